@@ -1,0 +1,38 @@
+import type { Headers } from './headers.ts'
+import type { Schema } from './schema.ts'
+
+/** What a source partition or offset may hold: string keys, primitive values. */
+export type OffsetValue = string | number | bigint | boolean | null
+export type OffsetMap = Readonly<Record<string, OffsetValue>>
+/** Which stream of the source. Use the *same object* for all records of a stream: look-ups go by identity first. */
+export type SourcePartition = OffsetMap
+/** How far in that stream. */
+export type SourceOffset = OffsetMap
+
+export interface ConnectRecord {
+  readonly topic: string
+  readonly kafkaPartition: number | null
+  readonly keySchema: Schema | null
+  readonly key: unknown
+  readonly valueSchema: Schema | null
+  readonly value: unknown
+  /** Epoch milliseconds; null lets the producer stamp it. */
+  readonly timestamp: number | null
+  readonly headers: Headers
+}
+
+/** A record on its way from a source task to Kafka. `sourceOffset` null: the stream keeps no position (bulk). */
+export interface SourceRecord extends ConnectRecord {
+  readonly sourcePartition: SourcePartition
+  readonly sourceOffset: SourceOffset | null
+}
+
+/** A record on its way from Kafka to a sink task. */
+export interface SinkRecord extends ConnectRecord {
+  readonly kafkaOffset: bigint
+  readonly timestampType: 'CreateTime' | 'LogAppendTime' | 'NoTimestampType'
+  /** Before transformations. */
+  readonly originalTopic: string
+  readonly originalKafkaPartition: number
+  readonly originalKafkaOffset: bigint
+}

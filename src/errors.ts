@@ -1,0 +1,125 @@
+import { inspect } from 'node:util'
+
+/**
+ * The failure vocabulary of the worker: one entry per code, compared with docs/errors.md by a test.
+ * `status` is the HTTP status when the error reaches a REST client; `retriable` says whether the same call may succeed later.
+ */
+export const errorCodes = {
+  BAD_REQUEST: { status: 400, retriable: false },
+  CONFIG_INVALID: { status: 400, retriable: false },
+  FORBIDDEN: { status: 403, retriable: false },
+  NOT_FOUND: { status: 404, retriable: false },
+  ALREADY_EXISTS: { status: 409, retriable: false },
+  REBALANCE_IN_PROGRESS: { status: 409, retriable: true },
+  REQUEST_TIMED_OUT: { status: 500, retriable: true },
+  NOT_READY: { status: 503, retriable: true },
+  REST_FORWARDED: { status: 500, retriable: false },
+  INTERNAL: { status: 500, retriable: false },
+  DATA_INVALID: { status: 500, retriable: false },
+  RETRIABLE: { status: 500, retriable: true },
+  DATABASE_UNAVAILABLE: { status: 500, retriable: true },
+  DATABASE_ERROR: { status: 500, retriable: false },
+  KAFKA_UNAVAILABLE: { status: 500, retriable: true },
+  KAFKA_ERROR: { status: 500, retriable: false },
+  TOPIC_UNSUITABLE: { status: 500, retriable: false },
+  WORKER_STOPPING: { status: 500, retriable: false }
+} as const satisfies Record<string, { status: number; retriable: boolean }>
+
+export type ErrorCode = keyof typeof errorCodes
+
+/** Facts that name what failed (connector, task, table, column, key, topic …); `cause` is the underlying error. */
+export type ErrorFacts = { cause?: unknown } & Record<string, unknown>
+
+/** The one error class of the worker. `message` is written for the operator: who, what, which value. */
+export class ConnectError extends Error {
+  readonly code: ErrorCode
+  /** HTTP status for REST clients; that of the code unless `facts.status` overrides it (forwarded answers). */
+  readonly status: number
+  readonly retriable: boolean
+  readonly facts: Readonly<Record<string, unknown>>
+
+  constructor(code: ErrorCode, message: string, facts: ErrorFacts = {}) {
+    const { cause, ...rest } = facts
+    super(message, cause === undefined ? undefined : { cause })
+    this.code = code
+    this.status = typeof rest['status'] === 'number' ? rest['status'] : errorCodes[code].status
+    this.retriable = errorCodes[code].retriable
+    this.facts = rest
+  }
+
+  override get name(): string {
+    return this.constructor.name
+  }
+}
+
+/** Thrown by plugin code when the same call may succeed later. */
+export class RetriableError extends ConnectError {
+  constructor(message: string, facts?: ErrorFacts) {
+    super('RETRIABLE', message, facts)
+  }
+}
+
+/** A value that does not fit its schema, or bytes that cannot be converted. */
+export class DataError extends ConnectError {
+  constructor(message: string, facts?: ErrorFacts) {
+    super('DATA_INVALID', message, facts)
+  }
+}
+
+/** A configuration key with a wrong or missing value; the message names the key. */
+export class ConfigError extends ConnectError {
+  constructor(message: string, facts?: ErrorFacts) {
+    super('CONFIG_INVALID', message, facts)
+  }
+}
+
+export class NotFoundError extends ConnectError {
+  constructor(message: string, facts?: ErrorFacts) {
+    super('NOT_FOUND', message, facts)
+  }
+}
+
+/** Total: anything thrown may be asked, nothing is thrown. Only errors of ours carry the mark. */
+export function isRetriable(error: unknown): boolean {
+  return error instanceof ConnectError && error.retriable
+}
+
+/** Anything thrown, as an Error. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error
+    ? thrown
+    : new Error(typeof thrown === 'string' ? thrown : inspect(thrown))
+}
+
+/** The message of anything thrown, with the messages of its causes behind it. */
+export function messageOf(thrown: unknown): string {
+  const parts: string[] = []
+  let current: unknown = thrown
+  for (let depth = 0; current !== undefined && current !== null && depth < 5; depth++) {
+    const error = asError(current)
+    const text =
+      error.message === '' ? ((error as { code?: string }).code ?? error.name) : error.message
+    if (!parts.some((part) => part.includes(text))) parts.push(text)
+    current =
+      error instanceof AggregateError && error.cause === undefined ? error.errors[0] : error.cause
+  }
+  return redact(parts.join(': '))
+}
+
+/** Stack and every cause, without secrets: what a FAILED status carries as its `trace` (I7). */
+export function traceOf(thrown: unknown): string {
+  return redact(inspect(asError(thrown), { depth: 4, maxStringLength: 2000, maxArrayLength: 20 }))
+}
+
+const SECRET_ASSIGNMENT =
+  /((?:password|passwd|pwd|secret|token|credential|api[_.-]?key|sasl\.jaas\.config|basic\.auth\.user\.info)[\w.-]*['"]?\s*[=:]\s*)('[^']*'|"[^"]*"|[^\s,;&})\]'"]+)/gi
+const URL_USER_INFO = /(\w+:\/\/[^\s/:@]+:)[^\s@/]+(@)/g
+const ORACLE_USER_INFO = /(jdbc:oracle:\w+:[^\s/@]+\/)[^\s@]+(@)/gi
+
+/** I7: hides values behind keys that look like secrets, and passwords inside URLs. */
+export function redact(text: string): string {
+  return text
+    .replace(ORACLE_USER_INFO, '$1****$2')
+    .replace(URL_USER_INFO, '$1****$2')
+    .replace(SECRET_ASSIGNMENT, '$1[hidden]')
+}

@@ -1,0 +1,157 @@
+/**
+ * What the rest of the worker asks of Kafka. Only this room imports a client library; the files beside this one implement these
+ * contracts. Settings arrive as Java client properties (`bootstrap.servers`, `security.protocol`, `sasl.jaas.config`, …).
+ */
+export type ClientProperties = ReadonlyMap<string, string>
+
+export interface ProducerRecord {
+  readonly topic: string
+  /** null: murmur2 of the key as Kafka's default partitioner, sticky for null keys. */
+  readonly partition: number | null
+  readonly key: Uint8Array | null
+  readonly value: Uint8Array | null
+  /** Epoch ms; null: the time of sending. */
+  readonly timestamp: number | null
+  readonly headers: readonly (readonly [string, Uint8Array | null])[]
+}
+
+/**
+ * Writes records with Connect's settings: acks=all, idempotent, order per partition kept, retries until `delivery.timeout.ms`.
+ * Several sends may be under way; each promise resolves when all its records are acknowledged, rejects when any is not
+ * (ConnectError, retriable or not), and a rejected send never lets a later one of the same partition overtake it silently:
+ * after a non-retriable failure the producer refuses further sends.
+ */
+export interface RecordProducer {
+  send(records: readonly ProducerRecord[]): Promise<void>
+  /** Waits at most `timeoutMs` for what is under way, then gives up on it. */
+  close(timeoutMs: number): Promise<void>
+}
+
+export interface LogRecord {
+  readonly partition: number
+  readonly offset: bigint
+  readonly timestamp: number
+  readonly key: Buffer | null
+  readonly value: Buffer | null
+}
+
+export interface TopicLogOptions {
+  readonly topic: string
+  /** Client properties for everything this log does. */
+  readonly client: ClientProperties
+  readonly clientId: string
+  /** How to create the topic when it is missing; `cleanup.policy=compact` is added. `partitions` -1 or replicationFactor -1: the broker's default. */
+  readonly create: {
+    readonly partitions: number
+    readonly replicationFactor: number
+    readonly settings: ReadonlyMap<string, string>
+  }
+  /** For error texts: the worker property that named the topic, and what it holds ("connector configurations", …). */
+  readonly property: string
+  readonly purpose: string
+  /** Refuse a topic with more than one partition. */
+  readonly singlePartition: boolean
+  /** Called for each record in order, first during start, later in the background. Must not throw. */
+  onRecord(record: LogRecord): void
+}
+
+/** A compacted topic read from its beginning and followed for ever, without a consumer group (KafkaBasedLog). */
+export interface TopicLog {
+  /** Creates or checks the topic, reads it to its end. Bounded: rejects with a ConnectError that names broker or topic. */
+  start(signal?: AbortSignal): Promise<void>
+  /** Resolves when everything written before the call has been handed to `onRecord`. */
+  readToEnd(timeoutMs: number): Promise<void>
+  /** Writes one record and waits for the broker's acknowledgement. */
+  send(key: Uint8Array, value: Uint8Array | null, timeoutMs: number): Promise<void>
+  /** Writes several in order, as one batch. */
+  sendAll(
+    records: readonly { key: Uint8Array; value: Uint8Array | null }[],
+    timeoutMs: number
+  ): Promise<void>
+  stop(): Promise<void>
+}
+
+export interface GroupProtocol {
+  readonly name: string
+  readonly metadata: Uint8Array
+}
+
+export interface GroupMember {
+  readonly memberId: string
+  readonly metadata: Uint8Array
+}
+
+/** One completed join and sync. */
+export interface GroupRound {
+  readonly generation: number
+  readonly memberId: string
+  readonly leaderId: string
+  readonly protocol: string
+  readonly assignment: Uint8Array
+}
+
+/** Why membership needs a new join. */
+export type RebalanceReason = 'rebalance-in-progress' | 'member-unknown' | 'coordinator-lost'
+
+export interface GroupMembershipOptions {
+  readonly groupId: string
+  readonly client: ClientProperties
+  readonly clientId: string
+  readonly sessionTimeoutMs: number
+  readonly rebalanceTimeoutMs: number
+  readonly heartbeatIntervalMs: number
+  /**
+   * The group must be joined again. `rebalance-in-progress`: work may go on until then.
+   * The others: this member is out and must stop its work first (I2).
+   */
+  onRebalance(reason: RebalanceReason): void
+}
+
+/** Membership of a group with protocol type `connect`. Heartbeats run by themselves between rounds. */
+export interface GroupMembership {
+  /**
+   * Joins (again) and resolves with the outcome. `protocols` in order of preference.
+   * `assign` is called on the leader only and answers the assignment bytes per member id.
+   * Retries by itself on retriable broker errors until `signal` aborts; then rejects.
+   */
+  join(
+    protocols: readonly GroupProtocol[],
+    assign: (round: {
+      protocol: string
+      leaderId: string
+      generation: number
+      members: readonly GroupMember[]
+    }) => Promise<ReadonlyMap<string, Uint8Array>>,
+    signal: AbortSignal
+  ): Promise<GroupRound>
+  /** Leaves the group, best effort within `timeoutMs`; `join` may be called again. */
+  leave(reason: string, timeoutMs: number): Promise<void>
+  close(): Promise<void>
+}
+
+export interface TopicToCreate {
+  readonly name: string
+  readonly partitions: number
+  readonly replicationFactor: number
+  readonly settings: ReadonlyMap<string, string>
+}
+
+export interface ClusterAdmin {
+  /** Rejects within a bounded time, naming the bootstrap servers, when no broker answers. */
+  clusterId(): Promise<string>
+  /** Partition count per existing topic. */
+  describeTopics(names: readonly string[]): Promise<ReadonlyMap<string, number>>
+  /** false: the topic existed already. */
+  createTopic(topic: TopicToCreate): Promise<boolean>
+  /** One setting of a topic (`cleanup.policy`); null when it may not be read. */
+  topicSetting(topic: string, name: string): Promise<string | null>
+  close(): Promise<void>
+}
+
+/** The factory main hands out; each method makes one client. `clientId` becomes `client.id`. */
+export interface KafkaClients {
+  admin(client: ClientProperties, clientId: string): ClusterAdmin
+  producer(client: ClientProperties, clientId: string): RecordProducer
+  topicLog(options: TopicLogOptions): TopicLog
+  groupMembership(options: GroupMembershipOptions): GroupMembership
+}

@@ -1,0 +1,182 @@
+import { type DestinationStream, type Logger as PinoLogger, pino } from 'pino'
+import { redact } from './errors.ts'
+
+/**
+ * Loggers are named as in Kafka Connect (`org.apache.kafka.connect.runtime.WorkerSourceTask`, …) so that level changes
+ * over `/admin/loggers` mean what operators expect. Levels are Connect's words; pino does the writing.
+ */
+export const levelNames = [
+  'OFF',
+  'FATAL',
+  'ERROR',
+  'WARN',
+  'INFO',
+  'DEBUG',
+  'TRACE',
+  'ALL'
+] as const
+export type LevelName = (typeof levelNames)[number]
+
+/** Facts beside the message; `error` is written with stack and causes. */
+export type LogFacts = { error?: unknown } & Record<string, unknown>
+
+export interface Logger {
+  readonly name: string
+  error(message: string, facts?: LogFacts): void
+  warn(message: string, facts?: LogFacts): void
+  info(message: string, facts?: LogFacts): void
+  debug(message: string, facts?: LogFacts): void
+  trace(message: string, facts?: LogFacts): void
+  /** A logger of the same name whose lines carry `facts` (connector, task …). */
+  with(facts: Record<string, unknown>): Logger
+}
+
+export interface LoggerLevel {
+  level: LevelName
+  /** Epoch ms of the last change over REST, null when never changed. */
+  lastModified: number | null
+}
+
+const pinoLevels: Record<LevelName, string> = {
+  OFF: 'silent',
+  FATAL: 'fatal',
+  ERROR: 'error',
+  WARN: 'warn',
+  INFO: 'info',
+  DEBUG: 'debug',
+  TRACE: 'trace',
+  ALL: 'trace'
+}
+const severity: Record<LevelName, number> = {
+  OFF: 100,
+  FATAL: 60,
+  ERROR: 50,
+  WARN: 40,
+  INFO: 30,
+  DEBUG: 20,
+  TRACE: 10,
+  ALL: 0
+}
+
+/** All loggers of the process with their levels. One instance, `loggers`, serves the worker; tests may make their own. */
+export class Loggers {
+  readonly #root: PinoLogger
+  readonly #known = new Set<string>()
+  readonly #levels = new Map<string, LoggerLevel>()
+  readonly #effective = new Map<string, number>()
+  #rootLevel: LoggerLevel = { level: 'INFO', lastModified: null }
+
+  constructor(destination?: DestinationStream) {
+    this.#root = pino(
+      {
+        level: 'trace',
+        base: null,
+        timestamp: pino.stdTimeFunctions.isoTime,
+        formatters: { level: (label) => ({ level: label.toUpperCase() }) }
+      },
+      destination ?? pino.destination({ dest: 1, sync: true })
+    )
+  }
+
+  /** The logger of that name; made on first use. */
+  get(name: string): Logger {
+    this.#known.add(name)
+    return this.#make(name, this.#root.child({ logger: name }))
+  }
+
+  /** Level of one logger: its own, or the one it inherits; null when no logger of that name is known. */
+  level(name: string): LoggerLevel | null {
+    if (name.toLowerCase() === 'root') return this.#rootLevel
+    if (!this.#known.has(name) && !this.#levels.has(name)) return null
+    return this.#levels.get(name) ?? { level: this.#inherited(name).level, lastModified: null }
+  }
+
+  /** Loggers with a level of their own, by name, root included. */
+  levels(): Map<string, LoggerLevel> {
+    const all = new Map([...this.#levels, ['root', this.#rootLevel] as const])
+    return new Map([...all].sort(([a], [b]) => (a < b ? -1 : 1)))
+  }
+
+  /** Sets the level of a namespace (a plain string prefix; `root` is every logger) and answers the names touched, sorted. */
+  setLevel(namespace: string, level: LevelName, now: number): string[] {
+    const all = namespace.toLowerCase() === 'root'
+    const names = new Set<string>([...this.#known, ...this.#levels.keys()])
+    const touched = all ? [...names] : [...names].filter((name) => name.startsWith(namespace))
+    if (!all && !touched.includes(namespace)) touched.push(namespace)
+    for (const name of touched) {
+      if (this.#levels.get(name)?.level === level) continue
+      this.#levels.set(name, { level, lastModified: now })
+    }
+    if (all) {
+      touched.push('root')
+      if (this.#rootLevel.level !== level) this.#rootLevel = { level, lastModified: now }
+    }
+    this.#effective.clear()
+    return touched.sort()
+  }
+
+  #inherited(name: string): LoggerLevel {
+    for (let end = name.length; end > 0; end = name.lastIndexOf('.', end - 1)) {
+      const own = this.#levels.get(name.slice(0, end))
+      if (own !== undefined) return own
+    }
+    return this.#rootLevel
+  }
+
+  #enabled(name: string, level: LevelName): boolean {
+    let effective = this.#effective.get(name)
+    if (effective === undefined) {
+      effective = severity[this.#inherited(name).level]
+      this.#effective.set(name, effective)
+    }
+    return severity[level] >= effective
+  }
+
+  #make(name: string, target: PinoLogger): Logger {
+    const write = (level: LevelName) => (message: string, facts?: LogFacts) => {
+      if (!this.#enabled(name, level)) return
+      const { error, ...rest } = facts ?? {}
+      const line = error === undefined ? rest : { ...rest, err: errorFacts(error) }
+      // I7: one redactor for everything that is written.
+      target[pinoLevels[level] as 'info'](redactFacts(line), redact(message))
+    }
+    return {
+      name,
+      error: write('ERROR'),
+      warn: write('WARN'),
+      info: write('INFO'),
+      debug: write('DEBUG'),
+      trace: write('TRACE'),
+      with: (facts) => this.#make(name, target.child(redactFacts(facts)))
+    }
+  }
+}
+
+function errorFacts(error: unknown): Record<string, unknown> {
+  if (!(error instanceof Error)) return { message: redact(String(error)) }
+  const code = (error as { code?: unknown }).code
+  return {
+    type: error.name,
+    message: redact(error.message),
+    ...(code === undefined ? {} : { code }),
+    stack: redact(error.stack ?? ''),
+    ...(error.cause === undefined ? {} : { cause: errorFacts(error.cause) })
+  }
+}
+
+const SECRET_KEY = /password|passwd|secret|token|credential|jaas|user\.info/i
+
+function redactFacts(facts: Record<string, unknown>): Record<string, unknown> {
+  const safe: Record<string, unknown> = {}
+  for (const [key, value] of Object.entries(facts)) {
+    if (SECRET_KEY.test(key)) safe[key] = '[hidden]'
+    else safe[key] = typeof value === 'string' ? redact(value) : value
+  }
+  return safe
+}
+
+export function isLevelName(text: string): text is LevelName {
+  return (levelNames as readonly string[]).includes(text)
+}
+
+export const loggers = new Loggers()

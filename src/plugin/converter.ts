@@ -1,0 +1,58 @@
+import type { ConfigDef, ConfigMap } from '../config/config-def.ts'
+import type { Headers } from '../data/headers.ts'
+import type { Schema } from '../data/schema.ts'
+
+export interface SchemaAndValue {
+  readonly schema: Schema | null
+  readonly value: unknown
+}
+
+/**
+ * Turns values into the bytes of a Kafka record and back. Both directions may answer a promise (a registry has to be asked),
+ * but should answer at once when they can: it is the hot path.
+ * A value that does not fit its schema throws DataError; one that cannot be represented is never changed silently (I5).
+ */
+export interface Converter {
+  /** `config`: the keys behind `key.converter.` or `value.converter.`. */
+  configure(config: ConfigMap, isKey: boolean): void
+  fromConnectData(
+    topic: string,
+    schema: Schema | null,
+    value: unknown,
+    headers?: Headers
+  ): Uint8Array | null | Promise<Uint8Array | null>
+  toConnectData(
+    topic: string,
+    bytes: Uint8Array | null,
+    headers?: Headers
+  ): SchemaAndValue | Promise<SchemaAndValue>
+  close?(): Promise<void> | void
+}
+
+export interface HeaderConverter {
+  configure(config: ConfigMap): void
+  fromConnectHeader(
+    topic: string,
+    key: string,
+    schema: Schema | null,
+    value: unknown
+  ): Uint8Array | null
+  toConnectHeader(topic: string, key: string, bytes: Uint8Array | null): SchemaAndValue
+  close?(): Promise<void> | void
+}
+
+export interface ConverterPlugin {
+  readonly type: 'converter'
+  readonly className: string
+  readonly version: string
+  readonly config: ConfigDef
+  create(): Converter
+}
+
+export interface HeaderConverterPlugin {
+  readonly type: 'header_converter'
+  readonly className: string
+  readonly version: string
+  readonly config: ConfigDef
+  create(): HeaderConverter
+}

@@ -1,0 +1,13 @@
+/** What authors of connectors, converters, transformations and predicates import. */
+export * from '../config/config-def.ts'
+export * from '../data/headers.ts'
+export * from '../data/logical-types.ts'
+export * from '../data/record.ts'
+export * from '../data/schema.ts'
+export * from '../data/struct.ts'
+export { ConfigError, ConnectError, DataError, NotFoundError, RetriableError } from '../errors.ts'
+export type { Logger } from '../log.ts'
+export * from './converter.ts'
+export * from './sink.ts'
+export * from './source.ts'
+export * from './transformation.ts'

@@ -1,0 +1,97 @@
+import type { ConfigDef, ConfigMap, CheckedValue } from '../config/config-def.ts'
+import type { OffsetMap, SourceOffset, SourcePartition, SourceRecord } from '../data/record.ts'
+import type { Logger } from '../log.ts'
+
+/** Stored source offsets, by partition. Each call may read the offset topic to its end. */
+export interface OffsetReader {
+  /** The stored offset of each partition asked for, in the same order; null where none is stored. */
+  offsets(partitions: readonly SourcePartition[]): Promise<(SourceOffset | null)[]>
+}
+
+/** What the worker gives a connector before it starts. */
+export interface SourceConnectorContext {
+  readonly name: string
+  readonly log: Logger
+  readonly offsets: OffsetReader
+  /** Asks for `taskConfigs` again; tasks whose configuration changed are restarted. */
+  requestTaskReconfiguration(): void
+  /** Makes the connector FAILED; its tasks go on. */
+  raiseError(error: unknown): void
+}
+
+/**
+ * Splits the work of a connector into task configurations. One instance per start; calls never overlap:
+ * `start` → any number of `taskConfigs` → `stop`. `stop` is also called after a failed `start`.
+ * An error fails this connector, never the worker (I9).
+ */
+export interface SourceConnector {
+  start(config: ConfigMap, context: SourceConnectorContext): Promise<void> | void
+  /** At most `maxTasks` configurations, at least one unless there is nothing to do. */
+  taskConfigs(maxTasks: number): Promise<ConfigMap[]> | ConfigMap[]
+  stop(): Promise<void> | void
+}
+
+/** What the worker gives a task before it starts. */
+export interface SourceTaskContext {
+  readonly connector: string
+  readonly task: number
+  readonly log: Logger
+  readonly offsets: OffsetReader
+  /** Aborts when the task is asked to stop: cut every wait and running query short, let `poll` return. */
+  readonly stopping: AbortSignal
+  /** Says what the task is doing that an operator should know (retrying the database, a column left out); null takes it back. */
+  reportCondition(condition: string | null): void
+}
+
+/**
+ * Reads records. The worker calls `start`, then `poll` again and again, then `stop` — never two at a time.
+ * `poll` answers null or an empty array when there is nothing yet, and should itself wait a little before saying so
+ * (the worker adds no pause); it returns soon after `context.stopping` aborts.
+ * A RetriableError from `poll` counts as "nothing yet"; any other error fails the task (I9).
+ */
+export interface SourceTask {
+  start(config: ConfigMap, context: SourceTaskContext): Promise<void> | void
+  poll(): Promise<SourceRecord[] | null>
+  /** After the last `poll` and the final offset commit; also after a failed `start`. */
+  stop(): Promise<void> | void
+  /** After offsets were stored. */
+  commit?(): Promise<void> | void
+  /** After Kafka acknowledged a record, or it was deliberately dropped. On the hot path: keep it short, or leave it out. */
+  commitRecord?(record: SourceRecord): void
+}
+
+/** Change of one stored offset; `offset` null deletes it. */
+export interface OffsetChange {
+  readonly partition: OffsetMap
+  readonly offset: OffsetMap | null
+}
+
+/** A source connector class as users select it by name. */
+export interface SourceConnectorPlugin {
+  readonly type: 'source'
+  /** Full class name written in `connector.class`. */
+  readonly className: string
+  /** Value of `task.class` in task configurations. */
+  readonly taskClassName: string
+  readonly version: string
+  readonly config: ConfigDef
+  create(): SourceConnector
+  createTask(): SourceTask
+  /**
+   * Checks beyond single keys, e.g. a database that can be reached; gets the values checked so far and adds errors,
+   * recommended values and visibility to them. May take up to the request's limit: honour `signal`.
+   */
+  validate?(
+    config: ConfigMap,
+    checked: Map<string, CheckedValue>,
+    signal: AbortSignal
+  ): Promise<void> | void
+  /** Whether the connector can run exactly once with this configuration; absent or null: not known. */
+  exactlyOnceSupport?(config: ConfigMap): 'supported' | 'unsupported' | null
+  canDefineTransactionBoundaries?(config: ConfigMap): boolean
+  /**
+   * Checks offsets an operator wants to write (all of them null: reset). Throws ConfigError naming what is wrong.
+   * Answers true when nothing outside Kafka has to be changed. Absent: the generic answer of the Connect framework.
+   */
+  alterOffsets?(config: ConfigMap, changes: readonly OffsetChange[]): Promise<boolean> | boolean
+}

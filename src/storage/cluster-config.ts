@@ -1,0 +1,45 @@
+/** STARTED, PAUSED, STOPPED — what was asked for. */
+export type TargetState = 'STARTED' | 'PAUSED' | 'STOPPED'
+
+export interface SessionKey {
+  readonly key: Uint8Array
+  readonly algorithm: string
+  /** Epoch ms. */
+  readonly createdAt: number
+}
+
+export interface RestartRequest {
+  readonly connector: string
+  readonly onlyFailed: boolean
+  readonly includeTasks: boolean
+}
+
+export type StoredConfig = ReadonlyMap<string, string>
+
+/**
+ * Immutable picture of the config topic at one offset. `offset` is that of the last record plus one, -1 for none.
+ * Task configurations are those sealed by a commit record (I3).
+ */
+export interface ClusterConfig {
+  readonly offset: bigint
+  readonly sessionKey: SessionKey | null
+  /** Names of connectors with a configuration. */
+  connectors(): string[]
+  contains(connector: string): boolean
+  connectorConfig(connector: string): StoredConfig | null
+  /** null when the connector is unknown. */
+  targetState(connector: string): TargetState | null
+  /** Number of tasks of the last commit; 0 when none. */
+  taskCount(connector: string): number
+  /** Empty when the task set is inconsistent. */
+  taskConfigs(connector: string): readonly StoredConfig[]
+  taskConfig(connector: string, task: number): StoredConfig | null
+  /** The connector configuration seen when its task configurations were committed. */
+  appliedConnectorConfig(connector: string): StoredConfig | null
+  /** Connectors whose task set is incomplete after compaction. */
+  inconsistentConnectors(): string[]
+  /** Last `tasks-fencing-X` record, and whether a newer commit has to be fenced first. */
+  taskCountRecord(connector: string): number | null
+  pendingFencing(connector: string): boolean
+  taskConfigGeneration(connector: string): number | null
+}

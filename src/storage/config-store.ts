@@ -1,0 +1,42 @@
+import type {
+  ClusterConfig,
+  RestartRequest,
+  SessionKey,
+  StoredConfig,
+  TargetState
+} from './cluster-config.ts'
+
+/** What the store tells after start-up, in the order of the records. Called synchronously; must not throw. */
+export interface ConfigListener {
+  onConnectorConfigUpdate(connector: string): void
+  onConnectorConfigRemove(connector: string): void
+  /** Task sets that were committed. */
+  onTaskConfigUpdate(connector: string): void
+  onTargetStateChange(connector: string): void
+  onSessionKeyUpdate(key: SessionKey): void
+  onRestartRequest(request: RestartRequest): void
+  onLoggerLevel(namespace: string, level: string): void
+}
+
+/** The config topic (or, standalone, memory). Writes resolve when the record is acknowledged and, where said, read back. */
+export interface ConfigStore {
+  start(listener: ConfigListener): Promise<void>
+  snapshot(): ClusterConfig
+  /** Reads to the end of the topic. Rejects with a retriable ConnectError after `timeoutMs`. */
+  refresh(timeoutMs: number): Promise<void>
+  /** I3: these five need leadership and are read back before they resolve. */
+  putConnectorConfig(
+    connector: string,
+    config: StoredConfig,
+    targetState: TargetState | null
+  ): Promise<void>
+  removeConnectorConfig(connector: string): Promise<void>
+  putTaskConfigs(connector: string, configs: readonly StoredConfig[]): Promise<void>
+  putSessionKey(key: SessionKey): Promise<void>
+  putTaskCountRecord(connector: string, taskCount: number): Promise<void>
+  putRestartRequest(request: RestartRequest): Promise<void>
+  /** Any worker may write these two. */
+  putTargetState(connector: string, state: TargetState): Promise<void>
+  putLoggerLevel(namespace: string, level: string): Promise<void>
+  stop(): Promise<void>
+}

@@ -1,0 +1,45 @@
+export type State =
+  | 'UNASSIGNED'
+  | 'RUNNING'
+  | 'PAUSED'
+  | 'FAILED'
+  | 'RESTARTING'
+  | 'STOPPED'
+  | 'DESTROYED'
+
+export interface Status {
+  readonly state: State
+  readonly trace: string | null
+  /** host:port of the worker that wrote it. */
+  readonly workerId: string
+  readonly generation: number
+}
+
+export interface TopicStatus {
+  readonly topic: string
+  readonly connector: string
+  readonly task: number
+  /** Epoch ms. */
+  readonly discoveredAt: number
+}
+
+/** The status topic (or memory). Writes are sent without waiting; `flush` waits for them. DESTROYED deletes. */
+export interface StatusStore {
+  start(): Promise<void>
+  putConnector(connector: string, status: Status): void
+  putTask(connector: string, task: number, status: Status): void
+  /** As the above, but only when nothing newer of another worker is known (KIP: safe put). */
+  putConnectorSafe(connector: string, status: Status): void
+  putTaskSafe(connector: string, task: number, status: Status): void
+  connector(connector: string): Status | null
+  /** Known statuses of a connector's tasks by task number, in order. */
+  tasks(connector: string): Map<number, Status>
+  task(connector: string, task: number): Status | null
+  /** Names with a connector status. */
+  connectors(): string[]
+  putTopic(status: TopicStatus): void
+  topics(connector: string): TopicStatus[]
+  deleteTopic(connector: string, topic: string): void
+  flush(timeoutMs: number): Promise<void>
+  stop(): Promise<void>
+}

@@ -1,0 +1,72 @@
+import type { StoredConfig, TargetState } from '../storage/cluster-config.ts'
+import type { State } from '../storage/status-store.ts'
+import type { StoredOffset } from '../storage/offset-store.ts'
+import type { Plugins } from '../plugin/plugins.ts'
+
+export interface TaskId {
+  readonly connector: string
+  readonly task: number
+}
+
+export function taskKey(id: TaskId): string {
+  return `${id.connector}-${id.task}`
+}
+
+/** What the worker tells the herder. Called synchronously; must not throw. */
+export interface WorkerEvents {
+  /** The herder adds worker id and generation and writes the status topic. `trace` only for FAILED. */
+  onConnectorState(connector: string, state: State, trace: string | null): void
+  onTaskState(id: TaskId, state: State, trace: string | null): void
+  /** The connector asked for its task configurations to be generated again. */
+  onTaskReconfiguration(connector: string): void
+  /** A task produced to a topic for the first time. */
+  onTopicUsed(id: TaskId, topic: string): void
+}
+
+/**
+ * Starts, watches and stops connectors and tasks; decides nothing. Configurations come raw, with `${…}` unresolved.
+ * A running task is reached only by messages: start, target state, stop; it answers with states and counters.
+ */
+export interface Worker {
+  readonly plugins: Plugins
+  /** Must be set before anything is started. */
+  setEvents(events: WorkerEvents): void
+
+  /** Resolves when started (or paused / stopped, as `target` says). On failure reports FAILED and rejects. Also fails when it runs already. */
+  startConnector(connector: string, config: StoredConfig, target: TargetState): Promise<void>
+  /** Bounded (5 s); afterwards the connector is gone. Reports UNASSIGNED. Unknown names are ignored. */
+  stopConnector(connector: string): Promise<void>
+  /** Moves a running connector to another target state; rejects when that fails. Tasks follow the same state. */
+  setTargetState(connector: string, target: TargetState): Promise<void>
+  connectorRunning(connector: string): boolean
+  runningConnectors(): string[]
+
+  /**
+   * Task configurations of a running connector, with `task.class` (and `topics` / `topics.regex` for sinks) filled in,
+   * `${…}` references put back where the connector copied their values. Rejects when there are more than `tasks.max` allows.
+   */
+  taskConfigs(connector: string): Promise<StoredConfig[]>
+
+  /** Starts a task; resolves false (and reports FAILED) when it could not be built. The task then runs by itself. */
+  startTask(
+    id: TaskId,
+    config: StoredConfig,
+    connectorConfig: StoredConfig,
+    target: TargetState
+  ): Promise<boolean>
+  /** Stops these tasks together within `task.shutdown.graceful.timeout.ms`, then gives up on the rest without committing (I4). Reports UNASSIGNED. */
+  stopTasks(ids: readonly TaskId[]): Promise<void>
+  runningTasks(): TaskId[]
+
+  /** Stored offsets of a connector (source), or of its consumer group (sink). */
+  offsets(connector: string, config: StoredConfig): Promise<StoredOffset[]>
+  /** Writes (or with null resets) offsets of a connector whose tasks are stopped; answers whether the connector says nothing else is needed. */
+  modifyOffsets(
+    connector: string,
+    config: StoredConfig,
+    changes: readonly StoredOffset[] | null
+  ): Promise<boolean>
+
+  /** Stops everything within the graceful timeout and closes the clients. */
+  stop(): Promise<void>
+}
