@@ -13,6 +13,8 @@ export interface Status {
   /** host:port of the worker that wrote it. */
   readonly workerId: string
   readonly generation: number
+  /** Version of the connector's plugin, null when not known. Kafka 4.3.1 writes it as the last field: `…,"generation":3,"version":"4.3.1"}`. */
+  readonly version: string | null
 }
 
 export interface TopicStatus {

@@ -14,9 +14,17 @@ export function taskKey(id: TaskId): string {
 
 /** What the worker tells the herder. Called synchronously; must not throw. */
 export interface WorkerEvents {
-  /** The herder adds worker id and generation and writes the status topic. `trace` only for FAILED. */
-  onConnectorState(connector: string, state: State, trace: string | null): void
-  onTaskState(id: TaskId, state: State, trace: string | null): void
+  /**
+   * The herder adds worker id and generation and writes the status topic. `trace`: the stack of a FAILED instance, or, beside RUNNING,
+   * a sentence about what the task is coping with (a database that is down, a column left out). `version`: of the plugin.
+   */
+  onConnectorState(
+    connector: string,
+    state: State,
+    trace: string | null,
+    version: string | null
+  ): void
+  onTaskState(id: TaskId, state: State, trace: string | null, version: string | null): void
   /** The connector asked for its task configurations to be generated again. */
   onTaskReconfiguration(connector: string): void
   /** A task produced to a topic for the first time. */

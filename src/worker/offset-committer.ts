@@ -1,0 +1,71 @@
+import type { SourceOffset, SourcePartition } from '../data/record.ts'
+import { isRetriable } from '../errors.ts'
+import type { Logger } from '../log.ts'
+import type { OffsetStore } from '../storage/offset-store.ts'
+import type { SubmittedRecords } from './submitted-records.ts'
+
+/**
+ * Stores the committable offsets of one task. Commits never overlap: a call during a commit waits for it and then commits again.
+ * What could not be stored is kept and goes with the next commit, unless something newer took its place.
+ */
+export class OffsetCommitter {
+  readonly #connector: string
+  readonly #store: OffsetStore
+  readonly #submitted: SubmittedRecords
+  readonly #timeoutMs: number
+  readonly #log: Logger
+  #unstored = new Map<SourcePartition, SourceOffset>()
+  #running: Promise<boolean> = Promise.resolve(true)
+  #closed = false
+
+  constructor(options: {
+    connector: string
+    store: OffsetStore
+    submitted: SubmittedRecords
+    /** `offset.flush.timeout.ms` */
+    timeoutMs: number
+    log: Logger
+  }) {
+    this.#connector = options.connector
+    this.#store = options.store
+    this.#submitted = options.submitted
+    this.#timeoutMs = options.timeoutMs
+    this.#log = options.log
+  }
+
+  /** Answers whether everything committable is stored. A failure is logged, not thrown: the next commit tries again. */
+  commit(): Promise<boolean> {
+    this.#running = this.#running.then(() => this.#commitOnce())
+    return this.#running
+  }
+
+  /** I2, I4: nothing is stored after this. */
+  close(): void {
+    this.#closed = true
+  }
+
+  async #commitOnce(): Promise<boolean> {
+    if (this.#closed) return false
+    for (const { partition, offset } of this.#submitted.takeCommittable()) {
+      this.#unstored.set(partition, offset)
+    }
+    if (this.#unstored.size === 0) return true
+    const storing = [...this.#unstored].map(([partition, offset]) => ({ partition, offset }))
+    try {
+      await this.#store.set(this.#connector, storing, this.#timeoutMs)
+    } catch (error) {
+      this.#log.error(
+        isRetriable(error)
+          ? 'Timed out waiting to flush offsets to storage; will try again on next flush interval with latest offsets'
+          : 'Offsets could not be stored; will try again on next flush interval with latest offsets',
+        { error }
+      )
+      return false
+    }
+    for (const { partition, offset } of storing) {
+      if (this.#unstored.get(partition) === offset) this.#unstored.delete(partition)
+    }
+    this.#log.debug('Stored source offsets', { partitions: storing.length })
+    return true
+  }
+}

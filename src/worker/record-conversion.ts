@@ -1,0 +1,146 @@
+import type { SourceRecord } from '../data/record.ts'
+import { DataError } from '../errors.ts'
+import type { ProducerRecord } from '../kafka/contracts.ts'
+import type { Converter, HeaderConverter } from '../plugin/converter.ts'
+import type { RetryWithTolerance, Stage } from './retry-with-tolerance.ts'
+import type { TransformationChain } from './transformation-chain.ts'
+
+export interface NamedConverter<C> {
+  readonly className: string
+  readonly converter: C
+}
+
+export interface Converters {
+  readonly key: NamedConverter<Converter>
+  readonly value: NamedConverter<Converter>
+  readonly header: NamedConverter<HeaderConverter>
+}
+
+type Bytes = Uint8Array | null
+const NO_HEADERS: ProducerRecord['headers'] = []
+
+/** Turns source records into producer records: transformations, then header, key and value converter. */
+export class RecordConversion {
+  readonly #chain: TransformationChain
+  readonly #converters: Converters
+  readonly #errors: RetryWithTolerance
+
+  constructor(chain: TransformationChain, converters: Converters, errors: RetryWithTolerance) {
+    this.#chain = chain
+    this.#converters = converters
+    this.#errors = errors
+  }
+
+  /** null: the record is dropped, by a transformation or by `errors.tolerance`. Answers at once unless something has to be waited for. */
+  convert(record: SourceRecord): ProducerRecord | null | Promise<ProducerRecord | null> {
+    if (!this.#chain.empty || record.headers.length > 0) return this.#convertSlowly(record)
+    const { key, value } = this.#converters
+    let keyBytes: Bytes | Promise<Bytes>
+    let valueBytes: Bytes | Promise<Bytes>
+    try {
+      keyBytes = key.converter.fromConnectData(record.topic, record.keySchema, record.key)
+      valueBytes = value.converter.fromConnectData(record.topic, record.valueSchema, record.value)
+    } catch {
+      // Found again, with its stage, by the careful path.
+      return this.#convertSlowly(record)
+    }
+    if (keyBytes instanceof Promise || valueBytes instanceof Promise) {
+      return this.#await(record, keyBytes, valueBytes)
+    }
+    return producerRecord(record, keyBytes, valueBytes, NO_HEADERS)
+  }
+
+  async #await(
+    record: SourceRecord,
+    key: Bytes | Promise<Bytes>,
+    value: Bytes | Promise<Bytes>
+  ): Promise<ProducerRecord | null> {
+    // allSettled: neither may be left rejecting unseen.
+    const [k, v] = await Promise.allSettled([key, value])
+    if (k.status === 'rejected' || v.status === 'rejected') return this.#convertSlowly(record)
+    return producerRecord(record, k.value, v.value, NO_HEADERS)
+  }
+
+  async #convertSlowly(original: SourceRecord): Promise<ProducerRecord | null> {
+    const transformed = await this.#transform(original)
+    if (transformed === null) return null
+    const record = transformed
+    const { key, value, header } = this.#converters
+    const headers = await this.#stage('HEADER_CONVERTER', header.className, record, () =>
+      record.headers.map((h) => {
+        const bytes = header.converter.fromConnectHeader(record.topic, h.key, h.schema, h.value)
+        return [h.key, bytes] as const
+      })
+    )
+    if (headers === undefined) return null
+    const keyBytes = await this.#stage('KEY_CONVERTER', key.className, record, () =>
+      key.converter.fromConnectData(record.topic, record.keySchema, record.key, record.headers)
+    )
+    if (keyBytes === undefined) return null
+    const valueBytes = await this.#stage('VALUE_CONVERTER', value.className, record, () =>
+      value.converter.fromConnectData(
+        record.topic,
+        record.valueSchema,
+        record.value,
+        record.headers
+      )
+    )
+    if (valueBytes === undefined) return null
+    return producerRecord(record, keyBytes, valueBytes, headers)
+  }
+
+  async #transform(original: SourceRecord): Promise<SourceRecord | null> {
+    let record = original
+    for (let index = 0; index < this.#chain.length; index++) {
+      const input = record
+      const output = await this.#stage('TRANSFORMATION', this.#chain.className(index), input, () =>
+        this.#chain.applyOne(index, input)
+      )
+      if (output === undefined || output === null) return null
+      record = output
+    }
+    return record
+  }
+
+  /** undefined: the record is to be skipped. */
+  async #stage<T>(
+    stage: Stage,
+    executing: string,
+    record: SourceRecord,
+    attempt: () => T | Promise<T>
+  ): Promise<T | undefined> {
+    try {
+      return await attempt()
+    } catch (error) {
+      const context = { stage, executing, describe: () => describeRecord(record) }
+      const named =
+        error instanceof DataError
+          ? new DataError(`${error.message} (${describeRecord(record)})`, { cause: error })
+          : error
+      return this.#errors.recover(named, context, attempt)
+    }
+  }
+}
+
+/** Names a record without showing its values: topic, source partition and offset. */
+export function describeRecord(record: SourceRecord): string {
+  const text = (value: unknown): string =>
+    JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? String(part) : part))
+  return `topic ${record.topic}, source partition ${text(record.sourcePartition)}, source offset ${text(record.sourceOffset)}`
+}
+
+function producerRecord(
+  record: SourceRecord,
+  key: Bytes,
+  value: Bytes,
+  headers: ProducerRecord['headers']
+): ProducerRecord {
+  return {
+    topic: record.topic,
+    partition: record.kafkaPartition,
+    key,
+    value,
+    timestamp: record.timestamp,
+    headers
+  }
+}

@@ -1,0 +1,87 @@
+import type { SourceOffset, SourcePartition, SourceRecord } from '../data/record.ts'
+
+/** One offset of a source partition that may be stored. */
+export interface CommittableOffset {
+  readonly partition: SourcePartition
+  readonly offset: SourceOffset
+}
+
+interface Entry {
+  readonly offset: SourceOffset
+  readonly batch: SubmittedBatch
+}
+
+/** Records handed to the producer together; they are acknowledged together. */
+export class SubmittedBatch {
+  acked = false
+
+  ack(): void {
+    this.acked = true
+  }
+}
+
+/**
+ * Says which source offsets may be stored (I1): per source partition a queue of what was handed to Kafka, in order;
+ * an offset is committable only when everything before it in its partition was acknowledged or deliberately dropped.
+ */
+export class SubmittedRecords {
+  readonly #queues = new Map<SourcePartition, Entry[]>()
+  /** One object per partition, whatever object a connector uses for it. */
+  readonly #canonical = new Map<string, SourcePartition>()
+  readonly #byIdentity = new WeakMap<SourcePartition, SourcePartition>()
+  #pendingBatches = new Set<SubmittedBatch>()
+
+  /**
+   * Registers records in the order the task gave them, dropped ones included. A record without a source offset (bulk) holds
+   * back nothing and stores nothing.
+   */
+  submit(records: readonly SourceRecord[]): SubmittedBatch {
+    const batch = new SubmittedBatch()
+    const last = new Map<SourcePartition, SourceOffset>()
+    for (const record of records) {
+      if (record.sourceOffset !== null) last.set(record.sourcePartition, record.sourceOffset)
+    }
+    for (const [partition, offset] of last) {
+      const canonical = this.#canonicalPartition(partition)
+      const queue = this.#queues.get(canonical)
+      if (queue === undefined) this.#queues.set(canonical, [{ offset, batch }])
+      else queue.push({ offset, batch })
+    }
+    this.#pendingBatches.add(batch)
+    return batch
+  }
+
+  /** Takes out the acknowledged front of each queue and answers the last offset of each, at most one per partition. */
+  takeCommittable(): CommittableOffset[] {
+    const taken: CommittableOffset[] = []
+    for (const [partition, queue] of this.#queues) {
+      let ready = 0
+      while (ready < queue.length && queue[ready]?.batch.acked === true) ready++
+      const newest = queue[ready - 1]
+      if (newest === undefined) continue
+      queue.splice(0, ready)
+      taken.push({ partition, offset: newest.offset })
+      if (queue.length === 0) this.#queues.delete(partition)
+    }
+    for (const batch of this.#pendingBatches) if (batch.acked) this.#pendingBatches.delete(batch)
+    return taken
+  }
+
+  /** Batches not acknowledged yet. */
+  get unackedBatches(): number {
+    let count = 0
+    for (const batch of this.#pendingBatches) if (!batch.acked) count++
+    return count
+  }
+
+  #canonicalPartition(partition: SourcePartition): SourcePartition {
+    const known = this.#byIdentity.get(partition)
+    if (known !== undefined) return known
+    const entries = Object.entries(partition).sort(([a], [b]) => (a < b ? -1 : 1))
+    const key = JSON.stringify(entries.map(([name, value]) => [name, typeof value, String(value)]))
+    const canonical = this.#canonical.get(key) ?? partition
+    this.#canonical.set(key, canonical)
+    this.#byIdentity.set(partition, canonical)
+    return canonical
+  }
+}

@@ -1,0 +1,67 @@
+import { ConnectError } from '../errors.ts'
+import type { ClusterAdmin } from '../kafka/contracts.ts'
+import type { Logger } from '../log.ts'
+
+/** One group of `topic.creation.*`: which topics it is for, and how they are made. */
+export interface TopicCreationRule {
+  readonly group: string
+  matches(topic: string): boolean
+  readonly partitions: number
+  readonly replicationFactor: number
+  readonly settings: ReadonlyMap<string, string>
+}
+
+/** Makes missing topics before the first record of a task goes to them; the first rule that matches counts. Each topic is looked at once. */
+export class TopicCreation {
+  readonly #admin: ClusterAdmin
+  readonly #rules: readonly TopicCreationRule[]
+  readonly #log: Logger
+  readonly #known = new Set<string>()
+
+  constructor(admin: ClusterAdmin, rules: readonly TopicCreationRule[], log: Logger) {
+    this.#admin = admin
+    this.#rules = rules
+    this.#log = log
+  }
+
+  known(topic: string): boolean {
+    return this.#known.has(topic)
+  }
+
+  async ensure(topic: string): Promise<void> {
+    if (this.#known.has(topic)) return
+    const rule = this.#rules.find((candidate) => candidate.matches(topic))
+    if (rule !== undefined) {
+      try {
+        const existing = await this.#admin.describeTopics([topic])
+        if (!existing.has(topic)) await this.#create(topic, rule)
+      } catch (error) {
+        throw new ConnectError(
+          'KAFKA_ERROR',
+          `Task failed to create new topic ${topic}. Ensure that the task is authorized to create topics or that the topic exists and restart the task`,
+          { cause: error, topic }
+        )
+      }
+    }
+    this.#known.add(topic)
+  }
+
+  async #create(topic: string, rule: TopicCreationRule): Promise<void> {
+    const created = await this.#admin.createTopic({
+      name: topic,
+      partitions: rule.partitions,
+      replicationFactor: rule.replicationFactor,
+      settings: rule.settings
+    })
+    if (created) {
+      this.#log.info(`Created topic '${topic}' using creation group ${rule.group}`, {
+        partitions: rule.partitions,
+        replicationFactor: rule.replicationFactor
+      })
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#admin.close()
+  }
+}

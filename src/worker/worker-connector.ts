@@ -1,0 +1,163 @@
+import type { ConfigMap } from '../config/config-def.ts'
+import { withTimeout } from '../clock.ts'
+import { asError, ConnectError, traceOf } from '../errors.ts'
+import type { Logger } from '../log.ts'
+import type { ConnectorPlugin } from '../plugin/plugins.ts'
+import type { OffsetReader } from '../plugin/source.ts'
+import type { TargetState } from '../storage/cluster-config.ts'
+import type { State } from '../storage/status-store.ts'
+
+interface ConnectorInstance {
+  taskConfigs(maxTasks: number): Promise<ConfigMap[]> | ConfigMap[]
+  stop(): Promise<void> | void
+}
+
+/** How long a connector may take to stop before it is given up (Kafka's constant). */
+const STOP_TIMEOUT_MS = 5000
+
+/**
+ * Life of one connector: INIT → STARTED ⇄ PAUSED / STOPPED, or FAILED. Transitions run one after the other, in the order asked for.
+ * A failed connector can only be shut down; errors while stopping still end PAUSED or STOPPED.
+ */
+export class WorkerConnector {
+  readonly name: string
+  readonly plugin: ConnectorPlugin
+  readonly config: ConfigMap
+  readonly #offsets: OffsetReader
+  readonly #onState: (state: State, trace: string | null) => void
+  readonly #onReconfiguration: () => void
+  readonly #log: Logger
+  #instance: ConnectorInstance | null = null
+  #state: 'INIT' | 'STARTED' | 'PAUSED' | 'STOPPED' | 'FAILED' = 'INIT'
+  #closed = false
+  #transition: Promise<void> = Promise.resolve()
+
+  constructor(options: {
+    name: string
+    plugin: ConnectorPlugin
+    /** With `${…}` resolved. */
+    config: ConfigMap
+    offsets: OffsetReader
+    onState(state: State, trace: string | null): void
+    onReconfiguration(): void
+    log: Logger
+  }) {
+    this.name = options.name
+    this.plugin = options.plugin
+    this.config = options.config
+    this.#offsets = options.offsets
+    this.#onState = options.onState
+    this.#onReconfiguration = options.onReconfiguration
+    this.#log = options.log
+  }
+
+  get started(): boolean {
+    return this.#state === 'STARTED'
+  }
+
+  /** Rejects, after reporting FAILED, when the connector's `start` fails. */
+  transitionTo(target: TargetState): Promise<void> {
+    const next = this.#transition.then(() => this.#apply(target))
+    this.#transition = next.catch(() => undefined)
+    return next
+  }
+
+  /** Ends the connector for good and reports UNASSIGNED, unless it failed. Bounded; never rejects. */
+  async shutdown(): Promise<void> {
+    this.#closed = true
+    const failed = this.#state === 'FAILED'
+    try {
+      await withTimeout(
+        this.#transition.then(() => this.#stopInstance()),
+        STOP_TIMEOUT_MS,
+        () =>
+          new ConnectError(
+            'WORKER_STOPPING',
+            `Connector ${this.name} did not stop in ${STOP_TIMEOUT_MS} ms`
+          )
+      )
+    } catch (error) {
+      this.#log.error('Connector could not be stopped cleanly and is given up', { error })
+    }
+    if (!failed) this.#onState('UNASSIGNED', null)
+  }
+
+  /** Task configurations as the connector gives them. Rejects unless it is started. */
+  async taskConfigs(maxTasks: number): Promise<ConfigMap[]> {
+    const instance = this.#instance
+    if (instance === null || this.#state !== 'STARTED') {
+      throw new ConnectError('NOT_READY', `Connector ${this.name} is not started`)
+    }
+    return instance.taskConfigs(maxTasks)
+  }
+
+  async #apply(target: TargetState): Promise<void> {
+    if (this.#closed) return
+    if (this.#state === 'FAILED') {
+      throw new ConnectError(
+        'INTERNAL',
+        `${this.name} Cannot transition connector to ${target} since it has failed`
+      )
+    }
+    if (this.#state === target) return
+    if (target === 'STARTED') return this.#start()
+    try {
+      await this.#stopInstance()
+    } catch (error) {
+      this.#log.error('Connector failed to stop; its state changes all the same', { error })
+    }
+    this.#state = target
+    this.#onState(target, null)
+  }
+
+  async #start(): Promise<void> {
+    try {
+      this.#instance = await this.#startInstance()
+      this.#state = 'STARTED'
+    } catch (error) {
+      this.#state = 'FAILED'
+      this.#log.error('Error while starting connector', { error })
+      this.#onState('FAILED', traceOf(error))
+      await this.#stopAfterFailure()
+      throw asError(error)
+    }
+    this.#onState('RUNNING', null)
+  }
+
+  async #startInstance(): Promise<ConnectorInstance> {
+    const context = {
+      name: this.name,
+      log: this.#log,
+      offsets: this.#offsets,
+      requestTaskReconfiguration: () => {
+        if (!this.#closed) this.#onReconfiguration()
+      },
+      raiseError: (error: unknown) => this.#onRaisedError(error)
+    }
+    const instance = this.plugin.create()
+    this.#instance = instance
+    await instance.start(this.config, context)
+    return instance
+  }
+
+  #onRaisedError(error: unknown): void {
+    if (this.#closed) return
+    this.#log.error('Connector raised an error', { error })
+    this.#state = 'FAILED'
+    this.#onState('FAILED', traceOf(error))
+  }
+
+  async #stopAfterFailure(): Promise<void> {
+    try {
+      await this.#stopInstance()
+    } catch (error) {
+      this.#log.warn('A connector that failed to start could not be stopped cleanly', { error })
+    }
+  }
+
+  async #stopInstance(): Promise<void> {
+    const instance = this.#instance
+    this.#instance = null
+    await instance?.stop()
+  }
+}

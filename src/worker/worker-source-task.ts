@@ -1,0 +1,269 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { type Clock, systemClock } from '../clock.ts'
+import type { ConfigMap } from '../config/config-def.ts'
+import type { SourceRecord } from '../data/record.ts'
+import { isRetriable, traceOf } from '../errors.ts'
+import type { Logger } from '../log.ts'
+import type { OffsetReader, SourceTask } from '../plugin/source.ts'
+import type { TargetState } from '../storage/cluster-config.ts'
+import type { State } from '../storage/status-store.ts'
+import type { TaskId } from './contracts.ts'
+import type { OffsetCommitter } from './offset-committer.ts'
+import type { RecordConversion } from './record-conversion.ts'
+import {
+  type ConvertedRecord,
+  MAX_RECORDS_PER_SEND,
+  type SourceRecordSender
+} from './source-record-sender.ts'
+import type { TopicCreation } from './topic-creation.ts'
+
+/** What the task says of itself; the only things that cross the task boundary outwards. */
+export interface TaskEvents {
+  onState(state: State, trace: string | null): void
+  onTopicUsed(topic: string): void
+}
+
+export interface SourceTaskCounters {
+  polled: number
+  written: number
+  skipped: number
+  /** Epoch ms of the last acknowledged batch, null before the first. */
+  lastWriteAt: number | null
+}
+
+export interface WorkerSourceTaskParts {
+  readonly id: TaskId
+  readonly config: ConfigMap
+  readonly task: SourceTask
+  readonly conversion: RecordConversion
+  readonly sender: SourceRecordSender
+  readonly committer: OffsetCommitter
+  readonly topicCreation: TopicCreation | null
+  readonly offsets: OffsetReader
+  readonly events: TaskEvents
+  readonly counters: SourceTaskCounters
+  readonly target: TargetState
+  readonly offsetFlushIntervalMs: number
+  readonly offsetFlushTimeoutMs: number
+  readonly stopping: AbortController
+  readonly log: Logger
+  readonly clock?: Clock
+}
+
+/** How long closing the producer may take after a clean end. */
+const PRODUCER_CLOSE_TIMEOUT_MS = 30_000
+
+/**
+ * The loop of one source task: poll → transform → convert → send, and offsets stored behind the acknowledgements.
+ *
+ * States: (PAUSED ⇄) RUNNING → ended | FAILED. A task started while its connector is paused reports PAUSED and waits before its
+ * plugin is started. `stop` asks it to end: the loop finishes its step, outstanding sends are awaited for a bounded time, offsets are
+ * stored a last time, then the plugin is stopped. `cancel` gives up on it: from then on it writes nothing (I2, I4).
+ */
+export class WorkerSourceTask {
+  readonly id: TaskId
+  readonly #parts: WorkerSourceTaskParts
+  readonly #clock: Clock
+  #paused: boolean
+  #wakePaused: (() => void) | null = null
+  #cancelled = false
+  #failed = false
+  #condition: string | null = null
+  readonly #topicsSeen = new Set<string>()
+
+  constructor(parts: WorkerSourceTaskParts) {
+    this.id = parts.id
+    this.#parts = parts
+    this.#clock = parts.clock ?? systemClock
+    this.#paused = parts.target === 'PAUSED'
+  }
+
+  get failed(): boolean {
+    return this.#failed
+  }
+
+  setTargetState(target: TargetState): void {
+    this.#paused = target === 'PAUSED'
+    if (target === 'STOPPED') this.stop()
+    this.#wakePaused?.()
+  }
+
+  stop(): void {
+    this.#parts.stopping.abort()
+    this.#wakePaused?.()
+  }
+
+  /** I2: called when the task did not end in time; whatever its plugin still does has no effect any more. */
+  cancel(): void {
+    this.#cancelled = true
+    this.#parts.committer.close()
+    this.#parts.sender.cancel()
+    this.stop()
+    this.#parts.sender.close(0).catch((error: unknown) => {
+      this.#parts.log.warn('The producer of a cancelled task could not be closed', { error })
+    })
+  }
+
+  /** Runs until stopped or failed. Never rejects: a failure is reported as FAILED with its trace (I9). */
+  async run(): Promise<void> {
+    const { stopping, log } = this.#parts
+    let failure: unknown = null
+    const flusher = this.#flushRegularly()
+    try {
+      await this.#waitWhilePaused()
+      if (!stopping.signal.aborted) {
+        await this.#startPlugin()
+        if (!this.#paused) this.#report('RUNNING', null)
+        await this.#loop()
+      }
+    } catch (error) {
+      failure = error
+      log.error(
+        'Task threw an uncaught and unrecoverable exception. Task is being killed and will not recover until manually restarted',
+        { error }
+      )
+    }
+    stopping.abort()
+    await flusher
+    try {
+      await this.#finish()
+    } catch (error) {
+      failure ??= error
+      log.error('Task could not be ended cleanly', { error })
+    }
+    if (failure !== null && !this.#cancelled) {
+      this.#failed = true
+      this.#report('FAILED', traceOf(failure))
+    }
+  }
+
+  async #startPlugin(): Promise<void> {
+    const { task, config, id, offsets, stopping, log } = this.#parts
+    await task.start(config, {
+      connector: id.connector,
+      task: id.task,
+      log,
+      offsets,
+      stopping: stopping.signal,
+      reportCondition: (condition) => this.#reportCondition(condition)
+    })
+    log.info('Source task finished initialization and start')
+  }
+
+  async #loop(): Promise<void> {
+    const { stopping, sender } = this.#parts
+    while (!stopping.signal.aborted) {
+      if (this.#paused) {
+        await this.#waitWhilePaused()
+        if (!stopping.signal.aborted) this.#report('RUNNING', this.#condition)
+        continue
+      }
+      sender.throwFailure()
+      const records = await this.#poll()
+      if (records === null || records.length === 0) {
+        // A plugin that answers at once must not keep the event loop from everything else (I9).
+        await nextTurn()
+        continue
+      }
+      this.#parts.counters.polled += records.length
+      for (let from = 0; from < records.length; from += MAX_RECORDS_PER_SEND) {
+        await this.#send(records.slice(from, from + MAX_RECORDS_PER_SEND))
+      }
+    }
+  }
+
+  async #poll(): Promise<SourceRecord[] | null> {
+    try {
+      return await this.#parts.task.poll()
+    } catch (error) {
+      if (!isRetriable(error)) throw error
+      this.#parts.log.warn('poll failed and will be called again', { error })
+      await this.#clock.sleep(100, this.#parts.stopping.signal)
+      return null
+    }
+  }
+
+  async #send(records: readonly SourceRecord[]): Promise<void> {
+    const { conversion, sender, topicCreation } = this.#parts
+    const batch: ConvertedRecord[] = []
+    for (const source of records) {
+      const converted = conversion.convert(source)
+      const record = converted instanceof Promise ? await converted : converted
+      batch.push({ source, record })
+      if (record === null || this.#topicsSeen.has(record.topic)) continue
+      await topicCreation?.ensure(record.topic)
+      this.#topicsSeen.add(record.topic)
+      if (!this.#cancelled) this.#parts.events.onTopicUsed(record.topic)
+    }
+    await sender.send(batch)
+  }
+
+  async #waitWhilePaused(): Promise<void> {
+    const { stopping, events } = this.#parts
+    if (!this.#paused || stopping.signal.aborted) return
+    if (!this.#cancelled) events.onState('PAUSED', null)
+    while (this.#paused && !stopping.signal.aborted) {
+      await new Promise<void>((resolve) => {
+        this.#wakePaused = resolve
+      })
+      this.#wakePaused = null
+    }
+  }
+
+  async #flushRegularly(): Promise<void> {
+    const { stopping, offsetFlushIntervalMs } = this.#parts
+    while (!stopping.signal.aborted) {
+      await this.#clock.sleep(offsetFlushIntervalMs, stopping.signal)
+      if (!stopping.signal.aborted) await this.#commit()
+    }
+  }
+
+  async #commit(): Promise<void> {
+    const { committer, task, log } = this.#parts
+    const stored = await committer.commit()
+    if (!stored || task.commit === undefined) return
+    try {
+      await task.commit()
+    } catch (error) {
+      log.error('Exception thrown while calling task.commit()', { error })
+    }
+  }
+
+  /** Outstanding sends, last offsets, plugin, producer: each bounded (I4, I8). */
+  async #finish(): Promise<void> {
+    const { sender, offsetFlushTimeoutMs, task, topicCreation } = this.#parts
+    const patience = new AbortController()
+    await sender.drain(this.#clock.sleep(offsetFlushTimeoutMs, patience.signal))
+    patience.abort()
+    if (!this.#cancelled) await this.#commit()
+    const ends: (() => Promise<void> | void)[] = [
+      () => task.stop(),
+      () => sender.close(this.#cancelled ? 0 : PRODUCER_CLOSE_TIMEOUT_MS),
+      () => topicCreation?.close()
+    ]
+    const failures: unknown[] = []
+    for (const end of ends) {
+      try {
+        await end()
+      } catch (error) {
+        failures.push(error)
+      }
+    }
+    if (failures.length === 1) throw failures[0]
+    if (failures.length > 1)
+      throw new AggregateError(failures, 'Several parts of the task failed to stop')
+  }
+
+  #reportCondition(condition: string | null): void {
+    if (condition === this.#condition) return
+    this.#condition = condition
+    if (condition !== null) this.#parts.log.warn(condition)
+    if (!this.#paused) this.#report('RUNNING', condition)
+  }
+
+  #report(state: State, trace: string | null): void {
+    if (!this.#cancelled && (state === 'FAILED' || !this.#parts.stopping.signal.aborted)) {
+      this.#parts.events.onState(state, trace)
+    }
+  }
+}
