@@ -1,0 +1,236 @@
+import type { ConfigMap } from '../config/config-def.ts'
+import { ConfigError, ConnectError, traceOf } from '../errors.ts'
+import type { Logger } from '../log.ts'
+import type { ConnectorPlugin, Plugins } from '../plugin/plugins.ts'
+import type { OffsetChange } from '../plugin/source.ts'
+import type { StoredConfig, TargetState } from '../storage/cluster-config.ts'
+import type { StoredOffset } from '../storage/offset-store.ts'
+import { type TaskId, taskKey, type Worker, type WorkerEvents } from './contracts.ts'
+import { buildSourceTask, offsetReader, type TaskSurroundings } from './source-task-builder.ts'
+import { checkTaskCount, storedTaskConfig, tasksMax } from './task-configs.ts'
+import { WorkerConnector } from './worker-connector.ts'
+import type { WorkerSourceTask } from './worker-source-task.ts'
+
+interface RunningTask {
+  readonly task: WorkerSourceTask
+  readonly ended: Promise<void>
+  readonly version: string
+}
+
+interface RunningConnector {
+  readonly connector: WorkerConnector
+  readonly raw: StoredConfig
+}
+
+export interface ConnectWorkerOptions extends TaskSurroundings {
+  /** Replaces `${provider:path:key}` references. */
+  resolve(config: StoredConfig): Promise<ConfigMap>
+  readonly log: Logger
+}
+
+/** How long writing offsets on behalf of an operator may take. */
+const MODIFY_OFFSETS_TIMEOUT_MS = 30_000
+
+/** The Worker: instances that run in this process. */
+export class ConnectWorker implements Worker {
+  readonly plugins: Plugins
+  readonly #options: ConnectWorkerOptions
+  readonly #log: Logger
+  readonly #connectors = new Map<string, RunningConnector>()
+  readonly #tasks = new Map<string, RunningTask>()
+  #events: WorkerEvents | null = null
+
+  constructor(options: ConnectWorkerOptions) {
+    this.#options = options
+    this.#log = options.log
+    this.plugins = options.plugins
+  }
+
+  setEvents(events: WorkerEvents): void {
+    this.#events = events
+  }
+
+  async startConnector(name: string, config: StoredConfig, target: TargetState): Promise<void> {
+    if (this.#connectors.has(name)) {
+      throw new ConnectError('ALREADY_EXISTS', `Connector with name ${name} already exists`)
+    }
+    const log = this.#log.with({ connector: name })
+    log.info('Creating connector', { class: config.get('connector.class') })
+    let connector: WorkerConnector
+    try {
+      connector = await this.#buildConnector(name, config, log)
+    } catch (error) {
+      log.error('Failed to start connector', { error })
+      this.#events?.onConnectorState(name, 'FAILED', traceOf(error), null)
+      throw error
+    }
+    this.#connectors.set(name, { connector, raw: config })
+    await connector.transitionTo(target)
+  }
+
+  async #buildConnector(name: string, config: StoredConfig, log: Logger): Promise<WorkerConnector> {
+    const resolved = await this.#options.resolve(config)
+    const plugin = this.#pluginOf(resolved)
+    return new WorkerConnector({
+      name,
+      plugin,
+      config: resolved,
+      offsets: offsetReader(name, this.#options.offsetStore),
+      onState: (state, trace) => this.#events?.onConnectorState(name, state, trace, plugin.version),
+      onReconfiguration: () => this.#events?.onTaskReconfiguration(name),
+      log
+    })
+  }
+
+  async stopConnector(name: string): Promise<void> {
+    const running = this.#connectors.get(name)
+    if (running === undefined) return
+    await running.connector.shutdown()
+    if (this.#connectors.get(name) === running) this.#connectors.delete(name)
+  }
+
+  async setTargetState(name: string, target: TargetState): Promise<void> {
+    for (const { task } of this.#tasks.values()) {
+      if (task.id.connector === name) task.setTargetState(target)
+    }
+    await this.#connectors.get(name)?.connector.transitionTo(target)
+  }
+
+  connectorRunning(name: string): boolean {
+    return this.#connectors.has(name)
+  }
+
+  runningConnectors(): string[] {
+    return [...this.#connectors.keys()]
+  }
+
+  async taskConfigs(name: string): Promise<StoredConfig[]> {
+    const running = this.#connectors.get(name)
+    if (running === undefined) {
+      throw new ConnectError('NOT_FOUND', `Connector ${name} not found in this worker.`)
+    }
+    const { connector, raw } = running
+    const configs = await connector.taskConfigs(tasksMax(connector.config))
+    checkTaskCount(name, connector.config, configs.length, this.#log)
+    return configs.map((config) =>
+      storedTaskConfig(config, connector.plugin, raw, connector.config)
+    )
+  }
+
+  async startTask(
+    id: TaskId,
+    config: StoredConfig,
+    connectorConfig: StoredConfig,
+    target: TargetState
+  ): Promise<boolean> {
+    const key = taskKey(id)
+    if (this.#tasks.has(key)) {
+      throw new ConnectError('ALREADY_EXISTS', `Task already exists in this worker: ${key}`)
+    }
+    const log = this.#log.with({ connector: id.connector, task: id.task })
+    log.info('Creating task')
+    try {
+      const resolvedConnector = await this.#options.resolve(connectorConfig)
+      const plugin = this.#pluginOf(resolvedConnector)
+      if (plugin.type === 'sink') {
+        throw new ConfigError(`Sink connector ${plugin.className} cannot be run by this worker yet`)
+      }
+      const task = buildSourceTask({
+        id,
+        plugin,
+        config: await this.#options.resolve(config),
+        connectorConfig: resolvedConnector,
+        target,
+        events: {
+          onState: (state, trace) => this.#events?.onTaskState(id, state, trace, plugin.version),
+          onTopicUsed: (topic) => this.#events?.onTopicUsed(id, topic)
+        },
+        surroundings: this.#options,
+        log
+      })
+      this.#tasks.set(key, { task, ended: task.run(), version: plugin.version })
+      return true
+    } catch (error) {
+      log.error('Failed to start task', { error })
+      this.#events?.onTaskState(id, 'FAILED', traceOf(error), null)
+      return false
+    }
+  }
+
+  async stopTasks(ids: readonly TaskId[]): Promise<void> {
+    const running = ids.flatMap((id) => this.#tasks.get(taskKey(id)) ?? [])
+    for (const { task } of running) task.stop()
+    const patience = new AbortController()
+    const limit = this.#options.clock.sleep(
+      this.#options.settings.taskShutdownGracefulTimeoutMs,
+      patience.signal
+    )
+    await Promise.all(
+      running.map(async (entry) => {
+        const { task, ended, version } = entry
+        const inTime = await Promise.race([ended.then(() => true), limit.then(() => false)])
+        // I4: one that does not end in time is given up without committing; I2: it writes nothing from here on.
+        if (!inTime) {
+          this.#log.error(`Graceful stop of task ${taskKey(task.id)} failed.`)
+          task.cancel()
+        }
+        const key = taskKey(task.id)
+        if (this.#tasks.get(key) === entry) this.#tasks.delete(key)
+        if (!task.failed) this.#events?.onTaskState(task.id, 'UNASSIGNED', null, version)
+      })
+    )
+    patience.abort()
+  }
+
+  runningTasks(): TaskId[] {
+    return [...this.#tasks.values()].map(({ task }) => task.id)
+  }
+
+  async offsets(name: string, config: StoredConfig): Promise<StoredOffset[]> {
+    this.#requireSource(await this.#options.resolve(config), name)
+    return this.#options.offsetStore.all(name)
+  }
+
+  async modifyOffsets(
+    name: string,
+    config: StoredConfig,
+    changes: readonly StoredOffset[] | null
+  ): Promise<boolean> {
+    const resolved = await this.#options.resolve(config)
+    const plugin = this.#requireSource(resolved, name)
+    const stored = await this.#options.offsetStore.all(name)
+    const wanted: OffsetChange[] =
+      changes === null
+        ? stored.map(({ partition }) => ({ partition, offset: null }))
+        : changes.map(({ partition, offset }) => ({ partition, offset }))
+    const complete = (await plugin.alterOffsets?.(resolved, wanted)) ?? false
+    if (wanted.length > 0) {
+      await this.#options.offsetStore.set(name, wanted, MODIFY_OFFSETS_TIMEOUT_MS)
+    }
+    return complete
+  }
+
+  async stop(): Promise<void> {
+    const tasks = this.runningTasks()
+    await Promise.all([
+      ...this.runningConnectors().map((name) => this.stopConnector(name)),
+      this.stopTasks(tasks)
+    ])
+  }
+
+  #pluginOf(config: ConfigMap): ConnectorPlugin {
+    const className = config.get('connector.class')
+    if (className === undefined) {
+      throw new ConfigError(
+        'Missing required configuration "connector.class" which has no default value.'
+      )
+    }
+    return this.plugins.connector(className.trim())
+  }
+
+  #requireSource(config: ConfigMap, name: string): Extract<ConnectorPlugin, { type: 'source' }> {
+    const plugin = this.#pluginOf(config)
+    if (plugin.type === 'source') return plugin
+    throw new ConfigError(`Connector ${name} is a sink; this worker does not run sinks yet`)
+  }
+}

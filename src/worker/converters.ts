@@ -1,0 +1,56 @@
+import { type ConfigMap, withPrefix } from '../config/config-def.ts'
+import { ConfigError } from '../errors.ts'
+import type { Plugins } from '../plugin/plugins.ts'
+import type { Converters } from './record-conversion.ts'
+
+/** Where a converter is configured: the connector's own class and settings, else the worker's; never a mixture. */
+function source(key: string, connector: ConfigMap, worker: ConfigMap): ConfigMap {
+  return connector.has(key) ? connector : worker
+}
+
+function className(key: string, config: ConfigMap): string {
+  const name = config.get(key)?.trim()
+  if (name === undefined || name === '') {
+    throw new ConfigError(`Missing required configuration "${key}" which has no default value.`)
+  }
+  return name
+}
+
+function unknown(key: string, name: string): ConfigError {
+  return new ConfigError(
+    `Invalid value ${name} for configuration ${key}: Class ${name} could not be found.`
+  )
+}
+
+const DEFAULT_HEADER_CONVERTER = 'org.apache.kafka.connect.storage.SimpleHeaderConverter'
+
+/** Makes and configures the converters of one task. Throws ConfigError naming the key. */
+export function taskConverters(
+  connector: ConfigMap,
+  worker: ConfigMap,
+  plugins: Plugins
+): Converters {
+  const dataConverter = (type: 'key' | 'value') => {
+    const key = `${type}.converter`
+    const config = source(key, connector, worker)
+    const name = className(key, config)
+    const plugin = plugins.find('converter', name)
+    if (plugin === null) throw unknown(key, name)
+    const converter = plugin.create()
+    const settings = withPrefix(config, `${key}.`).set('converter.type', type)
+    converter.configure(settings, type === 'key')
+    return { className: plugin.className, converter }
+  }
+  const key = 'header.converter'
+  const config = source(key, connector, worker)
+  const name = config.get(key)?.trim() ?? DEFAULT_HEADER_CONVERTER
+  const plugin = plugins.find('header_converter', name)
+  if (plugin === null) throw unknown(key, name)
+  const header = plugin.create()
+  header.configure(withPrefix(config, `${key}.`).set('converter.type', 'header'))
+  return {
+    key: dataConverter('key'),
+    value: dataConverter('value'),
+    header: { className: plugin.className, converter: header }
+  }
+}
