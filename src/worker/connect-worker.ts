@@ -14,7 +14,6 @@ import type { WorkerSourceTask } from './worker-source-task.ts'
 interface RunningTask {
   readonly task: WorkerSourceTask
   readonly ended: Promise<void>
-  readonly version: string
 }
 
 interface RunningConnector {
@@ -148,7 +147,7 @@ export class ConnectWorker implements Worker {
         surroundings: this.#options,
         log
       })
-      this.#tasks.set(key, { task, ended: task.run(), version: plugin.version })
+      this.#tasks.set(key, { task, ended: task.run() })
       return true
     } catch (error) {
       log.error('Failed to start task', { error })
@@ -167,7 +166,7 @@ export class ConnectWorker implements Worker {
     )
     await Promise.all(
       running.map(async (entry) => {
-        const { task, ended, version } = entry
+        const { task, ended } = entry
         const inTime = await Promise.race([ended.then(() => true), limit.then(() => false)])
         // I4: one that does not end in time is given up without committing; I2: it writes nothing from here on.
         if (!inTime) {
@@ -176,7 +175,7 @@ export class ConnectWorker implements Worker {
         }
         const key = taskKey(task.id)
         if (this.#tasks.get(key) === entry) this.#tasks.delete(key)
-        if (!task.failed) this.#events?.onTaskState(task.id, 'UNASSIGNED', null, version)
+        if (!task.failed) this.#events?.onTaskState(task.id, 'UNASSIGNED', null, null)
       })
     )
     patience.abort()
