@@ -1,0 +1,210 @@
+import type { Password } from '../../config/config-def.ts'
+import { ConnectError } from '../../errors.ts'
+import type { Logger } from '../../log.ts'
+import type { JdbcUrl } from './jdbc-url.ts'
+import type { Timestamp, TimestampParts } from './timestamp.ts'
+import type { TimeZone } from './time-zone.ts'
+
+/**
+ * What the source asks of a database. A dialect is one file (or folder) in `dialects/` that fills these interfaces and
+ * imports its driver lazily, on the first `open`. Everything thrown across this border is a ConnectError made by
+ * {@link databaseError}: past it only `isRetriable(error)` is asked.
+ */
+export interface Dialect {
+  /** Name in `dialect.name`, as in the JVM connector: `PostgreSqlDatabaseDialect`. */
+  readonly name: string
+  /** As people say it: `PostgreSQL`. */
+  readonly displayName: string
+  /** What stands between `jdbc:` and the next colon. */
+  readonly subProtocols: readonly string[]
+  /** An example for error messages. */
+  readonly urlExample: string
+  /** Opening and closing quote of an identifier. */
+  readonly quotes: readonly [string, string]
+  /** Two-part names are `catalog.table` instead of `schema.table`. */
+  readonly twoPartNamesHaveCatalog?: boolean
+
+  /**
+   * Opens a connection within `options.timeoutMs`; aborting `options.signal` ends the attempt at once.
+   * Throws ConfigError when the URL or a property makes no sense, else a database error.
+   */
+  open(options: OpenOptions): Promise<Connection>
+  /** The parts that make the name in a source partition and in SQL (`schema.table`, `table`); null parts are left out. */
+  nameParts(table: TableId): readonly (string | null)[]
+  /** The name as SQL wants it when `quote.sql.identifiers=never`; only where a database folds case. */
+  foldCase?(name: string): string
+  /** SQL of the timestamp to compare: the column itself, or `COALESCE(a, b)`. `names` are quoted, `columns` described alike. */
+  timestampExpression(names: readonly string[], columns: readonly TimestampColumn[]): string
+  /**
+   * A timestamp as bind value number `index` (from 1). For a column with a zone `time` is the instant, else the reading of its
+   * wall clock. What the column cannot hold is cut, never rounded up: comparisons stay exact. `sql` must let an index work.
+   */
+  bindTimestamp(time: Timestamp, column: TimestampColumn, index: number): Bind
+  /** An id as bind value number `index` (from 1). */
+  bindId(id: number | bigint, column: Column, index: number): Bind
+}
+
+/** A bind value, and the text that stands for it in the SQL (`?`, `$1`, `TO_TIMESTAMP(:1, …)`). */
+export interface Bind {
+  readonly sql: string
+  readonly value: unknown
+}
+
+export type IsolationMode =
+  | 'DEFAULT'
+  | 'READ_UNCOMMITTED'
+  | 'READ_COMMITTED'
+  | 'REPEATABLE_READ'
+  | 'SERIALIZABLE'
+  | 'SQL_SERVER_SNAPSHOT'
+
+export interface OpenOptions {
+  readonly url: JdbcUrl
+  readonly user: string | null
+  readonly password: Password | null
+  /** `connection.*` keys that are not the connector's own, prefix removed: driver properties. */
+  readonly properties: ReadonlyMap<string, string>
+  /** `db.timezone`; for drivers that need a session zone. */
+  readonly timeZone: TimeZone
+  readonly isolation: IsolationMode
+  readonly timeoutMs: number
+  readonly signal: AbortSignal
+  readonly log: Logger
+}
+
+/** Parts of a table's name, as the database spells them and without quotes. */
+export interface TableId {
+  readonly catalog: string | null
+  readonly schema: string | null
+  readonly table: string
+}
+
+export interface TableFilter {
+  /** LIKE pattern of JDBC (`%`, `_`); null: every catalog or schema that can be seen. */
+  readonly catalogPattern: string | null
+  readonly schemaPattern: string | null
+  /** JDBC's words: TABLE, VIEW, PARTITIONED TABLE, SYSTEM TABLE, GLOBAL TEMPORARY, ALIAS, SYNONYM …, upper case. */
+  readonly types: readonly string[]
+  /** Bare names to look for, compared without case; null: all. The dictionary is never scanned when names are given. */
+  readonly names: readonly string[] | null
+}
+
+/**
+ * One session, used for one thing at a time. After an error that `isRetriable`, or after `abort`, it is of no more use:
+ * close it and open another.
+ */
+export interface Connection {
+  readonly dialect: Dialect
+  /** Tables in the order the JVM connector would have them: by type, catalog, schema, name. */
+  listTables(filter: TableFilter): Promise<TableId[]>
+  /** Columns in order; empty when there is no such table. Names must be exact. */
+  describeTable(table: TableId): Promise<TableColumn[]>
+  /** Columns a query answers, without running it. */
+  describeQuery(sql: string): Promise<Column[]>
+  /**
+   * Runs a query and reads its rows `fetchRows` at a time by a server-side cursor, so that memory does not grow with the
+   * result. `table`: where the rows come from, null for a query of the user.
+   */
+  query(
+    sql: string,
+    binds: readonly unknown[],
+    options: { fetchRows: number; table: TableId | null }
+  ): Promise<RowStream>
+  /** The database's clock. `hasZone` false: what its wall clock shows, in the same zone as its zone-less columns. */
+  now(): Promise<Timestamp & { readonly hasZone: boolean }>
+  /**
+   * Ends everything at once, a running query included (on the server too, where it can be): calls in progress reject within
+   * one second. Never throws.
+   */
+  abort(): void
+  /** Ends the session politely within a second or two; never rejects. */
+  close(): Promise<void>
+}
+
+/** Rows of a running query. Its transaction ends when the rows are drained or `close` is called. */
+export interface RowStream {
+  /** In the order of the values in a row; known before the first row. */
+  readonly columns: readonly Column[]
+  /** The next rows, values as the driver gives them in column order; null when there are no more. Never two calls at a time. */
+  next(): Promise<Row[] | null>
+  /** Gives up the rest; rejects only when the session is lost. */
+  close(): Promise<void>
+}
+
+export type Row = unknown[]
+
+/** What is known of every column, whatever its type. */
+export interface ColumnFacts {
+  /** The label: alias, else name. */
+  readonly name: string
+  /** As the database writes it, for messages: `numeric(10,2)`. */
+  readonly databaseType: string
+  /** null: not known, treated as nullable. */
+  readonly nullable: boolean | null
+}
+
+/**
+ * A column and how its values are read. `read` gets what the driver gave (never null) and answers the form named; it throws
+ * DataError for a value that has no such form (I5): the caller adds table, column and row.
+ *
+ * - boolean → boolean; int8 … int64 → number, bigint beyond the safe integers; float32, float64 → number
+ * - decimal → its digits as text (`-12.50`, `1E+3`). `precision` and `scale` null: not constrained. `numeric` says that JDBC
+ *   would call it NUMERIC rather than DECIMAL, so `numeric.mapping` applies.
+ * - string → string; bytes → Uint8Array; date → days since 1970-01-01; time → milliseconds of the day
+ * - timestamp: writes into the parts given; see {@link TimestampColumn}
+ * - other: has no type in Connect; `read` answers it as text, the way the database prints it
+ */
+export type Column = ColumnFacts &
+  (
+    | { readonly type: 'boolean'; read(raw: unknown): boolean }
+    | { readonly type: IntegerType; read(raw: unknown): number | bigint }
+    | { readonly type: 'float32' | 'float64'; read(raw: unknown): number }
+    | {
+        readonly type: 'decimal'
+        readonly precision: number | null
+        readonly scale: number | null
+        readonly numeric: boolean
+        read(raw: unknown): string
+      }
+    | { readonly type: 'string' | 'other'; read(raw: unknown): string }
+    | { readonly type: 'bytes'; read(raw: unknown): Uint8Array }
+    | { readonly type: 'date' | 'time'; read(raw: unknown): number }
+    | TimestampType
+  )
+
+export type IntegerType = 'int8' | 'int16' | 'int32' | 'int64'
+
+interface TimestampType {
+  readonly type: 'timestamp'
+  /** true: the value is an instant; false: the reading of a wall clock in `db.timezone`. */
+  readonly hasZone: boolean
+  /** Smallest step of the column in nanoseconds: 1000 for timestamp(6), 1 000 000 000 for Oracle's DATE. */
+  readonly resolutionNanos: number
+  /** Writes the instant (hasZone) or the wall clock's reading as if it were UTC. */
+  read(raw: unknown, into: TimestampParts): void
+}
+
+export type TimestampColumn = ColumnFacts & TimestampType
+
+/** A column of the dictionary. */
+export type TableColumn = Column & {
+  readonly autoIncrement: boolean
+  /** Place in the primary key from 1; null when it is not part of it. */
+  readonly keyPosition: number | null
+}
+
+/** The one way to make an error of a database; `cause` is the driver's error, `code` its SQLSTATE or number. */
+export function databaseError(
+  message: string,
+  facts: { retriable: boolean; cause?: unknown; code?: string | number; sql?: string }
+): ConnectError {
+  const { retriable, ...rest } = facts
+  return new ConnectError(retriable ? 'DATABASE_UNAVAILABLE' : 'DATABASE_ERROR', message, rest)
+}
+
+/** For work that was cut short because the task stops. */
+export function abortedError(): ConnectError {
+  return databaseError('The connection to the database was ended because the task is stopping', {
+    retriable: true
+  })
+}

@@ -1,0 +1,270 @@
+import { existsSync } from 'node:fs'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { ConfigError, type ConnectError, DataError } from '../../../errors.ts'
+import {
+  abortedError,
+  type Column,
+  type ColumnFacts,
+  type Connection,
+  databaseError,
+  type Dialect,
+  type OpenOptions,
+  type Row,
+  type RowStream,
+  type TableColumn,
+  type TableFilter,
+  type TableId
+} from '../database.ts'
+import { parseNetworkUrl } from '../jdbc-url.ts'
+import { epochNanos, readTimestampText, type TimestampParts, timestampOfMs } from '../timestamp.ts'
+import { quoteName } from '../table-name.ts'
+import { declaredColumn, sampledColumn } from './sqlite-types.ts'
+
+/** SQL function of ours: text or epoch milliseconds → nanoseconds, so that timestamps in any form compare exactly. */
+const NANOS_FUNCTION = 'connect_epoch_nanos'
+// A wait for a lock blocks this thread, and with it the worker: keep it short and let the retries do the rest.
+const DEFAULT_BUSY_TIMEOUT_MS = 1000
+// SQLITE_BUSY, SQLITE_LOCKED, SQLITE_IOERR, SQLITE_CANTOPEN, SQLITE_PROTOCOL; the low byte of the extended code.
+const RETRIABLE_CODES = new Set([5, 6, 10, 14, 15])
+
+export const sqliteDialect: Dialect = {
+  name: 'SqliteDatabaseDialect',
+  displayName: 'SQLite',
+  subProtocols: ['sqlite'],
+  urlExample: 'jdbc:sqlite:/path/to/file.db',
+  quotes: ['`', '`'],
+  open: openSqlite,
+  nameParts: (table) => [table.table],
+  timestampExpression(names) {
+    const wrapped = names.map((name) => `${NANOS_FUNCTION}(${name})`)
+    return wrapped.length === 1 ? (wrapped[0] ?? '') : `COALESCE(${wrapped.join(',')})`
+  },
+  bindTimestamp: (time) => ({ sql: '?', value: epochNanos(time) }),
+  bindId: (id) => ({ sql: '?', value: BigInt(id) })
+}
+
+async function openSqlite(options: OpenOptions): Promise<Connection> {
+  if (options.signal.aborted) throw abortedError()
+  const { rest } = options.url
+  const settings = new Map(options.properties)
+  let file = rest
+  if (!rest.startsWith('file:') && rest.includes('?')) {
+    const { parameters } = parseNetworkUrl(options.url)
+    for (const [key, value] of parameters) settings.set(key, value)
+    file = rest.slice(0, rest.indexOf('?'))
+  }
+  if (file === '' || file.startsWith(':memory:')) {
+    throw new ConfigError(
+      `Not a valid JDBC URL: ${options.url.text}: a database in memory belongs to its own connection; name a file`
+    )
+  }
+  const path = file.startsWith('file:') ? (file.slice('file:'.length).split('?')[0] ?? '') : file
+  if (!existsSync(path)) {
+    throw databaseError(`There is no SQLite database at ${path}`, { retriable: true, code: 14 })
+  }
+  const timeout = Number(settings.get('busy_timeout') ?? DEFAULT_BUSY_TIMEOUT_MS)
+  for (const key of settings.keys()) {
+    if (key !== 'busy_timeout' && key !== 'journal_mode') {
+      options.log.warn(`The driver property ${key} has no effect with SQLite`)
+    }
+  }
+  try {
+    const database = new DatabaseSync(file, {
+      timeout: Number.isFinite(timeout) ? timeout : DEFAULT_BUSY_TIMEOUT_MS,
+      readBigInts: true,
+      returnArrays: true
+    })
+    const connection = new SqliteConnection(database)
+    connection.prepare(settings.get('journal_mode') ?? 'WAL', options)
+    return connection
+  } catch (error) {
+    throw translate(error, `Could not open the SQLite database ${path}`)
+  }
+}
+
+class SqliteConnection implements Connection {
+  readonly dialect = sqliteDialect
+  readonly #database: DatabaseSync
+  #aborted = false
+
+  constructor(database: DatabaseSync) {
+    this.#database = database
+  }
+
+  /** Sets the session up. In WAL mode a long read does not keep writers out. */
+  prepare(journalMode: string, options: OpenOptions): void {
+    const parts: TimestampParts = { ms: 0, nanos: 0 }
+    this.#database.function(
+      NANOS_FUNCTION,
+      { deterministic: true, useBigIntArguments: true },
+      (value) => {
+        if (value === null) return null
+        if (typeof value === 'bigint') return value * 1_000_000n
+        if (typeof value !== 'string') throw new DataError(`${String(value)} is not a timestamp`)
+        readTimestampText(value, parts)
+        return epochNanos(parts)
+      }
+    )
+    if (!/^[a-z]+$/i.test(journalMode)) {
+      throw new ConfigError(`journal_mode ${journalMode} is not a mode of SQLite`)
+    }
+    try {
+      this.#database.exec(`PRAGMA journal_mode=${journalMode}`)
+    } catch (error) {
+      options.log.info(
+        `The journal mode of the SQLite database stays as it is: long reads may keep writers waiting`,
+        { error }
+      )
+    }
+  }
+
+  listTables(filter: TableFilter): Promise<TableId[]> {
+    return this.#run('list the tables', (database) => {
+      const types = new Set(filter.types)
+      const names = filter.names?.map((name) => name.toLowerCase()) ?? null
+      const rows = rowsOf(
+        database.prepare(
+          `SELECT name, upper(type) FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY type, name`
+        )
+      )
+      return rows
+        .map(([name, type]) => ({ name: String(name), type: String(type) }))
+        .filter(({ type }) => types.has(type))
+        .filter(({ name }) => names === null || names.includes(name.toLowerCase()))
+        .map(({ name }) => ({ catalog: null, schema: null, table: name }))
+    })
+  }
+
+  describeTable(table: TableId): Promise<TableColumn[]> {
+    return this.#run(`describe table ${table.table}`, (database) =>
+      this.#tableColumns(database, table)
+    )
+  }
+
+  #tableColumns(database: DatabaseSync, table: TableId): TableColumn[] {
+    const rows = rowsOf(
+      database.prepare(`PRAGMA table_xinfo(${quoteName(sqliteDialect, table.table)})`)
+    )
+    const keys = rows.filter((row) => Number(row[5]) > 0).length
+    return rows
+      .filter((row) => row[6] !== 1n)
+      .map((row) => {
+        const declared = String(row[2])
+        const key = Number(row[5])
+        // `INTEGER PRIMARY KEY` is SQLite's row id: never null, counted up by itself.
+        const autoIncrement = keys === 1 && key === 1 && declared.toUpperCase() === 'INTEGER'
+        const facts: ColumnFacts = {
+          name: String(row[1]),
+          databaseType: declared,
+          nullable: row[3] !== 1n && !autoIncrement
+        }
+        return {
+          ...declaredColumn(facts),
+          autoIncrement,
+          keyPosition: key > 0 ? key : null
+        }
+      })
+  }
+
+  describeQuery(sql: string): Promise<Column[]> {
+    return this.#run('check the query', (database) =>
+      this.#columns(database, database.prepare(sql), [])
+    )
+  }
+
+  query(
+    sql: string,
+    binds: readonly unknown[],
+    { fetchRows }: { fetchRows: number }
+  ): Promise<RowStream> {
+    return this.#run('run a query', async (database) => {
+      const statement = database.prepare(sql)
+      const rows = statement.iterate(...(binds as bigint[])) as unknown as IterableIterator<Row>
+      const read = (): Row[] => {
+        const batch: Row[] = []
+        while (batch.length < fetchRows) {
+          const step = rows.next()
+          if (step.done === true) break
+          batch.push(step.value)
+        }
+        return batch
+      }
+      let ahead: Row[] | null = read()
+      const columns = this.#columns(database, statement, ahead)
+      const next = async (): Promise<Row[] | null> => {
+        const batch = ahead
+        ahead = null
+        if (batch !== null) return batch.length === 0 ? null : batch
+        // SQLite reads in this thread: let everything else have its turn between two batches.
+        await nextTurn()
+        return await this.#run('read rows', () => {
+          const more = read()
+          return more.length === 0 ? null : more
+        })
+      }
+      return {
+        columns,
+        next,
+        close: () => this.#run('end a query', () => void rows.return?.())
+      }
+    })
+  }
+
+  #columns(database: DatabaseSync, statement: StatementSync, rows: readonly Row[]): Column[] {
+    const tables = new Map<string, TableColumn[]>()
+    return statement.columns().map((column, index) => {
+      const facts = { name: column.name, databaseType: column.type ?? '', nullable: null }
+      if (column.table !== null && column.column !== null) {
+        const known =
+          tables.get(column.table) ??
+          this.#tableColumns(database, { catalog: null, schema: null, table: column.table })
+        tables.set(column.table, known)
+        const origin = known.find(({ name }) => name === column.column)
+        if (origin !== undefined && origin.databaseType !== '') {
+          return declaredColumn({ ...origin, name: column.name })
+        }
+      }
+      return facts.databaseType === '' ? sampledColumn(facts, index, rows) : declaredColumn(facts)
+    })
+  }
+
+  now(): ReturnType<Connection['now']> {
+    // SQLite has no clock of its own: it asks the machine's, as we do.
+    return Promise.resolve({ ...timestampOfMs(Date.now()), hasZone: true })
+  }
+
+  abort(): void {
+    this.#aborted = true
+    if (this.#database.isOpen) this.#database.close()
+  }
+
+  close(): Promise<void> {
+    this.abort()
+    return Promise.resolve()
+  }
+
+  async #run<T>(what: string, work: (database: DatabaseSync) => T | Promise<T>): Promise<T> {
+    if (this.#aborted) throw abortedError()
+    try {
+      return await work(this.#database)
+    } catch (error) {
+      throw translate(error, `SQLite could not ${what}`)
+    }
+  }
+}
+
+function rowsOf(statement: StatementSync): Row[] {
+  return statement.all() as unknown as Row[]
+}
+
+function translate(error: unknown, what: string): ConnectError {
+  if (error instanceof ConfigError) return error
+  const code = (error as { errcode?: number }).errcode
+  const message = error instanceof Error ? error.message : String(error)
+  return databaseError(`${what}: ${message}`, {
+    retriable: code !== undefined && RETRIABLE_CODES.has(code & 0xff),
+    cause: error,
+    ...(code === undefined ? {} : { code })
+  })
+}
