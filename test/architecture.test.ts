@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict'
+import { globSync, readFileSync } from 'node:fs'
+import { posix, resolve, sep } from 'node:path'
+import { describe, it } from 'node:test'
+
+const root = resolve(import.meta.dirname, '..')
+
+/** Which room may import which. `errors.ts`, `log.ts` and `clock.ts` are open to all. ARCHITECTURE.md shows the same table. */
+const mayImport: Record<string, readonly string[]> = {
+  data: [],
+  config: [],
+  plugin: ['data', 'config'],
+  converters: ['plugin', 'data', 'config'],
+  transforms: ['plugin', 'data', 'config'],
+  'connectors/file-stream': ['plugin', 'data', 'config'],
+  'connectors/jdbc': ['plugin', 'data', 'config'],
+  kafka: [],
+  storage: ['kafka', 'data'],
+  worker: ['storage', 'kafka', 'plugin', 'data', 'config'],
+  herder: ['worker', 'storage', 'kafka', 'plugin', 'config'],
+  rest: ['herder', 'config']
+}
+const OPEN_TO_ALL = ['errors.ts', 'log.ts', 'clock.ts']
+const KAFKA_CLIENTS = ['kafkajs', '@platformatic/kafka']
+const DATABASES = /oracle|postgres|mysql|mariadb|sqlite|sql ?server|mssql|tedious|\bdb2\b/i
+
+/** Files that may be longer than 400 lines, each with its reason. */
+const LONG_FILES: Record<string, string> = {}
+const MAX_LINES = 400
+
+interface SourceFile {
+  /** Path below src/, with forward slashes. */
+  path: string
+  text: string
+  /** Module specifiers of imports, re-exports and dynamic imports. */
+  specifiers: string[]
+}
+
+const SPECIFIER = /(?:\bfrom|\bimport)\s*\(?\s*'([^'\n]+)'/g
+const sources: SourceFile[] = files('src/**/*.ts').map((file) => {
+  const text = read(file)
+  const specifiers = [...text.matchAll(SPECIFIER)].map((match) => match[1] as string)
+  return { path: file.slice('src/'.length), text, specifiers }
+})
+
+function files(pattern: string): string[] {
+  return globSync(pattern, { cwd: root })
+    .map((file) => file.split(sep).join('/'))
+    .sort()
+}
+
+function read(file: string): string {
+  return readFileSync(resolve(root, file), 'utf8')
+}
+
+/** The room of a path below src/; null for the files beside the rooms. */
+function roomOf(path: string): string | null {
+  const [first, second] = path.split('/')
+  if (second === undefined) return null
+  return first === 'connectors' ? `${first}/${second}` : (first as string)
+}
+
+/** Comments may give a database as an example. Line breaks stay, so that line numbers do. */
+function withoutComments(text: string): string {
+  return text
+    .replace(/\/\*[\s\S]*?\*\//g, (comment) => comment.replace(/[^\n]/g, ''))
+    .replace(/(^|\s)\/\/.*$/gm, '')
+}
+
+/** What a file imports from src/, as paths below src/. */
+function localImports(source: SourceFile): string[] {
+  return source.specifiers
+    .filter((specifier) => specifier.startsWith('.'))
+    .map((specifier) => posix.join(posix.dirname(source.path), specifier))
+}
+
+void describe('The rooms of src/', () => {
+  void it('import only what the table allows', () => {
+    const wrong: string[] = []
+    for (const source of sources) {
+      const room = roomOf(source.path)
+      // main.ts and its neighbours wire the rooms together.
+      if (room === null && !OPEN_TO_ALL.includes(source.path)) continue
+      const allowed = room === null ? [] : [room, ...(mayImport[room] ?? [])]
+      for (const target of localImports(source)) {
+        const targetRoom = roomOf(target)
+        const open = targetRoom === null && OPEN_TO_ALL.includes(target)
+        if (!open && !allowed.includes(targetRoom ?? ''))
+          wrong.push(`${source.path} imports ${target}`)
+      }
+    }
+    assert.deepEqual(wrong, [])
+  })
+
+  void it('are those of the table, no more', () => {
+    const rooms = new Set(sources.map((source) => roomOf(source.path)))
+    rooms.delete(null)
+    assert.deepEqual(
+      [...rooms].filter((room) => !Object.hasOwn(mayImport, room ?? '')),
+      []
+    )
+  })
+
+  void it('stand in ARCHITECTURE.md with the same table', () => {
+    const rows = [...read('ARCHITECTURE.md').matchAll(/^\| `([a-z/-]+)` \| .+ \| ([^|]+) \|$/gm)]
+    const documented = Object.fromEntries(
+      rows.map(([, room, allowed]) => [room, allowed === '–' ? [] : allowed?.split(', ')])
+    )
+    assert.deepEqual(documented, mayImport)
+  })
+
+  void it('leave Kafka clients to kafka/', () => {
+    const wrong = sources.filter(
+      (source) =>
+        roomOf(source.path) !== 'kafka' &&
+        source.specifiers.some((specifier) =>
+          KAFKA_CLIENTS.some((client) => specifier === client || specifier.startsWith(`${client}/`))
+        )
+    )
+    assert.deepEqual(
+      wrong.map((source) => source.path),
+      []
+    )
+  })
+
+  void it('name databases nowhere in connectors/jdbc but in dialects/', () => {
+    const wrong: string[] = []
+    for (const { path, text } of sources) {
+      if (!path.startsWith('connectors/jdbc/') || path.includes('/dialects/')) continue
+      for (const [index, line] of withoutComments(text).split('\n').entries()) {
+        if (DATABASES.test(line)) wrong.push(`${path}:${index + 1}: ${line.trim()}`)
+      }
+    }
+    assert.deepEqual(wrong, [])
+  })
+
+  void it('have files one can read in one go', () => {
+    const long = sources.filter((source) => source.text.split('\n').length - 1 > MAX_LINES)
+    assert.deepEqual(
+      long.map((source) => source.path),
+      Object.keys(LONG_FILES)
+    )
+  })
+})
+
+void describe('The invariants', () => {
+  const tests = files('test/**/*.test.ts').map(read)
+  for (let number = 1; number <= 9; number++) {
+    void it(`I${number} is cited where it is upheld, stands in ARCHITECTURE.md and has a test of its name`, () => {
+      const cited = new RegExp(`\\bI${number}\\b`)
+      assert.ok(
+        sources.some((source) => cited.test(source.text)),
+        `no file of src/ cites I${number}`
+      )
+      assert.match(read('ARCHITECTURE.md'), new RegExp(`^\\| I${number} \\|`, 'm'))
+      const named = new RegExp(`\\b(?:it|test|describe)\\(\\s*['"\`]I${number}\\b`)
+      assert.ok(
+        tests.some((text) => named.test(text)),
+        `no test is named 'I${number}: …'`
+      )
+    })
+  }
+})
+
+void describe('The repository', () => {
+  void it('mentions no path of a particular machine', () => {
+    const wrong: string[] = []
+    const patterns = [
+      '{src,test,scripts,bench,bin,docs,sql,worker-config}/**/*.*',
+      '*.{md,yml,json}'
+    ]
+    for (const file of patterns.flatMap(files)) {
+      for (const [index, line] of read(file).split('\n').entries()) {
+        if (/(?:^|[\s'"`(=:])\/(?:work|root|home)\/\w/.test(line))
+          wrong.push(`${file}:${index + 1}`)
+      }
+    }
+    assert.deepEqual(wrong, [])
+  })
+})
