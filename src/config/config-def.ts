@@ -56,8 +56,10 @@ export interface ConfigKey {
   readonly atLeast?: number
   readonly atMost?: number
   readonly nonEmpty?: boolean
+  /** A list without empty entries, whose repeated entries count once. */
+  readonly distinct?: boolean
   /** Answers what is wrong with the parsed value, or null. */
-  readonly check?: (value: never, all: ReadonlyMap<string, unknown>) => string | null
+  readonly check?: (value: never, all: ReadonlyMap<string, unknown>) => Complaint | null
   /** Values to suggest and whether the key is of interest, given the other values. */
   readonly recommend?: (all: ReadonlyMap<string, unknown>) => {
     values?: readonly string[]
@@ -65,7 +67,12 @@ export interface ConfigKey {
   }
   /** Accepted, but not shown by REST or documentation. */
   readonly internal?: boolean
+  /** Accepted so that files written for a JVM worker load; changes nothing here. */
+  readonly noEffect?: boolean
 }
+
+/** What is wrong with a value: the words behind `Invalid value V for configuration K: `, or a whole sentence. */
+export type Complaint = string | { readonly sentence: string }
 
 export type ConfigDef = Readonly<Record<string, ConfigKey>>
 
@@ -101,9 +108,32 @@ const RANGES = {
 /** Thrown by {@link parseValue}: the part of the message behind `Invalid value V for configuration K: `. */
 class ValueProblem extends Error {}
 
+/** As Java's `String.trim`: control characters go too, other Unicode blanks stay. */
+function javaTrim(text: string): string {
+  let start = 0
+  let end = text.length
+  while (start < end && text.charCodeAt(start) <= 0x20) start++
+  while (end > start && text.charCodeAt(end - 1) <= 0x20) end--
+  return text.slice(start, end)
+}
+
+/** Java takes the decimal digits of every script (of one UTF-16 unit); each block of ten starts where the one before is no digit. */
+function decimalDigit(char: string): string {
+  if (char.length > 1) return char
+  const code = char.charCodeAt(0)
+  let zero = code
+  while (code - zero < 9 && /\p{Nd}/u.test(String.fromCharCode(zero - 1))) zero--
+  return String(code - zero)
+}
+
+function wholeNumber(text: string): bigint | null {
+  const digits = text.replace(/\p{Nd}/gu, decimalDigit)
+  return /^[+-]?\d+$/.test(digits) ? BigInt(digits.replace(/^\+/, '')) : null
+}
+
 /** Text → typed value by Kafka's rules (trim, lists by comma, case-insensitive booleans). Throws ValueProblem. */
 function convert(type: ConfigType, text: string): unknown {
-  const trimmed = text.trim()
+  const trimmed = javaTrim(text)
   switch (type) {
     case 'boolean':
       if (/^true$/i.test(trimmed)) return true
@@ -113,7 +143,7 @@ function convert(type: ConfigType, text: string): unknown {
     case 'short':
     case 'long': {
       const [low, high] = RANGES[type]
-      const value = /^[+-]?\d+$/.test(trimmed) ? BigInt(trimmed.replace(/^\+/, '')) : null
+      const value = wholeNumber(trimmed)
       if (value === null || value < low || value > high) {
         throw new ValueProblem(`Not a number of type ${type.toUpperCase()}`)
       }
@@ -136,13 +166,24 @@ function convert(type: ConfigType, text: string): unknown {
 }
 
 function problemWith(
+  name: string,
   key: ConfigKey,
   value: unknown,
   all: ReadonlyMap<string, unknown>
-): string | null {
+): Complaint | null {
   if (value === null || value === undefined) {
     if (key.nonEmpty === true && key.default !== null) return 'Value must be non-null'
   } else {
+    if (Array.isArray(value)) {
+      if (key.nonEmpty === true && value.length === 0) {
+        return {
+          sentence: `Configuration '${name}' must not be empty. Valid values include: any non-empty value`
+        }
+      }
+      if (key.distinct === true && value.includes('')) {
+        return { sentence: `Configuration '${name}' values must not be empty.` }
+      }
+    }
     if (typeof value === 'number') {
       if (key.atLeast !== undefined && value < key.atLeast)
         return `Value must be at least ${key.atLeast}`
@@ -160,7 +201,7 @@ function problemWith(
     ) {
       return `String must be one of (case insensitive): ${key.oneOfIgnoreCase.map((w) => w.toUpperCase()).join(', ')}`
     }
-    if (key.nonEmpty === true && String(value) === '') return 'String must be non-empty'
+    if (key.nonEmpty === true && value === '') return 'String must be non-empty'
   }
   return key.check?.(value as never, all) ?? null
 }
@@ -169,6 +210,8 @@ function problemWith(
 export interface CheckedValue {
   readonly name: string
   readonly value: unknown
+  /** Exact digits of a whole number that `value` cannot hold. */
+  readonly text?: string
   readonly errors: string[]
   recommendedValues: readonly string[]
   visible: boolean
@@ -205,7 +248,8 @@ export function checkConfig(
       continue
     }
     try {
-      values.set(name, convert(key.type, text))
+      const value = convert(key.type, text)
+      values.set(name, key.distinct === true ? [...new Set(value as string[])] : value)
     } catch (error) {
       values.set(name, null)
       errors
@@ -220,8 +264,9 @@ export function checkConfig(
     const value = values.get(name) ?? null
     const mine = errors.get(name) ?? []
     if (mine.length === 0) {
-      const problem = problemWith(key, value, values)
-      if (problem !== null) {
+      const problem = problemWith(name, key, value, values)
+      if (problem !== null && typeof problem === 'object') mine.push(problem.sentence)
+      else if (problem !== null) {
         const text =
           value === null
             ? 'null'
@@ -230,9 +275,13 @@ export function checkConfig(
       }
     }
     const advice = key.recommend?.(values)
+    const text = config.get(name)
     checked.set(name, {
       name,
       value,
+      ...(Number.isInteger(value) && !Number.isSafeInteger(value) && key.type !== 'double'
+        ? { text: String(wholeNumber(javaTrim(text ?? ''))) }
+        : {}),
       errors: mine,
       recommendedValues: advice?.values ?? [],
       visible: advice?.visible ?? true

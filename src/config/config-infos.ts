@@ -40,7 +40,18 @@ export interface ConfigInfos {
 export function valueText(key: ConfigKey, value: unknown): string | null {
   if (value === null || value === undefined) return null
   if (key.type === 'password') return '[hidden]'
+  if (key.type === 'double' && typeof value === 'number') return doubleText(value)
   return Array.isArray(value) ? value.join(',') : String(value)
+}
+
+/** As Java's `Double.toString`: always a fraction, exponents below 10^-3 and from 10^7. */
+function doubleText(value: number): string {
+  const size = Math.abs(value)
+  if (!Number.isFinite(value) || (size >= 1e-3 && size < 1e7) || size === 0) {
+    return Number.isInteger(value) ? `${Object.is(value, -0) ? '-0' : value}.0` : String(value)
+  }
+  const [digits = '', exponent = ''] = value.toExponential().split('e')
+  return `${digits.includes('.') ? digits : `${digits}.0`}E${Number(exponent)}`
 }
 
 /** Definitions in REST form; `prefix` goes before each name (converter sections, transformations). Internal keys are left out. */
@@ -70,7 +81,7 @@ export function keyInfos(definition: ConfigDef, prefix = ''): ConfigKeyInfo[] {
 export function valueInfo(key: ConfigKey, checked: CheckedValue, prefix = ''): ConfigValueInfo {
   return {
     name: `${prefix}${checked.name}`,
-    value: valueText(key, checked.value),
+    value: checked.text ?? valueText(key, checked.value),
     recommended_values: [...checked.recommendedValues],
     errors: [...checked.errors],
     visible: checked.visible

@@ -237,7 +237,8 @@ const unused: Readonly<Record<string, Unused>> = {
   'sasl.oauthbearer.header.urlencode': { type: 'boolean', default: false, importance: 'low' }
 }
 
-const unusedConfig: ConfigDef = Object.fromEntries(
+/** Known to JVM workers, without effect here. */
+export const unusedSaslConfig: ConfigDef = Object.fromEntries(
   Object.entries(unused).map(([name, { range, ...key }]) => [
     name,
     {
@@ -251,66 +252,63 @@ const unusedConfig: ConfigDef = Object.fromEntries(
 )
 
 /** How the worker's own Kafka clients log in. */
-export const saslConfig = {
-  ...configDef({
-    'security.protocol': {
-      type: 'string',
-      default: 'PLAINTEXT',
-      oneOfIgnoreCase: ['SASL_SSL', 'PLAINTEXT', 'SSL', 'SASL_PLAINTEXT'],
-      importance: 'medium',
-      doc: 'How to talk to the brokers: in clear or over TLS, with or without a login.'
-    },
-    'sasl.mechanism': {
-      type: 'string',
-      default: 'GSSAPI',
-      importance: 'medium',
-      doc: 'Login mechanism: `PLAIN`, `SCRAM-SHA-256`, `SCRAM-SHA-512` or `OAUTHBEARER`. The default, `GSSAPI` (Kerberos), needs a JVM.'
-    },
-    'sasl.jaas.config': {
-      type: 'password',
-      default: null,
-      importance: 'medium',
-      doc: 'Login module line with `username` and `password`, as Java clients take it.'
-    },
-    'sasl.oauthbearer.scope': {
-      type: 'string',
-      default: null,
-      importance: 'medium',
-      doc: 'Scope to ask the token endpoint for.'
-    },
-    'sasl.oauthbearer.client.credentials.client.id': {
-      type: 'string',
-      default: null,
-      importance: 'medium',
-      doc: 'Client id to log in at the token endpoint.'
-    },
-    'sasl.oauthbearer.client.credentials.client.secret': {
-      type: 'password',
-      default: null,
-      importance: 'medium',
-      doc: 'Client secret to log in at the token endpoint.'
-    },
-    'sasl.oauthbearer.token.endpoint.url': {
-      type: 'string',
-      default: null,
-      importance: 'medium',
-      doc: 'Where to get tokens.'
-    },
-    'sasl.oauthbearer.assertion.algorithm': {
-      type: 'string',
-      default: 'RS256',
-      oneOfIgnoreCase: ['ES256', 'RS256'],
-      importance: 'medium',
-      noEffect: true,
-      doc: JVM_ONLY
-    },
-    'sasl.oauthbearer.assertion.private.key.passphrase': {
-      type: 'password',
-      default: null,
-      importance: 'medium',
-      noEffect: true,
-      doc: JVM_ONLY
-    }
-  }),
-  ...unusedConfig
-}
+export const saslConfig = configDef({
+  'security.protocol': {
+    type: 'string',
+    default: 'PLAINTEXT',
+    oneOfIgnoreCase: ['SASL_SSL', 'PLAINTEXT', 'SSL', 'SASL_PLAINTEXT'],
+    importance: 'medium',
+    doc: 'How to talk to the brokers: in clear or over TLS, with or without a login.'
+  },
+  'sasl.mechanism': {
+    type: 'string',
+    default: 'GSSAPI',
+    importance: 'medium',
+    doc: 'Login mechanism: `PLAIN`, `SCRAM-SHA-256`, `SCRAM-SHA-512` or `OAUTHBEARER`. The default, `GSSAPI` (Kerberos), needs a JVM.'
+  },
+  'sasl.jaas.config': {
+    type: 'password',
+    default: null,
+    importance: 'medium',
+    doc: 'Login module line with `username` and `password`, as Java clients take it.'
+  },
+  'sasl.oauthbearer.scope': {
+    type: 'string',
+    default: null,
+    importance: 'medium',
+    doc: 'Scope to ask the token endpoint for.'
+  },
+  'sasl.oauthbearer.client.credentials.client.id': {
+    type: 'string',
+    default: null,
+    importance: 'medium',
+    doc: 'Client id to log in at the token endpoint.'
+  },
+  'sasl.oauthbearer.client.credentials.client.secret': {
+    type: 'password',
+    default: null,
+    importance: 'medium',
+    doc: 'Client secret to log in at the token endpoint.'
+  },
+  'sasl.oauthbearer.token.endpoint.url': {
+    type: 'string',
+    default: null,
+    importance: 'medium',
+    doc: 'Where to get tokens.'
+  },
+  'sasl.oauthbearer.assertion.algorithm': {
+    type: 'string',
+    default: 'RS256',
+    oneOfIgnoreCase: ['ES256', 'RS256'],
+    importance: 'medium',
+    noEffect: true,
+    doc: JVM_ONLY
+  },
+  'sasl.oauthbearer.assertion.private.key.passphrase': {
+    type: 'password',
+    default: null,
+    importance: 'medium',
+    noEffect: true,
+    doc: JVM_ONLY
+  }
+})

@@ -1,0 +1,116 @@
+import { type ConfigMap, withPrefix } from '../config/config-def.ts'
+import type { ClientProperties } from '../kafka/contracts.ts'
+import type { WorkerConfig } from './worker-config.ts'
+
+const PREFIXES = ['producer.', 'consumer.', 'admin.']
+
+/** Settings of the worker that no Kafka client knows: they stay out of client properties. */
+const NOT_FOR_CLIENTS =
+  /^(?:(?:config|offset|status)\.storage\.|config\.providers(?:\.|$)|(?:key|value|header)\.converter(?:\.|$)|(?:admin\.)?listeners(?:\.|$)|rest\.|topic\.|plugin\.|connector\.|connect\.|inter\.worker\.|access\.control\.|response\.http\.|worker\.|task\.|offset\.flush\.|scheduled\.rebalance\.|exactly\.once\.|internal\.|ssl\.client\.auth$)/
+
+const SECURITY = /^(?:security\.protocol$|sasl\.|ssl\.)/
+
+function worker(properties: ConfigMap): Map<string, string> {
+  const picked = new Map<string, string>()
+  for (const [key, value] of properties) {
+    if (PREFIXES.some((prefix) => key.startsWith(prefix)) || NOT_FOR_CLIENTS.test(key)) continue
+    picked.set(key, value)
+  }
+  return picked
+}
+
+/** Settings for the worker's own clients: internal topics, group membership, admin. */
+export function workerClientProperties(config: WorkerConfig): ClientProperties {
+  return worker(config.properties)
+}
+
+/** Beginning of the client ids of the worker's own clients; `configs`, `offsets`, `statuses` or `shared-admin` goes behind it. */
+export function workerClientIdBase(config: WorkerConfig): string {
+  const group = config.kind === 'distributed' ? config.values['group.id'] : 'connect'
+  const own = config.kind === 'distributed' ? config.values['client.id'] : ''
+  return `${group}-${own === '' ? '' : `${own}-`}`
+}
+
+/**
+ * Base → worker `<prefix>` → connector `<prefix>override.`. Of the worker's unprefixed settings only `bootstrap.servers` is
+ * inherited, as in a JVM worker, and one thing more: when neither the worker's prefixed settings nor the connector name a
+ * `security.protocol`, the worker's own security settings count, because forgetting to repeat them would otherwise
+ * mean a connection in clear. A connector that brings its own `bootstrap.servers` gets none of them: the worker's
+ * credentials are not for other clusters (I7).
+ */
+function merged(
+  base: readonly (readonly [string, string])[],
+  prefix: 'producer.' | 'consumer.',
+  workerProperties: ConfigMap,
+  connectorConfig: ConfigMap
+): Map<string, string> {
+  const prefixed = withPrefix(workerProperties, prefix)
+  const overrides = withPrefix(connectorConfig, `${prefix}override.`)
+  const client = new Map(base)
+  const bootstrap = workerProperties.get('bootstrap.servers')
+  if (bootstrap !== undefined) client.set('bootstrap.servers', bootstrap)
+  const inherits =
+    !prefixed.has('security.protocol') &&
+    !overrides.has('security.protocol') &&
+    !prefixed.has('bootstrap.servers') &&
+    !overrides.has('bootstrap.servers')
+  if (inherits && workerProperties.has('security.protocol')) {
+    for (const [key, value] of worker(workerProperties)) {
+      if (SECURITY.test(key)) client.set(key, value)
+    }
+  }
+  for (const [key, value] of prefixed) client.set(key, value)
+  for (const [key, value] of overrides) client.set(key, value)
+  return client
+}
+
+/** Settings of the producer of a source task (and of a dead letter queue). */
+export function producerProperties(
+  workerProperties: ConfigMap,
+  connectorConfig: ConfigMap
+): ClientProperties {
+  return merged(
+    [
+      ['acks', 'all'],
+      ['max.block.ms', '9223372036854775807'],
+      ['delivery.timeout.ms', '2147483647']
+    ],
+    'producer.',
+    workerProperties,
+    connectorConfig
+  )
+}
+
+/** Settings of the consumer of a sink task; its group is `connect-<name>` unless worker or connector say otherwise. */
+export function consumerProperties(
+  workerProperties: ConfigMap,
+  connectorConfig: ConfigMap
+): ClientProperties {
+  return merged(
+    [
+      ['group.id', `connect-${connectorConfig.get('name') ?? ''}`],
+      ['auto.offset.reset', 'earliest'],
+      ['enable.auto.commit', 'false']
+    ],
+    'consumer.',
+    workerProperties,
+    connectorConfig
+  )
+}
+
+/** Settings of the admin client of a connector: every unprefixed client setting of the worker, then `admin.`, then `admin.override.`. */
+export function adminProperties(
+  workerProperties: ConfigMap,
+  connectorConfig: ConfigMap
+): ClientProperties {
+  const client = worker(workerProperties)
+  const prefixed = withPrefix(workerProperties, 'admin.')
+  const overrides = withPrefix(connectorConfig, 'admin.override.')
+  if (overrides.has('bootstrap.servers')) {
+    // As above: credentials of the worker are not for another cluster.
+    for (const key of [...client.keys()]) if (SECURITY.test(key)) client.delete(key)
+  }
+  for (const [key, value] of prefixed) if (!key.startsWith('listeners')) client.set(key, value)
+  for (const [key, value] of overrides) client.set(key, value)
+  return client
+}

@@ -1,0 +1,325 @@
+import { createHmac } from 'node:crypto'
+import { type Complaint, configDef } from '../config/config-def.ts'
+
+/** Java's names of the signature algorithms, with Node's digest for each. */
+export const hmacDigests: Readonly<Record<string, string>> = {
+  HmacMD5: 'md5',
+  HmacSHA1: 'sha1',
+  HmacSHA224: 'sha224',
+  HmacSHA256: 'sha256',
+  HmacSHA384: 'sha384',
+  HmacSHA512: 'sha512',
+  'HmacSHA512/224': 'sha512-224',
+  'HmacSHA512/256': 'sha512-256',
+  'HmacSHA3-224': 'sha3-224',
+  'HmacSHA3-256': 'sha3-256',
+  'HmacSHA3-384': 'sha3-384',
+  'HmacSHA3-512': 'sha3-512'
+}
+
+/** Node's digest of a Java MAC name (compared without case, as Java does), or null when there is none in this build of Node.js. */
+export function hmacDigest(algorithm: string): string | null {
+  const known = Object.entries(hmacDigests).find(
+    ([name]) => name.toLowerCase() === algorithm.toLowerCase()
+  )
+  if (known === undefined) return null
+  try {
+    createHmac(known[1], 'x')
+    return known[1]
+  } catch {
+    // A restricted build (FIPS) refuses some digests; for the caller that is the same as an unknown name.
+    return null
+  }
+}
+
+function unsupported(algorithm: string): string | null {
+  return hmacDigest(algorithm) !== null
+    ? null
+    : `the algorithm is not supported by this worker; the supported algorithms are: [${Object.keys(hmacDigests).join(', ')}]`
+}
+
+const replicationFactor = (value: number): Complaint | null =>
+  value === -1 || value > 0
+    ? null
+    : "Replication factor must be positive and not larger than the number of brokers in the Kafka cluster, or -1 to use the broker's default"
+const partitions = (value: number): Complaint | null =>
+  value === -1 || value > 0
+    ? null
+    : "Number of partitions must be positive, or -1 to use the broker's default"
+
+const PROTOCOLS = ['eager', 'compatible', 'sessioned']
+/** Java's generator refuses keys shorter than this many bits. */
+const MIN_KEY_BITS = 40
+
+/** The group of workers and the topics it keeps its state in. */
+const clusterKeys = configDef({
+  'group.id': {
+    type: 'string',
+    importance: 'high',
+    doc: 'Name of the Connect cluster. Workers with the same name share the connectors; no consumer group may have it.'
+  },
+  'session.timeout.ms': {
+    type: 'int',
+    default: 10_000,
+    importance: 'high',
+    doc: 'How long the coordinator waits for a sign of life before it counts a worker as gone.'
+  },
+  'rebalance.timeout.ms': {
+    type: 'int',
+    default: 60_000,
+    importance: 'high',
+    doc: 'How long each worker may take to join once a rebalance has begun.'
+  },
+  'heartbeat.interval.ms': {
+    type: 'int',
+    default: 3000,
+    importance: 'high',
+    doc: 'Time between two signs of life; at most a third of `session.timeout.ms`.'
+  },
+  'exactly.once.source.support': {
+    type: 'string',
+    default: 'disabled',
+    oneOfIgnoreCase: ['DISABLED', 'ENABLED', 'PREPARING'],
+    importance: 'high',
+    doc: 'Whether source tasks write records and offsets in transactions. To switch it on, roll the cluster once with `preparing`, then once with `enabled`.'
+  },
+  'worker.sync.timeout.ms': {
+    type: 'int',
+    default: 3000,
+    importance: 'medium',
+    doc: 'How long a worker that fell behind on the config topic tries to catch up before it leaves the group.'
+  },
+  'worker.unsync.backoff.ms': {
+    type: 'int',
+    default: 300_000,
+    importance: 'medium',
+    doc: 'How long a worker that could not catch up stays away from the group.'
+  },
+  'config.storage.topic': {
+    type: 'string',
+    importance: 'high',
+    doc: 'Topic for connector configurations; compacted, one partition. Other keys behind `config.storage.` are settings for its creation.'
+  },
+  'config.storage.replication.factor': {
+    type: 'short',
+    default: 3,
+    check: replicationFactor,
+    importance: 'low',
+    doc: 'Replication factor the config topic is created with; -1 is the default of the brokers.'
+  },
+  'offset.storage.topic': {
+    type: 'string',
+    importance: 'high',
+    doc: 'Topic for source offsets; compacted. Other keys behind `offset.storage.` are settings for its creation.'
+  },
+  'offset.storage.partitions': {
+    type: 'int',
+    default: 25,
+    check: partitions,
+    importance: 'low',
+    doc: 'Number of partitions the offset topic is created with; -1 is the default of the brokers.'
+  },
+  'offset.storage.replication.factor': {
+    type: 'short',
+    default: 3,
+    check: replicationFactor,
+    importance: 'low',
+    doc: 'Replication factor the offset topic is created with; -1 is the default of the brokers.'
+  },
+  'status.storage.topic': {
+    type: 'string',
+    importance: 'high',
+    doc: 'Topic for states of connectors and tasks; compacted. Other keys behind `status.storage.` are settings for its creation.'
+  },
+  'status.storage.partitions': {
+    type: 'int',
+    default: 5,
+    check: partitions,
+    importance: 'low',
+    doc: 'Number of partitions the status topic is created with; -1 is the default of the brokers.'
+  },
+  'status.storage.replication.factor': {
+    type: 'short',
+    default: 3,
+    check: replicationFactor,
+    importance: 'low',
+    doc: 'Replication factor the status topic is created with; -1 is the default of the brokers.'
+  },
+  'connect.protocol': {
+    type: 'string',
+    default: 'sessioned',
+    check: (value: string) =>
+      PROTOCOLS.includes(value.toLowerCase()) ? null : 'Invalid Connect protocol compatibility',
+    importance: 'low',
+    doc: 'How workers agree on who runs what: `sessioned` (incremental, with signed internal requests), `compatible` (incremental) or `eager`.'
+  },
+  'scheduled.rebalance.max.delay.ms': {
+    type: 'int',
+    default: 300_000,
+    atLeast: 0,
+    importance: 'low',
+    doc: 'How long the work of a lost worker waits for that worker to come back before others take it.'
+  },
+  'inter.worker.key.ttl.ms': {
+    type: 'int',
+    default: 3_600_000,
+    atLeast: 0,
+    importance: 'low',
+    doc: 'How long a session key is used before the leader makes a new one; 0 keeps it for ever.'
+  },
+  'inter.worker.key.generation.algorithm': {
+    type: 'string',
+    default: 'HmacSHA256',
+    check: unsupported,
+    importance: 'low',
+    doc: 'Algorithm session keys are made for.'
+  },
+  'inter.worker.key.size': {
+    type: 'int',
+    default: null,
+    check: (value: number | null, all: ReadonlyMap<string, unknown>) =>
+      value === null || value >= MIN_KEY_BITS
+        ? null
+        : {
+            sentence: `Unable to create key generator with algorithm ${all.get('inter.worker.key.generation.algorithm')} and key size ${value}: Key length must be at least ${MIN_KEY_BITS} bits`
+          },
+    importance: 'low',
+    doc: 'Bits of a session key; not set: what the algorithm suggests.'
+  },
+  'inter.worker.signature.algorithm': {
+    type: 'string',
+    default: 'HmacSHA256',
+    check: (value: string, all: ReadonlyMap<string, unknown>) => {
+      const accepted = all.get('inter.worker.verification.algorithms')
+      if (unsupported(value) !== null) return unsupported(value)
+      return Array.isArray(accepted) && accepted.length > 0 && !accepted.includes(value)
+        ? 'Signature algorithm must be present in inter.worker.verification.algorithms list'
+        : null
+    },
+    importance: 'low',
+    doc: 'Algorithm internal requests are signed with.'
+  },
+  'inter.worker.verification.algorithms': {
+    type: 'list',
+    default: ['HmacSHA256'],
+    check: (value: readonly string[]) => {
+      if (value.length === 0)
+        return 'At least one signature verification algorithm must be provided'
+      const unknown = value.find((algorithm) => unsupported(algorithm) !== null)
+      return unknown === undefined
+        ? null
+        : {
+            sentence: `Invalid value ${unknown} for configuration inter.worker.verification.algorithms: ${unsupported(unknown)}`
+          }
+    },
+    importance: 'low',
+    doc: 'Algorithms accepted in signatures of other workers; contains the one this worker signs with.'
+  }
+})
+
+/** The worker's own connection to Kafka. */
+const connectionKeys = configDef({
+  'client.id': {
+    type: 'string',
+    default: '',
+    importance: 'low',
+    doc: 'Part of the names under which this worker appears in the logs and quotas of the brokers.'
+  },
+  'metadata.max.age.ms': {
+    type: 'long',
+    default: 300_000,
+    atLeast: 0,
+    importance: 'low',
+    doc: 'How old knowledge about brokers and partitions may get.'
+  },
+  'metadata.recovery.strategy': {
+    type: 'string',
+    default: 'rebootstrap',
+    oneOfIgnoreCase: ['REBOOTSTRAP', 'NONE'],
+    importance: 'low',
+    noEffect: true,
+    doc: 'This worker always returns to `bootstrap.servers` when no known broker answers: accepted, changes nothing here.'
+  },
+  'metadata.recovery.rebootstrap.trigger.ms': {
+    type: 'long',
+    default: 300_000,
+    atLeast: 0,
+    importance: 'low',
+    noEffect: true,
+    doc: 'This worker returns to `bootstrap.servers` by itself: accepted, changes nothing here.'
+  },
+  'send.buffer.bytes': {
+    type: 'int',
+    default: 131_072,
+    atLeast: -1,
+    importance: 'medium',
+    noEffect: true,
+    doc: 'Node.js leaves socket buffers to the system: accepted, changes nothing here.'
+  },
+  'receive.buffer.bytes': {
+    type: 'int',
+    default: 32_768,
+    atLeast: -1,
+    importance: 'medium',
+    noEffect: true,
+    doc: 'Node.js leaves socket buffers to the system: accepted, changes nothing here.'
+  },
+  'reconnect.backoff.ms': {
+    type: 'long',
+    default: 50,
+    atLeast: 0,
+    importance: 'low',
+    doc: 'First pause before a lost connection is opened again.'
+  },
+  'reconnect.backoff.max.ms': {
+    type: 'long',
+    default: 1000,
+    atLeast: 0,
+    importance: 'low',
+    doc: 'Longest such pause.'
+  },
+  'socket.connection.setup.timeout.ms': {
+    type: 'long',
+    default: 10_000,
+    atLeast: 0,
+    importance: 'low',
+    doc: 'How long opening a connection may take.'
+  },
+  'socket.connection.setup.timeout.max.ms': {
+    type: 'long',
+    default: 30_000,
+    atLeast: 0,
+    importance: 'low',
+    doc: 'How long opening a connection may take after several failures.'
+  },
+  'retry.backoff.ms': {
+    type: 'long',
+    default: 100,
+    atLeast: 0,
+    importance: 'low',
+    doc: 'First pause before a failed request is sent again.'
+  },
+  'retry.backoff.max.ms': {
+    type: 'long',
+    default: 1000,
+    atLeast: 0,
+    importance: 'low',
+    doc: 'Longest such pause.'
+  },
+  'request.timeout.ms': {
+    type: 'int',
+    default: 40_000,
+    atLeast: 0,
+    importance: 'medium',
+    doc: 'How long to wait for the answer to a request.'
+  },
+  'connections.max.idle.ms': {
+    type: 'long',
+    default: 540_000,
+    importance: 'medium',
+    doc: 'How long an unused connection stays open.'
+  }
+})
+
+/** Settings only a distributed worker has. */
+export const distributedKeys = configDef({ ...clusterKeys, ...connectionKeys })

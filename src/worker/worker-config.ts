@@ -1,0 +1,207 @@
+import {
+  checkConfig,
+  type ConfigDef,
+  type ConfigMap,
+  configDef,
+  type Parsed,
+  parseConfig,
+  withPrefix
+} from '../config/config-def.ts'
+import { type Listener, parseListener } from '../config/listeners.ts'
+import { ConfigError } from '../errors.ts'
+import type { Plugins } from '../plugin/plugins.ts'
+import { distributedKeys } from './distributed-config-keys.ts'
+import { saslConfig, sslConfig, unusedSaslConfig } from './security-config.ts'
+import { commonKeys } from './worker-config-keys.ts'
+
+export const BASIC_AUTH_EXTENSION =
+  'org.apache.kafka.connect.rest.basic.auth.extension.BasicAuthSecurityRestExtension'
+
+const standaloneKeys = configDef({
+  'offset.storage.file.filename': {
+    type: 'string',
+    importance: 'high',
+    doc: 'File that source offsets are kept in.'
+  }
+})
+
+/** Everything a worker of `--distributed` takes. */
+export const distributedConfig = configDef({
+  ...commonKeys,
+  ...sslConfig,
+  ...saslConfig,
+  ...(unusedSaslConfig as object),
+  ...distributedKeys
+})
+
+/** Everything a worker of `--standalone` takes. */
+export const standaloneConfig = configDef({ ...commonKeys, ...sslConfig, ...standaloneKeys })
+
+export type DistributedConfig = Parsed<typeof distributedConfig>
+export type StandaloneConfig = Parsed<typeof standaloneConfig>
+
+interface Common {
+  /** The properties as given, `${…}` resolved. */
+  readonly properties: ConfigMap
+  /** What the operator should know: keys that are not known, settings without effect. For the log. */
+  readonly warnings: readonly string[]
+}
+export interface DistributedWorkerConfig extends Common {
+  readonly kind: 'distributed'
+  readonly values: DistributedConfig
+}
+export interface StandaloneWorkerConfig extends Common {
+  readonly kind: 'standalone'
+  readonly values: StandaloneConfig
+}
+export type WorkerConfig = DistributedWorkerConfig | StandaloneWorkerConfig
+
+/** Beginnings of keys that belong to something with settings of its own: clients, topics, converters, providers, TLS. */
+const FAMILIES = [
+  'producer.',
+  'consumer.',
+  'admin.',
+  'config.providers.',
+  'listeners.https.',
+  'admin.listeners.https.',
+  'ssl.',
+  'sasl.',
+  'rest.',
+  'config.storage.',
+  'offset.storage.',
+  'status.storage.',
+  'key.converter.',
+  'value.converter.',
+  'header.converter.',
+  'metrics.context.'
+]
+
+/** Settings of internal converters, which JVM workers no longer look at either. */
+const RETIRED = /^internal\.(key|value)\.converter(\.|$)/
+
+function warningsOf(definition: ConfigDef, properties: ConfigMap): string[] {
+  const unknown: string[] = []
+  const idle: string[] = []
+  for (const key of properties.keys()) {
+    const known = Object.hasOwn(definition, key) ? definition[key] : undefined
+    if (known?.noEffect === true || RETIRED.test(key)) idle.push(key)
+    else if (known === undefined && !FAMILIES.some((family) => key.startsWith(family))) {
+      unknown.push(key)
+    }
+  }
+  const extensions = (properties.get('rest.extension.classes') ?? '')
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '' && name !== BASIC_AUTH_EXTENSION)
+  const warnings: string[] = []
+  if (unknown.length > 0) warnings.push(`Unknown settings, not used: ${unknown.join(', ')}`)
+  if (idle.length > 0) {
+    warnings.push(`Settings of a JVM worker that have no effect here: ${idle.join(', ')}`)
+  }
+  if (extensions.length > 0) {
+    warnings.push(`REST extensions that have no effect here: ${extensions.join(', ')}`)
+  }
+  for (const kind of ['config', 'offset', 'status'] as const) {
+    const ignored = forcedTopicSettings(kind).filter((name) =>
+      properties.has(`${kind}.storage.${name}`)
+    )
+    for (const name of ignored) {
+      warnings.push(
+        `Ignoring ${kind}.storage.${name}: ${name === 'partitions' ? 'the topic must have exactly one partition' : 'the topic must be compacted'}`
+      )
+    }
+  }
+  return warnings
+}
+
+export type TopicKind = 'config' | 'offset' | 'status'
+
+function forcedTopicSettings(kind: TopicKind): string[] {
+  return kind === 'config' ? ['cleanup.policy', 'partitions'] : ['cleanup.policy']
+}
+
+/** Typed values of worker properties whose `${…}` are resolved already. Throws one ConfigError that lists every problem, a line each. */
+export function parseWorkerConfig(
+  kind: 'distributed',
+  properties: ConfigMap
+): DistributedWorkerConfig
+export function parseWorkerConfig(kind: 'standalone', properties: ConfigMap): StandaloneWorkerConfig
+export function parseWorkerConfig(kind: WorkerConfig['kind'], properties: ConfigMap): WorkerConfig
+export function parseWorkerConfig(kind: WorkerConfig['kind'], properties: ConfigMap): WorkerConfig {
+  if (kind === 'distributed') {
+    const values = parseConfig(distributedConfig, properties)
+    return { kind, values, properties, warnings: warningsOf(distributedConfig, properties) }
+  }
+  const values = parseConfig(standaloneConfig, properties)
+  return { kind, values, properties, warnings: warningsOf(standaloneConfig, properties) }
+}
+
+/** Every problem of worker properties, without throwing. */
+export function workerConfigProblems(kind: WorkerConfig['kind'], properties: ConfigMap): string[] {
+  const definition = kind === 'distributed' ? distributedConfig : standaloneConfig
+  return [...checkConfig(definition, properties).values()].flatMap((value) => value.errors)
+}
+
+/** Throws ConfigError when the worker names converters that are not there; needs the plugins, which parsing does not know. */
+export function checkWorkerPlugins(config: WorkerConfig, plugins: Plugins): void {
+  const problems: string[] = []
+  const look = (key: string, name: string, type: 'converter' | 'header_converter'): void => {
+    if (plugins.find(type, name) === null) {
+      problems.push(
+        `Invalid value ${name} for configuration ${key}: Class ${name} could not be found.`
+      )
+    }
+  }
+  look('key.converter', config.values['key.converter'], 'converter')
+  look('value.converter', config.values['value.converter'], 'converter')
+  look('header.converter', config.values['header.converter'], 'header_converter')
+  if (problems.length > 0) throw new ConfigError(problems.join('\n'), { problems })
+}
+
+export interface InternalTopic {
+  readonly topic: string
+  /** The worker property that names it. */
+  readonly property: string
+  /** -1: the default of the brokers. */
+  readonly partitions: number
+  readonly replicationFactor: number
+  /** Further settings for its creation (`config.storage.retention.ms` → `retention.ms`), without `cleanup.policy`. */
+  readonly settings: ReadonlyMap<string, string>
+}
+
+/** How one of the three internal topics is called and created. */
+export function topicSettings(config: DistributedWorkerConfig, kind: TopicKind): InternalTopic {
+  const settings = withPrefix(config.properties, `${kind}.storage.`)
+  for (const name of ['topic', 'replication.factor', 'partitions', 'file.filename']) {
+    settings.delete(name)
+  }
+  for (const name of forcedTopicSettings(kind)) settings.delete(name)
+  return {
+    topic: config.values[`${kind}.storage.topic`],
+    property: `${kind}.storage.topic`,
+    partitions: kind === 'config' ? 1 : config.values[`${kind}.storage.partitions`],
+    replicationFactor: config.values[`${kind}.storage.replication.factor`],
+    settings
+  }
+}
+
+/** Where the REST server listens. `admin` null: admin resources are on the main listeners; empty: there are none. */
+export function restListeners(config: WorkerConfig): {
+  readonly main: readonly Listener[]
+  readonly admin: readonly Listener[] | null
+} {
+  return {
+    main: config.values.listeners.map(parseListener),
+    admin: config.values['admin.listeners']?.map(parseListener) ?? null
+  }
+}
+
+/** TLS settings of the main or admin listeners: those behind their prefix when there is any, else the plain `ssl.` ones. */
+export function listenerTlsProperties(config: WorkerConfig, of: 'main' | 'admin'): ConfigMap {
+  const own = withPrefix(
+    config.properties,
+    of === 'main' ? 'listeners.https.' : 'admin.listeners.https.'
+  )
+  if (own.size > 0) return own
+  return new Map([...config.properties].filter(([key]) => key.startsWith('ssl.')))
+}
