@@ -1,0 +1,265 @@
+/**
+ * `npm run demo`: the worker's main job, from nothing. Starts one Kafka broker (or uses KAFKA_BOOTSTRAP), a SQLite database and a
+ * worker, creates a connector over REST, inserts a row each second and prints what arrives in Kafka. Ctrl-C ends what it started.
+ * `npm run demo -- --once`: ends with exit code 0 when the first rows were read back from Kafka.
+ * `--data FOLDER`: instead of demo-data/.
+ */
+import { mkdirSync, readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { findExecutable } from './commands.ts'
+import { DemoShop } from './demo-shop.ts'
+import { startBroker } from './kafka-broker.ts'
+import { freePorts, lastLines, type ServerProcess, startServer } from './server-process.ts'
+import { TopicReader } from './topic-reader.ts'
+
+const USAGE = 'Usage: npm run demo [-- --once] [--data FOLDER]\n'
+const FIRST_ROW_TIMEOUT_MS = 60_000
+const MAX_LINE = 160
+
+const root = resolve(import.meta.dirname, '..')
+process.chdir(root)
+const options = parseOptions(process.argv.slice(2))
+const folder = resolve(options.data)
+const shown = options.data
+const workerLog = resolve(folder, 'worker.log')
+const workerFile = 'worker-config/connect-distributed.properties'
+const connectorFile = 'worker-config/jdbc-source-sqlite.json'
+const topics = ['shop.customers', 'shop.orders']
+
+const started = performance.now()
+const say = (text: string): void => {
+  console.log(`[${((performance.now() - started) / 1000).toFixed(1).padStart(5)} s] ${text}`)
+}
+
+/** What to undo at the end, last first. */
+const stops: (() => Promise<void> | void)[] = []
+const ending = new AbortController()
+
+async function demo(once: boolean): Promise<void> {
+  mkdirSync(folder, { recursive: true })
+  const bootstrap = await kafka()
+  const shop = new DemoShop(resolve(folder, 'shop.db'))
+  stops.push(() => shop.close())
+  say(
+    `SQLite: ${shown}/shop.db has ${shop.count('customers')} customers and ${shop.count('orders')} orders (sql/sqlite/)`
+  )
+
+  const reader = new TopicReader(bootstrap, `kafka-connect-node-demo-${process.pid}`)
+  stops.push(() => reader.close())
+  const before = new Map<string, readonly bigint[]>()
+  for (const topic of topics) before.set(topic, (await reader.endOffsets(topic)) ?? [0n])
+
+  const { url, pid } = await worker(bootstrap)
+  await createConnector(url, shop.file)
+
+  const arrived = Promise.withResolvers<void>()
+  const seen = new Set<string>()
+  for (const topic of topics) {
+    void followWhenItExists(reader, topic, before.get(topic) ?? [0n], (value) => {
+      const line = `${topic.padEnd(14)} ${value ?? 'null'}`
+      say(line.length > MAX_LINE ? `${line.slice(0, MAX_LINE)}…` : line)
+      seen.add(topic)
+      // A later start finds the customers of the first one already in Kafka.
+      if (topic === 'shop.orders') arrived.resolve()
+    }).catch((error: unknown) => arrived.reject(error))
+  }
+  const inserting = insertRows(shop)
+  inserting.catch((error: unknown) => arrived.reject(error))
+  await withinFirstRowTimeout(arrived.promise, url)
+  if (once) {
+    say(`Done: rows of ${[...seen].join(' and ')} went from SQLite to Kafka and were read back`)
+    return
+  }
+  console.log(nextThings(url, pid, bootstrap))
+  await inserting
+}
+
+async function kafka(): Promise<string> {
+  const given = process.env['KAFKA_BOOTSTRAP'] ?? ''
+  if (given !== '') {
+    say(`Kafka: using ${given} (KAFKA_BOOTSTRAP); topics shop.* and kafka-connect-node-demo-* stay`)
+    return given
+  }
+  say(`Kafka: starting one broker, data in ${shown}/kafka …`)
+  const broker = await startBroker({
+    dir: resolve(folder, 'kafka'),
+    logTo: resolve(folder, 'kafka.log'),
+    say
+  })
+  stops.push(() => broker.stop())
+  say(`Kafka: listens on ${broker.bootstrap}`)
+  return broker.bootstrap
+}
+
+/** Starts the worker, and again whenever it ends by itself, until the demo ends. Answers its REST URL and first process id. */
+async function worker(bootstrap: string): Promise<{ url: string; pid: number }> {
+  const [port] = (await freePorts(1)) as [number]
+  const url = `http://127.0.0.1:${port}`
+  const overrides = {
+    'bootstrap.servers': bootstrap,
+    listeners: url,
+    'group.id': 'kafka-connect-node-demo',
+    'config.storage.topic': 'kafka-connect-node-demo-configs',
+    'offset.storage.topic': 'kafka-connect-node-demo-offsets',
+    'status.storage.topic': 'kafka-connect-node-demo-status',
+    'offset.flush.interval.ms': '2000'
+  }
+  const command = ['src/main.ts', '--distributed', workerFile]
+  for (const [key, value] of Object.entries(overrides)) command.push('-o', `${key}=${value}`)
+  const start = (): Promise<ServerProcess> =>
+    startServer({
+      name: 'The worker',
+      command: process.execPath,
+      args: command,
+      logTo: workerLog,
+      ready: async () => (await fetch(`${url}/connectors`, limit(2000))).ok,
+      startTimeoutMs: 60_000,
+      stopTimeoutMs: 15_000
+    })
+  say(`Worker: starting node src/main.ts --distributed ${workerFile} …`)
+  let running = await start()
+  stops.push(() => running.stop())
+  say(`Worker: REST answers on ${url} (process ${running.pid}, log in ${shown}/worker.log)`)
+  const keepRunning = async (): Promise<void> => {
+    for (;;) {
+      await running.ended
+      if (ending.signal.aborted) return
+      say('Worker: ended. Starting it again in 2 s; it goes on where its stored offsets say …')
+      await delay(2000, undefined, { signal: ending.signal })
+      running = await start()
+      say(`Worker: REST answers again (process ${running.pid})`)
+    }
+  }
+  keepRunning().catch((error: unknown) => {
+    if (!ending.signal.aborted) void end(1, error)
+  })
+  return { url, pid: running.pid }
+}
+
+async function createConnector(url: string, databaseFile: string): Promise<void> {
+  const sample = JSON.parse(readFileSync(connectorFile, 'utf8')) as {
+    name: string
+    config: Record<string, string>
+  }
+  sample.config['connection.url'] = `jdbc:sqlite:${databaseFile}`
+  const known = (await (await fetch(`${url}/connectors`, limit(5000))).json()) as string[]
+  const isKnown = known.includes(sample.name)
+  const method = isKnown ? 'PUT' : 'POST'
+  const path = isKnown ? `/connectors/${sample.name}/config` : '/connectors'
+  const answer = await fetch(url + path, {
+    method,
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify(isKnown ? sample.config : sample),
+    ...limit(90_000)
+  })
+  const text = await answer.text()
+  if (!answer.ok) throw new Error(`${method} ${url}${path} answered ${answer.status}: ${text}`)
+  say(`Connector: ${method} ${path} with ${connectorFile} answered ${answer.status}`)
+  if (isKnown) say('Connector: it goes on where the earlier run ended')
+}
+
+async function followWhenItExists(
+  reader: TopicReader,
+  topic: string,
+  from: readonly bigint[],
+  onValue: (value: string | null) => void
+): Promise<void> {
+  while ((await reader.endOffsets(topic)) === null) {
+    if (ending.signal.aborted) return
+    await delay(100)
+  }
+  await reader.follow([{ topic, from }], (_, value) => onValue(value))
+}
+
+async function insertRows(shop: DemoShop): Promise<void> {
+  while (!ending.signal.aborted) {
+    shop.change()
+    await delay(1000, undefined, { signal: ending.signal }).catch(() => undefined) // the demo ends
+  }
+}
+
+async function withinFirstRowTimeout(rows: Promise<void>, url: string): Promise<void> {
+  const late = delay(FIRST_ROW_TIMEOUT_MS, 'late', { signal: ending.signal }).catch(() => 'ended')
+  if ((await Promise.race([rows, late])) !== 'late') return
+  const status = await fetch(`${url}/connectors/shop-sqlite/status`, limit(5000)).then(
+    (answer) => answer.text(),
+    (error: Error) => `no status: ${error.message}`
+  )
+  throw new Error(
+    `No row arrived in Kafka within ${FIRST_ROW_TIMEOUT_MS / 1000} s. The connector says: ${status}\n${lastLines(workerLog)}`
+  )
+}
+
+function limit(ms: number): { signal: AbortSignal } {
+  return { signal: AbortSignal.timeout(ms) }
+}
+
+function nextThings(url: string, pid: number, bootstrap: string): string {
+  const json = `-H 'Content-Type: application/json'`
+  return `
+A row is inserted or changed every second and appears here once it was read back from Kafka. Meanwhile, in another terminal:
+
+  curl ${url}/connectors                                        the connectors
+  curl ${url}/connectors/shop-sqlite/status                     what it and its tasks are doing
+  curl -X PUT ${url}/connectors/shop-sqlite/pause               … and …/resume
+  curl -X PUT ${url}/connectors/shop-sqlite/stop                then look at, change or reset how far it is:
+  curl ${url}/connectors/shop-sqlite/offsets
+  curl -X DELETE ${url}/connectors/shop-sqlite/offsets          … after …/resume every row comes again
+  curl -X PUT ${json} -d '{"connector.class":"JdbcSource"}' ${url}/connector-plugins/JdbcSource/config/validate
+  kill -9 ${pid}                                                a crash: the demo starts the worker again and no row is lost
+${findExecutable('kcat') === null ? '' : `  kcat -b ${bootstrap} -C -t shop.orders -e -q                  the whole topic\n`}
+Kafka is ${bootstrap}, the database ${shown}/shop.db; delete ${shown}/ to begin from nothing. Ctrl-C ends the demo.
+`
+}
+
+function parseOptions(words: readonly string[]): { once: boolean; data: string } {
+  try {
+    const { values } = parseArgs({
+      args: [...words],
+      options: {
+        once: { type: 'boolean', default: false },
+        data: { type: 'string', default: 'demo-data' },
+        help: { type: 'boolean', default: false }
+      }
+    })
+    if (!values.help) return values
+    console.log(USAGE)
+    process.exit(0)
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : error}\n${USAGE}`)
+    process.exit(1)
+  }
+}
+
+let ended = false
+async function end(exitCode: number, error?: unknown): Promise<void> {
+  if (ended) return
+  ended = true
+  ending.abort()
+  if (error !== undefined) console.error(error instanceof Error ? error.message : error)
+  for (const stop of stops.toReversed()) {
+    try {
+      await stop()
+    } catch (failure) {
+      console.error(failure)
+    }
+  }
+  process.exit(exitCode)
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    say('Ending …')
+    void end(0)
+  })
+}
+process.on('uncaughtException', (error) => void end(1, error))
+
+try {
+  await demo(options.once)
+  await end(0)
+} catch (error) {
+  await end(1, error)
+}
