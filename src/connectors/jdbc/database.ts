@@ -90,7 +90,7 @@ export interface TableFilter {
 }
 
 /**
- * One session, used for one thing at a time. After an error that `isRetriable`, or after `abort`, it is of no more use:
+ * One session, used for one thing at a time. After an error of `query` or of its rows, or after `abort`, it is of no more use:
  * close it and open another.
  */
 export interface Connection {

@@ -1,0 +1,281 @@
+import type { Client, FieldDef } from 'pg'
+import Cursor from 'pg-cursor'
+import { withTimeout } from '../../../clock.ts'
+import { ConnectError } from '../../../errors.ts'
+import {
+  abortedError,
+  type Column,
+  type Connection,
+  databaseError,
+  type Dialect,
+  type IsolationMode,
+  type Row,
+  type RowStream,
+  type TableColumn,
+  type TableFilter,
+  type TableId
+} from '../database.ts'
+import { readTimestampText, type TimestampParts } from '../timestamp.ts'
+import { postgresError } from './postgres-errors.ts'
+import { postgresColumn } from './postgres-types.ts'
+
+/** Limit for questions to the dictionary; they take milliseconds. */
+const DICTIONARY_LIMIT_MS = 60_000
+const CLOSE_LIMIT_MS = 1000
+
+/** Every value stays the text the server sent: our columns read it exactly. */
+const TEXT = { getTypeParser: () => (value: string) => value }
+
+const TABLE_TYPES = `CASE WHEN n.nspname IN ('pg_catalog', 'information_schema') THEN CASE WHEN c.relkind = 'v' THEN 'SYSTEM VIEW' ELSE 'SYSTEM TABLE' END
+  WHEN c.relpersistence = 't' THEN CASE WHEN c.relkind = 'v' THEN 'TEMPORARY VIEW' ELSE 'TEMPORARY TABLE' END
+  ELSE CASE c.relkind WHEN 'r' THEN 'TABLE' WHEN 'p' THEN 'PARTITIONED TABLE' WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'f' THEN 'FOREIGN TABLE' END END`
+
+const DESCRIBE_TABLE = `
+SELECT a.attname, COALESCE(NULLIF(t.typbasetype, 0), t.oid), CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END,
+       format_type(a.atttypid, a.atttypmod), a.attnotnull,
+       a.attidentity <> '' OR COALESCE(pg_get_expr(d.adbin, d.adrelid) LIKE 'nextval(%', false),
+       array_position(k.conkey, a.attnum)
+FROM pg_catalog.pg_attribute a
+JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+LEFT JOIN pg_catalog.pg_constraint k ON k.conrelid = a.attrelid AND k.contype = 'p'
+WHERE n.nspname = $1 AND c.relname = $2 AND a.attnum > 0 AND NOT a.attisdropped
+ORDER BY a.attnum`
+
+const DESCRIBE_FIELDS = `
+SELECT format_type(f.oid, f.typmod), a.attnotnull
+FROM unnest($1::oid[], $2::int4[], $3::oid[], $4::int2[]) WITH ORDINALITY AS f(oid, typmod, tableid, attnum, place)
+LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = f.tableid AND a.attnum = f.attnum AND f.attnum > 0
+ORDER BY f.place`
+
+interface Settings {
+  readonly isolation: IsolationMode
+  readonly answerLimitMs: number | null
+  /** Ends the running statement on the server and cuts the session. */
+  readonly cancel: () => void
+}
+
+export class PostgresConnection implements Connection {
+  readonly dialect: Dialect
+  readonly #client: Client
+  readonly #settings: Settings
+  /** Fields a statement answered last time, so that they can be looked up before it runs again. */
+  readonly #fields = new Map<string, FieldDef[]>()
+  #aborted = false
+
+  constructor(dialect: Dialect, client: Client, settings: Settings) {
+    this.dialect = dialect
+    this.#client = client
+    this.#settings = settings
+  }
+
+  /** Fixes how the server prints values, whatever its configuration says. */
+  async prepare(searchPath: string | null): Promise<void> {
+    await this.#ask(
+      `SELECT set_config('TimeZone', 'UTC', false), set_config('DateStyle', 'ISO', false), set_config('IntervalStyle', 'iso_8601', false), set_config('extra_float_digits', '3', false), set_config('bytea_output', 'hex', false)${searchPath === null ? '' : `, set_config('search_path', $1, false)`}`,
+      searchPath === null ? [] : [searchPath]
+    )
+  }
+
+  async listTables(filter: TableFilter): Promise<TableId[]> {
+    const conditions = [`(${TABLE_TYPES}) = ANY($1)`, `n.nspname NOT LIKE 'pg\\_toast%'`]
+    const binds: unknown[] = [filter.types]
+    const add = (condition: (place: string) => string, value: unknown): void => {
+      binds.push(value)
+      conditions.push(condition(`$${binds.length}`))
+    }
+    if (filter.schemaPattern !== null) add((at) => `n.nspname LIKE ${at}`, filter.schemaPattern)
+    if (filter.catalogPattern !== null && filter.catalogPattern !== '') {
+      add((at) => `current_database() LIKE ${at}`, filter.catalogPattern)
+    }
+    if (filter.names !== null) {
+      add(
+        (at) => `lower(c.relname) = ANY(${at})`,
+        filter.names.map((name) => name.toLowerCase())
+      )
+    }
+    const rows = await this.#ask(
+      `SELECT n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE ${conditions.join(' AND ')} ORDER BY ${TABLE_TYPES}, n.nspname, c.relname`,
+      binds
+    )
+    return rows.map(([schema, table]) => ({
+      catalog: null,
+      schema: String(schema),
+      table: String(table)
+    }))
+  }
+
+  async describeTable(table: TableId): Promise<TableColumn[]> {
+    const rows = await this.#ask(DESCRIBE_TABLE, [table.schema ?? 'public', table.table])
+    return rows.map(([name, oid, typmod, databaseType, notNull, autoIncrement, keyPosition]) => ({
+      ...postgresColumn(
+        { name: String(name), databaseType: String(databaseType), nullable: notNull !== 't' },
+        Number(oid),
+        Number(typmod)
+      ),
+      autoIncrement: autoIncrement === 't',
+      keyPosition: keyPosition === null ? null : Number(keyPosition)
+    }))
+  }
+
+  async describeQuery(sql: string): Promise<Column[]> {
+    return this.#describe(await this.#fieldsOf(sql, []))
+  }
+
+  /** What a query answers, without reading a row. The line break ends a comment at the end of the query. */
+  async #fieldsOf(sql: string, binds: readonly unknown[]): Promise<FieldDef[]> {
+    const text = `SELECT * FROM (${sql.trim().replace(/;$/, '')}\n) AS described LIMIT 0`
+    const work = this.#client.query({ text, values: [...binds], rowMode: 'array', types: TEXT })
+    return (await this.#bounded(work, 'check the query', sql)).fields
+  }
+
+  async query(
+    sql: string,
+    binds: readonly unknown[],
+    { fetchRows }: { fetchRows: number }
+  ): Promise<RowStream> {
+    const { isolation } = this.#settings
+    const level = isolation === 'DEFAULT' ? '' : ` ISOLATION LEVEL ${isolation.replace('_', ' ')}`
+    const expected = this.#fields.get(sql) ?? (await this.#fieldsOf(sql, binds))
+    await this.#ask(`BEGIN${level}`, [])
+    let columns = await this.#describe(expected)
+    let cursor = this.#cursor(sql, binds)
+    let first = await this.#read(cursor, fetchRows, sql)
+    this.#fields.set(sql, first.fields)
+    if (signature(first.fields) !== signature(expected)) {
+      // A column was added or changed since: describe what comes now.
+      await this.#bounded(cursor.close(), 'end a query', sql)
+      columns = await this.#describe(first.fields)
+      cursor = this.#cursor(sql, binds)
+      first = await this.#read(cursor, fetchRows, sql)
+    }
+    let ahead: Row[] | null = first.rows
+    let open = true
+    const end = async (): Promise<void> => {
+      if (!open) return
+      open = false
+      await this.#bounded(cursor.close(), 'end a query', sql)
+      await this.#ask('COMMIT', [])
+    }
+    return {
+      columns,
+      next: async () => {
+        if (!open) return null
+        const rows = ahead ?? (await this.#read(cursor, fetchRows, sql)).rows
+        ahead = null
+        if (rows.length > 0) return rows
+        await end()
+        return null
+      },
+      close: end
+    }
+  }
+
+  async now(): ReturnType<Connection['now']> {
+    const rows = await this.#ask('SELECT clock_timestamp()', [])
+    const parts: TimestampParts = { ms: 0, nanos: 0 }
+    readTimestampText(String(rows[0]?.[0]), parts)
+    return { ...parts, hasZone: true }
+  }
+
+  abort(): void {
+    if (this.#aborted) return
+    this.#aborted = true
+    this.#settings.cancel()
+  }
+
+  async close(): Promise<void> {
+    if (this.#aborted) return
+    this.#aborted = true
+    try {
+      await withTimeout(this.#client.end(), CLOSE_LIMIT_MS, () =>
+        databaseError('no farewell in time', { retriable: true })
+      )
+    } catch {
+      // Whether the server heard the farewell does not matter: the socket goes either way.
+      this.#settings.cancel()
+    }
+  }
+
+  #cursor(sql: string, binds: readonly unknown[]): Cursor {
+    return this.#client.query(new Cursor(sql, binds, { rowMode: 'array', types: TEXT }))
+  }
+
+  #read(cursor: Cursor, rows: number, sql: string): Promise<{ rows: Row[]; fields: FieldDef[] }> {
+    const work = new Promise<{ rows: Row[]; fields: FieldDef[] }>((resolve, reject) => {
+      cursor.read(rows, (error, batch, result) => {
+        if (error) reject(error)
+        else resolve({ rows: batch, fields: result?.fields ?? [] })
+      })
+    })
+    return this.#translated(
+      this.#settings.answerLimitMs === null
+        ? work
+        : this.#limit(work, this.#settings.answerLimitMs),
+      'run the query',
+      sql
+    )
+  }
+
+  /** Nullability and printed type are not in the answer to a query: the dictionary knows them. */
+  async #describe(fields: readonly FieldDef[]): Promise<Column[]> {
+    if (fields.length === 0) return []
+    const rows = await this.#ask(DESCRIBE_FIELDS, [
+      fields.map((field) => field.dataTypeID),
+      fields.map((field) => field.dataTypeModifier),
+      fields.map((field) => field.tableID),
+      fields.map((field) => field.columnID)
+    ])
+    return fields.map((field, index) => {
+      const [databaseType, notNull] = rows[index] ?? []
+      const nullable = notNull === null || notNull === undefined ? null : notNull !== 't'
+      const facts = { name: field.name, databaseType: String(databaseType), nullable }
+      return postgresColumn(facts, field.dataTypeID, field.dataTypeModifier)
+    })
+  }
+
+  async #ask(sql: string, binds: readonly unknown[]): Promise<Row[]> {
+    const work = this.#client.query({
+      text: sql,
+      values: [...binds],
+      rowMode: 'array',
+      types: TEXT
+    })
+    const { rows } = await this.#bounded(work, 'answer', sql)
+    return rows as Row[]
+  }
+
+  #bounded<T>(work: Promise<T>, what: string, sql: string): Promise<T> {
+    return this.#translated(this.#limit(work, DICTIONARY_LIMIT_MS), what, sql)
+  }
+
+  #limit<T>(work: Promise<T>, ms: number): Promise<T> {
+    return withTimeout(work, ms, () => {
+      this.abort()
+      return databaseError(`no answer in ${ms} ms`, { retriable: true })
+    })
+  }
+
+  async #translated<T>(work: Promise<T>, what: string, sql: string): Promise<T> {
+    try {
+      return await work
+    } catch (error) {
+      if (this.#aborted && !(error instanceof ConnectError)) throw abortedError()
+      throw postgresError(error, `PostgreSQL did not ${what}`, sql)
+    }
+  }
+}
+
+function signature(fields: readonly FieldDef[]): string {
+  return JSON.stringify(
+    fields.map((field) => [
+      field.name,
+      field.dataTypeID,
+      field.dataTypeModifier,
+      field.tableID,
+      field.columnID
+    ])
+  )
+}
