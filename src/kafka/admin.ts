@@ -1,0 +1,152 @@
+import { type Admin, Kafka, logLevel } from 'kafkajs'
+import { systemClock, withTimeout } from '../clock.ts'
+import { ConnectError, asError } from '../errors.ts'
+import { brokerError, isRetriableBrokerError } from './broker-errors.ts'
+import {
+  type ClientSettings,
+  addresses,
+  clientSettings,
+  kafkaJsConfig
+} from './client-properties.ts'
+import type { ClientProperties, ClusterAdmin, TopicToCreate } from './contracts.ts'
+import { hideNegativeTimeoutWarnings } from './kafkajs-warnings.ts'
+
+const TOPIC_RESOURCE = 2
+/** Answers that say "you may not look", as opposed to "something is wrong". */
+const notReadable: ReadonlySet<string> = new Set([
+  'TOPIC_AUTHORIZATION_FAILED',
+  'CLUSTER_AUTHORIZATION_FAILED',
+  'UNSUPPORTED_VERSION'
+])
+
+/**
+ * Topics and settings of one cluster. Connects on first use. Each call tries again until `default.api.timeout.ms` is over,
+ * then rejects with a ConnectError that names the bootstrap servers.
+ */
+export class KafkaAdmin implements ClusterAdmin {
+  readonly #settings: ClientSettings
+  readonly #clientId: string
+  #connected: Promise<Admin> | null = null
+  #closed = false
+
+  constructor(client: ClientProperties, clientId: string) {
+    hideNegativeTimeoutWarnings()
+    this.#settings = clientSettings(client)
+    this.#clientId = clientId
+  }
+
+  async clusterId(): Promise<string> {
+    const { clusterId } = await this.#call('describe the cluster', (admin) =>
+      admin.describeCluster()
+    )
+    return clusterId
+  }
+
+  async describeTopics(names: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    return this.#call(`describe topics ${names.join(', ')}`, async (admin) => {
+      const existing = new Set(await admin.listTopics())
+      const wanted = names.filter((name) => existing.has(name))
+      if (wanted.length === 0) return new Map()
+      const { topics } = await admin.fetchTopicMetadata({ topics: wanted })
+      return new Map(topics.map(({ name, partitions }) => [name, partitions.length]))
+    })
+  }
+
+  async createTopic(topic: TopicToCreate): Promise<boolean> {
+    const { name, partitions, replicationFactor, settings } = topic
+    return this.#call(`create topic ${name}`, (admin) =>
+      admin.createTopics({
+        waitForLeaders: false,
+        timeout: this.#settings.requestTimeoutMs,
+        topics: [
+          {
+            topic: name,
+            numPartitions: partitions,
+            replicationFactor,
+            configEntries: [...settings].map(([entry, value]) => ({ name: entry, value }))
+          }
+        ]
+      })
+    )
+  }
+
+  async topicSetting(topic: string, name: string): Promise<string | null> {
+    try {
+      const { resources } = await this.#call(`read ${name} of topic ${topic}`, (admin) =>
+        admin.describeConfigs({
+          includeSynonyms: false,
+          resources: [{ type: TOPIC_RESOURCE, name: topic, configNames: [name] }]
+        })
+      )
+      const entries = resources[0]?.configEntries ?? []
+      return entries.find((entry) => entry.configName === name)?.configValue ?? null
+    } catch (error) {
+      const reason = error instanceof ConnectError ? error.facts['kafkaError'] : undefined
+      if (typeof reason === 'string' && notReadable.has(reason)) return null
+      throw error
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#disconnect()
+  }
+
+  async #call<T>(doing: string, operation: (admin: Admin) => Promise<T>): Promise<T> {
+    const { apiTimeoutMs, retryBackoffMs, retryBackoffMaxMs } = this.#settings
+    const what = `Failed to ${doing} at ${addresses(this.#settings)}`
+    const deadline = systemClock.monotonicMs() + apiTimeoutMs
+    let last: unknown = null
+    for (let backoffMs = Math.max(1, retryBackoffMs); ; backoffMs *= 2) {
+      if (this.#closed) throw new ConnectError('WORKER_STOPPING', `${what}: the client was closed`)
+      const leftMs = deadline - systemClock.monotonicMs()
+      try {
+        return await withTimeout(this.#attempt(operation), Math.max(1, leftMs), () =>
+          timedOut(what, apiTimeoutMs, last)
+        )
+      } catch (error) {
+        // A client that failed once may hold dead connections: the next attempt gets a new one.
+        await this.#disconnect()
+        const leftMs = deadline - systemClock.monotonicMs()
+        if (leftMs <= 0 || !isRetriableBrokerError(error)) throw brokerError(error, what)
+        last = error
+        await systemClock.sleep(Math.min(backoffMs, retryBackoffMaxMs, leftMs))
+      }
+    }
+  }
+
+  async #attempt<T>(operation: (admin: Admin) => Promise<T>): Promise<T> {
+    this.#connected ??= this.#connect()
+    return operation(await this.#connected)
+  }
+
+  async #connect(): Promise<Admin> {
+    const kafka = new Kafka({
+      ...kafkaJsConfig(this.#settings, this.#clientId, 0),
+      logLevel: logLevel.NOTHING
+    })
+    const admin = kafka.admin()
+    await admin.connect()
+    return admin
+  }
+
+  async #disconnect(): Promise<void> {
+    const connected = this.#connected
+    this.#connected = null
+    if (connected === null) return
+    const disconnected = connected.then(
+      (admin) => admin.disconnect(),
+      () => undefined // never connected; whoever asked for it got this error
+    )
+    // The library waits for requests under way, which a stalled broker would make last.
+    await withTimeout(disconnected, 1000, () => new Error('not disconnected in time')).catch(
+      asError
+    )
+  }
+}
+
+function timedOut(what: string, timeoutMs: number, cause: unknown): ConnectError {
+  return new ConnectError('KAFKA_UNAVAILABLE', `${what} within ${timeoutMs} ms`, {
+    ...(cause === null ? {} : { cause: brokerError(cause, 'Last attempt') })
+  })
+}

@@ -1,0 +1,275 @@
+import { systemClock, withTimeout } from '../clock.ts'
+import { ConnectError, messageOf } from '../errors.ts'
+import type { Logger } from '../log.ts'
+import { brokerError, isRetriableBrokerError, isRetriableName } from './broker-errors.ts'
+import { type ClientSettings, addresses } from './client-properties.ts'
+import type { LogRecord } from './contracts.ts'
+import { deliverRecords } from './fetched-records.ts'
+import { type BrokerNode, NetworkClient } from './network-client.ts'
+import { type ReadRequest, fetchRecords, listOffsets, offsetSpecs } from './read-requests.ts'
+
+const MAX_WAIT_MS = 500
+
+interface Waiter {
+  readonly targets: ReadonlyMap<number, bigint>
+  resolve(): void
+  reject(error: Error): void
+}
+
+/** The partitions each broker leads. */
+type Assignment = ReadonlyMap<BrokerNode, readonly number[]>
+
+/**
+ * Reads all partitions of a topic from their earliest offsets and follows them until `stop`, without a group.
+ * Two connections per broker: a fetch waits on the broker, questions about offsets must not wait behind it.
+ * When a leader is lost the partitions are assigned anew, with growing pauses, for ever; an outage is logged once.
+ */
+export class TopicReader {
+  readonly #settings: ClientSettings
+  readonly #read: ReadRequest
+  readonly #onRecord: (record: LogRecord) => void
+  readonly #log: Logger
+  readonly #fetching: NetworkClient
+  readonly #asking: NetworkClient
+  readonly #positions = new Map<number, bigint>()
+  readonly #waiters = new Set<Waiter>()
+  readonly #stopped = new AbortController()
+  #following: Promise<void> | null = null
+  #failures = 0
+
+  constructor(
+    settings: ClientSettings,
+    clientId: string,
+    topic: string,
+    onRecord: (record: LogRecord) => void,
+    log: Logger
+  ) {
+    this.#settings = settings
+    this.#read = { topic, readCommitted: settings.readCommitted }
+    this.#onRecord = onRecord
+    this.#log = log
+    this.#fetching = new NetworkClient(settings, clientId)
+    this.#asking = new NetworkClient(settings, clientId)
+  }
+
+  get partitions(): number {
+    return this.#positions.size
+  }
+
+  /** Reads to the current end within `timeoutMs`, then goes on in the background. */
+  async start(timeoutMs: number): Promise<void> {
+    const deadline = systemClock.monotonicMs() + timeoutMs
+    const first = await this.#until(deadline, `start reading topic ${this.#read.topic}`, () =>
+      this.#assign()
+    )
+    this.#following = this.#run(first)
+    await this.readToEnd(Math.max(1, deadline - systemClock.monotonicMs()))
+  }
+
+  /** Resolves when every record written before the call was handed over. */
+  async readToEnd(timeoutMs: number): Promise<void> {
+    const doing = `read topic ${this.#read.topic} to its end`
+    const deadline = systemClock.monotonicMs() + timeoutMs
+    const targets = await this.#until(deadline, doing, () => this.#endOffsets())
+    if (this.#reached(targets)) return
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const waiter = { targets, resolve, reject }
+    this.#waiters.add(waiter)
+    try {
+      const leftMs = Math.max(1, deadline - systemClock.monotonicMs())
+      await withTimeout(promise, leftMs, () => this.#timedOut(doing, timeoutMs))
+    } finally {
+      this.#waiters.delete(waiter)
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped.abort()
+    for (const { reject } of this.#waiters) reject(this.#closed())
+    await Promise.all([this.#fetching.close(), this.#asking.close()])
+    await this.#following
+  }
+
+  async #run(first: Assignment): Promise<void> {
+    let assignment: Assignment | null = first
+    while (!this.#stopped.signal.aborted) {
+      try {
+        await this.#follow(assignment ?? (await this.#assign()))
+      } catch (error) {
+        if (this.#stopped.signal.aborted) return
+        this.#failed(error)
+        const { retryBackoffMs, retryBackoffMaxMs } = this.#settings
+        const backoffMs = Math.max(20, retryBackoffMs) * 2 ** Math.min(this.#failures - 1, 20)
+        await systemClock.sleep(
+          Math.min(backoffMs, Math.max(20, retryBackoffMaxMs)),
+          this.#stopped.signal
+        )
+      }
+      assignment = null
+    }
+  }
+
+  /** Fetches from every leader until one fails or the metadata is too old. */
+  async #follow(assignment: Assignment): Promise<void> {
+    const round = new AbortController()
+    const until = systemClock.monotonicMs() + this.#settings.metadataMaxAgeMs
+    const fetchers = [...assignment].map(async ([leader, partitions]) => {
+      try {
+        while (!round.signal.aborted && systemClock.monotonicMs() < until) {
+          await this.#fetch(leader, partitions)
+        }
+      } finally {
+        round.abort()
+      }
+    })
+    const failed = (await Promise.allSettled(fetchers)).find(({ status }) => status === 'rejected')
+    if (failed?.status === 'rejected') throw failed.reason
+  }
+
+  async #fetch(leader: BrokerNode, partitions: readonly number[]): Promise<void> {
+    const positions = new Map(partitions.map((each) => [each, this.#positions.get(each) ?? 0n]))
+    const answers = await fetchRecords(
+      this.#fetching,
+      leader,
+      this.#read,
+      positions,
+      Math.min(MAX_WAIT_MS, Math.ceil(this.#settings.requestTimeoutMs / 2))
+    )
+    if (this.#stopped.signal.aborted) return
+    for (const answer of answers) {
+      const position = positions.get(answer.partition) ?? 0n
+      if (answer.error === 'OFFSET_OUT_OF_RANGE') {
+        await this.#resetPosition(leader, answer.partition, position)
+      } else if (answer.error === 'NONE') {
+        this.#positions.set(answer.partition, deliverRecords(answer, position, this.#onRecord))
+      } else {
+        throw this.#refused(answer.error)
+      }
+    }
+    this.#succeeded()
+    this.#settleWaiters()
+  }
+
+  /** The log moved past the position (retention, deleted records, a topic made anew): read from what is the earliest now. */
+  async #resetPosition(leader: BrokerNode, partition: number, position: bigint): Promise<void> {
+    const [answer] = await this.#listOffsets(leader, [partition], offsetSpecs.earliest)
+    const earliest = answer?.offset ?? 0n
+    this.#log.warn(
+      `Offset ${position} of ${this.#read.topic}-${partition} is out of range, reading from ${earliest}`
+    )
+    this.#positions.set(partition, earliest)
+  }
+
+  async #assign(): Promise<Assignment> {
+    const assignment = await this.#leaders()
+    for (const [leader, partitions] of assignment) {
+      const unknown = partitions.filter((partition) => !this.#positions.has(partition))
+      if (unknown.length === 0) continue
+      for (const answer of await this.#listOffsets(leader, unknown, offsetSpecs.earliest)) {
+        this.#positions.set(answer.partition, answer.offset)
+      }
+    }
+    return assignment
+  }
+
+  async #leaders(): Promise<Assignment> {
+    const { topic } = this.#read
+    const found = (await this.#asking.topics([topic])).get(topic)
+    if (found === undefined || found.error !== 'NONE') {
+      throw this.#refused(found?.error ?? 'UNKNOWN_TOPIC_OR_PARTITION')
+    }
+    const assignment = new Map<BrokerNode, number[]>()
+    for (const { partition, leader } of found.partitions) {
+      if (leader === null) throw this.#refused('LEADER_NOT_AVAILABLE')
+      assignment.set(leader, [...(assignment.get(leader) ?? []), partition])
+    }
+    return assignment
+  }
+
+  async #endOffsets(): Promise<ReadonlyMap<number, bigint>> {
+    const ends = new Map<number, bigint>()
+    for (const [leader, partitions] of await this.#leaders()) {
+      for (const answer of await this.#listOffsets(leader, partitions, offsetSpecs.latest)) {
+        ends.set(answer.partition, answer.offset)
+      }
+    }
+    return ends
+  }
+
+  async #listOffsets(leader: BrokerNode, partitions: readonly number[], spec: bigint) {
+    const answers = await listOffsets(this.#asking, leader, this.#read, partitions, spec)
+    const failed = answers.find(({ error }) => error !== 'NONE')
+    if (failed !== undefined) throw this.#refused(failed.error)
+    return answers
+  }
+
+  /** Repeats what may succeed later, until the deadline. */
+  async #until<T>(deadline: number, doing: string, work: () => Promise<T>): Promise<T> {
+    const startedMs = systemClock.monotonicMs()
+    for (let backoffMs = Math.max(20, this.#settings.retryBackoffMs); ; backoffMs *= 2) {
+      const leftMs = Math.max(1, deadline - systemClock.monotonicMs())
+      const tooLate = () => this.#timedOut(doing, Math.round(deadline - startedMs))
+      try {
+        return await withTimeout(work(), leftMs, tooLate)
+      } catch (error) {
+        if (this.#stopped.signal.aborted) throw this.#closed()
+        const pauseMs = Math.min(backoffMs, Math.max(20, this.#settings.retryBackoffMaxMs))
+        const late = systemClock.monotonicMs() + pauseMs >= deadline
+        if (late || !isRetriableBrokerError(error)) {
+          throw brokerError(error, `Failed to ${doing} at ${addresses(this.#settings)}`)
+        }
+        await systemClock.sleep(pauseMs, this.#stopped.signal)
+      }
+    }
+  }
+
+  #reached(targets: ReadonlyMap<number, bigint>): boolean {
+    for (const [partition, end] of targets) {
+      if ((this.#positions.get(partition) ?? 0n) < end) return false
+    }
+    return true
+  }
+
+  #settleWaiters(): void {
+    for (const waiter of this.#waiters) if (this.#reached(waiter.targets)) waiter.resolve()
+  }
+
+  #failed(error: unknown): void {
+    this.#failures++
+    if (this.#failures === 1) {
+      this.#log.warn(
+        `Reading topic ${this.#read.topic} was interrupted, trying again: ${messageOf(error)}`
+      )
+    }
+    if (isRetriableBrokerError(error)) return
+    for (const { reject } of this.#waiters) {
+      reject(brokerError(error, `Failed to read topic ${this.#read.topic}`))
+    }
+  }
+
+  #succeeded(): void {
+    if (this.#failures > 0) this.#log.info(`Reading topic ${this.#read.topic} goes on`)
+    this.#failures = 0
+  }
+
+  #refused(name: string): ConnectError {
+    const code = isRetriableName(name) ? 'KAFKA_UNAVAILABLE' : 'KAFKA_ERROR'
+    const { topic } = this.#read
+    return new ConnectError(code, `The broker refused to read topic ${topic}: ${name}`, {
+      topic,
+      kafkaError: name
+    })
+  }
+
+  #timedOut(doing: string, timeoutMs: number): ConnectError {
+    return new ConnectError(
+      'KAFKA_UNAVAILABLE',
+      `Failed to ${doing} at ${addresses(this.#settings)} within ${timeoutMs} ms`,
+      { topic: this.#read.topic }
+    )
+  }
+
+  #closed(): ConnectError {
+    return new ConnectError('WORKER_STOPPING', `Reading topic ${this.#read.topic} was stopped`)
+  }
+}
