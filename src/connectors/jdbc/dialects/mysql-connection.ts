@@ -1,0 +1,238 @@
+import type { Connection as DriverConnection } from 'mysql2'
+import { withTimeout } from '../../../clock.ts'
+import {
+  abortedError,
+  type Column,
+  type Connection,
+  databaseError,
+  type Dialect,
+  type Row,
+  type RowStream,
+  type TableColumn,
+  type TableFilter,
+  type TableId
+} from '../database.ts'
+import { readTimestampText, type TimestampParts } from '../timestamp.ts'
+import { translateMysqlError } from './mysql-errors.ts'
+import { MysqlRowStream } from './mysql-row-stream.ts'
+import { dictionaryColumn, wireColumn, type WireField } from './mysql-types.ts'
+
+/** How long the second session of `abort` may take to end the first one's query on the server. */
+const KILL_TIMEOUT_MS = 5000
+const CLOSE_TIMEOUT_MS = 1000
+
+/** One session. Statements are prepared on the server, so that values travel in binary form and exactly. */
+export class MysqlConnection implements Connection {
+  readonly dialect: Dialect
+  readonly #driver: DriverConnection
+  readonly #database: string | null
+  readonly #zeroDatesAreNull: boolean
+  readonly #secondSession: () => Promise<DriverConnection>
+  #aborted = false
+  #busy = false
+  /** The driver forgets the callbacks of a destroyed connection: whoever waits is told from here. */
+  readonly #onAbort = new Set<() => void>()
+
+  constructor(parts: {
+    dialect: Dialect
+    driver: DriverConnection
+    /** Named in the URL. */
+    database: string | null
+    zeroDatesAreNull: boolean
+    secondSession(): Promise<DriverConnection>
+  }) {
+    this.dialect = parts.dialect
+    this.#driver = parts.driver
+    this.#database = parts.database
+    this.#zeroDatesAreNull = parts.zeroDatesAreNull
+    this.#secondSession = parts.secondSession
+  }
+
+  async listTables(filter: TableFilter): Promise<TableId[]> {
+    const catalog = filter.catalogPattern ?? this.#database
+    const binds: unknown[] = catalog === null ? [] : [catalog]
+    let sql = `SELECT table_schema, table_name, table_type FROM information_schema.tables WHERE ${
+      catalog === null
+        ? "table_schema NOT IN ('information_schema','mysql','performance_schema','sys')"
+        : 'table_schema LIKE ?'
+    }`
+    if (filter.names !== null) {
+      if (filter.names.length === 0) return []
+      sql += ` AND LOWER(table_name) IN (${filter.names.map(() => '?').join(',')})`
+      binds.push(...filter.names.map((name) => name.toLowerCase()))
+    }
+    const rows = await this.run(`${sql} ORDER BY table_type, table_schema, table_name`, binds)
+    return rows
+      .filter((row) => filter.types.includes(jdbcType(String(row[2]))))
+      .map((row) => ({ catalog: String(row[0]), schema: null, table: String(row[1]) }))
+  }
+
+  async describeTable(table: TableId): Promise<TableColumn[]> {
+    const schema = table.catalog ?? this.#database
+    const rows = await this.run(
+      `SELECT c.column_name, c.data_type, c.column_type, c.is_nullable, c.numeric_precision,
+              c.numeric_scale, c.datetime_precision, c.character_set_name, c.extra, k.ordinal_position
+         FROM information_schema.columns c
+         LEFT JOIN information_schema.key_column_usage k
+           ON k.constraint_name = 'PRIMARY' AND k.table_schema = c.table_schema
+          AND k.table_name = c.table_name AND k.column_name = c.column_name
+        WHERE c.table_schema = COALESCE(?, DATABASE()) AND c.table_name = ?
+        ORDER BY c.ordinal_position`,
+      [schema, table.table]
+    )
+    return rows.map((row) => ({
+      ...dictionaryColumn({
+        name: String(row[0]),
+        dataType: String(row[1]),
+        columnType: String(row[2]),
+        nullable: row[3] === 'YES',
+        precision: numberOf(row[4]),
+        scale: numberOf(row[5]),
+        datetimePrecision: numberOf(row[6]),
+        characterSet: row[7] === null ? null : String(row[7])
+      }),
+      autoIncrement: /auto_increment/i.test(String(row[8])),
+      keyPosition: numberOf(row[9])
+    }))
+  }
+
+  describeQuery(sql: string): Promise<Column[]> {
+    return this.#use('check the query', sql, async () => {
+      const statement = await new Promise<{ columns: WireField[]; close(): void }>(
+        (resolve, reject) => {
+          this.#driver.prepare(sql, (error, prepared) => {
+            if (error === null)
+              resolve(prepared as unknown as { columns: WireField[]; close(): void })
+            else reject(error)
+          })
+        }
+      )
+      statement.close()
+      return statement.columns.map(wireColumn)
+    })
+  }
+
+  query(
+    sql: string,
+    binds: readonly unknown[],
+    { fetchRows }: { fetchRows: number }
+  ): Promise<RowStream> {
+    return this.#use('run a query', sql, async () => {
+      this.#busy = true
+      const command = this.#driver.execute({
+        sql,
+        values: [...binds] as string[],
+        rowsAsArray: true
+      })
+      const stream = new MysqlRowStream({
+        driver: this.#driver,
+        command,
+        fetchRows,
+        convert: (error) =>
+          this.#aborted
+            ? abortedError()
+            : translateMysqlError(error, 'MySQL could not read rows', sql),
+        onEnd: () => {
+          this.#busy = false
+        },
+        zeroDatesAreNull: this.#zeroDatesAreNull,
+        endOnServer: () => this.#kill('KILL QUERY')
+      })
+      const fail = (): void => stream.fail(abortedError())
+      this.#onAbort.add(fail)
+      void stream.ended.then(() => this.#onAbort.delete(fail))
+      await stream.opened
+      return stream
+    })
+  }
+
+  async now(): ReturnType<Connection['now']> {
+    const rows = await this.run('SELECT CURRENT_TIMESTAMP(6)')
+    const parts: TimestampParts = { ms: 0, nanos: 0 }
+    readTimestampText(String(rows[0]?.[0]), parts)
+    return { ...parts, hasZone: false }
+  }
+
+  abort(): void {
+    if (this.#aborted) return
+    this.#aborted = true
+    if (this.#busy) {
+      // The server only sees that its client is gone when it next writes: tell it.
+      this.#kill('KILL').catch(() => undefined)
+    }
+    this.#driver.destroy()
+    for (const tell of this.#onAbort) tell()
+  }
+
+  async close(): Promise<void> {
+    if (this.#aborted) return
+    this.#aborted = true
+    const ended = new Promise<void>((resolve) => this.#driver.end(() => resolve()))
+    try {
+      await withTimeout(ended, CLOSE_TIMEOUT_MS, () =>
+        databaseError('MySQL did not end the session in time', { retriable: true })
+      )
+    } catch {
+      // Not polite, but over: what remains of the session goes with its socket.
+    } finally {
+      this.#driver.destroy()
+    }
+  }
+
+  /** Runs a small statement and answers all its rows. */
+  run(sql: string, binds: readonly unknown[] = []): Promise<Row[]> {
+    return this.#use('run a statement', sql, () => {
+      return new Promise<Row[]>((resolve, reject) => {
+        this.#driver.execute(
+          { sql, values: [...binds] as string[], rowsAsArray: true },
+          (error, rows) => {
+            if (error === null) resolve(Array.isArray(rows) ? (rows as unknown as Row[]) : [])
+            else reject(error)
+          }
+        )
+      })
+    })
+  }
+
+  async #use<T>(what: string, sql: string, work: () => Promise<T>): Promise<T> {
+    if (this.#aborted) throw abortedError()
+    let tell: () => void = () => undefined
+    const aborted = new Promise<never>((_, reject) => {
+      tell = () => reject(abortedError())
+    })
+    this.#onAbort.add(tell)
+    try {
+      return await Promise.race([work(), aborted])
+    } catch (error) {
+      this.#busy = false
+      if (this.#aborted) throw abortedError()
+      throw translateMysqlError(error, `MySQL could not ${what}`, sql)
+    } finally {
+      this.#onAbort.delete(tell)
+    }
+  }
+
+  async #kill(statement: 'KILL' | 'KILL QUERY'): Promise<void> {
+    const id = this.#driver.threadId
+    const killing = this.#secondSession().then(
+      (session) =>
+        new Promise<void>((resolve) => {
+          session.query(`${statement} ${id}`, () => {
+            session.destroy()
+            resolve()
+          })
+        })
+    )
+    await withTimeout(killing, KILL_TIMEOUT_MS, () =>
+      databaseError('MySQL did not end a query in time', { retriable: true })
+    )
+  }
+}
+
+function numberOf(value: unknown): number | null {
+  return value === null || value === undefined ? null : Number(value)
+}
+
+function jdbcType(tableType: string): string {
+  return tableType === 'BASE TABLE' || tableType === 'SYSTEM VERSIONED' ? 'TABLE' : tableType
+}

@@ -1,0 +1,132 @@
+import type { EventEmitter } from 'node:events'
+import type { Connection as DriverConnection } from 'mysql2'
+import type { ConnectError } from '../../../errors.ts'
+import type { Column, Row, RowStream } from '../database.ts'
+import { wireColumn, type WireField } from './mysql-types.ts'
+
+interface Parts {
+  readonly driver: DriverConnection
+  /** The running command; the driver emits `fields`, `result` per row, `end` and `error` on it. */
+  readonly command: unknown
+  readonly fetchRows: number
+  convert(error: unknown): ConnectError
+  onEnd(): void
+  readonly zeroDatesAreNull: boolean
+  endOnServer(): Promise<void>
+}
+
+const ZERO_DATE = /^0000-00-00/
+
+/** Rows of a running query. The socket is paused while enough rows wait, so that the server waits too (bounded memory, I8). */
+export class MysqlRowStream implements RowStream {
+  columns: readonly Column[] = []
+  readonly opened: Promise<void>
+  /** Resolves when no more rows can come, for whatever reason. */
+  readonly ended: Promise<void>
+  #onEnded: () => void = () => undefined
+  readonly #parts: Parts
+  #waiting: Row[] = []
+  #ended = false
+  #failure: unknown = null
+  #discard = false
+  #dates: number[] = []
+  #wake: (() => void) | null = null
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+    const command = parts.command as EventEmitter
+    this.ended = new Promise((resolve) => {
+      this.#onEnded = resolve
+    })
+    this.opened = new Promise((resolve, reject) => {
+      command.on('fields', (fields: WireField[] | undefined) => {
+        if (fields === undefined) return
+        this.#open(fields)
+        resolve()
+      })
+      command.on('error', (error: unknown) => {
+        this.#end(error)
+        reject(error as Error)
+      })
+      command.on('end', () => {
+        this.#end(null)
+        resolve()
+      })
+    })
+    command.on('result', (row: Row) => this.#onRow(row))
+  }
+
+  async next(): Promise<Row[] | null> {
+    const { fetchRows, driver } = this.#parts
+    while (this.#waiting.length < fetchRows && !this.#ended) {
+      driver.resume()
+      if (this.#waiting.length >= fetchRows || this.#ended) break
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+    }
+    if (this.#failure !== null) throw this.#parts.convert(this.#failure)
+    if (this.#waiting.length === 0) return null
+    if (this.#waiting.length <= fetchRows) {
+      const rows = this.#waiting
+      this.#waiting = []
+      return rows
+    }
+    return this.#waiting.splice(0, fetchRows)
+  }
+
+  async close(): Promise<void> {
+    if (this.#ended) return
+    this.#discard = true
+    this.#waiting = []
+    // Rows still on their way are thrown away; the server is told not to send more.
+    const killed = this.#parts.endOnServer()
+    this.#parts.driver.resume()
+    await killed
+    while (!this.#ended) {
+      this.#parts.driver.resume()
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+    }
+  }
+
+  /** The session is gone: nothing more comes from the driver. */
+  fail(error: Error): void {
+    this.#end(error)
+  }
+
+  #open(fields: WireField[]): void {
+    this.columns = fields.map(wireColumn)
+    if (!this.#parts.zeroDatesAreNull) return
+    this.#dates = this.columns.flatMap(({ type }, index) =>
+      type === 'date' || type === 'timestamp' ? [index] : []
+    )
+  }
+
+  #onRow(row: Row): void {
+    if (this.#discard) return
+    for (const index of this.#dates) {
+      if (ZERO_DATE.test(String(row[index]))) row[index] = null
+    }
+    this.#waiting.push(row)
+    if (this.#waiting.length >= this.#parts.fetchRows) {
+      this.#parts.driver.pause()
+      this.#notify()
+    }
+  }
+
+  #end(error: unknown): void {
+    this.#ended = true
+    if (error !== null && !this.#discard) this.#failure = error
+    this.#parts.onEnd()
+    this.#onEnded()
+    this.#notify()
+  }
+
+  #notify(): void {
+    const wake = this.#wake
+    this.#wake = null
+    wake?.()
+  }
+}
