@@ -1,41 +1,13 @@
 import { ConfigError } from '../errors.ts'
+import { type ConfigType, convert, exactText, Password, ValueProblem } from './config-value.ts'
+
+export { type ConfigType, Password } from './config-value.ts'
 
 /** A configuration as users give it. A Map, so that keys such as `__proto__` are plain keys. */
 export type ConfigMap = ReadonlyMap<string, string>
 
-export type ConfigType =
-  | 'boolean'
-  | 'string'
-  | 'int'
-  | 'short'
-  | 'long'
-  | 'double'
-  | 'list'
-  | 'class'
-  | 'password'
 export type Importance = 'high' | 'medium' | 'low'
 export type Width = 'none' | 'short' | 'medium' | 'long'
-
-/** A secret value; nothing that prints it shows it (I7). */
-export class Password {
-  readonly value: string
-
-  constructor(value: string) {
-    this.value = value
-  }
-
-  toString(): string {
-    return '[hidden]'
-  }
-
-  toJSON(): string {
-    return '[hidden]'
-  }
-
-  [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return '[hidden]'
-  }
-}
 
 /** One configuration key. A key without `default` is required; `order` in its group is its place in the literal. */
 export interface ConfigKey {
@@ -56,8 +28,10 @@ export interface ConfigKey {
   readonly atLeast?: number
   readonly atMost?: number
   readonly nonEmpty?: boolean
-  /** A list without empty entries, whose repeated entries count once. */
+  /** A list without empty entries; a repeated entry is a complaint of validation, and counts once when parsed. */
   readonly distinct?: boolean
+  /** A list of names under which other keys stand; none may be repeated. */
+  readonly aliases?: boolean
   /** Answers what is wrong with the parsed value, or null. */
   readonly check?: (value: never, all: ReadonlyMap<string, unknown>) => Complaint | null
   /** Values to suggest and whether the key is of interest, given the other values. */
@@ -99,111 +73,61 @@ export function configDef<const D extends ConfigDef>(definition: D): D {
   return definition
 }
 
-const RANGES = {
-  short: [-32_768n, 32_767n],
-  int: [-(2n ** 31n), 2n ** 31n - 1n],
-  long: [-(2n ** 63n), 2n ** 63n - 1n]
-} as const
+const quoted = (list: readonly string[]): string => list.join(', ')
 
-/** Thrown by {@link parseValue}: the part of the message behind `Invalid value V for configuration K: `. */
-class ValueProblem extends Error {}
-
-/** As Java's `String.trim`: control characters go too, other Unicode blanks stay. */
-function javaTrim(text: string): string {
-  let start = 0
-  let end = text.length
-  while (start < end && text.charCodeAt(start) <= 0x20) start++
-  while (end > start && text.charCodeAt(end - 1) <= 0x20) end--
-  return text.slice(start, end)
-}
-
-/** Java takes the decimal digits of every script (of one UTF-16 unit); each block of ten starts where the one before is no digit. */
-function decimalDigit(char: string): string {
-  if (char.length > 1) return char
-  const code = char.charCodeAt(0)
-  let zero = code
-  while (code - zero < 9 && /\p{Nd}/u.test(String.fromCharCode(zero - 1))) zero--
-  return String(code - zero)
-}
-
-function wholeNumber(text: string): bigint | null {
-  const digits = text.replace(/\p{Nd}/gu, decimalDigit)
-  return /^[+-]?\d+$/.test(digits) ? BigInt(digits.replace(/^\+/, '')) : null
-}
-
-/** Text → typed value by Kafka's rules (trim, lists by comma, case-insensitive booleans). Throws ValueProblem. */
-function convert(type: ConfigType, text: string): unknown {
-  const trimmed = javaTrim(text)
-  switch (type) {
-    case 'boolean':
-      if (/^true$/i.test(trimmed)) return true
-      if (/^false$/i.test(trimmed)) return false
-      throw new ValueProblem('Expected value to be either true or false')
-    case 'int':
-    case 'short':
-    case 'long': {
-      const [low, high] = RANGES[type]
-      const value = wholeNumber(trimmed)
-      if (value === null || value < low || value > high) {
-        throw new ValueProblem(`Not a number of type ${type.toUpperCase()}`)
-      }
-      return Number(value)
+/** What the rules of the key itself say about a value; like Kafka's validators they see null for a value that is missing or broken. */
+function ruleProblem(name: string, key: ConfigKey, value: unknown): Complaint | null {
+  if (value === null) {
+    if (key.default === null) return null
+    if (key.atLeast !== undefined || key.atMost !== undefined) return 'Value must be non-null'
+    if (key.oneOf !== undefined) return `String must be one of: ${quoted(key.oneOf)}`
+    if (key.oneOfIgnoreCase !== undefined) {
+      return `String must be one of (case insensitive): ${quoted(key.oneOfIgnoreCase)}`
     }
-    case 'double': {
-      const value = Number(trimmed)
-      if (trimmed === '' || Number.isNaN(value))
-        throw new ValueProblem('Not a number of type DOUBLE')
-      return value
-    }
-    case 'list':
-      return trimmed === '' ? [] : trimmed.split(/\s*,\s*/)
-    case 'password':
-      return new Password(text)
-    case 'string':
-    case 'class':
-      return trimmed
+    if (key.aliases === true) return 'entry must be non null'
+    if (key.distinct === true)
+      return { sentence: `Configuration '${name}' values must not be null.` }
+    return null
   }
+  if (Array.isArray(value)) return listProblem(name, key, value as string[])
+  if (typeof value === 'number') {
+    if (key.atLeast !== undefined && value < key.atLeast)
+      return `Value must be at least ${key.atLeast}`
+    if (key.atMost !== undefined && value > key.atMost)
+      return `Value must be no more than ${key.atMost}`
+  }
+  if (key.oneOf !== undefined && !key.oneOf.includes(String(value))) {
+    return `String must be one of: ${quoted(key.oneOf)}`
+  }
+  if (
+    key.oneOfIgnoreCase !== undefined &&
+    !key.oneOfIgnoreCase.some((word) => word.toUpperCase() === String(value).toUpperCase())
+  ) {
+    return `String must be one of (case insensitive): ${quoted(key.oneOfIgnoreCase.map((w) => w.toUpperCase()))}`
+  }
+  if (key.nonEmpty === true && value === '') return 'String must be non-empty'
+  return null
 }
 
-function problemWith(
-  name: string,
-  key: ConfigKey,
-  value: unknown,
-  all: ReadonlyMap<string, unknown>
-): Complaint | null {
-  if (value === null || value === undefined) {
-    if (key.nonEmpty === true && key.default !== null) return 'Value must be non-null'
-  } else {
-    if (Array.isArray(value)) {
-      if (key.nonEmpty === true && value.length === 0) {
-        return {
-          sentence: `Configuration '${name}' must not be empty. Valid values include: any non-empty value`
-        }
-      }
-      if (key.distinct === true && value.includes('')) {
-        return { sentence: `Configuration '${name}' values must not be empty.` }
-      }
+function listProblem(name: string, key: ConfigKey, value: readonly string[]): Complaint | null {
+  if (key.nonEmpty === true && value.length === 0) {
+    return {
+      sentence: `Configuration '${name}' must not be empty. Valid values include: any non-empty value`
     }
-    if (typeof value === 'number') {
-      if (key.atLeast !== undefined && value < key.atLeast)
-        return `Value must be at least ${key.atLeast}`
-      if (key.atMost !== undefined && value > key.atMost)
-        return `Value must be no more than ${key.atMost}`
-    }
-    if (key.oneOf !== undefined) {
-      for (const word of Array.isArray(value) ? (value as string[]) : [String(value)]) {
-        if (!key.oneOf.includes(word)) return `String must be one of: ${key.oneOf.join(', ')}`
-      }
-    }
-    if (
-      key.oneOfIgnoreCase !== undefined &&
-      !key.oneOfIgnoreCase.some((word) => word.toUpperCase() === String(value).toUpperCase())
-    ) {
-      return `String must be one of (case insensitive): ${key.oneOfIgnoreCase.map((w) => w.toUpperCase()).join(', ')}`
-    }
-    if (key.nonEmpty === true && value === '') return 'String must be non-empty'
   }
-  return key.check?.(value as never, all) ?? null
+  const repeated = new Set(value).size < value.length
+  if (key.aliases === true) return repeated ? 'Duplicate alias provided.' : null
+  if (key.distinct === true) {
+    if (value.includes('')) {
+      return { sentence: `Configuration '${name}' values must not be empty.` }
+    }
+    if (repeated) return { sentence: `Configuration '${name}' values must not be duplicated.` }
+  }
+  const words = key.oneOf
+  if (words !== undefined && !value.every((word) => words.includes(word))) {
+    return `String must be one of: ${quoted(words)}`
+  }
+  return null
 }
 
 /** What became of one key: its parsed value (null when absent or broken) and every complaint, each a whole sentence. */
@@ -217,11 +141,42 @@ export interface CheckedValue {
   visible: boolean
 }
 
-function shown(key: ConfigKey, text: string): string {
-  return key.type === 'password' ? '[hidden]' : text
+function shown(key: ConfigKey, value: unknown): string {
+  if (value === null) return 'null'
+  if (key.type === 'password') return '[hidden]'
+  return Array.isArray(value) ? `[${value.join(', ')}]` : String(value)
 }
 
-/** Checks every key of the definition; keys without a definition are not looked at. Never throws. */
+function defaultValue(key: ConfigKey): unknown {
+  if (key.type === 'password' && typeof key.default === 'string') return new Password(key.default)
+  return key.default ?? null
+}
+
+/** Value of one key; complaints about it go into `errors`. A text of null is a value given as null, not the default. */
+function valueOf(
+  name: string,
+  key: ConfigKey,
+  config: ReadonlyMap<string, string | null>,
+  errors: string[]
+): unknown {
+  const text = config.get(name)
+  if (text === null) return null
+  if (text === undefined) {
+    if (key.default === undefined) {
+      errors.push(`Missing required configuration "${name}" which has no default value.`)
+    }
+    return defaultValue(key)
+  }
+  try {
+    return convert(key.type, text)
+  } catch (error) {
+    if (!(error instanceof ValueProblem)) throw error
+    errors.push(`Invalid value ${shown(key, text)} for configuration ${name}: ${error.message}`)
+    return null
+  }
+}
+
+/** Checks every key of the definition; keys without a definition are not looked at. */
 export function checkConfig(
   definition: ConfigDef,
   config: ReadonlyMap<string, string | null>
@@ -229,59 +184,26 @@ export function checkConfig(
   const values = new Map<string, unknown>()
   const errors = new Map<string, string[]>()
   for (const [name, key] of Object.entries(definition)) {
-    const text = config.get(name)
-    errors.set(name, [])
-    if (text === undefined || text === null) {
-      if (key.default === undefined) {
-        values.set(name, null)
-        errors
-          .get(name)
-          ?.push(`Missing required configuration "${name}" which has no default value.`)
-      } else {
-        values.set(
-          name,
-          key.type === 'password' && typeof key.default === 'string'
-            ? new Password(key.default)
-            : key.default
-        )
-      }
-      continue
-    }
-    try {
-      const value = convert(key.type, text)
-      values.set(name, key.distinct === true ? [...new Set(value as string[])] : value)
-    } catch (error) {
-      values.set(name, null)
-      errors
-        .get(name)
-        ?.push(
-          `Invalid value ${shown(key, text)} for configuration ${name}: ${(error as Error).message}`
-        )
-    }
+    const mine: string[] = []
+    errors.set(name, mine)
+    values.set(name, valueOf(name, key, config, mine))
   }
   const checked = new Map<string, CheckedValue>()
   for (const [name, key] of Object.entries(definition)) {
     const value = values.get(name) ?? null
     const mine = errors.get(name) ?? []
-    if (mine.length === 0) {
-      const problem = problemWith(name, key, value, values)
-      if (problem !== null && typeof problem === 'object') mine.push(problem.sentence)
-      else if (problem !== null) {
-        const text =
-          value === null
-            ? 'null'
-            : shown(key, Array.isArray(value) ? `[${value.join(', ')}]` : String(value))
-        mine.push(`Invalid value ${text} for configuration ${name}: ${problem}`)
-      }
-    }
+    const asked = mine.length === 0 && (value !== null || key.default === null)
+    const problem =
+      ruleProblem(name, key, value) ?? (asked ? key.check?.(value as never, values) : null)
+    if (typeof problem === 'string') {
+      mine.push(`Invalid value ${shown(key, value)} for configuration ${name}: ${problem}`)
+    } else if (problem !== null && problem !== undefined) mine.push(problem.sentence)
     const advice = key.recommend?.(values)
-    const text = config.get(name)
+    const text = exactText(key.type, value, config.get(name) ?? '')
     checked.set(name, {
       name,
       value,
-      ...(Number.isInteger(value) && !Number.isSafeInteger(value) && key.type !== 'double'
-        ? { text: String(wholeNumber(javaTrim(text ?? ''))) }
-        : {}),
+      ...(text === undefined ? {} : { text }),
       errors: mine,
       recommendedValues: advice?.values ?? [],
       visible: advice?.visible ?? true
@@ -290,13 +212,27 @@ export function checkConfig(
   return checked
 }
 
-/** Typed values, or one ConfigError that lists every problem, a line each. */
+/** Lists whose entries should be distinct, with repeated entries left out. */
+function withoutRepeats(
+  definition: ConfigDef,
+  config: ReadonlyMap<string, string | null>
+): ReadonlyMap<string, string | null> {
+  const all = new Map(config)
+  for (const [name, key] of Object.entries(definition)) {
+    const text = all.get(name)
+    if (key.distinct !== true || text === undefined || text === null) continue
+    all.set(name, [...new Set(convert('list', text) as string[])].join(','))
+  }
+  return all
+}
+
+/** Typed values, or one ConfigError that lists the problem of every key that has one, a line each. */
 export function parseConfig<D extends ConfigDef>(
   definition: D,
   config: ReadonlyMap<string, string | null>
 ): Parsed<D> {
-  const checked = checkConfig(definition, config)
-  const problems = [...checked.values()].flatMap((value) => value.errors)
+  const checked = checkConfig(definition, withoutRepeats(definition, config))
+  const problems = [...checked.values()].flatMap(({ errors }) => errors.slice(0, 1))
   if (problems.length > 0) throw new ConfigError(problems.join('\n'), { problems })
   const parsed: Record<string, unknown> = Object.create(null) as Record<string, unknown>
   for (const [name, { value }] of checked) parsed[name] = value

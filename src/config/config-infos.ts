@@ -9,10 +9,10 @@ export interface ConfigKeyInfo {
   importance: string
   documentation: string
   group: string | null
+  order_in_group: number
   width: string
   display_name: string
   dependents: string[]
-  order_in_group: number
 }
 
 export interface ConfigValueInfo {
@@ -70,10 +70,10 @@ export function keyInfos(definition: ConfigDef, prefix = ''): ConfigKeyInfo[] {
         importance: key.importance.toUpperCase(),
         documentation: key.doc,
         group: key.group ?? null,
+        order_in_group: key.orderInGroup ?? (key.group === undefined ? -1 : order),
         width: (key.width ?? 'none').toUpperCase(),
         display_name: key.displayName ?? name,
-        dependents: [...(key.dependents ?? [])],
-        order_in_group: key.orderInGroup ?? (key.group === undefined ? -1 : order)
+        dependents: [...(key.dependents ?? [])]
       }
     })
 }

@@ -1,5 +1,4 @@
 import {
-  checkConfig,
   type ConfigDef,
   type ConfigMap,
   configDef,
@@ -134,12 +133,6 @@ export function parseWorkerConfig(kind: WorkerConfig['kind'], properties: Config
   }
   const values = parseConfig(standaloneConfig, properties)
   return { kind, values, properties, warnings: warningsOf(standaloneConfig, properties) }
-}
-
-/** Every problem of worker properties, without throwing. */
-export function workerConfigProblems(kind: WorkerConfig['kind'], properties: ConfigMap): string[] {
-  const definition = kind === 'distributed' ? distributedConfig : standaloneConfig
-  return [...checkConfig(definition, properties).values()].flatMap((value) => value.errors)
 }
 
 /** Throws ConfigError when the worker names converters that are not there; needs the plugins, which parsing does not know. */

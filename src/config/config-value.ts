@@ -1,0 +1,103 @@
+export type ConfigType =
+  | 'boolean'
+  | 'string'
+  | 'int'
+  | 'short'
+  | 'long'
+  | 'double'
+  | 'list'
+  | 'class'
+  | 'password'
+/** A secret value; nothing that prints it shows it (I7). */
+export class Password {
+  readonly value: string
+
+  constructor(value: string) {
+    this.value = value
+  }
+
+  toString(): string {
+    return '[hidden]'
+  }
+
+  toJSON(): string {
+    return '[hidden]'
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return '[hidden]'
+  }
+}
+
+const RANGES = {
+  short: [-32_768n, 32_767n],
+  int: [-(2n ** 31n), 2n ** 31n - 1n],
+  long: [-(2n ** 63n), 2n ** 63n - 1n]
+} as const
+
+/** Thrown by {@link convert}: the part of the message behind `Invalid value V for configuration K: `. */
+export class ValueProblem extends Error {}
+
+/** As Java's `String.trim`: control characters go too, other Unicode blanks stay. */
+function javaTrim(text: string): string {
+  let start = 0
+  let end = text.length
+  while (start < end && text.charCodeAt(start) <= 0x20) start++
+  while (end > start && text.charCodeAt(end - 1) <= 0x20) end--
+  return text.slice(start, end)
+}
+
+/** Java takes the decimal digits of every script (of one UTF-16 unit); each block of ten starts where the one before is no digit. */
+function decimalDigit(char: string): string {
+  if (char.length > 1) return char
+  const code = char.charCodeAt(0)
+  let zero = code
+  while (code - zero < 9 && /\p{Nd}/u.test(String.fromCharCode(zero - 1))) zero--
+  return String(code - zero)
+}
+
+function wholeNumber(text: string): bigint | null {
+  const digits = text.replace(/\p{Nd}/gu, decimalDigit)
+  return /^[+-]?\d+$/.test(digits) ? BigInt(digits.replace(/^\+/, '')) : null
+}
+
+/** Text → typed value by Kafka's rules (trim, lists by comma, case-insensitive booleans). Throws ValueProblem. */
+export function convert(type: ConfigType, text: string): unknown {
+  const trimmed = javaTrim(text)
+  switch (type) {
+    case 'boolean':
+      if (/^true$/i.test(trimmed)) return true
+      if (/^false$/i.test(trimmed)) return false
+      throw new ValueProblem('Expected value to be either true or false')
+    case 'int':
+    case 'short':
+    case 'long': {
+      const [low, high] = RANGES[type]
+      const value = wholeNumber(trimmed)
+      if (value === null || value < low || value > high) {
+        throw new ValueProblem(`Not a number of type ${type.toUpperCase()}`)
+      }
+      return Number(value)
+    }
+    case 'double': {
+      const value = Number(trimmed)
+      if (trimmed === '' || Number.isNaN(value))
+        throw new ValueProblem('Not a number of type DOUBLE')
+      return value
+    }
+    case 'list':
+      return trimmed === '' ? [] : trimmed.split(/\s*,\s*/)
+    case 'password':
+      return new Password(text)
+    case 'string':
+    case 'class':
+      return trimmed
+  }
+}
+
+/** The digits of a whole number that no JavaScript number can hold; undefined for every other value. */
+export function exactText(type: ConfigType, value: unknown, text: string): string | undefined {
+  const whole = type === 'int' || type === 'short' || type === 'long'
+  if (!whole || value === null || Number.isSafeInteger(value)) return undefined
+  return String(wholeNumber(javaTrim(text)))
+}
