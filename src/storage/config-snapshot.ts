@@ -1,0 +1,113 @@
+import type { ClusterConfig, SessionKey, StoredConfig, TargetState } from './cluster-config.ts'
+
+/** Everything the config topic says about one connector name. Never changed, only replaced, so snapshots may share it. */
+export interface ConnectorEntry {
+  /** null: no configuration, or deleted. What follows outlives a deletion where said. */
+  readonly config: StoredConfig | null
+  /** Outlives a deletion until its own tombstone. */
+  readonly targetState: TargetState | null
+  readonly taskCount: number
+  /** By task number; may hold more than `taskCount`, left from larger task sets. */
+  readonly tasks: ReadonlyMap<number, StoredConfig>
+  readonly applied: StoredConfig | null
+  /** The next four outlive a deletion. */
+  readonly inconsistent: boolean
+  readonly generation: number | null
+  readonly taskCountRecord: number | null
+  readonly pendingFencing: boolean
+}
+
+export const emptyEntry: ConnectorEntry = {
+  config: null,
+  targetState: null,
+  taskCount: 0,
+  tasks: new Map(),
+  applied: null,
+  inconsistent: false,
+  generation: null,
+  taskCountRecord: null,
+  pendingFencing: false
+}
+
+export class ConfigSnapshot implements ClusterConfig {
+  readonly offset: bigint
+  readonly sessionKey: SessionKey | null
+  readonly #entries: ReadonlyMap<string, ConnectorEntry>
+
+  /** `entries` must not change afterwards. */
+  constructor(
+    offset: bigint,
+    sessionKey: SessionKey | null,
+    entries: ReadonlyMap<string, ConnectorEntry>
+  ) {
+    this.offset = offset
+    this.sessionKey = sessionKey
+    this.#entries = entries
+  }
+
+  connectors(): string[] {
+    return this.#names((entry) => entry.config !== null)
+  }
+
+  contains(connector: string): boolean {
+    return this.connectorConfig(connector) !== null
+  }
+
+  connectorConfig(connector: string): StoredConfig | null {
+    return this.#entry(connector).config
+  }
+
+  targetState(connector: string): TargetState | null {
+    const { config, targetState } = this.#entry(connector)
+    return config === null ? null : (targetState ?? 'STARTED')
+  }
+
+  taskCount(connector: string): number {
+    return this.#entry(connector).taskCount
+  }
+
+  taskConfigs(connector: string): readonly StoredConfig[] {
+    const { inconsistent, taskCount, tasks } = this.#entry(connector)
+    const configs: StoredConfig[] = []
+    for (let task = 0; !inconsistent && task < taskCount; task++) {
+      const config = tasks.get(task)
+      if (config !== undefined) configs.push(config)
+    }
+    return configs
+  }
+
+  taskConfig(connector: string, task: number): StoredConfig | null {
+    const { inconsistent, taskCount, tasks } = this.#entry(connector)
+    return inconsistent || task >= taskCount ? null : (tasks.get(task) ?? null)
+  }
+
+  appliedConnectorConfig(connector: string): StoredConfig | null {
+    return this.#entry(connector).applied
+  }
+
+  inconsistentConnectors(): string[] {
+    return this.#names((entry) => entry.inconsistent)
+  }
+
+  taskCountRecord(connector: string): number | null {
+    return this.#entry(connector).taskCountRecord
+  }
+
+  pendingFencing(connector: string): boolean {
+    return this.#entry(connector).pendingFencing
+  }
+
+  taskConfigGeneration(connector: string): number | null {
+    return this.#entry(connector).generation
+  }
+
+  #entry(connector: string): ConnectorEntry {
+    return this.#entries.get(connector) ?? emptyEntry
+  }
+
+  #names(wanted: (entry: ConnectorEntry) => boolean): string[] {
+    const names: string[] = []
+    for (const [name, entry] of this.#entries) if (wanted(entry)) names.push(name)
+    return names
+  }
+}

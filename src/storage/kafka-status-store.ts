@@ -1,0 +1,127 @@
+import { type Clock, systemClock } from '../clock.ts'
+import type { TopicLog } from '../kafka/contracts.ts'
+import { loggers } from '../log.ts'
+import type { KafkaStoreOptions } from './kafka-store-options.ts'
+import { StatusLogState } from './status-log-state.ts'
+import {
+  connectorStatusKey,
+  statusValue,
+  taskStatusKey,
+  topicStatusKey,
+  topicStatusValue
+} from './status-records.ts'
+import type { Status, StatusStore, TopicStatus } from './status-store.ts'
+import { StatusWriter } from './status-writer.ts'
+
+const STOP_LIMIT_MS = 5_000
+
+/** The status topic. What it answers is what was read from the topic: a put shows when it comes back. */
+export class KafkaStatusStore implements StatusStore {
+  readonly #state: StatusLogState
+  readonly #topicLog: TopicLog
+  readonly #writer: StatusWriter
+  readonly #starting = new AbortController()
+  readonly #log
+
+  constructor(options: KafkaStoreOptions & { readonly clock?: Clock }) {
+    this.#log =
+      options.log ?? loggers.get('org.apache.kafka.connect.storage.KafkaStatusBackingStore')
+    this.#state = new StatusLogState(this.#log)
+    this.#topicLog = options.clients.topicLog({
+      topic: options.topic,
+      client: options.client,
+      clientId: options.clientId,
+      create: options.create,
+      property: 'status.storage.topic',
+      purpose: 'connector and task statuses',
+      singlePartition: false,
+      onRecord: (record) => this.#state.apply(record)
+    })
+    this.#writer = new StatusWriter(this.#topicLog, options.clock ?? systemClock, this.#log)
+  }
+
+  async start(): Promise<void> {
+    await this.#topicLog.start(this.#starting.signal)
+  }
+
+  putConnector(connector: string, status: Status): void {
+    this.#put(connectorStatusKey(connector), status, () => this.#state.connector(connector))
+  }
+
+  putTask(connector: string, task: number, status: Status): void {
+    this.#put(taskStatusKey(connector, task), status, () => this.#state.task(connector, task))
+  }
+
+  putConnectorSafe(connector: string, status: Status): void {
+    if (isSafe(status, this.#state.connector(connector))) this.putConnector(connector, status)
+  }
+
+  putTaskSafe(connector: string, task: number, status: Status): void {
+    if (isSafe(status, this.#state.task(connector, task))) this.putTask(connector, task, status)
+  }
+
+  connector(connector: string): Status | null {
+    return this.#state.connector(connector)
+  }
+
+  tasks(connector: string): Map<number, Status> {
+    return this.#state.tasks(connector)
+  }
+
+  task(connector: string, task: number): Status | null {
+    return this.#state.task(connector, task)
+  }
+
+  connectors(): string[] {
+    return this.#state.connectors()
+  }
+
+  putTopic(status: TopicStatus): void {
+    const key = topicStatusKey(status.topic, status.connector)
+    this.#writer.put({ key, value: topicStatusValue(status), stillWanted: () => true })
+  }
+
+  topics(connector: string): TopicStatus[] {
+    return this.#state.topics(connector)
+  }
+
+  deleteTopic(connector: string, topic: string): void {
+    const key = topicStatusKey(topic, connector)
+    this.#writer.put({ key, value: null, stillWanted: () => true })
+  }
+
+  flush(timeoutMs: number): Promise<void> {
+    return this.#writer.flush(timeoutMs)
+  }
+
+  /** Gives what is under way 5 s. */
+  async stop(): Promise<void> {
+    this.#starting.abort()
+    try {
+      await this.#writer.flush(STOP_LIMIT_MS)
+    } catch (error) {
+      this.#log.warn('The last status updates may be lost', { error })
+    }
+    // In this order the stopped log ends an attempt that still hangs.
+    await Promise.all([this.#topicLog.stop(), this.#writer.stop()])
+  }
+
+  #put(key: string, status: Status, known: () => Status | null): void {
+    const before = known()
+    this.#writer.put({
+      key,
+      value: statusValue(status),
+      stillWanted: () => {
+        const now = known()
+        const deleted = before !== null && now === null
+        return !deleted && isSafe(status, now)
+      }
+    })
+  }
+}
+
+/** Whether a status may follow what is known: nothing, our own, or nothing of a later generation. */
+function isSafe(status: Status, known: Status | null): boolean {
+  if (known === null || known.workerId === status.workerId) return true
+  return known.generation <= status.generation
+}

@@ -1,0 +1,138 @@
+import { type Clock, withTimeout } from '../clock.ts'
+import { ConnectError, isRetriable } from '../errors.ts'
+import type { TopicLog } from '../kafka/contracts.ts'
+import type { Logger } from '../log.ts'
+
+export interface StatusWrite {
+  readonly key: string
+  readonly value: Buffer | null
+  /** Asked after a failed attempt, when the topic was read again: false when something newer is known. */
+  stillWanted(): boolean
+}
+
+const SEND_LIMIT_MS = 10_000
+const RECORDS_PER_BATCH = 500
+const BYTES_PER_BATCH = 500_000
+const FIRST_RETRY_MS = 100
+const LAST_RETRY_MS = 5_000
+
+/**
+ * Writes statuses in the background: batches in the order of the puts, one under way at a time, so that a status never
+ * overtakes an earlier one of its key. Of one key only the newest waits; that bounds the queue by the number of keys (I8).
+ * What fails for a passing reason is tried again until it succeeds, is superseded or the writer stops; what fails for good is
+ * logged and dropped.
+ */
+export class StatusWriter {
+  readonly #topicLog: TopicLog
+  readonly #clock: Clock
+  readonly #log: Logger
+  readonly #waiting = new Map<string, StatusWrite>()
+  readonly #stopping = new AbortController()
+  #running: Promise<void> | null = null
+
+  constructor(topicLog: TopicLog, clock: Clock, log: Logger) {
+    this.#topicLog = topicLog
+    this.#clock = clock
+    this.#log = log
+  }
+
+  put(write: StatusWrite): void {
+    // Deleted first: the newest put goes to the end of the order.
+    this.#waiting.delete(write.key)
+    this.#waiting.set(write.key, write)
+    this.#running ??= this.#run()
+  }
+
+  /** Resolves when everything put so far is written or given up; rejects with a retriable error after `timeoutMs`. */
+  async flush(timeoutMs: number): Promise<void> {
+    if (this.#running === null) return
+    await withTimeout(
+      this.#running,
+      timeoutMs,
+      () =>
+        new ConnectError(
+          'KAFKA_UNAVAILABLE',
+          `Status updates were not acknowledged within ${timeoutMs} ms; ${this.#waiting.size} are waiting`
+        )
+    )
+  }
+
+  /** Stops trying. What still waits is dropped and told. */
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    await this.#running
+    if (this.#waiting.size > 0) {
+      this.#log.warn('Status updates were not written before the worker stopped', {
+        count: this.#waiting.size,
+        keys: [...this.#waiting.keys()].slice(0, 20)
+      })
+    }
+  }
+
+  /** Runs while there is something to write; never rejects. */
+  async #run(): Promise<void> {
+    // One turn of the event loop: puts made together travel together.
+    await new Promise((resolve) => setImmediate(resolve))
+    let retryMs = FIRST_RETRY_MS
+    while (this.#waiting.size > 0 && !this.#stopping.signal.aborted) {
+      const failed = await this.#write(this.#take())
+      if (failed.length === 0) {
+        retryMs = FIRST_RETRY_MS
+        continue
+      }
+      await this.#clock.sleep(retryMs, this.#stopping.signal)
+      retryMs = Math.min(retryMs * 2, LAST_RETRY_MS)
+      await this.#putBack(failed)
+    }
+    this.#running = null
+  }
+
+  #take(): StatusWrite[] {
+    const batch: StatusWrite[] = []
+    let bytes = 0
+    for (const [key, write] of this.#waiting) {
+      bytes += key.length + (write.value?.length ?? 0)
+      if (batch.length > 0 && (bytes > BYTES_PER_BATCH || batch.length === RECORDS_PER_BATCH)) break
+      batch.push(write)
+      this.#waiting.delete(key)
+    }
+    return batch
+  }
+
+  /** Answers the writes to try again. A failed batch is sent record by record: one bad record must not take others with it. */
+  async #write(batch: readonly StatusWrite[]): Promise<StatusWrite[]> {
+    try {
+      await this.#topicLog.sendAll(batch.map(asRecord), SEND_LIMIT_MS)
+      return []
+    } catch (error) {
+      if (batch.length > 1) {
+        const failed = await Promise.all(batch.map((write) => this.#write([write])))
+        return failed.flat()
+      }
+      const facts = { key: batch[0]?.key, error }
+      if (isRetriable(error)) {
+        this.#log.warn('A status update was not written; trying again', facts)
+        return [...batch]
+      }
+      this.#log.error('A status update was not written', facts)
+      return []
+    }
+  }
+
+  /** I2: what was read meanwhile decides, so that a late retry does not cover another worker's status. */
+  async #putBack(failed: readonly StatusWrite[]): Promise<void> {
+    try {
+      if (!this.#stopping.signal.aborted) await this.#topicLog.readToEnd(SEND_LIMIT_MS)
+    } catch (error) {
+      this.#log.debug('The status topic cannot be read to its end', { error })
+    }
+    const newer = [...this.#waiting]
+    this.#waiting.clear()
+    for (const write of failed) if (write.stillWanted()) this.#waiting.set(write.key, write)
+    for (const [key, write] of newer) this.#waiting.set(key, write)
+  }
+}
+
+function asRecord({ key, value }: StatusWrite): { key: Buffer; value: Buffer | null } {
+  return { key: Buffer.from(key), value }
+}
