@@ -1,0 +1,51 @@
+/**
+ * `node bench/jvm-plugin.ts [--source URL]`: makes a JDBC connector for the JVM worker, to compare with. Aiven's connector
+ * (Apache-2.0; it shares its origin with Confluent's) is not on Maven Central, so its sources are cloned with git and compiled here
+ * (needs git and a JDK 17). Prints the folder for BENCH_JVM_PLUGIN_PATH.
+ */
+import { cpSync, existsSync, globSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { findExecutable, run } from '../scripts/commands.ts'
+import { fetchDependencies, kafkaJars } from '../scripts/kafka-jars.ts'
+
+const REPOSITORY = 'https://github.com/Aiven-Open/jdbc-connector-for-apache-kafka'
+const pluginPath = resolve(import.meta.dirname, '..', '.cache', 'jvm-plugins')
+const say = (text: string): void => console.error(text)
+
+async function build(source: string): Promise<void> {
+  for (const command of ['git', 'javac', 'jar']) {
+    if (findExecutable(command) === null) {
+      throw new Error(`\`${command}\` was not found: git and a JDK 17 are needed to compile it`)
+    }
+  }
+  const libs = await kafkaJars(say)
+  const plugin = join(pluginPath, 'jdbc')
+  if (existsSync(join(plugin, 'connector.jar'))) return
+  rmSync(plugin, { recursive: true, force: true })
+  mkdirSync(pluginPath, { recursive: true })
+  await fetchDependencies(resolve(import.meta.dirname, 'jvm', 'pom.xml'), plugin, say)
+
+  const folder = mkdtempSync(join(tmpdir(), 'jvm-plugin-'))
+  try {
+    say(`Cloning ${source} …`)
+    const checkout = join(folder, 'source')
+    await run('git', ['clone', '--quiet', '--depth', '1', source, checkout], 300_000)
+    const classes = join(folder, 'classes')
+    mkdirSync(classes)
+    const java = globSync('src/main/java/**/*.java', { cwd: checkout })
+    say(`Compiling ${java.length} files …`)
+    const classpath = `${join(libs, '*')}:${join(plugin, '*')}`
+    const javac = ['-nowarn', '--release', '17', '-cp', classpath, '-d', classes, ...java]
+    await run('javac', javac, 300_000, { cwd: checkout })
+    cpSync(join(checkout, 'src', 'main', 'resources'), classes, { recursive: true })
+    await run('jar', ['cf', join(plugin, 'connector.jar'), '-C', classes, '.'], 60_000)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+const { values } = parseArgs({ options: { source: { type: 'string', default: REPOSITORY } } })
+await build(values.source)
+console.log(pluginPath)

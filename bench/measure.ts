@@ -1,0 +1,145 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { Admin } from '@platformatic/kafka'
+import { TopicReader } from '../scripts/topic-reader.ts'
+import type { Contender, RunningWorker } from './contenders.ts'
+import { usageOf } from './process-usage.ts'
+import { TABLE } from './table.ts'
+
+export interface Measurement {
+  /** Between the first and the last record's arrival in the topic. */
+  readonly rowsPerSecond: number
+  /** From the POST that creates the connector to the last record's arrival. */
+  readonly rowsPerSecondWall: number
+  readonly cpuSeconds: number
+  readonly peakResidentMb: number
+  readonly idleResidentMb: number
+  readonly readySeconds: number
+}
+
+export interface Setting {
+  readonly bootstrap: string
+  readonly postgres: string
+  readonly folder: string
+  readonly rows: number
+  readonly mode: string
+}
+
+const IDLE_MS = 3000
+const LOOK_EVERY_MS = 20
+/** Without a new record for so long the run has failed. */
+const STALLED_MS = 60_000
+
+let runs = 0
+
+/** One fresh worker process, one fresh topic, one connector until every row has arrived. */
+export async function measure(contender: Contender, setting: Setting): Promise<Measurement> {
+  runs += 1
+  const run = `bench-${process.pid}-${runs}`
+  const topic = `${run}-${TABLE}`
+  await createTopic(setting.bootstrap, topic)
+  const reader = new TopicReader(setting.bootstrap, `${run}-reader`)
+  const worker = await contender.start(setting.bootstrap, setting.folder, run)
+  try {
+    await delay(IDLE_MS)
+    const idle = usageOf(worker.pid)
+    const posted = performance.now()
+    await createConnector(worker, run, setting)
+    const { first, last } = await untilArrived(reader, topic, setting.rows, worker, run)
+    const busy = usageOf(worker.pid)
+    return {
+      rowsPerSecond: setting.rows / ((last - first) / 1000),
+      rowsPerSecondWall: setting.rows / ((last - posted) / 1000),
+      cpuSeconds: busy.cpuSeconds - idle.cpuSeconds,
+      peakResidentMb: busy.peakResidentMb,
+      idleResidentMb: idle.residentMb,
+      readySeconds: worker.readySeconds
+    }
+  } finally {
+    await worker.stop()
+    await reader.close()
+  }
+}
+
+async function createTopic(bootstrap: string, topic: string): Promise<void> {
+  const admin = new Admin({ clientId: 'bench', bootstrapBrokers: bootstrap.split(',') })
+  try {
+    await admin.createTopics({ topics: [topic], partitions: 1, replicas: 1 })
+  } finally {
+    await admin.close()
+  }
+}
+
+async function createConnector(
+  worker: RunningWorker,
+  run: string,
+  setting: Setting
+): Promise<void> {
+  const url = new URL(setting.postgres)
+  const className = await jdbcSourceClass(worker)
+  // Confluent's connector asks the driver for batch.max.rows rows at a time; Aiven's has to be told in the URL, or holds all rows.
+  const fetchSize = className.startsWith('io.aiven.') ? '?defaultRowFetchSize=1000' : ''
+  const config: Record<string, string> = {
+    'connector.class': className,
+    'tasks.max': '1',
+    'connection.url': `jdbc:postgresql://${url.host}${url.pathname}${fetchSize}`,
+    'connection.user': decodeURIComponent(url.username),
+    'connection.password': decodeURIComponent(url.password),
+    'table.whitelist': TABLE,
+    'schema.pattern': 'public',
+    mode: setting.mode,
+    'incrementing.column.name': 'id',
+    'numeric.mapping': 'best_fit',
+    'batch.max.rows': '1000',
+    'poll.interval.ms': '1000',
+    'topic.prefix': `${run}-`
+  }
+  if (setting.mode === 'timestamp+incrementing') config['timestamp.column.name'] = 'updated_at'
+  const answer = await fetch(`${worker.url}/connectors`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ name: run, config }),
+    signal: AbortSignal.timeout(90_000)
+  })
+  if (!answer.ok)
+    throw new Error(`POST /connectors answered ${answer.status}: ${await answer.text()}`)
+}
+
+/** Confluent's class, or that of its fork, whichever the worker has. */
+async function jdbcSourceClass(worker: RunningWorker): Promise<string> {
+  const answer = await fetch(`${worker.url}/connector-plugins`, {
+    signal: AbortSignal.timeout(10_000)
+  })
+  const plugins = (await answer.json()) as { class: string }[]
+  const found = plugins.find((plugin) => plugin.class.endsWith('.JdbcSourceConnector'))
+  if (found === undefined)
+    throw new Error('The worker has no JdbcSourceConnector: check BENCH_JVM_PLUGIN_PATH')
+  return found.class
+}
+
+/** Times (performance.now) at which the first and the last record were seen in the topic. */
+async function untilArrived(
+  reader: TopicReader,
+  topic: string,
+  rows: number,
+  worker: RunningWorker,
+  connector: string
+): Promise<{ first: number; last: number }> {
+  let first = 0
+  let seen = 0n
+  let changed = performance.now()
+  for (;;) {
+    const end = (await reader.endOffsets(topic))?.[0] ?? 0n
+    const now = performance.now()
+    if (end > seen) {
+      if (seen === 0n) first = now
+      seen = end
+      changed = now
+    }
+    if (seen >= BigInt(rows)) return { first, last: now }
+    if (now - changed > STALLED_MS) {
+      const status = await fetch(`${worker.url}/connectors/${connector}/status`)
+      throw new Error(`${seen} of ${rows} rows arrived, then nothing: ${await status.text()}`)
+    }
+    await delay(LOOK_EVERY_MS)
+  }
+}
