@@ -95,6 +95,8 @@ export interface TableFilter {
  */
 export interface Connection {
   readonly dialect: Dialect
+  /** The catalog (database) the session is in, when names of tables leave it out; else null. */
+  readonly catalog: string | null
   /** Tables in the order the JVM connector would have them: by type, catalog, schema, name. */
   listTables(filter: TableFilter): Promise<TableId[]>
   /** Columns in order; empty when there is no such table. Names must be exact. */
@@ -168,7 +170,9 @@ export type Column = ColumnFacts &
       }
     | { readonly type: 'string' | 'other'; read(raw: unknown): string }
     | { readonly type: 'bytes'; read(raw: unknown): Uint8Array }
-    | { readonly type: 'date' | 'time'; read(raw: unknown): number }
+    | { readonly type: 'date'; read(raw: unknown): number }
+    /** `hasZone`: the milliseconds are those of the UTC day. */
+    | { readonly type: 'time'; readonly hasZone?: boolean; read(raw: unknown): number }
     | TimestampType
   )
 

@@ -51,6 +51,7 @@ LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = f.tableid AND a.attnum = f.a
 ORDER BY f.place`
 
 interface Settings {
+  readonly database: string
   readonly isolation: IsolationMode
   readonly answerLimitMs: number | null
   /** Ends the running statement on the server and cuts the session. */
@@ -59,6 +60,7 @@ interface Settings {
 
 export class PostgresConnection implements Connection {
   readonly dialect: Dialect
+  readonly catalog: string
   readonly #client: Client
   readonly #settings: Settings
   /** Fields a statement answered last time, so that they can be looked up before it runs again. */
@@ -67,6 +69,7 @@ export class PostgresConnection implements Connection {
 
   constructor(dialect: Dialect, client: Client, settings: Settings) {
     this.dialect = dialect
+    this.catalog = settings.database
     this.#client = client
     this.#settings = settings
   }

@@ -77,7 +77,7 @@ export function postgresColumn(facts: ColumnFacts, oid: number, typmod: number):
     case OID.time:
       return { ...facts, type: 'time', read: (raw) => readTimeText(raw as string) }
     case OID.timetz:
-      return { ...facts, type: 'time', read: (raw) => readZonedTime(raw as string) }
+      return { ...facts, type: 'time', hasZone: true, read: (raw) => readZonedTime(raw as string) }
     case OID.timestamp:
     case OID.timestamptz:
       return {

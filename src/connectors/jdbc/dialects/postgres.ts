@@ -48,6 +48,7 @@ async function openPostgres(options: OpenOptions): Promise<Connection> {
     try {
       await connect(client, options.signal, left)
       const connection = new PostgresConnection(postgresDialect, client, {
+        database: settings.database ?? '',
         isolation: options.isolation,
         answerLimitMs: target.answerLimitMs,
         cancel: () => cancelOnServer(client, settings)

@@ -1,0 +1,161 @@
+import { configDef } from '../../config/config-def.ts'
+import { problemOf, word } from './key-checks.ts'
+import { parseColumnMapping, parseColumnsMapping } from './table-pattern.ts'
+
+const MODES = ['', 'bulk', 'timestamp', 'incrementing', 'timestamp+incrementing'] as const
+
+const SELECT_ONLY = (key: string): string =>
+  `Only SELECT statements are supported for '${key}'. Please provide a statement that starts with SELECT.`
+
+/** A query may start with SELECT, WITH, EXEC, VALUES, a parenthesis or a comment. Statements that write are refused. */
+function isQuery(text: string): boolean {
+  return (
+    text.trim() === '' ||
+    /^(SELECT|WITH|EXEC|EXECUTE|CALL|VALUES)\b|^(--|\/\*|\()/i.test(text.trim())
+  )
+}
+
+/** How new rows are found. */
+export const modeKeys = configDef({
+  mode: {
+    type: 'string',
+    default: '',
+    importance: 'high',
+    group: 'Mode',
+    width: 'medium',
+    displayName: 'Table Loading Mode',
+    oneOf: MODES,
+    dependents: ['incrementing.column.name', 'timestamp.column.name', 'validate.non.null'],
+    doc: 'How new rows are found: bulk copies everything at each poll, incrementing follows a growing id, timestamp a modification time, timestamp+incrementing both.'
+  },
+  'incrementing.column.name': {
+    type: 'string',
+    default: '',
+    importance: 'medium',
+    group: 'Mode',
+    width: 'medium',
+    displayName: 'Incrementing Column Name',
+    doc: 'Strictly growing id of new rows. Empty: the auto-increment column of the table.'
+  },
+  'timestamp.column.name': {
+    type: 'list',
+    default: [],
+    importance: 'medium',
+    group: 'Mode',
+    width: 'medium',
+    displayName: 'Timestamp Column Name',
+    doc: 'Columns with the time of the last change; of several the first that is not null counts.'
+  },
+  'timestamp.columns.mapping': {
+    type: 'list',
+    default: [],
+    importance: 'medium',
+    group: 'Mode',
+    width: 'medium',
+    displayName: 'Timestamp Columns Mapping',
+    doc: 'Timestamp columns per table, as regex:[column1|column2]; exactly one expression must match each table of table.include.list.',
+    check: (values: readonly string[]) => problemOf(() => values.map(parseColumnsMapping))
+  },
+  'incrementing.column.mapping': {
+    type: 'list',
+    default: [],
+    importance: 'medium',
+    group: 'Mode',
+    width: 'medium',
+    displayName: 'Incrementing Column Mapping',
+    doc: 'Incrementing column per table, as regex:column; exactly one expression must match each table of table.include.list.',
+    check: (values: readonly string[]) => problemOf(() => values.map(parseColumnMapping))
+  },
+  'timestamp.initial': {
+    type: 'long',
+    default: null,
+    importance: 'low',
+    group: 'Mode',
+    width: 'medium',
+    displayName: 'Unix time value of initial timestamp',
+    doc: 'Where to start when no offset is stored, in epoch milliseconds: rows changed later are read. -1 is the present time of the database.'
+  },
+  'timestamp.initial.ms': {
+    type: 'long',
+    default: null,
+    importance: 'low',
+    group: 'Mode',
+    width: 'medium',
+    displayName: 'Initial timestamp (ms)',
+    doc: 'As timestamp.initial, in the spelling of the Aiven connector; negative values are times before 1970.'
+  },
+  'incrementing.initial': {
+    type: 'long',
+    default: null,
+    importance: 'low',
+    group: 'Mode',
+    width: 'medium',
+    displayName: 'Initial id',
+    doc: 'Where to start when no offset is stored: rows with a larger id are read.'
+  },
+  'validate.non.null': {
+    type: 'boolean',
+    default: true,
+    importance: 'low',
+    group: 'Mode',
+    width: 'short',
+    displayName: 'Validate Non Null',
+    doc: 'Checks that the incrementing column and at least one timestamp column cannot be null: rows without a value are never read.'
+  },
+  query: {
+    type: 'string',
+    default: '',
+    importance: 'medium',
+    group: 'Mode',
+    width: 'long',
+    displayName: 'Query',
+    doc: 'Query to run instead of copying tables. In the incremental modes a WHERE clause is appended to its text: a query with its own belongs into a sub-select.',
+    check: (value: string) => (isQuery(value) ? null : SELECT_ONLY('query'))
+  },
+  'query.masked': {
+    type: 'password',
+    default: null,
+    importance: 'medium',
+    group: 'Mode',
+    width: 'long',
+    displayName: 'Query (masked)',
+    doc: 'As query, but hidden in logs and answers.',
+    check: (value: { value: string } | null) =>
+      value === null || isQuery(value.value) ? null : SELECT_ONLY('query.masked')
+  },
+  'query.suffix': {
+    type: 'string',
+    default: '',
+    importance: 'low',
+    group: 'Mode',
+    width: 'long',
+    displayName: 'Query suffix',
+    doc: 'Text appended to the end of every generated query, such as LIMIT 1000.'
+  },
+  'query.retry.attempts': {
+    type: 'int',
+    default: -1,
+    importance: 'low',
+    group: 'Mode',
+    width: 'short',
+    displayName: 'Query Retry Attempts',
+    doc: 'How often a query is tried again after an error that may pass, one poll interval apart. Zero and less: for ever, shown as a condition of the task.'
+  },
+  'transaction.isolation.mode': {
+    type: 'string',
+    default: 'DEFAULT',
+    importance: 'low',
+    group: 'Mode',
+    width: 'medium',
+    displayName: 'Transaction Isolation Mode',
+    doc: 'Isolation of the transactions that read.',
+    check: word([
+      'DEFAULT',
+      'READ_UNCOMMITTED',
+      'READ_COMMITTED',
+      'REPEATABLE_READ',
+      'SERIALIZABLE',
+      'SQL_SERVER_SNAPSHOT'
+    ])
+  }
+})

@@ -1,0 +1,163 @@
+import type { OffsetMap, SourceOffset, SourcePartition } from '../../data/record.ts'
+import { ConfigError } from '../../errors.ts'
+import { type Mode, modeUsesId, modeUsesTimestamp } from './source-settings.ts'
+import type { Timestamp } from './timestamp.ts'
+
+/** How far a table was read. */
+export interface Position {
+  /** The instant of the last row; null: not known, nothing read so far. */
+  readonly timestamp: Timestamp | null
+  /** What the timestamp column itself showed, when the position comes from a row: exact even where a wall clock repeats or jumps. */
+  readonly reading: Timestamp | null
+  readonly id: number | bigint | null
+}
+
+export const UNSET: Position = { timestamp: null, reading: null, id: null }
+
+const LONG_MAX = 2n ** 63n - 1n
+
+export const QUERY_PARTITION: SourcePartition = Object.freeze({ query: 'query' })
+
+/** Key order is that of the JVM connector: the offset topic is compacted by these bytes. */
+export function tablePartition(name: string): SourcePartition {
+  return Object.freeze({ protocol: '1', table: name })
+}
+
+/**
+ * Partitions under which an offset of this table may be stored, best first: today's form; the form with the database in
+ * front, which one JVM driver wrote for a while; the form of versions before 5.0.
+ */
+export function storedPartitions(
+  name: string,
+  bareName: string,
+  catalog: string | null
+): SourcePartition[] {
+  const withCatalog = catalog === null ? name : `${catalog}.${name}`
+  return [
+    tablePartition(name),
+    ...(withCatalog === name ? [] : [tablePartition(withCatalog)]),
+    { table: bareName }
+  ]
+}
+
+/** The offset as stored, keys in the JVM connector's order; null when nothing is known. */
+export function offsetOf(
+  timestamp: Timestamp | null,
+  id: number | bigint | null
+): SourceOffset | null {
+  if (id === null) {
+    return timestamp === null ? null : { timestamp_nanos: timestamp.nanos, timestamp: timestamp.ms }
+  }
+  if (typeof id === 'bigint' && (id > LONG_MAX || id < -LONG_MAX))
+    return longIdOffset(timestamp, id)
+  return timestamp === null
+    ? { incrementing: id }
+    : { timestamp_nanos: timestamp.nanos, incrementing: id, timestamp: timestamp.ms }
+}
+
+// The JVM connector knows no id beyond a long; ours travels as text in a field it does not look at.
+function longIdOffset(timestamp: Timestamp | null, id: bigint): SourceOffset {
+  const incrementing = id > 0n ? LONG_MAX : -LONG_MAX
+  return {
+    ...(timestamp === null ? {} : { timestamp_nanos: timestamp.nanos }),
+    incrementing,
+    ...(timestamp === null ? {} : { timestamp: timestamp.ms }),
+    incrementing_exact: id.toString()
+  }
+}
+
+/** Reads a stored offset in any order of keys; fields of the wrong kind are a ConfigError that names them. */
+export function positionOf(offset: OffsetMap | null): Position {
+  if (offset === null) return UNSET
+  const ms = integerField(offset, 'timestamp')
+  const nanos = integerField(offset, 'timestamp_nanos')
+  const exact = offset['incrementing_exact']
+  const incrementing = integerField(offset, 'incrementing')
+  const id = typeof exact === 'string' && /^-?\d+$/.test(exact) ? BigInt(exact) : incrementing
+  if (nanos !== null && (ms === null || nanos < 0n || nanos > 999_999_999n)) {
+    throw new ConfigError(
+      `The offset field timestamp_nanos is ${nanos}: expected 0 to 999999999, beside a timestamp`
+    )
+  }
+  return {
+    timestamp: ms === null ? null : timestampOf(Number(ms), nanos === null ? null : Number(nanos)),
+    reading: null,
+    id: id === null ? null : shortest(id)
+  }
+}
+
+/** As java.sql.Timestamp does: the nanoseconds replace what the milliseconds say about the second. */
+function timestampOf(ms: number, nanos: number | null): Timestamp {
+  const second = Math.floor(ms / 1000) * 1000
+  const ofSecond = nanos ?? (ms - second) * 1_000_000
+  return { ms: second + Math.floor(ofSecond / 1_000_000), nanos: ofSecond }
+}
+
+function shortest(id: bigint): number | bigint {
+  const number = Number(id)
+  return Number.isSafeInteger(number) ? number : id
+}
+
+function integerField(offset: OffsetMap, name: string): bigint | null {
+  const value = offset[name]
+  if (value === undefined || value === null) return null
+  if (typeof value === 'bigint') return value
+  if (typeof value === 'number' && Number.isSafeInteger(value)) return BigInt(value)
+  throw new ConfigError(
+    `The offset field ${name} is ${JSON.stringify(value)} (${typeof value}): expected an integer`
+  )
+}
+
+const OFFSET_FIELDS = new Set([
+  'timestamp',
+  'timestamp_nanos',
+  'incrementing',
+  'incrementing_exact'
+])
+
+/** What a partition written by an operator names: a table, or the query. ConfigError for any other shape. */
+export function checkPartition(
+  partition: OffsetMap,
+  isQuery: boolean
+): { table: string } | 'query' {
+  const keys = Object.keys(partition).sort().join()
+  if (isQuery) {
+    if (keys === 'query' && partition['query'] === 'query') return 'query'
+    throw new ConfigError(
+      `The connector runs a query, so its partition is {"query":"query"}; given: ${JSON.stringify(partition)}`
+    )
+  }
+  const table = partition['table']
+  const known = (keys === 'protocol,table' && partition['protocol'] === '1') || keys === 'table'
+  if (known && typeof table === 'string' && table !== '') return { table }
+  throw new ConfigError(
+    `A partition of this connector is {"protocol":"1","table":"<qualified name>"}; given: ${JSON.stringify(partition)}`
+  )
+}
+
+/** ConfigError unless the offset has the fields the mode reads, and only fields that exist. */
+export function checkOffset(offset: OffsetMap, mode: Mode): void {
+  const unknown = Object.keys(offset).filter((name) => !OFFSET_FIELDS.has(name))
+  if (unknown.length > 0) {
+    throw new ConfigError(
+      `Unknown offset field ${unknown.join(', ')}; the fields are timestamp, timestamp_nanos and incrementing`
+    )
+  }
+  const position = positionOf(offset)
+  if (mode === 'bulk') throw new ConfigError('A connector in mode bulk keeps no offsets')
+  if (position.timestamp === null && position.id === null) {
+    throw new ConfigError('The offset has neither timestamp nor incrementing: reset it instead')
+  }
+  if (!modeUsesId(mode) && position.id !== null) {
+    throw new ConfigError(`A connector in mode ${mode} has no incrementing field in its offsets`)
+  }
+  if (!modeUsesTimestamp(mode) && position.timestamp !== null) {
+    throw new ConfigError(`A connector in mode ${mode} has no timestamp field in its offsets`)
+  }
+  if (mode === 'timestamp' && position.timestamp === null) {
+    throw new ConfigError('A connector in mode timestamp needs the offset field timestamp')
+  }
+  if (mode === 'incrementing' && position.id === null) {
+    throw new ConfigError('A connector in mode incrementing needs the offset field incrementing')
+  }
+}
