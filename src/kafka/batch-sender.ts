@@ -1,0 +1,286 @@
+import { systemClock } from '../clock.ts'
+import { ConnectError, messageOf } from '../errors.ts'
+import type { Logger } from '../log.ts'
+import { brokerError, isRetriableBrokerError, isRetriableName } from './broker-errors.ts'
+import type { BrokerNode, NetworkClient } from './network-client.ts'
+import {
+  type Batch,
+  type Delivery,
+  type PartitionQueue,
+  RecordTooLarge
+} from './partition-queue.ts'
+import { type PartitionOutcome, produce } from './produce-request.ts'
+import { newProducerIdentity } from './producer-identity.ts'
+import type { ProducerMetadata } from './producer-metadata.ts'
+import type { ProducerSettings } from './producer-settings.ts'
+import type { ProducerIdentity } from './record-batch.ts'
+
+/** The broker lost (or never had) what it knew of this producer id. */
+const identityLost: ReadonlySet<string> = new Set([
+  'OUT_OF_ORDER_SEQUENCE_NUMBER',
+  'UNKNOWN_PRODUCER_ID',
+  'INVALID_PRODUCER_EPOCH',
+  'INVALID_PRODUCER_ID_MAPPING'
+])
+
+const tooLarge: ReadonlySet<string> = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE'])
+
+interface Request {
+  readonly leader: BrokerNode
+  readonly batches: Batch[]
+  bytes: number
+}
+
+const noAnswer: PartitionOutcome = { error: 'NETWORK_EXCEPTION', message: null }
+
+/**
+ * Sends the batches of partition queues to their leaders: one batch per partition and request, several requests in flight.
+ * What comes back goes again after a pause, for ever; what Kafka refuses for good is told to `onFatal`, and nothing is sent after that.
+ * When the broker no longer knows the producer id, sending stops until nothing is in flight, then goes on with a new id from the
+ * oldest unacknowledged record: the order stays, a record whose acknowledgement was lost at that moment may be written twice.
+ */
+export class BatchSender {
+  readonly #network: NetworkClient
+  readonly #settings: ProducerSettings
+  readonly #metadata: ProducerMetadata
+  readonly #log: Logger
+  readonly #onFatal: (error: ConnectError, guilty: readonly Delivery[]) => void
+  readonly #active = new Set<PartitionQueue>()
+  readonly #inFlight = new Map<number, number>()
+  readonly #stopped = new AbortController()
+  /** undefined: to be fetched; null: not idempotent. */
+  #identity: ProducerIdentity | null | undefined
+  #fetchingIdentity = false
+  #scheduled: NodeJS.Immediate | null = null
+  #wakeUp: NodeJS.Timeout | null = null
+  #outage = false
+
+  constructor(
+    network: NetworkClient,
+    settings: ProducerSettings,
+    metadata: ProducerMetadata,
+    log: Logger,
+    onFatal: (error: ConnectError, guilty: readonly Delivery[]) => void
+  ) {
+    this.#network = network
+    this.#settings = settings
+    this.#metadata = metadata
+    this.#log = log
+    this.#onFatal = onFatal
+    this.#identity = settings.idempotent ? undefined : null
+  }
+
+  /** The queue has something to send. */
+  add(queue: PartitionQueue): void {
+    this.#active.add(queue)
+    this.schedule()
+  }
+
+  /** Sends what can be sent, after the current turn of the event loop: sends of one turn share batches. */
+  schedule(): void {
+    if (this.#stopped.signal.aborted) return
+    this.#scheduled ??= setImmediate(() => {
+      this.#scheduled = null
+      this.#pump()
+    })
+  }
+
+  /** Nothing is sent any more; answers under way are ignored. */
+  stop(): void {
+    this.#stopped.abort()
+    if (this.#scheduled !== null) clearImmediate(this.#scheduled)
+    if (this.#wakeUp !== null) clearTimeout(this.#wakeUp)
+    this.#active.clear()
+  }
+
+  #pump(): void {
+    if (this.#identity === undefined) {
+      if (this.#totalInFlight() === 0) void this.#fetchIdentity()
+      return
+    }
+    for (;;) {
+      const requests = this.#collect(this.#identity)
+      if (requests.length === 0) return
+      for (const request of requests) void this.#send(request)
+    }
+  }
+
+  /** At most one request per broker that has room, and one batch per partition in it. */
+  #collect(identity: ProducerIdentity | null): Request[] {
+    const requests = new Map<number, Request>()
+    const maxInFlight = identity === null ? 1 : this.#settings.maxInFlight
+    const now = systemClock.monotonicMs()
+    let wakeUpMs = Number.POSITIVE_INFINITY
+    for (const queue of [...this.#active]) {
+      if (queue.isEmpty) {
+        this.#active.delete(queue)
+        continue
+      }
+      if (queue.retryAtMs > now) {
+        wakeUpMs = Math.min(wakeUpMs, queue.retryAtMs - now)
+        continue
+      }
+      const leader = this.#metadata.leader(queue.topic, queue.partition)
+      if (leader === null) {
+        this.#metadata.want(queue.topic)
+        continue
+      }
+      if ((this.#inFlight.get(leader.nodeId) ?? 0) >= maxInFlight) continue
+      const request = requests.get(leader.nodeId) ?? { leader, batches: [], bytes: 0 }
+      if (request.bytes >= this.#settings.maxRequestBytes) continue
+      const batch = this.#nextOf(queue, identity)
+      if (batch === null) continue
+      requests.set(leader.nodeId, request)
+      request.batches.push(batch)
+      request.bytes += batch.batch.length
+      // Served: the others of this broker come first next time.
+      this.#active.delete(queue)
+      this.#active.add(queue)
+    }
+    if (wakeUpMs < Number.POSITIVE_INFINITY) this.#wakeUpIn(wakeUpMs)
+    return [...requests.values()]
+  }
+
+  #nextOf(queue: PartitionQueue, identity: ProducerIdentity | null): Batch | null {
+    if (this.#stopped.signal.aborted) return null
+    try {
+      return queue.next(identity)
+    } catch (error) {
+      const { topic, partition, key } = queue
+      if (error instanceof RecordTooLarge) {
+        const facts = { topic, partition, kafkaError: 'MESSAGE_TOO_LARGE' }
+        this.#fatal(new ConnectError('KAFKA_ERROR', messageOf(error), facts), [error.delivery])
+      } else {
+        const facts = { topic, partition, cause: error }
+        this.#fatal(new ConnectError('INTERNAL', `Failed to encode records for ${key}`, facts))
+      }
+      return null
+    }
+  }
+
+  async #send({ leader, batches }: Request): Promise<void> {
+    const { nodeId } = leader
+    this.#inFlight.set(nodeId, (this.#inFlight.get(nodeId) ?? 0) + 1)
+    let outcomes: ReadonlyMap<string, PartitionOutcome> = new Map()
+    let failure: unknown = null
+    try {
+      outcomes = await produce(this.#network, leader, batches)
+    } catch (error) {
+      failure = error
+    }
+    this.#inFlight.set(nodeId, (this.#inFlight.get(nodeId) ?? 1) - 1)
+    if (this.#stopped.signal.aborted) return
+    if (failure === null) this.#reachable()
+    else this.#unreachable(leader, failure)
+    for (const batch of batches) this.#settle(batch, outcomes.get(batch.queue.key) ?? noAnswer)
+    this.#pump()
+  }
+
+  #settle(batch: Batch, { error, message }: PartitionOutcome): void {
+    if (this.#stopped.signal.aborted) return
+    const { queue } = batch
+    if (error === 'NONE' || error === 'DUPLICATE_SEQUENCE_NUMBER') {
+      queue.acknowledged(batch)
+    } else if (identityLost.has(error) && this.#identity !== null) {
+      this.#onSequenceRefused(batch, error)
+    } else if (tooLarge.has(error) && batch.count > 1) {
+      queue.split(batch)
+    } else if (isRetriableName(error)) {
+      this.#retryLater(batch)
+      this.#metadata.want(queue.topic)
+    } else {
+      this.#fatal(
+        new ConnectError(
+          'KAFKA_ERROR',
+          `Kafka refused to write to ${queue.key}: ${tooLarge.has(error) ? `a record of ${batch.batch.length} bytes is larger than the topic accepts (max.message.bytes)` : (message ?? error)}`,
+          { topic: queue.topic, partition: queue.partition, kafkaError: error }
+        ),
+        batch.parts.map(({ delivery }) => delivery)
+      )
+    }
+  }
+
+  #onSequenceRefused(batch: Batch, error: string): void {
+    const { queue } = batch
+    // Behind a batch that came back this is to be expected; for the oldest one it means the id is of no use any more.
+    if (queue.isOldest(batch) && this.#identity !== undefined) {
+      this.#log.warn(`Kafka lost the sequence of ${queue.key} (${error}); taking a new producer id`)
+      this.#identity = undefined
+    }
+    this.#retryLater(batch)
+  }
+
+  #retryLater(batch: Batch): void {
+    const { queue } = batch
+    const { retryBackoffMs, retryBackoffMaxMs } = this.#settings.client
+    queue.returned(batch)
+    const backoffMs = Math.max(10, retryBackoffMs) * 2 ** Math.min(queue.failures, 20)
+    queue.failures++
+    const jitter = 0.8 + 0.4 * Math.random()
+    queue.retryAtMs =
+      systemClock.monotonicMs() + Math.min(backoffMs, Math.max(10, retryBackoffMaxMs)) * jitter
+  }
+
+  async #fetchIdentity(): Promise<void> {
+    if (this.#fetchingIdentity) return
+    this.#fetchingIdentity = true
+    let backoffMs = Math.max(20, this.#settings.client.retryBackoffMs)
+    const { signal } = this.#stopped
+    while (this.#identity === undefined && !signal.aborted) {
+      try {
+        this.#identity = await newProducerIdentity(this.#network)
+        if (this.#identity === null) {
+          this.#log.warn(
+            'Kafka does not allow idempotent writes here: one request at a time, and a repeated one may write twice'
+          )
+        }
+      } catch (error) {
+        if (signal.aborted) return
+        if (!isRetriableBrokerError(error)) {
+          this.#fatal(brokerError(error, 'Failed to get a producer id'))
+          return
+        }
+        await systemClock.sleep(backoffMs, signal)
+        backoffMs = Math.min(backoffMs * 2, Math.max(20, this.#settings.client.retryBackoffMaxMs))
+      }
+    }
+    this.#fetchingIdentity = false
+    this.schedule()
+  }
+
+  #reachable(): void {
+    if (this.#outage) this.#log.info('Kafka answers again')
+    this.#outage = false
+  }
+
+  #unreachable(leader: BrokerNode, error: unknown): void {
+    const where = `Sending to broker ${leader.nodeId} at ${leader.host}:${leader.port} failed`
+    if (!isRetriableBrokerError(error)) {
+      this.#fatal(brokerError(error, where))
+      return
+    }
+    if (!this.#outage) this.#log.warn(`${where}, trying again: ${messageOf(error)}`)
+    this.#outage = true
+  }
+
+  #fatal(error: ConnectError, guilty: readonly Delivery[] = []): void {
+    if (this.#stopped.signal.aborted) return
+    this.stop()
+    this.#onFatal(error, guilty)
+  }
+
+  #totalInFlight(): number {
+    let total = 0
+    for (const count of this.#inFlight.values()) total += count
+    return total
+  }
+
+  #wakeUpIn(ms: number): void {
+    if (this.#stopped.signal.aborted) return
+    if (this.#wakeUp !== null) clearTimeout(this.#wakeUp)
+    this.#wakeUp = setTimeout(() => {
+      this.#wakeUp = null
+      this.#pump()
+    }, Math.ceil(ms))
+  }
+}

@@ -1,0 +1,27 @@
+import { type Logger, loggers } from '../log.ts'
+import { KafkaAdmin } from './admin.ts'
+import type { KafkaClients } from './contracts.ts'
+import { ConnectGroupMembership } from './group-membership.ts'
+import { KafkaRecordProducer } from './producer.ts'
+import { KafkaTopicLog } from './topic-log.ts'
+
+/** The clients of this room. Without `log` each kind logs under the name of its Java counterpart. */
+export function createKafkaClients(log?: Logger): KafkaClients {
+  const logger = (name: string): Logger => log ?? loggers.get(name)
+  return {
+    admin: (client, clientId) => new KafkaAdmin(client, clientId),
+    producer: (client, clientId) =>
+      new KafkaRecordProducer(
+        client,
+        clientId,
+        logger('org.apache.kafka.clients.producer.KafkaProducer')
+      ),
+    topicLog: (options) =>
+      new KafkaTopicLog(options, logger('org.apache.kafka.connect.util.KafkaBasedLog')),
+    groupMembership: (options) =>
+      new ConnectGroupMembership(
+        options,
+        logger('org.apache.kafka.connect.runtime.distributed.WorkerGroupMember')
+      )
+  }
+}

@@ -1,0 +1,138 @@
+import { systemClock } from '../clock.ts'
+import { ConnectError, messageOf } from '../errors.ts'
+import type { Logger } from '../log.ts'
+import { brokerError, isRetriableBrokerError, isRetriableName } from './broker-errors.ts'
+import { addresses } from './client-properties.ts'
+import type { BrokerNode, NetworkClient, TopicMetadata } from './network-client.ts'
+
+interface KnownTopic {
+  /** Leader per partition; null while there is none. */
+  readonly leaders: readonly (BrokerNode | null)[]
+  readonly updatedAtMs: number
+}
+
+/**
+ * Which broker leads which partition of the topics a producer writes to. A topic nobody knows is created by the broker
+ * if it is set to; when it stays unknown for `max.block.ms` of answered questions, that is fatal. An unreachable cluster is not.
+ */
+export class ProducerMetadata {
+  readonly #network: NetworkClient
+  readonly #maxBlockMs: number
+  readonly #log: Logger
+  readonly #onChange: () => void
+  readonly #onFatal: (error: ConnectError) => void
+  readonly #topics = new Map<string, KnownTopic>()
+  readonly #unknownSince = new Map<string, number>()
+  readonly #wanted = new Set<string>()
+  readonly #stopped = new AbortController()
+  #refreshing: Promise<void> | null = null
+
+  constructor(
+    network: NetworkClient,
+    maxBlockMs: number,
+    log: Logger,
+    events: { onChange(): void; onFatal(error: ConnectError): void }
+  ) {
+    this.#network = network
+    this.#maxBlockMs = maxBlockMs
+    this.#log = log
+    this.#onChange = () => events.onChange()
+    this.#onFatal = (error) => events.onFatal(error)
+  }
+
+  /** How many partitions the topic has; null while unknown. Refreshes what is older than `metadata.max.age.ms` in the background. */
+  partitions(topic: string): number | null {
+    const known = this.#topics.get(topic)
+    if (known === undefined) {
+      this.want(topic)
+      return null
+    }
+    const ageMs = systemClock.monotonicMs() - known.updatedAtMs
+    if (ageMs > this.#network.settings.metadataMaxAgeMs) this.want(topic)
+    return known.leaders.length
+  }
+
+  leader(topic: string, partition: number): BrokerNode | null {
+    return this.#topics.get(topic)?.leaders[partition] ?? null
+  }
+
+  /** Whether the topic was asked about after a moment of the monotonic clock. */
+  isNewerThan(topic: string, momentMs: number): boolean {
+    return (this.#topics.get(topic)?.updatedAtMs ?? -1) > momentMs
+  }
+
+  /** Asks the cluster about the topic, soon and until there is an answer. */
+  want(topic: string): void {
+    if (this.#stopped.signal.aborted) return
+    this.#wanted.add(topic)
+    this.#refreshing ??= this.#refresh().finally(() => {
+      this.#refreshing = null
+    })
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped.abort()
+    this.#wanted.clear()
+    await this.#refreshing
+  }
+
+  async #refresh(): Promise<void> {
+    const { retryBackoffMs, retryBackoffMaxMs } = this.#network.settings
+    let backoffMs = Math.max(20, retryBackoffMs)
+    let outage = false
+    while (this.#wanted.size > 0) {
+      try {
+        const names = [...this.#wanted]
+        const found = await this.#network.topics(names, true)
+        for (const name of names) this.#learn(name, found.get(name))
+        if (outage) this.#log.info('The Kafka cluster can be reached again')
+        outage = false
+        this.#onChange()
+      } catch (error) {
+        if (this.#stopped.signal.aborted) return
+        const where = `Failed to read the topics' metadata at ${addresses(this.#network.settings)}`
+        if (!isRetriableBrokerError(error)) {
+          this.#wanted.clear()
+          this.#onFatal(brokerError(error, where))
+          return
+        }
+        if (!outage) this.#log.warn(`${where}, trying again: ${messageOf(error)}`)
+        outage = true
+      }
+      if (this.#wanted.size === 0) return
+      await systemClock.sleep(backoffMs, this.#stopped.signal)
+      backoffMs = Math.min(backoffMs * 2, Math.max(20, retryBackoffMaxMs))
+    }
+  }
+
+  #learn(name: string, found: TopicMetadata | undefined): void {
+    const error = found?.error ?? 'UNKNOWN_TOPIC_OR_PARTITION'
+    if (found !== undefined && error === 'NONE') {
+      const leaders = found.partitions.map(({ leader }) => leader)
+      this.#topics.set(name, { leaders, updatedAtMs: systemClock.monotonicMs() })
+      this.#unknownSince.delete(name)
+      if (!leaders.includes(null)) this.#wanted.delete(name)
+      return
+    }
+    if (!isRetriableName(error)) {
+      this.#wanted.delete(name)
+      this.#refuse(name, error, `Kafka refuses topic ${name}: ${error}`)
+      return
+    }
+    if (error !== 'UNKNOWN_TOPIC_OR_PARTITION') return
+    const now = systemClock.monotonicMs()
+    const since = this.#unknownSince.get(name) ?? now
+    this.#unknownSince.set(name, since)
+    if (now - since < this.#maxBlockMs) return
+    this.#wanted.delete(name)
+    this.#refuse(
+      name,
+      error,
+      `Topic ${name} does not exist, and the broker did not create it within ${this.#maxBlockMs} ms`
+    )
+  }
+
+  #refuse(topic: string, kafkaError: string, message: string): void {
+    this.#onFatal(new ConnectError('KAFKA_ERROR', message, { topic, kafkaError }))
+  }
+}
