@@ -138,7 +138,7 @@ function fitsPrimitive(schema: Schema, type: PrimitiveType, value: unknown): boo
     case 'boolean':
       return typeof value === 'boolean'
     case 'string':
-      return typeof value === 'string' && value.isWellFormed()
+      return typeof value === 'string'
     case 'bytes':
       return schema.name === DECIMAL_NAME
         ? value instanceof Decimal && value.withScale(scaleOf(schema)) !== null
@@ -181,9 +181,7 @@ export function kindOf(value: unknown): string {
   if (typeof value === 'bigint') {
     return isInt64(value) ? 'an integer beyond int32' : 'an integer beyond int64'
   }
-  if (typeof value === 'string') {
-    return value.isWellFormed() ? 'a string' : 'a string with half a surrogate pair'
-  }
+  if (typeof value === 'string') return 'a string'
   if (typeof value !== 'object') return `a ${typeof value}`
   if (value instanceof Uint8Array) return 'bytes'
   if (Array.isArray(value)) return 'an array'
