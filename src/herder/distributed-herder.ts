@@ -1,0 +1,371 @@
+import { withTimeout } from '../clock.ts'
+import { asError, ConnectError, messageOf } from '../errors.ts'
+import type { KafkaClients } from '../kafka/contracts.ts'
+import type { ClusterConfig, StoredConfig } from '../storage/cluster-config.ts'
+import {
+  AbstractHerder,
+  type HerderOptions,
+  patched,
+  requireConnector,
+  requireStopped
+} from './abstract-herder.ts'
+import { ConfigChanges } from './config-changes.ts'
+import { ConnectorActions } from './connector-actions.ts'
+import type {
+  ConnectorInfo,
+  ConnectorOffset,
+  ConnectorStateInfo,
+  Herder,
+  InitialState,
+  RequestSignature,
+  RestConfig
+} from './herder.ts'
+import { HerderQueue } from './herder-queue.ts'
+import { fetchLeader, type LeaderClient } from './leader-client.ts'
+import { LocalWork } from './local-work.ts'
+import { type GroupOptions, Membership } from './membership.ts'
+import { offsetsAnswer, requestedOffsets } from './offsets-actions.ts'
+import { SessionKeys, type SessionKeyOptions } from './session-key.ts'
+import { StatusReporter } from './status-reporter.ts'
+import { TaskConfigWriter } from './task-config-writer.ts'
+import { TickLoop } from './tick-loop.ts'
+import { TickStage } from './tick-stage.ts'
+import { Wakeup } from './wakeup.ts'
+import { type FenceProducers, ZombieFencing } from './zombie-fencing.ts'
+
+export interface DistributedHerderOptions extends HerderOptions, GroupOptions {
+  readonly clients: KafkaClients
+  readonly sessionKeys: SessionKeyOptions
+  readonly workerSyncTimeoutMs: number
+  readonly workerUnsyncBackoffMs: number
+  /** How to reach another worker's REST interface; by default without client certificates. */
+  readonly leaderClient?: LeaderClient
+  /** null or absent: exactly-once source support is not enabled. */
+  readonly fenceProducers?: FenceProducers | null
+  /** The tick failed for good: the process should end with status 1. Called at most once. */
+  onFatal(error: Error): void
+}
+
+/** Beyond the graceful timeouts of connectors and tasks: what stopping may take to write statuses and leave the group. */
+const STOP_MARGIN_MS = 20_000
+const FLUSH_TIMEOUT_MS = 5000
+
+/**
+ * One worker of a cluster: member of the group, perhaps its leader. Requests that change something wait for the tick; what can be
+ * answered from the stores is answered at once, also while the group is being joined.
+ *
+ * States: new → starting (reads the internal topics) → running (ticks) → stopping → stopped; any error of a tick ends in `onFatal`.
+ */
+export class DistributedHerder extends AbstractHerder implements Herder {
+  readonly #options: DistributedHerderOptions
+  readonly #wakeup: Wakeup
+  readonly #queue: HerderQueue
+  readonly #keys: SessionKeys
+  readonly #changes: ConfigChanges
+  readonly #membership: Membership
+  readonly #work: LocalWork
+  readonly #statuses: StatusReporter
+  readonly #writer: TaskConfigWriter
+  readonly #actions: ConnectorActions
+  readonly #fencing: ZombieFencing
+  readonly #loop: TickLoop
+  #ready = false
+  #running: Promise<void> | null = null
+  #stopped: Promise<void> | null = null
+
+  constructor(options: DistributedHerderOptions) {
+    super(options, new TickStage(options.clock))
+    this.#options = options
+    const { clock, statusStore, worker, log } = options
+    const stage = this.stages
+    this.#wakeup = new Wakeup(clock)
+    const wake = () => this.#wakeup.wake()
+    this.#queue = new HerderQueue(wake)
+    this.#keys = new SessionKeys(options.sessionKeys)
+    this.#membership = new Membership({ ...options, onRebalance: wake })
+    this.#statuses = new StatusReporter({
+      statusStore,
+      workerId: options.workerId,
+      generation: () => this.#membership.generation,
+      trackTopics: options.topicTracking.enabled,
+      clock,
+      log
+    })
+    this.#work = new LocalWork({
+      worker,
+      statuses: this.#statuses,
+      clock,
+      log,
+      onReconfiguration: (connector) => this.#writer.request(connector),
+      onConnectorStopping: (connector) => this.#writer.cancel(connector)
+    })
+    const parts = {
+      ...options,
+      stage,
+      queue: this.#queue,
+      keys: this.#keys,
+      membership: this.#membership,
+      work: this.#work,
+      statuses: this.#statuses,
+      wakeup: this.#wakeup
+    }
+    this.#writer = new TaskConfigWriter({ ...parts, leader: options.leaderClient ?? fetchLeader })
+    this.#changes = new ConfigChanges({
+      isKnown: (connector) => this.#loop.knows(connector),
+      onSessionKey: (key) => this.#keys.use(key),
+      onLoggerLevel: (namespace, level) => this.applyLoggerLevel(namespace, level),
+      wake
+    })
+    this.#actions = new ConnectorActions({
+      ...parts,
+      writer: this.#writer,
+      rebalanceExpected: () => this.#changes.rebalanceExpected
+    })
+    this.#fencing = new ZombieFencing({
+      ...parts,
+      fenceProducers: options.fenceProducers ?? null
+    })
+    this.#loop = new TickLoop({ ...parts, writer: this.#writer, changes: this.#changes })
+  }
+
+  /** Reads the internal topics, then ticks in the background. Rejects when the topics cannot be read. */
+  async start(): Promise<void> {
+    const { configStore, statusStore, log } = this.#options
+    log.info('Herder starting')
+    try {
+      await this.stages.during(
+        'initializing and reading to the end of internal topics',
+        async () => {
+          await statusStore.start()
+          await configStore.start(this.#changes)
+        }
+      )
+    } catch (error) {
+      this.markNotStarted(asError(error))
+      throw error
+    }
+    this.#loop.begin()
+    this.markStarted()
+    this.#running = this.#run()
+  }
+
+  /** Stops the work, writes its statuses and leaves the group; bounded, never rejects. A second call waits for the first. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop()
+    return this.#stopped
+  }
+
+  ready(): boolean {
+    return this.#ready
+  }
+
+  async healthCheck(): Promise<void> {
+    await this.#inTick(() => undefined)
+  }
+
+  async putConnectorConfig(
+    name: string,
+    config: RestConfig,
+    options: { initialState: InitialState | null; allowReplace: boolean }
+  ): Promise<{ created: boolean; info: ConnectorInfo }> {
+    await this.started()
+    const valid = await this.validated(config)
+    return this.#inTick(async () => {
+      const created = await this.#actions.putConfig(name, valid, options)
+      return { created, info: this.infoOf(name, valid, this.#actions.snapshot) }
+    })
+  }
+
+  async patchConnectorConfig(name: string, patch: RestConfig): Promise<ConnectorInfo> {
+    const wanted = await this.#inTick(() => {
+      this.#actions.requireLeader('Only the leader can set connector configs.')
+      return patched(requireConnector(this.#actions.snapshot, name), patch)
+    })
+    const valid = await this.validated(wanted)
+    return this.#inTick(async () => {
+      await this.#actions.putConfig(name, valid, { initialState: null, allowReplace: true })
+      return this.infoOf(name, valid, this.#actions.snapshot)
+    })
+  }
+
+  async deleteConnector(name: string): Promise<void> {
+    await this.#inTick(() => this.#actions.remove(name))
+  }
+
+  async pauseConnector(name: string): Promise<void> {
+    await this.#putTargetState(name, 'PAUSED')
+  }
+
+  async resumeConnector(name: string): Promise<void> {
+    await this.#putTargetState(name, 'STARTED')
+  }
+
+  async stopConnector(name: string): Promise<void> {
+    await this.#inTick(() => this.#actions.stop(name))
+  }
+
+  async restartConnector(name: string): Promise<void> {
+    const { started } = await this.#inTick(() => this.#actions.restartConnector(name))
+    try {
+      await started
+    } catch (error) {
+      throw new ConnectError('INTERNAL', `Failed to start connector: ${name}`, { cause: error })
+    }
+  }
+
+  restartConnectorAndTasks(
+    name: string,
+    flags: { onlyFailed: boolean; includeTasks: boolean }
+  ): Promise<ConnectorStateInfo> {
+    return this.#inTick(() => {
+      const type = this.typeOf(this.#actions.snapshot.connectorConfig(name))
+      return this.#actions.restartConnectorAndTasks(name, flags, type)
+    })
+  }
+
+  async restartTask(name: string, task: number): Promise<void> {
+    const { started } = await this.#inTick(() => this.#actions.restartTask(name, task))
+    if (await started) return
+    throw new ConnectError('INTERNAL', `Failed to start task: ${name}-${task}`)
+  }
+
+  async modifyOffsets(name: string, offsets: ConnectorOffset[] | null): Promise<string> {
+    const changes = offsets === null ? null : requestedOffsets(offsets)
+    const config = await this.#inTick(async () => {
+      this.#actions.requireNoRebalance()
+      this.#actions.requireLeader(
+        'Only the leader can process external offsets modification requests'
+      )
+      await this.#refresh('before modifying connector offsets')
+      return requireStopped(this.#actions.snapshot, name)
+    })
+    const { worker } = this.#options
+    const connectorManaged = await worker.modifyOffsets(name, config, changes)
+    return offsetsAnswer(changes === null ? 'reset' : 'altered', connectorManaged)
+  }
+
+  async setClusterLoggerLevel(name: string, level: string): Promise<void> {
+    await this.started()
+    await this.#options.configStore.putLoggerLevel(name, level)
+  }
+
+  async putTaskConfigs(
+    name: string,
+    configs: StoredConfig[],
+    body: Uint8Array,
+    signature: RequestSignature | null
+  ): Promise<void> {
+    await this.started()
+    this.#verify(body, signature)
+    await this.#inTick(() => this.#actions.putTaskConfigs(name, configs))
+  }
+
+  async fenceZombieSourceTasks(name: string, signature: RequestSignature | null): Promise<void> {
+    await this.started()
+    this.#verify(new Uint8Array(), signature)
+    await this.#fencing.fence(name, () => {
+      this.#actions.requireLeader('Only the leader may perform zombie fencing.')
+      const config = requireConnector(this.#actions.snapshot, name)
+      if (this.typeOf(config) !== 'source') {
+        throw new ConnectError('BAD_REQUEST', `Connector ${name} is not a source connector`)
+      }
+    })
+  }
+
+  /** Runs an action in the tick, once the internal topics have been read. */
+  async #inTick<T>(action: () => Promise<T> | T): Promise<T> {
+    await this.started()
+    return this.#queue.add(action)
+  }
+
+  async #putTargetState(name: string, state: 'PAUSED' | 'STARTED'): Promise<void> {
+    await this.started()
+    this.#actions.requireKnown(name)
+    await this.#options.configStore.putTargetState(name, state)
+  }
+
+  async #refresh(before: string): Promise<ClusterConfig> {
+    const { configStore, workerSyncTimeoutMs } = this.#options
+    try {
+      await configStore.refresh(workerSyncTimeoutMs)
+    } catch (error) {
+      throw new ConnectError('RETRIABLE', `Failed to read to end of config topic ${before}`, {
+        cause: error
+      })
+    }
+    return configStore.snapshot()
+  }
+
+  #verify(body: Uint8Array, signature: RequestSignature | null): void {
+    if (this.#membership.signed) this.#keys.verify(body, signature)
+  }
+
+  async #run(): Promise<void> {
+    const { log, onFatal } = this.#options
+    const { signal } = this.stopping
+    try {
+      while (!signal.aborted) {
+        await this.#loop.tick(signal)
+        if (!this.#ready) {
+          this.#ready = true
+          log.info('Herder started')
+        }
+      }
+    } catch (error) {
+      if (signal.aborted) {
+        log.warn('The herder was interrupted while it stopped', { error })
+        return
+      }
+      log.error('Uncaught error in the herder, exiting', { error })
+      this.#queue.close(asError(error))
+      onFatal(asError(error))
+    }
+  }
+
+  async #stop(): Promise<void> {
+    const { taskShutdownGracefulTimeoutMs, log } = this.#options
+    log.info('Herder stopping')
+    this.stopping.abort()
+    this.#wakeup.wake()
+    this.#queue.close(new ConnectError('WORKER_STOPPING', 'Worker is shutting down'))
+    const limitMs = taskShutdownGracefulTimeoutMs + STOP_MARGIN_MS
+    const halting = this.#halt().catch((error: unknown) => {
+      log.error(`The herder did not stop cleanly: ${messageOf(error)}`, { error })
+    })
+    try {
+      await withTimeout(
+        halting,
+        limitMs,
+        () => new ConnectError('WORKER_STOPPING', `The herder did not stop in ${limitMs} ms`)
+      )
+    } catch (error) {
+      log.error('The herder is given up', { error })
+    }
+    log.info('Herder stopped')
+  }
+
+  async #halt(): Promise<void> {
+    const { worker, configStore, statusStore, log } = this.#options
+    await this.#running
+    this.stages.begin('shutting down')
+    this.#writer.cancelAll()
+    log.info('Stopping connectors and tasks that are still assigned to this worker.')
+    await this.#work.stop(this.#work.all)
+    const steps: [string, () => Promise<void>][] = [
+      ['flush the statuses', () => this.#statuses.flush(FLUSH_TIMEOUT_MS)],
+      ['leave the group', () => this.#membership.leave('the worker is shutting down')],
+      ['close the group membership', () => this.#membership.close()],
+      ['stop the worker', () => worker.stop()],
+      ['stop the config store', () => configStore.stop()],
+      ['stop the status store', () => statusStore.stop()]
+    ]
+    for (const [what, step] of steps) {
+      try {
+        await step()
+      } catch (error) {
+        log.error(`Failed to ${what} while shutting down`, { error })
+      }
+    }
+    this.stages.end()
+  }
+}

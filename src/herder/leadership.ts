@@ -1,0 +1,147 @@
+import type { Clock } from '../clock.ts'
+import type { GroupMember } from '../kafka/contracts.ts'
+import type { Logger } from '../log.ts'
+import type { ClusterConfig } from '../storage/cluster-config.ts'
+import type { ConfigStore } from '../storage/config-store.ts'
+import { taskKey } from '../worker/contracts.ts'
+import { assignCooperatively, initialState, type MemberOutcome } from './assignor-cooperative.ts'
+import { assignEagerly } from './assignor-eager.ts'
+import {
+  assignmentErrors,
+  decodeMetadata,
+  encodeAssignment,
+  type ProtocolVersion,
+  versionOf,
+  type WorkerState
+} from './connect-protocol.ts'
+import { noWork, type WorkSet, workSet } from './work-set.ts'
+
+interface LeadershipOptions {
+  readonly configStore: ConfigStore
+  readonly scheduledRebalanceMaxDelayMs: number
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+/** What this worker does when the group makes it the leader: shares out the work and remembers who got what. */
+export class Leadership {
+  readonly #options: LeadershipOptions
+  readonly #owners = { connectors: new Map<string, string>(), tasks: new Map<string, string>() }
+  #state = initialState
+  #lastCompletedGeneration = -1
+
+  constructor(options: LeadershipOptions) {
+    this.#options = options
+  }
+
+  ownerUrl(kind: keyof WorkSet, key: string): string | null {
+    return this.#owners[kind].get(key) ?? null
+  }
+
+  /** A round ended with an assignment for this member. */
+  completed(generation: number): void {
+    this.#lastCompletedGeneration = generation
+  }
+
+  assign(round: {
+    protocol: string
+    leaderId: string
+    generation: number
+    members: readonly GroupMember[]
+  }): Map<string, Uint8Array> {
+    const { configStore, log } = this.#options
+    const version = versionOf(round.protocol)
+    const states = new Map(
+      round.members.map(({ memberId, metadata }) => [memberId, decodeMetadata(metadata)])
+    )
+    const furthest = [...states.values()].reduce(
+      (max, state) => (state.offset > max ? state.offset : max),
+      -1n
+    )
+    const snapshot = configStore.snapshot()
+    const header = {
+      version,
+      leader: round.leaderId,
+      leaderUrl: states.get(round.leaderId)?.url ?? '',
+      offset: snapshot.offset
+    }
+    if (snapshot.offset < furthest) {
+      log.info(
+        'Another member has read further in the config topic; everybody joins again once this worker has caught up'
+      )
+      const mismatch = encodeAssignment({
+        ...header,
+        error: assignmentErrors.configMismatch,
+        offset: furthest,
+        assigned: noWork,
+        revoked: noWork,
+        delayMs: 0
+      })
+      return new Map([...states.keys()].map((id) => [id, mismatch]))
+    }
+    const { members, delayMs } = this.#share(version, states, snapshot, round.generation)
+    this.#remember(states, members)
+    return new Map(
+      [...members].map(([id, { assigned, revoked }]) => [
+        id,
+        encodeAssignment({
+          ...header,
+          error: assignmentErrors.none,
+          assigned,
+          revoked,
+          delayMs
+        })
+      ])
+    )
+  }
+
+  #share(
+    version: ProtocolVersion,
+    states: ReadonlyMap<string, WorkerState>,
+    snapshot: ClusterConfig,
+    generation: number
+  ): { members: ReadonlyMap<string, MemberOutcome>; delayMs: number } {
+    const { clock, scheduledRebalanceMaxDelayMs } = this.#options
+    const configured = configuredWork(snapshot)
+    if (version === 0) {
+      const hands = assignEagerly(states.keys(), configured)
+      const members = new Map(
+        [...hands].map(([id, work]) => [id, { assigned: work, revoked: noWork, total: work }])
+      )
+      return { members, delayMs: 0 }
+    }
+    const outcome = assignCooperatively(this.#state, {
+      members: new Map(
+        [...states].map(([id, { allocation }]) => [id, allocation?.assigned ?? noWork])
+      ),
+      configured,
+      generation,
+      lastCompletedGeneration: this.#lastCompletedGeneration,
+      now: clock.monotonicMs(),
+      maxDelayMs: scheduledRebalanceMaxDelayMs
+    })
+    this.#state = outcome.state
+    return outcome
+  }
+
+  #remember(
+    states: ReadonlyMap<string, WorkerState>,
+    members: ReadonlyMap<string, MemberOutcome>
+  ): void {
+    for (const kind of ['connectors', 'tasks'] as const) {
+      this.#owners[kind].clear()
+      for (const [id, { total }] of members) {
+        for (const key of total[kind]) this.#owners[kind].set(key, states.get(id)?.url ?? '')
+      }
+    }
+  }
+}
+
+/** Connectors with a configuration, and the tasks of each consistent set. */
+function configuredWork(snapshot: ClusterConfig): WorkSet {
+  const connectors = snapshot.connectors().sort()
+  const tasks = connectors.flatMap((connector) =>
+    snapshot.taskConfigs(connector).map((_, task) => taskKey({ connector, task }))
+  )
+  return workSet(connectors, tasks)
+}

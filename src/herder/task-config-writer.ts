@@ -1,0 +1,237 @@
+import type { Clock } from '../clock.ts'
+import { ConnectError, messageOf, traceOf } from '../errors.ts'
+import type { Logger } from '../log.ts'
+import type { StoredConfig } from '../storage/cluster-config.ts'
+import type { ConfigStore } from '../storage/config-store.ts'
+import type { Worker } from '../worker/contracts.ts'
+import type { HerderQueue } from './herder-queue.ts'
+import type { LeaderClient } from './leader-client.ts'
+import type { LocalWork } from './local-work.ts'
+import type { Membership } from './membership.ts'
+import type { SessionKeys } from './session-key.ts'
+import type { StatusReporter } from './status-reporter.ts'
+import { taskConfigsChanged } from './task-config-changes.ts'
+import type { TickStage } from './tick-stage.ts'
+
+export interface TaskConfigWriterOptions {
+  readonly worker: Worker
+  readonly work: LocalWork
+  readonly statuses: StatusReporter
+  readonly configStore: ConfigStore
+  readonly membership: Membership
+  readonly queue: HerderQueue
+  readonly keys: SessionKeys
+  readonly leader: LeaderClient
+  readonly stage: TickStage
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+/** Generation of one connector's task configurations. Calls of `taskConfigs` never overlap; a request meanwhile means once more. */
+interface Lane {
+  again: boolean
+  readonly stop: AbortController
+}
+
+const FIRST_BACKOFF_MS = 250
+const LAST_BACKOFF_MS = 60_000
+/** A refused signature is expected for so long after a change of the session key. */
+const KEY_CHANGE_GRACE_MS = 60_000
+
+/**
+ * Asks connectors that run here for their task configurations and gets them into the config topic when they changed: the leader writes
+ * them, others send them to the leader, signed. Retries until it succeeds, the connector is stopped, or trying again is pointless.
+ */
+export class TaskConfigWriter {
+  readonly #options: TaskConfigWriterOptions
+  readonly #lanes = new Map<string, Lane>()
+
+  constructor(options: TaskConfigWriterOptions) {
+    this.#options = options
+  }
+
+  /** Returns at once; the work happens in the background. */
+  request(connector: string): void {
+    const running = this.#lanes.get(connector)
+    if (running !== undefined) {
+      running.again = true
+      return
+    }
+    const lane: Lane = { again: false, stop: new AbortController() }
+    this.#lanes.set(connector, lane)
+    this.#run(connector, lane).catch((error: unknown) => {
+      this.#options.log.error(`Task reconfiguration for ${connector} failed unexpectedly`, {
+        error
+      })
+    })
+  }
+
+  cancel(connector: string): void {
+    this.#lanes.get(connector)?.stop.abort()
+    this.#lanes.delete(connector)
+  }
+
+  cancelAll(): void {
+    for (const connector of [...this.#lanes.keys()]) this.cancel(connector)
+  }
+
+  /** I3: in the tick of the leader only. */
+  async write(connector: string, configs: readonly StoredConfig[]): Promise<void> {
+    const { configStore, stage } = this.#options
+    if (configs.length > 0 && configStore.snapshot().targetState(connector) === 'STOPPED') {
+      throw new ConnectError(
+        'BAD_REQUEST',
+        `Cannot submit non-empty set of task configs for stopped connector ${connector}`
+      )
+    }
+    await stage.during(
+      `writing ${configs.length} task configs for connector ${connector} to the config topic`,
+      () => configStore.putTaskConfigs(connector, configs)
+    )
+  }
+
+  async #run(connector: string, lane: Lane): Promise<void> {
+    try {
+      do {
+        lane.again = false
+        await this.#attempts(connector, lane.stop.signal)
+      } while (lane.again && !lane.stop.signal.aborted)
+    } finally {
+      if (this.#lanes.get(connector) === lane) this.#lanes.delete(connector)
+    }
+  }
+
+  async #attempts(connector: string, signal: AbortSignal): Promise<void> {
+    const { clock, statuses, work } = this.#options
+    const began = clock.monotonicMs()
+    let conditionReported = false
+    for (let attempt = 0; !signal.aborted; attempt++) {
+      try {
+        await this.#reconfigure(connector, signal)
+        if (conditionReported) statuses.connectorCondition(connector, null)
+        return
+      } catch (error) {
+        if (signal.aborted) return
+        if (this.#givesUp(connector, error)) return
+        const backoffMs = Math.min(FIRST_BACKOFF_MS * 2 ** attempt, LAST_BACKOFF_MS)
+        this.#logFailure(connector, error, clock.monotonicMs() - began)
+        // A connector that is RUNNING without tasks should say why; one short hiccup is not worth it.
+        if (attempt > 0 && work.hasConnector(connector)) {
+          conditionReported = true
+          statuses.connectorCondition(
+            connector,
+            `Task configurations could not be generated or written: ${messageOf(error)} (tried again every ${backoffMs} ms)`
+          )
+        }
+        await clock.sleep(backoffMs, signal)
+      }
+    }
+  }
+
+  #givesUp(connector: string, error: unknown): boolean {
+    const { work, log } = this.#options
+    const tooManyTasks = error instanceof ConnectError && error.facts['tooManyTasks'] === true
+    if (tooManyTasks) {
+      log.error(`Connector ${connector} generated too many tasks; it will not be asked again`, {
+        error
+      })
+      work.onConnectorState(connector, 'FAILED', traceOf(error), null)
+      return true
+    }
+    if (!work.connectorFailed(connector)) return false
+    log.error(`Connector ${connector} failed; its tasks stay as they are`, { error })
+    return true
+  }
+
+  #logFailure(connector: string, error: unknown, sinceMs: number): void {
+    const { log } = this.#options
+    const keyChange =
+      error instanceof ConnectError && error.status === 403 && sinceMs < KEY_CHANGE_GRACE_MS
+    const text = `Failed to reconfigure connector's tasks (${connector})`
+    if (keyChange) {
+      log.debug(`${text}, possibly due to expired session key. Retrying after backoff`, { error })
+    } else {
+      log.error(`${text}, retrying after backoff.`, { error })
+    }
+  }
+
+  async #reconfigure(connector: string, signal: AbortSignal): Promise<void> {
+    const { configStore, worker, work, log, queue } = this.#options
+    if (!work.hasConnector(connector) || !worker.connectorRunning(connector)) {
+      log.info(`Skipping reconfiguration of connector ${connector} since it is not running`)
+      return
+    }
+    const target = configStore.snapshot().targetState(connector)
+    if (target !== 'STARTED') {
+      log.info(
+        `Skipping reconfiguration of connector ${connector} since its target state is ${target}`
+      )
+      return
+    }
+    const configs = await abortable(worker.taskConfigs(connector), signal)
+    const forward = await queue.add(() => this.#publish(connector, configs))
+    if (forward !== null) await this.#forward(connector, forward, signal)
+  }
+
+  /** In the tick. Answers what has to be sent to the leader, null when nothing has to. */
+  async #publish(
+    connector: string,
+    configs: readonly StoredConfig[]
+  ): Promise<{ url: string; body: Buffer; headers: Record<string, string> } | null> {
+    const { configStore, membership, work, keys, log } = this.#options
+    const snapshot = configStore.snapshot()
+    if (!work.hasConnector(connector) || !snapshot.contains(connector)) return null
+    if (!taskConfigsChanged(snapshot, connector, configs)) {
+      log.debug(
+        `Skipping reconfiguration of connector ${connector} as generated configs appear unchanged`
+      )
+      return null
+    }
+    if (membership.isLeader) {
+      await this.write(connector, configs)
+      return null
+    }
+    const url = membership.leaderUrl
+    if (url === null) {
+      throw new ConnectError(
+        'RETRIABLE',
+        "Request to leader to reconfigure connector tasks failed because the URL of the leader's REST interface is empty!"
+      )
+    }
+    const body = Buffer.from(JSON.stringify(configs.map((config) => Object.fromEntries(config))))
+    return {
+      url: `${url.replace(/\/$/, '')}/connectors/${encodeURIComponent(connector)}/tasks`,
+      body,
+      headers: membership.signed ? keys.headers(body) : {}
+    }
+  }
+
+  async #forward(
+    connector: string,
+    request: { url: string; body: Buffer; headers: Record<string, string> },
+    signal: AbortSignal
+  ): Promise<void> {
+    const { leader, log } = this.#options
+    log.debug(`Forwarding task configurations for connector ${connector} to leader`)
+    const answer = await leader(request.url, request.body, request.headers, signal)
+    if (answer.status < 300) return
+    throw new ConnectError(
+      'RETRIABLE',
+      `The leader at ${request.url} answered ${answer.status}: ${answer.body.slice(0, 500)}`,
+      { status: answer.status, connector }
+    )
+  }
+}
+
+/** The outcome of `work`, unless `signal` aborts first: then nobody waits for it any more. */
+async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted()
+  const { promise, reject } = Promise.withResolvers<never>()
+  const abort = () => reject(new ConnectError('WORKER_STOPPING', 'The connector was stopped'))
+  signal.addEventListener('abort', abort, { once: true })
+  try {
+    return await Promise.race([work, promise])
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
+}
