@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict'
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { describe, it } from 'node:test'
+
+const root = resolve(import.meta.dirname, '..')
+const pages = globSync(['*.md', 'docs/**/*.md', 'bench/*.md'], { cwd: root })
+const read = (file: string): string => readFileSync(resolve(root, file), 'utf8')
+
+void describe('The documents', () => {
+  void it('link to files that exist', () => {
+    const broken: string[] = []
+    for (const page of pages) {
+      for (const [, target = ''] of read(page).matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)) {
+        if (/^[a-z]+:/.test(target)) continue
+        if (!existsSync(resolve(root, dirname(page), target))) broken.push(`${page}: ${target}`)
+      }
+    }
+    assert.deepEqual(broken, [])
+  })
+
+  void it('are there when a sample file names them', () => {
+    const missing: string[] = []
+    for (const file of globSync('worker-config/*', { cwd: root })) {
+      for (const [page] of read(file).matchAll(/docs\/[\w/-]+\.md/g)) {
+        if (!existsSync(resolve(root, page))) missing.push(`${file}: ${page}`)
+      }
+    }
+    assert.deepEqual(missing, [])
+  })
+})
