@@ -1,0 +1,205 @@
+import { createServer } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import type { Socket } from 'node:net'
+import type { TlsOptions } from 'node:tls'
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
+import { ConnectError } from '../errors.ts'
+import { loggers } from '../log.ts'
+import { logAccess } from './access-log.ts'
+import { type AllowedMethods, allowedMethods } from './allowed-methods.ts'
+import { type Authenticate, isInternal } from './basic-auth.ts'
+import { type CorsOptions, corsHeaders } from './cors.ts'
+import type { Answer, Call, Endpoint } from './endpoint.ts'
+import { errorAnswer, errorBody, protocolError } from './error-answer.ts'
+import { jsonText } from './json-answer.ts'
+import { acceptedType, acceptsText, checkContentType } from './media-types.ts'
+import { connectorPath, routerTarget, uriProblem } from './request-uri.ts'
+import { type HeaderRule, headersOf } from './response-headers.ts'
+
+const log = loggers.get('org.apache.kafka.connect.runtime.rest.RestServer')
+
+/** How one listener behaves. Separate admin listeners have no cors, headers or authentication, as in the JVM worker. */
+export interface AppOptions {
+  tls: TlsOptions | null
+  cors: CorsOptions | null
+  headers: readonly HeaderRule[]
+  authenticate: Authenticate | null
+  bodyLimitBytes: number
+  /** True for names of existing connectors. */
+  isConnector: (name: string) => boolean
+}
+
+/** The HTTP side of one listener: routing, checks in the JVM worker's order, answers and errors. */
+export function createApp(endpoints: readonly Endpoint[], options: AppOptions): FastifyInstance {
+  const { tls } = options
+  const app = fastify({
+    logger: false,
+    bodyLimit: options.bodyLimitBytes,
+    // The longest name that fits the limit for request headers.
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 16_384 },
+    forceCloseConnections: 'idle',
+    requestTimeout: 120_000,
+    rewriteUrl: (request) => routerTarget(request.url ?? '/'),
+    frameworkErrors: (error, _, reply) => sendError(reply, badTarget(error)),
+    clientErrorHandler,
+    serverFactory: (handler) =>
+      tls === null ? createServer(handler) : createTlsServer(tls, handler)
+  })
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_, body, done) => done(null, body))
+  app.addHook('onRequest', async (request, reply) => {
+    setHeaders(options, request, reply)
+    const problem = uriProblem(request.originalUrl, options.isConnector)
+    if (problem !== null) throw new ConnectError('BAD_REQUEST', problem)
+  })
+  app.addHook('onSend', async (_, reply, payload) => {
+    if (untyped.has(reply)) reply.removeHeader('content-type')
+    return payload
+  })
+  app.addHook('onResponse', async (request, reply) => logAccess(log, request, reply))
+  app.setErrorHandler((error, request, reply) => {
+    const answer = sendError(reply, error)
+    if (answer.statusCode === 500) {
+      log.error(`Uncaught exception in REST call to ${request.originalUrl}`, { error })
+    }
+  })
+  for (const endpoint of endpoints) addRoute(app, endpoint, options)
+  const allowed = allowedMethods(endpoints)
+  app.setNotFoundHandler((request, reply) => otherwise(request, reply, allowed, options))
+  return app
+}
+
+function addRoute(app: FastifyInstance, endpoint: Endpoint, options: AppOptions): void {
+  app.route({
+    method: endpoint.method,
+    url: endpoint.path,
+    onRequest: async (request) => {
+      if (endpoint.anyType !== true) {
+        const reads = endpoint.reads === true
+        checkContentType(request.headers['content-type'], hasBody(request), reads)
+      }
+      acceptedType(request.headers.accept)
+    },
+    preParsing: async (request, reply, payload) => {
+      authenticated(options, request, reply)
+      return payload
+    },
+    handler: async (request, reply) => {
+      if (reply.sent) return reply
+      const answer = await endpoint.answer(callOf(request))
+      return sendAnswer(request, reply, answer)
+    }
+  })
+}
+
+/** No route fits: 404 for an unknown path, the methods for OPTIONS, else 405. */
+function otherwise(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  allowed: AllowedMethods,
+  options: AppOptions
+): FastifyReply {
+  if (request.originalUrl === '*') return reply.code(404).send()
+  const methods = allowed(request.url.split('?', 1)[0] ?? '/')
+  if (methods === null) return sendError(reply, protocolError(404))
+  if (request.method !== 'OPTIONS') return sendError(reply, protocolError(405))
+  authenticated(options, request, reply)
+  reply.header('allow', methods.join(','))
+  return acceptsText(request.headers.accept)
+    ? reply.header('content-type', 'text/plain').send(Buffer.from(methods.join(', ')))
+    : reply.header('content-type', acceptedType(request.headers.accept)).send('')
+}
+
+/** Thrown for a request without valid credentials; answered in plain text, without a challenge. */
+class Unauthenticated extends ConnectError {
+  constructor() {
+    super('FORBIDDEN', 'User cannot access the resource.', { status: 401 })
+  }
+}
+
+function authenticated(options: AppOptions, request: FastifyRequest, reply: FastifyReply): void {
+  if (options.authenticate === null) return
+  if (isInternal(request.method, request.url.split('?', 1)[0] ?? '')) return
+  if (options.authenticate(request.headers.authorization)) return
+  reply.header('content-type', request.method === 'OPTIONS' ? 'text/plain' : 'application/json')
+  throw new Unauthenticated()
+}
+
+function callOf(request: FastifyRequest): Call {
+  return {
+    method: request.method,
+    target: routerTarget(request.originalUrl),
+    params: request.params as Call['params'],
+    query: request.query as Call['query'],
+    headers: request.headers,
+    body: request.body instanceof Buffer ? request.body : undefined
+  }
+}
+
+function sendAnswer(request: FastifyRequest, reply: FastifyReply, answer: Answer): FastifyReply {
+  reply.code(answer.status)
+  if (answer.created !== undefined) {
+    const host = request.headers.host ?? request.hostname
+    reply.header('location', `${request.protocol}://${host}${connectorPath(answer.created)}`)
+  }
+  const text = answer.text ?? (answer.body === undefined ? undefined : jsonText(answer.body))
+  if (text === undefined) return reply.send()
+  // Sent as bytes: fastify would add a charset to a text.
+  return reply.header('content-type', acceptedType(request.headers.accept)).send(Buffer.from(text))
+}
+
+/** Answers without a Content-Type, which fastify would otherwise fill in. */
+const untyped = new WeakSet<FastifyReply>()
+
+function sendError(reply: FastifyReply, error: unknown): FastifyReply {
+  if (error instanceof Unauthenticated) {
+    return reply.code(401).send(Buffer.from(error.message))
+  }
+  const answer = errorAnswer(error)
+  if (answer.contentType === null) untyped.add(reply)
+  return reply
+    .code(answer.status)
+    .header('content-type', answer.contentType ?? 'application/json')
+    .send(Buffer.from(answer.body))
+}
+
+function setHeaders(options: AppOptions, request: FastifyRequest, reply: FastifyReply): void {
+  if (options.cors !== null) {
+    const asked = request.headers['access-control-request-method'] !== undefined
+    const preflight = request.method === 'OPTIONS' && asked
+    reply.headers(corsHeaders(options.cors, request.headers.origin, preflight))
+  }
+  for (const [name, values] of headersOf(options.headers, Date.now())) {
+    reply.header(name, values.length === 1 ? values[0] : values)
+  }
+}
+
+function hasBody(request: FastifyRequest): boolean {
+  const { 'content-length': length, 'transfer-encoding': encoding } = request.headers
+  return encoding !== undefined || (length !== undefined && length !== '0')
+}
+
+/** A path the router cannot decode. */
+function badTarget(cause: unknown): ConnectError {
+  return new ConnectError('BAD_REQUEST', 'Bad Request', { cause })
+}
+
+/** Bytes that are no HTTP request: a short answer, then the connection ends. */
+function clientErrorHandler(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  const [status, reason] =
+    error.code === 'HPE_INVALID_METHOD'
+      ? [405, 'Method Not Allowed']
+      : error.code === 'HPE_HEADER_OVERFLOW'
+        ? [431, 'Request Header Fields Too Large']
+        : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+          ? [408, 'Request Timeout']
+          : [400, 'Bad Request']
+  const body = errorBody(Number(status), `HTTP ${status} ${reason}`)
+  socket.end(
+    `HTTP/1.1 ${status} ${reason}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`
+  )
+}

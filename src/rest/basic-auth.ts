@@ -1,0 +1,99 @@
+import { timingSafeEqual } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { ConfigError } from '../errors.ts'
+import { loggers } from '../log.ts'
+
+export const BASIC_AUTH_EXTENSION =
+  'org.apache.kafka.connect.rest.basic.auth.extension.BasicAuthSecurityRestExtension'
+const LOGIN_MODULE = 'org.apache.kafka.connect.rest.basic.auth.extension.PropertyFileLoginModule'
+
+const log = loggers.get(BASIC_AUTH_EXTENSION)
+
+/** Tells whether the Authorization header of a request lets it in. */
+export type Authenticate = (authorization: string | undefined) => boolean
+
+/**
+ * Reads the users file (`user=password` lines) once. An empty file lets everybody in, as the JVM worker's does; that is
+ * logged. Throws ConfigError when the file cannot be read.
+ */
+export function basicAuth(usersFile: string): Authenticate {
+  const users = readUsers(usersFile)
+  if (users.size === 0) {
+    log.warn('The credentials file is empty: every request is accepted', { file: usersFile })
+    return () => true
+  }
+  return (authorization) => {
+    const encoded = /^basic\s+(\S+)\s*$/i.exec(authorization ?? '')?.[1]
+    if (encoded === undefined) return false
+    const credentials = Buffer.from(encoded, 'base64').toString('utf8')
+    const colon = credentials.indexOf(':')
+    if (colon === -1) return false
+    const expected = users.get(credentials.slice(0, colon))
+    return expected !== undefined && same(expected, credentials.slice(colon + 1))
+  }
+}
+
+/** Requests between workers are signed instead. */
+export function isInternal(method: string, path: string): boolean {
+  return (
+    (method === 'POST' && /^\/connectors\/[^/]+\/tasks\/?$/.test(path)) ||
+    (method === 'PUT' && /^\/connectors\/[^/]+\/fence\/?$/.test(path))
+  )
+}
+
+/** The users file named by the entry `KafkaConnect` of a JAAS file; throws ConfigError when there is none. */
+export function usersFileOfJaas(jaasFile: string): string {
+  const text = read(jaasFile, 'JAAS file').replaceAll(/\/\*[\s\S]*?\*\/|^\s*(?:\/\/|#).*$/gm, '')
+  const entry = /(?:^|[\s;}])KafkaConnect\s*\{([^}]*)\}/.exec(text)?.[1]
+  if (entry === undefined) {
+    throw new ConfigError(`The JAAS file ${jaasFile} has no entry KafkaConnect`)
+  }
+  const escaped = LOGIN_MODULE.replaceAll('.', '\\.')
+  const options = new RegExp(`${escaped}\\s+\\w+\\s+([^;]*);`).exec(entry)?.[1]
+  const file = /\bfile\s*=\s*"([^"]*)"/.exec(options ?? '')?.[1]
+  if (file === undefined) {
+    throw new ConfigError(
+      `The entry KafkaConnect of the JAAS file ${jaasFile} must use ${LOGIN_MODULE} with the option file="…"; other login modules exist only in Java`
+    )
+  }
+  return file
+}
+
+/** Java's .properties form of a users file: `key=value`, `key: value` or `key value`, `#` and `!` comments. */
+function readUsers(file: string): Map<string, string> {
+  const users = new Map<string, string>()
+  for (const line of read(file, 'credentials file').split(/\r?\n/)) {
+    const text = line.trimStart()
+    if (text === '' || text.startsWith('#') || text.startsWith('!')) continue
+    const match = /^((?:\\.|[^\\=:\s])+)(?:\s*[=:]\s*|\s+|$)(.*)$/.exec(text)
+    if (match === null) continue
+    users.set(unescaped(match[1] ?? ''), unescaped(match[2] ?? ''))
+  }
+  return users
+}
+
+function unescaped(text: string): string {
+  return text.replaceAll(
+    /\\(?:u([0-9a-fA-F]{4})|(.))/g,
+    (_, code: string | undefined, character: string) =>
+      code === undefined ? character : String.fromCharCode(Number.parseInt(code, 16))
+  )
+}
+
+function read(file: string, what: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (cause) {
+    throw new ConfigError(`The ${what} ${file} cannot be read`, { cause })
+  }
+}
+
+function same(expected: string, given: string): boolean {
+  const left = Buffer.from(expected)
+  const right = Buffer.from(given)
+  // Comparing against itself keeps the time independent of the length's first difference.
+  return (
+    timingSafeEqual(left, left.length === right.length ? right : left) &&
+    left.length === right.length
+  )
+}

@@ -1,0 +1,121 @@
+import { ConnectError } from '../errors.ts'
+import { type Herder, RequestTargetError } from '../herder/herder.ts'
+import { withDeadline } from './deadline.ts'
+import { protocolError } from './error-answer.ts'
+import type { Forward } from './forward.ts'
+
+/** What every endpoint works with. */
+export interface RestContext {
+  herder: Herder
+  forward: Forward
+  requestTimeoutMs: number
+  healthTimeoutMs: number
+  maskConfigs: boolean
+}
+
+/** One request, taken apart. */
+export interface Call {
+  method: string
+  /** Path and query as the client sent them. */
+  target: string
+  /** Decoded path segments by name. */
+  params: Readonly<Record<string, string>>
+  query: Readonly<Record<string, string | string[] | undefined>>
+  headers: Readonly<Record<string, string | string[] | undefined>>
+  body: Uint8Array | undefined
+}
+
+/** `body` is sent as JSON, `text` is JSON already; neither: an empty answer. */
+export interface Answer {
+  status: number
+  body?: unknown
+  text?: string
+  /** Name of a connector just created: becomes the Location header. */
+  created?: string
+}
+
+export interface Endpoint {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  /** Segments that start with `:` are parameters. */
+  path: string
+  /** True when the body is read: then it needs a Content-Type. */
+  reads?: boolean
+  /** True when any Content-Type is fine. */
+  anyType?: boolean
+  answer: (call: Call) => Promise<Answer> | Answer
+}
+
+/** The parameter `name` of the path. */
+export function param(call: Call, name: string): string {
+  const value = call.params[name]
+  if (value === undefined) throw protocolError(404)
+  return value
+}
+
+/** A task number; what is no Java int is an unknown path. */
+export function taskParam(call: Call): number {
+  const text = param(call, 'task')
+  const number = Number(text)
+  if (!/^[+-]?\d+$/.test(text) || number > 2_147_483_647 || number < -2_147_483_648) {
+    throw protocolError(404, false)
+  }
+  // Adding 0 turns -0 into 0.
+  return number + 0
+}
+
+/** First value of a query parameter. */
+export function queryParam(call: Call, name: string): string | undefined {
+  const value = call.query[name]
+  return Array.isArray(value) ? value[0] : value
+}
+
+/** Java's reading of a boolean: `true` in any case is true, everything else false, nothing is the default. */
+export function queryFlag(call: Call, name: string, missing: boolean): boolean {
+  const text = queryParam(call, name)
+  return text === undefined || text === '' ? missing : text.toLowerCase() === 'true'
+}
+
+/** Runs herder work within the limit for requests (I8). */
+export async function herderWork<T>(context: RestContext, work: Promise<T>): Promise<T> {
+  return await withDeadline(work, context.requestTimeoutMs, () => context.herder.stage())
+}
+
+/**
+ * Runs the work here, or on the worker the herder names: once from the client's worker (`forward` absent), once more
+ * from there (`forward=true`), never again. The other worker's answer is passed on.
+ */
+export async function herderWorkOrForward(
+  context: RestContext,
+  call: Call,
+  work: () => Promise<Answer>
+): Promise<Answer> {
+  try {
+    return await herderWork(context, work())
+  } catch (error) {
+    if (!(error instanceof RequestTargetError)) throw error
+    const forwarded = queryParam(call, 'forward')
+    if (forwarded !== undefined && forwarded.toLowerCase() !== 'true') {
+      throw new ConnectError(
+        'REBALANCE_IN_PROGRESS',
+        'Cannot complete request because of a conflicting operation (e.g. worker rebalance)',
+        { cause: error }
+      )
+    }
+    if (error.url === null) {
+      throw new ConnectError(
+        'REBALANCE_IN_PROGRESS',
+        'Cannot complete request momentarily due to no known leader URL, likely because a rebalance was underway.',
+        { cause: error }
+      )
+    }
+    const { status, text } = await context.forward({
+      url: error.url,
+      method: call.method,
+      target: call.target,
+      forward: forwarded === undefined,
+      headers: call.headers,
+      body: call.body
+    })
+    return text === '' ? { status } : { status, text }
+  }
+}

@@ -1,0 +1,131 @@
+import { request as httpRequest, type IncomingMessage } from 'node:http'
+import { request as httpsRequest, type RequestOptions } from 'node:https'
+import { ConnectError, messageOf } from '../errors.ts'
+
+/** A request on its way to the worker that must answer it. `target` is path and query as received. */
+export interface ForwardRequest {
+  url: string
+  method: string
+  target: string
+  /** Value of the `forward` query for the next hop. */
+  forward: boolean
+  /** Only `authorization` and the signature of internal requests travel on. */
+  headers: Readonly<Record<string, string | string[] | undefined>>
+  body: Uint8Array | undefined
+}
+
+export interface ForwardAnswer {
+  status: number
+  /** JSON text, empty for 204. */
+  text: string
+}
+
+/** Sends requests to other workers. */
+export type Forward = (request: ForwardRequest) => Promise<ForwardAnswer>
+
+const TRAVELLING = [
+  'authorization',
+  'x-connect-authorization',
+  'x-connect-request-signature-algorithm'
+]
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024
+
+/**
+ * Makes the client for requests between workers: no redirects, one connection per request, at most `timeoutMs` (I8).
+ * Answers ≥ 400 are thrown with the other worker's status, code and message; failures of the way there are 500.
+ */
+export function createForward(timeoutMs: number, tls: RequestOptions): Forward {
+  return async (request) => {
+    let answer: ForwardAnswer
+    try {
+      answer = await send(request, timeoutMs, tls)
+    } catch (cause) {
+      throw new ConnectError(
+        'REST_FORWARDED',
+        `IO Error trying to forward REST request: ${messageOf(cause)}`,
+        { cause, url: request.url }
+      )
+    }
+    if (answer.status >= 200 && answer.status < 300) return answer
+    throw refusal(answer, request.url)
+  }
+}
+
+/** The address on the next worker: same path and query, `forward` replaced. */
+export function forwardUrl({ url, target, forward }: ForwardRequest): URL {
+  const next = new URL(`${url.replace(/\/+$/, '')}${target}`)
+  next.searchParams.set('forward', String(forward))
+  return next
+}
+
+async function send(
+  request: ForwardRequest,
+  timeoutMs: number,
+  tls: RequestOptions
+): Promise<ForwardAnswer> {
+  const url = forwardUrl(request)
+  const headers: Record<string, string | string[] | number> = {
+    accept: 'application/json',
+    'user-agent': 'kafka-connect'
+  }
+  for (const name of TRAVELLING) {
+    const value = request.headers[name]
+    if (value !== undefined) headers[name] = value
+  }
+  if (request.body !== undefined && request.body.length > 0) {
+    headers['content-type'] = 'application/json'
+    headers['content-length'] = request.body.length
+  }
+  const limit = AbortSignal.timeout(timeoutMs)
+  return await new Promise((resolve, reject) => {
+    const options = { method: request.method, headers, agent: false, signal: limit }
+    const outgoing =
+      url.protocol === 'https:'
+        ? httpsRequest(url, { ...tls, ...options })
+        : httpRequest(url, options)
+    outgoing.on('response', (incoming) => {
+      readAnswer(incoming).then(resolve, reject)
+    })
+    outgoing.on('error', (error) =>
+      reject(limit.aborted ? new Error(`no answer from ${url.origin} in ${timeoutMs} ms`) : error)
+    )
+    outgoing.end(request.body)
+  })
+}
+
+async function readAnswer(incoming: IncomingMessage): Promise<ForwardAnswer> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of incoming as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size > MAX_ANSWER_BYTES) {
+      incoming.destroy()
+      throw new Error(`the answer is longer than ${MAX_ANSWER_BYTES} bytes`)
+    }
+    chunks.push(chunk)
+  }
+  return { status: incoming.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') }
+}
+
+function refusal({ status, text }: ForwardAnswer, url: string): ConnectError {
+  if (status < 400) {
+    return new ConnectError(
+      'REST_FORWARDED',
+      `Unexpected status code when handling forwarded request: ${status}`,
+      { url }
+    )
+  }
+  let fields: { error_code?: unknown; message?: unknown }
+  try {
+    fields = JSON.parse(text) as typeof fields
+  } catch (cause) {
+    return new ConnectError(
+      'REST_FORWARDED',
+      `IO Error trying to forward REST request: the answer with status ${status} is no JSON`,
+      { cause, url }
+    )
+  }
+  const code = typeof fields.error_code === 'number' ? fields.error_code : status
+  const message = typeof fields.message === 'string' ? fields.message : ''
+  return new ConnectError('REST_FORWARDED', message, { status, errorCode: code, url })
+}

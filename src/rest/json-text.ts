@@ -1,0 +1,172 @@
+import { ConnectError } from '../errors.ts'
+
+/** A number as it was written, so that nothing is lost: configurations keep the text, offsets become number or bigint. */
+export class JsonNumber {
+  readonly text: string
+
+  constructor(text: string) {
+    this.text = text
+  }
+
+  /** Integers beyond 2^53 as bigint, everything else as number. */
+  value(): number | bigint {
+    const value = Number(this.text)
+    return /^-?\d+$/.test(this.text) && !Number.isSafeInteger(value) ? BigInt(this.text) : value
+  }
+}
+
+/** Objects are Maps: any key, `__proto__` too, is a plain key, and the order of keys stays. */
+export type JsonValue = null | boolean | string | JsonNumber | JsonValue[] | Map<string, JsonValue>
+
+const MAX_DEPTH = 1000
+const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
+const BLANK = /[ \t\r\n]*/y
+/** Up to the closing quote; what a string may not contain unescaped ends the match. */
+// oxlint-disable-next-line no-control-regex
+const STRING = /"((?:[^"\\\u0000-\u001f]|\\.)*)"/y
+
+/**
+ * Parses one JSON document of a request. Like Jackson in the JVM worker: the last of several equal keys wins, a byte
+ * order mark is skipped, trailing text is an error. Throws BAD_REQUEST that says what is wrong and where.
+ * @returns undefined for an empty or blank body
+ */
+export function parseJson(bytes: Uint8Array): JsonValue | undefined {
+  let text: string
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch (cause) {
+    throw new ConnectError('BAD_REQUEST', 'The request body is not valid UTF-8', { cause })
+  }
+  return new JsonReader(text).document()
+}
+
+class JsonReader {
+  readonly #text: string
+  #at = 0
+
+  constructor(text: string) {
+    this.#text = text
+  }
+
+  document(): JsonValue | undefined {
+    this.#blank()
+    if (this.#at === this.#text.length) return undefined
+    const value = this.#value(0)
+    this.#blank()
+    if (this.#at < this.#text.length) throw this.#unexpected('text after the end of the document')
+    return value
+  }
+
+  #value(depth: number): JsonValue {
+    if (depth > MAX_DEPTH) throw this.#unexpected(`nesting deeper than ${MAX_DEPTH}`)
+    switch (this.#text[this.#at]) {
+      case '{':
+        return this.#object(depth)
+      case '[':
+        return this.#array(depth)
+      case '"':
+        return this.#string()
+      case 't':
+        return this.#word('true', true)
+      case 'f':
+        return this.#word('false', false)
+      case 'n':
+        return this.#word('null', null)
+      default:
+        return this.#number()
+    }
+  }
+
+  #object(depth: number): Map<string, JsonValue> {
+    const members = new Map<string, JsonValue>()
+    this.#at++
+    this.#blank()
+    if (this.#skip('}')) return members
+    do {
+      this.#blank()
+      if (this.#text[this.#at] !== '"')
+        throw this.#unexpected(null, 'a field name in double quotes')
+      const key = this.#string()
+      this.#blank()
+      if (!this.#skip(':')) throw this.#unexpected(null, "':'")
+      this.#blank()
+      members.set(key, this.#value(depth + 1))
+      this.#blank()
+    } while (this.#skip(','))
+    if (!this.#skip('}')) throw this.#unexpected(null, "',' or '}'")
+    return members
+  }
+
+  #array(depth: number): JsonValue[] {
+    const values: JsonValue[] = []
+    this.#at++
+    this.#blank()
+    if (this.#skip(']')) return values
+    do {
+      this.#blank()
+      values.push(this.#value(depth + 1))
+      this.#blank()
+    } while (this.#skip(','))
+    if (!this.#skip(']')) throw this.#unexpected(null, "',' or ']'")
+    return values
+  }
+
+  #string(): string {
+    STRING.lastIndex = this.#at
+    const match = STRING.exec(this.#text)
+    if (match === null)
+      throw this.#unexpected('a string that does not end or holds a control character')
+    const [quoted, plain = ''] = match
+    let value = plain
+    if (plain.includes('\\')) {
+      try {
+        value = JSON.parse(quoted) as string
+      } catch {
+        throw this.#unexpected('a string with a wrong escape sequence')
+      }
+    }
+    this.#at += quoted.length
+    return value
+  }
+
+  #number(): JsonNumber {
+    NUMBER.lastIndex = this.#at
+    const text = NUMBER.exec(this.#text)?.[0]
+    if (text === undefined) throw this.#unexpected(null, 'a value')
+    this.#at += text.length
+    return new JsonNumber(text)
+  }
+
+  #word<T>(word: string, value: T): T {
+    if (!this.#text.startsWith(word, this.#at)) throw this.#unexpected(null, 'a value')
+    this.#at += word.length
+    return value
+  }
+
+  #blank(): void {
+    BLANK.lastIndex = this.#at
+    this.#at += BLANK.exec(this.#text)?.[0].length ?? 0
+  }
+
+  #skip(character: string): boolean {
+    if (this.#text[this.#at] !== character) return false
+    this.#at++
+    return true
+  }
+
+  /** The text itself is not repeated: it may hold a secret (I7). */
+  #unexpected(what: string | null, expected?: string): ConnectError {
+    const before = this.#text.slice(0, this.#at)
+    const line = before.split('\n').length
+    const column = this.#at - before.lastIndexOf('\n')
+    const next = this.#text[this.#at]
+    const found =
+      what ?? (next === undefined ? 'the end of the text' : `the character ${JSON.stringify(next)}`)
+    return new ConnectError(
+      'BAD_REQUEST',
+      `The request body is not valid JSON: ${found} at line ${line}, column ${column}${
+        expected === undefined ? '' : ` where ${expected} was expected`
+      }`
+    )
+  }
+}

@@ -1,0 +1,122 @@
+import { ConfigError } from '../errors.ts'
+import { BASIC_AUTH_EXTENSION, usersFileOfJaas } from './basic-auth.ts'
+import { type CorsOptions, corsOptions } from './cors.ts'
+import { type HeaderRule, headerRules } from './response-headers.ts'
+import type { SslSettings } from './tls-options.ts'
+
+/** Where to listen. Port 0 picks a free one; host '' listens on every interface. */
+export interface ListenerAddress {
+  protocol: 'http' | 'https'
+  host: string
+  port: number
+}
+
+/** What the REST server needs to know of the worker's configuration. */
+export interface RestServerOptions {
+  listeners: readonly ListenerAddress[]
+  /** null: admin resources on the main listeners; empty: nowhere. */
+  adminListeners: readonly ListenerAddress[] | null
+  ssl: SslSettings
+  adminSsl: SslSettings
+  cors: CorsOptions | null
+  headers: readonly HeaderRule[]
+  /** Users file of basic auth, null when it is off. */
+  usersFile: string | null
+  /** Hide values of keys that look like secrets in answers (`rest.config.mask`). */
+  maskConfigs: boolean
+  requestTimeoutMs: number
+  healthTimeoutMs: number
+  bodyLimitBytes: number
+  /** How long `stop` waits for running requests. */
+  stopTimeoutMs: number
+}
+
+const DEFAULT_LISTENERS = 'http://:8083'
+
+/**
+ * From the worker's properties as given (no defaults filled in) and the environment (`KAFKA_OPTS` names the JAAS file
+ * of basic auth; the worker property `rest.basic.auth.file` names the users file itself). Throws ConfigError.
+ */
+export function restServerOptions(
+  properties: ReadonlyMap<string, string>,
+  environment: Readonly<Record<string, string | undefined>> = {}
+): RestServerOptions {
+  const listeners = list(properties.get('listeners') ?? DEFAULT_LISTENERS).map(listenerAddress)
+  if (listeners.length === 0) {
+    throw new ConfigError('Invalid value for configuration listeners: at least one is needed')
+  }
+  const admin = properties.get('admin.listeners')
+  return {
+    listeners,
+    adminListeners: admin === undefined ? null : list(admin).map(listenerAddress),
+    ssl: sslSettings(properties, 'listeners.https.'),
+    adminSsl: sslSettings(properties, 'admin.listeners.https.'),
+    cors: corsOptions(
+      properties.get('access.control.allow.origin') ?? '',
+      properties.get('access.control.allow.methods') ?? ''
+    ),
+    headers: headerRules(properties.get('response.http.headers.config') ?? ''),
+    usersFile: usersFile(properties, environment),
+    maskConfigs: (properties.get('rest.config.mask') ?? '').trim().toLowerCase() === 'true',
+    requestTimeoutMs: 90_000,
+    healthTimeoutMs: 10_000,
+    bodyLimitBytes: 32 * 1024 * 1024,
+    stopTimeoutMs: 10_000
+  }
+}
+
+/** `protocol://host:port`; an IPv6 host may stand in brackets. Throws ConfigError with Kafka's texts. */
+export function listenerAddress(text: string): ListenerAddress {
+  const match = /^(.*):\/\/\[?([0-9a-zA-Z\-%._:]*)\]?:(-?[0-9]+)$/.exec(text)
+  if (match === null) {
+    throw new ConfigError("Listener doesn't have the right format (protocol://hostname:port).", {
+      listener: text
+    })
+  }
+  const protocol = (match[1] ?? '').toLowerCase()
+  if (protocol !== 'http' && protocol !== 'https') {
+    throw new ConfigError('Listener protocol must be either "http" or "https".', { listener: text })
+  }
+  return { protocol, host: match[2] ?? '', port: Math.max(0, Number(match[3])) }
+}
+
+/** All or nothing, as in the JVM worker: one key under the prefix switches the plain `ssl.*` keys off. */
+function sslSettings(properties: ReadonlyMap<string, string>, prefix: string): SslSettings {
+  const prefixed = [...properties].filter(([key]) => key.startsWith(prefix))
+  if (prefixed.length > 0) {
+    return new Map(prefixed.map(([key, value]) => [key.slice(prefix.length), value]))
+  }
+  return new Map([...properties].filter(([key]) => key.startsWith('ssl.')))
+}
+
+function usersFile(
+  properties: ReadonlyMap<string, string>,
+  environment: Readonly<Record<string, string | undefined>>
+): string | null {
+  const extensions = list(properties.get('rest.extension.classes') ?? '')
+  const foreign = extensions.find((name) => name !== BASIC_AUTH_EXTENSION)
+  if (foreign !== undefined) {
+    throw new ConfigError(
+      `Invalid value ${foreign} for configuration rest.extension.classes: only ${BASIC_AUTH_EXTENSION} exists here`
+    )
+  }
+  if (extensions.length === 0) return null
+  const own = properties.get('rest.basic.auth.file')
+  if (own !== undefined) return own
+  const jaas = /-Djava\.security\.auth\.login\.config=("[^"]*"|\S+)/.exec(
+    environment['KAFKA_OPTS'] ?? ''
+  )?.[1]
+  if (jaas === undefined) {
+    throw new ConfigError(
+      'Basic auth needs a credentials file: set rest.basic.auth.file, or KAFKA_OPTS=-Djava.security.auth.login.config=<JAAS file> with an entry KafkaConnect'
+    )
+  }
+  return usersFileOfJaas(jaas.replaceAll('"', ''))
+}
+
+function list(text: string): string[] {
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+}

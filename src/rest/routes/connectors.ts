@@ -1,0 +1,222 @@
+import { ConnectError } from '../../errors.ts'
+import type { ConnectorInfo, ConnectorStateInfo, InstanceState } from '../../herder/herder.ts'
+import { loggers } from '../../log.ts'
+import {
+  type Answer,
+  type Call,
+  type Endpoint,
+  herderWork,
+  herderWorkOrForward,
+  param,
+  queryFlag,
+  type RestContext
+} from '../endpoint.ts'
+import { maskedConfig } from '../masked-config.ts'
+import { configBody, createRequest } from '../request-body.ts'
+
+const log = loggers.get('org.apache.kafka.connect.runtime.rest.resources.ConnectorsResource')
+
+/** Connectors: list, create, read, change, delete, and their life: pause, resume, stop, restart. */
+export function connectorEndpoints(context: RestContext): Endpoint[] {
+  return [
+    { method: 'GET', path: '/connectors', answer: (call) => listConnectors(context, call) },
+    { method: 'POST', path: '/connectors', reads: true, answer: (call) => create(context, call) },
+    {
+      method: 'GET',
+      path: '/connectors/:connector',
+      answer: async (call) => {
+        const info = await herderWork(
+          context,
+          context.herder.connectorInfo(param(call, 'connector'))
+        )
+        return { status: 200, body: connectorInfo(context, info) }
+      }
+    },
+    {
+      method: 'DELETE',
+      path: '/connectors/:connector',
+      answer: (call) =>
+        herderWorkOrForward(context, call, async () => {
+          await context.herder.deleteConnector(param(call, 'connector'))
+          return { status: 204 }
+        })
+    },
+    {
+      method: 'GET',
+      path: '/connectors/:connector/config',
+      answer: async (call) => {
+        const config = await herderWork(
+          context,
+          context.herder.connectorConfig(param(call, 'connector'))
+        )
+        return { status: 200, body: context.maskConfigs ? maskedConfig(config) : config }
+      }
+    },
+    {
+      method: 'PUT',
+      path: '/connectors/:connector/config',
+      reads: true,
+      answer: (call) => putConfig(context, call)
+    },
+    {
+      method: 'PATCH',
+      path: '/connectors/:connector/config',
+      reads: true,
+      answer: (call) => {
+        const patch = configBody(call.body)
+        return herderWorkOrForward(context, call, async () => {
+          const info = await context.herder.patchConnectorConfig(param(call, 'connector'), patch)
+          return { status: 200, body: connectorInfo(context, info) }
+        })
+      }
+    },
+    {
+      method: 'GET',
+      path: '/connectors/:connector/status',
+      answer: (call) => ({
+        status: 200,
+        body: stateInfo(context.herder.connectorStatus(param(call, 'connector')))
+      })
+    },
+    ...lifeEndpoints(context)
+  ]
+}
+
+function lifeEndpoints(context: RestContext): Endpoint[] {
+  const change = (
+    path: string,
+    status: number,
+    work: (name: string) => Promise<void>
+  ): Endpoint => ({
+    method: 'PUT',
+    path,
+    answer: (call) =>
+      herderWorkOrForward(context, call, async () => {
+        await work(param(call, 'connector'))
+        return { status }
+      })
+  })
+  return [
+    change('/connectors/:connector/pause', 202, (name) => context.herder.pauseConnector(name)),
+    change('/connectors/:connector/resume', 202, (name) => context.herder.resumeConnector(name)),
+    change('/connectors/:connector/stop', 204, (name) => context.herder.stopConnector(name)),
+    {
+      method: 'POST',
+      path: '/connectors/:connector/restart',
+      answer: (call) => {
+        const name = param(call, 'connector')
+        const includeTasks = queryFlag(call, 'includeTasks', false)
+        const onlyFailed = queryFlag(call, 'onlyFailed', false)
+        return herderWorkOrForward(context, call, async () => {
+          if (!includeTasks && !onlyFailed) {
+            await context.herder.restartConnector(name)
+            return { status: 204 }
+          }
+          const options = { includeTasks, onlyFailed }
+          const state = await context.herder.restartConnectorAndTasks(name, options)
+          return { status: 202, body: stateInfo(state) }
+        })
+      }
+    }
+  ]
+}
+
+async function listConnectors(context: RestContext, call: Call): Promise<Answer> {
+  const expand = call.query['expand']
+  if (expand === undefined) return { status: 200, body: context.herder.connectors() }
+  const wanted = new Set(Array.isArray(expand) ? expand : [expand])
+  for (const name of wanted) {
+    if (name !== 'info' && name !== 'status') log.info('Ignoring unknown expansion type', { name })
+  }
+  const connectors = new Map<string, unknown>()
+  for (const name of context.herder.connectors()) {
+    try {
+      const entry: { info?: unknown; status?: unknown } = {}
+      if (wanted.has('info')) {
+        entry.info = connectorInfo(
+          context,
+          await herderWork(context, context.herder.connectorInfo(name))
+        )
+      }
+      if (wanted.has('status')) entry.status = stateInfo(context.herder.connectorStatus(name))
+      connectors.set(name, entry)
+    } catch (error) {
+      // Deleted in between, or without a status yet: left out, as in the JVM worker.
+      if (!(error instanceof ConnectError) || error.status !== 404) throw error
+      log.debug('Leaving a connector out of the expanded list', { connector: name, error })
+    }
+  }
+  return { status: 200, body: connectors }
+}
+
+async function create(context: RestContext, call: Call): Promise<Answer> {
+  const { name, config, initialState } = createRequest(call.body)
+  checkName(name, config)
+  return createdAt(
+    name,
+    await herderWorkOrForward(context, call, async () => {
+      const options = { initialState, allowReplace: false }
+      const { info } = await context.herder.putConnectorConfig(name, config, options)
+      return { status: 201, body: connectorInfo(context, info) }
+    })
+  )
+}
+
+async function putConfig(context: RestContext, call: Call): Promise<Answer> {
+  const name = param(call, 'connector')
+  const config = configBody(call.body)
+  checkName(name, config)
+  return createdAt(
+    name,
+    await herderWorkOrForward(context, call, async () => {
+      const options = { initialState: null, allowReplace: true }
+      const { created, info } = await context.herder.putConnectorConfig(name, config, options)
+      return { status: created ? 201 : 200, body: connectorInfo(context, info) }
+    })
+  )
+}
+
+function createdAt(name: string, answer: Answer): Answer {
+  return answer.status === 201 ? { ...answer, created: name } : answer
+}
+
+/** The name in the configuration must be the one of the request; when it is missing it is filled in. */
+function checkName(name: string, config: Map<string, string | null>): void {
+  const included = config.get('name') ?? null
+  if (included !== null && included !== name) {
+    throw new ConnectError(
+      'BAD_REQUEST',
+      `Connector name configuration (${included}) doesn't match connector name in the URL (${name})`
+    )
+  }
+  config.set('name', name)
+}
+
+function connectorInfo(context: RestContext, info: ConnectorInfo): unknown {
+  const { name, config, tasks, type } = info
+  return {
+    name,
+    config: context.maskConfigs ? maskedConfig(config) : config,
+    tasks: tasks.map(({ connector, task }) => ({ connector, task })),
+    type
+  }
+}
+
+/** A status with its fields in the order of the JVM worker. */
+export function stateInfo({ name, connector, tasks, type }: ConnectorStateInfo): unknown {
+  return {
+    name,
+    connector: instanceState(connector),
+    tasks: [...tasks].sort((a, b) => a.id - b.id).map((task) => taskState(task)),
+    type
+  }
+}
+
+export function taskState(task: { id: number } & InstanceState): unknown {
+  return { id: task.id, ...instanceState(task) }
+}
+
+function instanceState({ state, worker_id, version, trace }: InstanceState) {
+  const known = { state, worker_id, version: version ?? null }
+  return trace === undefined || trace === '' ? known : { ...known, trace }
+}

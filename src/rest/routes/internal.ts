@@ -1,0 +1,53 @@
+import type { RequestSignature } from '../../herder/herder.ts'
+import {
+  type Call,
+  type Endpoint,
+  herderWorkOrForward,
+  param,
+  type RestContext
+} from '../endpoint.ts'
+import { taskConfigsBody } from '../request-body.ts'
+
+/** Requests between workers, signed with the session key; the herder checks the signature. */
+export function internalEndpoints(context: RestContext): Endpoint[] {
+  return [
+    {
+      method: 'POST',
+      path: '/connectors/:connector/tasks',
+      // Not `reads`: like the JVM worker it takes a body without a type.
+      answer: (call) => {
+        const configs = taskConfigsBody(call.body)
+        const bytes = call.body ?? new Uint8Array()
+        return herderWorkOrForward(context, call, async () => {
+          await context.herder.putTaskConfigs(
+            param(call, 'connector'),
+            configs,
+            bytes,
+            signature(call)
+          )
+          return { status: 204 }
+        })
+      }
+    },
+    {
+      method: 'PUT',
+      path: '/connectors/:connector/fence',
+      answer: (call) =>
+        herderWorkOrForward(context, call, async () => {
+          await context.herder.fenceZombieSourceTasks(param(call, 'connector'), signature(call))
+          return { status: 204 }
+        })
+    }
+  ]
+}
+
+function signature(call: Call): RequestSignature | null {
+  const text = header(call, 'x-connect-authorization')
+  const algorithm = header(call, 'x-connect-request-signature-algorithm')
+  return text === undefined || algorithm === undefined ? null : { signature: text, algorithm }
+}
+
+function header(call: Call, name: string): string | undefined {
+  const value = call.headers[name]
+  return Array.isArray(value) ? value[0] : value
+}

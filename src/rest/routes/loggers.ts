@@ -1,0 +1,61 @@
+import { ConnectError, NotFoundError } from '../../errors.ts'
+import { isLevelName, loggers } from '../../log.ts'
+import {
+  type Answer,
+  type Call,
+  type Endpoint,
+  herderWork,
+  param,
+  queryParam,
+  type RestContext
+} from '../endpoint.ts'
+import { levelBody } from '../request-body.ts'
+
+const log = loggers.get('org.apache.kafka.connect.runtime.rest.resources.LoggingResource')
+
+/** Logger levels of this worker, or (scope=cluster) of all. */
+export function loggerEndpoints(context: RestContext): Endpoint[] {
+  return [
+    {
+      method: 'GET',
+      path: '/admin/loggers',
+      answer: () => ({ status: 200, body: context.herder.loggers() })
+    },
+    {
+      method: 'GET',
+      path: '/admin/loggers/:logger',
+      answer: (call) => {
+        const name = param(call, 'logger')
+        const level = context.herder.logger(name)
+        if (level === null) throw new NotFoundError(`Logger ${name} not found.`)
+        return {
+          status: 200,
+          body: { level: level.level, last_modified: level.last_modified }
+        }
+      }
+    },
+    {
+      method: 'PUT',
+      path: '/admin/loggers/:logger',
+      reads: true,
+      answer: (call) => setLevel(context, call)
+    }
+  ]
+}
+
+async function setLevel(context: RestContext, call: Call): Promise<Answer> {
+  const name = param(call, 'logger')
+  const given = levelBody(call.body)
+  if (given === null) {
+    throw new ConnectError('BAD_REQUEST', "Desired 'level' parameter was not specified in request.")
+  }
+  const level = given.toUpperCase()
+  if (!isLevelName(level)) throw new NotFoundError(`invalid log level '${given}'.`)
+  const scope = (queryParam(call, 'scope') ?? 'worker').toLowerCase()
+  if (scope === 'cluster') {
+    await herderWork(context, context.herder.setClusterLoggerLevel(name, level))
+    return { status: 204 }
+  }
+  if (scope !== 'worker') log.warn('Unknown scope, using worker', { scope })
+  return { status: 200, body: context.herder.setLoggerLevel(name, level) }
+}

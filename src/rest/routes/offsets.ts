@@ -1,0 +1,45 @@
+import {
+  type Endpoint,
+  herderWork,
+  herderWorkOrForward,
+  param,
+  type RestContext
+} from '../endpoint.ts'
+import { offsetsBody } from '../request-body.ts'
+
+/** Offsets of a connector: read, alter, reset. */
+export function offsetEndpoints(context: RestContext): Endpoint[] {
+  const path = '/connectors/:connector/offsets'
+  return [
+    {
+      method: 'GET',
+      path,
+      answer: async (call) => {
+        const offsets = await herderWork(context, context.herder.offsets(param(call, 'connector')))
+        const body = { offsets: offsets.map(({ partition, offset }) => ({ partition, offset })) }
+        return { status: 200, body }
+      }
+    },
+    {
+      method: 'PATCH',
+      path,
+      reads: true,
+      answer: (call) => {
+        const offsets = offsetsBody(call.body)
+        return herderWorkOrForward(context, call, async () => {
+          const message = await context.herder.modifyOffsets(param(call, 'connector'), offsets)
+          return { status: 200, body: { message } }
+        })
+      }
+    },
+    {
+      method: 'DELETE',
+      path,
+      answer: (call) =>
+        herderWorkOrForward(context, call, async () => {
+          const message = await context.herder.modifyOffsets(param(call, 'connector'), null)
+          return { status: 200, body: { message } }
+        })
+    }
+  ]
+}

@@ -1,0 +1,66 @@
+import {
+  type Endpoint,
+  herderWork,
+  herderWorkOrForward,
+  param,
+  type RestContext,
+  taskParam
+} from '../endpoint.ts'
+import { maskedConfig } from '../masked-config.ts'
+import { taskState } from './connectors.ts'
+
+/** Tasks and active topics of a connector. */
+export function taskEndpoints(context: RestContext): Endpoint[] {
+  return [
+    {
+      method: 'GET',
+      path: '/connectors/:connector/tasks',
+      answer: async (call) => {
+        const tasks = await herderWork(context, context.herder.taskInfos(param(call, 'connector')))
+        const body = tasks.map(({ id: { connector, task }, config }) => ({
+          id: { connector, task },
+          config: context.maskConfigs ? maskedConfig(config) : config
+        }))
+        return { status: 200, body }
+      }
+    },
+    {
+      method: 'GET',
+      path: '/connectors/:connector/tasks/:task/status',
+      answer: (call) => ({
+        status: 200,
+        body: taskState(context.herder.taskStatus(param(call, 'connector'), taskParam(call)))
+      })
+    },
+    {
+      method: 'POST',
+      path: '/connectors/:connector/tasks/:task/restart',
+      answer: (call) => {
+        const task = taskParam(call)
+        return herderWorkOrForward(context, call, async () => {
+          await context.herder.restartTask(param(call, 'connector'), task)
+          return { status: 204 }
+        })
+      }
+    },
+    {
+      method: 'GET',
+      path: '/connectors/:connector/topics',
+      answer: (call) => {
+        const name = param(call, 'connector')
+        return {
+          status: 200,
+          body: new Map([[name, { topics: context.herder.activeTopics(name) }]])
+        }
+      }
+    },
+    {
+      method: 'PUT',
+      path: '/connectors/:connector/topics/reset',
+      answer: async (call) => {
+        await herderWork(context, context.herder.resetActiveTopics(param(call, 'connector')))
+        return { status: 202 }
+      }
+    }
+  ]
+}
