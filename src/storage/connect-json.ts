@@ -1,3 +1,4 @@
+import { doubleToString } from '../data/java-numbers.ts'
 import { DataError } from '../errors.ts'
 
 /**
@@ -33,7 +34,9 @@ export function jsonScalar(value: JsonScalar): string {
   if (typeof value === 'string') return jsonString(value)
   if (typeof value !== 'number') return String(value)
   if (!Number.isFinite(value)) throw new DataError(`${value} cannot be stored as a JSON number`)
-  return Number.isSafeInteger(value) && !Object.is(value, -0) ? String(value) : javaDouble(value)
+  return Number.isSafeInteger(value) && !Object.is(value, -0)
+    ? String(value)
+    : doubleToString(value)
 }
 
 /** `{"a":1,…}` of these fields in their order. */
@@ -41,17 +44,6 @@ export function jsonObject(fields: Iterable<readonly [string, JsonScalar]>): str
   const parts: string[] = []
   for (const [name, value] of fields) parts.push(`${jsonString(name)}:${jsonScalar(value)}`)
   return `{${parts.join(',')}}`
-}
-
-/** Java's `Double.toString`: plain from 10^-3 up to 10^7, else one digit before the point and `E`; always with a fraction. */
-export function javaDouble(value: number): string {
-  if (value === 0) return Object.is(value, -0) ? '-0.0' : '0.0'
-  const [mantissa = '', exponentText = '0'] = value.toExponential().split('e')
-  const exponent = Number(exponentText)
-  const withFraction = (text: string) => (text.includes('.') ? text : `${text}.0`)
-  if (exponent < -3 || exponent >= 7) return `${withFraction(mantissa)}E${exponent}`
-  // Within this range JavaScript writes plain decimals too.
-  return withFraction(String(value))
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })

@@ -1,0 +1,17 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { kafkaLibs } from './environment.ts'
+
+const run = promisify(execFile)
+
+/** Runs a class of test/support/java from its source, with Kafka's jars, and answers what it printed, line by line. */
+export async function runJava(file: string, args: readonly string[]): Promise<string[]> {
+  const source = join(import.meta.dirname, 'java', file)
+  const options = ['-Xmx256m', '-XX:TieredStopAtLevel=1', '-cp', join(kafkaLibs(), '*')]
+  const { stdout } = await run('java', [...options, source, ...args], {
+    timeout: 60_000,
+    maxBuffer: 50_000_000
+  })
+  return stdout.split('\n').filter((line) => line !== '')
+}
