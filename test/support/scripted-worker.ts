@@ -1,0 +1,194 @@
+import { ConnectError } from '../../src/errors.ts'
+import { Plugins } from '../../src/plugin/plugins.ts'
+import type { SourceConnectorPlugin } from '../../src/plugin/source.ts'
+import type { StoredConfig, TargetState } from '../../src/storage/cluster-config.ts'
+import type { StoredOffset } from '../../src/storage/offset-store.ts'
+import { type TaskId, taskKey, type Worker, type WorkerEvents } from '../../src/worker/contracts.ts'
+
+export const SCRIPTED_CLASS = 'test.ScriptedSourceConnector'
+
+const plugin: SourceConnectorPlugin = {
+  type: 'source',
+  className: SCRIPTED_CLASS,
+  taskClassName: 'test.ScriptedSourceTask',
+  version: '1.2.3',
+  config: {},
+  create: () => ({ start: () => undefined, taskConfigs: () => [], stop: () => undefined }),
+  createTask: () => ({
+    start: () => undefined,
+    poll: () => Promise.resolve(null),
+    stop: () => undefined
+  })
+}
+
+/** Everything that runs in a group of scripted workers, and every moment at which something ran twice. */
+export class Placement {
+  readonly running = new Map<string, string>()
+  readonly conflicts: string[] = []
+
+  begin(what: string, worker: string): void {
+    const other = this.running.get(what)
+    if (other !== undefined) this.conflicts.push(`${what} on ${other} and ${worker}`)
+    this.running.set(what, worker)
+  }
+
+  end(what: string): void {
+    this.running.delete(what)
+  }
+
+  /** Sorted names of what runs on a worker: connectors by name, tasks as `<connector>-<number>`. */
+  on(worker: string): string[] {
+    return [...this.running].flatMap(([what, where]) => (where === worker ? [what] : [])).sort()
+  }
+
+  all(): string[] {
+    return [...this.running.keys()].sort()
+  }
+}
+
+/**
+ * A worker whose connectors and tasks do nothing but be there. Its connectors read their own configuration as a script: `tasks.max`
+ * tasks with `payload` copied; `fail.start`, `fail.task` and `fail.configs` make that step fail, `slow.start.ms` makes it slow.
+ */
+export class ScriptedWorker implements Worker {
+  readonly plugins = new Plugins([plugin])
+  readonly name: string
+  readonly placement: Placement
+  /** What was asked of it, in order: `start a RUNNING`, `stop a-0`, … */
+  readonly calls: string[] = []
+  readonly taskConfigsSeen = new Map<string, StoredConfig>()
+  readonly #connectors = new Map<string, { config: StoredConfig; target: TargetState }>()
+  readonly #tasks = new Map<string, TaskId>()
+  readonly #offsets = new Map<string, StoredOffset[]>()
+  #events: WorkerEvents | null = null
+  stopped = false
+
+  constructor(name: string, placement: Placement) {
+    this.name = name
+    this.placement = placement
+  }
+
+  get events(): WorkerEvents {
+    if (this.#events === null) throw new Error('setEvents was not called')
+    return this.#events
+  }
+
+  setEvents(events: WorkerEvents): void {
+    this.#events = events
+  }
+
+  async startConnector(name: string, config: StoredConfig, target: TargetState): Promise<void> {
+    this.calls.push(`start ${name} ${target}`)
+    this.#connectors.set(name, { config, target })
+    this.placement.begin(name, this.name)
+    await pause(Number(config.get('slow.start.ms') ?? '0'))
+    if (config.has('fail.start')) {
+      this.events.onConnectorState(name, 'FAILED', 'scripted failure', plugin.version)
+      throw new ConnectError('INTERNAL', 'scripted failure')
+    }
+    const state = target === 'STARTED' ? 'RUNNING' : target
+    if (this.#connectors.has(name)) this.events.onConnectorState(name, state, null, plugin.version)
+  }
+
+  async stopConnector(name: string): Promise<void> {
+    if (!this.#connectors.delete(name)) return
+    this.calls.push(`stop ${name}`)
+    this.placement.end(name)
+    this.events.onConnectorState(name, 'UNASSIGNED', null, plugin.version)
+    await pause(0)
+  }
+
+  async setTargetState(name: string, target: TargetState): Promise<void> {
+    this.calls.push(`target ${name} ${target}`)
+    const connector = this.#connectors.get(name)
+    const state = target === 'STARTED' ? 'RUNNING' : target
+    if (connector !== undefined) {
+      connector.target = target
+      this.events.onConnectorState(name, state, null, plugin.version)
+    }
+    for (const id of this.#tasks.values()) {
+      if (id.connector === name) {
+        this.events.onTaskState(id, target === 'STARTED' ? 'RUNNING' : 'PAUSED', null, null)
+      }
+    }
+    await pause(0)
+  }
+
+  connectorRunning(name: string): boolean {
+    return this.#connectors.has(name)
+  }
+
+  runningConnectors(): string[] {
+    return [...this.#connectors.keys()]
+  }
+
+  async taskConfigs(name: string): Promise<StoredConfig[]> {
+    const config = this.#connectors.get(name)?.config
+    if (config === undefined) throw new ConnectError('NOT_FOUND', `${name} does not run`)
+    await pause(0)
+    if (config.has('fail.configs')) throw new ConnectError('RETRIABLE', 'no task configs today')
+    return Array.from({ length: Number(config.get('tasks.max') ?? '1') }, (_, n) => {
+      const task = new Map([
+        ['task.class', plugin.taskClassName],
+        ['number', String(n)]
+      ])
+      const payload = config.get('payload')
+      if (payload !== undefined) task.set('payload', payload)
+      return task
+    })
+  }
+
+  async startTask(id: TaskId, config: StoredConfig, connector: StoredConfig): Promise<boolean> {
+    const key = taskKey(id)
+    this.calls.push(`start ${key}`)
+    await pause(0)
+    if (connector.has('fail.task')) {
+      this.events.onTaskState(id, 'FAILED', 'scripted failure', plugin.version)
+      return false
+    }
+    this.#tasks.set(key, id)
+    this.placement.begin(key, this.name)
+    this.taskConfigsSeen.set(key, config)
+    this.events.onTaskState(id, 'RUNNING', null, plugin.version)
+    return true
+  }
+
+  async stopTasks(ids: readonly TaskId[]): Promise<void> {
+    await pause(0)
+    for (const id of ids) {
+      if (!this.#tasks.delete(taskKey(id))) continue
+      this.calls.push(`stop ${taskKey(id)}`)
+      this.placement.end(taskKey(id))
+      this.events.onTaskState(id, 'UNASSIGNED', null, plugin.version)
+    }
+  }
+
+  runningTasks(): TaskId[] {
+    return [...this.#tasks.values()]
+  }
+
+  async offsets(connector: string): Promise<StoredOffset[]> {
+    return this.#offsets.get(connector) ?? []
+  }
+
+  async modifyOffsets(
+    connector: string,
+    config: StoredConfig,
+    changes: readonly StoredOffset[] | null
+  ): Promise<boolean> {
+    this.#offsets.set(connector, changes === null ? [] : [...changes])
+    return config.get('manages.offsets') === 'true'
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.runningConnectors().map((name) => this.stopConnector(name)))
+    await this.stopTasks(this.runningTasks())
+    this.stopped = true
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms)
+  })
+}
