@@ -1,0 +1,30 @@
+import type { ClientProperties, TopicLogOptions } from '../../src/kafka/contracts.ts'
+import { kafkaBootstrap, uniqueName } from '../support/environment.ts'
+
+/** Client properties for the broker of the suite, with short pauses. */
+export function clientProperties(settings: Record<string, string> = {}): ClientProperties {
+  return new Map(
+    Object.entries({
+      'bootstrap.servers': kafkaBootstrap(),
+      'retry.backoff.ms': '20',
+      'retry.backoff.max.ms': '200',
+      'default.api.timeout.ms': '10000',
+      ...settings
+    })
+  )
+}
+
+/** Options of a log on a topic of its own; a test states only what is unusual about it. */
+export function logOptions(options: Partial<TopicLogOptions> = {}): TopicLogOptions {
+  return {
+    topic: uniqueName('log'),
+    client: clientProperties(),
+    clientId: uniqueName('client'),
+    create: { partitions: 1, replicationFactor: 1, settings: new Map() },
+    property: 'config.storage.topic',
+    purpose: 'connector configurations',
+    singlePartition: false,
+    onRecord: () => undefined,
+    ...options
+  }
+}
