@@ -3,6 +3,7 @@ import { createServer as createTlsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import type { TlsOptions } from 'node:tls'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
+import type { HeaderRule } from '../config/response-headers.ts'
 import { ConnectError } from '../errors.ts'
 import { loggers } from '../log.ts'
 import { logAccess } from './access-log.ts'
@@ -14,7 +15,7 @@ import { errorAnswer, errorBody, protocolError } from './error-answer.ts'
 import { jsonText } from './json-answer.ts'
 import { acceptedType, acceptsText, checkContentType } from './media-types.ts'
 import { connectorPath, routerTarget, uriProblem } from './request-uri.ts'
-import { type HeaderRule, headersOf } from './response-headers.ts'
+import { headersOf } from './response-headers.ts'
 
 const log = loggers.get('org.apache.kafka.connect.runtime.rest.RestServer')
 
@@ -107,7 +108,7 @@ function otherwise(
   reply.header('allow', methods.join(','))
   return acceptsText(request.headers.accept)
     ? reply.header('content-type', 'text/plain').send(Buffer.from(methods.join(', ')))
-    : reply.header('content-type', acceptedType(request.headers.accept)).send('')
+    : reply.header('content-type', acceptedType(request.headers.accept)).send(Buffer.alloc(0))
 }
 
 /** Thrown for a request without valid credentials; answered in plain text, without a challenge. */

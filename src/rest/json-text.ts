@@ -59,7 +59,7 @@ class JsonReader {
 
   #value(depth: number): JsonValue {
     if (depth > MAX_DEPTH) throw this.#unexpected(`nesting deeper than ${MAX_DEPTH}`)
-    switch (this.#text[this.#at]) {
+    switch (this.#text.charAt(this.#at)) {
       case '{':
         return this.#object(depth)
       case '[':

@@ -1,21 +1,16 @@
+import { type Listener, parseListener } from '../config/listeners.ts'
+import { type HeaderRule, parseHeaderRules } from '../config/response-headers.ts'
 import { ConfigError } from '../errors.ts'
 import { BASIC_AUTH_EXTENSION, usersFileOfJaas } from './basic-auth.ts'
 import { type CorsOptions, corsOptions } from './cors.ts'
-import { type HeaderRule, headerRules } from './response-headers.ts'
+import { checkDateRules } from './response-headers.ts'
 import type { SslSettings } from './tls-options.ts'
-
-/** Where to listen. Port 0 picks a free one; host '' listens on every interface. */
-export interface ListenerAddress {
-  protocol: 'http' | 'https'
-  host: string
-  port: number
-}
 
 /** What the REST server needs to know of the worker's configuration. */
 export interface RestServerOptions {
-  listeners: readonly ListenerAddress[]
+  listeners: readonly Listener[]
   /** null: admin resources on the main listeners; empty: nowhere. */
-  adminListeners: readonly ListenerAddress[] | null
+  adminListeners: readonly Listener[] | null
   ssl: SslSettings
   adminSsl: SslSettings
   cors: CorsOptions | null
@@ -41,21 +36,23 @@ export function restServerOptions(
   properties: ReadonlyMap<string, string>,
   environment: Readonly<Record<string, string | undefined>> = {}
 ): RestServerOptions {
-  const listeners = list(properties.get('listeners') ?? DEFAULT_LISTENERS).map(listenerAddress)
+  const listeners = list(properties.get('listeners') ?? DEFAULT_LISTENERS).map((text) =>
+    parseListener(text)
+  )
   if (listeners.length === 0) {
     throw new ConfigError('Invalid value for configuration listeners: at least one is needed')
   }
   const admin = properties.get('admin.listeners')
   return {
     listeners,
-    adminListeners: admin === undefined ? null : list(admin).map(listenerAddress),
+    adminListeners: admin === undefined ? null : list(admin).map((text) => parseListener(text)),
     ssl: sslSettings(properties, 'listeners.https.'),
     adminSsl: sslSettings(properties, 'admin.listeners.https.'),
     cors: corsOptions(
       properties.get('access.control.allow.origin') ?? '',
       properties.get('access.control.allow.methods') ?? ''
     ),
-    headers: headerRules(properties.get('response.http.headers.config') ?? ''),
+    headers: checkDateRules(parseHeaderRules(properties.get('response.http.headers.config') ?? '')),
     usersFile: usersFile(properties, environment),
     maskConfigs: (properties.get('rest.config.mask') ?? '').trim().toLowerCase() === 'true',
     requestTimeoutMs: 90_000,
@@ -63,21 +60,6 @@ export function restServerOptions(
     bodyLimitBytes: 32 * 1024 * 1024,
     stopTimeoutMs: 10_000
   }
-}
-
-/** `protocol://host:port`; an IPv6 host may stand in brackets. Throws ConfigError with Kafka's texts. */
-export function listenerAddress(text: string): ListenerAddress {
-  const match = /^(.*):\/\/\[?([0-9a-zA-Z\-%._:]*)\]?:(-?[0-9]+)$/.exec(text)
-  if (match === null) {
-    throw new ConfigError("Listener doesn't have the right format (protocol://hostname:port).", {
-      listener: text
-    })
-  }
-  const protocol = (match[1] ?? '').toLowerCase()
-  if (protocol !== 'http' && protocol !== 'https') {
-    throw new ConfigError('Listener protocol must be either "http" or "https".', { listener: text })
-  }
-  return { protocol, host: match[2] ?? '', port: Math.max(0, Number(match[3])) }
 }
 
 /** All or nothing, as in the JVM worker: one key under the prefix switches the plain `ssl.*` keys off. */

@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { withTimeout } from '../clock.ts'
+import type { Listener } from '../config/listeners.ts'
 import { ConnectError } from '../errors.ts'
 import type { Herder } from '../herder/herder.ts'
 import { loggers } from '../log.ts'
@@ -8,7 +9,7 @@ import { type AppOptions, createApp } from './app.ts'
 import { basicAuth } from './basic-auth.ts'
 import type { Endpoint, RestContext } from './endpoint.ts'
 import { createForward } from './forward.ts'
-import type { ListenerAddress, RestServerOptions } from './rest-server-options.ts'
+import type { RestServerOptions } from './rest-server-options.ts'
 import { pluginEndpoints } from './routes/connector-plugins.ts'
 import { connectorEndpoints } from './routes/connectors.ts'
 import { internalEndpoints } from './routes/internal.ts'
@@ -120,7 +121,7 @@ export function listenerEndpoints(
 
 function appOptions(
   options: RestServerOptions,
-  { protocol }: ListenerAddress,
+  { protocol }: Listener,
   admin: boolean,
   isConnector: (name: string) => boolean
 ): AppOptions {
@@ -137,7 +138,7 @@ function appOptions(
 
 async function listen(
   app: FastifyInstance,
-  { protocol, host, port }: ListenerAddress,
+  { protocol, host, port }: Listener,
   admin: boolean
 ): Promise<BoundListener> {
   // No host means every interface: IPv6 and IPv4 where there is IPv6.

@@ -94,7 +94,8 @@ function normalised(answer: RawAnswer, base: string, dir: string): Answer {
 const VOLATILE: Readonly<Record<string, string>> = {
   kafka_cluster_id: '<cluster>',
   commit: '<commit>',
-  last_modified: '<time>'
+  last_modified: '<time>',
+  worker_id: '<worker>'
 }
 
 function parsed(text: string): unknown {

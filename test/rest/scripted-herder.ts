@@ -1,0 +1,253 @@
+import type { ConfigInfos, ConfigKeyInfo } from '../../src/config/config-infos.ts'
+import { ConnectError, NotFoundError } from '../../src/errors.ts'
+import type {
+  ConnectorInfo,
+  ConnectorOffset,
+  ConnectorStateInfo,
+  Herder,
+  InitialState,
+  LoggerInfo,
+  PluginInfo,
+  RequestSignature,
+  RestConfig,
+  TaskInfo
+} from '../../src/herder/herder.ts'
+
+/** A connector as the scripted herder remembers it. */
+interface Remembered {
+  config: Map<string, string>
+  state: string
+  offsets: ConnectorOffset[]
+}
+
+/**
+ * The edge of this room: a herder that keeps connectors in a Map and answers at once, with the texts of the JVM worker.
+ * `calls` tells what REST asked for; `before` may throw or wait in the name of any method.
+ */
+export class ScriptedHerder implements Herder {
+  readonly known = new Map<string, Remembered>()
+  readonly calls: unknown[][] = []
+  before: (method: string) => Promise<void> | void = () => {}
+  isReady = true
+  currentStage = ''
+
+  async #ask(method: string, ...details: unknown[]): Promise<void> {
+    this.calls.push([method, ...details])
+    await this.before(method)
+  }
+
+  #find(name: string, text = `Connector ${name} not found`): Remembered {
+    const found = this.known.get(name)
+    if (found === undefined) throw new NotFoundError(text)
+    return found
+  }
+
+  info() {
+    return { version: '4.3.1', commit: 'unknown', kafka_cluster_id: 'cluster' }
+  }
+
+  async healthCheck(): Promise<void> {
+    await this.#ask('healthCheck')
+  }
+
+  ready(): boolean {
+    return this.isReady
+  }
+
+  stage(): string {
+    return this.currentStage
+  }
+
+  connectors(): string[] {
+    return [...this.known.keys()]
+  }
+
+  async connectorInfo(name: string): Promise<ConnectorInfo> {
+    await this.#ask('connectorInfo', name)
+    return { name, config: this.#find(name).config, tasks: [], type: 'source' }
+  }
+
+  async connectorConfig(name: string): Promise<ReadonlyMap<string, string>> {
+    await this.#ask('connectorConfig', name)
+    return this.#find(name).config
+  }
+
+  connectorStatus(name: string): ConnectorStateInfo {
+    const { state } = this.#find(name, `No status found for connector ${name}`)
+    const worker = { state, worker_id: 'worker:8083', version: '4.3.1' }
+    const tasks = state === 'STOPPED' ? [] : [{ id: 0, ...worker }]
+    return { name, connector: worker, tasks, type: 'source' }
+  }
+
+  async putConnectorConfig(
+    name: string,
+    config: RestConfig,
+    options: { initialState: InitialState | null; allowReplace: boolean }
+  ): Promise<{ created: boolean; info: ConnectorInfo }> {
+    await this.#ask('putConnectorConfig', name, config, options)
+    checkClass(config)
+    const existing = this.known.get(name)
+    if (existing !== undefined && !options.allowReplace) {
+      throw new ConnectError('ALREADY_EXISTS', `Connector ${name} already exists`)
+    }
+    const state = existing?.state ?? options.initialState ?? 'STARTED'
+    const stored = { config: withoutNulls(config), state: state.replace('STARTED', 'RUNNING') }
+    this.known.set(name, { ...stored, offsets: existing?.offsets ?? [] })
+    return {
+      created: existing === undefined,
+      info: { name, config: stored.config, tasks: [], type: 'source' }
+    }
+  }
+
+  async patchConnectorConfig(name: string, patch: RestConfig): Promise<ConnectorInfo> {
+    await this.#ask('patchConnectorConfig', name, patch)
+    const { config } = this.#find(name)
+    for (const [key, value] of patch) {
+      if (value === null) config.delete(key)
+      else config.set(key, value)
+    }
+    return { name, config, tasks: [], type: 'source' }
+  }
+
+  async deleteConnector(name: string): Promise<void> {
+    await this.#ask('deleteConnector', name)
+    this.#find(name)
+    this.known.delete(name)
+  }
+
+  async pauseConnector(name: string): Promise<void> {
+    await this.#change('pauseConnector', name, 'PAUSED')
+  }
+
+  async resumeConnector(name: string): Promise<void> {
+    await this.#change('resumeConnector', name, 'RUNNING')
+  }
+
+  async stopConnector(name: string): Promise<void> {
+    await this.#change('stopConnector', name, 'STOPPED')
+  }
+
+  async #change(method: string, name: string, state: string): Promise<void> {
+    await this.#ask(method, name)
+    this.#find(name, `Unknown connector ${name}`).state = state
+  }
+
+  async restartConnector(name: string): Promise<void> {
+    await this.#ask('restartConnector', name)
+    this.#find(name, `Unknown connector: ${name}`)
+  }
+
+  async restartConnectorAndTasks(
+    name: string,
+    options: { onlyFailed: boolean; includeTasks: boolean }
+  ): Promise<ConnectorStateInfo> {
+    await this.#ask('restartConnectorAndTasks', name, options)
+    this.#find(name, `Unknown connector: ${name}`)
+    return this.connectorStatus(name)
+  }
+
+  async taskInfos(name: string): Promise<TaskInfo[]> {
+    await this.#ask('taskInfos', name)
+    return [{ id: { connector: name, task: 0 }, config: this.#find(name).config }]
+  }
+
+  taskStatus(name: string, task: number) {
+    const known = this.known.has(name) && task === 0
+    if (!known) throw new NotFoundError(`No status found for task ${name}-${task}`)
+    return { id: task, state: 'FAILED', worker_id: 'worker:8083', trace: 'Error: it broke' }
+  }
+
+  async restartTask(name: string, task: number): Promise<void> {
+    await this.#ask('restartTask', name, task)
+    this.#find(name, `Unknown connector: ${name}`)
+  }
+
+  activeTopics(name: string): string[] {
+    return this.known.has(name) ? ['orders'] : []
+  }
+
+  async resetActiveTopics(name: string): Promise<void> {
+    await this.#ask('resetActiveTopics', name)
+  }
+
+  async offsets(name: string): Promise<ConnectorOffset[]> {
+    await this.#ask('offsets', name)
+    return this.#find(name).offsets
+  }
+
+  async modifyOffsets(name: string, offsets: ConnectorOffset[] | null): Promise<string> {
+    await this.#ask('modifyOffsets', name, offsets)
+    this.#find(name).offsets = offsets ?? []
+    return 'The offsets for this connector have been altered successfully'
+  }
+
+  plugins(connectorsOnly: boolean): PluginInfo[] {
+    const source = { class: 'org.example.LinesSourceConnector', type: 'source', version: '1.2' }
+    return connectorsOnly
+      ? [source]
+      : [source, { class: 'org.example.Cast', type: 'transformation' }]
+  }
+
+  pluginConfig(plugin: string): ConfigKeyInfo[] {
+    if (plugin.includes('Lines')) return []
+    throw new NotFoundError(`Unknown plugin ${plugin}.`)
+  }
+
+  async validate(plugin: string, config: RestConfig): Promise<ConfigInfos> {
+    await this.#ask('validate', plugin, config)
+    checkClass(config)
+    return { name: plugin, error_count: 0, groups: [], configs: [] }
+  }
+
+  readonly levels = new Map<string, LoggerInfo>([['root', { level: 'INFO', last_modified: null }]])
+
+  loggers(): ReadonlyMap<string, LoggerInfo> {
+    return this.levels
+  }
+
+  logger(name: string): LoggerInfo | null {
+    return this.levels.get(name) ?? null
+  }
+
+  setLoggerLevel(name: string, level: string): string[] {
+    this.levels.set(name, { level, last_modified: 1 })
+    return [name]
+  }
+
+  async setClusterLoggerLevel(name: string, level: string): Promise<void> {
+    await this.#ask('setClusterLoggerLevel', name, level)
+  }
+
+  async putTaskConfigs(
+    name: string,
+    configs: ReadonlyMap<string, string>[],
+    body: Uint8Array,
+    signature: RequestSignature | null
+  ): Promise<void> {
+    await this.#ask('putTaskConfigs', name, configs, Buffer.from(body).toString(), signature)
+    requireSignature(signature)
+  }
+
+  async fenceZombieSourceTasks(name: string, signature: RequestSignature | null): Promise<void> {
+    await this.#ask('fenceZombieSourceTasks', name, signature)
+    requireSignature(signature)
+  }
+}
+
+function requireSignature(signature: RequestSignature | null): void {
+  if (signature === null) {
+    throw new ConnectError('BAD_REQUEST', 'Internal request missing required signature')
+  }
+}
+
+function checkClass(config: RestConfig): void {
+  if ((config.get('connector.class') ?? null) !== null) return
+  const entries = [...config].map(([key, value]) => `${key}=${value}`).join(', ')
+  throw new ConnectError('BAD_REQUEST', `Connector config {${entries}} contains no connector type`)
+}
+
+function withoutNulls(config: RestConfig): Map<string, string> {
+  const kept = new Map<string, string>()
+  for (const [key, value] of config) if (value !== null) kept.set(key, value)
+  return kept
+}
