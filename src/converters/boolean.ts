@@ -6,6 +6,7 @@ import { fixedWidthPlugins } from './fixed-width.ts'
 export const [booleanConverterPlugin, booleanHeaderConverterPlugin] = fixedWidthPlugins({
   name: 'Boolean',
   bytes: 1,
+  nullOfAnySchema: false,
   schema: Schema.OPTIONAL_BOOLEAN,
   fits: (value) => typeof value === 'boolean',
   write: (target, value) => target.writeUInt8(value === true ? 1 : 0),

@@ -12,6 +12,8 @@ export interface FixedWidth {
   /** `Long` for `org.apache.kafka.connect.converters.LongConverter`. */
   readonly name: string
   readonly bytes: number
+  /** Whether null is accepted whatever its schema: so do Kafka's number converters, its boolean converter does not. */
+  readonly nullOfAnySchema: boolean
   /** Optional schema of the values read. */
   readonly schema: Schema
   /** Whether the value belongs to the type, in range. */
@@ -34,10 +36,12 @@ class FixedWidthConverter implements SyncConverter {
 
   fromConnectData(_topic: string, schema: Schema | null, value: unknown): Uint8Array | null {
     const { name, fits, write } = this.#kind
+    const isNull = value === null || value === undefined
+    if (isNull && this.#kind.nullOfAnySchema) return null
     if (schema !== null && schema.type !== this.#kind.schema.type) {
       throw new DataError(`Invalid schema type for ${name}Converter: ${typeName(schema)}`)
     }
-    if (value === null || value === undefined) return null
+    if (isNull) return null
     if (!fits(value)) throw new DataError(`Failed to serialize to ${name}: found ${kindOf(value)}`)
     const target = Buffer.alloc(this.#kind.bytes)
     write(target, value)

@@ -7,6 +7,7 @@ import { fixedWidthPlugins } from './fixed-width.ts'
 export const [doubleConverterPlugin, doubleHeaderConverterPlugin] = fixedWidthPlugins({
   name: 'Double',
   bytes: 8,
+  nullOfAnySchema: true,
   schema: Schema.OPTIONAL_FLOAT64,
   fits: (value) => typeof value === 'number',
   write: (target, value) => target.writeDoubleBE(value as number),
@@ -16,6 +17,7 @@ export const [doubleConverterPlugin, doubleHeaderConverterPlugin] = fixedWidthPl
 export const [floatConverterPlugin, floatHeaderConverterPlugin] = fixedWidthPlugins({
   name: 'Float',
   bytes: 4,
+  nullOfAnySchema: true,
   schema: Schema.OPTIONAL_FLOAT32,
   fits: isFloat32,
   write: (target, value) => target.writeFloatBE(value as number),
@@ -25,6 +27,7 @@ export const [floatConverterPlugin, floatHeaderConverterPlugin] = fixedWidthPlug
 export const [integerConverterPlugin, integerHeaderConverterPlugin] = fixedWidthPlugins({
   name: 'Integer',
   bytes: 4,
+  nullOfAnySchema: true,
   schema: Schema.OPTIONAL_INT32,
   fits: (value) => isSmallInteger('int32', value),
   write: (target, value) => target.writeInt32BE(value as number),
@@ -34,6 +37,7 @@ export const [integerConverterPlugin, integerHeaderConverterPlugin] = fixedWidth
 export const [longConverterPlugin, longHeaderConverterPlugin] = fixedWidthPlugins({
   name: 'Long',
   bytes: 8,
+  nullOfAnySchema: true,
   schema: Schema.OPTIONAL_INT64,
   fits: isInt64,
   write: (target, value) => target.writeBigInt64BE(BigInt(value as number | bigint)),
@@ -46,6 +50,7 @@ export const [longConverterPlugin, longHeaderConverterPlugin] = fixedWidthPlugin
 export const [shortConverterPlugin, shortHeaderConverterPlugin] = fixedWidthPlugins({
   name: 'Short',
   bytes: 2,
+  nullOfAnySchema: true,
   schema: Schema.OPTIONAL_INT16,
   fits: (value) => isSmallInteger('int16', value),
   write: (target, value) => target.writeInt16BE(value as number),

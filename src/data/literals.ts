@@ -172,10 +172,13 @@ function aligned(parts: readonly Literal[], common: Schema | null): unknown[] {
 }
 
 const LARGE = 1e19
+/** Text that claims a larger exponent stays text: as a number it would fill the memory of whoever writes it out. */
+const MAX_SCALE = 10_000
 
 function parseNumber(token: string): Literal | null {
   if (!/^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,10})?$/.test(token)) return null
   const decimal = Decimal.parse(token)
+  if (Math.abs(decimal.scale) > MAX_SCALE) return null
   const approximate = Number(token)
   const magnitude = Math.abs(approximate)
   if (decimal.unscaled === 0n || (magnitude >= 1 && magnitude <= LARGE)) {

@@ -92,8 +92,8 @@ describe('JsonConverter and its model in the JVM', () => {
           )
           continue
         }
-        const expected =
-          answer.bytes == null ? null : Buffer.from(answer.bytes, 'base64').toString()
+        const { bytes = null } = answer
+        const expected = bytes === null ? null : Buffer.from(bytes, 'base64').toString()
         assert.equal(write(converter, schema, value), expected, name)
       }
     })

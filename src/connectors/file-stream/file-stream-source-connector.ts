@@ -1,0 +1,74 @@
+import { type ConfigMap, parseConfig } from '../../config/config-def.ts'
+import { ConfigError } from '../../errors.ts'
+import { KAFKA_VERSION } from '../../plugin/kafka-version.ts'
+import type {
+  OffsetChange,
+  SourceConnector,
+  SourceConnectorContext,
+  SourceConnectorPlugin
+} from '../../plugin/source.ts'
+import { fileStreamSourceConfig } from './file-stream-source-config.ts'
+import { FileStreamSourceTask } from './file-stream-source-task.ts'
+
+/** One file is one stream, which one task reads: the connector hands its own configuration on. */
+class FileStreamSourceConnector implements SourceConnector {
+  #config: ConfigMap = new Map()
+
+  start(config: ConfigMap, context: SourceConnectorContext): void {
+    const { file } = parseConfig(fileStreamSourceConfig, config)
+    this.#config = config
+    context.log.info(`Reading ${file || 'standard input'}`)
+  }
+
+  taskConfigs(): ConfigMap[] {
+    return [this.#config]
+  }
+
+  stop(): void {
+    // Nothing runs between two calls.
+  }
+}
+
+/** Checks offsets an operator wants to write, so that the task never meets one it cannot use. */
+function alterOffsets(config: ConfigMap, changes: readonly OffsetChange[]): boolean {
+  if (!parseConfig(fileStreamSourceConfig, config).file) {
+    throw new ConfigError(
+      "Offsets cannot be modified if the 'file' configuration is unspecified. This is because stdin is used for input and offsets are not tracked."
+    )
+  }
+  for (const { partition, offset } of changes) {
+    if (offset === null) continue
+    if (!Object.hasOwn(offset, 'position')) {
+      throw new ConfigError("Offset objects should either be null or contain the key 'position'")
+    }
+    const position = offset['position']
+    if (typeof position !== 'bigint' && !Number.isSafeInteger(position)) {
+      throw new ConfigError(
+        "The value for the 'position' key in the offset is expected to be a Long value"
+      )
+    }
+    if (Number(position) < 0) {
+      throw new ConfigError(
+        "The value for the 'position' key in the offset should be a non-negative value"
+      )
+    }
+    if (!Object.hasOwn(partition, 'filename')) {
+      throw new ConfigError("Partition objects should contain the key 'filename'")
+    }
+  }
+  return true
+}
+
+export const fileStreamSourcePlugin: SourceConnectorPlugin = {
+  type: 'source',
+  className: 'org.apache.kafka.connect.file.FileStreamSourceConnector',
+  taskClassName: 'org.apache.kafka.connect.file.FileStreamSourceTask',
+  version: KAFKA_VERSION,
+  config: fileStreamSourceConfig,
+  create: () => new FileStreamSourceConnector(),
+  createTask: () => new FileStreamSourceTask(),
+  // Standard input cannot be read again, so its lines can be lost.
+  exactlyOnceSupport: (config) =>
+    parseConfig(fileStreamSourceConfig, config).file ? 'supported' : 'unsupported',
+  alterOffsets
+}

@@ -1,0 +1,242 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { after, before, describe, it } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { fileStreamSourcePlugin } from '../../../src/connectors/file-stream/file-stream-source-connector.ts'
+import type { SourceOffset, SourceRecord } from '../../../src/data/record.ts'
+import { Schema } from '../../../src/data/schema.ts'
+import { ConfigError } from '../../../src/errors.ts'
+import { loggers } from '../../../src/log.ts'
+import type { OffsetChange, SourceTask, SourceTaskContext } from '../../../src/plugin/source.ts'
+
+interface Running {
+  task: SourceTask
+  conditions: (string | null)[]
+  stop(): Promise<void>
+}
+
+let folder = ''
+let files = 0
+const newFile = (): string => join(folder, `input-${++files}.txt`)
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'file-stream-'))
+})
+after(() => rm(folder, { recursive: true }))
+
+async function startTask(
+  config: Record<string, string>,
+  stored: SourceOffset | null = null
+): Promise<Running> {
+  const task = fileStreamSourcePlugin.createTask()
+  const stopping = new AbortController()
+  const conditions: (string | null)[] = []
+  const context: SourceTaskContext = {
+    connector: 'lines',
+    task: 0,
+    log: loggers.get('test'),
+    offsets: { offsets: (partitions) => Promise.resolve(partitions.map(() => stored)) },
+    stopping: stopping.signal,
+    reportCondition: (condition) => conditions.push(condition)
+  }
+  await task.start(new Map(Object.entries({ topic: 'lines', ...config })), context)
+  return {
+    task,
+    conditions,
+    stop: async () => {
+      stopping.abort()
+      await task.stop()
+    }
+  }
+}
+
+const seen = (records: SourceRecord[] | null): [unknown, unknown][] =>
+  (records ?? []).map((record) => [record.value, record.sourceOffset?.['position']])
+
+describe('FileStreamSource', () => {
+  it('makes one record of each line, with the position behind it as offset', async () => {
+    const file = newFile()
+    await writeFile(file, 'first\nzweite Zeile ä\r\n\n\rlast without end')
+    const { task, stop } = await startTask({ file })
+    const records = await task.poll()
+    assert.deepEqual(seen(records), [
+      ['first', 6],
+      ['zweite Zeile ä', 23],
+      ['', 24],
+      ['', 25]
+    ])
+    const [record] = records ?? []
+    assert.deepEqual(record?.sourcePartition, { filename: file })
+    assert.equal(record?.sourcePartition, records?.[3]?.sourcePartition, 'the same object for all')
+    assert.equal(record?.topic, 'lines')
+    assert.equal(record?.key, null)
+    assert.equal(record?.keySchema, null)
+    assert.equal(record?.valueSchema, Schema.STRING)
+    await stop()
+  })
+
+  it('follows the file: a line is given out when its end is there, \\r\\n once', async () => {
+    const file = newFile()
+    await writeFile(file, 'half')
+    const { task, stop } = await startTask({ file })
+    const polling = task.poll()
+    await appendFile(file, ' and half\r')
+    await polling
+    await appendFile(file, '\nnext\n')
+    assert.deepEqual(seen(await task.poll()), [
+      ['half and half', 15],
+      ['next', 20]
+    ])
+    await stop()
+  })
+
+  it('goes on behind the stored offset', async () => {
+    const file = newFile()
+    await writeFile(file, 'one\ntwo\nthree\n')
+    const { task, stop } = await startTask({ file }, { position: 4 })
+    assert.deepEqual(seen(await task.poll()), [
+      ['two', 8],
+      ['three', 14]
+    ])
+    await stop()
+    const broken = await startTask({ file }, { position: 'four' })
+    await assert.rejects(async () => broken.task.poll(), /is not a byte position/)
+    await broken.stop()
+  })
+
+  it('returns at most batch.size records a poll, also across reads of 64 KiB', async () => {
+    const file = newFile()
+    const lines = Array.from({ length: 5000 }, (_, i) => `line ${i} ${'ü'.repeat(i % 40)}`)
+    await writeFile(file, `${lines.join('\n')}\n`)
+    const { task, stop } = await startTask({ file, 'batch.size': '1500' })
+    const batches = [await task.poll(), await task.poll(), await task.poll(), await task.poll()]
+    assert.deepEqual(
+      batches.map((batch) => batch?.length),
+      [1500, 1500, 1500, 500]
+    )
+    assert.deepEqual(
+      batches.flatMap((batch) => (batch ?? []).map((record) => record.value)),
+      lines
+    )
+    await stop()
+  })
+
+  it('waits for a file that does not exist yet, and says so', async () => {
+    const file = newFile()
+    const { task, conditions, stop } = await startTask({ file })
+    const polling = task.poll()
+    await writeFile(file, 'here\n')
+    assert.equal(await polling, null)
+    assert.match(conditions[0] ?? '', /Waiting for the file .*input-\d+\.txt to be created/)
+    assert.deepEqual(seen(await task.poll()), [['here', 5]])
+    assert.equal(conditions.at(-1), null)
+    await stop()
+  })
+
+  it('returns from a waiting poll at once when stopping', async () => {
+    const file = newFile()
+    await writeFile(file, '')
+    for (const name of [file, newFile()]) {
+      const { task, stop } = await startTask({ file: name })
+      const polling = task.poll()
+      const start = performance.now()
+      setTimeout(() => void stop(), 20)
+      await polling
+      assert.ok(performance.now() - start < 500)
+    }
+  })
+
+  it('I5: stops at bytes that are not UTF-8 instead of replacing them', async () => {
+    const file = newFile()
+    await writeFile(file, Buffer.from('ok\nnot \xff ok\n', 'latin1'))
+    const { task, stop } = await startTask({ file })
+    await assert.rejects(async () => task.poll(), /The line at byte 3 is not UTF-8/)
+    await stop()
+  })
+
+  it('reads standard input when no file is set; its offsets mean nothing', async () => {
+    const program = `
+      import { fileStreamSourcePlugin } from './src/connectors/file-stream/file-stream-source-connector.ts'
+      const task = fileStreamSourcePlugin.createTask()
+      const stopping = new AbortController()
+      task.start(new Map([['topic', 't']]), { stopping: stopping.signal, reportCondition() {} })
+      const found = []
+      while (found.length < 3) for (const record of (await task.poll()) ?? []) found.push(record)
+      console.log(JSON.stringify(found.map((record) => [record.value, record.sourcePartition, record.sourceOffset])))
+      stopping.abort()
+      await task.stop()`
+    const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', program], {
+      cwd: fileURLToPath(new URL('../../..', import.meta.url)),
+      stdio: ['pipe', 'pipe', 'inherit'],
+      timeout: 10_000
+    })
+    child.stdin.write('a\nb')
+    setTimeout(() => child.stdin.write('c\nd\n'), 300)
+    const output = await text(child.stdout)
+    child.stdin.end()
+    const nowhere = [{ filename: null }, { position: null }]
+    assert.deepEqual(JSON.parse(output), [
+      ['a', ...nowhere],
+      ['bc', ...nowhere],
+      ['d', ...nowhere]
+    ])
+  })
+
+  it('has one task, whatever tasks.max, and checks its configuration at the start', async () => {
+    const connector = fileStreamSourcePlugin.create()
+    const context = {
+      name: 'lines',
+      log: loggers.get('test'),
+      offsets: { offsets: () => Promise.resolve([]) },
+      requestTaskReconfiguration: () => undefined,
+      raiseError: () => undefined
+    }
+    const config = new Map([
+      ['file', '/a'],
+      ['topic', 't']
+    ])
+    await connector.start(config, context)
+    assert.deepEqual(await connector.taskConfigs(10), [config])
+    await connector.stop()
+    assert.throws(
+      () => connector.start(new Map([['file', '/a']]), context),
+      /Missing required configuration "topic"/
+    )
+    assert.throws(() => connector.start(new Map([...config, ['topic', '']]), context), /non-empty/)
+    await assert.rejects(startTask({ 'batch.size': 'many' }), ConfigError)
+  })
+
+  it('runs exactly once with a file, not with standard input', () => {
+    const topic: [string, string] = ['topic', 't']
+    assert.equal(fileStreamSourcePlugin.exactlyOnceSupport?.(new Map([topic])), 'unsupported')
+    const config = new Map([topic, ['file', '/a'] as [string, string]])
+    assert.equal(fileStreamSourcePlugin.exactlyOnceSupport?.(config), 'supported')
+  })
+
+  it('checks offsets an operator wants to write', () => {
+    const config = new Map([
+      ['topic', 't'],
+      ['file', '/a']
+    ])
+    const partition = { filename: '/a' }
+    const alter = (from: typeof config, change: Partial<OffsetChange>): unknown =>
+      fileStreamSourcePlugin.alterOffsets?.(from, [{ partition, offset: null, ...change }])
+    assert.equal(alter(config, {}), true)
+    assert.equal(alter(config, { offset: { position: 0 } }), true)
+    assert.equal(alter(config, { offset: { position: 2n ** 60n } }), true)
+    const refused: [Partial<OffsetChange>, RegExp][] = [
+      [{ offset: {} }, /either be null or contain the key 'position'/],
+      [{ offset: { position: 'x' } }, /expected to be a Long value/],
+      [{ offset: { position: 1.5 } }, /expected to be a Long value/],
+      [{ offset: { position: null } }, /expected to be a Long value/],
+      [{ offset: { position: -1 } }, /should be a non-negative value/],
+      [{ offset: { position: 1 }, partition: { file: '/a' } }, /should contain the key 'filename'/]
+    ]
+    for (const [change, message] of refused) assert.throws(() => alter(config, change), message)
+    assert.throws(() => alter(new Map([['topic', 't']]), {}), /stdin is used for input/)
+  })
+})
