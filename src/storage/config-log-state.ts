@@ -152,15 +152,10 @@ export class ConfigLogState {
     }
     const taskCount = parseCount(value, 'tasks')
     const deferred = this.#deferred.get(connector)
-    const tasks = new Map([...before.tasks, ...(deferred ?? [])])
     const lasting = { taskCount, pendingFencing: true }
-    if (isComplete(tasks, taskCount)) {
-      const generation =
-        deferred === undefined
-          ? before.generation
-          : before.generation === null
-            ? 0
-            : before.generation + 1
+    if (isComplete(deferred, taskCount)) {
+      const tasks = deferred === undefined ? before.tasks : new Map([...before.tasks, ...deferred])
+      const generation = deferred === undefined ? before.generation : (before.generation ?? -1) + 1
       const applied = before.config
       this.#change(connector, { ...lasting, tasks, generation, applied, inconsistent: false })
     } else {
@@ -169,7 +164,7 @@ export class ConfigLogState {
       })
       this.#change(connector, { ...lasting, inconsistent: true })
     }
-    // Also after an incomplete set: only a completely new one may be sealed by the next commit.
+    // Also after an incomplete set: the next commit needs a whole set written after this one.
     deferred?.clear()
     return { type: 'tasks-updated', connector }
   }
@@ -206,10 +201,13 @@ export class ConfigLogState {
   }
 }
 
-/** Whether 0…count-1 are all there. Higher numbers do no harm: they are left from larger sets. */
-function isComplete(tasks: ReadonlyMap<number, StoredConfig>, count: number): boolean {
-  if (tasks.size < count) return false
-  for (let task = 0; task < count; task++) if (!tasks.has(task)) return false
+/** Whether 0…count-1 came since the last commit. Higher numbers do no harm: compaction leaves them from larger sets. */
+function isComplete(
+  deferred: ReadonlyMap<number, StoredConfig> | undefined,
+  count: number
+): boolean {
+  if ((deferred?.size ?? 0) < count) return false
+  for (let task = 0; task < count; task++) if (deferred?.has(task) !== true) return false
   return true
 }
 
