@@ -42,7 +42,7 @@ const read = (converter: Converter, document: string | null): SchemaAndValue =>
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64')
 
-describe('JsonConverter and its model in the JVM', () => {
+void describe('JsonConverter and its model in the JVM', () => {
   const documents: [string, Config][] = [
     ...plainDocuments.map((document): [string, Config] => [document, SCHEMALESS]),
     ...envelopes.map((document): [string, Config] => [document, {}]),
@@ -80,7 +80,7 @@ describe('JsonConverter and its model in the JVM', () => {
   })
 
   for (const [c, [what, config]] of configs.entries()) {
-    it(`write the same bytes ${what} (${writeCases.length} values)`, () => {
+    void it(`write the same bytes ${what} (${writeCases.length} values)`, () => {
       const converter = converterWith(config)
       for (const [i, { name, schema, value }] of writeCases.entries()) {
         const answer = writes[c * writeCases.length + i] as Answer
@@ -99,7 +99,7 @@ describe('JsonConverter and its model in the JVM', () => {
     })
   }
 
-  it(`read the same values (${documents.length} documents)`, () => {
+  void it(`read the same values (${documents.length} documents)`, () => {
     for (const [i, [document, config]] of documents.entries()) {
       const answer = reads[i] as Answer
       const converter = converterWith(config)
@@ -116,8 +116,8 @@ describe('JsonConverter and its model in the JVM', () => {
   })
 })
 
-describe('JsonConverter', () => {
-  it('I5: refuses values that do not fit, naming the field, the type and what was found', () => {
+void describe('JsonConverter', () => {
+  void it('I5: refuses values that do not fit, naming the field, the type and what was found', () => {
     const converter = converterWith(SCHEMALESS)
     const home = new Struct(address, ['street', 'not a number', []])
     const values = [1, ...Array<null>(8).fill(null), home, null, null, null]
@@ -150,7 +150,7 @@ describe('JsonConverter', () => {
     }
   })
 
-  it('I5: reads no wrong kind of number, where the JVM would change the value', () => {
+  void it('I5: reads no wrong kind of number, where the JVM would change the value', () => {
     const converter = converterWith({})
     const refused = [
       ['int32', '"12"'],
@@ -172,14 +172,14 @@ describe('JsonConverter', () => {
     assert.throws(() => read(converterWith(SCHEMALESS), '1 2'), /Unexpected character/)
   })
 
-  it('reads whole numbers without a schema as such, however they are written', () => {
+  void it('reads whole numbers without a schema as such, however they are written', () => {
     const converter = converterWith(SCHEMALESS)
     assert.equal(read(converter, '1.0').value, 1)
     assert.equal(read(converter, '1e3').value, 1000)
     assert.ok(Object.is(read(converter, '-0.0').value, -0), 'the JVM loses the sign here')
   })
 
-  it('says where in a document a value does not fit', () => {
+  void it('says where in a document a value does not fit', () => {
     const schema =
       '{"type":"struct","fields":[{"field":"list","type":"array","items":{"type":"int32"}}]}'
     const document = `{"schema":${schema},"payload":{"list":[1,"x"]}}`
@@ -188,7 +188,7 @@ describe('JsonConverter', () => {
     })
   })
 
-  it('gives back what it wrote, with one schema object for all records of a schema', () => {
+  void it('gives back what it wrote, with one schema object for all records of a schema', () => {
     const converter = converterWith({})
     const schema = Schema.struct([
       { name: 'id', schema: Schema.INT64 },
@@ -201,7 +201,7 @@ describe('JsonConverter', () => {
     assert.deepEqual((first.value as Struct).values, [2n ** 60n, new Decimal(-5n, 2)])
   })
 
-  it('keeps no more schemas than schemas.cache.size', () => {
+  void it('keeps no more schemas than schemas.cache.size', () => {
     const converter = converterWith({ 'schemas.cache.size': '1' })
     const one = '{"schema":{"type":"int32"},"payload":1}'
     const other = '{"schema":{"type":"int64"},"payload":1}'
@@ -211,7 +211,7 @@ describe('JsonConverter', () => {
     assert.notEqual(read(converter, one).schema, first)
   })
 
-  it('refuses a configuration that makes no sense', () => {
+  void it('refuses a configuration that makes no sense', () => {
     assert.throws(() => converterWith({ 'decimal.format': 'ROMAN' }), /NUMERIC, BASE64/)
     assert.throws(() => converterWith({ 'schema.content': '{' }), /Failed to parse schema/)
   })

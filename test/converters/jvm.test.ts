@@ -300,7 +300,7 @@ function keysOf(config: ConfigDef): unknown {
   }))
 }
 
-describe('Converters and their models in the JVM', () => {
+void describe('Converters and their models in the JVM', () => {
   const answers = new Map<string, Answer[]>()
 
   before(async () => {
@@ -339,13 +339,13 @@ describe('Converters and their models in the JVM', () => {
 
   const answer = (group: string, index: number): Answer => answers.get(group)?.[index] as Answer
 
-  it('have the same configuration keys', () => {
+  void it('have the same configuration keys', () => {
     for (const [i, plugin] of configured.entries()) {
       assert.deepEqual(keysOf(plugin.config), answer('config', i).keys, plugin.className)
     }
   })
 
-  it(`write the same bytes (${written.length} values)`, () => {
+  void it(`write the same bytes (${written.length} values)`, () => {
     for (const [i, { plugin, pair }] of written.entries()) {
       const converter = plugin.create()
       converter.configure(new Map(), false)
@@ -354,7 +354,7 @@ describe('Converters and their models in the JVM', () => {
     }
   })
 
-  it(`read the same values (${readable.length} byte sequences)`, () => {
+  void it(`read the same values (${readable.length} byte sequences)`, () => {
     for (const [i, [plugin, bytes]] of readable.entries()) {
       const converter = plugin.create()
       converter.configure(new Map(), true)
@@ -367,7 +367,7 @@ describe('Converters and their models in the JVM', () => {
     }
   })
 
-  it(`write the same header literals (${headers.length} values)`, () => {
+  void it(`write the same header literals (${headers.length} values)`, () => {
     const converter = simpleHeaderConverterPlugin.create()
     for (const [i, pair] of headers.entries()) {
       const ours = attempt(() => converter.fromConnectHeader('t', 'h', ...pair))
@@ -375,7 +375,7 @@ describe('Converters and their models in the JVM', () => {
     }
   })
 
-  it(`read the same header literals (${headerTexts.length} texts)`, () => {
+  void it(`read the same header literals (${headerTexts.length} texts)`, () => {
     const converter = simpleHeaderConverterPlugin.create()
     for (const [i, text] of headerTexts.entries()) {
       const ours = attemptRead(() => converter.toConnectHeader('t', 'h', Buffer.from(text)))
@@ -383,7 +383,7 @@ describe('Converters and their models in the JVM', () => {
     }
   })
 
-  it('write numbers in the digits of Java 17', () => {
+  void it('write numbers in the digits of Java 17', () => {
     // The same numbers as above, here with the text in view; StringConverter wrote them through these functions.
     assert.equal(doubleToString(2e23), '1.9999999999999998E23')
     assert.equal(doubleToString(2 ** -44), '5.6843418860808015E-14')

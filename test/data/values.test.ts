@@ -33,8 +33,8 @@ function problemOf(schema: Schema, value: unknown): { message: string; facts: un
   return { message: '', facts: null }
 }
 
-describe('checkValue', () => {
-  it('accepts what fits', () => {
+void describe('checkValue', () => {
+  void it('accepts what fits', () => {
     const lines = [new Struct(line, ['tea', new Decimal(5n, 1)])]
     const totals = new Map([['net', 1.5]])
     checkValue(order, new Struct(order, [2n ** 62n, lines, null, totals]))
@@ -43,7 +43,7 @@ describe('checkValue', () => {
     checkValue(timeSchema(), 86_399_999)
   })
 
-  it('I5: names the field, the type expected and the kind of value found, not the value', () => {
+  void it('I5: names the field, the type expected and the kind of value found, not the value', () => {
     const lines = [new Struct(line, ['tea', new Decimal(12_345n, 3)])]
     assert.deepEqual(problemOf(order, new Struct(order, [1, lines, null, null])), {
       message:
@@ -73,14 +73,14 @@ describe('checkValue', () => {
     assert.match(problemOf(timeSchema(), 86_400_000).message, /expected Time \(int32\)/)
   })
 
-  it('takes float32 values and decimals of up to nine digits that name one', () => {
+  void it('takes float32 values and decimals of up to nine digits that name one', () => {
     for (const value of [0.1, Math.fround(0.1), 16_777_216, 3.40282347e38, Number.NaN, -0]) {
       assert.ok(isFloat32(value), String(value))
     }
     for (const value of [0.123456789012, 1e39, 16_777_217, '1']) assert.ok(!isFloat32(value))
   })
 
-  it('calls values by what matters about them', () => {
+  void it('calls values by what matters about them', () => {
     const kinds: [unknown, string][] = [
       [undefined, 'null'],
       [1, 'an integer'],
@@ -98,8 +98,8 @@ describe('checkValue', () => {
   })
 })
 
-describe('sameSchema', () => {
-  it('compares every detail, defaults and parameters included', () => {
+void describe('sameSchema', () => {
+  void it('compares every detail, defaults and parameters included', () => {
     const build = (price: Schema): Schema =>
       Schema.struct([{ name: 'price', schema: price }], { name: 'n', doc: 'd' })
     const one = build(decimalSchema(2, { defaultValue: new Decimal(1n, 2) }))
@@ -110,7 +110,7 @@ describe('sameSchema', () => {
     assert.ok(!sameSchema(one, undefined))
   })
 
-  it('compares values deeply', () => {
+  void it('compares values deeply', () => {
     const map = (value: unknown): Map<string, unknown> => new Map([['k', [value]]])
     assert.ok(sameValue(map(Buffer.from('a')), map(new Uint8Array([97]))))
     assert.ok(!sameValue(map(1), map(1n)))

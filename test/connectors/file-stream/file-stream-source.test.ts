@@ -57,8 +57,8 @@ async function startTask(
 const seen = (records: SourceRecord[] | null): [unknown, unknown][] =>
   (records ?? []).map((record) => [record.value, record.sourceOffset?.['position']])
 
-describe('FileStreamSource', () => {
-  it('makes one record of each line, with the position behind it as offset', async () => {
+void describe('FileStreamSource', () => {
+  void it('makes one record of each line, with the position behind it as offset', async () => {
     const file = newFile()
     await writeFile(file, 'first\nzweite Zeile ä\r\n\n\rlast without end')
     const { task, stop } = await startTask({ file })
@@ -79,7 +79,7 @@ describe('FileStreamSource', () => {
     await stop()
   })
 
-  it('follows the file: a line is given out when its end is there, \\r\\n once', async () => {
+  void it('follows the file: a line is given out when its end is there, \\r\\n once', async () => {
     const file = newFile()
     await writeFile(file, 'half')
     const { task, stop } = await startTask({ file })
@@ -94,7 +94,7 @@ describe('FileStreamSource', () => {
     await stop()
   })
 
-  it('goes on behind the stored offset', async () => {
+  void it('goes on behind the stored offset', async () => {
     const file = newFile()
     await writeFile(file, 'one\ntwo\nthree\n')
     const { task, stop } = await startTask({ file }, { position: 4 })
@@ -108,7 +108,7 @@ describe('FileStreamSource', () => {
     await broken.stop()
   })
 
-  it('returns at most batch.size records a poll, also across reads of 64 KiB', async () => {
+  void it('returns at most batch.size records a poll, also across reads of 64 KiB', async () => {
     const file = newFile()
     const lines = Array.from({ length: 5000 }, (_, i) => `line ${i} ${'ü'.repeat(i % 40)}`)
     await writeFile(file, `${lines.join('\n')}\n`)
@@ -125,7 +125,7 @@ describe('FileStreamSource', () => {
     await stop()
   })
 
-  it('waits for a file that does not exist yet, and says so', async () => {
+  void it('waits for a file that does not exist yet, and says so', async () => {
     const file = newFile()
     const { task, conditions, stop } = await startTask({ file })
     const polling = task.poll()
@@ -137,7 +137,7 @@ describe('FileStreamSource', () => {
     await stop()
   })
 
-  it('returns from a waiting poll at once when stopping', async () => {
+  void it('returns from a waiting poll at once when stopping', async () => {
     const file = newFile()
     await writeFile(file, '')
     for (const name of [file, newFile()]) {
@@ -150,7 +150,7 @@ describe('FileStreamSource', () => {
     }
   })
 
-  it('I5: stops at bytes that are not UTF-8 instead of replacing them', async () => {
+  void it('I5: stops at bytes that are not UTF-8 instead of replacing them', async () => {
     const file = newFile()
     await writeFile(file, Buffer.from('ok\nnot \xff ok\n', 'latin1'))
     const { task, stop } = await startTask({ file })
@@ -158,7 +158,7 @@ describe('FileStreamSource', () => {
     await stop()
   })
 
-  it('reads standard input when no file is set; its offsets mean nothing', async () => {
+  void it('reads standard input when no file is set; its offsets mean nothing', async () => {
     const program = `
       import { fileStreamSourcePlugin } from './src/connectors/file-stream/file-stream-source-connector.ts'
       const task = fileStreamSourcePlugin.createTask()
@@ -186,7 +186,7 @@ describe('FileStreamSource', () => {
     ])
   })
 
-  it('has one task, whatever tasks.max, and checks its configuration at the start', async () => {
+  void it('has one task, whatever tasks.max, and checks its configuration at the start', async () => {
     const connector = fileStreamSourcePlugin.create()
     const context = {
       name: 'lines',
@@ -210,14 +210,14 @@ describe('FileStreamSource', () => {
     await assert.rejects(startTask({ 'batch.size': 'many' }), ConfigError)
   })
 
-  it('runs exactly once with a file, not with standard input', () => {
+  void it('runs exactly once with a file, not with standard input', () => {
     const topic: [string, string] = ['topic', 't']
     assert.equal(fileStreamSourcePlugin.exactlyOnceSupport?.(new Map([topic])), 'unsupported')
     const config = new Map([topic, ['file', '/a'] as [string, string]])
     assert.equal(fileStreamSourcePlugin.exactlyOnceSupport?.(config), 'supported')
   })
 
-  it('checks offsets an operator wants to write', () => {
+  void it('checks offsets an operator wants to write', () => {
     const config = new Map([
       ['topic', 't'],
       ['file', '/a']
