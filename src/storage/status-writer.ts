@@ -80,9 +80,13 @@ export class StatusWriter {
         retryMs = FIRST_RETRY_MS
         continue
       }
+      this.#log.warn(`${failed.length} status updates were not written; trying again`, {
+        key: failed[0]?.write.key,
+        error: failed[0]?.error
+      })
       await this.#clock.sleep(retryMs, this.#stopping.signal)
       retryMs = Math.min(retryMs * 2, LAST_RETRY_MS)
-      await this.#putBack(failed)
+      await this.#putBack(failed.map(({ write }) => write))
     }
     this.#running = null
   }
@@ -100,21 +104,17 @@ export class StatusWriter {
   }
 
   /** Answers the writes to try again. A failed batch is sent record by record: one bad record must not take others with it. */
-  async #write(batch: readonly StatusWrite[]): Promise<StatusWrite[]> {
+  async #write(batch: readonly StatusWrite[]): Promise<{ write: StatusWrite; error: unknown }[]> {
     try {
       await this.#topicLog.sendAll(batch.map(asRecord), SEND_LIMIT_MS)
       return []
     } catch (error) {
-      if (batch.length > 1) {
-        const failed = await Promise.all(batch.map((write) => this.#write([write])))
-        return failed.flat()
+      const [write] = batch
+      if (batch.length > 1 || write === undefined) {
+        return (await Promise.all(batch.map((single) => this.#write([single])))).flat()
       }
-      const facts = { key: batch[0]?.key, error }
-      if (isRetriable(error)) {
-        this.#log.warn('A status update was not written; trying again', facts)
-        return [...batch]
-      }
-      this.#log.error('A status update was not written', facts)
+      if (isRetriable(error)) return [{ write, error }]
+      this.#log.error('A status update was not written', { key: write.key, error })
       return []
     }
   }
