@@ -30,6 +30,7 @@ export function simpleName(className: string): string {
 
 /** Names a plugin answers to: full class name, simple name, and simple name without its kind (`FileStreamSource`). */
 function namesOf(plugin: Plugin): Set<string> {
+  if (plugin.type === 'source' && plugin.withoutAlias === true) return new Set([plugin.className])
   const simple = simpleName(plugin.className)
   const names = new Set([plugin.className, simple])
   for (const suffix of SUFFIXES[plugin.type]) {

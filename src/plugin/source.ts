@@ -74,6 +74,8 @@ export interface SourceConnectorPlugin {
   /** Value of `task.class` in task configurations. */
   readonly taskClassName: string
   readonly version: string
+  /** Answers to its full class name only: the second of two classes with the same simple name. */
+  readonly withoutAlias?: boolean
   readonly config: ConfigDef
   create(): SourceConnector
   createTask(): SourceTask

@@ -95,8 +95,8 @@ export interface TableFilter {
  */
 export interface Connection {
   readonly dialect: Dialect
-  /** The catalog (database) the session is in, when names of tables leave it out; else null. */
-  readonly catalog: string | null
+  /** The catalog (database) the session is in, where names of tables leave it out. */
+  readonly catalog?: string
   /** Tables in the order the JVM connector would have them: by type, catalog, schema, name. */
   listTables(filter: TableFilter): Promise<TableId[]>
   /** Columns in order; empty when there is no such table. Names must be exact. */

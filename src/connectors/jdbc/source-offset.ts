@@ -79,6 +79,7 @@ export function positionOf(offset: OffsetMap | null): Position {
       `The offset field timestamp_nanos is ${nanos}: expected 0 to 999999999, beside a timestamp`
     )
   }
+  if (ms === null && id === null) return UNSET
   return {
     timestamp: ms === null ? null : timestampOf(Number(ms), nanos === null ? null : Number(nanos)),
     reading: null,

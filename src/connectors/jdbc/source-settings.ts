@@ -16,6 +16,7 @@ import {
   tablePattern,
   type ColumnMapping
 } from './table-pattern.ts'
+import { splitTableList } from './table-name.ts'
 import { TimeZone } from './time-zone.ts'
 
 export type Mode = 'bulk' | 'incrementing' | 'timestamp' | 'timestamp+incrementing'
@@ -72,6 +73,8 @@ export interface SourceSettings {
   readonly values: ValueSettings
   /** null: tables are copied. */
   readonly query: string | null
+  /** The query must not be shown (I7). */
+  readonly queryIsMasked: boolean
   readonly suffix: string
   readonly quoted: boolean
   readonly qualified: boolean
@@ -151,6 +154,7 @@ export function sourceSettings(
 ): SourceSettings {
   const parsed = parseConfig(definition, config) as JdbcSourceConfig
   if (parsed.mode === '') throw new ConfigError('Query mode must be specified')
+  const connection = connectionSettings(parsed, config)
   const include = parsed['table.include.list']
   const query = parsed.query === '' ? (parsed['query.masked']?.value ?? '') : parsed.query
   const initialMs = parsed['timestamp.initial'] ?? parsed['timestamp.initial.ms']
@@ -161,10 +165,11 @@ export function sourceSettings(
   const retries = parsed['query.retry.attempts']
   return {
     mode: parsed.mode,
-    connection: connectionSettings(parsed, config),
+    connection,
     tables: {
-      whitelist: parsed['table.whitelist'],
-      blacklist: parsed['table.blacklist'],
+      // From the text: a comma inside quotes belongs to a name.
+      whitelist: splitTableList(connection.dialect, config.get('table.whitelist') ?? ''),
+      blacklist: splitTableList(connection.dialect, config.get('table.blacklist') ?? ''),
       include: include.map(tablePattern),
       exclude: parsed['table.exclude.list'].map(tablePattern),
       types: parsed['table.types'].map((type) => type.toUpperCase()),
@@ -173,6 +178,7 @@ export function sourceSettings(
     },
     values: valueSettings(parsed),
     query: query.trim() === '' ? null : query.trim(),
+    queryIsMasked: parsed.query === '' && query.trim() !== '',
     suffix: parsed['query.suffix'],
     quoted: parsed['sql.quote.identifiers'] ?? /^always$/i.test(parsed['quote.sql.identifiers']),
     qualified: parsed['table.names.qualify'],

@@ -120,21 +120,45 @@ export class TimeZone {
    * pass would sort before rows already read (I6).
    */
   settledWall(time: Timestamp): Timestamp {
-    const wall = { ms: this.wallMsOf(time.ms), nanos: time.nanos }
-    if (this.#fixedOffset !== null) return wall
-    for (const day of [
-      Math.floor(time.ms / DAY_MS),
-      Math.floor((time.ms + DAY_MS) / DAY_MS),
-      Math.floor((time.ms - DAY_MS) / DAY_MS)
-    ]) {
-      const { before, after, changesAt } = this.#day(day)
-      const overlap = before - after
-      if (overlap > 0 && time.ms >= changesAt - overlap && time.ms < changesAt + overlap) {
-        const start = changesAt + after
-        return { ms: start, nanos: modulo(start, 1000) * 1_000_000 }
-      }
+    const change = this.#changeNear(time.ms)
+    const repeated = change === null ? 0 : change.before - change.after
+    if (
+      change !== null &&
+      repeated > 0 &&
+      time.ms >= change.changesAt - repeated &&
+      time.ms < change.changesAt + repeated
+    ) {
+      const start = change.changesAt + change.after
+      return { ms: start, nanos: modulo(start, 1000) * 1_000_000 }
     }
-    return wall
+    return { ms: this.wallMsOf(time.ms), nanos: time.nanos }
+  }
+
+  /**
+   * The lowest reading of the wall clock that means this instant. Differs from the plain reading in the hour after summer
+   * time starts, into which readings that never occur are moved: rows that carry one anyway must not be passed over (I6).
+   */
+  earliestWallMsOf(epochMs: number): number {
+    const wall = this.wallMsOf(epochMs)
+    const change = this.#changeNear(epochMs)
+    const skipped = change === null ? 0 : change.after - change.before
+    const within =
+      change !== null &&
+      skipped > 0 &&
+      epochMs >= change.changesAt &&
+      epochMs < change.changesAt + skipped
+    return within ? wall - skipped : wall
+  }
+
+  /** The change of offset less than a day away, if there is one. */
+  #changeNear(epochMs: number): DayOffsets | null {
+    if (this.#fixedOffset !== null) return null
+    const today = Math.floor(epochMs / DAY_MS)
+    for (const number of [today, today - 1, today + 1]) {
+      const day = this.#day(number)
+      if (day.before !== day.after) return day
+    }
+    return null
   }
 
   /** Turns a reading of the wall clock into the instant, in place. */

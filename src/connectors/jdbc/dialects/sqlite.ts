@@ -85,7 +85,6 @@ async function openSqlite(options: OpenOptions): Promise<Connection> {
 
 class SqliteConnection implements Connection {
   readonly dialect = sqliteDialect
-  readonly catalog = null
   readonly #database: DatabaseSync
   #aborted = false
 

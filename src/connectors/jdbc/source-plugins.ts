@@ -1,0 +1,48 @@
+import type { ConfigDef } from '../../config/config-def.ts'
+import type { SourceConnectorPlugin } from '../../plugin/source.ts'
+import { checkOffsetChanges } from './alter-offsets.ts'
+import { aivenSourceConfig, jdbcSourceConfig } from './source-config.ts'
+import { JdbcSourceConnector } from './source-connector.ts'
+import { JdbcSourceTask } from './source-task.ts'
+import { validateSource } from './validation.ts'
+
+function plugin(
+  facts: Pick<SourceConnectorPlugin, 'className' | 'taskClassName' | 'version' | 'withoutAlias'>,
+  config: ConfigDef,
+  filterRequired: boolean
+): SourceConnectorPlugin {
+  return {
+    type: 'source',
+    ...facts,
+    config,
+    create: () => new JdbcSourceConnector(config),
+    createTask: () => new JdbcSourceTask(config),
+    validate: (given, checked, signal) =>
+      validateSource(given, checked, signal, { definition: config, filterRequired }),
+    exactlyOnceSupport: () => 'supported',
+    alterOffsets: (given, changes) => checkOffsetChanges(given, changes, config)
+  }
+}
+
+/** `io.confluent.connect.jdbc.JdbcSourceConnector`, also `JdbcSourceConnector` and `JdbcSource`. */
+export const jdbcSourcePlugin = plugin(
+  {
+    className: 'io.confluent.connect.jdbc.JdbcSourceConnector',
+    taskClassName: 'io.confluent.connect.jdbc.source.JdbcSourceTask',
+    version: '10.9.7'
+  },
+  jdbcSourceConfig,
+  true
+)
+
+/** `io.aiven.connect.jdbc.JdbcSourceConnector`: the same connector with that fork's defaults. */
+export const aivenJdbcSourcePlugin = plugin(
+  {
+    className: 'io.aiven.connect.jdbc.JdbcSourceConnector',
+    taskClassName: 'io.aiven.connect.jdbc.source.JdbcSourceTask',
+    version: '6.10.0',
+    withoutAlias: true
+  },
+  aivenSourceConfig,
+  false
+)

@@ -1,0 +1,258 @@
+import { type ConfigDef, type ConfigMap, parseConfig } from '../../config/config-def.ts'
+import { type Clock, systemClock } from '../../clock.ts'
+import type { SourcePartition, SourceRecord } from '../../data/record.ts'
+import { ConfigError, isRetriable, messageOf } from '../../errors.ts'
+import type { SourceTask, SourceTaskContext } from '../../plugin/source.ts'
+import { ConnectionKeeper } from './connection-keeper.ts'
+import type { Connection } from './database.ts'
+import { databaseError } from './database.ts'
+import type { RowConverter } from './row-converter.ts'
+import { jdbcTaskConfig } from './source-config.ts'
+import {
+  positionOf,
+  QUERY_PARTITION,
+  storedPartitions,
+  tablePartition,
+  UNSET
+} from './source-offset.ts'
+import { type SourceSettings, sourceSettings } from './source-settings.ts'
+import { parseTableName, splitTableList, tableName } from './table-name.ts'
+import { type ReaderTarget, TableReader } from './table-reader.ts'
+import { missingText, selectTables } from './table-selection.ts'
+
+/** Longest nap of a poll that has nothing to read. */
+const NAP_MS = 250
+/** How long a table may be read while others wait. */
+const TURN_MS = 10_000
+const SHORTEST_RETRY_MS = 250
+
+/**
+ * Reads the tables of one task, in turn, over one connection. A table is due `poll.interval.ms` after the end of its last
+ * poll; of those due the one that waits longest comes first. Errors of the database that may pass are retried for as long
+ * as `query.retry.attempts` says, shown as a condition of the task meanwhile; the position in memory is kept (I6).
+ */
+export class JdbcSourceTask implements SourceTask {
+  readonly #definition: ConfigDef
+  readonly #clock: Clock
+  #context: SourceTaskContext | null = null
+  #settings: SourceSettings | null = null
+  #keeper: ConnectionKeeper | null = null
+  /** null until it is known which tables there are. */
+  #targets: readonly ReaderTarget[] | null = null
+  #readers: TableReader[] = []
+  #pausedUntilMs = 0
+  #current: { reader: TableReader; sinceMs: number } | null = null
+  #failures = 0
+  readonly #conditions = new Map<string, string>()
+
+  constructor(definition: ConfigDef, clock: Clock = systemClock) {
+    this.#definition = definition
+    this.#clock = clock
+  }
+
+  async start(config: ConfigMap, context: SourceTaskContext): Promise<void> {
+    this.#context = context
+    const settings = sourceSettings(config, this.#definition)
+    this.#settings = settings
+    const task = parseConfig(jdbcTaskConfig, config)
+    const names = splitTableList(settings.connection.dialect, task.tables)
+    if (settings.query !== null && names.length > 0) {
+      throw new ConfigError('query may not be combined with whole-table copying settings.')
+    }
+    this.#keeper = new ConnectionKeeper(
+      settings.connection,
+      context.log,
+      context.stopping,
+      this.#clock
+    )
+    if (settings.query === null && names.length === 0 && !task['tables.fetched']) {
+      context.reportCondition('Waiting for the list of tables')
+      return
+    }
+    this.#targets =
+      settings.query === null
+        ? names.map((name) => tableTarget(settings, name))
+        : [queryTarget(settings)]
+    try {
+      const connection = await this.#keeper.get()
+      if (connection === null) return
+      if (this.#targets.length === 0) throw await noTables(connection, settings)
+      await this.#makeReaders(connection, settings, context)
+      for (const reader of this.#readers) await reader.prepare(connection)
+    } catch (error) {
+      if (!isRetriable(error)) throw error
+      // The database may be back soon: polling goes on where this stopped.
+      this.#pauseAfter(error, settings)
+      await this.#keeper.close()
+    }
+  }
+
+  async poll(): Promise<SourceRecord[] | null> {
+    const context = this.#context
+    const settings = this.#settings
+    if (context === null || settings === null || context.stopping.aborted) return null
+    if (this.#targets === null || this.#clock.monotonicMs() < this.#pausedUntilMs) {
+      return await this.#nap(context)
+    }
+    const reader = this.#nextReader()
+    if (reader === null && this.#readers.length > 0) return await this.#nap(context)
+    try {
+      const connection = await this.#keeper?.get()
+      if (connection === null || connection === undefined) return await this.#nap(context)
+      if (this.#targets.length === 0) throw await noTables(connection, settings)
+      if (reader !== null) return await this.#read(reader, connection, settings)
+      await this.#makeReaders(connection, settings, context)
+      return null
+    } catch (error) {
+      if (context.stopping.aborted) return null
+      await this.#retryOrThrow(error, settings)
+      return null
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#current = null
+    await this.#keeper?.close()
+  }
+
+  async #read(
+    reader: TableReader,
+    connection: Connection,
+    settings: SourceSettings
+  ): Promise<SourceRecord[] | null> {
+    const { records, drained } = await reader.read(connection)
+    this.#failures = 0
+    this.#setCondition('database', null)
+    const nowMs = this.#clock.monotonicMs()
+    if (drained) {
+      this.#current = null
+      reader.dueAtMs = nowMs + settings.pollIntervalMs
+    } else if (this.#current?.reader !== reader) {
+      this.#current = { reader, sinceMs: nowMs }
+    } else if (nowMs - this.#current.sinceMs > TURN_MS && this.#othersDue(reader, nowMs)) {
+      // A huge table must not starve the others; it goes on behind its last row when they have had their turn.
+      if (reader.canPause) {
+        await reader.pause()
+        this.#current = null
+        reader.dueAtMs = nowMs
+      }
+    }
+    return records
+  }
+
+  /** The table being read, else the one due longest; null when none is due. */
+  #nextReader(): TableReader | null {
+    if (this.#current !== null) return this.#current.reader
+    const nowMs = this.#clock.monotonicMs()
+    let next: TableReader | null = null
+    for (const reader of this.#readers) {
+      if (reader.dueAtMs <= nowMs && (next === null || reader.dueAtMs < next.dueAtMs)) next = reader
+    }
+    return next
+  }
+
+  #othersDue(reader: TableReader, nowMs: number): boolean {
+    return this.#readers.some((other) => other !== reader && other.dueAtMs <= nowMs)
+  }
+
+  async #nap(context: SourceTaskContext): Promise<null> {
+    const nowMs = this.#clock.monotonicMs()
+    const waits = this.#readers.map((reader) => reader.dueAtMs - nowMs).filter((ms) => ms > 0)
+    await this.#clock.sleep(Math.max(1, Math.min(NAP_MS, ...waits)), context.stopping)
+    return null
+  }
+
+  async #retryOrThrow(error: unknown, settings: SourceSettings): Promise<void> {
+    this.#current = null
+    for (const reader of this.#readers) reader.reset()
+    await this.#keeper?.close()
+    if (!isRetriable(error)) throw error
+    const limit = settings.retryAttempts
+    if (limit !== null && this.#failures >= limit) {
+      throw databaseError(`Failed to query table after retries: ${messageOf(error)}`, {
+        retriable: false,
+        cause: error
+      })
+    }
+    this.#pauseAfter(error, settings)
+  }
+
+  #pauseAfter(error: unknown, settings: SourceSettings): void {
+    this.#failures += 1
+    const limit = settings.retryAttempts
+    const text = `Retrying (${this.#failures}${limit === null ? '' : ` of ${limit}`}): ${messageOf(error)}`
+    this.#context?.log.warn(text, { error })
+    this.#setCondition('database', text)
+    this.#pausedUntilMs =
+      this.#clock.monotonicMs() + Math.max(SHORTEST_RETRY_MS, settings.pollIntervalMs)
+  }
+
+  /** Readers that go on behind the stored offsets. */
+  async #makeReaders(
+    connection: Connection,
+    settings: SourceSettings,
+    context: SourceTaskContext
+  ): Promise<void> {
+    const { dialect } = settings.connection
+    const targets = this.#targets ?? []
+    const stored = targets.map(({ table, partition }): SourcePartition[] =>
+      table === null
+        ? [partition]
+        : storedPartitions(tableName(dialect, table), table.table, connection.catalog ?? null)
+    )
+    const offsets = await context.offsets.offsets(stored.flat())
+    let taken = 0
+    this.#readers = targets.map((target, index) => {
+      const mine = offsets.slice(taken, (taken += stored[index]?.length ?? 0))
+      const found = mine.find((offset) => offset !== null) ?? null
+      if (found !== null) context.log.info(`Using existing offset of ${target.name}`)
+      const position = settings.mode === 'bulk' ? UNSET : positionOf(found)
+      return new TableReader(target, settings, position, (converter) =>
+        this.#reportColumns(target, converter, settings)
+      )
+    })
+  }
+
+  #reportColumns(target: ReaderTarget, converter: RowConverter, settings: SourceSettings): void {
+    const names = converter.unsupported.map((column) => `${column.name} (${column.databaseType})`)
+    const key = `columns of ${target.name}`
+    if (names.length === 0) return this.#setCondition(key, null)
+    const skipped = settings.values.unsupportedTypes === 'skip'
+    const text = `${target.name}: Kafka Connect has no type for ${names.join(', ')}; ${skipped ? 'left out' : 'carried as text'}`
+    this.#context?.log.warn(text)
+    this.#setCondition(key, skipped ? text : null)
+  }
+
+  #setCondition(key: string, text: string | null): void {
+    if ((this.#conditions.get(key) ?? null) === text) return
+    if (text === null) this.#conditions.delete(key)
+    else this.#conditions.set(key, text)
+    const all = [...this.#conditions.values()].join('; ')
+    this.#context?.reportCondition(all === '' ? null : all)
+  }
+}
+
+function tableTarget(settings: SourceSettings, text: string): ReaderTarget {
+  const { dialect } = settings.connection
+  const table = parseTableName(dialect, text)
+  const name = tableName(dialect, table)
+  // Bulk keeps no offsets; its partition is the bare name, as in the JVM connector.
+  const partition = settings.mode === 'bulk' ? { table: table.table } : tablePartition(name)
+  return { table, name: `table ${name}`, topic: `${settings.topicPrefix}${table.table}`, partition }
+}
+
+function queryTarget(settings: SourceSettings): ReaderTarget {
+  return {
+    table: null,
+    name: 'the query',
+    topic: settings.topicPrefix,
+    partition: QUERY_PARTITION
+  }
+}
+
+async function noTables(connection: Connection, settings: SourceSettings): Promise<ConfigError> {
+  const text =
+    'Task is being killed because it was not assigned a table nor a query to execute. If run in table mode please make sure that the tables exist on the database.'
+  const { missing } = await selectTables(connection, settings.tables)
+  return new ConfigError(missing.length === 0 ? text : `${text} Not found: ${missingText(missing)}`)
+}

@@ -1,0 +1,317 @@
+import { NO_HEADERS } from '../../data/headers.ts'
+import type { SourcePartition, SourceRecord } from '../../data/record.ts'
+import type { Struct } from '../../data/struct.ts'
+import { ConfigError, ConnectError, DataError, isRetriable, messageOf } from '../../errors.ts'
+import { RowCursor } from './cursor-value.ts'
+import {
+  type Connection,
+  databaseError,
+  type Row,
+  type RowStream,
+  type TableId
+} from './database.ts'
+import { columnsText, RowConverter } from './row-converter.ts'
+import { BulkProgress, type Emit, IdProgress, type RowProgress } from './row-progress.ts'
+import { type Position, UNSET } from './source-offset.ts'
+import { modeUsesTimestamp, type SourceSettings } from './source-settings.ts'
+import { type BoundQuery, endReading, limits, tableQuery, tiesQuery } from './table-query.ts'
+import { queryShape, tableShape, type TableShape } from './table-shape.ts'
+import { LimitedTimestampGroups, TimestampGroups } from './timestamp-groups.ts'
+import { type Timestamp, timestampOfMs } from './timestamp.ts'
+
+/** What a reader reads and where its records go. */
+export interface ReaderTarget {
+  /** null: the query of the user. */
+  readonly table: TableId | null
+  /** For messages: `table public.orders`, `the query`. */
+  readonly name: string
+  readonly topic: string
+  readonly partition: SourcePartition
+}
+
+export interface ReadResult {
+  readonly records: SourceRecord[]
+  /** The poll of this table is over. */
+  readonly drained: boolean
+}
+
+/** A query under way. */
+interface Run {
+  readonly sql: string
+  readonly stream: RowStream
+  readonly converter: RowConverter
+  readonly cursor: RowCursor
+  readonly progress: RowProgress
+  /** The next batch, on its way while this one is handed on. */
+  ahead: Promise<Row[] | null>
+}
+
+/**
+ * Reads one table (or query) over and over. A poll of it is: `read` until it is drained, then nothing until its time comes
+ * again. The position moves with the rows handed out, so that after a lost connection reading goes on behind the last one.
+ */
+export class TableReader {
+  readonly target: ReaderTarget
+  /** When the next poll is due, on the monotonic clock in ms. */
+  dueAtMs = 0
+  readonly #settings: SourceSettings
+  readonly #onColumns: (converter: RowConverter) => void
+  #position: Position
+  #shape: TableShape | null = null
+  #run: Run | null = null
+  #converter: { text: string; converter: RowConverter } | null = null
+
+  /** `onColumns` is told when the columns of the result are known or have changed. */
+  constructor(
+    target: ReaderTarget,
+    settings: SourceSettings,
+    position: Position,
+    onColumns: (converter: RowConverter) => void
+  ) {
+    this.target = target
+    this.#settings = settings
+    this.#position = position
+    this.#onColumns = onColumns
+  }
+
+  /** Looks the table and its columns up. ConfigError when they are not as configured. */
+  async prepare(connection: Connection): Promise<TableShape> {
+    const { table } = this.target
+    const { query } = this.#settings
+    const shape = await this.#named(null, () =>
+      table === null
+        ? queryShape(connection, query ?? '', this.#settings)
+        : tableShape(connection, table, this.#settings)
+    )
+    this.#shape = shape
+    return shape
+  }
+
+  /**
+   * The next rows as records; the first call of a poll runs the query. Retriable errors: `reset`, then read again over
+   * another connection. All others are final and name the table, and the row or the statement.
+   */
+  async read(connection: Connection): Promise<ReadResult> {
+    const run = this.#run ?? (await this.#start(connection))
+    this.#run = run
+    const records: SourceRecord[] = []
+    const emit = this.#emitter(run, records)
+    const rows = await this.#named(run.sql, () => run.ahead)
+    if (rows !== null) {
+      run.ahead = fetchAhead(run.stream)
+      this.#addRows(run, rows, emit)
+    }
+    if (rows === null || run.progress.full) return await this.#end(connection, run, records, emit)
+    this.#position = run.progress.position
+    return { records, drained: false }
+  }
+
+  /** Whether the query can be left now and taken up later without reading a row twice. */
+  get canPause(): boolean {
+    return this.#run?.progress.canPause ?? false
+  }
+
+  /** Leaves the query; the next `read` starts one behind the last row handed out. */
+  async pause(): Promise<void> {
+    const run = this.#run
+    this.#run = null
+    if (run !== null) await leave(run)
+  }
+
+  /** After the connection is gone: forgets the query, keeps the position. */
+  reset(): void {
+    this.#run = null
+    this.#shape = null
+  }
+
+  async #start(connection: Connection): Promise<Run> {
+    const shape = this.#shape ?? (await this.prepare(connection))
+    const zone = this.#settings.values.timeZone
+    let end: Timestamp | null = null
+    if (modeUsesTimestamp(shape.mode)) {
+      const now = await this.#named(null, () => connection.now())
+      const columns = shape.timestamps.map(({ column }) => column)
+      end = endReading(now, this.#settings.delayMs, columns, zone)
+      if (this.#position === UNSET && this.#settings.initialTimestampMs === 'now') {
+        const ms = now.hasZone ? now.ms : zone.epochMsOf(now.ms)
+        this.#position = { timestamp: { ms, nanos: now.nanos }, reading: null, id: null }
+      }
+    }
+    if (this.#position === UNSET) this.#position = this.#initialPosition(shape)
+    return await this.#open(connection, shape, tableQuery(shape, this.#position, end, zone), true)
+  }
+
+  #initialPosition({ mode }: TableShape): Position {
+    const { initialTimestampMs, initialId } = this.#settings
+    const ms =
+      modeUsesTimestamp(mode) && typeof initialTimestampMs === 'number' ? initialTimestampMs : null
+    const id = mode === 'bulk' || mode === 'timestamp' ? null : initialId
+    if (ms === null && id === null) return UNSET
+    return { timestamp: ms === null ? null : timestampOfMs(ms), reading: null, id }
+  }
+
+  async #open(
+    connection: Connection,
+    shape: TableShape,
+    query: BoundQuery,
+    withSuffix: boolean
+  ): Promise<Run> {
+    const { fetchRows, values } = this.#settings
+    const { table } = this.target
+    const stream = await this.#named(query.sql, () =>
+      connection.query(query.sql, query.binds, { fetchRows, table })
+    )
+    const cursor = new RowCursor(stream.columns, shape.names, values.timeZone)
+    const limited = withSuffix && limits(shape.suffix)
+    return {
+      sql: query.sql,
+      stream,
+      cursor,
+      converter: this.#converterFor(stream),
+      progress: progressOf(shape, cursor, this.#position, limited),
+      ahead: fetchAhead(stream)
+    }
+  }
+
+  async #end(
+    connection: Connection,
+    run: Run,
+    records: SourceRecord[],
+    emit: Emit
+  ): Promise<ReadResult> {
+    const moment = run.progress.end(emit)
+    this.#position = run.progress.position
+    this.#run = null
+    if (moment === null) return { records, drained: true }
+    await this.#named(run.sql, () => leave(run))
+    const shape = this.#shape ?? (await this.prepare(connection))
+    this.#run = await this.#open(connection, shape, tiesQuery(shape, moment), false)
+    return { records, drained: false }
+  }
+
+  /** One converter, and with it one schema object, for as long as the columns stay the same. */
+  #converterFor(stream: RowStream): RowConverter {
+    const text = columnsText(stream.columns)
+    if (this.#converter?.text === text) return this.#converter.converter
+    const name = this.target.table?.table ?? null
+    let converter: RowConverter
+    try {
+      converter = new RowConverter(stream.columns, name, this.#settings.values)
+    } catch (error) {
+      throw new DataError(`${this.target.name}: ${messageOf(error)}`, { cause: error })
+    }
+    this.#converter = { text, converter }
+    this.#onColumns(converter)
+    return converter
+  }
+
+  #emitter(run: Run, records: SourceRecord[]): Emit {
+    const { topic, partition } = this.target
+    const { converter } = run
+    const { schema } = converter
+    return (row, offset) => {
+      let value: Struct
+      try {
+        value = converter.convert(row)
+      } catch (error) {
+        throw this.#rowError(run, row, error)
+      }
+      records.push({
+        topic,
+        kafkaPartition: null,
+        keySchema: null,
+        key: null,
+        valueSchema: schema,
+        value,
+        timestamp: null,
+        headers: NO_HEADERS,
+        sourcePartition: partition,
+        sourceOffset: offset
+      })
+    }
+  }
+
+  #addRows(run: Run, rows: readonly Row[], emit: Emit): void {
+    try {
+      run.progress.add(rows, emit)
+    } catch (error) {
+      if (error instanceof ConnectError && error.facts['row'] !== undefined) throw error
+      const broken = rows.find((row) => throws(() => run.cursor.read(row)))
+      throw broken === undefined ? error : this.#rowError(run, broken, error)
+    }
+  }
+
+  /** I5: the table, the column and which row. */
+  #rowError(run: Run, row: Row, error: unknown): DataError {
+    const { columns } = run.stream
+    const { names = { timestamps: [], id: null }, keys = [] } = this.#shape ?? {}
+    const cursors = [...(names.id === null ? [] : [names.id]), ...names.timestamps]
+    const wanted = keys.length > 0 ? keys : cursors
+    const shown = columns
+      .map((column, index) => ({ name: column.name, value: row[index] }))
+      .filter(({ name }, index) => (wanted.length > 0 ? wanted.includes(name) : index === 0))
+      .map(({ name, value }) => `${name}=${String(value)}`)
+      .join(', ')
+    return new DataError(`${this.target.name}, row (${shown}): ${messageOf(error)}`, {
+      cause: error,
+      row: shown
+    })
+  }
+
+  /** Errors of the database name the table and, when they are final, the statement. */
+  async #named<T>(sql: string | null, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      if (error instanceof ConfigError) throw error
+      const retriable = isRetriable(error)
+      // I7: a masked query is not shown.
+      const statement =
+        sql === null || retriable || this.#settings.queryIsMasked ? '' : `. Statement: ${sql}`
+      throw databaseError(`${this.target.name}: ${messageOf(error)}${statement}`, {
+        retriable,
+        cause: error
+      })
+    }
+  }
+}
+
+function progressOf(
+  shape: TableShape,
+  cursor: RowCursor,
+  position: Position,
+  limited: boolean
+): RowProgress {
+  switch (shape.mode) {
+    case 'bulk':
+      return new BulkProgress(position)
+    case 'incrementing':
+    case 'timestamp+incrementing':
+      return new IdProgress(cursor, position)
+    case 'timestamp':
+      return limited
+        ? new LimitedTimestampGroups(cursor, position)
+        : new TimestampGroups(cursor, position)
+  }
+}
+
+/** Starts reading the next batch; an error waits there until somebody asks for the rows. */
+function fetchAhead(stream: RowStream): Promise<Row[] | null> {
+  const ahead = stream.next()
+  ahead.catch(() => undefined)
+  return ahead
+}
+
+async function leave(run: Run): Promise<void> {
+  await run.ahead
+  await run.stream.close()
+}
+
+function throws(work: () => unknown): boolean {
+  try {
+    work()
+    return false
+  } catch {
+    return true
+  }
+}

@@ -1,0 +1,108 @@
+import { ConfigError } from '../../errors.ts'
+import type { Connection, Dialect, TableId } from './database.ts'
+import type { TableSelection } from './source-settings.ts'
+import { nearMisses, parseTableName, quoteName, tableName, tableSql } from './table-name.ts'
+
+/** Tables to copy, and names asked for that no table has. */
+export interface SelectedTables {
+  readonly tables: readonly TableId[]
+  /** Each with the names it may have meant. */
+  readonly missing: readonly { name: string; near: readonly string[] }[]
+}
+
+/** Asks the database for the tables a configuration selects. With a whitelist only those names are looked up, never all. */
+export async function selectTables(
+  connection: Connection,
+  selection: TableSelection
+): Promise<SelectedTables> {
+  const { dialect } = connection
+  const { whitelist, blacklist, include, exclude } = selection
+  const filter = {
+    catalogPattern: selection.catalogPattern,
+    schemaPattern: selection.schemaPattern,
+    types: selection.types
+  }
+  if (whitelist.length > 0) {
+    const names = whitelist.map((entry) => parseTableName(dialect, entry).table)
+    const listed = await connection.listTables({ ...filter, names })
+    const found = whitelist.map((entry) => ({ entry, matches: matching(dialect, listed, entry) }))
+    const wanted = new Set(found.flatMap(({ matches }) => matches))
+    const missing = found.filter(({ matches }) => matches.length === 0).map(({ entry }) => entry)
+    return {
+      tables: listed.filter((table) => wanted.has(table)),
+      missing: await withNearMisses(connection, filter, missing)
+    }
+  }
+  const listed = await connection.listTables({ ...filter, names: null })
+  if (blacklist.length > 0) {
+    const unwanted = new Set(blacklist.flatMap((entry) => matching(dialect, listed, entry)))
+    return { tables: listed.filter((table) => !unwanted.has(table)), missing: [] }
+  }
+  const tables = listed.filter((table) => {
+    const name = tableName(dialect, table)
+    const included = include.length === 0 || include.some((pattern) => pattern.test(name))
+    return included && !exclude.some((pattern) => pattern.test(name))
+  })
+  return { tables, missing: [] }
+}
+
+/**
+ * Tables an entry of a list means: those whose qualified name (quoted or not) or bare name it is. Failing that, the only
+ * ones that differ from it in case alone.
+ */
+function matching(dialect: Dialect, tables: readonly TableId[], entry: string): TableId[] {
+  const forms = (table: TableId): string[] => [
+    tableName(dialect, table),
+    tableSql(dialect, table, true),
+    table.table,
+    quoteName(dialect, table.table)
+  ]
+  const wanted = parseTableName(dialect, entry)
+  const normal = [wanted.catalog, wanted.schema, wanted.table]
+    .filter((part) => part !== null)
+    .join('.')
+  const exact = tables.filter((table) => {
+    const names = forms(table)
+    return names.includes(entry) || names.includes(normal)
+  })
+  if (exact.length > 0) return exact
+  const alike = tables.filter((table) =>
+    forms(table).some((name) => name.toLowerCase() === normal.toLowerCase())
+  )
+  return alike.length === 1 ? alike : []
+}
+
+async function withNearMisses(
+  connection: Connection,
+  filter: Omit<Parameters<Connection['listTables']>[0], 'names'>,
+  missing: readonly string[]
+): Promise<SelectedTables['missing']> {
+  if (missing.length === 0) return []
+  const all = await connection.listTables({ ...filter, names: null })
+  const names = all.flatMap((table) => [table.table, tableName(connection.dialect, table)])
+  return missing.map((name) => ({ name, near: nearMisses(name, [...new Set(names)]) }))
+}
+
+/** `x (did you mean y?), z`. */
+export function missingText(missing: SelectedTables['missing']): string {
+  return missing
+    .map(({ name, near }) =>
+      near.length === 0 ? name : `${name} (did you mean ${near.join(' or ')}?)`
+    )
+    .join(', ')
+}
+
+/** ConfigError when two tables would write to the same topic. */
+export function checkDuplicates(dialect: Dialect, tables: readonly TableId[]): void {
+  const byName = new Map<string, string[]>()
+  for (const table of tables) {
+    const names = byName.get(table.table) ?? []
+    names.push(tableName(dialect, table))
+    byName.set(table.table, names)
+  }
+  const duplicates = [...byName.values()].filter((names) => names.length > 1)
+  if (duplicates.length === 0) return
+  throw new ConfigError(
+    `The connector uses the unqualified table name as the topic name and has detected duplicate unqualified table names. Rows of different tables would mix in one topic. Name one table of each of these in the filter: ${duplicates.map((names) => `[${names.join(', ')}]`).join(', ')}`
+  )
+}

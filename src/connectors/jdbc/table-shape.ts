@@ -1,0 +1,209 @@
+import { ConfigError } from '../../errors.ts'
+import { checkIdColumn, findColumn, suggestion, timestampColumn } from './cursor-value.ts'
+import type { Column, Connection, TableColumn, TableId } from './database.ts'
+import { quoteName, tableName, tableSql } from './table-name.ts'
+import type { QueryShape } from './table-query.ts'
+import { type Mode, modeUsesId, modeUsesTimestamp, type SourceSettings } from './source-settings.ts'
+import { mappedColumns } from './table-pattern.ts'
+
+/** A table or query, looked up in the database: what every poll of it has in common. */
+export interface TableShape extends QueryShape {
+  /** Cursor columns as the result spells them. */
+  readonly names: { readonly timestamps: readonly string[]; readonly id: string | null }
+  /** Columns that tell rows apart, for messages. */
+  readonly keys: readonly string[]
+}
+
+/** ConfigError when the table or one of its cursor columns does not exist, cannot serve, or may be null. */
+export async function tableShape(
+  connection: Connection,
+  table: TableId,
+  settings: SourceSettings
+): Promise<TableShape> {
+  const { dialect } = connection
+  const columns = await connection.describeTable(table)
+  const name = tableName(dialect, table)
+  if (columns.length === 0) throw await missingTable(connection, table, settings)
+  const { mode } = settings
+  const timestamps = modeUsesTimestamp(mode) ? timestampColumns(columns, name, settings) : []
+  const id = modeUsesId(mode) ? idColumn(columns, name, settings) : null
+  if (settings.validateNonNull) checkNullable(name, timestamps, id)
+  const from = tableSql(
+    dialect,
+    settings.qualified ? table : { catalog: null, schema: null, table: table.table },
+    settings.quoted
+  )
+  const sqlOf = (column: Column): string =>
+    `${from}.${columnSql(connection, column.name, settings)}`
+  const keys = columns
+    .filter((column) => column.keyPosition !== null)
+    .sort((a, b) => (a.keyPosition ?? 0) - (b.keyPosition ?? 0))
+    .map((column) => column.name)
+  return {
+    ...shapeOf(connection, `SELECT * FROM ${from}`, mode, settings),
+    timestamps: timestamps.map((column) => ({
+      sql: sqlOf(column),
+      column: timestampColumn(column)
+    })),
+    id: id === null ? null : { sql: sqlOf(id), column: id },
+    names: { timestamps: timestamps.map((column) => column.name), id: id?.name ?? null },
+    keys
+  }
+}
+
+/** The same for the user's query. Without cursor columns a query is run as it is, as often as polled. */
+export async function queryShape(
+  connection: Connection,
+  query: string,
+  settings: SourceSettings
+): Promise<TableShape> {
+  const usesTimestamp = modeUsesTimestamp(settings.mode) && settings.timestampColumns.length > 0
+  const usesId = modeUsesId(settings.mode)
+  const wantedId = usesId ? settings.incrementingColumn : null
+  if (usesId && wantedId === null) {
+    throw new ConfigError(
+      `'incrementing.column.name' must be provided when using mode 'incrementing' or 'timestamp+incrementing' with a custom query.`
+    )
+  }
+  const mode: Mode = usesTimestamp ? settings.mode : usesId ? 'incrementing' : 'bulk'
+  const columns = mode === 'bulk' ? [] : await connection.describeQuery(query)
+  const find = (name: string, kind: string): Column => {
+    const column = findColumn(columns, name)
+    if (column !== null) return column
+    const known = columns.map((other) => other.name)
+    throw new ConfigError(
+      `${kind} column ${name} not found in the result of the query: ${known.join(', ')}${suggestion(name, known)}`
+    )
+  }
+  const timestamps = usesTimestamp
+    ? settings.timestampColumns.map((name) => timestampColumn(find(name, 'Timestamp')))
+    : []
+  const id = wantedId === null ? null : find(wantedId, 'Incrementing')
+  if (id !== null) checkIdColumn(id)
+  checkZones(timestamps)
+  return {
+    ...shapeOf(connection, query, mode, settings),
+    timestamps: timestamps.map((column) => ({
+      sql: columnSql(connection, column.name, settings),
+      column
+    })),
+    id: id === null ? null : { sql: columnSql(connection, id.name, settings), column: id },
+    names: { timestamps: timestamps.map((column) => column.name), id: id?.name ?? null },
+    keys: []
+  }
+}
+
+function shapeOf(
+  connection: Connection,
+  select: string,
+  mode: Mode,
+  settings: SourceSettings
+): Pick<QueryShape, 'dialect' | 'select' | 'mode' | 'suffix'> {
+  return { dialect: connection.dialect, select, mode, suffix: settings.suffix }
+}
+
+function columnSql(connection: Connection, name: string, settings: SourceSettings): string {
+  return settings.quoted ? quoteName(connection.dialect, name) : name
+}
+
+function timestampColumns(
+  columns: readonly TableColumn[],
+  table: string,
+  settings: SourceSettings
+): TableColumn[] {
+  const { timestampMappings } = settings
+  const wanted =
+    timestampMappings !== null && timestampMappings.length > 0
+      ? mappedColumns(timestampMappings, table, 'timestamp')
+      : settings.timestampColumns
+  if (wanted.length === 0) {
+    throw new ConfigError(
+      `Mode ${settings.mode} needs timestamp.column.name, or timestamp.columns.mapping with table.include.list`
+    )
+  }
+  const known = columns.map((column) => column.name)
+  const found = wanted.map((name) => ({ name, column: findColumn(columns, name) }))
+  const missing = found.filter(({ column }) => column === null).map(({ name }) => name)
+  if (missing.length > 0) {
+    const hints = missing.map((name) => suggestion(name, known)).join('')
+    throw new ConfigError(
+      `Timestamp columns: ${missing.join(', ')} do not exist in table '${table}'${hints}`
+    )
+  }
+  const present = found.flatMap(({ column }) => (column === null ? [] : [column]))
+  checkZones(present)
+  return present
+}
+
+function idColumn(
+  columns: readonly TableColumn[],
+  table: string,
+  settings: SourceSettings
+): TableColumn {
+  const { incrementingMappings } = settings
+  const wanted =
+    incrementingMappings !== null && incrementingMappings.length > 0
+      ? (mappedColumns(incrementingMappings, table, 'incrementing')[0] ?? null)
+      : settings.incrementingColumn
+  if (wanted === null) {
+    const automatic = columns.filter((column) => column.autoIncrement)
+    if (automatic.length === 1 && automatic[0] !== undefined) return automatic[0]
+    throw new ConfigError(
+      `Table '${table}' has ${automatic.length === 0 ? 'no auto-increment column' : 'several auto-increment columns'}: set incrementing.column.name`
+    )
+  }
+  const column = findColumn(columns, wanted)
+  if (column === null) {
+    const known = columns.map((other) => other.name)
+    throw new ConfigError(
+      `Incrementing column: ${wanted} does not exist in table '${table}'${suggestion(wanted, known)}`
+    )
+  }
+  checkIdColumn(column)
+  return column
+}
+
+/** One bind value is compared with all of them: they must agree on what it means. */
+function checkZones(columns: readonly Column[]): void {
+  const timestamps = columns.map(timestampColumn)
+  if (new Set(timestamps.map((column) => column.hasZone)).size > 1) {
+    throw new ConfigError(
+      `Timestamp columns with and without a time zone cannot be mixed: ${timestamps.map((column) => `${column.name} ${column.databaseType}`).join(', ')}`
+    )
+  }
+}
+
+function checkNullable(
+  table: string,
+  timestamps: readonly TableColumn[],
+  id: TableColumn | null
+): void {
+  if (id?.nullable === true) {
+    throw new ConfigError(
+      `Cannot make incremental queries using incrementing column ${id.name} on ${table} because this column is nullable.`
+    )
+  }
+  if (timestamps.length > 0 && timestamps.every((column) => column.nullable === true)) {
+    const names = timestamps.map((column) => column.name).join(',')
+    throw new ConfigError(
+      `Cannot make incremental queries using timestamp columns ${names} on ${table} because all of these columns are nullable.`
+    )
+  }
+}
+
+async function missingTable(
+  connection: Connection,
+  table: TableId,
+  settings: SourceSettings
+): Promise<ConfigError> {
+  const { dialect } = connection
+  const others = await connection.listTables({
+    catalogPattern: null,
+    schemaPattern: table.schema,
+    types: settings.tables.types,
+    names: null
+  })
+  const names = others.map((other) => tableName(dialect, other))
+  const wanted = tableName(dialect, table)
+  return new ConfigError(`Table '${wanted}' does not exist${suggestion(wanted, names)}`)
+}
