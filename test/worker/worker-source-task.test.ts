@@ -1,0 +1,294 @@
+import assert from 'node:assert/strict'
+import { setTimeout as delay } from 'node:timers/promises'
+import { describe, it, type TestContext } from 'node:test'
+import { systemClock } from '../../src/clock.ts'
+import { stringConverterPlugin } from '../../src/converters/string.ts'
+import { simpleHeaderConverterPlugin } from '../../src/converters/simple-header.ts'
+import type { SourceRecord } from '../../src/data/record.ts'
+import { Schema } from '../../src/data/schema.ts'
+import { DataError, RetriableError } from '../../src/errors.ts'
+import { createKafkaClients } from '../../src/kafka/kafka-clients.ts'
+import { loggers } from '../../src/log.ts'
+import { Plugins } from '../../src/plugin/plugins.ts'
+import type {
+  SourceConnectorPlugin,
+  SourceTask,
+  SourceTaskContext
+} from '../../src/plugin/source.ts'
+import type { OffsetStore, StoredOffset } from '../../src/storage/offset-store.ts'
+import { ConnectWorker } from '../../src/worker/connect-worker.ts'
+import { taskKey } from '../../src/worker/contracts.ts'
+import { kafkaBootstrap, uniqueName } from '../support/environment.ts'
+import { followTopic } from '../support/topic-reader.ts'
+import { until } from '../support/until.ts'
+
+loggers.setLevel('root', 'OFF', 0)
+
+/** An offset store in memory whose writes can be held back. */
+class HeldOffsetStore implements OffsetStore {
+  readonly stored: StoredOffset[] = []
+  hold: Promise<void> = Promise.resolve()
+  async start(): Promise<void> {}
+  async get(_: string, partitions: readonly object[]): Promise<null[]> {
+    return partitions.map(() => null)
+  }
+  async all(): Promise<StoredOffset[]> {
+    return this.stored
+  }
+  async set(_: string, offsets: readonly StoredOffset[]): Promise<void> {
+    await this.hold
+    this.stored.push(...offsets)
+  }
+  async stop(): Promise<void> {}
+}
+
+type Script = (context: SourceTaskContext, poll: number) => Promise<SourceRecord[] | null>
+
+/** A worker that runs one scripted task; everything but the script is real. */
+async function scripted(
+  t: TestContext,
+  script: Script,
+  options: {
+    graceMs?: number
+    flushMs?: number
+    config?: Record<string, string>
+    stop?: () => Promise<void>
+  } = {}
+) {
+  const topic = uniqueName('worker-task')
+  const follower = await followTopic(topic)
+  const states: string[] = []
+  const traces: (string | null)[] = []
+  let polls = 0
+  const plugin: SourceConnectorPlugin = {
+    type: 'source',
+    className: 'example.Source',
+    taskClassName: 'example.SourceTask',
+    version: '1',
+    config: {},
+    create: () => ({ start() {}, taskConfigs: () => [new Map()], stop() {} }),
+    createTask: (): SourceTask => {
+      let context: SourceTaskContext
+      return {
+        start(_, given) {
+          context = given
+        },
+        poll: () => script(context, polls++),
+        stop: options.stop ?? (() => undefined)
+      }
+    }
+  }
+  const store = new HeldOffsetStore()
+  const worker = new ConnectWorker({
+    plugins: new Plugins([plugin, stringConverterPlugin, simpleHeaderConverterPlugin]),
+    clients: createKafkaClients(),
+    offsetStore: store,
+    settings: {
+      properties: new Map([
+        ['key.converter', 'org.apache.kafka.connect.storage.StringConverter'],
+        ['value.converter', 'org.apache.kafka.connect.storage.StringConverter']
+      ]),
+      taskShutdownGracefulTimeoutMs: options.graceMs ?? 3000,
+      offsetFlushIntervalMs: options.flushMs ?? 50,
+      offsetFlushTimeoutMs: 2000,
+      topicCreationEnabled: true
+    },
+    resolve: (config) => Promise.resolve(config),
+    producerProperties: () => new Map([['bootstrap.servers', kafkaBootstrap()]]),
+    adminProperties: () => new Map([['bootstrap.servers', kafkaBootstrap()]]),
+    topicCreationRules: () => null,
+    clock: systemClock,
+    log: loggers.get('test')
+  })
+  worker.setEvents({
+    onConnectorState() {},
+    onTaskState(id, state, trace) {
+      states.push(`${taskKey(id)} ${state}`)
+      traces.push(trace)
+    },
+    onTaskReconfiguration() {},
+    onTopicUsed() {}
+  })
+  const id = { connector: 'c', task: 0 }
+  const connectorConfig = new Map([
+    ['connector.class', 'example.Source'],
+    ...Object.entries(options.config ?? {})
+  ])
+  t.after(async () => {
+    await worker.stop()
+    await follower.stop()
+  })
+  const start = (target: 'STARTED' | 'PAUSED' = 'STARTED') =>
+    worker.startTask(id, new Map([['task.class', 'example.SourceTask']]), connectorConfig, target)
+  return { worker, id, topic, follower, states, traces, store, start }
+}
+
+function record(topic: string, value: unknown, position: number): SourceRecord {
+  return {
+    topic,
+    kafkaPartition: null,
+    keySchema: null,
+    key: null,
+    valueSchema: Schema.STRING,
+    value,
+    timestamp: null,
+    headers: [],
+    sourcePartition: { stream: 'a' },
+    sourceOffset: { position }
+  }
+}
+
+const idle = async (context: SourceTaskContext): Promise<null> => {
+  await systemClock.sleep(20, context.stopping)
+  return null
+}
+
+describe('a source task', () => {
+  it('I1: writes its records in order and stores the last offset behind the acknowledgements', async (t) => {
+    const run = await scripted(t, async (context, poll) =>
+      poll < 3
+        ? [record(run.topic, `r${poll}`, poll), record(run.topic, `s${poll}`, poll + 0.5)]
+        : idle(context)
+    )
+    assert.equal(await run.start(), true)
+    await until(() => run.follower.values.length === 6, '6 records arrived')
+    assert.deepEqual(run.follower.values, ['r0', 's0', 'r1', 's1', 'r2', 's2'])
+    await until(
+      () => run.store.stored.at(-1)?.offset?.['position'] === 2.5,
+      'the last offset is stored'
+    )
+    assert.deepEqual(run.states, ['c-0 RUNNING'])
+  })
+
+  it('stores what is left when it is stopped, and reports UNASSIGNED', async (t) => {
+    const run = await scripted(
+      t,
+      async (context, poll) => (poll < 1 ? [record(run.topic, 'x', 7)] : idle(context)),
+      { flushMs: 60_000 }
+    )
+    await run.start()
+    await until(() => run.follower.values.length === 1, 'the record arrived')
+    await run.worker.stopTasks([run.id])
+    assert.deepEqual(run.store.stored, [{ partition: { stream: 'a' }, offset: { position: 7 } }])
+    assert.deepEqual(run.states, ['c-0 RUNNING', 'c-0 UNASSIGNED'])
+  })
+
+  it('I9: is FAILED with its trace when its plugin throws, and stays so when it is stopped', async (t) => {
+    const run = await scripted(t, async (context, poll) => {
+      if (poll === 1) throw new DataError('row 7 is broken')
+      return poll === 0 ? [record(run.topic, 'x', 1)] : idle(context)
+    })
+    await run.start()
+    await until(() => run.states.includes('c-0 FAILED'), 'the task failed')
+    assert.match(run.traces.at(-1) ?? '', /row 7 is broken/)
+    await run.worker.stopTasks([run.id])
+    assert.deepEqual(run.states, ['c-0 RUNNING', 'c-0 FAILED'])
+    assert.equal(run.store.stored.at(-1)?.offset?.['position'], 1)
+  })
+
+  it('goes on when poll throws a retriable error', async (t) => {
+    const run = await scripted(t, async (context, poll) => {
+      if (poll === 0) throw new RetriableError('busy')
+      return poll === 1 ? [record(run.topic, 'x', 1)] : idle(context)
+    })
+    await run.start()
+    await until(() => run.follower.values.length === 1, 'the record arrived')
+    assert.deepEqual(run.states, ['c-0 RUNNING'])
+  })
+
+  it('waits while paused, also before its plugin is started, and goes on when resumed', async (t) => {
+    let started = 0
+    const run = await scripted(t, async (context, poll) => {
+      started += 1
+      return poll < 1 ? [record(run.topic, 'x', 1)] : idle(context)
+    })
+    await run.start('PAUSED')
+    await until(() => run.states.includes('c-0 PAUSED'), 'the task is paused')
+    await delay(50)
+    assert.equal(started, 0)
+    await run.worker.setTargetState('c', 'STARTED')
+    await until(() => run.follower.values.length === 1, 'the record arrived')
+    assert.deepEqual(run.states, ['c-0 PAUSED', 'c-0 RUNNING'])
+  })
+
+  it('I4: that does not end in time is given up without committing', async (t) => {
+    const release = Promise.withResolvers<void>()
+    t.after(() => release.resolve())
+    const run = await scripted(
+      t,
+      async (_, poll) => {
+        if (poll === 0) return [record(run.topic, 'x', 1)]
+        await release.promise
+        return null
+      },
+      { graceMs: 200, flushMs: 60_000 }
+    )
+    await run.start()
+    await until(() => run.follower.values.length === 1, 'the record arrived')
+    const before = performance.now()
+    await run.worker.stopTasks([run.id])
+    assert.ok(performance.now() - before < 2000)
+    assert.deepEqual(run.store.stored, [])
+  })
+
+  it('I2: writes nothing after it was given up: no record, no offset, no status', async (t) => {
+    const release = Promise.withResolvers<void>()
+    const run = await scripted(
+      t,
+      async (_, poll) => {
+        if (poll === 0) return [record(run.topic, 'first', 1)]
+        await release.promise
+        if (poll === 1) return [record(run.topic, 'late', 2)]
+        throw new Error('too late to fail')
+      },
+      { graceMs: 100, flushMs: 60_000 }
+    )
+    await run.start()
+    await until(() => run.follower.values.length === 1, 'the first record arrived')
+    await run.worker.stopTasks([run.id])
+    const states = [...run.states]
+    release.resolve()
+    await delay(300)
+    assert.deepEqual(run.follower.values, ['first'])
+    assert.deepEqual(run.store.stored, [])
+    assert.deepEqual(run.states, states)
+  })
+
+  it('skips a record that cannot be converted when errors are tolerated, and fails on it when not', async (t) => {
+    const script =
+      (topic: () => string): Script =>
+      async (context, poll) =>
+        poll > 0
+          ? idle(context)
+          : [
+              record(topic(), 'a', 1),
+              { ...record(topic(), 'b', 2), topic: 'not a topic name!' },
+              record(topic(), 'c', 3)
+            ]
+    const strict = await scripted(
+      t,
+      script(() => strict.topic)
+    )
+    await strict.start()
+    await until(() => strict.states.includes('c-0 FAILED'), 'the task failed')
+    assert.match(strict.traces.at(-1) ?? '', /not a topic name!/)
+    const tolerant = await scripted(
+      t,
+      script(() => tolerant.topic),
+      { config: { 'errors.tolerance': 'all' } }
+    )
+    await tolerant.start()
+    await until(() => tolerant.follower.values.includes('c'), 'the record behind arrived')
+    await until(
+      () => tolerant.store.stored.at(-1)?.offset?.['position'] === 3,
+      'its offset is stored'
+    )
+  })
+
+  it('reports FAILED when it cannot be built', async (t) => {
+    const run = await scripted(t, idle, { config: { 'value.converter': 'no.such.Converter' } })
+    assert.equal(await run.start(), false)
+    assert.deepEqual(run.states, ['c-0 FAILED'])
+    assert.match(run.traces[0] ?? '', /no\.such\.Converter/)
+  })
+})
