@@ -1,4 +1,6 @@
+import { Kafka, logLevel } from 'kafkajs'
 import type { ClientProperties, TopicLogOptions } from '../../src/kafka/contracts.ts'
+import { hideNegativeTimeoutWarnings } from '../../src/kafka/kafkajs-warnings.ts'
 import { kafkaBootstrap, uniqueName } from '../support/environment.ts'
 
 /** Client properties for the broker of the suite, with short pauses. */
@@ -27,4 +29,10 @@ export function logOptions(options: Partial<TopicLogOptions> = {}): TopicLogOpti
     onRecord: () => undefined,
     ...options
   }
+}
+
+/** A second opinion: kafkajs itself, for what this room does not do. */
+export function kafkaJs(): Kafka {
+  hideNegativeTimeoutWarnings()
+  return new Kafka({ brokers: [kafkaBootstrap()], logLevel: logLevel.NOTHING })
 }
