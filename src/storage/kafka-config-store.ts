@@ -23,6 +23,7 @@ import {
 } from './config-records.ts'
 import type { ConfigListener, ConfigStore } from './config-store.ts'
 import type { KafkaStoreOptions } from './kafka-store-options.ts'
+import { recordBatches } from './record-batches.ts'
 
 /** For one whole write: waiting for its turn, the broker's acknowledgements and reading back. */
 const WRITE_LIMIT_MS = 30_000
@@ -124,7 +125,7 @@ export class KafkaConfigStore implements ConfigStore {
       if (configs.length > 0) {
         const records = configs.map((config, task) => taskRecord(connector, task, config))
         await failingAs('Error writing task configurations to Kafka', () =>
-          this.#topicLog.sendAll(records, budget.leftMs())
+          this.#sendAll(records, budget)
         )
       }
       await failingAs(WRITE_ROOT, async () => {
@@ -175,7 +176,7 @@ export class KafkaConfigStore implements ConfigStore {
   #writeAndReadBack(records: readonly ConfigRecord[], failure: string): Promise<void> {
     return this.#inTurn((budget) =>
       failingAs(failure, async () => {
-        await this.#topicLog.sendAll(records, budget.leftMs())
+        await this.#sendAll(records, budget)
         await this.#topicLog.readToEnd(budget.leftMs())
       })
     )
@@ -183,6 +184,12 @@ export class KafkaConfigStore implements ConfigStore {
 
   #send(record: ConfigRecord, budget: Budget): Promise<void> {
     return this.#topicLog.send(record.key, record.value, budget.leftMs())
+  }
+
+  async #sendAll(records: readonly ConfigRecord[], budget: Budget): Promise<void> {
+    for (const batch of recordBatches(records)) {
+      await this.#topicLog.sendAll(batch, budget.leftMs())
+    }
   }
 
   /** One write at a time: two task sets of one connector must not mix. Each is bounded, so the queue moves. */

@@ -4,11 +4,10 @@ import { loggers } from '../log.ts'
 import type { KafkaStoreOptions } from './kafka-store-options.ts'
 import { OffsetIndex } from './offset-index.ts'
 import type { OffsetStore, StoredMap, StoredOffset } from './offset-store.ts'
+import { recordBatches } from './record-batches.ts'
 
 /** Reading what was added since the last read; the whole topic was read by `start`. */
 const READ_LIMIT_MS = 60_000
-/** Of one batch, far below a broker's limit on its bytes. */
-const RECORDS_PER_BATCH = 1_000
 
 export interface KafkaOffsetStoreOptions extends KafkaStoreOptions {
   /** For error texts: the property that named the topic. Default `offset.storage.topic`. */
@@ -57,9 +56,9 @@ export class KafkaOffsetStore implements OffsetStore {
   async set(connector: string, offsets: readonly StoredOffset[], timeoutMs: number): Promise<void> {
     const records = this.#index.records(connector, offsets)
     const end = this.#clock.monotonicMs() + timeoutMs
-    for (let at = 0; at < records.length; at += RECORDS_PER_BATCH) {
+    for (const batch of recordBatches(records)) {
       const left = Math.max(1, Math.ceil(end - this.#clock.monotonicMs()))
-      await this.#topicLog.sendAll(records.slice(at, at + RECORDS_PER_BATCH), left)
+      await this.#topicLog.sendAll(batch, left)
     }
   }
 

@@ -2,6 +2,7 @@ import { type Clock, withTimeout } from '../clock.ts'
 import { ConnectError, isRetriable } from '../errors.ts'
 import type { TopicLog } from '../kafka/contracts.ts'
 import type { Logger } from '../log.ts'
+import { BYTES_PER_BATCH, RECORDS_PER_BATCH } from './record-batches.ts'
 
 export interface StatusWrite {
   readonly key: string
@@ -11,8 +12,6 @@ export interface StatusWrite {
 }
 
 const SEND_LIMIT_MS = 10_000
-const RECORDS_PER_BATCH = 500
-const BYTES_PER_BATCH = 500_000
 const FIRST_RETRY_MS = 100
 const LAST_RETRY_MS = 5_000
 

@@ -72,6 +72,20 @@ void describe('The config topic', () => {
     assert.equal(store.snapshot().contains('c'), true)
   })
 
+  void it('takes task configurations that are too large for one batch together, but none too large alone', async (t) => {
+    const store = closing(t, new KafkaConfigStore(storeOptions()))
+    await store.start(recordingListener())
+    await store.putConnectorConfig('a', new Map(), null)
+    const large = Array.from({ length: 8 }, (_, id) => new Map([['x', `${id}`.repeat(300_000)]]))
+    await store.putTaskConfigs('a', large)
+    assert.deepEqual(store.snapshot().taskConfigs('a'), large)
+    await assert.rejects(store.putTaskConfigs('a', [new Map([['x', 'y'.repeat(2_000_000)]])]), {
+      message: 'Error writing task configurations to Kafka',
+      retriable: false
+    })
+    assert.equal(store.snapshot().taskCount('a'), 8)
+  })
+
   void it('refuses a topic with more than one partition', async (t) => {
     const options = storeOptions()
     const admin = options.clients.admin(options.client, 'test')
