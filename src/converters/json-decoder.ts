@@ -63,7 +63,13 @@ export class JsonDecoders {
     const decodeItem = this.of(schema.valueSchema)
     return (node) => {
       if (!Array.isArray(node)) throw misfit(schema, node)
-      return node.map((item, index) => within(`[${index}]`, () => decodeItem(item)))
+      const values: unknown[] = []
+      try {
+        for (const item of node) values.push(decodeItem(item))
+      } catch (error) {
+        throw located(error, `[${values.length}]`)
+      }
+      return values
     }
   }
 
@@ -74,9 +80,14 @@ export class JsonDecoders {
         throw new DataError(`Structs should be encoded as JSON objects, but found ${kindOf(node)}`)
       }
       const values: unknown[] = []
-      for (const field of schema.fields) {
-        const decode = decoders[field.index] as Decode
-        values.push(within(`.${field.name}`, () => decode(member(node, field.name))))
+      let name = ''
+      try {
+        for (const field of schema.fields) {
+          name = field.name
+          values.push((decoders[field.index] as Decode)(member(node, name)))
+        }
+      } catch (error) {
+        throw located(error, `.${name}`)
       }
       return new Struct(schema, values)
     }
@@ -92,12 +103,15 @@ export class JsonDecoders {
             `Maps with string fields should be encoded as JSON objects, but found ${kindOf(node)}`
           )
         }
-        return new Map(
-          Object.entries(node).map(([key, item]) => [
-            key,
-            within(`[${key}]`, () => decodeItem(item))
-          ])
-        )
+        const map = new Map<string, unknown>()
+        for (const [key, item] of Object.entries(node)) {
+          try {
+            map.set(key, decodeItem(item))
+          } catch (error) {
+            throw located(error, `[${key}]`)
+          }
+        }
+        return map
       }
     }
     return (node) => {
@@ -118,17 +132,13 @@ export class JsonDecoders {
   }
 }
 
-/** Runs a nested decoder; an error from it tells where it happened, outermost part first. */
-function within<T>(step: string, decode: () => T): T {
-  try {
-    return decode()
-  } catch (error) {
-    if (!(error instanceof DataError)) throw error
-    const inner = typeof error.facts['path'] === 'string' ? error.facts['path'] : ''
-    const reason = typeof error.facts['reason'] === 'string' ? error.facts['reason'] : error.message
-    const path = `${step}${inner}`
-    throw new DataError(`${reason} (at ${path.replace(/^\./, '')})`, { path, reason })
-  }
+/** The error of a nested decoder, with where it happened in front: outermost part first. */
+function located(error: unknown, step: string): unknown {
+  if (!(error instanceof DataError)) return error
+  const inner = typeof error.facts['path'] === 'string' ? error.facts['path'] : ''
+  const reason = typeof error.facts['reason'] === 'string' ? error.facts['reason'] : error.message
+  const path = `${step}${inner}`
+  return new DataError(`${reason} (at ${path.replace(/^\./, '')})`, { path, reason })
 }
 
 function misfit(schema: Schema, node: JsonNode): DataError {

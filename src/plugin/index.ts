@@ -1,4 +1,5 @@
 /** What authors of connectors, converters, transformations and predicates import. */
+export { systemClock } from '../clock.ts'
 export * from '../config/config-def.ts'
 export * from '../data/headers.ts'
 export * from '../data/logical-types.ts'
