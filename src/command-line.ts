@@ -22,11 +22,13 @@ export type Command =
   | { kind: 'standalone'; file: string; connectors: string[]; overrides: Map<string, string> }
   | { kind: 'check'; file: string; overrides: Map<string, string> }
 
+type Mode = 'distributed' | 'standalone' | 'check'
+
 const DEFAULT_FILE = 'worker-config/connect-distributed.properties'
 
 /** Arguments (without `node` and the script) and environment → what to do. Never throws. */
 export function parseCommandLine(argv: readonly string[], env: NodeJS.ProcessEnv): Command {
-  let mode: 'distributed' | 'standalone' | 'check' | null = null
+  let mode: Mode | null = null
   const files: string[] = []
   const overrides = new Map<string, string>()
   const rest = [...argv]
@@ -35,7 +37,7 @@ export function parseCommandLine(argv: readonly string[], env: NodeJS.ProcessEnv
     if (word === '--version') return { kind: 'version' }
     if (word === '--distributed' || word === '--standalone' || word === '--check') {
       if (mode !== null) return usageError(`--${mode} and ${word} exclude each other`)
-      mode = word.slice(2) as typeof mode
+      mode = word.slice(2) as Mode
     } else if (word === '--env') {
       for (const [key, value] of environmentOverrides(env)) overrides.set(key, value)
     } else if (word === '-o') {
@@ -52,11 +54,7 @@ export function parseCommandLine(argv: readonly string[], env: NodeJS.ProcessEnv
   return command(mode, files, overrides)
 }
 
-function command(
-  mode: 'distributed' | 'standalone' | 'check' | null,
-  files: string[],
-  overrides: Map<string, string>
-): Command {
+function command(mode: Mode | null, files: string[], overrides: Map<string, string>): Command {
   const [file, ...connectors] = files
   switch (mode) {
     case null:

@@ -1,0 +1,114 @@
+import { bindRest, clusterIdOrStop, stopInOrder, workerProviders } from './start-parts.ts'
+import type { ConnectProtocol } from './herder/connect-protocol.ts'
+import { DistributedHerder } from './herder/distributed-herder.ts'
+import { createKafkaClients } from './kafka/kafka-clients.ts'
+import type { KafkaClients } from './kafka/contracts.ts'
+import { loggers } from './log.ts'
+import type { RunningWorker, StartOptions } from './running-worker.ts'
+import { KafkaConfigStore } from './storage/kafka-config-store.ts'
+import { KafkaOffsetStore } from './storage/kafka-offset-store.ts'
+import { KafkaStatusStore } from './storage/kafka-status-store.ts'
+import { workerClientIdBase, workerClientProperties } from './worker/client-properties.ts'
+import {
+  checkWorkerPlugins,
+  type DistributedWorkerConfig,
+  parseWorkerConfig,
+  topicSettings,
+  type TopicKind
+} from './worker/worker-config.ts'
+import { connectWorker, herderOptions, shippedPlugins } from './worker-wiring.ts'
+
+/** A worker of a cluster: state in Kafka's topics, work shared with the other members of its group. */
+export async function startDistributed(options: StartOptions): Promise<RunningWorker> {
+  const log = loggers.get('org.apache.kafka.connect.cli.ConnectDistributed')
+  const { providers, properties } = await workerProviders(options.properties)
+  const config = parseWorkerConfig('distributed', properties)
+  for (const warning of config.warnings) log.warn(warning)
+  const plugins = shippedPlugins()
+  checkWorkerPlugins(config, plugins)
+
+  const clients = createKafkaClients()
+  const client = workerClientProperties(config)
+  const base = workerClientIdBase(config)
+  const rest = await bindRest(config)
+  const kafkaClusterId = await clusterIdOrStop(
+    clients,
+    client,
+    `${base}shared-admin`,
+    options,
+    rest
+  )
+  const stores = createStores(config, clients, base)
+  const worker = connectWorker({ config, plugins, clients, offsetStore: stores.offset, providers })
+  const { values } = config
+  const herder = new DistributedHerder({
+    ...herderOptions({
+      config,
+      worker,
+      configStore: stores.config,
+      statusStore: stores.status,
+      providers,
+      workerId: rest.advertised.workerId,
+      kafkaClusterId,
+      logName: 'org.apache.kafka.connect.runtime.distributed.DistributedHerder'
+    }),
+    clients,
+    client,
+    clientId:
+      values['client.id'] === '' ? `connect-${rest.advertised.workerId}` : values['client.id'],
+    groupId: values['group.id'],
+    workerUrl: rest.advertised.url,
+    sessionTimeoutMs: values['session.timeout.ms'],
+    rebalanceTimeoutMs: values['rebalance.timeout.ms'],
+    heartbeatIntervalMs: values['heartbeat.interval.ms'],
+    connectProtocol: values['connect.protocol'].toLowerCase() as ConnectProtocol,
+    scheduledRebalanceMaxDelayMs: values['scheduled.rebalance.max.delay.ms'],
+    workerSyncTimeoutMs: values['worker.sync.timeout.ms'],
+    workerUnsyncBackoffMs: values['worker.unsync.backoff.ms'],
+    sessionKeys: {
+      generationAlgorithm: values['inter.worker.key.generation.algorithm'],
+      sizeBits: values['inter.worker.key.size'],
+      ttlMs: values['inter.worker.key.ttl.ms'],
+      signatureAlgorithm: values['inter.worker.signature.algorithm'],
+      verificationAlgorithms: values['inter.worker.verification.algorithms']
+    },
+    onFatal: options.onFatal
+  })
+  rest.server.serve(herder)
+  const stop = stopInOrder([
+    ['REST', () => rest.server.stop()],
+    ['herder', () => herder.stop()],
+    ['worker', () => worker.stop()],
+    ['offset store', () => stores.offset.stop()],
+    ['status store', () => stores.status.stop()],
+    ['config store', () => stores.config.stop()],
+    ['configuration providers', () => providers.close()]
+  ])
+  void options.stopping.then(stop)
+  try {
+    await stores.offset.start()
+    await herder.start()
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  return { urls: rest.urls, stop }
+}
+
+function createStores(
+  config: DistributedWorkerConfig,
+  clients: KafkaClients,
+  clientIdBase: string
+) {
+  const client = workerClientProperties(config)
+  const options = (kind: TopicKind, suffix: string) => {
+    const { topic, partitions, replicationFactor, settings } = topicSettings(config, kind)
+    const create = { partitions, replicationFactor, settings }
+    return { clients, client, clientId: `${clientIdBase}${suffix}`, topic, create }
+  }
+  return {
+    config: new KafkaConfigStore(options('config', 'configs')),
+    offset: new KafkaOffsetStore(options('offset', 'offsets')),
+    status: new KafkaStatusStore(options('status', 'statuses'))
+  }
+}

@@ -1,0 +1,88 @@
+import type { ConfigMap } from './config/config-def.ts'
+import { advertised } from './config/listeners.ts'
+import { ConfigProviders } from './config/providers.ts'
+import { ConnectError } from './errors.ts'
+import type { ClientProperties, KafkaClients } from './kafka/contracts.ts'
+import { loggers } from './log.ts'
+import { restServerOptions } from './rest/rest-server-options.ts'
+import type { StartOptions } from './running-worker.ts'
+import { createRestServer, type RestServer } from './rest/server.ts'
+import { restListeners, type WorkerConfig } from './worker/worker-config.ts'
+
+/** The configuration providers of a worker file, and its properties with their references resolved. */
+export async function workerProviders(
+  properties: ConfigMap
+): Promise<{ providers: ConfigProviders; properties: Map<string, string> }> {
+  const providers = new ConfigProviders(properties)
+  return { providers, properties: new Map(await providers.resolve(properties)) }
+}
+
+export interface BoundRest {
+  readonly server: RestServer
+  readonly urls: readonly string[]
+  /** What other workers and statuses name this worker by. */
+  readonly advertised: { readonly url: string; readonly workerId: string }
+}
+
+/** Binds the REST listeners; requests are answered 503 until the server is given its herder. Rejects when an address is taken. */
+export async function bindRest(config: WorkerConfig): Promise<BoundRest> {
+  const server = createRestServer({ options: restServerOptions(config.properties, process.env) })
+  const bound = await server.start()
+  const { values } = config
+  const address = advertised(
+    {
+      listeners: restListeners(config).main,
+      listener: values['rest.advertised.listener'],
+      hostName: values['rest.advertised.host.name'],
+      port: values['rest.advertised.port']
+    },
+    (listener) =>
+      bound.find(
+        ({ admin, protocol, host }) =>
+          !admin && protocol === listener.protocol && host === listener.host
+      )?.port ?? listener.port
+  )
+  return { server, urls: bound.map(({ url }) => url), advertised: address }
+}
+
+/** The cluster's id: the first answer of a broker. When there is none, or the worker is asked to end, REST is stopped and it rejects. */
+export async function clusterIdOrStop(
+  clients: KafkaClients,
+  client: ClientProperties,
+  clientId: string,
+  { stopping }: StartOptions,
+  rest: BoundRest
+): Promise<string> {
+  const admin = clients.admin(client, clientId)
+  try {
+    const id = await Promise.race([admin.clusterId(), stopping.then(() => null)])
+    if (id !== null) return id
+    throw new ConnectError('WORKER_STOPPING', 'The worker was asked to end before it reached Kafka')
+  } catch (error) {
+    await rest.server.stop()
+    throw error
+  } finally {
+    await admin.close()
+  }
+}
+
+/** Runs each step once, in order, and goes on when one fails; later calls wait for the first. */
+export function stopInOrder(
+  steps: readonly (readonly [string, () => Promise<void> | void])[]
+): () => Promise<void> {
+  const log = loggers.get('org.apache.kafka.connect.runtime.Connect')
+  let stopped: Promise<void> | null = null
+  const run = async (): Promise<void> => {
+    for (const [what, step] of steps) {
+      try {
+        await step()
+      } catch (error) {
+        log.error(`The ${what} could not be stopped cleanly`, { error })
+      }
+    }
+  }
+  return () => {
+    stopped ??= run()
+    return stopped
+  }
+}

@@ -1,0 +1,86 @@
+import { systemClock } from './clock.ts'
+import { builtinPlugins } from './builtin-plugins.ts'
+import type { ConfigProviders } from './config/providers.ts'
+import { pluginConfigKeys, validateConnector } from './herder/validation.ts'
+import type { HerderOptions } from './herder/abstract-herder.ts'
+import type { KafkaClients } from './kafka/contracts.ts'
+import { loggers } from './log.ts'
+import { Plugins } from './plugin/plugins.ts'
+import type { ConfigStore } from './storage/config-store.ts'
+import type { OffsetStore } from './storage/offset-store.ts'
+import type { StatusStore } from './storage/status-store.ts'
+import { adminProperties, producerProperties } from './worker/client-properties.ts'
+import { ConnectWorker } from './worker/connect-worker.ts'
+import { topicCreationGroups } from './worker/topic-creation-groups.ts'
+import type { WorkerConfig } from './worker/worker-config.ts'
+import { restVersion } from './version.ts'
+
+export function shippedPlugins(): Plugins {
+  return new Plugins(builtinPlugins())
+}
+
+/** The worker room, fed from the worker's configuration. */
+export function connectWorker(parts: {
+  config: WorkerConfig
+  plugins: Plugins
+  clients: KafkaClients
+  offsetStore: OffsetStore
+  providers: ConfigProviders
+}): ConnectWorker {
+  const { values, properties } = parts.config
+  return new ConnectWorker({
+    plugins: parts.plugins,
+    clients: parts.clients,
+    offsetStore: parts.offsetStore,
+    settings: {
+      properties,
+      taskShutdownGracefulTimeoutMs: values['task.shutdown.graceful.timeout.ms'],
+      offsetFlushIntervalMs: values['offset.flush.interval.ms'],
+      offsetFlushTimeoutMs: values['offset.flush.timeout.ms'],
+      topicCreationEnabled: values['topic.creation.enable']
+    },
+    producerProperties: (connector) => producerProperties(properties, connector),
+    adminProperties: (connector) => adminProperties(properties, connector),
+    topicCreationRules: topicCreationGroups,
+    resolve: (connector) => Promise.resolve(parts.providers.resolve(connector)),
+    clock: systemClock,
+    log: loggers.get('org.apache.kafka.connect.runtime.Worker')
+  })
+}
+
+/** What both herders need alike. */
+export function herderOptions(parts: {
+  config: WorkerConfig
+  worker: ConnectWorker
+  configStore: ConfigStore
+  statusStore: StatusStore
+  providers: ConfigProviders
+  workerId: string
+  kafkaClusterId: string
+  logName: string
+}): HerderOptions {
+  const { config, worker, providers } = parts
+  return {
+    worker,
+    configStore: parts.configStore,
+    statusStore: parts.statusStore,
+    workerId: parts.workerId,
+    ...restVersion(),
+    kafkaClusterId: parts.kafkaClusterId,
+    validate: (connector, signal) =>
+      validateConnector(
+        { plugins: worker.plugins, workerConfig: config, providers },
+        connector,
+        signal
+      ),
+    pluginConfigKeys,
+    topicTracking: {
+      enabled: config.values['topic.tracking.enable'],
+      allowReset: config.values['topic.tracking.allow.reset']
+    },
+    taskShutdownGracefulTimeoutMs: config.values['task.shutdown.graceful.timeout.ms'],
+    clock: systemClock,
+    log: loggers.get(parts.logName),
+    loggers
+  }
+}
