@@ -152,7 +152,7 @@ function defaultValue(key: ConfigKey): unknown {
   return key.default ?? null
 }
 
-/** Value of one key; complaints about it go into `errors`. A text of null is a value given as null, not the default. */
+/** Value of one key, named in full; complaints about it go into `errors`. A text of null is a value given as null, not the default. */
 function valueOf(
   name: string,
   key: ConfigKey,
@@ -176,17 +176,23 @@ function valueOf(
   }
 }
 
-/** Checks every key of the definition; keys without a definition are not looked at. */
+/**
+ * Checks every key of the definition; keys without a definition are not looked at.
+ * With a `prefix` the definition is that of a part (`transforms.x.`): keys stand behind it in `config` and in the answer, which is
+ * still keyed by the plain names. Complaints name a key in full while its text is read, and plainly once its rules are
+ * checked: that is how Kafka's answers look.
+ */
 export function checkConfig(
   definition: ConfigDef,
-  config: ReadonlyMap<string, string | null>
+  config: ReadonlyMap<string, string | null>,
+  prefix = ''
 ): Map<string, CheckedValue> {
   const values = new Map<string, unknown>()
   const errors = new Map<string, string[]>()
   for (const [name, key] of Object.entries(definition)) {
     const mine: string[] = []
     errors.set(name, mine)
-    values.set(name, valueOf(name, key, config, mine))
+    values.set(name, valueOf(prefix + name, key, config, mine))
   }
   const checked = new Map<string, CheckedValue>()
   for (const [name, key] of Object.entries(definition)) {
@@ -199,9 +205,9 @@ export function checkConfig(
       mine.push(`Invalid value ${shown(key, value)} for configuration ${name}: ${problem}`)
     } else if (problem !== null && problem !== undefined) mine.push(problem.sentence)
     const advice = key.recommend?.(values)
-    const text = exactText(key.type, value, config.get(name) ?? '')
+    const text = exactText(key.type, value, config.get(prefix + name) ?? '')
     checked.set(name, {
-      name,
+      name: prefix + name,
       value,
       ...(text === undefined ? {} : { text }),
       errors: mine,

@@ -5,7 +5,7 @@ import { JavaRegexTranslator } from './java-regex-translator.ts'
 /**
  * A pattern of Java as a JavaScript expression that finds the same (`Matcher.find`). Possessive quantifiers, atomic groups, inline
  * flags, quoting, POSIX and Unicode properties and class intersections are understood; groups keep their numbers unless the
- * pattern has possessive or atomic parts. Throws ConfigError, with Java's words where Java refuses the pattern too.
+ * pattern has possessive or atomic parts. `(?i)` ignores case in every script, as Java's `(?iu)` does. Throws ConfigError, with Java's words where Java refuses the pattern too.
  */
 export function javaRegex(pattern: string): RegExp {
   let translator = new JavaRegexTranslator(pattern, false)

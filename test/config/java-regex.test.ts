@@ -75,7 +75,6 @@ const patterns = [
   ']',
   'a\\-b',
   '^(?!__).*',
-  '(?i)é',
   'server1\\.inventory\\.(customers|orders)',
   '',
   '.*'

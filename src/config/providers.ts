@@ -1,0 +1,131 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { ConfigError, messageOf } from '../errors.ts'
+import { AllowedPaths } from './allowed-paths.ts'
+import { type ConfigMap, withPrefix } from './config-def.ts'
+import type { ConfigProvider, ConfigProviderFactory } from './config-provider.ts'
+import { javaFullMatch } from './java-regex.ts'
+import { decodeProperties, parseProperties } from './properties.ts'
+
+/** Larger files are no configuration; reading one would block everything else. */
+const MAX_FILE_BYTES = 1024 * 1024
+
+function read(file: string): Buffer {
+  try {
+    const stat = statSync(file)
+    // Reading a pipe or a device could last for ever (I8).
+    if (!stat.isFile()) throw new ConfigError(`Could not read ${file}: it is not a file`)
+    if (stat.size > MAX_FILE_BYTES) {
+      throw new ConfigError(`${file} is larger than ${MAX_FILE_BYTES} bytes`)
+    }
+    return readFileSync(file)
+  } catch (error) {
+    if (error instanceof ConfigError) throw error
+    throw new ConfigError(`Could not read ${file}: ${messageOf(error)}`, { cause: error })
+  }
+}
+
+/** `${file:/path/to/some.properties:key}`: a key of a properties file. */
+const fileProvider: ConfigProviderFactory = (params) => {
+  const paths = new AllowedPaths(params.get('allowed.paths'))
+  return {
+    get(path, key) {
+      const file = path === '' ? null : paths.allowed(path)
+      if (file === null) return null
+      return parseProperties(decodeProperties(read(file))).get(key) ?? null
+    }
+  }
+}
+
+/** `${dir:/path/to/folder:name}`: the whole content of a file, as secrets are mounted in containers. */
+const directoryProvider: ConfigProviderFactory = (params) => {
+  const paths = new AllowedPaths(params.get('allowed.paths'))
+  return {
+    get(path, key) {
+      const folder = path === '' ? null : paths.allowed(path)
+      if (folder === null || !names(folder).includes(key)) return null
+      const file = paths.allowed(join(folder, key))
+      return file === null || !statSync(file).isFile() ? null : read(file).toString('utf8')
+    }
+  }
+}
+
+function names(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch (error) {
+    throw new ConfigError(`Could not list ${folder}: ${messageOf(error)}`, { cause: error })
+  }
+}
+
+/** `${env:NAME}`: an environment variable, when its name matches `allowlist.pattern`. */
+function environmentProvider(environment: NodeJS.ProcessEnv): ConfigProviderFactory {
+  return (params) => {
+    const matches = javaFullMatch(params.get('allowlist.pattern') ?? '.*')
+    return {
+      get(path, key) {
+        if (path !== '') {
+          throw new ConfigError(
+            `Path is not supported for EnvVarConfigProvider, invalid value '${path}'`
+          )
+        }
+        return Object.hasOwn(environment, key) && matches(key) ? (environment[key] ?? null) : null
+      }
+    }
+  }
+}
+
+const PACKAGE = 'org.apache.kafka.common.config.provider'
+const REFERENCE = /\$\{([^}]*?):(([^}]*?):)?([^}]*?)\}/g
+
+/** The config providers of a worker, and the replacement of `${provider:[path:]key}` by their values. */
+export class ConfigProviders {
+  readonly #providers: ReadonlyMap<string, ConfigProvider>
+
+  /** Reads `config.providers` and `config.providers.<name>.*` of the worker. Throws ConfigError. */
+  constructor(worker: ConfigMap, environment: NodeJS.ProcessEnv = process.env) {
+    const factories: Readonly<Record<string, ConfigProviderFactory>> = {
+      [`${PACKAGE}.FileConfigProvider`]: fileProvider,
+      [`${PACKAGE}.DirectoryConfigProvider`]: directoryProvider,
+      [`${PACKAGE}.EnvVarConfigProvider`]: environmentProvider(environment)
+    }
+    const providers = new Map<string, ConfigProvider>()
+    const names = (worker.get('config.providers') ?? '').split(',').map((name) => name.trim())
+    for (const name of names.filter((each) => each !== '')) {
+      const key = `config.providers.${name}.class`
+      const className = worker.get(key)?.trim()
+      // As in a JVM worker, a name without a class is no provider: its references stay as they are.
+      if (className === undefined) continue
+      const factory = Object.hasOwn(factories, className) ? factories[className] : undefined
+      if (factory === undefined) {
+        throw new ConfigError(
+          `Invalid value ${className} for configuration ${key}: Could not load config provider class or one of its dependencies`
+        )
+      }
+      providers.set(name, factory(withPrefix(worker, `config.providers.${name}.param.`)))
+    }
+    this.#providers = providers
+  }
+
+  /** The same configuration with references replaced. Unknown providers and keys leave theirs as it is; nulls stay. */
+  resolve<V extends string | null>(config: ReadonlyMap<string, V>): Map<string, V> {
+    const resolved = new Map<string, V>()
+    for (const [key, value] of config) {
+      resolved.set(key, value === null ? value : (this.#replace(value) as V))
+    }
+    return resolved
+  }
+
+  close(): void {
+    for (const provider of this.#providers.values()) provider.close?.()
+  }
+
+  #replace(text: string): string {
+    if (!text.includes('${')) return text
+    return text.replace(
+      REFERENCE,
+      (whole: string, name: string, _: unknown, path: string | undefined, key: string) =>
+        this.#providers.get(name)?.get(path ?? '', key) ?? whole
+    )
+  }
+}

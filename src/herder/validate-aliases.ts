@@ -1,0 +1,76 @@
+import { type Plugins, type Plugin } from '../plugin/plugins.ts'
+import { aliasConfig } from '../worker/alias-config.ts'
+import { versionProblem } from './validate-versions.ts'
+import { checkedSection, type Section, type SubmittedConfig } from './validation-section.ts'
+
+const KINDS = [
+  { kind: 'transformation', list: 'transforms', interface: 'Transformation' },
+  { kind: 'predicate', list: 'predicates', interface: 'Predicate' }
+] as const
+
+function aliases(text: string | null | undefined): string[] {
+  return text === undefined || text === null || text.trim() === ''
+    ? []
+    : text.trim().split(/\s*,\s*/)
+}
+
+/** Adds the keys of every transformation and predicate the configuration lists. */
+export function addAliases(plugins: Plugins, base: Section, config: SubmittedConfig): void {
+  for (const { kind, list, interface: interfaceName } of KINDS) {
+    const listed = aliases(config.get(list))
+    const classes = plugins.list(kind).map((plugin) => plugin.className)
+    for (const alias of new Set(listed)) {
+      addAlias({ plugins, base, config, classes, interfaceName }, kind, `${list}.${alias}.`, alias)
+    }
+  }
+}
+
+interface Surroundings {
+  readonly plugins: Plugins
+  readonly base: Section
+  readonly config: SubmittedConfig
+  readonly classes: readonly string[]
+  readonly interfaceName: string
+}
+
+function addAlias(
+  { plugins, base, config, classes, interfaceName }: Surroundings,
+  kind: 'transformation' | 'predicate',
+  prefix: string,
+  alias: string
+): void {
+  const name = config.get(`${prefix}type`)?.trim()
+  const plugin = name === undefined ? null : plugins.find(kind, name)
+  const definition = aliasConfig(kind, alias, plugin?.config ?? null, plugin?.version ?? null)
+  checkedSection(base, definition, config, prefix)
+  const type = base.value(`${prefix}type`, null)
+  const version = base.value(`${prefix}plugin.version`, null)
+  type.recommended_values = [...classes]
+  if (plugin !== null) {
+    type.value = plugin.className
+    version.recommended_values = [plugin.version]
+    const misfit = versionProblem(plugin.className, [plugin], config.get(`${prefix}plugin.version`))
+    if (misfit !== null) {
+      type.errors.push(misfit)
+      version.errors.push(misfit)
+    }
+  } else if (name !== undefined) {
+    const other: Plugin | null = plugins.any(name)
+    type.value = other?.className ?? null
+    type.errors.push(
+      other === null
+        ? `Invalid value ${name} for configuration ${prefix}type: Class ${name} could not be found.`
+        : `Class class ${other.className} does not implement the ${interfaceName} interface`
+    )
+  }
+  // Whether the key was given counts, not what it says: there is nothing to negate either way.
+  if (
+    kind === 'transformation' &&
+    config.has(`${prefix}negate`) &&
+    !config.has(`${prefix}predicate`)
+  ) {
+    type.errors.push(
+      `Config '${prefix}negate' was provided but there is no config '${prefix}predicate' defining a predicate to be negated.`
+    )
+  }
+}

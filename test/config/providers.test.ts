@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe, it } from 'node:test'
+import { ConfigProviders } from '../../src/config/providers.ts'
+import { ConfigError } from '../../src/errors.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'providers-'))
+const inside = join(folder, 'inside')
+mkdirSync(inside)
+mkdirSync(join(inside, 'sub'))
+writeFileSync(join(inside, 'db.properties'), 'password = p=1\nuser=scott\n')
+writeFileSync(join(inside, 'token'), 'abc\n')
+writeFileSync(join(folder, 'outside.properties'), 'password=outside\n')
+writeFileSync(join(folder, 'inside-too.properties'), 'password=neighbour\n')
+symlinkSync(join(folder, 'outside.properties'), join(inside, 'link.properties'))
+after(() => rmSync(folder, { recursive: true }))
+
+const PROVIDER = 'org.apache.kafka.common.config.provider.'
+function providers(settings: Record<string, string> = {}): ConfigProviders {
+  return new ConfigProviders(
+    new Map(
+      Object.entries({
+        'config.providers': 'file,dir,env',
+        'config.providers.file.class': `${PROVIDER}FileConfigProvider`,
+        'config.providers.dir.class': `${PROVIDER}DirectoryConfigProvider`,
+        'config.providers.env.class': `${PROVIDER}EnvVarConfigProvider`,
+        ...settings
+      })
+    ),
+    { HOME: '/home/x', DB_PASSWORD: 'geheim' }
+  )
+}
+const resolve = (text: string, settings?: Record<string, string>): string | undefined =>
+  providers(settings)
+    .resolve(new Map([['key', text]]))
+    .get('key')
+const limited = {
+  'config.providers.file.param.allowed.paths': inside,
+  'config.providers.dir.param.allowed.paths': inside,
+  'config.providers.env.param.allowlist.pattern': 'DB_.*'
+}
+
+describe('config providers', () => {
+  it('replace references anywhere in a value', () => {
+    assert.equal(resolve(`\${file:${inside}/db.properties:password}`), 'p=1')
+    assert.equal(resolve(`\${dir:${inside}:token}`), 'abc\n')
+    assert.equal(resolve('${env:HOME}/${env:DB_PASSWORD}!'), '/home/x/geheim!')
+    assert.equal(resolve('plain'), 'plain')
+  })
+
+  it('leave what they cannot replace exactly as it is', () => {
+    for (const text of [
+      '${nope:key}',
+      '${env:NO_SUCH_VARIABLE}',
+      '${file:/no/such/file:key}',
+      `\${file:${inside}/db.properties:no.such.key}`,
+      '${file:key}',
+      '${${}}',
+      '${}',
+      '${env}',
+      `\${dir:${inside}:sub}`,
+      `\${dir:${inside}:..}`,
+      `\${dir:${inside}:../outside.properties}`,
+      '${env:constructor}',
+      '${env:__proto__}'
+    ]) {
+      assert.equal(resolve(text), text)
+    }
+  })
+
+  it('do not replace what a replacement brings in', () => {
+    const one = new ConfigProviders(
+      new Map([
+        ['config.providers', 'env'],
+        ['config.providers.env.class', `${PROVIDER}EnvVarConfigProvider`]
+      ]),
+      { A: '${env:B}', B: 'b' }
+    )
+    assert.equal(one.resolve(new Map([['k', '${env:A}']])).get('k'), '${env:B}')
+  })
+
+  it('I7: read nothing outside of the allowed paths, by no name and no link', () => {
+    assert.equal(resolve(`\${file:${inside}/db.properties:user}`, limited), 'scott')
+    for (const path of [
+      `${folder}/outside.properties`,
+      `${inside}/../outside.properties`,
+      `${inside}/link.properties`,
+      `${folder}/inside-too.properties`,
+      '/etc/passwd'
+    ]) {
+      const text = `\${file:${path}:password}`
+      assert.equal(resolve(text, limited), text)
+    }
+    const linked = `\${dir:${inside}:link.properties}`
+    assert.equal(resolve(linked, limited), linked)
+    assert.equal(resolve(`\${dir:${inside}:token}`, limited), 'abc\n')
+  })
+
+  it('I7: give only the environment variables that are allowed', () => {
+    assert.equal(resolve('${env:DB_PASSWORD}', limited), 'geheim')
+    assert.equal(resolve('${env:HOME}', limited), '${env:HOME}')
+  })
+
+  it('say what is wrong with them', () => {
+    assert.throws(() => resolve('${env:/path:HOME}'), {
+      message: "Path is not supported for EnvVarConfigProvider, invalid value '/path'"
+    })
+    assert.throws(() => providers({ 'config.providers.env.class': 'x.Y' }), {
+      message:
+        'Invalid value x.Y for configuration config.providers.env.class: Could not load config provider class or one of its dependencies'
+    })
+    assert.throws(
+      () => providers({ 'config.providers.file.param.allowed.paths': 'relative' }),
+      (error) => error instanceof ConfigError && error.message === 'Path relative is not absolute'
+    )
+    assert.throws(
+      () => providers({ 'config.providers.file.param.allowed.paths': '/no/such/place' }),
+      { message: 'Path /no/such/place does not exist' }
+    )
+    assert.throws(() => resolve(`\${file:${inside}:key}`), /Could not read/)
+  })
+
+  it('resolve the properties of the worker itself, and keep nulls', () => {
+    const resolved = providers().resolve(
+      new Map([
+        ['group.id', '${env:HOME}'],
+        ['empty', null]
+      ])
+    )
+    assert.deepEqual(
+      resolved,
+      new Map([
+        ['group.id', '/home/x'],
+        ['empty', null]
+      ])
+    )
+  })
+})
