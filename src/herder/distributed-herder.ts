@@ -96,6 +96,7 @@ export class DistributedHerder extends AbstractHerder implements Herder {
       statuses: this.#statuses,
       clock,
       log,
+      onConnectorStarted: (connector) => this.#writer.request(connector),
       onReconfiguration: (connector) => this.#writer.request(connector),
       onConnectorStopping: (connector) => this.#writer.cancel(connector)
     })

@@ -46,6 +46,10 @@ export class HerderQueue {
     return promise
   }
 
+  get size(): number {
+    return this.#waiting.length
+  }
+
   /** Runs what waits, and what comes meanwhile. */
   async runAll(): Promise<void> {
     for (;;) {

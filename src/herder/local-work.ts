@@ -21,7 +21,9 @@ export interface LocalWorkOptions {
   readonly statuses: StatusReporter
   readonly clock: Clock
   readonly log: Logger
-  /** A connector is up and should run: its task configurations have to be looked at. */
+  /** A connector came up and should run: its task configurations have to be looked at. */
+  onConnectorStarted(connector: string): void
+  /** The connector asked for its task configurations to be generated again. */
   onReconfiguration(connector: string): void
   /** Whatever runs for the connector is being stopped. */
   onConnectorStopping(connector: string): void
@@ -71,7 +73,7 @@ export class LocalWork implements WorkerEvents {
       if (config === null) throw new ConnectError('NOT_FOUND', `Connector ${name} not found`)
       this.#options.log.info(`Starting connector ${name}`)
       await this.#options.worker.startConnector(name, config, target)
-      if (target === 'STARTED') this.#options.onReconfiguration(name)
+      if (target === 'STARTED') this.#options.onConnectorStarted(name)
     }
     return this.#start(this.#connectors, name, start, (error) =>
       this.onConnectorState(name, 'FAILED', traceOf(error), null)

@@ -1,7 +1,10 @@
 import type { TestContext } from 'node:test'
 import { systemClock } from '../../src/clock.ts'
 import { asError } from '../../src/errors.ts'
-import { DistributedHerder, type DistributedHerderOptions } from '../../src/herder/distributed-herder.ts'
+import {
+  DistributedHerder,
+  type DistributedHerderOptions
+} from '../../src/herder/distributed-herder.ts'
 import type { LeaderClient } from '../../src/herder/leader-client.ts'
 import { signatureAlgorithmHeader, signatureHeader } from '../../src/herder/session-key.ts'
 import { createKafkaClients } from '../../src/kafka/kafka-clients.ts'

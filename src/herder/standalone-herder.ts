@@ -1,0 +1,394 @@
+import { withTimeout } from '../clock.ts'
+import { ConnectError, NotFoundError } from '../errors.ts'
+import type { RestartRequest, StoredConfig } from '../storage/cluster-config.ts'
+import type { ConfigListener } from '../storage/config-store.ts'
+import { taskKey } from '../worker/contracts.ts'
+import {
+  AbstractHerder,
+  type HerderOptions,
+  patched,
+  requireConnector,
+  requireStopped
+} from './abstract-herder.ts'
+import type {
+  ConnectorInfo,
+  ConnectorOffset,
+  ConnectorStateInfo,
+  Herder,
+  InitialState,
+  RestConfig
+} from './herder.ts'
+import { LocalWork } from './local-work.ts'
+import { offsetsAnswer, requestedOffsets } from './offsets-actions.ts'
+import { restartPlan } from './restart-plan.ts'
+import { executeRestart } from './restart-work.ts'
+import { SerialQueue } from './serial-queue.ts'
+import { StatusReporter } from './status-reporter.ts'
+import { taskConfigsChanged } from './task-config-changes.ts'
+import { TickStage } from './tick-stage.ts'
+import { workSet } from './work-set.ts'
+
+/** Beyond the graceful timeout: what stopping may take. */
+const STOP_MARGIN_MS = 10_000
+const FLUSH_TIMEOUT_MS = 5000
+/** How long a change waits for a slow connector before the next request is let in; the connector goes on starting. */
+const START_LIMIT_MS = 60_000
+
+/**
+ * A worker by itself: no group, configurations live in memory. Requests that change something run one after the other, and, other than
+ * in a cluster, answer when the change has happened.
+ */
+export class StandaloneHerder extends AbstractHerder implements Herder {
+  readonly #queue = new SerialQueue()
+  readonly #work: LocalWork
+  readonly #statuses: StatusReporter
+  /** The connector whose configuration is being put: its tasks are seen to there. */
+  #beingPut: string | null = null
+  readonly #updating = new Set<string>()
+  #ready = false
+  #stopped: Promise<void> | null = null
+
+  constructor(options: HerderOptions) {
+    super(options, new TickStage(options.clock))
+    const { statusStore, workerId, clock, log, worker } = options
+    this.#statuses = new StatusReporter({
+      statusStore,
+      workerId,
+      generation: () => 0,
+      trackTopics: options.topicTracking.enabled,
+      clock,
+      log
+    })
+    this.#work = new LocalWork({
+      worker,
+      statuses: this.#statuses,
+      clock,
+      log,
+      onConnectorStarted: (connector) => {
+        if (connector !== this.#beingPut) this.#requestTaskUpdate(connector)
+      },
+      onReconfiguration: (connector) => this.#requestTaskUpdate(connector),
+      onConnectorStopping: () => undefined
+    })
+  }
+
+  async start(): Promise<void> {
+    const { statusStore, configStore, log } = this.options
+    log.info('Herder starting')
+    await statusStore.start()
+    await configStore.start(this.#listener)
+    this.markStarted()
+    log.info('Herder started')
+  }
+
+  /** Once the connectors of the command line have been created. */
+  markReady(): void {
+    this.#ready = true
+  }
+
+  /** Stops everything; bounded, never rejects. A second call waits for the first. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop()
+    return this.#stopped
+  }
+
+  ready(): boolean {
+    return this.#ready
+  }
+
+  async healthCheck(): Promise<void> {
+    await this.#inTurn(() => undefined)
+  }
+
+  async putConnectorConfig(
+    name: string,
+    config: RestConfig,
+    options: { initialState: InitialState | null; allowReplace: boolean }
+  ): Promise<{ created: boolean; info: ConnectorInfo }> {
+    await this.started()
+    const valid = await this.validated(config)
+    return this.#inTurn(async () => {
+      const exists = this.snapshot().contains(name)
+      if (exists && !options.allowReplace) {
+        throw new ConnectError('ALREADY_EXISTS', `Connector ${name} already exists`)
+      }
+      const info = await this.#put(name, valid, options.initialState)
+      return { created: !exists, info }
+    })
+  }
+
+  async patchConnectorConfig(name: string, patch: RestConfig): Promise<ConnectorInfo> {
+    const current = requireConnector(await this.startedSnapshot(), name)
+    const valid = await this.validated(patched(current, patch))
+    return this.#inTurn(() => this.#put(name, valid, null))
+  }
+
+  async deleteConnector(name: string): Promise<void> {
+    await this.#inTurn(async () => {
+      requireConnector(this.snapshot(), name)
+      await this.#stopAll(name)
+      await this.options.configStore.removeConnectorConfig(name)
+      this.#statuses.forgetConnector(name)
+      this.#statuses.forgetTopics(name)
+    })
+  }
+
+  async pauseConnector(name: string): Promise<void> {
+    await this.#putTargetState(name, 'PAUSED')
+  }
+
+  async resumeConnector(name: string): Promise<void> {
+    await this.#putTargetState(name, 'STARTED')
+  }
+
+  async stopConnector(name: string): Promise<void> {
+    await this.#inTurn(async () => {
+      if (!this.snapshot().contains(name)) {
+        throw new ConnectError('INTERNAL', `No connector \`${name}\` configured`)
+      }
+      await this.#removeTasks(name)
+      await this.options.configStore.putTargetState(name, 'STOPPED')
+    })
+  }
+
+  async restartConnector(name: string): Promise<void> {
+    await this.#inTurn(async () => {
+      requireConnector(this.snapshot(), name)
+      await this.#work.stop(workSet([name], []))
+      await this.#startConnector(name)
+    })
+  }
+
+  async restartConnectorAndTasks(
+    name: string,
+    flags: { onlyFailed: boolean; includeTasks: boolean }
+  ): Promise<ConnectorStateInfo> {
+    return this.#inTurn(async () => {
+      const { statusStore, configStore, log } = this.options
+      const type = this.typeOf(this.snapshot().connectorConfig(name))
+      const request: RestartRequest = { connector: name, ...flags }
+      const plan = restartPlan(request, statusStore, type)
+      if (plan === null) throw new NotFoundError(`Status for connector ${name} not found`)
+      await executeRestart(
+        {
+          work: this.#work,
+          statuses: this.#statuses,
+          statusStore,
+          configStore,
+          stage: this.stages,
+          log
+        },
+        request
+      )
+      return plan.state
+    })
+  }
+
+  async restartTask(name: string, task: number): Promise<void> {
+    await this.#inTurn(async () => {
+      const snapshot = this.snapshot()
+      requireConnector(snapshot, name)
+      const id = { connector: name, task }
+      if (snapshot.taskConfig(name, task) === null) {
+        throw new NotFoundError(`Task ${taskKey(id)} not found`)
+      }
+      await this.#work.stop(workSet([], [taskKey(id)]))
+      if (await this.#work.startTask(id, snapshot)) return
+      throw new ConnectError('INTERNAL', `Failed to start task: ${taskKey(id)}`)
+    })
+  }
+
+  async modifyOffsets(name: string, offsets: ConnectorOffset[] | null): Promise<string> {
+    const changes = offsets === null ? null : requestedOffsets(offsets)
+    return this.#inTurn(async () => {
+      const config = requireStopped(this.snapshot(), name)
+      const connectorManaged = await this.options.worker.modifyOffsets(name, config, changes)
+      return offsetsAnswer(changes === null ? 'reset' : 'altered', connectorManaged)
+    })
+  }
+
+  /** A cluster of one. */
+  async setClusterLoggerLevel(name: string, level: string): Promise<void> {
+    this.setLoggerLevel(name, level)
+  }
+
+  async putTaskConfigs(): Promise<void> {
+    throw new ConnectError(
+      'INTERNAL',
+      'Kafka Connect in standalone mode does not support externally setting task configurations.'
+    )
+  }
+
+  async fenceZombieSourceTasks(): Promise<void> {
+    throw new ConnectError(
+      'INTERNAL',
+      'Kafka Connect in standalone mode does not support exactly-once source connectors.'
+    )
+  }
+
+  async #put(
+    name: string,
+    config: StoredConfig,
+    initialState: InitialState | null
+  ): Promise<ConnectorInfo> {
+    await this.#work.stop(workSet([name], []))
+    await this.options.configStore.putConnectorConfig(name, config, initialState)
+    this.#beingPut = name
+    try {
+      await this.#startConnector(name)
+    } finally {
+      this.#beingPut = null
+    }
+    try {
+      await this.#updateTasks(name)
+    } catch (error) {
+      this.#requestTaskUpdate(name)
+      throw error
+    }
+    return this.infoOf(name, config, this.snapshot())
+  }
+
+  async #startConnector(name: string): Promise<void> {
+    try {
+      await withTimeout(
+        this.#work.startConnector(name, this.snapshot()),
+        START_LIMIT_MS,
+        () => new ConnectError('REQUEST_TIMED_OUT', `It did not start in ${START_LIMIT_MS} ms`)
+      )
+    } catch (error) {
+      throw new ConnectError('INTERNAL', `Failed to start connector: ${name}`, { cause: error })
+    }
+  }
+
+  /** Generates the task configurations again; when they changed all tasks are replaced. */
+  async #updateTasks(name: string): Promise<void> {
+    const { worker, configStore, log } = this.options
+    const target = this.snapshot().targetState(name)
+    if (!worker.connectorRunning(name) || target !== 'STARTED') {
+      log.info(`Skipping update of tasks for connector ${name} since it is not running`)
+      return
+    }
+    const configs = await withTimeout(
+      worker.taskConfigs(name),
+      START_LIMIT_MS,
+      () =>
+        new ConnectError(
+          'REQUEST_TIMED_OUT',
+          `Connector ${name} did not tell its task configurations within ${START_LIMIT_MS} ms`
+        )
+    )
+    const running = this.#work.tasksOf(name).length
+    if (!taskConfigsChanged(this.snapshot(), name, configs) && running === configs.length) return
+    await this.#removeTasks(name)
+    await configStore.putTaskConfigs(name, configs)
+    const snapshot = this.snapshot()
+    for (const task of configs.keys()) {
+      // A task that cannot be started is FAILED; that is not the connector's failure.
+      await this.#work.startTask({ connector: name, task }, snapshot)
+    }
+  }
+
+  async #removeTasks(name: string): Promise<void> {
+    const { statusStore, configStore } = this.options
+    await this.#work.stop(workSet([], this.#work.tasksOf(name).map(taskKey)))
+    if (this.snapshot().taskCount(name) > 0) await configStore.putTaskConfigs(name, [])
+    for (const task of statusStore.tasks(name).keys()) {
+      this.#statuses.forgetTask({ connector: name, task })
+    }
+  }
+
+  async #stopAll(name: string): Promise<void> {
+    await this.#removeTasks(name)
+    await this.#work.stop(workSet([name], []))
+  }
+
+  async #putTargetState(name: string, state: 'PAUSED' | 'STARTED'): Promise<void> {
+    const snapshot = await this.startedSnapshot()
+    if (!snapshot.contains(name)) throw new NotFoundError(`Unknown connector ${name}`)
+    await this.options.configStore.putTargetState(name, state)
+  }
+
+  /** Takes its turn like a request; tried again until it succeeds, or the connector fails or goes. One round per connector waits. */
+  #requestTaskUpdate(name: string): void {
+    if (this.#updating.has(name)) return
+    this.#updating.add(name)
+    this.#inBackground(`Task reconfiguration for ${name}`, async () => {
+      const { signal } = this.stopping
+      for (let backoffMs = 250; !signal.aborted; backoffMs = Math.min(backoffMs * 2, 60_000)) {
+        try {
+          await this.#inTurn(() => {
+            this.#updating.delete(name)
+            return this.#updateTasks(name)
+          })
+          return
+        } catch (error) {
+          if (!this.#work.hasConnector(name) || this.#work.connectorFailed(name)) throw error
+          this.options.log.error(
+            `Failed to reconfigure connector's tasks (${name}), retrying after backoff.`,
+            { error }
+          )
+        }
+        await this.options.clock.sleep(backoffMs, signal)
+      }
+    })
+  }
+
+  readonly #listener: ConfigListener = {
+    onTargetStateChange: (connector) => {
+      this.#inBackground(`The transition of ${connector} to its target state`, async () => {
+        const { configStore } = this.options
+        const here = await this.#work.applyTargetState(connector, () => configStore.snapshot())
+        if (here && configStore.snapshot().targetState(connector) === 'STARTED') {
+          this.#requestTaskUpdate(connector)
+        }
+      })
+    },
+    // The rest is done by whoever writes: nobody else does.
+    onConnectorConfigUpdate: () => undefined,
+    onConnectorConfigRemove: () => undefined,
+    onTaskConfigUpdate: () => undefined,
+    onSessionKeyUpdate: () => undefined,
+    onRestartRequest: () => undefined,
+    onLoggerLevel: () => undefined
+  }
+
+  #inBackground(what: string, work: () => Promise<void>): void {
+    work().catch((error: unknown) => {
+      if (!this.stopping.signal.aborted) this.options.log.error(`${what} failed`, { error })
+    })
+  }
+
+  async #inTurn<T>(action: () => Promise<T> | T): Promise<T> {
+    await this.started()
+    return this.#queue.add(action)
+  }
+
+  async #stop(): Promise<void> {
+    const { log, taskShutdownGracefulTimeoutMs } = this.options
+    log.info('Herder stopping')
+    this.stopping.abort()
+    this.#queue.close(new ConnectError('WORKER_STOPPING', 'Worker is shutting down'))
+    const limitMs = taskShutdownGracefulTimeoutMs + STOP_MARGIN_MS
+    try {
+      await withTimeout(
+        this.#halt(),
+        limitMs,
+        () => new ConnectError('WORKER_STOPPING', `The herder did not stop in ${limitMs} ms`)
+      )
+    } catch (error) {
+      log.error('The herder did not stop cleanly', { error })
+    }
+    log.info('Herder stopped')
+  }
+
+  async #halt(): Promise<void> {
+    const { worker, configStore, statusStore } = this.options
+    this.stages.begin('shutting down')
+    await this.#work.stop(this.#work.all)
+    await this.#statuses.flush(FLUSH_TIMEOUT_MS)
+    await worker.stop()
+    await configStore.stop()
+    await statusStore.stop()
+    this.stages.end()
+  }
+}
