@@ -30,6 +30,10 @@ const different: Readonly<Record<string, string>> = {
   'source-class-unknown': 'names the plugins that are there',
   'source-class-path': 'names the plugins that are there',
   'source-name-missing-words': '500 from a null dereference; ours says which values are null',
+  'source-nulls':
+    "accepts null for a key of the connector's own, which fails the connector later; ours refuses it",
+  'sink-nulls':
+    "accepts null for a key of the connector's own, which fails the connector later; ours refuses it",
   'source-version-odd': '500 with the name of a Java exception; ours is 400',
   'source-overrides-bad-values': '500 for a number that is none; ours is a complaint about the key',
   'source-providers': 'shows values of config providers; ours shows the references',

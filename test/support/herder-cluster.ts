@@ -42,7 +42,7 @@ export class HerderCluster {
 
   async join(overrides: Partial<DistributedHerderOptions> = {}): Promise<Member> {
     const name = `w${this.members.length + 1}`
-    const url = `http://${name}:8083/`
+    const url = overrides.workerUrl ?? `http://${name}:8083/`
     const client = new Map([['bootstrap.servers', kafkaBootstrap()]])
     const loggers = new Loggers(process.env['SHOW_LOGS'] === undefined ? silent : undefined)
     const log = loggers.get(`herder.${name}`)
@@ -56,7 +56,10 @@ export class HerderCluster {
       log
     })
     const configStore = new KafkaConfigStore(store('configs', 1))
-    const worker = new ScriptedWorker(name, this.placement)
+    const worker =
+      overrides.worker instanceof ScriptedWorker
+        ? overrides.worker
+        : new ScriptedWorker(name, this.placement)
     const herder = new DistributedHerder({
       worker,
       configStore,
