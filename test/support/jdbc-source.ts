@@ -1,0 +1,133 @@
+import type { SourceOffset, SourcePartition, SourceRecord } from '../../src/data/record.ts'
+import type { Struct } from '../../src/data/struct.ts'
+import { jdbcSourcePlugin } from '../../src/connectors/jdbc/source-plugins.ts'
+import { Loggers } from '../../src/log.ts'
+import type { SourceConnector, SourceConnectorPlugin } from '../../src/plugin/source.ts'
+
+const silent = new Loggers({ write: () => undefined })
+const log = silent.get('test')
+
+/** Stored offsets as a worker would keep them, matched by meaning. */
+export class StoredOffsets {
+  readonly #offsets = new Map<string, SourceOffset | null>()
+
+  offsets(partitions: readonly SourcePartition[]): Promise<(SourceOffset | null)[]> {
+    return Promise.resolve(
+      partitions.map((partition) => this.#offsets.get(keyOf(partition)) ?? null)
+    )
+  }
+
+  set(partition: SourcePartition, offset: SourceOffset | null): void {
+    this.#offsets.set(keyOf(partition), offset)
+  }
+
+  /** As a worker does once Kafka has acknowledged these records. */
+  commit(records: readonly SourceRecord[]): void {
+    for (const record of records) this.set(record.sourcePartition, record.sourceOffset)
+  }
+}
+
+function keyOf(partition: SourcePartition): string {
+  return JSON.stringify(Object.entries(partition).sort())
+}
+
+export interface RunningTask {
+  /** Polls until so many records have come, or the limit is over; then once more to see that no others follow. */
+  read(count: number, limitMs?: number): Promise<SourceRecord[]>
+  /** One poll. */
+  poll(): Promise<SourceRecord[]>
+  readonly conditions: (string | null)[]
+  stop(): Promise<void>
+}
+
+export type Config = Record<string, string>
+
+/** Starts the one task of a connector with this configuration; rejects as the connector or task does. */
+export async function startJdbcTask(
+  config: Config,
+  offsets = new StoredOffsets(),
+  plugin: SourceConnectorPlugin = jdbcSourcePlugin
+): Promise<RunningTask> {
+  const { connector, taskConfigs } = await startJdbcConnector(config, 1, plugin)
+  await connector.stop()
+  const stopping = new AbortController()
+  const conditions: (string | null)[] = []
+  const task = plugin.createTask()
+  try {
+    await task.start(taskConfigs[0] ?? new Map(), {
+      connector: 'source',
+      task: 0,
+      log,
+      offsets,
+      stopping: stopping.signal,
+      reportCondition: (condition) => void conditions.push(condition)
+    })
+  } catch (error) {
+    await task.stop()
+    throw error
+  }
+  const poll = async (): Promise<SourceRecord[]> => (await task.poll()) ?? []
+  return {
+    conditions,
+    poll,
+    async read(count, limitMs = 10_000) {
+      const records: SourceRecord[] = []
+      const deadline = performance.now() + limitMs
+      while (records.length < count && performance.now() < deadline) {
+        for (const record of await poll()) records.push(record)
+      }
+      for (let more = 0; more < 3; more++) for (const record of await poll()) records.push(record)
+      return records
+    },
+    async stop() {
+      stopping.abort()
+      await task.stop()
+    }
+  }
+}
+
+export interface StartedConnector {
+  readonly connector: SourceConnector
+  readonly taskConfigs: readonly ReadonlyMap<string, string>[]
+  /** How often the connector asked for new task configurations. */
+  reconfigurations(): number
+  readonly errors: unknown[]
+}
+
+export async function startJdbcConnector(
+  config: Config,
+  maxTasks = 1,
+  plugin: SourceConnectorPlugin = jdbcSourcePlugin
+): Promise<StartedConnector> {
+  const connector = plugin.create()
+  let reconfigurations = 0
+  const errors: unknown[] = []
+  try {
+    await connector.start(new Map(Object.entries(config)), {
+      name: 'source',
+      log,
+      offsets: new StoredOffsets(),
+      requestTaskReconfiguration: () => void (reconfigurations += 1),
+      raiseError: (error) => void errors.push(error)
+    })
+    const taskConfigs = await connector.taskConfigs(maxTasks)
+    return { connector, taskConfigs, reconfigurations: () => reconfigurations, errors }
+  } catch (error) {
+    await connector.stop()
+    throw error
+  }
+}
+
+/** The value of a field of a record. */
+export function field(record: SourceRecord | undefined, name: string): unknown {
+  return (record?.value as Struct).get(name)
+}
+
+export function fields(records: readonly SourceRecord[], name: string): unknown[] {
+  return records.map((record) => field(record, name))
+}
+
+/** Offsets as JSON, so that the order of their keys counts. */
+export function offsetTexts(records: readonly SourceRecord[]): string[] {
+  return records.map((record) => JSON.stringify(record.sourceOffset))
+}
