@@ -146,7 +146,6 @@ export class KafkaAdmin implements ClusterAdmin {
 }
 
 function timedOut(what: string, timeoutMs: number, cause: unknown): ConnectError {
-  return new ConnectError('KAFKA_UNAVAILABLE', `${what} within ${timeoutMs} ms`, {
-    ...(cause === null ? {} : { cause: brokerError(cause, 'Last attempt') })
-  })
+  if (cause === null) return new ConnectError('KAFKA_UNAVAILABLE', `${what} within ${timeoutMs} ms`)
+  return brokerError(cause, `${what} within ${timeoutMs} ms`)
 }

@@ -111,7 +111,7 @@ export class BatchSender {
     const maxInFlight = identity === null ? 1 : this.#settings.maxInFlight
     const now = systemClock.monotonicMs()
     let wakeUpMs = Number.POSITIVE_INFINITY
-    for (const queue of [...this.#active]) {
+    for (const queue of Array.from(this.#active)) {
       if (queue.isEmpty) {
         this.#active.delete(queue)
         continue

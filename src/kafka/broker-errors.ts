@@ -75,10 +75,20 @@ function isAuthenticationError(error: unknown): boolean {
   )
 }
 
+/** Node's codes for a certificate or handshake that was refused: the other side is there, but not who it should be. */
+const tlsCode = /^(ERR_TLS_|ERR_SSL_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/
+
+function isTlsError(error: unknown): boolean {
+  return flattened(error).some((each) => {
+    const { code } = each as { code?: unknown }
+    return typeof code === 'string' && tlsCode.test(code)
+  })
+}
+
 /** Whether trying again may help: no answer, or an answer that Kafka calls retriable. */
 export function isRetriableBrokerError(error: unknown): boolean {
   if (error instanceof ConnectError) return error.retriable
-  if (isAuthenticationError(error)) return false
+  if (isAuthenticationError(error) || isTlsError(error)) return false
   const name = protocolErrorOf(error)
   if (name !== null) return isRetriableName(name)
   return flattened(error).some(

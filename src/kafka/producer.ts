@@ -224,7 +224,7 @@ export class KafkaRecordProducer implements RecordProducer {
     this.#sender.stop()
     if (this.#expiry !== null) clearTimeout(this.#expiry)
     this.#expiry = null
-    for (const delivery of [...this.#deliveries]) delivery.fail(error)
+    for (const delivery of this.#deliveries) delivery.fail(error)
     this.#topics.clear()
     void this.#metadata.stop()
   }
