@@ -1,4 +1,3 @@
-import { ConfigError } from '../errors.ts'
 import type { WorkerConfig } from '../worker/worker-config.ts'
 
 const PRINCIPAL = ['sasl.jaas.config', 'sasl.mechanism', 'security.protocol']
@@ -9,28 +8,19 @@ export interface OverridePolicy {
   allows(key: string): boolean
 }
 
-/** The policy a worker is configured with, by its short name or Kafka's class name. Throws ConfigError. */
+/** The policy a worker is configured with, by its short name or Kafka's class name; its definition lets no other word pass. */
 export function overridePolicy(config: WorkerConfig): OverridePolicy {
   const given = config.values['connector.client.config.override.policy']
   const name = given
     .slice(given.lastIndexOf('.') + 1)
     .replace(/ConnectorClientConfigOverridePolicy$/, '')
-  switch (name) {
-    case 'All':
-      return { name, allows: () => true }
-    case 'None':
-      return { name, allows: () => false }
-    case 'Principal':
-      return { name, allows: (key) => PRINCIPAL.includes(key) }
-    case 'Allowlist': {
-      const allowed = config.values['connector.client.config.override.allowlist']
-      return { name, allows: (key) => allowed.includes(key) }
-    }
-    default:
-      throw new ConfigError(
-        `Invalid value ${given} for configuration connector.client.config.override.policy: known policies are All, None, Principal and Allowlist`
-      )
-  }
+  const allowed: readonly string[] =
+    name === 'Principal'
+      ? PRINCIPAL
+      : name === 'Allowlist'
+        ? config.values['connector.client.config.override.allowlist']
+        : []
+  return { name, allows: (key) => name === 'All' || allowed.includes(key) }
 }
 
 /** Complaint about one override; `key` without its prefix. */

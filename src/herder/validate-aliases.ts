@@ -41,7 +41,12 @@ function addAlias(
 ): void {
   const name = config.get(`${prefix}type`)?.trim()
   const plugin = name === undefined ? null : plugins.find(kind, name)
-  const definition = aliasConfig(kind, alias, plugin?.config ?? null, plugin?.version ?? null)
+  const misfit =
+    plugin === null
+      ? null
+      : versionProblem(plugin.className, [plugin], config.get(`${prefix}plugin.version`))
+  const own = plugin === null || misfit !== null ? null : plugin.config
+  const definition = aliasConfig(kind, alias, own, plugin?.version ?? null)
   checkedSection(base, definition, config, prefix)
   const type = base.value(`${prefix}type`, null)
   const version = base.value(`${prefix}plugin.version`, null)
@@ -49,7 +54,6 @@ function addAlias(
   if (plugin !== null) {
     type.value = plugin.className
     version.recommended_values = [plugin.version]
-    const misfit = versionProblem(plugin.className, [plugin], config.get(`${prefix}plugin.version`))
     if (misfit !== null) {
       type.errors.push(misfit)
       version.errors.push(misfit)

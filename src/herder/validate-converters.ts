@@ -32,7 +32,7 @@ export function converterKeys(
   for (const type of CONVERTER_TYPES) {
     const key = keyOf(type)
     const inherited = worker.values[key]
-    const plugin = find(plugins, type, config.has(key) ? config.get(key) : inherited)
+    const plugin = find(plugins, type, config.get(key) ?? inherited)
     keys[key] = {
       ...commonConnectorConfig[key],
       default: find(plugins, type, inherited)?.className ?? inherited
@@ -54,9 +54,9 @@ export function checkConverterKeys(plugins: Plugins, base: Section, config: Subm
     value.recommended_values = plugins.list(pluginType(type)).map((plugin) => plugin.className)
     const plugin = find(plugins, type, value.value)
     if (plugin === null) {
-      version.visible = false
+      const other = value.value === null || value.value === '' ? null : plugins.any(value.value)
+      version.visible = other !== null
       if (value.value === null || value.errors.length > 0) continue
-      const other = value.value === '' ? null : plugins.any(value.value)
       value.errors.push(
         other === null
           ? `Invalid value ${value.value} for configuration ${key}: Class ${value.value} could not be found.`

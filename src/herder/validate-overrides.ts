@@ -55,7 +55,7 @@ function overrideSection(client: Client, config: SubmittedConfig, policy: Overri
   return section
 }
 
-/** What the connector overrides of the clients it will get, checked against the worker's policy. Throws ConfigError for an unknown policy. */
+/** What the connector overrides of the clients it will get, checked against the worker's policy. */
 export function overrideSections(
   worker: WorkerConfig,
   plugin: ConnectorPlugin,

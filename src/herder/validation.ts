@@ -51,6 +51,7 @@ export async function validateConnector(
     for (const key of ['connector.class', 'connector.plugin.version']) {
       base.value(key, null).errors.push(misfit)
     }
+    base.value('connector.plugin.version', null).recommended_values = [plugin.version]
     hideConverterVersions(base)
   } else {
     await checkBase(context, base, plugin, config, signal)

@@ -22,6 +22,10 @@ function listenerComplaint(listeners: readonly string[]): Complaint | null {
   return null
 }
 
+/** Policies by short name or by Kafka's class name. */
+const POLICY =
+  /^(?:All|None|Principal|Allowlist|org\.apache\.kafka\.connect\.connector\.policy\.(?:All|None|Principal|Allowlist)ConnectorClientConfigOverridePolicy)$/
+
 /** Where a worker finds Kafka, what it runs and how records look by default. */
 const runtimeKeys = configDef({
   'bootstrap.servers': {
@@ -118,6 +122,8 @@ const runtimeKeys = configDef({
   'connector.client.config.override.policy': {
     type: 'string',
     default: 'All',
+    check: (value: string) =>
+      POLICY.test(value) ? null : 'known policies are All, None, Principal and Allowlist',
     importance: 'medium',
     doc: 'Which client settings a connector may override with `producer.override.`, `consumer.override.` and `admin.override.`: `All`, `None`, `Principal` or `Allowlist`.'
   },

@@ -176,6 +176,11 @@ const refused: [string, string, string][] = [
     'x',
     'String must be one of (case insensitive): SASL_SSL, PLAINTEXT, SSL, SASL_PLAINTEXT'
   ),
+  invalid(
+    'connector.client.config.override.policy',
+    'Nope',
+    'known policies are All, None, Principal and Allowlist'
+  ),
   invalid('sasl.login.refresh.window.factor', '0.4', 'Value must be at least 0.5'),
   invalid('sasl.login.refresh.buffer.seconds', '3601', 'Value must be no more than 3600'),
   invalid('sasl.kerberos.ticket.renew.jitter', 'x', 'Not a number of type DOUBLE')
