@@ -21,7 +21,7 @@ import { connectWorker, herderOptions, shippedPlugins } from './worker-wiring.ts
 /** A worker of a cluster: state in Kafka's topics, work shared with the other members of its group. */
 export async function startDistributed(options: StartOptions): Promise<RunningWorker> {
   const log = loggers.get('org.apache.kafka.connect.cli.ConnectDistributed')
-  const { providers, properties } = await workerProviders(options.properties)
+  const { providers, properties } = workerProviders(options.properties)
   const config = parseWorkerConfig('distributed', properties)
   for (const warning of config.warnings) log.warn(warning)
   const plugins = shippedPlugins()

@@ -10,11 +10,12 @@ import { createRestServer, type RestServer } from './rest/server.ts'
 import { restListeners, type WorkerConfig } from './worker/worker-config.ts'
 
 /** The configuration providers of a worker file, and its properties with their references resolved. */
-export async function workerProviders(
-  properties: ConfigMap
-): Promise<{ providers: ConfigProviders; properties: Map<string, string> }> {
+export function workerProviders(properties: ConfigMap): {
+  providers: ConfigProviders
+  properties: Map<string, string>
+} {
   const providers = new ConfigProviders(properties)
-  return { providers, properties: new Map(await providers.resolve(properties)) }
+  return { providers, properties: new Map(providers.resolve(properties)) }
 }
 
 export interface BoundRest {

@@ -26,7 +26,7 @@ export async function startStandalone(
   options: StartOptions & { readonly connectorFiles: readonly string[] }
 ): Promise<RunningWorker> {
   const log = loggers.get('org.apache.kafka.connect.cli.ConnectStandalone')
-  const { providers, properties } = await workerProviders(options.properties)
+  const { providers, properties } = workerProviders(options.properties)
   const config = parseWorkerConfig('standalone', properties)
   for (const warning of config.warnings) log.warn(warning)
   const plugins = shippedPlugins()

@@ -28,6 +28,7 @@ export class FileStreamSourceTask implements SourceTask {
   #partition: SourcePartition = {}
   #lines = new LineSplitter(0)
   #file: FileHandle | null = null
+  #waiting = false
   /** Null until the input is open. */
   #read: Read | null = null
 
@@ -70,11 +71,11 @@ export class FileStreamSourceTask implements SourceTask {
       file = await open(name)
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-      this.#context.reportCondition(`Waiting for the file ${name} to be created`)
+      if (!this.#waiting) this.#context.log.warn(`Waiting for the file ${name} to be created`)
+      this.#waiting = true
       return null
     }
     this.#file = file
-    this.#context.reportCondition(null)
     let position = await this.#storedPosition()
     this.#lines = new LineSplitter(position)
     const buffer = Buffer.alloc(READ_BYTES)
