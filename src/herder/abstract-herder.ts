@@ -1,7 +1,7 @@
 import type { ConfigInfos, ConfigKeyInfo } from '../config/config-infos.ts'
 import type { Clock } from '../clock.ts'
 import { ConnectError, NotFoundError } from '../errors.ts'
-import { isLevelName, type Logger, type Loggers } from '../log.ts'
+import { isLevelName, type LevelName, type Logger, type Loggers } from '../log.ts'
 import { type Plugin, simpleName } from '../plugin/plugins.ts'
 import type { ClusterConfig, StoredConfig } from '../storage/cluster-config.ts'
 import type { ConfigStore } from '../storage/config-store.ts'
@@ -184,9 +184,7 @@ export abstract class AbstractHerder {
   }
 
   setLoggerLevel(name: string, level: string): string[] {
-    const upper = level.toUpperCase()
-    if (!isLevelName(upper)) throw new NotFoundError(`invalid log level '${level}'.`)
-    return this.options.loggers.setLevel(name, upper, this.options.clock.now())
+    return this.options.loggers.setLevel(name, requireLevel(level), this.options.clock.now())
   }
 
   /** What another worker of the cluster asked for; a level that does not exist is only logged. */
@@ -271,6 +269,13 @@ export abstract class AbstractHerder {
   #validationSignal(): AbortSignal {
     return AbortSignal.any([this.stopping.signal, AbortSignal.timeout(VALIDATION_TIMEOUT_MS)])
   }
+}
+
+/** A level by its name in any case; throws the 404 clients know. */
+export function requireLevel(level: string): LevelName {
+  const upper = level.toUpperCase()
+  if (!isLevelName(upper)) throw new NotFoundError(`invalid log level '${level}'.`)
+  return upper
 }
 
 /** Throws the 404 clients know. */

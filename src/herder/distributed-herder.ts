@@ -7,6 +7,7 @@ import {
   type HerderOptions,
   patched,
   requireConnector,
+  requireLevel,
   requireStopped
 } from './abstract-herder.ts'
 import { ConfigChanges } from './config-changes.ts'
@@ -141,6 +142,7 @@ export class DistributedHerder extends AbstractHerder implements Herder {
           await configStore.start(this.#changes)
         }
       )
+      this.stopping.signal.throwIfAborted()
     } catch (error) {
       this.markNotStarted(asError(error))
       throw error
@@ -206,7 +208,7 @@ export class DistributedHerder extends AbstractHerder implements Herder {
   }
 
   async restartConnector(name: string): Promise<void> {
-    const { started } = await this.#inTick(() => this.#actions.restartConnector(name))
+    const { started } = await this.#inSettledTick(() => this.#actions.restartConnector(name))
     try {
       await started
     } catch (error) {
@@ -218,21 +220,21 @@ export class DistributedHerder extends AbstractHerder implements Herder {
     name: string,
     flags: { onlyFailed: boolean; includeTasks: boolean }
   ): Promise<ConnectorStateInfo> {
-    return this.#inTick(() => {
+    return this.#inSettledTick(() => {
       const type = this.typeOf(this.#actions.snapshot.connectorConfig(name))
       return this.#actions.restartConnectorAndTasks(name, flags, type)
     })
   }
 
   async restartTask(name: string, task: number): Promise<void> {
-    const { started } = await this.#inTick(() => this.#actions.restartTask(name, task))
+    const { started } = await this.#inSettledTick(() => this.#actions.restartTask(name, task))
     if (await started) return
     throw new ConnectError('INTERNAL', `Failed to start task: ${name}-${task}`)
   }
 
   async modifyOffsets(name: string, offsets: ConnectorOffset[] | null): Promise<string> {
     const changes = offsets === null ? null : requestedOffsets(offsets)
-    const config = await this.#inTick(async () => {
+    const config = await this.#inSettledTick(async () => {
       this.#actions.requireNoRebalance()
       this.#actions.requireLeader(
         'Only the leader can process external offsets modification requests'
@@ -246,6 +248,7 @@ export class DistributedHerder extends AbstractHerder implements Herder {
   }
 
   async setClusterLoggerLevel(name: string, level: string): Promise<void> {
+    requireLevel(level)
     await this.started()
     await this.#options.configStore.putLoggerLevel(name, level)
   }
@@ -277,6 +280,12 @@ export class DistributedHerder extends AbstractHerder implements Herder {
   async #inTick<T>(action: () => Promise<T> | T): Promise<T> {
     await this.started()
     return this.#queue.add(action)
+  }
+
+  /** As `#inTick`, for actions that need to know who owns what: they wait for a rebalance that is about to begin. */
+  async #inSettledTick<T>(action: () => Promise<T> | T): Promise<T> {
+    await this.started()
+    return this.#queue.add(action, () => this.#changes.rebalanceExpected)
   }
 
   async #putTargetState(name: string, state: 'PAUSED' | 'STARTED'): Promise<void> {
@@ -326,9 +335,11 @@ export class DistributedHerder extends AbstractHerder implements Herder {
   async #stop(): Promise<void> {
     const { taskShutdownGracefulTimeoutMs, log } = this.#options
     log.info('Herder stopping')
-    this.stopping.abort()
+    const error = new ConnectError('WORKER_STOPPING', 'Worker is shutting down')
+    this.stopping.abort(error)
     this.#wakeup.wake()
-    this.#queue.close(new ConnectError('WORKER_STOPPING', 'Worker is shutting down'))
+    this.markNotStarted(error)
+    this.#queue.close(error)
     const limitMs = taskShutdownGracefulTimeoutMs + STOP_MARGIN_MS
     const halting = this.#halt().catch((error: unknown) => {
       log.error(`The herder did not stop cleanly: ${messageOf(error)}`, { error })

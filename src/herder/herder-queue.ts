@@ -1,9 +1,15 @@
 import { ConnectError } from '../errors.ts'
 
 interface Request {
+  /** While true the request waits for a later round, but only so often. */
+  readonly holdBack: () => boolean
+  heldBack: number
   run(): Promise<void>
   fail(error: Error): void
 }
+
+/** How many rounds a request may be held back. */
+const PATIENCE = 3
 
 /**
  * Requests that wait for the tick: it runs them one at a time, so that what they see does not change under them.
@@ -20,8 +26,8 @@ export class HerderQueue {
     this.#limit = limit
   }
 
-  /** Resolves or rejects as the action does, once its turn has come. */
-  add<T>(action: () => Promise<T> | T): Promise<T> {
+  /** Resolves or rejects as the action does, once its turn has come. `holdBack`: better run in the next round while this is true. */
+  add<T>(action: () => Promise<T> | T, holdBack: () => boolean = () => false): Promise<T> {
     if (this.#closed !== null) return Promise.reject(this.#closed)
     if (this.#waiting.length >= this.#limit) {
       return Promise.reject(
@@ -33,6 +39,8 @@ export class HerderQueue {
     }
     const { promise, resolve, reject } = Promise.withResolvers<T>()
     this.#waiting.push({
+      holdBack,
+      heldBack: 0,
       async run() {
         try {
           resolve(await action())
@@ -52,11 +60,19 @@ export class HerderQueue {
 
   /** Runs what waits, and what comes meanwhile. */
   async runAll(): Promise<void> {
+    const later: Request[] = []
     for (;;) {
       const request = this.#waiting.shift()
-      if (request === undefined) return
-      await request.run()
+      if (request === undefined) break
+      if (request.heldBack < PATIENCE && request.holdBack()) {
+        request.heldBack += 1
+        later.push(request)
+      } else {
+        await request.run()
+      }
     }
+    if (this.#closed === null) this.#waiting.unshift(...later)
+    else for (const request of later) request.fail(this.#closed)
   }
 
   /** Fails what waits and what still comes. */

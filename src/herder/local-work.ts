@@ -122,13 +122,16 @@ export class LocalWork implements WorkerEvents {
       const target = snapshot().targetState(name)
       if (target !== null) await this.#options.worker.setTargetState(name, target)
     }
-    const starting = [
+    const instances = [
       this.#connectors.get(name),
       ...this.tasksOf(name).map((id) => this.#tasks.get(taskKey(id)))
-    ].filter((instance) => instance !== undefined && !instance.settled)
+    ]
+    const starting = instances.flatMap((instance) =>
+      instance === undefined || instance.settled ? [] : [instance.starting]
+    )
     await apply()
     if (starting.length > 0) {
-      await Promise.all(starting.map((instance) => instance?.starting))
+      await Promise.all(starting)
       await apply()
     }
     return this.#connectors.has(name)

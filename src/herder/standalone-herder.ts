@@ -366,8 +366,10 @@ export class StandaloneHerder extends AbstractHerder implements Herder {
   async #stop(): Promise<void> {
     const { log, taskShutdownGracefulTimeoutMs } = this.options
     log.info('Herder stopping')
-    this.stopping.abort()
-    this.#queue.close(new ConnectError('WORKER_STOPPING', 'Worker is shutting down'))
+    const error = new ConnectError('WORKER_STOPPING', 'Worker is shutting down')
+    this.stopping.abort(error)
+    this.markNotStarted(error)
+    this.#queue.close(error)
     const limitMs = taskShutdownGracefulTimeoutMs + STOP_MARGIN_MS
     try {
       await withTimeout(

@@ -72,7 +72,7 @@ export class TaskConfigWriter {
   }
 
   cancelAll(): void {
-    for (const connector of [...this.#lanes.keys()]) this.cancel(connector)
+    for (const connector of this.#lanes.keys()) this.cancel(connector)
   }
 
   /** I3: in the tick of the leader only. */

@@ -2,8 +2,16 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { ConnectError } from '../../src/errors.ts'
 import type { DistributedHerderOptions } from '../../src/herder/distributed-herder.ts'
+import { createKafkaClients } from '../../src/kafka/kafka-clients.ts'
 import { RequestTargetError } from '../../src/herder/herder.ts'
-import { connectorConfig, HerderCluster, type Member } from '../support/herder-cluster.ts'
+import {
+  connectorConfig,
+  HerderCluster,
+  type Member,
+  sessionKeys
+} from '../support/herder-cluster.ts'
+import { kafkaBootstrap } from '../support/environment.ts'
+import { recordingLog } from '../support/recording-log.ts'
 import { until } from '../support/until.ts'
 
 const everything = ['a', 'a-0', 'a-1', 'b', 'b-0', 'b-1']
@@ -190,8 +198,7 @@ describe('a herder that loses its place', () => {
   it('I2: stops all work before it joins again', async (t) => {
     const cluster = new HerderCluster(t)
     let loseIt: (() => void) | null = null
-    const { createKafkaClients } = await import('../../src/kafka/kafka-clients.ts')
-    const clients = createKafkaClients()
+    const clients = createKafkaClients(recordingLog().log)
     const { herder, worker } = await cluster.join({
       clients: {
         ...clients,
@@ -224,19 +231,39 @@ describe('a herder that loses its place', () => {
     assert.deepEqual(herder.connectorStatus('a').tasks, [])
   })
 
+  it('I2: gives up its work when it cannot follow the config topic, and comes back when it can', async (t) => {
+    const cluster = new HerderCluster(t, {
+      sessionKeys: { ...sessionKeys, ttlMs: 700 },
+      scheduledRebalanceMaxDelayMs: 500
+    })
+    let broken = false
+    const unreachable = async () => {
+      throw new ConnectError('KAFKA_UNAVAILABLE', 'scripted: the config topic cannot be read')
+    }
+    const member = await cluster.join({}, (store) => {
+      const refresh = store.refresh.bind(store)
+      const putSessionKey = store.putSessionKey.bind(store)
+      store.refresh = (timeoutMs) => (broken ? unreachable() : refresh(timeoutMs))
+      store.putSessionKey = (key) => (broken ? unreachable() : putSessionKey(key))
+    })
+    await cluster.create('a')
+    await cluster.runs('a', 'a-0')
+    broken = true
+    await cluster.runs()
+    assert.match(member.herder.stage(), /backoff|reading to the end of the config topic/)
+    broken = false
+    await cluster.runs('a', 'a-0')
+    assert.deepEqual(cluster.placement.conflicts, [])
+    assert.deepEqual(cluster.fatal, [])
+  })
+
   it('writes task configurations anew when compaction left an incomplete set behind', async (t) => {
     const cluster = new HerderCluster(t)
     const member = await cluster.join()
     await cluster.create('a', { 'tasks.max': '2' })
     await cluster.runs('a', 'a-0', 'a-1')
-    const { KafkaRecordProducer } = await import('../../src/kafka/producer.ts')
-    const { recordingLog } = await import('../support/recording-log.ts')
-    const { kafkaBootstrap } = await import('../support/environment.ts')
-    const producer = new KafkaRecordProducer(
-      new Map([['bootstrap.servers', kafkaBootstrap()]]),
-      'damage',
-      recordingLog().log
-    )
+    const client = new Map([['bootstrap.servers', kafkaBootstrap()]])
+    const producer = createKafkaClients(recordingLog().log).producer(client, 'damage')
     // A commit that counts a third task nobody has written.
     await producer.send([
       {

@@ -40,7 +40,11 @@ export class HerderCluster {
     this.#overrides = overrides
   }
 
-  async join(overrides: Partial<DistributedHerderOptions> = {}): Promise<Member> {
+  /** `prepare` may break the member's config store. */
+  async join(
+    overrides: Partial<DistributedHerderOptions> = {},
+    prepare: (configStore: KafkaConfigStore) => void = () => undefined
+  ): Promise<Member> {
     const name = `w${this.members.length + 1}`
     const url = overrides.workerUrl ?? `http://${name}:8083/`
     const client = new Map([['bootstrap.servers', kafkaBootstrap()]])
@@ -56,6 +60,7 @@ export class HerderCluster {
       log
     })
     const configStore = new KafkaConfigStore(store('configs', 1))
+    prepare(configStore)
     const worker =
       overrides.worker instanceof ScriptedWorker
         ? overrides.worker
@@ -80,13 +85,7 @@ export class HerderCluster {
       scheduledRebalanceMaxDelayMs: 300,
       workerSyncTimeoutMs: 3000,
       workerUnsyncBackoffMs: 1000,
-      sessionKeys: {
-        generationAlgorithm: 'HmacSHA256',
-        sizeBits: null,
-        ttlMs: 3_600_000,
-        signatureAlgorithm: 'HmacSHA256',
-        verificationAlgorithms: ['HmacSHA256']
-      },
+      sessionKeys,
       topicTracking: { enabled: true, allowReset: true },
       taskShutdownGracefulTimeoutMs: 5000,
       validate: async (config) => ({
@@ -195,6 +194,15 @@ export function connectorConfig(
   settings: Record<string, string> = {}
 ): Map<string, string> {
   return new Map(Object.entries({ name, 'connector.class': SCRIPTED_CLASS, ...settings }))
+}
+
+/** What a worker file without `inter.worker.*` keys means. */
+export const sessionKeys = {
+  generationAlgorithm: 'HmacSHA256',
+  sizeBits: null,
+  ttlMs: 3_600_000,
+  signatureAlgorithm: 'HmacSHA256',
+  verificationAlgorithms: ['HmacSHA256']
 }
 
 const silent = { write: () => undefined }
