@@ -28,7 +28,7 @@ export class StoredOffsets {
 }
 
 function keyOf(partition: SourcePartition): string {
-  return JSON.stringify(Object.entries(partition).sort())
+  return JSON.stringify(Object.entries(partition).sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
 export interface RunningTask {
@@ -120,7 +120,7 @@ export async function startJdbcConnector(
 
 /** The value of a field of a record. */
 export function field(record: SourceRecord | undefined, name: string): unknown {
-  return (record?.value as Struct).get(name)
+  return (record?.value as Struct | undefined)?.get(name)
 }
 
 export function fields(records: readonly SourceRecord[], name: string): unknown[] {

@@ -1,11 +1,9 @@
 import { configDef } from '../../config/config-def.ts'
-import { dialects } from './dialects/dialects.ts'
+import { dialects, unsupportedDialects } from './dialects/dialects.ts'
 import { lowerOrUpper, problemOf, word } from './key-checks.ts'
 import { tablePattern } from './table-pattern.ts'
 
 const CREDENTIALS_PROVIDER = 'io.confluent.connect.jdbc.util.DefaultJdbcCredentialsProvider'
-/** Dialects of the JVM connector; those we lack are known by name, so that the answer can say so. */
-const OTHER_DIALECTS = ['Db2', 'Derby', 'SapHana', 'Sybase', 'Vertica', 'Generic']
 
 function patterns(values: readonly string[]): string | null {
   return problemOf(() => values.forEach((value) => tablePattern(value)))
@@ -185,7 +183,7 @@ export const databaseKeys = configDef({
     check: (value: string) => {
       const known = ['', ...dialects.map((dialect) => dialect.name)]
       if (known.includes(value)) return null
-      const planned = OTHER_DIALECTS.some((name) => value === `${name}DatabaseDialect`)
+      const planned = unsupportedDialects.includes(value)
       return `${planned ? 'This dialect is not supported' : 'Invalid dialect name'}; supported: ${known.slice(1).join(', ')}`
     }
   },

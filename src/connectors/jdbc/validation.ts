@@ -8,6 +8,7 @@ import { ConfigError, ConnectError, messageOf } from '../../errors.ts'
 import { loggers } from '../../log.ts'
 import { openConnection } from './connection-keeper.ts'
 import type { Connection } from './database.ts'
+import { isolationProblem } from './dialects/dialects.ts'
 import type { JdbcSourceConfig } from './source-config.ts'
 import {
   connectionSettings,
@@ -113,15 +114,11 @@ function combinationProblems(checked: ReadonlyMap<string, CheckedValue>): Proble
     ])
   }
   problems.push(...columnProblems(values, queryKey !== undefined, news.length > 0))
-  if (
-    values['transaction.isolation.mode'] === 'SQL_SERVER_SNAPSHOT' &&
-    !/^jdbc:(microsoft:|jtds:)?sqlserver:/i.test(values['connection.url'] ?? '')
-  ) {
-    problems.push([
-      'transaction.isolation.mode',
-      'Isolation mode of `SQL_SERVER_SNAPSHOT` can only be configured with a Sql Server Dialect'
-    ])
-  }
+  const isolation = isolationProblem(
+    values['transaction.isolation.mode'],
+    values['connection.url'] ?? ''
+  )
+  if (isolation !== null) problems.push(['transaction.isolation.mode', isolation])
   return problems
 }
 
