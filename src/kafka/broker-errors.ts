@@ -88,6 +88,8 @@ function isTlsError(error: unknown): boolean {
 /** Whether trying again may help: no answer, or an answer that Kafka calls retriable. */
 export function isRetriableBrokerError(error: unknown): boolean {
   if (error instanceof ConnectError) return error.retriable
+  // A token endpoint that does not answer is no verdict about the credentials.
+  if (flattened(error).some((each) => each instanceof ConnectError && each.retriable)) return true
   if (isAuthenticationError(error) || isTlsError(error)) return false
   const name = protocolErrorOf(error)
   if (name !== null) return isRetriableName(name)
@@ -112,7 +114,8 @@ export function brokerError(
   if (error instanceof ConnectError) return error
   const code = isRetriableBrokerError(error) ? 'KAFKA_UNAVAILABLE' : 'KAFKA_ERROR'
   const name = protocolErrorOf(error)
-  const reason = isAuthenticationError(error) ? 'authentication failed' : (name ?? reasonOf(error))
+  const refused = code === 'KAFKA_ERROR' && isAuthenticationError(error)
+  const reason = refused ? 'authentication failed' : (name ?? reasonOf(error))
   return new ConnectError(code, `${doing}: ${reason}`, {
     ...facts,
     ...(name === null ? {} : { kafkaError: name }),

@@ -50,7 +50,8 @@ export class ConnectGroupMembership implements GroupMembership {
   #coordinator: BrokerNode | null = null
   #memberId = ''
   #heartbeat: Heartbeat | null = null
-  #joining = false
+  /** The connection of the join under way. */
+  #joins: NetworkClient | null = null
   #closed = false
 
   constructor(options: GroupMembershipOptions, log: Logger) {
@@ -72,10 +73,12 @@ export class ConnectGroupMembership implements GroupMembership {
     assign: Assign,
     signal: AbortSignal
   ): Promise<GroupRound> {
-    if (this.#joining) throw new ConnectError('INTERNAL', `${this.#name()} is joining already`)
-    this.#joining = true
+    if (this.#joins !== null) {
+      throw new ConnectError('INTERNAL', `${this.#name()} is joining already`)
+    }
     this.#endHeartbeat()
     const joins = this.#joinConnection()
+    this.#joins = joins
     const abandon = (): void => void joins.close()
     signal.addEventListener('abort', abandon, { once: true })
     try {
@@ -86,7 +89,7 @@ export class ConnectGroupMembership implements GroupMembership {
     } finally {
       signal.removeEventListener('abort', abandon)
       await joins.close()
-      this.#joining = false
+      this.#joins = null
     }
   }
 
@@ -111,7 +114,7 @@ export class ConnectGroupMembership implements GroupMembership {
   async close(): Promise<void> {
     this.#closed = true
     this.#endHeartbeat()
-    await this.#network.close()
+    await Promise.all([this.#joins?.close(), this.#network.close()])
   }
 
   #joinConnection(): NetworkClient {

@@ -13,7 +13,7 @@ export interface LogEntry {
   readonly value: Uint8Array | null
 }
 
-/** One `write`: settled exactly once, at the latest by its timer. */
+/** A `write`, or a piece of one that is large. `settle` is called once, unless another piece failed before. */
 interface Write {
   readonly records: readonly ProducerRecord[]
   readonly bytes: number
@@ -46,33 +46,39 @@ export class LogWriter {
     this.#network = new NetworkClient(settings, clientId)
   }
 
-  /** Resolves when all entries are acknowledged. Rejects with ConnectError: timed out (retriable), refused, or stopped. */
+  /**
+   * Resolves when all entries are acknowledged. Rejects with ConnectError: timed out (retriable), refused, or stopped; entries behind
+   * the one that failed are not written then.
+   */
   write(entries: readonly LogEntry[], timeoutMs: number): Promise<void> {
+    if (this.#stopped.signal.aborted) return Promise.reject(this.#closed())
     if (entries.length === 0) return Promise.resolve()
     const { promise, resolve, reject } = Promise.withResolvers<void>()
-    const records = entries.map((entry) => this.#record(entry))
+    const pieces = piecesOf(entries.map((entry) => this.#record(entry)))
     const timer = setTimeout(
-      () => write.settle(this.#timedOut(timeoutMs)),
-      Math.min(timeoutMs, 2_147_483_647)
+      () => fail(this.#timedOut(timeoutMs)),
+      Math.min(timeoutMs, 2 ** 31 - 1)
     )
-    const write: Write = {
-      records,
-      bytes: records.reduce((sum, record) => sum + recordBytes(record), 0),
+    let open = pieces.length
+    const writes: Write[] = pieces.map((piece) => ({
+      ...piece,
       open: new Set(),
       settled: false,
       settle(error) {
-        if (write.settled) return
-        write.settled = true
-        clearTimeout(timer)
-        if (error === null) resolve()
-        else reject(error)
+        if (error !== null) fail(error)
+        else if (--open === 0) {
+          clearTimeout(timer)
+          resolve()
+        }
       }
+    }))
+    const fail = (error: Error): void => {
+      for (const write of writes) write.settled = true
+      clearTimeout(timer)
+      reject(error)
     }
-    if (this.#stopped.signal.aborted) write.settle(this.#closed())
-    this.#queue.push(write)
-    this.#draining ??= this.#drain().finally(() => {
-      this.#draining = null
-    })
+    this.#queue.push(...writes)
+    this.#startDraining()
     return promise
   }
 
@@ -84,6 +90,14 @@ export class LogWriter {
 
   #record({ key, value }: LogEntry): ProducerRecord {
     return { topic: this.#topic, partition: null, key, value, timestamp: null, headers: [] }
+  }
+
+  #startDraining(): void {
+    this.#draining ??= this.#drain().finally(() => {
+      this.#draining = null
+      // Written after the last look at the queue.
+      if (this.#queue.length > 0) this.#startDraining()
+    })
   }
 
   async #drain(): Promise<void> {
@@ -177,7 +191,9 @@ export class LogWriter {
     if (error === 'NONE') {
       for (const write of writes) {
         write.open.delete(partition)
-        if (write.open.size === 0) write.settle(null)
+        if (write.open.size > 0 || write.settled) continue
+        write.settled = true
+        write.settle(null)
       }
       return
     }
@@ -193,7 +209,7 @@ export class LogWriter {
       `The broker refused to write to ${this.#topic}-${partition}: ${outcome?.message ?? error}`,
       { topic: this.#topic, partition, kafkaError: error }
     )
-    for (const write of writes) write.settle(failure)
+    this.#settleAll(writes, failure)
   }
 
   async #knownLeaders(): Promise<ReadonlyMap<number, BrokerNode>> {
@@ -216,8 +232,8 @@ export class LogWriter {
     return leaders
   }
 
-  #settleAll(writes: readonly Write[], error: Error): void {
-    for (const write of writes) write.settle(error)
+  #settleAll(writes: Iterable<Write>, error: Error): void {
+    for (const write of writes) if (!write.settled) write.settle(error)
   }
 
   #failed(error: unknown): ConnectError {
@@ -238,4 +254,22 @@ export class LogWriter {
   #closed(): ConnectError {
     return new ConnectError('WORKER_STOPPING', `Writing to topic ${this.#topic} was stopped`)
   }
+}
+
+/** Consecutive records, cut where a piece would exceed what goes out as one batch. */
+function piecesOf(
+  records: readonly ProducerRecord[]
+): { records: ProducerRecord[]; bytes: number }[] {
+  const pieces: { records: ProducerRecord[]; bytes: number }[] = []
+  for (const record of records) {
+    const bytes = recordBytes(record)
+    const last = pieces.at(-1)
+    if (last === undefined || last.bytes + bytes > COMBINED_BYTES) {
+      pieces.push({ records: [record], bytes })
+    } else {
+      last.records.push(record)
+      last.bytes += bytes
+    }
+  }
+  return pieces
 }

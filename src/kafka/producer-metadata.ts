@@ -67,6 +67,9 @@ export class ProducerMetadata {
     this.#wanted.add(topic)
     this.#refreshing ??= this.#refresh().finally(() => {
       this.#refreshing = null
+      // Wanted after the last look at the set.
+      const [next] = this.#wanted
+      if (next !== undefined) this.want(next)
     })
   }
 

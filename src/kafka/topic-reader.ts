@@ -35,6 +35,7 @@ export class TopicReader {
   readonly #waiters = new Set<Waiter>()
   readonly #stopped = new AbortController()
   #following: Promise<void> | null = null
+  #round: AbortController | null = null
   #failures = 0
 
   constructor(
@@ -72,6 +73,8 @@ export class TopicReader {
     const deadline = systemClock.monotonicMs() + timeoutMs
     const targets = await this.#until(deadline, doing, () => this.#endOffsets())
     if (this.#reached(targets)) return
+    // Partitions were added: assign anew.
+    if ([...targets.keys()].some((each) => !this.#positions.has(each))) this.#round?.abort()
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     const waiter = { targets, resolve, reject }
     this.#waiters.add(waiter)
@@ -112,6 +115,7 @@ export class TopicReader {
   /** Fetches from every leader until one fails or the metadata is too old. */
   async #follow(assignment: Assignment): Promise<void> {
     const round = new AbortController()
+    this.#round = round
     const until = systemClock.monotonicMs() + this.#settings.metadataMaxAgeMs
     const fetchers = [...assignment].map(async ([leader, partitions]) => {
       try {

@@ -150,6 +150,35 @@ describe('KafkaTopicLog: reading and writing', () => {
     )
   })
 
+  it('writes more than fits into one batch, still in order', async (t) => {
+    const { log, records } = await startLog(t)
+    const value = Buffer.alloc(2000, 'x')
+    const keys = Array.from({ length: 800 }, (_, index) => `task-${index}`)
+    await log.sendAll(
+      keys.map((key) => ({ key: bytes(key), value })),
+      TIMEOUT_MS
+    )
+    await log.readToEnd(TIMEOUT_MS)
+    assert.deepEqual(
+      records.map(({ key }) => String(key)),
+      keys
+    )
+  })
+
+  it('reads partitions that were added later', async (t) => {
+    const topic = uniqueName('log')
+    const { log } = await startLog(t, { topic })
+    const admin = kafkaJs().admin()
+    await admin.connect()
+    t.after(() => admin.disconnect())
+    await admin.createPartitions({ topicPartitions: [{ topic, count: 3 }] })
+    const other = await startLog(t, { topic })
+    for (const key of ['a', 'b', 'c', 'd', 'e', 'f']) {
+      await other.log.send(bytes(key), bytes('v'), TIMEOUT_MS)
+    }
+    await log.readToEnd(TIMEOUT_MS)
+  })
+
   it('puts a key where Java producers put it', async (t) => {
     const topic = uniqueName('log')
     const create = { partitions: 5, replicationFactor: 1, settings: new Map<string, string>() }
