@@ -3,7 +3,16 @@
  * the servers again, whatever happened. Servers named in the environment (KAFKA_BOOTSTRAP, TEST_POSTGRES_URL, TEST_MYSQL_URL)
  * are used instead of starting one.
  */
-import { chmodSync, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  statSync
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { runVisibly } from './commands.ts'
@@ -42,7 +51,7 @@ async function main(selection: readonly string[]): Promise<number> {
 
   const files = selection.length === 0 ? ['test/**/*.test.ts'] : selection.flatMap(filesOf)
   say(`Running ${files.join(' ')}`)
-  return runVisibly(
+  const exitCode = await runVisibly(
     process.execPath,
     [
       '--import',
@@ -54,6 +63,18 @@ async function main(selection: readonly string[]): Promise<number> {
     ],
     { ...process.env, ...environment }
   )
+  if (exitCode !== 0) keepLogs(folder)
+  return exitCode
+}
+
+/** What the servers had to say about a run that failed. The summary of the test runner stays the last thing printed. */
+function keepLogs(folder: string): void {
+  const kept = join(root, '.cache', 'test-logs')
+  rmSync(kept, { recursive: true, force: true })
+  mkdirSync(kept, { recursive: true })
+  for (const log of globSync('*.log', { cwd: folder })) {
+    copyFileSync(join(folder, log), join(kept, log))
+  }
 }
 
 /** `test/rest` means its test files; a file or a pattern means itself; options of the runner pass through. */

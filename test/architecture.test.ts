@@ -144,7 +144,7 @@ void describe('The rooms of src/', () => {
 })
 
 void describe('The invariants', () => {
-  const tests = files('test/**/*.test.ts').map(read)
+  const tests = files('test/**/*.ts').map(read)
   for (let number = 1; number <= 9; number++) {
     void it(`I${number} is cited where it is upheld, stands in ARCHITECTURE.md and has a test of its name`, () => {
       const cited = new RegExp(`\\bI${number}\\b`)
