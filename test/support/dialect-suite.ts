@@ -44,8 +44,8 @@ const PREFIX = { 'topic.prefix': 'db-', 'poll.interval.ms': '20' }
 /** What every dialect promises. `isServer`: the database runs elsewhere, so that its sessions can be cut and queries cancelled. */
 export function dialectSuite(
   name: string,
-  create: () => Promise<TestDatabase>,
-  isServer = true
+  isServer: boolean,
+  create: () => Promise<TestDatabase>
 ): void {
   describe(`${name}: source`, () => {
     let db: TestDatabase

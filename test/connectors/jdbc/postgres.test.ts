@@ -2,7 +2,7 @@ import pg from 'pg'
 import { dialectSuite } from '../../support/dialect-suite.ts'
 import { postgresUrl, uniqueName } from '../../support/environment.ts'
 
-dialectSuite('PostgreSQL', async () => {
+dialectSuite('PostgreSQL', true, async () => {
   const url = new URL(postgresUrl())
   const schema = uniqueName('suite').replaceAll('-', '_')
   const client = new pg.Client(postgresUrl())
