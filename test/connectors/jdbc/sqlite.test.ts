@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { dialectSuite } from '../../support/dialect-suite.ts'
 
-dialectSuite('SQLite', async () => {
+dialectSuite('SQLite', false, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'jdbc-sqlite-'))
   const file = join(folder, 'test.db')
   const database = new DatabaseSync(file, { timeout: 5000 })
