@@ -86,7 +86,6 @@ function addRoute(app: FastifyInstance, endpoint: Endpoint, options: AppOptions)
       return payload
     },
     handler: async (request, reply) => {
-      if (reply.sent) return reply
       const answer = await endpoint.answer(callOf(request))
       return sendAnswer(request, reply, answer)
     }

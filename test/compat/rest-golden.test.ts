@@ -3,7 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts'
+import {
+  deleteTopicsOf,
+  startWorkerProcess,
+  type WorkerProcess
+} from '../support/worker-process.ts'
 import { goldenRest } from './golden.ts'
 import { compareAnswers } from './rest-compare.ts'
 import { runScenario } from './rest-recording.ts'
@@ -19,6 +23,7 @@ describe('REST like the JVM worker 4.3.1', () => {
   })
   after(async () => {
     await worker.stop()
+    await deleteTopicsOf(worker, ['rest-compat-lines'])
     await rm(dir, { recursive: true })
   })
 

@@ -57,7 +57,8 @@ export async function runScenario(
 async function runStep(base: string, step: Step, dir: string): Promise<RawAnswer> {
   const fill = (text: string) => text.replaceAll('${dir}', dir)
   const body = typeof step.body === 'string' ? fill(step.body) : step.body
-  const deadline = performance.now() + WAIT_MS
+  const deadline = performance.now() + (step.waitMs ?? WAIT_MS)
+  let held = 0
   for (;;) {
     const answer = await exchange(base, {
       method: step.method,
@@ -66,7 +67,8 @@ async function runStep(base: string, step: Step, dir: string): Promise<RawAnswer
       ...(body === undefined ? {} : { body })
     })
     const momentary = answer.status === 409 && MOMENTARY.test(answer.text)
-    if ((!momentary && satisfied(step, answer)) || performance.now() > deadline) return answer
+    held = !momentary && satisfied(step, answer) ? held + 1 : 0
+    if (held >= (step.holds ?? 1) || performance.now() > deadline) return answer
     await delay(100)
   }
 }

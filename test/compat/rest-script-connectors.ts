@@ -268,7 +268,7 @@ export const connectorScenarios: readonly Scenario[] = [
         'create with odd values'
       ),
       { ...get('/connectors/put/config', 'odd values come back as text'), until: { status: 200 } },
-      get('/connectors/put'),
+      { ...get('/connectors/put'), until: { contains: ['"task":0'] } },
       remove('put'),
       { ...get('/connectors/put', 'gone'), until: { status: 404 }, silent: true }
     ]
@@ -279,7 +279,8 @@ export const connectorScenarios: readonly Scenario[] = [
       create({ name: 'null-value', config: file({ file: null }) }, 'create with a null value'),
       {
         ...get('/connectors/null-value/status', 'fails'),
-        until: { contains: ['FAILED'] }
+        until: { contains: ['FAILED'] },
+        waitMs: 5000
       },
       get('/connectors/null-value/config'),
       get('/connectors/null-value/tasks/0/status'),

@@ -23,6 +23,7 @@ const file = (more: Record<string, unknown> = {}) => ({
   ...more
 })
 const running = (name: string, label: string): Step => ({
+  holds: 5,
   ...get(`/connectors/${name}/status`, label),
   until: {
     contains: ['"RUNNING"', '"id":0'],

@@ -15,6 +15,10 @@ export interface Step {
   body?: string | Uint8Array
   /** Repeat until the answer has this status and its text contains these parts and none of `without`; the last answer counts. */
   until?: { status?: number; contains?: readonly string[]; without?: readonly string[] }
+  /** How many times in a row (every 100 ms) `until` must hold: for states that come and go. */
+  holds?: number
+  /** Give up on `until` after this; 60 s by default. */
+  waitMs?: number
   /** Sent to arrange or tidy up; its answer is not part of the recording. */
   silent?: boolean
 }

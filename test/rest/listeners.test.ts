@@ -88,7 +88,8 @@ describe('https listeners', () => {
     const paths = ['-keyout', join(dir, 'key.pem'), '-out', join(dir, 'cert.pem')]
     await run('openssl', [
       ...'req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost'.split(' '),
-      ...['-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'],
+      '-addext',
+      'subjectAltName=DNS:localhost,IP:127.0.0.1',
       ...paths
     ])
     const pem = await Promise.all(
@@ -97,8 +98,12 @@ describe('https listeners', () => {
     await writeFile(join(dir, 'both.pem'), pem.join(''))
     await run('openssl', [
       ...'pkcs12 -export -passout pass:changeit'.split(' '),
-      ...['-inkey', join(dir, 'key.pem'), '-in', join(dir, 'cert.pem')],
-      ...['-out', join(dir, 'store.p12')]
+      '-inkey',
+      join(dir, 'key.pem'),
+      '-in',
+      join(dir, 'cert.pem'),
+      '-out',
+      join(dir, 'store.p12')
     ])
   })
   after(() => rm(dir, { recursive: true }))

@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { Kafka, logLevel } from 'kafkajs'
 import { kafkaBootstrap, uniqueName } from './environment.ts'
 import { until } from './until.ts'
 
@@ -82,6 +83,25 @@ export async function startWorkerProcess(
       await end('SIGKILL')
     },
     output: () => output
+  }
+}
+
+/** Removes the three internal topics of a worker that is stopped, and `more` topics; absent ones do not matter. */
+export async function deleteTopicsOf(
+  worker: WorkerProcess,
+  more: readonly string[] = []
+): Promise<void> {
+  const kafka = new Kafka({ brokers: [kafkaBootstrap()], logLevel: logLevel.NOTHING })
+  const admin = kafka.admin()
+  await admin.connect()
+  try {
+    const existing = new Set(await admin.listTopics())
+    const wanted = ['config', 'offset', 'status'].map(
+      (kind) => worker.properties[`${kind}.storage.topic`] ?? ''
+    )
+    await admin.deleteTopics({ topics: [...wanted, ...more].filter((name) => existing.has(name)) })
+  } finally {
+    await admin.disconnect()
   }
 }
 
