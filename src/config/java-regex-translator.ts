@@ -82,7 +82,7 @@ export class JavaRegexTranslator {
 
   /** Flags behind `(?`; `end` characters were read after them. */
   #flags(flags: string, end = 1): string {
-    for (const [index, flag] of [...flags].entries()) {
+    for (const [index, flag] of flags.split('').entries()) {
       const at = this.#at - end - flags.length + index
       if (!'imsuxdU-'.includes(flag)) this.#fail('Unknown inline modifier', at)
       if ('xdU'.includes(flag)) this.#fail(`Inline flag '${flag}' is not supported here`, at)
@@ -192,7 +192,7 @@ export class JavaRegexTranslator {
     const end = this.#source.indexOf('\\E', this.#at)
     const text = this.#source.slice(this.#at, end < 0 ? undefined : end)
     this.#at = end < 0 ? this.#source.length : end + 2
-    const all = [...text].map(write).join('')
+    const all = Array.from(text, write).join('')
     return all === '' ? '(?:)' : all
   }
 

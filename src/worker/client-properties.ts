@@ -108,7 +108,7 @@ export function adminProperties(
   const overrides = withPrefix(connectorConfig, 'admin.override.')
   if (overrides.has('bootstrap.servers')) {
     // As above: credentials of the worker are not for another cluster.
-    for (const key of [...client.keys()]) if (SECURITY.test(key)) client.delete(key)
+    for (const key of client.keys()) if (SECURITY.test(key)) client.delete(key)
   }
   for (const [key, value] of prefixed) if (!key.startsWith('listeners')) client.set(key, value)
   for (const [key, value] of overrides) client.set(key, value)

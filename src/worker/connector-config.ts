@@ -5,9 +5,9 @@ import { ConfigError } from '../errors.ts'
 /** Kafka's rule for connector names: not empty, no control characters. */
 function nameProblem(name: string): string | null {
   if (name === '') return 'String may not be empty'
-  const controls = [...name]
-    .map((char) => char.codePointAt(0) ?? 0)
-    .filter((code) => code < 0x20 || (code >= 0x7f && code <= 0x9f))
+  const controls = Array.from(name, (char) => char.codePointAt(0) ?? 0).filter(
+    (code) => code < 0x20 || (code >= 0x7f && code <= 0x9f)
+  )
   return controls.length === 0
     ? null
     : `String may not contain control sequences but had the following ASCII chars: ${controls.join(', ')}`

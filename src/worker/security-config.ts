@@ -35,7 +35,7 @@ export const sslConfig = configDef({
     type: 'string',
     default: 'JKS',
     importance: 'medium',
-    doc: 'Format of the own key: `PEM` or `PKCS12`. A `JKS` store has to be converted to one of these with keytool.'
+    doc: 'Format of the own key: `PEM`, for HTTPS listeners also `PKCS12`. Other stores have to be converted; the error at start shows the commands.'
   },
   'ssl.keystore.location': {
     type: 'string',
@@ -77,7 +77,7 @@ export const sslConfig = configDef({
     type: 'string',
     default: 'JKS',
     importance: 'medium',
-    doc: 'Format of the file with trusted certificates: `PEM` or `PKCS12`. A `JKS` store has to be converted to one of these with keytool.'
+    doc: 'Format of the file with trusted certificates: `PEM`, for HTTPS listeners also `PKCS12`. Other stores have to be converted; the error at start shows the commands.'
   },
   'ssl.truststore.location': {
     type: 'string',

@@ -39,8 +39,8 @@ interface Inherited {
   readonly replicationFactor: number
 }
 
-/** Keys of one group, with the default group's numbers as defaults. */
-function groupConfig(group: string, inherited: Inherited | null): ConfigDef {
+/** Keys of one group, with the default group's numbers as defaults; null: there are none to inherit. */
+export function topicCreationConfig(group: string, inherited: Inherited | null): ConfigDef {
   const prefix = `${PREFIX}${group}.`
   return {
     [`${prefix}include`]: {
@@ -78,7 +78,10 @@ const OWN_KEYS = new Set(['include', 'exclude', 'replication.factor', 'partition
 
 function rule(config: ConfigMap, group: string, inherited: Inherited | null): TopicCreationRule {
   const prefix = `${PREFIX}${group}.`
-  const values = parseConfig(groupConfig(group, inherited), config) as Record<string, unknown>
+  const values = parseConfig(topicCreationConfig(group, inherited), config) as Record<
+    string,
+    unknown
+  >
   const matchers = (key: string) => (values[`${prefix}${key}`] as string[]).map(javaFullMatch)
   const include = matchers('include')
   const exclude = matchers('exclude')

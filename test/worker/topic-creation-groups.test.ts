@@ -41,7 +41,12 @@ describe('topic creation groups', () => {
       'default.retention.ms': '60000'
     })
     assert.deepEqual(
-      all?.map(({ matches: _, ...rest }) => rest),
+      all?.map(({ group, partitions, replicationFactor, settings }) => ({
+        group,
+        partitions,
+        replicationFactor,
+        settings
+      })),
       [
         {
           group: 'logs',
