@@ -265,12 +265,12 @@ export class TableReader {
     } catch (error) {
       if (error instanceof ConfigError) throw error
       const retriable = isRetriable(error)
-      // I7: a masked query is not shown.
-      const statement =
-        sql === null || retriable || this.#settings.queryIsMasked ? '' : `. Statement: ${sql}`
+      // I7: a masked query is not shown, nor the driver's error, which may hold it.
+      const masked = this.#settings.queryIsMasked
+      const statement = sql === null || retriable || masked ? '' : `. Statement: ${sql}`
       throw databaseError(`${this.target.name}: ${messageOf(error)}${statement}`, {
         retriable,
-        cause: error
+        ...(masked ? {} : { cause: error })
       })
     }
   }

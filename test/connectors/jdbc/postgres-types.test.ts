@@ -1,0 +1,248 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import pg from 'pg'
+import { Decimal } from '../../../src/data/logical-types.ts'
+import type { Schema } from '../../../src/data/schema.ts'
+import { postgresUrl, uniqueName } from '../../support/environment.ts'
+import { type Config, field, startJdbcTask } from '../../support/jdbc-source.ts'
+
+/** `int64?`, `Decimal(2)`, `Timestamp` … */
+function schemaText(schema: Schema | undefined): string {
+  const logical = schema?.name?.replace(/^.*\./, '')
+  const scale = schema?.parameters?.get('scale')
+  const text =
+    logical === undefined ? schema?.type : `${logical}${scale === undefined ? '' : `(${scale})`}`
+  return `${text}${schema?.optional === true ? '?' : ''}`
+}
+
+/** Type, literal, expected schema, expected value. docs/types.md shows the same. */
+const CASES: readonly (readonly [string, string, string, unknown])[] = [
+  ['boolean', 'true', 'boolean?', true],
+  ['smallint', '-32768', 'int16?', -32_768],
+  ['integer', '2147483647', 'int32?', 2_147_483_647],
+  ['bigint', '9223372036854775807', 'int64?', 9_223_372_036_854_775_807n],
+  ['bigint', '42', 'int64?', 42],
+  ['oid', '4294967295', 'int64?', 4_294_967_295],
+  ['real', '1.5', 'float32?', 1.5],
+  ['double precision', '0.1', 'float64?', 0.1],
+  ['double precision', "'NaN'", 'float64?', Number.NaN],
+  ['numeric(12,2)', '-1234567890.50', 'Decimal(2)?', new Decimal(-123_456_789_050n, 2)],
+  [
+    'numeric(38,0)',
+    '99999999999999999999999999999999999999',
+    'Decimal(0)?',
+    new Decimal(10n ** 38n - 1n, 0)
+  ],
+  ['numeric(5,-2)', '12300', 'Decimal(-2)?', new Decimal(123n, -2)],
+  ['numeric', '1.10', 'string?', '1.10'],
+  [
+    'numeric',
+    '123456789012345678901234567890.123456789',
+    'string?',
+    '123456789012345678901234567890.123456789'
+  ],
+  ['text', "'中文 ''quoted'''", 'string?', "中文 'quoted'"],
+  ['varchar(5)', "''", 'string?', ''],
+  ['char(4)', "'ab'", 'string?', 'ab  '],
+  ['json', `'{"a": 1}'`, 'string?', '{"a": 1}'],
+  ['jsonb', `'{"a":1}'`, 'string?', '{"a": 1}'],
+  [
+    'uuid',
+    "'00000000-0000-4000-8000-000000000001'",
+    'string?',
+    '00000000-0000-4000-8000-000000000001'
+  ],
+  ['xml', "'<a/>'", 'string?', '<a/>'],
+  ['bytea', "'\\x00ff10'", 'bytes?', Buffer.from([0, 255, 16])],
+  ['bit(1)', "B'1'", 'boolean?', true],
+  ['bit(8)', "B'10000001'", 'int8?', -127],
+  ['bit(12)', "B'111100001111'", 'bytes?', Uint8Array.from([0xf0, 0xf0])],
+  ['date', "'2024-02-29'", 'Date?', 19_782],
+  ['date', "'1582-10-04'", 'Date?', -141_428],
+  ['time', "'10:20:30.123456'", 'Time?', 37_230_123],
+  ['timetz', "'00:30:00+01'", 'Time?', 84_600_000],
+  ['timestamp', "'2024-02-29 10:20:30.123456'", 'Timestamp?', 1_709_202_030_123],
+  ['timestamptz', "'2024-02-29 10:20:30.123456+05:30'", 'Timestamp?', 1_709_182_230_123],
+  ['timestamp(0)', "'1969-12-31 23:59:59'", 'Timestamp?', -1000],
+  ['interval', "'1 day 02:00:00'", 'string?', 'P1DT2H'],
+  ['text[]', '\'{a,"b c"}\'', 'string?', '{a,"b c"}'],
+  ['inet', "'10.0.0.1'", 'string?', '10.0.0.1'],
+  ['money', "'12.50'", 'string?', '$12.50'],
+  ['int4range', "'[1,5)'", 'string?', '[1,5)']
+]
+
+describe('types of PostgreSQL', () => {
+  const schema = uniqueName('types').replaceAll('-', '_')
+  const client = new pg.Client(postgresUrl())
+  const url = new URL(postgresUrl())
+  const config: Config = {
+    'connection.url': `jdbc:postgresql://${url.host}${url.pathname}`,
+    'connection.user': url.username,
+    'connection.password': url.password,
+    'schema.pattern': schema,
+    'topic.prefix': 'x-',
+    mode: 'bulk'
+  }
+  before(async () => {
+    await client.connect()
+    await client.query(
+      `CREATE SCHEMA ${schema}; SET search_path = ${schema}; SET lc_monetary = 'C'`
+    )
+  })
+  after(async () => {
+    await client.query(`DROP SCHEMA ${schema} CASCADE`)
+    await client.end()
+  })
+  async function firstRecord(more: Config) {
+    const task = await startJdbcTask({ ...config, ...more })
+    try {
+      const records = await task.poll()
+      return { record: records[0], conditions: task.conditions }
+    } finally {
+      await task.stop()
+    }
+  }
+
+  it('I5: become Connect types without losing anything', async () => {
+    const columns = CASES.map(([type], index) => `c${index} ${type}`)
+    await client.query(
+      `CREATE TABLE everything (id int NOT NULL PRIMARY KEY, ${columns.join(', ')})`
+    )
+    await client.query(
+      `INSERT INTO everything VALUES (1, ${CASES.map(([, literal]) => literal).join(', ')})`
+    )
+    const { record, conditions } = await firstRecord({ 'table.whitelist': 'everything' })
+    assert.equal(schemaText(record?.valueSchema?.field('id')?.schema), 'int32')
+    for (const [index, [type, , expected, value]] of CASES.entries()) {
+      assert.equal(schemaText(record?.valueSchema?.field(`c${index}`)?.schema), expected, type)
+      assert.deepEqual(field(record, `c${index}`), value, type)
+    }
+    const precision = record?.valueSchema
+      ?.field('c9')
+      ?.schema.parameters?.get('connect.decimal.precision')
+    assert.equal(precision, '12')
+    assert.deepEqual(conditions, [])
+  })
+
+  it('without a Connect type are left out and named, or fail, when asked for', async () => {
+    await client.query(`CREATE TABLE odd (id int, tags text[]); INSERT INTO odd VALUES (1, '{a}')`)
+    const skipped = await firstRecord({ 'table.whitelist': 'odd', 'unsupported.types': 'skip' })
+    assert.deepEqual(
+      skipped.record?.valueSchema?.fields.map(({ name }) => name),
+      ['id']
+    )
+    assert.match(
+      String(skipped.conditions.at(-1)),
+      /odd: Kafka Connect has no type for tags \(text\[\]\); left out/
+    )
+    await assert.rejects(
+      firstRecord({ 'table.whitelist': 'odd', 'unsupported.types': 'fail' }),
+      /odd: Column tags has the type text\[\]/
+    )
+  })
+
+  it('I5: name table, column and row of a value that cannot be carried', async () => {
+    for (const [table, type, literal, text] of [
+      [
+        'v1',
+        'timestamp',
+        "'infinity'",
+        /table .*v1, row \(id=7\): column v \(timestamp without time zone\): 'infinity' is not a timestamp/
+      ],
+      [
+        'v2',
+        'numeric',
+        "'NaN'",
+        /table .*v2, row \(id=7\): column v \(numeric\): NaN is no number/
+      ],
+      ['v3', 'date', "'-infinity'", /row \(id=7\): column v \(date\)/]
+    ] as const) {
+      await client.query(
+        `CREATE TABLE ${table} (id int PRIMARY KEY, v ${type}); INSERT INTO ${table} VALUES (7, ${literal})`
+      )
+      await assert.rejects(firstRecord({ 'table.whitelist': table }), text)
+    }
+  })
+
+  it('of numbers follow numeric.mapping and numeric.unconstrained.mapping', async () => {
+    await client.query(`CREATE TABLE numbers (a numeric(2,0), b numeric(4,0), c numeric(9,0), d numeric(18,0), e numeric(19,0), f numeric(10,2), g numeric(30,2), h numeric, i numeric(17,-1));
+      INSERT INTO numbers VALUES (99, 9999, 999999999, 999999999999999999, 9999999999999999999, 1.25, 1.5, 1.125, 1230)`)
+    const types = async (mapping: Config): Promise<string> => {
+      const { record } = await firstRecord({ 'table.whitelist': 'numbers', ...mapping })
+      return (record?.valueSchema?.fields ?? [])
+        .map((one) => schemaText(one.schema).replace('?', ''))
+        .join(' ')
+    }
+    const decimals =
+      'Decimal(0) Decimal(0) Decimal(0) Decimal(0) Decimal(0) Decimal(2) Decimal(2) string Decimal(-1)'
+    assert.equal(await types({}), decimals)
+    assert.equal(await types({ 'numeric.mapping': 'none' }), decimals)
+    assert.equal(
+      await types({ 'numeric.precision.mapping': 'true' }),
+      'int8 int16 int32 int64 Decimal(0) Decimal(2) Decimal(2) string Decimal(-1)'
+    )
+    assert.equal(
+      await types({ 'numeric.mapping': 'best_fit' }),
+      'int8 int16 int32 int64 Decimal(0) float64 Decimal(2) string int64'
+    )
+    assert.equal(
+      await types({
+        'numeric.mapping': 'BEST_FIT_EAGER_DOUBLE',
+        'numeric.unconstrained.mapping': 'double'
+      }),
+      'int8 int16 int32 int64 Decimal(0) float64 float64 float64 int64'
+    )
+    const { record } = await firstRecord({
+      'table.whitelist': 'numbers',
+      'numeric.unconstrained.mapping': 'decimal:5',
+      'numeric.mapping': 'best_fit'
+    })
+    assert.deepEqual(field(record, 'h'), new Decimal(112_500n, 5))
+    assert.equal(field(record, 'd'), 999_999_999_999_999_999n)
+    assert.equal(field(record, 'i'), 1230)
+    await assert.rejects(
+      firstRecord({ 'table.whitelist': 'numbers', 'numeric.unconstrained.mapping': 'decimal:2' }),
+      /column h \(numeric\): 1\.125 has more than 2 digits behind the dot/
+    )
+  })
+
+  it('of timestamps follow timestamp.granularity, db.timezone and date.calendar.system', async () => {
+    await client.query(
+      `CREATE TABLE times (t timestamp, z timestamptz, d date, o time); INSERT INTO times VALUES ('2024-06-01 08:00:00.000001', '2024-06-01 08:00:00.000001+00', '1582-10-04', '08:00:00')`
+    )
+    const values = async (more: Config): Promise<unknown[]> => {
+      const { record } = await firstRecord({ 'table.whitelist': 'times', ...more })
+      return ['t', 'z', 'd', 'o'].map((name) => field(record, name))
+    }
+    const shanghai = { 'db.timezone': 'Asia/Shanghai' }
+    assert.deepEqual(await values(shanghai), [1_717_200_000_000, 1_717_228_800_000, -141_428, 0])
+    assert.deepEqual((await values({ 'timestamp.granularity': 'nanos_long' })).slice(0, 2), [
+      1_717_228_800_000_001_000n,
+      1_717_228_800_000_001_000n
+    ])
+    assert.deepEqual(
+      (await values({ 'timestamp.granularity': 'micros_long' }))[0],
+      1_717_228_800_000_001
+    )
+    assert.deepEqual(
+      (await values({ 'timestamp.granularity': 'nanos_string' }))[0],
+      '1717228800000001000'
+    )
+    assert.deepEqual(
+      (await values({ 'timestamp.granularity': 'micros_string' }))[0],
+      '1717228800000001'
+    )
+    assert.deepEqual(
+      (await values({ ...shanghai, 'timestamp.granularity': 'nanos_iso_datetime_string' })).slice(
+        0,
+        2
+      ),
+      ['2024-06-01T08:00:00.000001000', '2024-06-01T16:00:00.000001000']
+    )
+    assert.deepEqual(
+      (await values({ 'timestamp.granularity': 'micros_iso_datetime_string' }))[0],
+      '2024-06-01T08:00:00.000001'
+    )
+    assert.deepEqual((await values({ 'date.calendar.system': 'PROLEPTIC_GREGORIAN' }))[2], -141_438)
+  })
+})
