@@ -97,22 +97,27 @@ export class Loggers {
     return new Map([...all].sort(([a], [b]) => (a < b ? -1 : 1)))
   }
 
-  /** Sets the level of a namespace (a plain string prefix; `root` is every logger) and answers the names touched, sorted. */
+  /**
+   * Sets the level of a namespace (a plain string prefix; `root` is every logger) and answers the names that changed, sorted.
+   * The namespace itself becomes known.
+   */
   setLevel(namespace: string, level: LevelName, now: number): string[] {
     const all = namespace.toLowerCase() === 'root'
     const names = new Set<string>([...this.#known, ...this.#levels.keys()])
-    const touched = all ? [...names] : [...names].filter((name) => name.startsWith(namespace))
-    if (!all && !touched.includes(namespace)) touched.push(namespace)
-    for (const name of touched) {
+    if (!all) names.add(namespace)
+    const changed: string[] = []
+    for (const name of names) {
+      if (!all && !name.startsWith(namespace)) continue
       if (this.#levels.get(name)?.level === level) continue
       this.#levels.set(name, { level, lastModified: now })
+      changed.push(name)
     }
-    if (all) {
-      touched.push('root')
-      if (this.#rootLevel.level !== level) this.#rootLevel = { level, lastModified: now }
+    if (all && this.#rootLevel.level !== level) {
+      this.#rootLevel = { level, lastModified: now }
+      changed.push('root')
     }
     this.#effective.clear()
-    return touched.sort()
+    return changed.sort()
   }
 
   #inherited(name: string): LoggerLevel {

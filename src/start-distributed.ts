@@ -72,6 +72,7 @@ export async function startDistributed(options: StartOptions): Promise<RunningWo
       signatureAlgorithm: values['inter.worker.signature.algorithm'],
       verificationAlgorithms: values['inter.worker.verification.algorithms']
     },
+    leaderClient: rest.leaderClient,
     onFatal: options.onFatal
   })
   rest.server.serve(herder)

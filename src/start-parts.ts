@@ -2,8 +2,10 @@ import type { ConfigMap } from './config/config-def.ts'
 import { advertised } from './config/listeners.ts'
 import { ConfigProviders } from './config/providers.ts'
 import { ConnectError } from './errors.ts'
+import type { LeaderClient } from './herder/leader-client.ts'
 import type { ClientProperties, KafkaClients } from './kafka/contracts.ts'
 import { loggers } from './log.ts'
+import { restLeaderClient } from './rest/leader-client.ts'
 import { restServerOptions } from './rest/rest-server-options.ts'
 import type { StartOptions } from './running-worker.ts'
 import { createRestServer, type RestServer } from './rest/server.ts'
@@ -23,11 +25,14 @@ export interface BoundRest {
   readonly urls: readonly string[]
   /** What other workers and statuses name this worker by. */
   readonly advertised: { readonly url: string; readonly workerId: string }
+  /** Reaches the leader with this server's certificates. */
+  readonly leaderClient: LeaderClient
 }
 
 /** Binds the REST listeners; requests are answered 503 until the server is given its herder. Rejects when an address is taken. */
 export async function bindRest(config: WorkerConfig): Promise<BoundRest> {
-  const server = createRestServer({ options: restServerOptions(config.properties, process.env) })
+  const options = restServerOptions(config.properties, process.env)
+  const server = createRestServer({ options })
   const bound = await server.start()
   const { values } = config
   const address = advertised(
@@ -43,7 +48,12 @@ export async function bindRest(config: WorkerConfig): Promise<BoundRest> {
           !admin && protocol === listener.protocol && host === listener.host
       )?.port ?? listener.port
   )
-  return { server, urls: bound.map(({ url }) => url), advertised: address }
+  return {
+    server,
+    urls: bound.map(({ url }) => url),
+    advertised: address,
+    leaderClient: restLeaderClient(options.ssl)
+  }
 }
 
 /** The cluster's id: the first answer of a broker. When there is none, or the worker is asked to end, REST is stopped and it rejects. */

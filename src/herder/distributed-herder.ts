@@ -22,7 +22,7 @@ import type {
   RestConfig
 } from './herder.ts'
 import { HerderQueue } from './herder-queue.ts'
-import { fetchLeader, type LeaderClient } from './leader-client.ts'
+import type { LeaderClient } from './leader-client.ts'
 import { LocalWork } from './local-work.ts'
 import { type GroupOptions, Membership } from './membership.ts'
 import { offsetsAnswer, requestedOffsets } from './offsets-actions.ts'
@@ -39,8 +39,8 @@ export interface DistributedHerderOptions extends HerderOptions, GroupOptions {
   readonly sessionKeys: SessionKeyOptions
   readonly workerSyncTimeoutMs: number
   readonly workerUnsyncBackoffMs: number
-  /** How to reach another worker's REST interface; by default without client certificates. */
-  readonly leaderClient?: LeaderClient
+  /** How to reach another worker's REST interface. */
+  readonly leaderClient: LeaderClient
   /** null or absent: exactly-once source support is not enabled. */
   readonly fenceProducers?: FenceProducers | null
   /** The tick failed for good: the process should end with status 1. Called at most once. */
@@ -111,7 +111,7 @@ export class DistributedHerder extends AbstractHerder implements Herder {
       statuses: this.#statuses,
       wakeup: this.#wakeup
     }
-    this.#writer = new TaskConfigWriter({ ...parts, leader: options.leaderClient ?? fetchLeader })
+    this.#writer = new TaskConfigWriter({ ...parts, leader: options.leaderClient })
     this.#changes = new ConfigChanges({
       isKnown: (connector) => this.#loop.knows(connector),
       onSessionKey: (key) => this.#keys.use(key),

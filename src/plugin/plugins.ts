@@ -77,8 +77,7 @@ export class Plugins {
     if (found === undefined) {
       const available = all.map((plugin) => describe(plugin)).join(', ')
       throw new ConfigError(
-        `Failed to find any class that implements Connector and which name matches ${name}, available connectors are: ${available}`,
-        { status: 500 }
+        `Failed to find any class that implements Connector and which name matches ${name}, available connectors are: ${available}`
       )
     }
     return found

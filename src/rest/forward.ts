@@ -77,8 +77,24 @@ async function send(
     headers['content-length'] = request.body.length
   }
   const limit = AbortSignal.timeout(timeoutMs)
+  try {
+    return await exchange(url, request.method, headers, request.body, tls, limit)
+  } catch (error) {
+    throw limit.aborted ? new Error(`no answer from ${url.origin} in ${timeoutMs} ms`) : error
+  }
+}
+
+/** One request on a connection of its own; no redirects. Rejects when `signal` aborts. */
+export async function exchange(
+  url: URL,
+  method: string,
+  headers: Readonly<Record<string, string | string[] | number>>,
+  body: Uint8Array | undefined,
+  tls: RequestOptions,
+  signal: AbortSignal
+): Promise<ForwardAnswer> {
   return await new Promise((resolve, reject) => {
-    const options = { method: request.method, headers, agent: false, signal: limit }
+    const options = { method, headers, agent: false as const, signal }
     const outgoing =
       url.protocol === 'https:'
         ? httpsRequest(url, { ...tls, ...options })
@@ -86,10 +102,8 @@ async function send(
     outgoing.on('response', (incoming) => {
       readAnswer(incoming).then(resolve, reject)
     })
-    outgoing.on('error', (error) =>
-      reject(limit.aborted ? new Error(`no answer from ${url.origin} in ${timeoutMs} ms`) : error)
-    )
-    outgoing.end(request.body)
+    outgoing.on('error', reject)
+    outgoing.end(body)
   })
 }
 

@@ -25,7 +25,8 @@ export function checkTaskCount(
     return
   }
   throw new ConfigError(`${text}. Raise tasks.max, or have the connector's author respect it.`, {
-    connector
+    connector,
+    tooManyTasks: true
   })
 }
 

@@ -5,7 +5,7 @@ import { describe, it, type TestContext } from 'node:test'
 import { once } from 'node:events'
 import { ConnectError } from '../../src/errors.ts'
 import type { DistributedHerder } from '../../src/herder/distributed-herder.ts'
-import { fetchLeader } from '../../src/herder/leader-client.ts'
+import { restLeaderClient } from '../../src/rest/leader-client.ts'
 import type { StoredConfig, TargetState } from '../../src/storage/cluster-config.ts'
 import { HerderCluster } from '../support/herder-cluster.ts'
 import { type JvmWorker, startJvmWorker } from '../support/jvm-worker.ts'
@@ -134,7 +134,7 @@ describe('a group of a JVM worker and one of ours', () => {
       worker: new FileStreamLikeWorker('ours', cluster.placement),
       workerUrl: `http://${endpoint.host}/`,
       workerId: endpoint.host,
-      leaderClient: fetchLeader
+      leaderClient: restLeaderClient(new Map())
     })
     await ask(first, 'POST', '/connectors', { name: 'a', config: source('a') })
     await ask(first, 'PUT', '/connectors/b/config', source('b'))

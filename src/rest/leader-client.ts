@@ -1,0 +1,30 @@
+import { ConnectError } from '../errors.ts'
+import type { LeaderClient } from '../herder/leader-client.ts'
+import { exchange } from './forward.ts'
+import { clientTls, type SslSettings } from './tls-options.ts'
+
+/** The other worker answers within its own limit for requests, 90 s. */
+const TIMEOUT_MS = 100_000
+
+/** How the herder reaches the leader's REST interface: with the certificates of this worker's own listeners. */
+export function restLeaderClient(ssl: SslSettings): LeaderClient {
+  const tls = clientTls(ssl)
+  return async (url, body, headers, signal) => {
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)])
+    const all = {
+      accept: 'application/json',
+      'content-type': 'application/json',
+      'content-length': body.length,
+      'user-agent': 'kafka-connect',
+      ...headers
+    }
+    try {
+      const { status, text } = await exchange(new URL(url), 'POST', all, body, tls, limit)
+      return { status, body: text }
+    } catch (error) {
+      throw new ConnectError('RETRIABLE', `The leader could not be reached at ${url}`, {
+        cause: error
+      })
+    }
+  }
+}
