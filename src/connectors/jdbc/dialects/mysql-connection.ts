@@ -13,39 +13,45 @@ import {
   type TableId
 } from '../database.ts'
 import { readTimestampText, type TimestampParts } from '../timestamp.ts'
+import { ConnectError } from '../../../errors.ts'
 import { translateMysqlError } from './mysql-errors.ts'
 import { MysqlRowStream } from './mysql-row-stream.ts'
+import { cutSession } from './mysql-session.ts'
 import { dictionaryColumn, wireColumn, type WireField } from './mysql-types.ts'
 
-/** How long the second session of `abort` may take to end the first one's query on the server. */
-const KILL_TIMEOUT_MS = 5000
-const CLOSE_TIMEOUT_MS = 1000
+/** Limit for questions to the dictionary; they take milliseconds. */
+const DICTIONARY_LIMIT_MS = 60_000
+const CLOSE_LIMIT_MS = 1000
+
+interface Parts {
+  readonly dialect: Dialect
+  readonly driver: DriverConnection
+  /** Named in the URL. */
+  readonly database: string | null
+  readonly zeroDatesAreNull: boolean
+  /** Limit for the wait for rows (`socketTimeout`); null: none. */
+  readonly answerLimitMs: number | null
+  /** Ends this session, or its running query, on the server. */
+  kill(what: 'KILL' | 'KILL QUERY'): Promise<void>
+}
 
 /** One session. Statements are prepared on the server, so that values travel in binary form and exactly. */
 export class MysqlConnection implements Connection {
   readonly dialect: Dialect
+  readonly #parts: Parts
   readonly #driver: DriverConnection
   readonly #database: string | null
-  readonly #zeroDatesAreNull: boolean
-  readonly #secondSession: () => Promise<DriverConnection>
   #aborted = false
-  #busy = false
+  /** Statements under way, an open result included. */
+  #running = 0
   /** The driver forgets the callbacks of a destroyed connection: whoever waits is told from here. */
   readonly #onAbort = new Set<() => void>()
 
-  constructor(parts: {
-    dialect: Dialect
-    driver: DriverConnection
-    /** Named in the URL. */
-    database: string | null
-    zeroDatesAreNull: boolean
-    secondSession(): Promise<DriverConnection>
-  }) {
+  constructor(parts: Parts) {
     this.dialect = parts.dialect
+    this.#parts = parts
     this.#driver = parts.driver
     this.#database = parts.database
-    this.#zeroDatesAreNull = parts.zeroDatesAreNull
-    this.#secondSession = parts.secondSession
   }
 
   async listTables(filter: TableFilter): Promise<TableId[]> {
@@ -97,7 +103,7 @@ export class MysqlConnection implements Connection {
   }
 
   describeQuery(sql: string): Promise<Column[]> {
-    return this.#use('check the query', sql, async () => {
+    return this.#use('check the query', sql, DICTIONARY_LIMIT_MS, async () => {
       const statement = await new Promise<{ columns: WireField[]; close(): void }>(
         (resolve, reject) => {
           this.#driver.prepare(sql, (error, prepared) => {
@@ -117,8 +123,8 @@ export class MysqlConnection implements Connection {
     binds: readonly unknown[],
     { fetchRows }: { fetchRows: number }
   ): Promise<RowStream> {
-    return this.#use('run a query', sql, async () => {
-      this.#busy = true
+    const { zeroDatesAreNull, answerLimitMs } = this.#parts
+    return this.#use('run the query', sql, answerLimitMs, async () => {
       const command = this.#driver.execute({
         sql,
         values: [...binds] as string[],
@@ -132,15 +138,20 @@ export class MysqlConnection implements Connection {
           this.#aborted
             ? abortedError()
             : translateMysqlError(error, 'MySQL could not read rows', sql),
-        onEnd: () => {
-          this.#busy = false
-        },
-        zeroDatesAreNull: this.#zeroDatesAreNull,
-        endOnServer: () => this.#kill('KILL QUERY')
+        zeroDatesAreNull,
+        limit: (work) => this.#limit(work, answerLimitMs),
+        endOnServer: () => this.#parts.kill('KILL QUERY')
       })
       const fail = (): void => stream.fail(abortedError())
+      const lost = (error: Error): void => stream.fail(error)
       this.#onAbort.add(fail)
-      void stream.ended.then(() => this.#onAbort.delete(fail))
+      this.#driver.on('error', lost)
+      this.#running += 1
+      void stream.ended.then(() => {
+        this.#running -= 1
+        this.#onAbort.delete(fail)
+        this.#driver.off('error', lost)
+      })
       await stream.opened
       return stream
     })
@@ -156,11 +167,9 @@ export class MysqlConnection implements Connection {
   abort(): void {
     if (this.#aborted) return
     this.#aborted = true
-    if (this.#busy) {
-      // The server only sees that its client is gone when it next writes: tell it.
-      this.#kill('KILL').catch(() => undefined)
-    }
-    this.#driver.destroy()
+    // The server only sees that its client is gone when it next writes: tell it. If it cannot be told, it will see.
+    if (this.#running > 0) this.#parts.kill('KILL').catch(() => undefined)
+    cutSession(this.#driver)
     for (const tell of this.#onAbort) tell()
   }
 
@@ -169,19 +178,19 @@ export class MysqlConnection implements Connection {
     this.#aborted = true
     const ended = new Promise<void>((resolve) => this.#driver.end(() => resolve()))
     try {
-      await withTimeout(ended, CLOSE_TIMEOUT_MS, () =>
+      await withTimeout(ended, CLOSE_LIMIT_MS, () =>
         databaseError('MySQL did not end the session in time', { retriable: true })
       )
     } catch {
       // Not polite, but over: what remains of the session goes with its socket.
     } finally {
-      this.#driver.destroy()
+      cutSession(this.#driver)
     }
   }
 
   /** Runs a small statement and answers all its rows. */
   run(sql: string, binds: readonly unknown[] = []): Promise<Row[]> {
-    return this.#use('run a statement', sql, () => {
+    return this.#use('answer', sql, DICTIONARY_LIMIT_MS, () => {
       return new Promise<Row[]>((resolve, reject) => {
         this.#driver.execute(
           { sql, values: [...binds] as string[], rowsAsArray: true },
@@ -194,38 +203,36 @@ export class MysqlConnection implements Connection {
     })
   }
 
-  async #use<T>(what: string, sql: string, work: () => Promise<T>): Promise<T> {
+  async #use<T>(
+    what: string,
+    sql: string,
+    limitMs: number | null,
+    work: () => Promise<T>
+  ): Promise<T> {
     if (this.#aborted) throw abortedError()
     let tell: () => void = () => undefined
     const aborted = new Promise<never>((_, reject) => {
       tell = () => reject(abortedError())
     })
     this.#onAbort.add(tell)
+    this.#running += 1
     try {
-      return await Promise.race([work(), aborted])
+      return await this.#limit(Promise.race([work(), aborted]), limitMs)
     } catch (error) {
-      this.#busy = false
-      if (this.#aborted) throw abortedError()
+      if (this.#aborted && !(error instanceof ConnectError)) throw abortedError()
       throw translateMysqlError(error, `MySQL could not ${what}`, sql)
     } finally {
+      this.#running -= 1
       this.#onAbort.delete(tell)
     }
   }
 
-  async #kill(statement: 'KILL' | 'KILL QUERY'): Promise<void> {
-    const id = this.#driver.threadId
-    const killing = this.#secondSession().then(
-      (session) =>
-        new Promise<void>((resolve) => {
-          session.query(`${statement} ${id}`, () => {
-            session.destroy()
-            resolve()
-          })
-        })
-    )
-    await withTimeout(killing, KILL_TIMEOUT_MS, () =>
-      databaseError('MySQL did not end a query in time', { retriable: true })
-    )
+  #limit<T>(work: Promise<T>, ms: number | null): Promise<T> {
+    if (ms === null) return work
+    return withTimeout(work, ms, () => {
+      this.abort()
+      return databaseError(`MySQL did not answer in ${ms} ms`, { retriable: true })
+    })
   }
 }
 

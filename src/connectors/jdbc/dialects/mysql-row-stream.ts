@@ -1,7 +1,8 @@
 import type { EventEmitter } from 'node:events'
 import type { Connection as DriverConnection } from 'mysql2'
 import type { ConnectError } from '../../../errors.ts'
-import type { Column, Row, RowStream } from '../database.ts'
+import { withTimeout } from '../../../clock.ts'
+import { type Column, databaseError, type Row, type RowStream } from '../database.ts'
 import { wireColumn, type WireField } from './mysql-types.ts'
 
 interface Parts {
@@ -10,11 +11,14 @@ interface Parts {
   readonly command: unknown
   readonly fetchRows: number
   convert(error: unknown): ConnectError
-  onEnd(): void
   readonly zeroDatesAreNull: boolean
+  /** Gives a wait for rows its limit. */
+  limit(work: Promise<void>): Promise<void>
   endOnServer(): Promise<void>
 }
 
+/** How long rows that are under way may keep coming after their query was ended. */
+const CLOSE_LIMIT_MS = 5000
 const ZERO_DATE = /^0000-00-00/
 
 /** Rows of a running query. The socket is paused while enough rows wait, so that the server waits too (bounded memory, I8). */
@@ -24,6 +28,7 @@ export class MysqlRowStream implements RowStream {
   /** Resolves when no more rows can come, for whatever reason. */
   readonly ended: Promise<void>
   #onEnded: () => void = () => undefined
+  #onFailed: (error: Error) => void = () => undefined
   readonly #parts: Parts
   #waiting: Row[] = []
   #ended = false
@@ -39,14 +44,14 @@ export class MysqlRowStream implements RowStream {
       this.#onEnded = resolve
     })
     this.opened = new Promise((resolve, reject) => {
+      this.#onFailed = reject
       command.on('fields', (fields: WireField[] | undefined) => {
         if (fields === undefined) return
         this.#open(fields)
         resolve()
       })
       command.on('error', (error: unknown) => {
-        this.#end(error)
-        reject(error as Error)
+        this.fail(error as Error)
       })
       command.on('end', () => {
         this.#end(null)
@@ -61,9 +66,11 @@ export class MysqlRowStream implements RowStream {
     while (this.#waiting.length < fetchRows && !this.#ended) {
       driver.resume()
       if (this.#waiting.length >= fetchRows || this.#ended) break
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve
-      })
+      await this.#parts.limit(
+        new Promise<void>((resolve) => {
+          this.#wake = resolve
+        })
+      )
     }
     if (this.#failure !== null) throw this.#parts.convert(this.#failure)
     if (this.#waiting.length === 0) return null
@@ -76,6 +83,7 @@ export class MysqlRowStream implements RowStream {
   }
 
   async close(): Promise<void> {
+    if (this.#failure !== null) throw this.#parts.convert(this.#failure)
     if (this.#ended) return
     this.#discard = true
     this.#waiting = []
@@ -83,17 +91,16 @@ export class MysqlRowStream implements RowStream {
     const killed = this.#parts.endOnServer()
     this.#parts.driver.resume()
     await killed
-    while (!this.#ended) {
-      this.#parts.driver.resume()
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve
-      })
-    }
+    await withTimeout(this.ended, CLOSE_LIMIT_MS, () =>
+      databaseError('MySQL went on sending rows of a query that was ended', { retriable: true })
+    )
   }
 
-  /** The session is gone: nothing more comes from the driver. */
+  /** Nothing more comes from the driver, which keeps the loss of a session from a command that streams. */
   fail(error: Error): void {
+    if (this.#ended) return
     this.#end(error)
+    this.#onFailed(error)
   }
 
   #open(fields: WireField[]): void {
@@ -119,7 +126,6 @@ export class MysqlRowStream implements RowStream {
   #end(error: unknown): void {
     this.#ended = true
     if (error !== null && !this.#discard) this.#failure = error
-    this.#parts.onEnd()
     this.#onEnded()
     this.#notify()
   }

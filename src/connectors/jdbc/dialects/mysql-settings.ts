@@ -14,6 +14,8 @@ export interface MysqlSettings {
   /** Without TLS when the server has none (`sslMode=PREFERRED`). */
   readonly sslOptional: boolean
   readonly connectTimeoutMs: number
+  /** `socketTimeout`: limit for the wait for rows; null: none. */
+  readonly answerLimitMs: number | null
   /** `zeroDateTimeBehavior=convertToNull` */
   readonly zeroDatesAreNull: boolean
   /** Statements for the start of the session. */
@@ -26,6 +28,14 @@ const USED = new Set([
   'user',
   'password',
   'connecttimeout',
+  'sockettimeout',
+  // What they ask for is always so here.
+  'usecursorfetch',
+  'defaultfetchsize',
+  'tcpkeepalive',
+  'characterencoding',
+  'useunicode',
+  'allowpublickeyretrieval',
   'sslmode',
   'usessl',
   'requiressl',
@@ -47,6 +57,7 @@ export function mysqlSettings(options: OpenOptions): MysqlSettings {
     names.set(name.toLowerCase(), name)
   }
   const timeout = Number(given.get('connecttimeout') ?? 0)
+  const answerLimit = Number(given.get('sockettimeout') ?? 0)
   const sslMode = sslModeOf(given)
   return {
     hosts: url.hosts.map(({ host, port }) => ({ host, port: port ?? 3306 })),
@@ -56,6 +67,7 @@ export function mysqlSettings(options: OpenOptions): MysqlSettings {
     ssl: sslOptions(sslMode, given),
     sslOptional: sslMode === 'PREFERRED',
     connectTimeoutMs: timeout > 0 ? Math.min(timeout, options.timeoutMs) : options.timeoutMs,
+    answerLimitMs: answerLimit > 0 ? answerLimit : null,
     zeroDatesAreNull: /^convert_?to_?null$/i.test(given.get('zerodatetimebehavior') ?? ''),
     session: sessionStatements(options.isolation, given.get('sessionvariables')),
     unused: [...given.keys()]

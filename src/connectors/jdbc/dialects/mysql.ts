@@ -1,9 +1,9 @@
-import type { Connection as DriverConnection } from 'mysql2'
 import { abortedError, type Connection, type Dialect, type OpenOptions } from '../database.ts'
 import { timestampText } from '../timestamp.ts'
 import { MysqlConnection } from './mysql-connection.ts'
 import { translateMysqlError } from './mysql-errors.ts'
-import { driverOptions, type MysqlSettings, mysqlSettings } from './mysql-settings.ts'
+import { connectSession, cutSession, killOnServer } from './mysql-session.ts'
+import { mysqlSettings } from './mysql-settings.ts'
 
 /** MySQL and MariaDB. DATETIME and TIMESTAMP alike are readings of the session's wall clock, as they are for the JVM's drivers. */
 export const mysqlDialect: Dialect = {
@@ -38,15 +38,25 @@ async function openMysql(options: OpenOptions): Promise<Connection> {
   let failure: unknown
   for (const address of settings.hosts) {
     try {
-      const driver = await connect(settings, address, options)
+      const driver = await connectSession(settings, address, options.signal)
       const connection = new MysqlConnection({
         dialect: mysqlDialect,
         driver,
         database: settings.database === '' ? null : settings.database,
         zeroDatesAreNull: settings.zeroDatesAreNull,
-        secondSession: () => connect(settings, address, options)
+        answerLimitMs: settings.answerLimitMs,
+        kill: (what) => killOnServer(settings, address, `${what} ${driver.threadId}`)
       })
-      for (const statement of settings.session) await connection.run(statement)
+      const cut = (): void => connection.abort()
+      options.signal.addEventListener('abort', cut, { once: true })
+      try {
+        for (const statement of settings.session) await connection.run(statement)
+      } catch (error) {
+        cutSession(driver)
+        throw error
+      } finally {
+        options.signal.removeEventListener('abort', cut)
+      }
       return connection
     } catch (error) {
       if (options.signal.aborted) throw abortedError()
@@ -57,45 +67,4 @@ async function openMysql(options: OpenOptions): Promise<Connection> {
     }
   }
   throw failure
-}
-
-async function connect(
-  settings: MysqlSettings,
-  address: { host: string; port: number },
-  options: OpenOptions
-): Promise<DriverConnection> {
-  try {
-    return await connectOnce(settings, address, options.signal, true)
-  } catch (error) {
-    const noSsl = (error as { code?: string }).code === 'HANDSHAKE_NO_SSL_SUPPORT'
-    if (!settings.sslOptional || !noSsl) throw error
-    return await connectOnce(settings, address, options.signal, false)
-  }
-}
-
-async function connectOnce(
-  settings: MysqlSettings,
-  address: { host: string; port: number },
-  signal: AbortSignal,
-  withSsl: boolean
-): Promise<DriverConnection> {
-  const { createConnection } = await import('mysql2')
-  const driver = createConnection(driverOptions(settings, address, withSsl))
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => {
-      driver.destroy()
-      reject(abortedError())
-    }
-    const done = (): void => signal.removeEventListener('abort', onAbort)
-    signal.addEventListener('abort', onAbort, { once: true })
-    // The driver reports a session that dies later here; whoever uses the session then gets its own error.
-    driver.on('error', () => undefined)
-    driver.connect((error) => {
-      done()
-      if (error === null) return resolve(driver)
-      driver.destroy()
-      reject(error)
-    })
-    if (signal.aborted) onAbort()
-  })
 }
