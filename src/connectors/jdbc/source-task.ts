@@ -254,5 +254,7 @@ async function noTables(connection: Connection, settings: SourceSettings): Promi
   const text =
     'Task is being killed because it was not assigned a table nor a query to execute. If run in table mode please make sure that the tables exist on the database.'
   const { missing } = await selectTables(connection, settings.tables)
-  return new ConfigError(missing.length === 0 ? text : `${text} Not found: ${missingText(missing)}`)
+  if (missing.length === 0) return new ConfigError(text)
+  const hints = await missingText(connection, settings.tables, missing)
+  return new ConfigError(`${text} Not found: ${hints}`)
 }

@@ -2,7 +2,7 @@ import { type Clock, systemClock } from '../../clock.ts'
 import { isRetriable, messageOf } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
 import { ConnectionKeeper } from './connection-keeper.ts'
-import type { TableId } from './database.ts'
+import type { Connection, TableId } from './database.ts'
 import type { SourceSettings } from './source-settings.ts'
 import { tableSql } from './table-name.ts'
 import { checkDuplicates, missingText, selectTables } from './table-selection.ts'
@@ -98,9 +98,9 @@ export class TableMonitor {
       const connection = await this.#keeper.get()
       if (connection === null) return settings.backoffMs
       const { tables, missing } = await selectTables(connection, this.#settings.tables)
-      this.#warnOfMissing(missingText(missing))
       this.#tables = tables
       this.#listed()
+      await this.#warnOfMissing(connection, missing)
       if (!first && this.#taken !== this.#text(tables)) this.#events.onChange()
     } catch (error) {
       if (this.#isStopped()) return 0
@@ -112,9 +112,11 @@ export class TableMonitor {
     return tablePollIntervalMs
   }
 
-  #warnOfMissing(text: string): void {
+  async #warnOfMissing(connection: Connection, missing: readonly string[]): Promise<void> {
+    const text = missing.join(',')
     if (text !== '' && text !== this.#lastMissing) {
-      this.#log.warn(`No such table, or no right to see it: ${text}`)
+      const hints = await missingText(connection, this.#settings.tables, missing)
+      this.#log.warn(`No such table, or no right to see it: ${hints}`)
     }
     this.#lastMissing = text
   }

@@ -3,11 +3,10 @@ import type { Connection, Dialect, TableId } from './database.ts'
 import type { TableSelection } from './source-settings.ts'
 import { nearMisses, parseTableName, quoteName, tableName, tableSql } from './table-name.ts'
 
-/** Tables to copy, and names asked for that no table has. */
+/** Tables to copy, and entries of the whitelist that no table answers to. */
 export interface SelectedTables {
   readonly tables: readonly TableId[]
-  /** Each with the names it may have meant. */
-  readonly missing: readonly { name: string; near: readonly string[] }[]
+  readonly missing: readonly string[]
 }
 
 /** Asks the database for the tables a configuration selects. With a whitelist only those names are looked up, never all. */
@@ -30,7 +29,7 @@ export async function selectTables(
     const missing = found.filter(({ matches }) => matches.length === 0).map(({ entry }) => entry)
     return {
       tables: listed.filter((table) => wanted.has(table)),
-      missing: await withNearMisses(connection, filter, missing)
+      missing
     }
   }
   const listed = await connection.listTables({ ...filter, names: null })
@@ -72,23 +71,20 @@ function matching(dialect: Dialect, tables: readonly TableId[], entry: string): 
   return alike.length === 1 ? alike : []
 }
 
-async function withNearMisses(
+/** `x (did you mean y?), z`. Lists every table the user can see: not for each look at the database. */
+export async function missingText(
   connection: Connection,
-  filter: Omit<Parameters<Connection['listTables']>[0], 'names'>,
+  selection: TableSelection,
   missing: readonly string[]
-): Promise<SelectedTables['missing']> {
-  if (missing.length === 0) return []
-  const all = await connection.listTables({ ...filter, names: null })
-  const names = all.flatMap((table) => [table.table, tableName(connection.dialect, table)])
-  return missing.map((name) => ({ name, near: nearMisses(name, [...new Set(names)]) }))
-}
-
-/** `x (did you mean y?), z`. */
-export function missingText(missing: SelectedTables['missing']): string {
+): Promise<string> {
+  const { catalogPattern, schemaPattern, types } = selection
+  const all = await connection.listTables({ catalogPattern, schemaPattern, types, names: null })
+  const names = new Set(all.flatMap((table) => [table.table, tableName(connection.dialect, table)]))
   return missing
-    .map(({ name, near }) =>
-      near.length === 0 ? name : `${name} (did you mean ${near.join(' or ')}?)`
-    )
+    .map((name) => {
+      const near = nearMisses(name, [...names])
+      return near.length === 0 ? name : `${name} (did you mean ${near.join(' or ')}?)`
+    })
     .join(', ')
 }
 

@@ -4,7 +4,13 @@ import pg from 'pg'
 import { Decimal } from '../../../src/data/logical-types.ts'
 import type { Schema } from '../../../src/data/schema.ts'
 import { postgresUrl, uniqueName } from '../../support/environment.ts'
-import { type Config, field, startJdbcTask } from '../../support/jdbc-source.ts'
+import {
+  type Config,
+  field,
+  fields,
+  startJdbcTask,
+  StoredOffsets
+} from '../../support/jdbc-source.ts'
 
 /** `int64?`, `Decimal(2)`, `Timestamp` … */
 function schemaText(schema: Schema | undefined): string {
@@ -244,5 +250,30 @@ describe('types of PostgreSQL', () => {
       '2024-06-01T08:00:00.000001'
     )
     assert.deepEqual((await values({ 'date.calendar.system': 'PROLEPTIC_GREGORIAN' }))[2], -141_438)
+  })
+
+  it('I6: with a time zone are exact cursors whatever db.timezone says', async () => {
+    await client.query(`CREATE TABLE zoned (id int NOT NULL, z timestamptz NOT NULL);
+      INSERT INTO zoned SELECT n, timestamptz '2024-06-01 08:00:00+00' + n * interval '1 microsecond' FROM generate_series(1, 4) n`)
+    const settings = {
+      ...config,
+      'table.whitelist': 'zoned',
+      mode: 'timestamp',
+      'timestamp.column.name': 'z',
+      'db.timezone': 'America/New_York'
+    }
+    const offsets = new StoredOffsets()
+    const task = await startJdbcTask(settings, offsets)
+    const records = await task.read(4)
+    await task.stop()
+    assert.deepEqual(fields(records, 'id'), [1, 2, 3, 4])
+    assert.deepEqual(records[1]?.sourceOffset, {
+      timestamp_nanos: 2000,
+      timestamp: 1_717_228_800_000
+    })
+    offsets.commit(records.slice(0, 2))
+    const later = await startJdbcTask(settings, offsets)
+    assert.deepEqual(fields(await later.read(2), 'id'), [3, 4])
+    await later.stop()
   })
 })
