@@ -18,27 +18,27 @@ function run(command: string, ...args: string[]): Promise<Outcome> {
   })
 }
 
-void describe('The commands of the package', () => {
-  void it('connect-distributed without a file prints its usage and exits with 1', async () => {
+describe('The commands of the package', () => {
+  it('connect-distributed without a file prints its usage and exits with 1', async () => {
     assert.deepEqual(await run('connect-distributed.js'), {
       exitCode: 1,
       output: 'USAGE: connect-distributed [-daemon] connect-distributed.properties\n'
     })
   })
 
-  void it('connect-standalone without a file prints its usage and exits with 1', async () => {
+  it('connect-standalone without a file prints its usage and exits with 1', async () => {
     const { exitCode, output } = await run('connect-standalone.js', '-daemon')
     assert.equal(exitCode, 1)
     assert.match(output, /^USAGE: connect-standalone \[-daemon\] connect-standalone\.properties \[/)
   })
 
-  void it('worker --version names the product', async () => {
+  it('worker --version names the product', async () => {
     const { exitCode, output } = await run('worker.js', '--version')
     assert.equal(exitCode, 0)
     assert.match(output, /\d+\.\d+\.\d+/)
   })
 
-  void it('connect-distributed with a file that is not there exits with 2 and names it', async () => {
+  it('connect-distributed with a file that is not there exits with 2 and names it', async () => {
     const { exitCode, output } = await run('connect-distributed.js', 'no-such.properties')
     assert.equal(exitCode, 2)
     assert.match(output, /no-such\.properties/)

@@ -7,8 +7,8 @@ const root = resolve(import.meta.dirname, '..')
 const pages = globSync(['*.md', 'docs/**/*.md', 'bench/*.md'], { cwd: root })
 const read = (file: string): string => readFileSync(resolve(root, file), 'utf8')
 
-void describe('The documents', () => {
-  void it('link to files that exist', () => {
+describe('The documents', () => {
+  it('link to files that exist', () => {
     const broken: string[] = []
     for (const page of pages) {
       for (const [, target = ''] of read(page).matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)) {
@@ -19,7 +19,7 @@ void describe('The documents', () => {
     assert.deepEqual(broken, [])
   })
 
-  void it('are there when a sample file names them', () => {
+  it('are there when a sample file names them', () => {
     const missing: string[] = []
     for (const file of globSync('worker-config/*', { cwd: root })) {
       for (const [page] of read(file).matchAll(/docs\/[\w/-]+\.md/g)) {

@@ -14,14 +14,14 @@ const documented = new Map(
   )
 )
 
-void describe('docs/errors.md', () => {
-  void it('documents every error code with its status and whether it is retriable', () => {
+describe('docs/errors.md', () => {
+  it('documents every error code with its status and whether it is retriable', () => {
     for (const [code, entry] of Object.entries(errorCodes)) {
       assert.deepEqual(documented.get(code), entry, `docs/errors.md on ${code}`)
     }
   })
 
-  void it('documents no code that does not exist', () => {
+  it('documents no code that does not exist', () => {
     const unknown = [...documented.keys()].filter((code) => !Object.hasOwn(errorCodes, code))
     assert.deepEqual(unknown, [])
   })

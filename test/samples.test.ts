@@ -14,10 +14,10 @@ const read = (file: string): string => readFileSync(resolve(root, file), 'utf8')
 const scripts = (database: string, pattern = '*.sql'): string[] =>
   globSync(`sql/${database}/${pattern}`, { cwd: root }).sort().map(read)
 
-void describe('worker-config/', () => {
+describe('worker-config/', () => {
   for (const file of globSync('worker-config/jdbc-source-*.json', { cwd: root })) {
     const name = basename(file, '.json')
-    void it(`${name} is the same connector as JSON and as .properties`, () => {
+    it(`${name} is the same connector as JSON and as .properties`, () => {
       const json = JSON.parse(read(file)) as { name: string; config: Record<string, string> }
       const properties = parseProperties(read(`worker-config/${name}.properties`))
       assert.deepEqual(Object.fromEntries(properties), { name: json.name, ...json.config })
@@ -25,8 +25,8 @@ void describe('worker-config/', () => {
   }
 })
 
-void describe('sql/', () => {
-  void it('sqlite: can be run again, and an update moves updated_at', async (t) => {
+describe('sql/', () => {
+  it('sqlite: can be run again, and an update moves updated_at', async (t) => {
     const database = new DatabaseSync(':memory:')
     t.after(() => database.close())
     for (const script of [...scripts('sqlite'), ...scripts('sqlite')]) database.exec(script)
@@ -41,7 +41,7 @@ void describe('sql/', () => {
     assert.ok(String(later?.['updated_at']) > String(before?.['updated_at']))
   })
 
-  void describe('postgres', () => {
+  describe('postgres', () => {
     const name = uniqueName('samples').replaceAll('-', '_')
     const admin = new pg.Client({ connectionString: postgresUrl() })
     after(async () => {
@@ -50,7 +50,7 @@ void describe('sql/', () => {
       await admin.end()
     })
 
-    void it('can be run again, and its account reads but does not write', async (t) => {
+    it('can be run again, and its account reads but does not write', async (t) => {
       await admin.connect()
       await admin.query(`CREATE DATABASE ${name}`)
       const owner = new pg.Client({ connectionString: withDatabase(postgresUrl(), name) })
@@ -78,7 +78,7 @@ void describe('sql/', () => {
     })
   })
 
-  void it('mysql: can be run again, and an update moves updated_at', async (t) => {
+  it('mysql: can be run again, and an update moves updated_at', async (t) => {
     const name = uniqueName('samples').replaceAll('-', '_')
     const connection = await createConnection({ uri: mysqlUrl(), multipleStatements: true })
     t.after(async () => {
@@ -96,8 +96,8 @@ void describe('sql/', () => {
   })
 })
 
-void describe('Dockerfile and docker-compose.yml', () => {
-  void it('copy and mount only files that exist', () => {
+describe('Dockerfile and docker-compose.yml', () => {
+  it('copy and mount only files that exist', () => {
     const copied = [...read('Dockerfile').matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(
       ([, files]) => (files ?? '').split(' ')
     )
@@ -110,7 +110,7 @@ void describe('Dockerfile and docker-compose.yml', () => {
     }
   })
 
-  void it('run the Kafka that the tests run', () => {
+  it('run the Kafka that the tests run', () => {
     const tested = /<kafka\.version>([^<]+)</.exec(read('scripts/kafka/pom.xml'))?.[1]
     assert.match(read('docker-compose.yml'), new RegExp(`image: apache/kafka:${tested}\n`))
   })

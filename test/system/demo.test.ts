@@ -24,8 +24,8 @@ function runDemo(folder: string): Promise<string> {
   })
 }
 
-void describe('npm run demo -- --once', () => {
-  void it('brings rows from SQLite to Kafka and reads them back, the first time and again', async (t) => {
+describe('npm run demo -- --once', () => {
+  it('brings rows from SQLite to Kafka and reads them back, the first time and again', async (t) => {
     const folder = mkdtempSync(join(tmpdir(), 'kafka-connect-node-demo-'))
     t.after(() => rmSync(folder, { recursive: true, force: true }))
 
