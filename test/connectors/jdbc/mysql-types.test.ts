@@ -1,0 +1,220 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { Decimal } from '../../../src/data/logical-types.ts'
+import type { SourceRecord } from '../../../src/data/record.ts'
+import type { Struct } from '../../../src/data/struct.ts'
+import {
+  type Config,
+  field,
+  fields,
+  startJdbcTask,
+  StoredOffsets
+} from '../../support/jdbc-source.ts'
+import { createMysqlDatabase, type MysqlDatabase } from '../../support/mysql-database.ts'
+
+const COLUMNS: readonly [name: string, type: string, literal: string][] = [
+  ['tiny', 'TINYINT', '-128'],
+  ['tiny_u', 'TINYINT UNSIGNED', '255'],
+  ['small_u', 'SMALLINT UNSIGNED', '65535'],
+  ['medium', 'MEDIUMINT', '-8388608'],
+  ['int_u', 'INT UNSIGNED', '4294967295'],
+  ['big', 'BIGINT', '-9223372036854775808'],
+  ['big_u', 'BIGINT UNSIGNED', '18446744073709551615'],
+  ['flag', 'BOOLEAN', 'TRUE'],
+  ['bit1', 'BIT(1)', "b'1'"],
+  ['bits', 'BIT(12)', "b'111100001111'"],
+  ['number', 'DECIMAL(38,10)', "'-1234567890123456789012345678.0123456789'"],
+  ['single', 'FLOAT', '1.5'],
+  ['dbl', 'DOUBLE', '0.1'],
+  ['chr', 'CHAR(4)', "'ab'"],
+  ['txt', 'TEXT', "'你好 🎉'"],
+  ['enu', "ENUM('x','y')", "'y'"],
+  ['doc', 'JSON', `'{"a": [1, 2]}'`],
+  ['bin', 'VARBINARY(9)', "x'00ff10'"],
+  ['blb', 'BLOB', "x'c3a9'"],
+  ['d', 'DATE', "'1969-12-30'"],
+  ['t', 'TIME(6)', "'23:59:59.123456'"],
+  ['dt', 'DATETIME(6)', "'2024-02-29 12:34:56.123456'"],
+  ['ts', 'TIMESTAMP(6)', "'2024-02-29 12:34:56.654321'"],
+  ['yr', 'YEAR', '2024']
+]
+
+void describe('Values of MySQL', () => {
+  let database: MysqlDatabase
+  before(async () => {
+    database = await createMysqlDatabase()
+  })
+  after(() => database.close())
+
+  const config = (table: string, more: Config = {}): Config => ({
+    ...database.config,
+    'topic.prefix': '',
+    'poll.interval.ms': '20',
+    mode: 'bulk',
+    'table.whitelist': table,
+    ...more
+  })
+  async function read(
+    settings: Config,
+    count: number,
+    offsets = new StoredOffsets()
+  ): Promise<SourceRecord[]> {
+    const task = await startJdbcTask(settings, offsets)
+    try {
+      const records = await task.read(count)
+      offsets.commit(records)
+      return records.slice(0, count)
+    } finally {
+      await task.stop()
+    }
+  }
+
+  void it('I5: every type keeps its exact value', async () => {
+    await database.exec(
+      `CREATE TABLE every_type (${COLUMNS.map(([name, type]) => `${name} ${type}`).join(', ')})`,
+      `INSERT INTO every_type VALUES (${COLUMNS.map(([, , literal]) => literal).join(', ')})`,
+      'INSERT INTO every_type () VALUES ()'
+    )
+    const [row, empty] = await read(
+      config('every_type', { 'timestamp.granularity': 'micros_string' }),
+      2
+    )
+    const value = row?.value as Struct
+    const schemas = Object.fromEntries(
+      value.schema.fields.map((field) => [field.name, field.schema.name ?? field.schema.type])
+    )
+    const values = Object.fromEntries(
+      COLUMNS.map(([name]) => {
+        const at = value.get(name)
+        return [name, at instanceof Uint8Array ? Buffer.from(at).toString('hex') : at]
+      })
+    )
+    const decimal = 'org.apache.kafka.connect.data.Decimal'
+    assert.deepEqual(schemas, {
+      tiny: 'int8',
+      tiny_u: 'int16',
+      small_u: 'int32',
+      medium: 'int32',
+      int_u: 'int64',
+      big: 'int64',
+      big_u: decimal,
+      flag: 'int8',
+      bit1: 'int8',
+      bits: 'bytes',
+      number: decimal,
+      single: 'float32',
+      dbl: 'float64',
+      chr: 'string',
+      txt: 'string',
+      enu: 'string',
+      doc: 'string',
+      bin: 'bytes',
+      blb: 'bytes',
+      d: 'org.apache.kafka.connect.data.Date',
+      t: 'org.apache.kafka.connect.data.Time',
+      dt: 'string',
+      ts: 'string',
+      yr: 'int32'
+    })
+    assert.deepEqual(values, {
+      tiny: -128,
+      tiny_u: 255,
+      small_u: 65_535,
+      medium: -8_388_608,
+      int_u: 4_294_967_295,
+      big: -9_223_372_036_854_775_808n,
+      big_u: new Decimal(18_446_744_073_709_551_615n, 0),
+      flag: 1,
+      bit1: 1,
+      bits: '0f0f',
+      number: new Decimal(-12_345_678_901_234_567_890_123_456_780_123_456_789n, 10),
+      single: 1.5,
+      dbl: 0.1,
+      chr: 'ab',
+      txt: '你好 🎉',
+      enu: 'y',
+      doc: '{"a": [1, 2]}',
+      bin: '00ff10',
+      blb: 'c3a9',
+      d: -2,
+      t: 86_399_123,
+      dt: String(BigInt(Date.UTC(2024, 1, 29, 12, 34, 56)) * 1000n + 123_456n),
+      ts: values['ts'],
+      yr: 2024
+    })
+    assert.match(String(values['ts']), /654321$/)
+    const nulls = COLUMNS.filter(([name]) => field(empty, name) !== null)
+    // A TIMESTAMP may be set by the server when nothing is said.
+    assert.deepEqual(
+      nulls.filter(([name]) => name !== 'ts'),
+      []
+    )
+  })
+
+  void it('I5: an id beyond 2^63 goes on behind the stored one', async () => {
+    await database.exec(
+      'CREATE TABLE huge (id BIGINT UNSIGNED NOT NULL PRIMARY KEY)',
+      'INSERT INTO huge VALUES (9223372036854775806), (9223372036854775807)'
+    )
+    const settings = config('huge', { mode: 'incrementing', 'incrementing.column.name': 'id' })
+    const offsets = new StoredOffsets()
+    assert.equal((await read(settings, 2, offsets)).length, 2)
+    assert.deepEqual(await read(settings, 0, offsets), [])
+  })
+
+  void it('I6: rows of TIMESTAMP columns without digits of a second are read once', async () => {
+    await database.exec(
+      'CREATE TABLE coarse (id INT NOT NULL PRIMARY KEY, ts TIMESTAMP NOT NULL)',
+      "INSERT INTO coarse VALUES (1, '2024-01-01 00:00:01'), (2, '2024-01-01 00:00:02')"
+    )
+    const settings = config('coarse', { mode: 'timestamp', 'timestamp.column.name': 'ts' })
+    const offsets = new StoredOffsets()
+    assert.deepEqual(fields(await read(settings, 2, offsets), 'id'), [1, 2])
+    await database.exec("INSERT INTO coarse VALUES (3, '2024-01-01 00:00:03')")
+    assert.deepEqual(fields(await read(settings, 1, offsets), 'id'), [3])
+  })
+
+  void it('I5: a zero date is an error that names it, or null where the URL says so', async () => {
+    await database.exec(
+      "SET SESSION sql_mode = ''",
+      'CREATE TABLE zero (id INT NOT NULL PRIMARY KEY, d DATE, dt DATETIME)',
+      "INSERT INTO zero VALUES (1, '0000-00-00', '0000-00-00 00:00:00')"
+    )
+    await assert.rejects(
+      read(config('zero'), 1),
+      /zero, row \(id=1\): column d \(date\): '0000-00-00' is not a timestamp/
+    )
+    const url = `${database.config['connection.url']}?zeroDateTimeBehavior=convertToNull`
+    const records = await read(config('zero', { 'connection.url': url }), 1)
+    assert.deepEqual(fields(records, 'd'), [null])
+    assert.deepEqual(fields(records, 'dt'), [null])
+  })
+
+  void it('I5: a TIME beyond the day is an error that names it', async () => {
+    await database.exec(
+      'CREATE TABLE spans (id INT NOT NULL PRIMARY KEY, t TIME)',
+      "INSERT INTO spans VALUES (1, '-01:00:00'), (2, '100:00:00')"
+    )
+    await assert.rejects(
+      read(config('spans'), 1),
+      /spans, row \(id=1\): column t \(time\): '-01:00:00' is not a time of day/
+    )
+    await database.exec('DELETE FROM spans WHERE id = 1')
+    await assert.rejects(
+      read(config('spans'), 1),
+      /row \(id=2\): column t \(time\): '100:00:00' is not a time of day/
+    )
+  })
+
+  void it('a geometry is of a type Connect does not know', async () => {
+    await database.exec('CREATE TABLE places (id INT NOT NULL PRIMARY KEY, at POINT)')
+    await database.exec("INSERT INTO places VALUES (1, ST_GeomFromText('POINT(1 2)'))")
+    const [row] = await read(config('places', { 'unsupported.types': 'skip' }), 1)
+    assert.deepEqual(
+      row?.valueSchema?.fields.map((each) => each.name),
+      ['id']
+    )
+    const [shown] = await read(config('places', { 'unsupported.types': 'text' }), 1)
+    assert.match(String(field(shown, 'at')), /^[0-9a-f]+$|^\{/)
+  })
+})
