@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { after, before, describe, it } from 'node:test'
+import { type Clock, systemClock } from '../../../src/clock.ts'
+import { jdbcSourceConfig } from '../../../src/connectors/jdbc/source-config.ts'
+import { jdbcSourcePlugin } from '../../../src/connectors/jdbc/source-plugins.ts'
+import { JdbcSourceTask } from '../../../src/connectors/jdbc/source-task.ts'
+import type { SourceConnectorPlugin } from '../../../src/plugin/source.ts'
+import {
+  type Config,
+  fields,
+  startJdbcConnector,
+  startJdbcTask
+} from '../../support/jdbc-source.ts'
+
+/** Time that runs a thousand times as fast: what takes ten seconds is over in ten milliseconds. */
+const fastClock: Clock = { ...systemClock, monotonicMs: () => performance.now() * 1000 }
+
+describe('a task of the JDBC source', () => {
+  let folder: string
+  let database: DatabaseSync
+  let config: Config
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'jdbc-task-'))
+    database = new DatabaseSync(join(folder, 'task.db'), { timeout: 5000 })
+    config = {
+      'connection.url': `jdbc:sqlite:${join(folder, 'task.db')}`,
+      'topic.prefix': 'x-',
+      mode: 'incrementing',
+      'incrementing.column.name': 'id',
+      'poll.interval.ms': '10'
+    }
+    database.exec(`CREATE TABLE huge (id INTEGER PRIMARY KEY, note TEXT);
+      INSERT INTO huge SELECT value, 'x' FROM (WITH RECURSIVE n(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n WHERE value < 20000) SELECT value FROM n);
+      CREATE TABLE small (id INTEGER PRIMARY KEY, note TEXT); INSERT INTO small VALUES (1, 'y')`)
+  })
+  after(async () => {
+    database.close()
+    await rm(folder, { recursive: true })
+  })
+
+  it('lets other tables have their turn while it reads a huge one, and loses and repeats no row of it', async () => {
+    const plugin: SourceConnectorPlugin = {
+      ...jdbcSourcePlugin,
+      createTask: () => new JdbcSourceTask(jdbcSourceConfig, fastClock)
+    }
+    const task = await startJdbcTask(
+      { ...config, 'table.whitelist': 'huge,small', 'batch.max.rows': '50' },
+      undefined,
+      plugin
+    )
+    const huge: unknown[] = []
+    let smallAfter: number | null = null
+    for (let polls = 0; polls < 2000 && huge.length < 20_000; polls++) {
+      for (const record of await task.poll()) {
+        if (record.topic === 'x-huge') huge.push(...fields([record], 'id'))
+        else smallAfter ??= huge.length
+      }
+    }
+    await task.stop()
+    assert.deepEqual(
+      huge,
+      Array.from({ length: 20_000 }, (_, index) => index + 1)
+    )
+    assert.ok(
+      smallAfter !== null && smallAfter < 20_000,
+      `small table came after ${smallAfter} rows`
+    )
+  })
+
+  it('hands out no more rows at a time than batch.max.rows and max.buffer.size allow', async () => {
+    for (const [more, most] of [
+      [{ 'batch.max.rows': '7' }, 7],
+      [{ 'batch.max.rows': '100', 'max.buffer.size': '10' }, 5]
+    ] as const) {
+      const task = await startJdbcTask({ ...config, ...more, 'table.whitelist': 'huge' })
+      assert.equal((await task.poll()).length, most)
+      await task.stop()
+    }
+  })
+
+  it('copies what the expressions include, by the columns mapped to each table', async () => {
+    database.exec(
+      'CREATE TABLE mapped_a (k INTEGER NOT NULL); CREATE TABLE mapped_b (n INTEGER NOT NULL); INSERT INTO mapped_a VALUES (5); INSERT INTO mapped_b VALUES (6)'
+    )
+    const { 'incrementing.column.name': _, ...rest } = config
+    const settings = {
+      ...rest,
+      'table.include.list': 'mapped_.*,small',
+      'table.exclude.list': 'sm.*',
+      'incrementing.column.mapping': '.*_a:k,.*_b:n'
+    }
+    const task = await startJdbcTask(settings)
+    const records = await task.read(2)
+    assert.deepEqual(
+      records.map((record) => [record.topic, record.sourceOffset]),
+      [
+        ['x-mapped_a', { incrementing: 5 }],
+        ['x-mapped_b', { incrementing: 6 }]
+      ]
+    )
+    await task.stop()
+    const twice = { ...settings, 'incrementing.column.mapping': '.*_a:k,mapped.*:n' }
+    await assert.rejects(startJdbcTask(twice), /Included table 'mapped_a' matches more than one of/)
+    const none = { ...settings, 'incrementing.column.mapping': '.*_a:k' }
+    await assert.rejects(startJdbcTask(none), /'mapped_b' does not match any of the provided/)
+  })
+
+  it('copies every table but those of the blacklist, and all of them when a stored configuration has no filter', async () => {
+    const tables = async (more: Config): Promise<string | undefined> => {
+      const { connector, taskConfigs } = await startJdbcConnector({ ...config, ...more })
+      await connector.stop()
+      return taskConfigs[0]?.get('tables')
+    }
+    assert.match(
+      String(await tables({ 'table.blacklist': 'huge' })),
+      /^`mapped_a`,`mapped_b`,`small`$/
+    )
+    assert.match(String(await tables({ mode: 'bulk' })), /`huge`/)
+  })
+
+  it('notices what cannot work at its start', async () => {
+    await assert.rejects(
+      startJdbcConnector({ ...config, query: 'SELECT 1', 'table.whitelist': 'a' }),
+      /Do not specify table filtering configs with 'query'/
+    )
+    await assert.rejects(
+      startJdbcConnector({ ...config, mode: '' }),
+      /Query mode must be specified/
+    )
+    await assert.rejects(
+      startJdbcTask({ ...config, 'table.whitelist': 'nowhere' }),
+      /Task is being killed because it was not assigned a table nor a query to execute/
+    )
+  })
+})
