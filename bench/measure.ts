@@ -110,7 +110,9 @@ async function jdbcSourceClass(worker: RunningWorker): Promise<string> {
     signal: AbortSignal.timeout(10_000)
   })
   const plugins = (await answer.json()) as { class: string }[]
-  const found = plugins.find((plugin) => plugin.class.endsWith('.JdbcSourceConnector'))
+  const found =
+    plugins.find((plugin) => plugin.class === 'io.confluent.connect.jdbc.JdbcSourceConnector') ??
+    plugins.find((plugin) => plugin.class.endsWith('.JdbcSourceConnector'))
   if (found === undefined)
     throw new Error('The worker has no JdbcSourceConnector: check BENCH_JVM_PLUGIN_PATH')
   return found.class
