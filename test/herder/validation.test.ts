@@ -136,7 +136,7 @@ describe('validation', () => {
     ]) {
       await assert.rejects(ask({ config: { 'connector.class': name } }), (error) => {
         assert.ok(error instanceof ConnectError)
-        assert.equal(error.status, 500)
+        assert.equal(error.status, 400)
         assert.ok(
           error.message.startsWith(
             `Failed to find any class that implements Connector and which name matches ${name}, available connectors are: PluginDesc{`
