@@ -1,10 +1,16 @@
 import type { Dialect } from '../database.ts'
 import { mysqlDialect } from './mysql.ts'
+import { oracleDialect } from './oracle.ts'
 import { postgresDialect } from './postgres.ts'
 import { sqliteDialect } from './sqlite.ts'
 
 /** Every database the source can read. The first whose sub-protocol fits a URL serves it. */
-export const dialects: readonly Dialect[] = [postgresDialect, mysqlDialect, sqliteDialect]
+export const dialects: readonly Dialect[] = [
+  postgresDialect,
+  mysqlDialect,
+  oracleDialect,
+  sqliteDialect
+]
 
 /** Dialects of the JVM connector that we lack: known by name, so that an answer can say so. */
 export const unsupportedDialects: readonly string[] = [

@@ -1,0 +1,273 @@
+import { withTimeout } from '../../../clock.ts'
+import { ConfigError, ConnectError } from '../../../errors.ts'
+import type { Logger } from '../../../log.ts'
+import {
+  abortedError,
+  type Column,
+  type Connection,
+  databaseError,
+  type Dialect,
+  type IsolationMode,
+  type Row,
+  type RowStream,
+  type TableColumn,
+  type TableFilter,
+  type TableId
+} from '../database.ts'
+import {
+  fetchType,
+  type OracleDriver,
+  type OracleResultSet,
+  type OracleSession
+} from './oracle-driver.ts'
+import { oracleError } from './oracle-errors.ts'
+import { OracleMoment } from './oracle-moment.ts'
+import { describeStatement, listStatements, synonymStatement } from './oracle-sql.ts'
+import { fieldColumn, oracleColumn } from './oracle-types.ts'
+
+/** Limit for questions to the dictionary; large ones answer in seconds. */
+const DICTIONARY_LIMIT_MS = 60_000
+const CLOSE_LIMIT_MS = 1000
+/** How long the server gets to take notice of a break before the connection is cut. */
+const BREAK_LIMIT_MS = 500
+const DICTIONARY_ROWS = 1000
+
+/** One session in the driver's thin mode. Every query runs in a transaction of its own that can only read. */
+export class OracleConnection implements Connection {
+  readonly dialect: Dialect
+  readonly #driver: OracleDriver
+  readonly #session: OracleSession
+  readonly #transaction: string
+  #aborted = false
+  readonly #onAbort = new Set<() => void>()
+
+  constructor(
+    dialect: Dialect,
+    driver: OracleDriver,
+    session: OracleSession,
+    settings: { readonly isolation: IsolationMode; readonly log: Logger }
+  ) {
+    this.dialect = dialect
+    this.#driver = driver
+    this.#session = session
+    this.#transaction = transactionStatement(settings.isolation, settings.log)
+  }
+
+  async listTables(filter: TableFilter): Promise<TableId[]> {
+    const tables: TableId[] = []
+    for (const { sql, binds } of listStatements(filter)) {
+      for (const [schema, table] of await this.ask(sql, binds)) {
+        tables.push({ catalog: null, schema: String(schema), table: String(table) })
+      }
+    }
+    return tables
+  }
+
+  async describeTable(table: TableId): Promise<TableColumn[]> {
+    const columns = await this.#describe(table.schema, table.table)
+    if (columns.length > 0) return columns
+    const { sql, binds } = synonymStatement(table.schema, table.table)
+    const [synonym] = await this.ask(sql, binds)
+    if (synonym === undefined) return []
+    const [owner, name, link] = synonym
+    if (link !== null) {
+      throw new ConfigError(
+        `The synonym ${table.table} leads over the database link ${String(link)}: connect to that database itself`
+      )
+    }
+    return await this.#describe(String(owner), String(name))
+  }
+
+  async describeQuery(sql: string): Promise<Column[]> {
+    const text = sql.trim().replace(/;$/, '')
+    const info = await this.#bounded('check the query', text, () =>
+      this.#session.getStatementInfo(text)
+    )
+    return (info.metaData ?? []).map(fieldColumn)
+  }
+
+  async query(
+    sql: string,
+    binds: readonly unknown[],
+    { fetchRows }: { fetchRows: number }
+  ): Promise<RowStream> {
+    await this.#run(this.#transaction)
+    const result = await this.#use('run the query', sql, () =>
+      this.#session.execute(sql, binds, {
+        resultSet: true,
+        outFormat: this.#driver.OUT_FORMAT_ARRAY,
+        fetchArraySize: fetchRows,
+        prefetchRows: fetchRows,
+        fetchTypeHandler: fetchType(this.#driver)
+      })
+    )
+    const rows = result.resultSet
+    if (rows === undefined)
+      throw databaseError('Oracle answered no rows', { retriable: false, sql })
+    return this.#stream(rows, fetchRows, sql)
+  }
+
+  async now(): ReturnType<Connection['now']> {
+    const [row] = await this.ask('SELECT SYSTIMESTAMP FROM DUAL')
+    const moment = row?.[0]
+    if (moment instanceof OracleMoment) {
+      return { ms: moment.ms, nanos: moment.nanos, hasZone: true }
+    }
+    throw databaseError(`Oracle answered no time: ${String(moment)}`, { retriable: false })
+  }
+
+  abort(): void {
+    if (this.#aborted) return
+    this.#aborted = true
+    void this.#breakAndCut()
+    for (const tell of this.#onAbort) tell()
+  }
+
+  async close(): Promise<void> {
+    if (this.#aborted) return
+    this.#aborted = true
+    try {
+      await withTimeout(this.#session.close(), CLOSE_LIMIT_MS, () =>
+        databaseError('no farewell in time', { retriable: true })
+      )
+    } catch {
+      // Whether the server heard the farewell does not matter: the connection goes either way.
+      cutSession(this.#session)
+    }
+  }
+
+  /** All rows of a small statement; none when it answers no rows. */
+  async ask(sql: string, binds: readonly unknown[] = []): Promise<Row[]> {
+    return await this.#bounded('answer', sql, async () => {
+      const { resultSet } = await this.#session.execute(sql, binds, {
+        resultSet: /^SELECT/i.test(sql),
+        outFormat: this.#driver.OUT_FORMAT_ARRAY,
+        fetchArraySize: DICTIONARY_ROWS,
+        fetchTypeHandler: fetchType(this.#driver)
+      })
+      if (resultSet === undefined) return []
+      const all: Row[] = []
+      for (;;) {
+        const rows = await resultSet.getRows(DICTIONARY_ROWS)
+        for (const row of rows) all.push(row)
+        if (rows.length < DICTIONARY_ROWS) break
+      }
+      await resultSet.close()
+      return all
+    })
+  }
+
+  async #describe(owner: string | null, table: string): Promise<TableColumn[]> {
+    const { sql, binds } = describeStatement(owner, table)
+    return (await this.ask(sql, binds)).map(
+      ([name, type, precision, scale, nullable, identity, position]) => ({
+        ...oracleColumn(String(name), nullable === 'Y', {
+          name: String(type),
+          precision: numberOf(precision),
+          scale: numberOf(scale)
+        }),
+        autoIncrement: identity === 'YES',
+        keyPosition: numberOf(position)
+      })
+    )
+  }
+
+  #stream(result: OracleResultSet, fetchRows: number, sql: string): RowStream {
+    let open = true
+    const end = async (): Promise<void> => {
+      if (!open) return
+      open = false
+      await this.#bounded('end a query', sql, async () => {
+        await result.close()
+        await this.#session.rollback()
+      })
+    }
+    return {
+      columns: result.metaData.map(fieldColumn),
+      next: async () => {
+        if (!open) return null
+        const rows = await this.#use('read rows', sql, () => result.getRows(fetchRows))
+        if (rows.length > 0) return rows
+        await end()
+        return null
+      },
+      close: end
+    }
+  }
+
+  async #run(sql: string): Promise<void> {
+    await this.#bounded('answer', sql, () => this.#session.execute(sql, [], {}))
+  }
+
+  #bounded<T>(what: string, sql: string, work: () => Promise<T>): Promise<T> {
+    return this.#use(what, sql, () =>
+      withTimeout(work(), DICTIONARY_LIMIT_MS, () => {
+        this.abort()
+        return databaseError(`no answer in ${DICTIONARY_LIMIT_MS} ms`, { retriable: true })
+      })
+    )
+  }
+
+  async #use<T>(what: string, sql: string, work: () => Promise<T>): Promise<T> {
+    if (this.#aborted) throw abortedError()
+    let tell: () => void = () => undefined
+    const aborted = new Promise<never>((_, reject) => {
+      tell = () => reject(abortedError())
+    })
+    this.#onAbort.add(tell)
+    try {
+      return await Promise.race([work(), aborted])
+    } catch (error) {
+      if (this.#aborted && !(error instanceof ConnectError)) throw abortedError()
+      throw oracleError(error, `Oracle did not ${what}`, sql)
+    } finally {
+      this.#onAbort.delete(tell)
+    }
+  }
+
+  /** The break ends the query on the server; the connection is cut in any case. */
+  async #breakAndCut(): Promise<void> {
+    try {
+      await withTimeout(this.#session.breakExecution(), BREAK_LIMIT_MS, () =>
+        databaseError('no answer to a break', { retriable: true })
+      )
+      await withTimeout(this.#session.close({ drop: true }), BREAK_LIMIT_MS, () =>
+        databaseError('no farewell in time', { retriable: true })
+      )
+    } catch {
+      // A server that cannot be asked ends the query when it finds nobody there.
+    } finally {
+      cutSession(this.#session)
+    }
+  }
+}
+
+/** Closes the socket, which the driver's own `close` does only after a farewell. */
+function cutSession(session: OracleSession): void {
+  const { _impl } = session as unknown as {
+    _impl?: { nscon?: { forceDisconnect?(): void } }
+  }
+  _impl?.nscon?.forceDisconnect?.()
+}
+
+function numberOf(value: unknown): number | null {
+  return value === null || value === undefined ? null : Number(value)
+}
+
+function transactionStatement(isolation: IsolationMode, log: Logger): string {
+  switch (isolation) {
+    case 'SERIALIZABLE':
+      return 'SET TRANSACTION ISOLATION LEVEL SERIALIZABLE'
+    case 'SQL_SERVER_SNAPSHOT':
+      throw new ConfigError(
+        'Isolation mode of `SQL_SERVER_SNAPSHOT` can only be configured with a Sql Server Dialect'
+      )
+    case 'READ_UNCOMMITTED':
+    case 'REPEATABLE_READ':
+      log.warn(`Oracle has no isolation level ${isolation}: each query reads one snapshot`)
+      return 'SET TRANSACTION READ ONLY'
+    case 'DEFAULT':
+    case 'READ_COMMITTED':
+      return 'SET TRANSACTION READ ONLY'
+  }
+}

@@ -1,0 +1,69 @@
+import { ConfigError, ConnectError, messageOf } from '../../../errors.ts'
+import { databaseError } from '../database.ts'
+
+/*
+ * Errors (ORA-) after which the same call may succeed, over a new session. Sources: Oracle Database Error Messages; the list of
+ * lost connections in the driver's lib/errors.js.
+ */
+const SESSION_LOST = [
+  22, 28, 31, 45, 378, 600, 602, 603, 609, 1012, 1013, 1041, 1043, 1089, 1090, 1092, 2396, 2399,
+  3113, 3114, 3122, 3135, 3136, 12153, 12537, 12547, 12570, 12571, 12583, 27146, 28511, 56600
+]
+const SERVER_STARTING_OR_MOVING = [
+  1033, 1034, 1035, 1109, 1219, 16456, 25402, 25403, 25405, 25408, 25409
+]
+const LISTENER_NOT_READY = [
+  12157, 12170, 12500, 12502, 12505, 12514, 12516, 12518, 12519, 12520, 12521, 12525, 12526, 12527,
+  12528, 12533, 12535, 12541, 12543, 12545, 12560, 12606, 12609, 12637
+]
+/** Sessions, processes, open cursors, memory, temporary space. */
+const TOO_MUCH = [18, 20, 1000, 1652, 2391, 4031]
+/** Locks, deadlock, snapshot too old, a table changed or truncated under a query. */
+const LOST_A_RACE = [51, 54, 60, 1466, 1555, 4020, 4021, 4068, 8103, 8176, 8177, 22924, 30006]
+const RETRIABLE = new Set(
+  [SESSION_LOST, SERVER_STARTING_OR_MOVING, LISTENER_NOT_READY, TOO_MUCH, LOST_A_RACE].flat()
+)
+/** The driver's own numbers for the same. */
+const RETRIABLE_OF_DRIVER = new Set([
+  3, // invalid or closed connection
+  18, // invalid result set: its session was lost
+  123, // call timeout
+  500, // closed
+  501, // contact lost
+  503, // could not be established
+  504, // proxy
+  509, // broken packet
+  510, // timed out
+  511, // refused
+  513, // notified of a shutdown
+  518, // service not registered with the listener
+  519, // SID not registered
+  521, // end of file
+  530 // host not found
+])
+const NETWORK =
+  /^(ECONNREFUSED|ECONNRESET|ECONNABORTED|ETIMEDOUT|EPIPE|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/
+
+/** The driver's error as one of ours. One error of the driver may carry another of the server: either decides. */
+export function oracleError(error: unknown, what: string, sql?: string): ConnectError {
+  if (error instanceof ConfigError || error instanceof ConnectError) return error
+  const { code, offset } = error as { code?: unknown; offset?: number }
+  const text = messageOf(error)
+    .replace(/\nHelp: https:\S+/g, '')
+    .replaceAll('\n', ' ')
+  const named = typeof code === 'string' ? code : ''
+  const codes = [...`${named} ${text}`.matchAll(/\b(ORA|NJS)-(\d{3,5})\b/g)]
+  const retriable =
+    NETWORK.test(named) ||
+    codes.some(([, from, number]) =>
+      (from === 'ORA' ? RETRIABLE : RETRIABLE_OF_DRIVER).has(Number(number))
+    )
+  const server = codes.find(([, from]) => from === 'ORA')?.[0]
+  const place = offset !== undefined && offset > 0 ? ` (at character ${offset + 1})` : ''
+  return databaseError(`${what}: ${text}${place}`, {
+    retriable,
+    cause: error,
+    ...(server !== undefined ? { code: server } : named === '' ? {} : { code: named }),
+    ...(sql === undefined ? {} : { sql })
+  })
+}
