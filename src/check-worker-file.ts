@@ -1,10 +1,24 @@
 import type { ConfigDef, ConfigMap } from './config/config-def.ts'
 import { valueText } from './config/config-infos.ts'
-import { redact } from './errors.ts'
+import type { Command } from './command-line.ts'
+import { messageOf, redact } from './errors.ts'
 import { distributedConfig, parseWorkerConfig, standaloneConfig } from './worker/worker-config.ts'
+import { workerProperties } from './worker-file.ts'
 
-/** `--check`: every setting in force, secrets hidden (I7), and the warnings. Throws ConfigError with every problem. */
-export function checkWorkerFile(properties: ConfigMap): string {
+/** `--check`: prints the settings in force and resolves with 0, or what is wrong with them and 2. */
+export async function check(command: Extract<Command, { kind: 'check' }>): Promise<number> {
+  try {
+    const properties = await workerProperties(command.file, command.overrides)
+    process.stdout.write(checkedSettings(properties))
+    return 0
+  } catch (error) {
+    process.stderr.write(`${messageOf(error)}\n`)
+    return 2
+  }
+}
+
+/** Every setting in force, secrets hidden (I7), and the warnings. Throws ConfigError with every problem. */
+function checkedSettings(properties: ConfigMap): string {
   const kind = properties.has('offset.storage.file.filename') ? 'standalone' : 'distributed'
   const definition: ConfigDef = kind === 'standalone' ? standaloneConfig : distributedConfig
   const { values, warnings } = parseWorkerConfig(kind, properties)

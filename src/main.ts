@@ -1,27 +1,8 @@
-import { readFile } from 'node:fs/promises'
-import { setFlagsFromString } from 'node:v8'
-import {
-  type Command,
-  heapLimitMib,
-  JVM_VARIABLES,
-  parseCommandLine,
-  USAGE
-} from './command-line.ts'
-import type { ConfigMap } from './config/config-def.ts'
-import { decodeProperties, parseProperties } from './config/properties.ts'
-import { ConfigError, messageOf } from './errors.ts'
-import { loggers } from './log.ts'
-import { KAFKA_VERSION } from './plugin/kafka-version.ts'
-import { checkWorkerFile } from './check-worker-file.ts'
-import type { RunningWorker } from './running-worker.ts'
-import { startDistributed } from './start-distributed.ts'
-import { ConnectorStartError, startStandalone } from './start-standalone.ts'
-import { productVersion } from './version.ts'
+import { enableCompileCache } from 'node:module'
+import { parseCommandLine, USAGE } from './command-line.ts'
 
-const EXIT_USAGE = 1
-const EXIT_FAILED_WHILE_RUNNING = 1
-const EXIT_NOT_STARTED = 2
-const EXIT_CONNECTOR_NOT_STARTED = 3
+// What follows is loaded when it is needed, and from the cache the second time: half of the start would go into compiling.
+enableCompileCache()
 
 /** Runs the command given by the arguments; resolves with the exit code once everything is stopped. Never rejects. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -30,108 +11,19 @@ export async function main(argv: readonly string[]): Promise<number> {
     case 'help':
       process.stdout.write(USAGE)
       return 0
-    case 'version':
-      process.stdout.write(`${productVersion()} (Kafka Connect ${KAFKA_VERSION})\n`)
+    case 'version': {
+      const { productVersion, restVersion } = await import('./version.ts')
+      process.stdout.write(`${productVersion()} (Kafka Connect ${restVersion().version})\n`)
       return 0
+    }
     case 'usage-error':
       process.stderr.write(`${command.message}\n\n${USAGE}`)
-      return EXIT_USAGE
+      return 1
     case 'check':
-      return check(command)
+      return (await import('./check-worker-file.ts')).check(command)
     case 'distributed':
     case 'standalone':
-      return run(command)
-  }
-}
-
-async function check(command: Extract<Command, { kind: 'check' }>): Promise<number> {
-  try {
-    const properties = await workerProperties(command.file, command.overrides)
-    process.stdout.write(checkWorkerFile(properties))
-    return 0
-  } catch (error) {
-    process.stderr.write(`${messageOf(error)}\n`)
-    return EXIT_NOT_STARTED
-  }
-}
-
-async function run(
-  command: Extract<Command, { kind: 'distributed' | 'standalone' }>
-): Promise<number> {
-  const log = loggers.get('org.apache.kafka.connect.cli.AbstractConnectCli')
-  const failed = Promise.withResolvers<Error>()
-  const signals = listenForSignals()
-  let worker: RunningWorker
-  try {
-    useJvmVariables()
-    const properties = await workerProperties(command.file, command.overrides)
-    const options = { properties, onFatal: failed.resolve, stopping: signals.first }
-    worker =
-      command.kind === 'distributed'
-        ? await startDistributed(options)
-        : await startStandalone({ ...options, connectorFiles: command.connectors })
-  } catch (error) {
-    signals.dispose()
-    if (signals.received()) return 0
-    log.error('Stopping due to error', { error })
-    process.stderr.write(`Stopping due to error: ${messageOf(error)}\n`)
-    return error instanceof ConnectorStartError ? EXIT_CONNECTOR_NOT_STARTED : EXIT_NOT_STARTED
-  }
-  log.info(`Kafka Connect worker started; REST listens on ${worker.urls.join(', ')}`)
-  const failure = await Promise.race([signals.first, failed.promise])
-  if (failure instanceof Error) log.error('The worker failed and ends', { error: failure })
-  log.info('Kafka Connect stopping')
-  await worker.stop()
-  log.info('Kafka Connect stopped')
-  signals.dispose()
-  return failure instanceof Error ? EXIT_FAILED_WHILE_RUNNING : 0
-}
-
-/** The first SIGTERM or SIGINT asks for a clean end, the second one forces it. */
-function listenForSignals(): { first: Promise<string>; received(): boolean; dispose(): void } {
-  const first = Promise.withResolvers<string>()
-  let count = 0
-  const onSignal = (signal: NodeJS.Signals): void => {
-    count += 1
-    if (count > 1) process.exit(signal === 'SIGINT' ? 130 : 143)
-    first.resolve(signal)
-  }
-  process.on('SIGTERM', onSignal)
-  process.on('SIGINT', onSignal)
-  return {
-    first: first.promise,
-    received: () => count > 0,
-    dispose() {
-      process.off('SIGTERM', onSignal)
-      process.off('SIGINT', onSignal)
-    }
-  }
-}
-
-function useJvmVariables(): void {
-  const log = loggers.get('org.apache.kafka.connect.cli.AbstractConnectCli')
-  const limit = heapLimitMib(process.env['KAFKA_HEAP_OPTS'])
-  if (limit !== null) setFlagsFromString(`--max-old-space-size=${limit}`)
-  const idle = JVM_VARIABLES.filter((name) => (process.env[name] ?? '') !== '')
-  if (idle.length > 0)
-    log.info(`Variables of the JVM scripts without effect here: ${idle.join(', ')}`)
-}
-
-/** Properties of the worker file, overridden. An empty file name means overrides only. */
-async function workerProperties(file: string, overrides: ConfigMap): Promise<Map<string, string>> {
-  if (file === '') return new Map(overrides)
-  let bytes: Buffer
-  try {
-    bytes = await readFile(file)
-  } catch (cause) {
-    throw new ConfigError(`Worker file ${file} cannot be read: ${(cause as Error).message}`, {
-      cause
-    })
-  }
-  try {
-    return new Map([...parseProperties(decodeProperties(bytes)), ...overrides])
-  } catch (cause) {
-    throw new ConfigError(`Worker file ${file} cannot be read: ${messageOf(cause)}`, { cause })
+      return (await import('./run-worker.ts')).runWorker(command)
   }
 }
 

@@ -1,0 +1,75 @@
+import { setFlagsFromString } from 'node:v8'
+import { type Command, heapLimitMib, JVM_VARIABLES } from './command-line.ts'
+import { messageOf } from './errors.ts'
+import { loggers } from './log.ts'
+import type { RunningWorker } from './running-worker.ts'
+import { startDistributed } from './start-distributed.ts'
+import { ConnectorStartError, startStandalone } from './start-standalone.ts'
+import { workerProperties } from './worker-file.ts'
+
+const EXIT_FAILED_WHILE_RUNNING = 1
+const EXIT_NOT_STARTED = 2
+const EXIT_CONNECTOR_NOT_STARTED = 3
+
+/** Starts a worker, waits until it is asked to end or fails, stops it; resolves with the exit code. Never rejects. */
+export async function runWorker(
+  command: Extract<Command, { kind: 'distributed' | 'standalone' }>
+): Promise<number> {
+  const log = loggers.get('org.apache.kafka.connect.cli.AbstractConnectCli')
+  const failed = Promise.withResolvers<Error>()
+  const signals = listenForSignals()
+  let worker: RunningWorker
+  try {
+    useJvmVariables()
+    const properties = await workerProperties(command.file, command.overrides)
+    const options = { properties, onFatal: failed.resolve, stopping: signals.first }
+    worker =
+      command.kind === 'distributed'
+        ? await startDistributed(options)
+        : await startStandalone({ ...options, connectorFiles: command.connectors })
+  } catch (error) {
+    signals.dispose()
+    if (signals.received()) return 0
+    log.error('Stopping due to error', { error })
+    process.stderr.write(`Stopping due to error: ${messageOf(error)}\n`)
+    return error instanceof ConnectorStartError ? EXIT_CONNECTOR_NOT_STARTED : EXIT_NOT_STARTED
+  }
+  log.info(`Kafka Connect worker started; REST listens on ${worker.urls.join(', ')}`)
+  const failure = await Promise.race([signals.first, failed.promise])
+  if (failure instanceof Error) log.error('The worker failed and ends', { error: failure })
+  log.info('Kafka Connect stopping')
+  await worker.stop()
+  log.info('Kafka Connect stopped')
+  signals.dispose()
+  return failure instanceof Error ? EXIT_FAILED_WHILE_RUNNING : 0
+}
+
+/** The first SIGTERM or SIGINT asks for a clean end, the second one forces it. */
+function listenForSignals(): { first: Promise<string>; received(): boolean; dispose(): void } {
+  const first = Promise.withResolvers<string>()
+  let count = 0
+  const onSignal = (signal: NodeJS.Signals): void => {
+    count += 1
+    if (count > 1) process.exit(signal === 'SIGINT' ? 130 : 143)
+    first.resolve(signal)
+  }
+  process.on('SIGTERM', onSignal)
+  process.on('SIGINT', onSignal)
+  return {
+    first: first.promise,
+    received: () => count > 0,
+    dispose() {
+      process.off('SIGTERM', onSignal)
+      process.off('SIGINT', onSignal)
+    }
+  }
+}
+
+function useJvmVariables(): void {
+  const log = loggers.get('org.apache.kafka.connect.cli.AbstractConnectCli')
+  const limit = heapLimitMib(process.env['KAFKA_HEAP_OPTS'])
+  if (limit !== null) setFlagsFromString(`--max-old-space-size=${limit}`)
+  const idle = JVM_VARIABLES.filter((name) => (process.env[name] ?? '') !== '')
+  if (idle.length > 0)
+    log.info(`Variables of the JVM scripts without effect here: ${idle.join(', ')}`)
+}
