@@ -2,6 +2,7 @@ import type { Dialect } from '../database.ts'
 import { mysqlDialect } from './mysql.ts'
 import { oracleDialect } from './oracle.ts'
 import { postgresDialect } from './postgres.ts'
+import { sqlServerDialect } from './sqlserver.ts'
 import { sqliteDialect } from './sqlite.ts'
 
 /** Every database the source can read. The first whose sub-protocol fits a URL serves it. */
@@ -9,6 +10,7 @@ export const dialects: readonly Dialect[] = [
   postgresDialect,
   mysqlDialect,
   oracleDialect,
+  sqlServerDialect,
   sqliteDialect
 ]
 

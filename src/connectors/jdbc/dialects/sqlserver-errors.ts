@@ -1,0 +1,41 @@
+import { ConfigError, ConnectError, messageOf } from '../../../errors.ts'
+import { databaseError } from '../database.ts'
+
+/*
+ * Error numbers after which the same call may succeed. Sources: SQL Server "Database Engine events and errors"; the lists of
+ * transient errors of Azure SQL Database and of the drivers.
+ */
+const CONNECTION_LOST = [20, 64, 121, 233, 596, 6005, 10053, 10054, 10060, 10061, 17142, 17197]
+const DATABASE_NOT_READY = [
+  615, 904, 921, 922, 923, 924, 926, 927, 976, 978, 979, 982, 983, 4060, 18401, 18451
+]
+const TOO_MUCH = [701, 802, 1204, 8628, 8645, 8651, 10928, 10929]
+/** Deadlock, lock time-out, rows moved under a query, a snapshot that cannot be kept. */
+const LOST_A_RACE = [601, 1205, 1221, 1222, 3960, 3961]
+const CLOUD = [40143, 40166, 40197, 40501, 40540, 40613, 42108, 42109, 49918, 49919, 49920]
+const RETRIABLE = new Set(
+  [CONNECTION_LOST, DATABASE_NOT_READY, TOO_MUCH, LOST_A_RACE, CLOUD].flat()
+)
+/** Codes of the driver and of the network below it. ELOGIN by itself is final: a wrong password stays wrong. */
+const RETRIABLE_CODES =
+  /^(ESOCKET|ETIMEOUT|ECLOSE|ECANCEL|EINSTLOOKUP|EINVALIDSTATE|ECONNCLOSED|ECONNREFUSED|ECONNRESET|ECONNABORTED|ETIMEDOUT|EPIPE|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/
+
+/** The driver's error as one of ours; several errors of one statement come as an AggregateError. */
+export function sqlServerError(error: unknown, what: string, sql?: string): ConnectError {
+  if (error instanceof ConfigError || error instanceof ConnectError) return error
+  const all = error instanceof AggregateError ? [error, ...(error.errors as unknown[])] : [error]
+  const facts = all.map((each) => each as { number?: number; code?: string; isTransient?: boolean })
+  const retriable = facts.some(
+    ({ number, code, isTransient }) =>
+      isTransient === true ||
+      (number !== undefined && RETRIABLE.has(number)) ||
+      (number === undefined && code !== undefined && RETRIABLE_CODES.test(code))
+  )
+  const code = facts.find(({ number }) => number !== undefined)?.number ?? facts[0]?.code
+  return databaseError(`${what}: ${messageOf(error)}`, {
+    retriable,
+    cause: error,
+    ...(code === undefined ? {} : { code }),
+    ...(sql === undefined ? {} : { sql })
+  })
+}
