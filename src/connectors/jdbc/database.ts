@@ -105,7 +105,8 @@ export interface Connection {
   describeQuery(sql: string): Promise<Column[]>
   /**
    * Runs a query and reads its rows `fetchRows` at a time by a server-side cursor, so that memory does not grow with the
-   * result. `table`: where the rows come from, null for a query of the user.
+   * result. `table`: where the rows come from, null for a query of the user. With a table the text begins with `SELECT * FROM` and its
+   * name, columns are written with the table's name in front, and a dialect may name the columns itself where it has to convert some.
    */
   query(
     sql: string,
