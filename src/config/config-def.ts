@@ -34,6 +34,8 @@ export interface ConfigKey {
   readonly aliases?: boolean
   /** Answers what is wrong with the parsed value, or null. */
   readonly check?: (value: never, all: ReadonlyMap<string, unknown>) => Complaint | null
+  /** `check` also sees the null of a required value that is missing or broken, as Kafka's own validators do. */
+  readonly checksNull?: boolean
   /** Values to suggest and whether the key is of interest, given the other values. */
   readonly recommend?: (all: ReadonlyMap<string, unknown>) => {
     values?: readonly string[]
@@ -198,7 +200,8 @@ export function checkConfig(
   for (const [name, key] of Object.entries(definition)) {
     const value = values.get(name) ?? null
     const mine = errors.get(name) ?? []
-    const asked = mine.length === 0 && (value !== null || key.default === null)
+    const asked =
+      key.checksNull === true || (mine.length === 0 && (value !== null || key.default === null))
     const problem =
       ruleProblem(name, key, value) ?? (asked ? key.check?.(value as never, values) : null)
     if (typeof problem === 'string') {
