@@ -1,0 +1,56 @@
+import { configDef, parseConfig, type ConfigMap } from '../config/config-def.ts'
+import type { ConnectRecord } from '../data/record.ts'
+import { DataError } from '../errors.ts'
+import { KAFKA_VERSION } from '../plugin/kafka-version.ts'
+import type { Transformation, TransformationPlugin } from '../plugin/transformation.ts'
+import { DateFormat } from './date-format.ts'
+import { PACKAGE } from './record-side.ts'
+
+const config = configDef({
+  'topic.format': {
+    type: 'string',
+    default: '${topic}-${timestamp}',
+    importance: 'high',
+    doc: 'The new topic; `${topic}` and `${timestamp}` stand for the topic and the timestamp of the record.'
+  },
+  'timestamp.format': {
+    type: 'string',
+    default: 'yyyyMMdd',
+    importance: 'high',
+    doc: 'How the timestamp is written, in UTC, as a pattern of `java.text.SimpleDateFormat`.'
+  }
+})
+
+/** Sends records to topics named after their timestamps. */
+class TimestampRouter implements Transformation {
+  #topicFormat = ''
+  #timestampFormat = new DateFormat('')
+
+  configure(map: ConfigMap): void {
+    const settings = parseConfig(config, map)
+    this.#topicFormat = settings['topic.format']
+    this.#timestampFormat = new DateFormat(settings['timestamp.format'])
+  }
+
+  apply<R extends ConnectRecord>(record: R): R {
+    const { timestamp } = record
+    if (timestamp === null) {
+      throw new DataError(
+        `Timestamp missing on record: topic='${record.topic}', kafkaPartition=${record.kafkaPartition}`
+      )
+    }
+    const text = this.#timestampFormat.format(timestamp)
+    const topic = this.#topicFormat
+      .replaceAll('${topic}', () => record.topic)
+      .replaceAll('${timestamp}', () => text)
+    return { ...record, topic }
+  }
+}
+
+export const timestampRouterPlugin: TransformationPlugin = {
+  type: 'transformation',
+  className: `${PACKAGE}.TimestampRouter`,
+  version: KAFKA_VERSION,
+  config,
+  create: () => new TimestampRouter()
+}
