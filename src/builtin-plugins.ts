@@ -21,6 +21,25 @@ import {
 import { simpleHeaderConverterPlugin } from './converters/simple-header.ts'
 import { stringConverterPlugin, stringHeaderConverterPlugin } from './converters/string.ts'
 import type { Plugin } from './plugin/plugins.ts'
+import { castPlugins } from './transforms/cast.ts'
+import { dropHeadersPlugin } from './transforms/drop-headers.ts'
+import { extractFieldPlugins } from './transforms/extract-field.ts'
+import { filterPlugin } from './transforms/filter.ts'
+import { flattenPlugins } from './transforms/flatten.ts'
+import { hasHeaderKeyPlugin } from './transforms/has-header-key.ts'
+import { headerFromPlugins } from './transforms/header-from.ts'
+import { hoistFieldPlugins } from './transforms/hoist-field.ts'
+import { insertFieldPlugins } from './transforms/insert-field.ts'
+import { insertHeaderPlugin } from './transforms/insert-header.ts'
+import { maskFieldPlugins } from './transforms/mask-field.ts'
+import { recordIsTombstonePlugin } from './transforms/record-is-tombstone.ts'
+import { regexRouterPlugin } from './transforms/regex-router.ts'
+import { replaceFieldPlugins } from './transforms/replace-field.ts'
+import { setSchemaMetadataPlugins } from './transforms/set-schema-metadata.ts'
+import { timestampConverterPlugins } from './transforms/timestamp-converter.ts'
+import { timestampRouterPlugin } from './transforms/timestamp-router.ts'
+import { topicNameMatchesPlugin } from './transforms/topic-name-matches.ts'
+import { valueToKeyPlugin } from './transforms/value-to-key.ts'
 
 /** Everything this package ships that can be selected by class name. */
 export function builtinPlugins(): Plugin[] {
@@ -47,6 +66,25 @@ export function builtinPlugins(): Plugin[] {
     integerHeaderConverterPlugin,
     longHeaderConverterPlugin,
     shortHeaderConverterPlugin,
-    simpleHeaderConverterPlugin
+    simpleHeaderConverterPlugin,
+    ...castPlugins,
+    dropHeadersPlugin,
+    ...extractFieldPlugins,
+    filterPlugin,
+    ...flattenPlugins,
+    ...headerFromPlugins,
+    ...hoistFieldPlugins,
+    ...insertFieldPlugins,
+    insertHeaderPlugin,
+    ...maskFieldPlugins,
+    regexRouterPlugin,
+    ...replaceFieldPlugins,
+    ...setSchemaMetadataPlugins,
+    ...timestampConverterPlugins,
+    timestampRouterPlugin,
+    valueToKeyPlugin,
+    hasHeaderKeyPlugin,
+    recordIsTombstonePlugin,
+    topicNameMatchesPlugin
   ]
 }

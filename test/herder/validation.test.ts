@@ -67,7 +67,7 @@ function ask({
     })
   )
   const plugins: Plugin[] = [
-    ...builtinPlugins().filter(({ type }) => type.endsWith('converter')),
+    ...builtinPlugins().filter(({ type }) => type !== 'source'),
     ...kafkaPluginDefinitions,
     tableSource(plugin)
   ]

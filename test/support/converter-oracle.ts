@@ -33,8 +33,16 @@ const LIMIT_MS = 60_000
 
 /** One JVM for all questions; answers in their order. */
 export async function askJvm(questions: readonly Question[]): Promise<Answer[]> {
+  return (await askOracle(['-cp', `${kafkaLibs()}/*`, SOURCE], questions)) as Answer[]
+}
+
+/** Starts an oracle with arguments of `java`, hands it a line per question and reads one back for each. */
+export async function askOracle(
+  args: readonly string[],
+  questions: readonly unknown[]
+): Promise<unknown[]> {
   const options = ['-Xmx256m', '-XX:TieredStopAtLevel=1', '-Duser.timezone=UTC']
-  const java = spawn('java', [...options, '-cp', `${kafkaLibs()}/*`, SOURCE], { timeout: LIMIT_MS })
+  const java = spawn('java', [...options, ...args], { timeout: LIMIT_MS })
   const ended = new Promise<number | null>((resolve, reject) => {
     java.on('error', (error) =>
       reject(
@@ -55,7 +63,7 @@ export async function askJvm(questions: readonly Question[]): Promise<Answer[]> 
   if (code !== 0 || answers.length !== questions.length) {
     throw new Error(`The JVM ended with ${code} after ${answers.length} answers: ${complaint}`)
   }
-  return answers.map((line) => JSON.parse(line) as Answer)
+  return answers.map((line) => JSON.parse(line) as unknown)
 }
 
 /** A schema in the words of the oracle; parameters sorted by name when `sorted`, as the JVM describes them. */
@@ -100,6 +108,7 @@ export function describeValue(
       schema?.type.startsWith('float') ?? (!Number.isSafeInteger(value) || Object.is(value, -0))
     return floating ? { t: 'float', v: doubleToString(value) } : { t: 'int', v: String(value) }
   }
+  if (value instanceof Date) return { t: 'moment', v: String(value.getTime()) }
   if (value instanceof Uint8Array) {
     return { t: 'bytes', v: Buffer.from(value).toString('base64') }
   }

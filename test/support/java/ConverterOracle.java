@@ -95,7 +95,7 @@ public class ConverterOracle {
         else answer.put("bytes", Base64.getEncoder().encodeToString(bytes));
     }
 
-    private static ArrayNode keys(ConfigDef definition) {
+    static ArrayNode keys(ConfigDef definition) {
         ArrayNode keys = JSON.arrayNode();
         for (ConfigDef.ConfigKey key : definition.configKeys().values()) {
             ObjectNode node = keys.addObject();
@@ -112,7 +112,7 @@ public class ConverterOracle {
         return keys;
     }
 
-    private static Schema schema(JsonNode node) {
+    static Schema schema(JsonNode node) {
         if (node == null || node.isNull()) return null;
         SchemaBuilder builder = switch (node.get("type").asText()) {
             case "array" -> SchemaBuilder.array(schema(node.get("values")));
@@ -129,7 +129,7 @@ public class ConverterOracle {
         if (node.hasNonNull("parameters")) {
             for (JsonNode pair : node.get("parameters")) builder.parameter(pair.get(0).asText(), pair.get(1).asText());
         }
-        if (node.hasNonNull("default")) builder.defaultValue(value(builder.build(), node.get("default")));
+        if (node.hasNonNull("default")) builder.defaultValue(value(builder, node.get("default")));
         return builder.build();
     }
 
@@ -138,7 +138,7 @@ public class ConverterOracle {
             ? "" : schema.name().substring(PREFIX.length());
     }
 
-    private static Object value(Schema schema, JsonNode node) {
+    static Object value(Schema schema, JsonNode node) {
         if (node == null || node.isNull()) return null;
         JsonNode v = node.get("v");
         return switch (node.get("t").asText()) {
@@ -149,6 +149,7 @@ public class ConverterOracle {
             case "float" -> schema != null && schema.type() == Schema.Type.FLOAT32
                 ? (Object) Float.parseFloat(v.asText()) : (Object) Double.parseDouble(v.asText());
             case "int" -> integer(schema, Long.parseLong(v.asText()));
+            case "moment" -> new Date(Long.parseLong(v.asText()));
             case "list" -> {
                 List<Object> list = new ArrayList<>();
                 for (JsonNode item : v) list.add(value(schema == null ? null : schema.valueSchema(), item));
@@ -189,7 +190,7 @@ public class ConverterOracle {
         };
     }
 
-    private static JsonNode describe(Schema schema) {
+    static JsonNode describe(Schema schema) {
         if (schema == null) return JSON.nullNode();
         ObjectNode node = JSON.objectNode();
         node.put("type", schema.type().name().toLowerCase());
@@ -211,11 +212,11 @@ public class ConverterOracle {
         return node;
     }
 
-    private static ObjectNode tagged(String tag) {
+    static ObjectNode tagged(String tag) {
         return JSON.objectNode().put("t", tag);
     }
 
-    private static JsonNode describe(Schema schema, Object value) {
+    static JsonNode describe(Schema schema, Object value) {
         if (value == null) return JSON.nullNode();
         if (value instanceof String s) return tagged("string").put("v", s);
         if (value instanceof Boolean b) return tagged("boolean").put("v", b);
@@ -227,6 +228,7 @@ public class ConverterOracle {
         }
         if (value instanceof Number n) return tagged("int").put("v", Long.toString(n.longValue()));
         if (value instanceof Date d) {
+            if (schema == null) return tagged("moment").put("v", Long.toString(d.getTime()));
             long unit = logicalName(schema).equals("Date") ? MS_PER_DAY : 1;
             return tagged("int").put("v", Long.toString(d.getTime() / unit));
         }
