@@ -12,6 +12,12 @@ export function doubleToString(value: number): string {
   if (value === 0) return Object.is(value, -0) ? '-0.0' : '0.0'
   const negative = value < 0
   const magnitude = negative ? -value : value
+  if (magnitude < 1e7 && magnitude >= 1e-3) {
+    // The hot path. Up to 15 digits (and the point) no other choice identifies the number: JavaScript's are Java's.
+    const text = String(value)
+    if (Number.isInteger(value)) return `${text}.0`
+    if (text.length <= (negative ? 17 : 16)) return text
+  }
   const text =
     Number.isInteger(magnitude) && magnitude < 1e7
       ? `${magnitude}.0`

@@ -4,12 +4,12 @@ import type { ProducerRecord, RecordProducer } from '../kafka/contracts.ts'
 import type { Logger } from '../log.ts'
 import { describeRecord } from './record-conversion.ts'
 import type { RetryWithTolerance } from './retry-with-tolerance.ts'
-import type { SubmittedRecords } from './submitted-records.ts'
+import type { SubmittedBatch, SubmittedRecords } from './submitted-records.ts'
 
-/** A record with the producer record it became; null when it is dropped. */
-export interface ConvertedRecord {
-  readonly source: SourceRecord
-  readonly record: ProducerRecord | null
+/** Source records and, in the same order, what each became; null when it is dropped. */
+export interface ConvertedBatch {
+  readonly sources: readonly SourceRecord[]
+  readonly records: readonly (ProducerRecord | null)[]
 }
 
 /** How many sends may wait for their acknowledgement at once (I8: the queue has a bound). */
@@ -23,7 +23,8 @@ export class SourceRecordSender {
   readonly #submitted: SubmittedRecords
   readonly #errors: RetryWithTolerance
   readonly #log: Logger
-  readonly #onAcked: (records: readonly ConvertedRecord[]) => void
+  readonly #onAcked: (written: number, dropped: number) => void
+  readonly #onRecordAcked: ((record: SourceRecord) => void) | null
   #producer: RecordProducer
   readonly #inFlight = new Set<Promise<void>>()
   /** Tolerated failures are resent one after the other; later sends wait for that. */
@@ -36,40 +37,57 @@ export class SourceRecordSender {
     submitted: SubmittedRecords
     errors: RetryWithTolerance
     log: Logger
-    /** After Kafka acknowledged the records, or they were dropped. */
-    onAcked(records: readonly ConvertedRecord[]): void
+    /** After Kafka acknowledged a batch; `dropped` counts those of it that were not sent. */
+    onAcked(written: number, dropped: number): void
+    /** For each record Kafka acknowledged or that was dropped; null when nobody wants to know. */
+    onRecordAcked: ((record: SourceRecord) => void) | null
   }) {
     this.#makeProducer = options.producer
     this.#submitted = options.submitted
     this.#errors = options.errors
     this.#log = options.log
     this.#onAcked = options.onAcked
+    this.#onRecordAcked = options.onRecordAcked
     this.#producer = options.producer()
   }
 
   /** Sends one batch; waits only while too many are under way. Throws what an earlier send failed with. */
-  async send(batch: readonly ConvertedRecord[]): Promise<void> {
+  async send(batch: ConvertedBatch): Promise<void> {
     while (this.#inFlight.size >= MAX_SENDS_IN_FLIGHT || this.#repairing !== null) {
       await (this.#repairing ?? Promise.race(this.#inFlight))
     }
     this.throwFailure()
     if (this.#cancelled) return
     // I1: registered before it is sent, in the order of the task.
-    const submitted = this.#submitted.submit(batch.map(({ source }) => source))
-    const records: ProducerRecord[] = []
-    for (const { record } of batch) if (record !== null) records.push(record)
-    const sent = records.length === 0 ? Promise.resolve() : this.#producer.send(records)
-    const settled = sent
-      .catch((error: unknown) => this.#onSendFailure(error, batch))
-      .then(() => {
-        submitted.ack()
-        this.#onAcked(batch)
-      })
+    const submitted = this.#submitted.submit(batch.sources)
+    const records = batch.records.filter((record) => record !== null)
+    // Kept until the acknowledgement only where somebody will look at it: what waits here is work for the garbage collector.
+    const kept = this.#errors.tolerateAll || this.#onRecordAcked !== null ? batch : null
+    const settled = this.#deliver(records, batch.records.length, submitted, kept)
       .catch((error: unknown) => {
         this.#failure ??= error
       })
       .finally(() => this.#inFlight.delete(settled))
     this.#inFlight.add(settled)
+  }
+
+  async #deliver(
+    records: readonly ProducerRecord[],
+    polled: number,
+    submitted: SubmittedBatch,
+    kept: ConvertedBatch | null
+  ): Promise<void> {
+    const written = records.length
+    const sent = written === 0 ? Promise.resolve() : this.#producer.send(records)
+    try {
+      await sent
+    } catch (error) {
+      if (kept === null || !this.#errors.tolerateAll || this.#cancelled) throw error
+      await this.#repair(kept)
+    }
+    submitted.ack()
+    this.#onAcked(written, polled - written)
+    if (kept !== null && this.#onRecordAcked !== null) kept.sources.forEach(this.#onRecordAcked)
   }
 
   /** The first failure of a send makes the task fail at its next step. */
@@ -99,25 +117,25 @@ export class SourceRecordSender {
   }
 
   /** With `errors.tolerance=all` the records of a failed send go again one by one and those Kafka refuses are skipped. */
-  async #onSendFailure(error: unknown, batch: readonly ConvertedRecord[]): Promise<void> {
-    if (!this.#errors.tolerateAll || this.#cancelled) throw error
-    const previous = this.#repairing ?? Promise.resolve()
-    const repair = previous.then(() => this.#sendOneByOne(batch))
-    this.#repairing = repair.catch(() => undefined)
+  async #repair(batch: ConvertedBatch): Promise<void> {
+    const repair = (this.#repairing ?? Promise.resolve()).then(() => this.#sendOneByOne(batch))
+    const turn = repair.catch(() => undefined)
+    this.#repairing = turn
     try {
       await repair
     } finally {
-      this.#repairing = null
+      // Sends that failed with this one wait for their own turn: only the last ends the repair.
+      if (this.#repairing === turn) this.#repairing = null
     }
   }
 
-  async #sendOneByOne(batch: readonly ConvertedRecord[]): Promise<void> {
+  async #sendOneByOne(batch: ConvertedBatch): Promise<void> {
     this.#log.warn('A send failed; its records are sent again one by one', {
-      records: batch.length
+      records: batch.records.length
     })
     await this.#producer.close(0)
     this.#producer = this.#makeProducer()
-    for (const { source, record } of batch) {
+    for (const [at, record] of batch.records.entries()) {
       if (record === null || this.#cancelled) continue
       try {
         await this.#producer.send([record])
@@ -125,7 +143,7 @@ export class SourceRecordSender {
         this.#errors.skipOrThrow(error, {
           stage: 'KAFKA_PRODUCE',
           executing: 'org.apache.kafka.connect.runtime.WorkerSourceTask',
-          describe: () => describeRecord(source)
+          describe: () => describeRecord(batch.sources[at] as SourceRecord)
         })
         await this.#producer.close(0)
         this.#producer = this.#makeProducer()

@@ -115,16 +115,12 @@ export function buildSourceTask(options: {
     submitted,
     errors,
     log,
-    onAcked: (records) => {
-      let written = 0
-      for (const { source, record } of records) {
-        if (record !== null) written += 1
-        task.commitRecord?.(source)
-      }
+    onAcked: (written, dropped) => {
       counters.written += written
-      counters.skipped += records.length - written
+      counters.skipped += dropped
       counters.lastWriteAt = clock.now()
-    }
+    },
+    onRecordAcked: task.commitRecord === undefined ? null : (record) => task.commitRecord?.(record)
   })
   const committer = new OffsetCommitter({
     connector: id.connector,

@@ -38,13 +38,19 @@ export class SubmittedRecords {
   submit(records: readonly SourceRecord[]): SubmittedBatch {
     const batch = new SubmittedBatch()
     const last = new Map<SourcePartition, SourceOffset>()
+    let partition: SourcePartition | null = null
+    let canonical: SourcePartition | null = null
     for (const record of records) {
-      if (record.sourceOffset !== null) last.set(record.sourcePartition, record.sourceOffset)
+      if (record.sourceOffset === null) continue
+      if (canonical === null || record.sourcePartition !== partition) {
+        partition = record.sourcePartition
+        canonical = this.#canonicalPartition(partition)
+      }
+      last.set(canonical, record.sourceOffset)
     }
-    for (const [partition, offset] of last) {
-      const canonical = this.#canonicalPartition(partition)
-      const queue = this.#queues.get(canonical)
-      if (queue === undefined) this.#queues.set(canonical, [{ offset, batch }])
+    for (const [known, offset] of last) {
+      const queue = this.#queues.get(known)
+      if (queue === undefined) this.#queues.set(known, [{ offset, batch }])
       else queue.push({ offset, batch })
     }
     this.#pendingBatches.add(batch)

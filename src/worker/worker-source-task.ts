@@ -8,13 +8,10 @@ import type { OffsetReader, SourceTask } from '../plugin/source.ts'
 import type { TargetState } from '../storage/cluster-config.ts'
 import type { State } from '../storage/status-store.ts'
 import type { TaskId } from './contracts.ts'
+import type { ProducerRecord } from '../kafka/contracts.ts'
 import type { OffsetCommitter } from './offset-committer.ts'
 import type { RecordConversion } from './record-conversion.ts'
-import {
-  type ConvertedRecord,
-  MAX_RECORDS_PER_SEND,
-  type SourceRecordSender
-} from './source-record-sender.ts'
+import { MAX_RECORDS_PER_SEND, type SourceRecordSender } from './source-record-sender.ts'
 import type { TopicCreation } from './topic-creation.ts'
 
 /** What the task says of itself; the only things that cross the task boundary outwards. */
@@ -70,6 +67,7 @@ export class WorkerSourceTask {
   #failed = false
   #condition: string | null = null
   readonly #topicsSeen = new Set<string>()
+  #lastTopic: string | null = null
 
   constructor(parts: WorkerSourceTaskParts) {
     this.id = parts.id
@@ -166,6 +164,10 @@ export class WorkerSourceTask {
         continue
       }
       this.#parts.counters.polled += records.length
+      if (records.length <= MAX_RECORDS_PER_SEND) {
+        await this.#send(records)
+        continue
+      }
       for (let from = 0; from < records.length; from += MAX_RECORDS_PER_SEND) {
         await this.#send(records.slice(from, from + MAX_RECORDS_PER_SEND))
       }
@@ -183,19 +185,24 @@ export class WorkerSourceTask {
     }
   }
 
-  async #send(records: readonly SourceRecord[]): Promise<void> {
-    const { conversion, sender, topicCreation } = this.#parts
-    const batch: ConvertedRecord[] = []
-    for (const source of records) {
+  async #send(sources: readonly SourceRecord[]): Promise<void> {
+    const { conversion, sender } = this.#parts
+    const records: (ProducerRecord | null)[] = []
+    for (const source of sources) {
       const converted = conversion.convert(source)
       const record = converted instanceof Promise ? await converted : converted
-      batch.push({ source, record })
-      if (record === null || this.#topicsSeen.has(record.topic)) continue
-      await topicCreation?.ensure(record.topic)
-      this.#topicsSeen.add(record.topic)
-      if (!this.#cancelled) this.#parts.events.onTopicUsed(record.topic)
+      records.push(record)
+      if (record !== null && record.topic !== this.#lastTopic) await this.#useTopic(record.topic)
     }
-    await sender.send(batch)
+    await sender.send({ sources, records })
+  }
+
+  async #useTopic(topic: string): Promise<void> {
+    this.#lastTopic = topic
+    if (this.#topicsSeen.has(topic)) return
+    await this.#parts.topicCreation?.ensure(topic)
+    this.#topicsSeen.add(topic)
+    if (!this.#cancelled) this.#parts.events.onTopicUsed(topic)
   }
 
   async #waitWhilePaused(): Promise<void> {
