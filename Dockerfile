@@ -22,6 +22,6 @@ EXPOSE 8083
 # /health answers 200 when the worker has joined its cluster and its herder responds.
 HEALTHCHECK --interval=10s --timeout=6s --start-period=30s --retries=3 \
   CMD ["node", "-e", "fetch('http://127.0.0.1:8083/health', { signal: AbortSignal.timeout(5000) }).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["node", "/app/bin/worker.js"]
+ENTRYPOINT ["node", "--max-semi-space-size=8", "/app/bin/worker.js"]
 # Every CONNECT_… variable overrides a key of the file: CONNECT_BOOTSTRAP_SERVERS is bootstrap.servers.
 CMD ["--distributed", "/etc/kafka-connect/connect-distributed.properties", "--env"]

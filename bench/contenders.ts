@@ -19,13 +19,13 @@ export interface Contender {
 
 const root = resolve(import.meta.dirname, '..')
 
-/** This project's worker, from its sources. */
+/** This project's worker, from its sources, as `npm start` runs it. */
 export const nodeWorker: Contender = {
   name: 'this worker',
   start: (bootstrap, folder, run) =>
     startWorker(bootstrap, folder, run, new Map(), async (file) => ({
       command: process.execPath,
-      args: [join(root, 'src', 'main.ts'), '--distributed', file]
+      args: ['--max-semi-space-size=8', join(root, 'src', 'main.ts'), '--distributed', file]
     }))
 }
 

@@ -24,7 +24,8 @@ export interface Setting {
   readonly mode: string
 }
 
-const IDLE_MS = 3000
+/** Long enough for either worker to have tidied up after its start. */
+const IDLE_MS = 15_000
 const LOOK_EVERY_MS = 20
 /** Without a new record for so long the run has failed. */
 const STALLED_MS = 60_000

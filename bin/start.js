@@ -5,6 +5,8 @@ import { dirname, join, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
 const NEEDED = [24, 12]
+// A young generation this small costs a few collections more and saves a quarter of the memory.
+const NODE_OPTIONS = ['--max-semi-space-size=8']
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 // Node strips types everywhere but below node_modules; an installed package brings the compiled files.
 const source = join(root, 'src', 'main.ts')
@@ -48,7 +50,9 @@ function isNewEnough(version) {
 }
 
 function runIn(node, argv) {
-  const child = spawn(node, [join(root, 'bin', 'worker.js'), ...argv], { stdio: 'inherit' })
+  const child = spawn(node, [...NODE_OPTIONS, join(root, 'bin', 'worker.js'), ...argv], {
+    stdio: 'inherit'
+  })
   // A terminal's Ctrl-C reaches the child by itself; what a supervisor sends must be handed on.
   process.on('SIGTERM', () => child.kill('SIGTERM'))
   process.on('SIGINT', () => {
@@ -68,10 +72,14 @@ function startInBackground(name, argv) {
   mkdirSync(folder, { recursive: true })
   const file = join(folder, `${name}.out`)
   const log = openSync(file, 'a')
-  const child = spawn(process.execPath, [join(root, 'bin', 'worker.js'), ...argv], {
-    detached: true,
-    stdio: ['ignore', log, log]
-  })
+  const child = spawn(
+    process.execPath,
+    [...NODE_OPTIONS, join(root, 'bin', 'worker.js'), ...argv],
+    {
+      detached: true,
+      stdio: ['ignore', log, log]
+    }
+  )
   return new Promise((resolve, reject) => {
     child.once('error', reject)
     child.once('spawn', () => {

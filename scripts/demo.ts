@@ -106,7 +106,7 @@ async function worker(bootstrap: string): Promise<{ url: string; pid: number }> 
     'status.storage.topic': 'kafka-connect-node-demo-status',
     'offset.flush.interval.ms': '2000'
   }
-  const command = ['src/main.ts', '--distributed', workerFile]
+  const command = ['--max-semi-space-size=8', 'src/main.ts', '--distributed', workerFile]
   for (const [key, value] of Object.entries(overrides)) command.push('-o', `${key}=${value}`)
   const start = (): Promise<ServerProcess> =>
     startServer({

@@ -16,7 +16,12 @@ import {
   topicSettings,
   type TopicKind
 } from './worker/worker-config.ts'
-import { connectWorker, herderOptions, shippedPlugins } from './worker-wiring.ts'
+import {
+  connectWorker,
+  herderOptions,
+  sayWhatHasNoEffect,
+  shippedPlugins
+} from './worker-wiring.ts'
 
 /** A worker of a cluster: state in Kafka's topics, work shared with the other members of its group. */
 export async function startDistributed(options: StartOptions): Promise<RunningWorker> {
@@ -29,6 +34,7 @@ export async function startDistributed(options: StartOptions): Promise<RunningWo
 
   const clients = createKafkaClients()
   const client = workerClientProperties(config)
+  sayWhatHasNoEffect("the worker's own clients", client)
   const base = workerClientIdBase(config)
   const rest = await bindRest(config)
   const kafkaClusterId = await clusterIdOrStop(

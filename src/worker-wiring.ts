@@ -3,7 +3,8 @@ import { builtinPlugins } from './builtin-plugins.ts'
 import type { ConfigProviders } from './config/providers.ts'
 import { pluginConfigKeys, validateConnector } from './herder/validation.ts'
 import type { HerderOptions } from './herder/abstract-herder.ts'
-import type { KafkaClients } from './kafka/contracts.ts'
+import type { ClientProperties, KafkaClients } from './kafka/contracts.ts'
+import { propertiesWithoutEffect } from './kafka/properties-without-effect.ts'
 import { loggers } from './log.ts'
 import { Plugins } from './plugin/plugins.ts'
 import type { ConfigStore } from './storage/config-store.ts'
@@ -39,13 +40,30 @@ export function connectWorker(parts: {
       offsetFlushTimeoutMs: values['offset.flush.timeout.ms'],
       topicCreationEnabled: values['topic.creation.enable']
     },
-    producerProperties: (connector) => producerProperties(properties, connector),
+    producerProperties: (connector) => {
+      const client = producerProperties(properties, connector)
+      sayWhatHasNoEffect(`the producer of connector ${connector.get('name') ?? ''}`, client)
+      return client
+    },
     adminProperties: (connector) => adminProperties(properties, connector),
     topicCreationRules: topicCreationGroups,
     resolve: (connector) => Promise.resolve(parts.providers.resolve(connector)),
     clock: systemClock,
     log: loggers.get('org.apache.kafka.connect.runtime.Worker')
   })
+}
+
+const said = new Set<string>()
+
+/** Tells, once for each client, which settings of Java clients change nothing here, and why. */
+export function sayWhatHasNoEffect(whose: string, client: ClientProperties): void {
+  const log = loggers.get('org.apache.kafka.common.config.AbstractConfig')
+  for (const [name, reason] of propertiesWithoutEffect(client)) {
+    const sentence = `${name} has no effect for ${whose}: ${reason}`
+    if (said.has(sentence)) continue
+    said.add(sentence)
+    log.info(sentence)
+  }
 }
 
 /** What both herders need alike. */
