@@ -41,7 +41,12 @@ export async function askOracle(
   args: readonly string[],
   questions: readonly unknown[]
 ): Promise<unknown[]> {
-  const options = ['-Xmx256m', '-XX:TieredStopAtLevel=1', '-Duser.timezone=UTC']
+  const options = [
+    '-Xmx256m',
+    '-XX:TieredStopAtLevel=1',
+    '-Duser.timezone=UTC',
+    '-Duser.language=en'
+  ]
   const java = spawn('java', [...options, ...args], { timeout: LIMIT_MS })
   const ended = new Promise<number | null>((resolve, reject) => {
     java.on('error', (error) =>
