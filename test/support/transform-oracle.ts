@@ -36,7 +36,11 @@ export async function askTransforms(
   )
   const jars = join(kafkaLibs(), '*')
   try {
-    await run('javac', ['-J-Xmx256m', '-cp', jars, '-d', classes, ...sources], { timeout: 60_000 })
+    await run(
+      'javac',
+      ['-J-Xmx256m', '-encoding', 'UTF-8', '-cp', jars, '-d', classes, ...sources],
+      { timeout: 60_000 }
+    )
     const answers = await askOracle(['-cp', `${classes}:${jars}`, 'TransformOracle'], questions)
     return answers as TransformAnswer[]
   } finally {

@@ -27,7 +27,7 @@ import org.apache.kafka.connect.transforms.predicates.Predicate;
 
 /**
  * Answers what Kafka's own transformations and predicates do, and how SimpleDateFormat writes and reads. One JSON object per line
- * in, one out, in order: {op: "apply", class, config, record} gives {record}, null when it is dropped; {op: "test", …} gives
+ * in, one out, in order: {op: "apply", class, config, record} gives {record}, null when it is dropped; {op: "test", ...} gives
  * {holds}; {op: "config", class} gives {keys}; {op: "format", pattern, ms} gives {text}; {op: "parse", pattern, text} gives {ms}.
  * Whatever goes wrong gives {error}. Compiled together with ConverterOracle, whose words for schemas and values it uses.
  */
