@@ -1,0 +1,26 @@
+import type { OpenQuery, Statement } from '../sql/session.ts'
+import type { Column } from '../sql/sql-type.ts'
+import type { ValueShape } from './execute-request.ts'
+
+/** A statement that a client has parsed, and where its rows are. */
+export interface Cursor {
+  readonly id: number
+  readonly sql: string
+  readonly statement: Statement
+  binds: readonly ValueShape[]
+  defines: readonly ValueShape[]
+  /** Columns as the client was told; null before. */
+  described: readonly Column[] | null
+  open: OpenQuery | null
+  fetched: number
+}
+
+export function sameColumns(one: readonly Column[] | null, other: readonly Column[]): boolean {
+  return one !== null && JSON.stringify(one) === JSON.stringify(other)
+}
+
+/** A client that has not said how it wants LOBs gets no rows before it does. */
+export function needsDefine(cursor: Cursor, columns: readonly Column[]): boolean {
+  const lobs = columns.some(({ type }) => ['CLOB', 'BLOB', 'XMLTYPE'].includes(type.name))
+  return lobs && cursor.defines.length === 0
+}

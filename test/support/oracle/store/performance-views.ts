@@ -1,0 +1,158 @@
+import { DATE, NUMBER, type SqlType, varchar } from '../sql/sql-type.ts'
+import type { SystemView } from './objects.ts'
+import { blob, columns, NAME, rows, type SystemFacts, text, view } from './system-facts.ts'
+
+function transactions(name: string, facts: SystemFacts): SystemView {
+  const list = facts.transactions.map(
+    ({ id, session, startTime, startDate, startScn, records }) => [
+      blob(Buffer.from(id.toString(16).padStart(16, '0'), 'hex')),
+      blob(Buffer.from(session.toString(16).padStart(16, '0'), 'hex')),
+      text(startTime),
+      blob(startDate),
+      blob(startScn),
+      blob(records),
+      blob(facts.number(id))
+    ]
+  )
+  const address: SqlType = { name: 'RAW', size: 8 }
+  return view(
+    name,
+    [
+      ...(name.startsWith('GV') ? columns(NUMBER, { INST_ID: blob(facts.number(1)) }) : []),
+      ...columns(address, { ADDR: 'column1', SES_ADDR: 'column2' }),
+      ...columns(NUMBER, {
+        XIDUSN: blob(facts.number(1)),
+        XIDSLOT: blob(facts.number(1)),
+        XIDSQN: 'column7'
+      }),
+      ...columns(varchar(16), { STATUS: "'ACTIVE'" }),
+      ...columns(varchar(20), { START_TIME: 'column3' }),
+      ...columns(DATE, { START_DATE: 'column4' }),
+      ...columns(NUMBER, { START_SCN: 'column5', START_SCNB: 'column5', USED_UREC: 'column6' }),
+      ...columns(address, { XID: 'column1' })
+    ],
+    rows(list, 7),
+    true
+  )
+}
+
+function sessions(name: string, facts: SystemFacts): SystemView {
+  const list = facts.sessions.map(({ id, serial, user, attributes }) => [
+    blob(Buffer.from(id.toString(16).padStart(16, '0'), 'hex')),
+    blob(facts.number(id)),
+    blob(facts.number(serial)),
+    text(user),
+    ...['module', 'action', 'client_info', 'client_identifier'].map((key) =>
+      text(attributes.get(key) ?? null)
+    )
+  ])
+  return view(
+    name,
+    [
+      ...(name.startsWith('GV') ? columns(NUMBER, { INST_ID: blob(facts.number(1)) }) : []),
+      ...columns({ name: 'RAW', size: 8 }, { SADDR: 'column1' }),
+      ...columns(NUMBER, { SID: 'column2', 'SERIAL#': 'column3' }),
+      ...columns(NAME, {
+        USERNAME: 'column4',
+        MODULE: 'column5',
+        ACTION: 'column6',
+        CLIENT_INFO: 'column7',
+        CLIENT_IDENTIFIER: 'column8'
+      }),
+      ...columns(varchar(8), { STATUS: "'ACTIVE'", TYPE: "'USER'" })
+    ],
+    rows(list, 8),
+    true
+  )
+}
+
+const BANNER = "'Oracle Database 19c Enterprise Edition Release 19.0.0.0.0 - Production'"
+
+function instance(name: string, facts: SystemFacts): SystemView {
+  const one = blob(facts.number(1))
+  return view(
+    name,
+    [
+      ...(name.startsWith('GV') ? columns(NUMBER, { INST_ID: one }) : []),
+      ...columns(NUMBER, { INSTANCE_NUMBER: one }),
+      ...columns(varchar(64), { INSTANCE_NAME: "'orcl'", HOST_NAME: "'localhost'" }),
+      ...columns(varchar(17), {
+        VERSION: "'19.0.0.0.0'",
+        VERSION_FULL: "'19.3.0.0.0'",
+        STATUS: "'OPEN'",
+        DATABASE_STATUS: "'ACTIVE'",
+        EDITION: "'EE'"
+      }),
+      ...columns(DATE, { STARTUP_TIME: blob(facts.startedAt) })
+    ],
+    'FROM (SELECT 1)',
+    true
+  )
+}
+
+/** DUAL, the V$ views and others with names of their own. */
+export const SPECIAL: Readonly<Record<string, (facts: SystemFacts) => SystemView>> = {
+  DUAL: () => view('DUAL', columns(varchar(1), { DUMMY: "'X'" }), 'FROM (SELECT 1)'),
+  V$TRANSACTION: (facts) => transactions('V$TRANSACTION', facts),
+  GV$TRANSACTION: (facts) => transactions('GV$TRANSACTION', facts),
+  V$SESSION: (facts) => sessions('V$SESSION', facts),
+  GV$SESSION: (facts) => sessions('GV$SESSION', facts),
+  V$INSTANCE: (facts) => instance('V$INSTANCE', facts),
+  GV$INSTANCE: (facts) => instance('GV$INSTANCE', facts),
+  V$VERSION: () =>
+    view(
+      'V$VERSION',
+      columns(varchar(80), {
+        BANNER,
+        BANNER_FULL: `${BANNER} || char(10) || 'Version 19.3.0.0.0'`,
+        BANNER_LEGACY: BANNER
+      }),
+      'FROM (SELECT 1)'
+    ),
+  PRODUCT_COMPONENT_VERSION: () =>
+    view(
+      'PRODUCT_COMPONENT_VERSION',
+      columns(varchar(80), {
+        PRODUCT: "'Oracle Database 19c Enterprise Edition '",
+        VERSION: "'19.0.0.0.0'",
+        VERSION_FULL: "'19.3.0.0.0'",
+        STATUS: "'Production'"
+      }),
+      'FROM (SELECT 1)'
+    ),
+  V$DATABASE: (facts) =>
+    view(
+      'V$DATABASE',
+      [
+        ...columns(varchar(30), {
+          NAME: "'ORCL'",
+          DB_UNIQUE_NAME: "'ORCL'",
+          OPEN_MODE: "'READ WRITE'",
+          DATABASE_ROLE: "'PRIMARY'",
+          LOG_MODE: "'NOARCHIVELOG'",
+          FLASHBACK_ON: "'NO'"
+        }),
+        ...columns(NUMBER, { CURRENT_SCN: blob(facts.scn), DBID: blob(facts.number(1_234_567)) })
+      ],
+      'FROM (SELECT 1)',
+      true
+    ),
+  NLS_SESSION_PARAMETERS: (facts) =>
+    view(
+      'NLS_SESSION_PARAMETERS',
+      [
+        ...columns(varchar(30), { PARAMETER: 'column1' }),
+        ...columns(varchar(64), { VALUE: 'column2' })
+      ],
+      rows(
+        [...facts.nls].map(([key, value]) => [text(key), text(value)]),
+        2
+      )
+    ),
+  SESSION_PRIVS: (facts) =>
+    view(
+      'SESSION_PRIVS',
+      columns(varchar(40), { PRIVILEGE: 'privilege' }),
+      `FROM (SELECT 'CREATE SESSION' AS privilege UNION SELECT privilege FROM d_grant WHERE owner = '' AND grantee IN (${text(facts.user)}, 'PUBLIC'))`
+    )
+}
