@@ -14,7 +14,8 @@ import {
   typeName
 } from '../data/values.ts'
 import { DataError } from '../errors.ts'
-import { integerToBase64, integerToText, quote } from './json-text.ts'
+import { jsonString } from '../data/json-string.ts'
+import { integerToBase64, integerToText } from './json-text.ts'
 
 export interface EncoderOptions {
   readonly decimals: 'BASE64' | 'NUMERIC'
@@ -75,7 +76,9 @@ export class JsonEncoders {
 
   #structEncoder(schema: Schema, encodeNull: () => string): Encode {
     const count = schema.fields.length
-    const heads = schema.fields.map((field, i) => `${i === 0 ? '{' : ','}${quote(field.name)}:`)
+    const heads = schema.fields.map(
+      (field, i) => `${i === 0 ? '{' : ','}${jsonString(field.name)}:`
+    )
     const encoders = schema.fields.map((field) => this.of(field.schema))
     return (value) => {
       if (value === null || value === undefined) return encodeNull()
@@ -125,7 +128,7 @@ function encodeMap(
   const entries: string[] = []
   for (const [key, item] of map) {
     if (!asObject) entries.push(`[${encodeKey(key)},${encodeItem(item)}]`)
-    else if (typeof key === 'string') entries.push(`${quote(key)}:${encodeItem(item)}`)
+    else if (typeof key === 'string') entries.push(`${jsonString(key)}:${encodeItem(item)}`)
     else throw new DataError(`A map with string keys has ${kindOf(key)} as key`)
   }
   return asObject ? `{${entries.join(',')}}` : `[${entries.join(',')}]`
@@ -157,7 +160,7 @@ function primitiveText(
     case 'int64':
       return int64Text
     case 'string':
-      return (value) => (typeof value === 'string' ? quote(value) : null)
+      return (value) => (typeof value === 'string' ? jsonString(value) : null)
     case 'boolean':
       return (value) => (typeof value === 'boolean' ? String(value) : null)
     case 'float64':
@@ -222,7 +225,7 @@ function decimalEncoder(
  */
 function encodeSchemaless(value: unknown): string {
   if (value === null || value === undefined) return 'null'
-  if (typeof value === 'string') return quote(value)
+  if (typeof value === 'string') return jsonString(value)
   if (typeof value === 'boolean') return String(value)
   if (typeof value === 'bigint' && isInt64(value)) return value.toString()
   if (typeof value === 'number') {

@@ -3,7 +3,7 @@ import { DataError } from '../errors.ts'
 import type { JsonDecoders } from './json-decoder.ts'
 import type { JsonEncoders } from './json-encoder.ts'
 import { isJsonObject, type JsonNode, type JsonObject, member } from './json-parser.ts'
-import { quote } from './json-text.ts'
+import { jsonString } from '../data/json-string.ts'
 
 /** JsonConverter's form of a schema, both ways. */
 
@@ -41,17 +41,19 @@ export function schemaToJson(schema: Schema, encoders: JsonEncoders, field?: str
     members.push(`"fields":[${fields.join(',')}]`)
   }
   members.push(`"optional":${schema.optional}`)
-  if (schema.name !== undefined) members.push(`"name":${quote(schema.name)}`)
+  if (schema.name !== undefined) members.push(`"name":${jsonString(schema.name)}`)
   if (schema.version !== undefined) members.push(`"version":${schema.version}`)
-  if (schema.doc !== undefined) members.push(`"doc":${quote(schema.doc)}`)
+  if (schema.doc !== undefined) members.push(`"doc":${jsonString(schema.doc)}`)
   if (schema.parameters !== undefined) {
-    const pairs = [...schema.parameters].map(([name, value]) => `${quote(name)}:${quote(value)}`)
+    const pairs = [...schema.parameters].map(
+      ([name, value]) => `${jsonString(name)}:${jsonString(value)}`
+    )
     members.push(`"parameters":{${pairs.join(',')}}`)
   }
   if ((schema.defaultValue ?? null) !== null) {
     members.push(`"default":${encoders.of(schema)(schema.defaultValue)}`)
   }
-  if (field !== undefined) members.push(`"field":${quote(field)}`)
+  if (field !== undefined) members.push(`"field":${jsonString(field)}`)
   return `{${members.join(',')}}`
 }
 

@@ -1,4 +1,5 @@
 import { doubleToString } from '../data/java-numbers.ts'
+import { jsonString } from '../data/json-string.ts'
 import { DataError } from '../errors.ts'
 
 /**
@@ -6,28 +7,6 @@ import { DataError } from '../errors.ts'
  * loses nothing: whole numbers beyond 2^53 come back as bigint.
  */
 export type JsonScalar = string | number | bigint | boolean | null
-
-// Jackson escapes `"`, `\`, control characters below U+0020 and both halves of a surrogate pair (hex digits in capitals), and
-// nothing else: not `/`, not U+007F, not Chinese. Written here as what is left alone.
-const ESCAPED = /[^ !#-[\]-\ud7ff\ue000-\uffff]/g
-const SHORT_ESCAPES: ReadonlyMap<string, string> = new Map([
-  ['"', '\\"'],
-  ['\\', '\\\\'],
-  ['\b', '\\b'],
-  ['\t', '\\t'],
-  ['\n', '\\n'],
-  ['\f', '\\f'],
-  ['\r', '\\r']
-])
-
-function escape(character: string): string {
-  const code = character.charCodeAt(0).toString(16).toUpperCase()
-  return SHORT_ESCAPES.get(character) ?? `\\u${code.padStart(4, '0')}`
-}
-
-export function jsonString(text: string): string {
-  return `"${text.replace(ESCAPED, escape)}"`
-}
 
 /** Throws DataError for NaN and the infinities: JSON has no form for them, and text would not come back as a number (I5). */
 export function jsonScalar(value: JsonScalar): string {

@@ -1,12 +1,6 @@
 import { DataError } from '../errors.ts'
-import {
-  type JsonScalar,
-  jsonObject,
-  jsonScalar,
-  jsonString,
-  objectFields,
-  parseJson
-} from './connect-json.ts'
+import { type JsonScalar, jsonObject, jsonScalar, objectFields, parseJson } from './connect-json.ts'
+import { jsonString } from '../data/json-string.ts'
 import type { StoredMap } from './offset-store.ts'
 
 /** Bytes of `["<connector>",{<partition>}]`, fields in their order. Throws DataError for values that cannot be stored. */

@@ -1,12 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import {
-  jsonObject,
-  jsonScalar,
-  jsonString,
-  objectFields,
-  parseJson
-} from '../../src/storage/connect-json.ts'
+import { jsonObject, jsonScalar, objectFields, parseJson } from '../../src/storage/connect-json.ts'
+import { jsonString } from '../../src/data/json-string.ts'
 
 void describe('JSON as JsonConverter writes it', () => {
   void it('escapes what Jackson escapes and nothing else', () => {

@@ -39,7 +39,7 @@ export async function startWorkerProcess(
   options: WorkerProcessOptions = {}
 ): Promise<WorkerProcess> {
   const port = await freePort()
-  const properties = { ...defaults(port), ...options.properties }
+  const properties = { ...workerDefaults(port), ...options.properties }
   const dir = await mkdtemp(join(tmpdir(), 'worker-'))
   const file = join(dir, 'connect-distributed.properties')
   await writeFile(file, propertiesText(properties))
@@ -115,7 +115,8 @@ async function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<numbe
   return child.exitCode
 }
 
-function defaults(port: number): Record<string, string> {
+/** Properties of a worker of its own group on the suite's broker. Port 0: any. */
+export function workerDefaults(port: number): Record<string, string> {
   const group = uniqueName('connect')
   return {
     'bootstrap.servers': kafkaBootstrap(),

@@ -7,7 +7,7 @@ import { after, before, describe, it } from 'node:test'
 import { createKafkaClients } from '../../src/kafka/kafka-clients.ts'
 import { kafkaBootstrap, uniqueName } from '../support/environment.ts'
 import { until } from '../support/until.ts'
-import { freePort } from '../support/worker-process.ts'
+import { freePort, workerDefaults } from '../support/worker-process.ts'
 
 const ROOT = resolve(import.meta.dirname, '..', '..')
 let dir = ''
@@ -56,23 +56,7 @@ function workerFile(settings: Record<string, string>): string {
 }
 
 function distributed(settings: Record<string, string> = {}): Record<string, string> {
-  const group = uniqueName('command')
-  return {
-    'bootstrap.servers': kafkaBootstrap(),
-    'group.id': group,
-    'key.converter': 'org.apache.kafka.connect.json.JsonConverter',
-    'value.converter': 'org.apache.kafka.connect.json.JsonConverter',
-    'config.storage.topic': `${group}-configs`,
-    'offset.storage.topic': `${group}-offsets`,
-    'status.storage.topic': `${group}-status`,
-    'config.storage.replication.factor': '1',
-    'offset.storage.replication.factor': '1',
-    'status.storage.replication.factor': '1',
-    'offset.storage.partitions': '1',
-    'status.storage.partitions': '1',
-    listeners: 'http://127.0.0.1:0',
-    ...settings
-  }
+  return { ...workerDefaults(0), ...settings }
 }
 
 describe('the worker command', () => {
