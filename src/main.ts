@@ -1,5 +1,5 @@
 import { enableCompileCache } from 'node:module'
-import { parseCommandLine, USAGE } from './command-line.ts'
+import { parseCommandLine, USAGE } from './launch/command-line.ts'
 
 // What follows is loaded when it is needed, and from the cache the second time: half of the start would go into compiling.
 enableCompileCache()
@@ -12,7 +12,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       process.stdout.write(USAGE)
       return 0
     case 'version': {
-      const { productVersion, restVersion } = await import('./version.ts')
+      const { productVersion, restVersion } = await import('./launch/version.ts')
       process.stdout.write(`${productVersion()} (Kafka Connect ${restVersion().version})\n`)
       return 0
     }
@@ -20,10 +20,10 @@ export async function main(argv: readonly string[]): Promise<number> {
       process.stderr.write(`${command.message}\n\n${USAGE}`)
       return 1
     case 'check':
-      return (await import('./check-worker-file.ts')).check(command)
+      return (await import('./launch/check-worker-file.ts')).check(command)
     case 'distributed':
     case 'standalone':
-      return (await import('./run-worker.ts')).runWorker(command)
+      return (await import('./launch/run-worker.ts')).runWorker(command)
   }
 }
 

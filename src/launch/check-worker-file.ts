@@ -1,8 +1,8 @@
-import type { ConfigDef, ConfigMap } from './config/config-def.ts'
-import { valueText } from './config/config-infos.ts'
+import type { ConfigDef, ConfigMap } from '../config/config-def.ts'
+import { valueText } from '../config/config-infos.ts'
 import type { Command } from './command-line.ts'
-import { messageOf, redact } from './errors.ts'
-import { distributedConfig, parseWorkerConfig, standaloneConfig } from './worker/worker-config.ts'
+import { messageOf, redact } from '../errors.ts'
+import { distributedConfig, parseWorkerConfig, standaloneConfig } from '../worker/worker-config.ts'
 import { workerProperties } from './worker-file.ts'
 
 /** `--check`: prints the settings in force and resolves with 0, or what is wrong with them and 2. */

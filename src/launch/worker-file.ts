@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
-import type { ConfigMap } from './config/config-def.ts'
-import { decodeProperties, parseProperties } from './config/properties.ts'
-import { ConfigError, messageOf } from './errors.ts'
+import type { ConfigMap } from '../config/config-def.ts'
+import { decodeProperties, parseProperties } from '../config/properties.ts'
+import { ConfigError, messageOf } from '../errors.ts'
 
 /** Properties of the worker file, overridden. An empty file name means overrides only. */
 export async function workerProperties(

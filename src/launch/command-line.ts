@@ -1,4 +1,4 @@
-import { ConfigError } from './errors.ts'
+import { ConfigError } from '../errors.ts'
 
 export const USAGE = `Usage:
   worker --distributed [FILE]                  run a worker of a cluster

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
-import { KAFKA_VERSION } from './plugin/kafka-version.ts'
+import { KAFKA_VERSION } from '../plugin/kafka-version.ts'
 
-/** Version of this product, from its package.json (beside `src/` and beside `dist/`). */
+/** Version of this product, from its package.json (beside `src/` or `dist/`). */
 export function productVersion(): string {
-  const file = new URL('../package.json', import.meta.url)
+  const file = new URL('../../package.json', import.meta.url)
   return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
 }
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
-import { decodeProperties, parseProperties } from './config/properties.ts'
-import { ConfigError } from './errors.ts'
-import type { InitialState } from './herder/herder.ts'
+import { decodeProperties, parseProperties } from '../config/properties.ts'
+import { ConfigError } from '../errors.ts'
+import type { InitialState } from '../herder/herder.ts'
 
 /** A connector named on the command line of a standalone worker. */
 export interface ConnectorFile {

@@ -1,21 +1,21 @@
 import { bindRest, clusterIdOrStop, stopInOrder, workerProviders } from './start-parts.ts'
-import type { ConnectProtocol } from './herder/connect-protocol.ts'
-import { DistributedHerder } from './herder/distributed-herder.ts'
-import { createKafkaClients } from './kafka/kafka-clients.ts'
-import type { KafkaClients } from './kafka/contracts.ts'
-import { loggers } from './log.ts'
+import type { ConnectProtocol } from '../herder/connect-protocol.ts'
+import { DistributedHerder } from '../herder/distributed-herder.ts'
+import { createKafkaClients } from '../kafka/kafka-clients.ts'
+import type { KafkaClients } from '../kafka/contracts.ts'
+import { loggers } from '../log.ts'
 import type { RunningWorker, StartOptions } from './running-worker.ts'
-import { KafkaConfigStore } from './storage/kafka-config-store.ts'
-import { KafkaOffsetStore } from './storage/kafka-offset-store.ts'
-import { KafkaStatusStore } from './storage/kafka-status-store.ts'
-import { workerClientIdBase, workerClientProperties } from './worker/client-properties.ts'
+import { KafkaConfigStore } from '../storage/kafka-config-store.ts'
+import { KafkaOffsetStore } from '../storage/kafka-offset-store.ts'
+import { KafkaStatusStore } from '../storage/kafka-status-store.ts'
+import { workerClientIdBase, workerClientProperties } from '../worker/client-properties.ts'
 import {
   checkWorkerPlugins,
   type DistributedWorkerConfig,
   parseWorkerConfig,
   topicSettings,
   type TopicKind
-} from './worker/worker-config.ts'
+} from '../worker/worker-config.ts'
 import {
   connectWorker,
   herderOptions,

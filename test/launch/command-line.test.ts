@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { environmentOverrides, heapLimitMib, parseCommandLine } from '../src/command-line.ts'
+import {
+  environmentOverrides,
+  heapLimitMib,
+  parseCommandLine
+} from '../../src/launch/command-line.ts'
 
 describe('the command line', () => {
   it('runs a worker of a cluster, with the sample file when none is named', () => {

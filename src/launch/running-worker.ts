@@ -1,4 +1,4 @@
-import type { ConfigMap } from './config/config-def.ts'
+import type { ConfigMap } from '../config/config-def.ts'
 
 /** How both kinds of worker are started. */
 export interface StartOptions {
