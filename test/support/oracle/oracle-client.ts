@@ -7,7 +7,7 @@ export interface ClientResult {
   readonly lastRowid?: string
   readonly metaData?: readonly Readonly<Record<string, unknown>>[]
   readonly resultSet?: ClientResultSet
-  readonly batchErrors?: readonly (Error & { readonly offset: number; readonly errorNum: number })[]
+  readonly batchErrors?: readonly (Error & { readonly offset: number })[]
   readonly dmlRowCounts?: number[]
 }
 
@@ -42,6 +42,7 @@ export interface Client {
   rollback(): Promise<void>
   ping(): Promise<void>
   break(): Promise<void>
+  tpcBegin(xid: Readonly<Record<string, unknown>>): Promise<void>
   isHealthy(): boolean
   close(options?: { readonly drop: boolean }): Promise<void>
 }

@@ -116,7 +116,8 @@ export class QueryCompiler extends ExpressionCompiler {
     }
     if (rowCount !== null && keys.length > 0) {
       const extra = keys.map(({ key }, index) => `${key} AS k${index}`)
-      const inner = `SELECT ${distinct}${[...list, ...extra].join(', ')} ${tail} LIMIT ${rowCount}`
+      // Without its OFFSET SQLite would order first and cut then.
+      const inner = `SELECT ${distinct}${[...list, ...extra].join(', ')} ${tail} LIMIT ${rowCount} OFFSET 0`
       const order = keys.map(({ item, nullable }, index) => orderKey(`k${index}`, item, nullable))
       return { columns, sql: `SELECT ${names} FROM (${inner}) ORDER BY ${order.join(', ')}` }
     }

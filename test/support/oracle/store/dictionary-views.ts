@@ -31,7 +31,7 @@ function tabColumns(scope: Scope): SystemView {
     }),
     ...columns(NUMBER, { SEGMENT_COLUMN_ID: 'position', INTERNAL_COLUMN_ID: 'position' })
   ]
-  return view('', list, `FROM d_column WHERE ${scope('owner', 'table_name')}`)
+  return view('', list, `FROM d_column d WHERE ${scope('d.owner', 'd.table_name')}`)
 }
 
 /** Views whose names begin with ALL_, USER_ or DBA_. */
@@ -60,7 +60,7 @@ export const DICTIONARY: Readonly<Record<string, (scope: Scope) => SystemView>> 
           EXTERNAL: "'NO'"
         })
       ],
-      `FROM d_table WHERE ${scope('owner', 'name')}`
+      `FROM d_table d WHERE ${scope('d.owner', 'd.name')}`
     ),
   VIEWS: (scope) =>
     view(
@@ -71,7 +71,7 @@ export const DICTIONARY: Readonly<Record<string, (scope: Scope) => SystemView>> 
         ...columns(LONG, { TEXT: 'text' }),
         ...columns(FLAG, { READ_ONLY: "'N'" })
       ],
-      `FROM d_view WHERE materialized = 'N' AND ${scope('owner', 'name')}`
+      `FROM d_view d WHERE materialized = 'N' AND ${scope('d.owner', 'd.name')}`
     ),
   MVIEWS: (scope) =>
     view(
@@ -81,7 +81,7 @@ export const DICTIONARY: Readonly<Record<string, (scope: Scope) => SystemView>> 
         ...columns(LONG, { QUERY: 'text' }),
         ...columns(varchar(9), { REFRESH_MODE: "'DEMAND'", REFRESH_METHOD: "'FORCE'" })
       ],
-      `FROM d_view WHERE materialized = 'Y' AND ${scope('owner', 'name')}`
+      `FROM d_view d WHERE materialized = 'Y' AND ${scope('d.owner', 'd.name')}`
     ),
   OBJECTS: (scope) =>
     view(
@@ -99,7 +99,7 @@ export const DICTIONARY: Readonly<Record<string, (scope: Scope) => SystemView>> 
           ORACLE_MAINTAINED: "CASE owner WHEN 'SYS' THEN 'Y' ELSE 'N' END"
         })
       ],
-      `FROM d_object WHERE ${scope('owner', 'name')}`
+      `FROM d_object d WHERE ${scope('d.owner', 'd.name')}`
     ),
   TAB_COLUMNS: tabColumns,
   TAB_COLS: tabColumns,
@@ -123,7 +123,7 @@ export const DICTIONARY: Readonly<Record<string, (scope: Scope) => SystemView>> 
           INDEX_NAME: "CASE WHEN type IN ('P', 'U') THEN name END"
         })
       ],
-      `FROM d_constraint WHERE ${scope('owner', 'table_name')}`
+      `FROM d_constraint d WHERE ${scope('d.owner', 'd.table_name')}`
     ),
   CONS_COLUMNS: (scope) =>
     view(
@@ -137,7 +137,7 @@ export const DICTIONARY: Readonly<Record<string, (scope: Scope) => SystemView>> 
         }),
         ...columns(NUMBER, { POSITION: 'position' })
       ],
-      `FROM d_constraint_column WHERE ${scope('owner', 'table_name')}`
+      `FROM d_constraint_column d WHERE ${scope('d.owner', 'd.table_name')}`
     ),
   INDEXES: (scope) =>
     view(
@@ -154,7 +154,7 @@ export const DICTIONARY: Readonly<Record<string, (scope: Scope) => SystemView>> 
         ...columns(FLAG, { PARTITIONED: "'NO'" }),
         ...columns(varchar(9), { VISIBILITY: "'VISIBLE'" })
       ],
-      `FROM d_index WHERE ${scope('table_owner', 'table_name')}`
+      `FROM d_index d WHERE ${scope('d.table_owner', 'd.table_name')}`
     ),
   IND_COLUMNS: (scope) =>
     view(
@@ -170,7 +170,7 @@ export const DICTIONARY: Readonly<Record<string, (scope: Scope) => SystemView>> 
         ...columns(NUMBER, { COLUMN_POSITION: 'position' }),
         ...columns(varchar(4), { DESCEND: "'ASC'" })
       ],
-      `FROM d_index_column WHERE ${scope('table_owner', 'table_name')}`
+      `FROM d_index_column d WHERE ${scope('d.table_owner', 'd.table_name')}`
     ),
   SYNONYMS: (scope) =>
     view(
@@ -182,7 +182,7 @@ export const DICTIONARY: Readonly<Record<string, (scope: Scope) => SystemView>> 
         TABLE_NAME: 'target_name',
         DB_LINK: 'link'
       }),
-      `FROM d_synonym WHERE ${scope('owner', 'name')} OR owner = 'PUBLIC'`
+      `FROM d_synonym d WHERE ${scope('d.owner', 'd.name')} OR owner = 'PUBLIC'`
     ),
   USERS: () =>
     view(
