@@ -1,5 +1,6 @@
 import { DataError } from '../../../errors.ts'
 import type { Column, ColumnFacts } from '../database.ts'
+import { readBytes, readNumber, readString, unexpected } from './raw-values.ts'
 import type { OracleField } from './oracle-driver.ts'
 import { OracleMoment } from './oracle-moment.ts'
 
@@ -131,21 +132,6 @@ function readDigits(raw: unknown): string {
   throw new DataError(`${text} is no number that Kafka Connect could carry`)
 }
 
-function readNumber(raw: unknown): number {
-  if (typeof raw === 'number') return raw
-  throw unexpected(raw, 'a number')
-}
-
-function readString(raw: unknown): string {
-  if (typeof raw === 'string') return raw
-  throw unexpected(raw, 'text')
-}
-
-function readBytes(raw: unknown): Uint8Array {
-  if (raw instanceof Uint8Array) return raw
-  throw unexpected(raw, 'bytes')
-}
-
 /** The driver's intervals, whose parts all have the same sign, as ISO 8601: `P1Y2M`, `-P3DT4H5M6.789S`. */
 function readInterval(raw: unknown): string {
   const parts = raw as Record<string, number | undefined>
@@ -180,9 +166,4 @@ function readOther(raw: unknown): string {
   const text = isHandle ? undefined : JSON.stringify(raw)
   if (text !== undefined) return text
   throw new DataError('BFILEs and cursors cannot be read; unsupported.types=skip leaves them out')
-}
-
-function unexpected(raw: unknown, wanted: string): DataError {
-  const given = raw instanceof Date ? 'a JS Date, which would lose digits,' : typeof raw
-  return new DataError(`The driver answered ${given} where ${wanted} was expected`)
 }

@@ -1,5 +1,6 @@
 import { DataError } from '../../../errors.ts'
 import type { Column, ColumnFacts } from '../database.ts'
+import { readBytes, readNumber, readString, unexpected } from './raw-values.ts'
 import { modulo, type TimestampParts } from '../timestamp.ts'
 
 /** One three-hundredth of a second, the step of `datetime`, in nanoseconds and rounded down. */
@@ -146,21 +147,6 @@ function readInteger(raw: unknown): number | bigint {
   return Number.isSafeInteger(number) ? number : BigInt(raw)
 }
 
-function readNumber(raw: unknown): number {
-  if (typeof raw === 'number') return raw
-  throw unexpected(raw, 'a number')
-}
-
-function readString(raw: unknown): string {
-  if (typeof raw === 'string') return raw
-  throw unexpected(raw, 'text')
-}
-
-function readBytes(raw: unknown): Uint8Array {
-  if (raw instanceof Uint8Array) return raw
-  throw unexpected(raw, 'bytes')
-}
-
 function readOther(raw: unknown): string {
   if (raw instanceof Uint8Array) return Buffer.from(raw).toString('hex')
   if (typeof raw === 'string') return raw
@@ -170,8 +156,4 @@ function readOther(raw: unknown): string {
     throw new DataError('a number in an sql_variant cannot be read exactly in a query: convert it')
   }
   return String(raw)
-}
-
-function unexpected(raw: unknown, wanted: string): DataError {
-  return new DataError(`The driver answered ${typeof raw} where ${wanted} was expected`)
 }
