@@ -21,6 +21,7 @@ const RETRIABLE_NUMBERS = new Set([
   1205, // lock wait time-out
   1213, // deadlock
   1226, // resource limit of the user
+  1243, // prepared statement is gone
   1317, // query interrupted
   1615, // prepared statement must be prepared again
   1927, // connection was killed (MariaDB)
@@ -32,6 +33,7 @@ const RETRIABLE_NUMBERS = new Set([
   1969, // statement time-out (MySQL, MariaDB)
   4031 // disconnected for inactivity
 ])
+const WRONG_ARGUMENTS = 1210
 const RETRIABLE_CODES = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -54,6 +56,8 @@ export function translateMysqlError(error: unknown, what: string, sql?: string):
   const retriable =
     (errno !== undefined && RETRIABLE_NUMBERS.has(errno)) ||
     (code !== undefined && RETRIABLE_CODES.has(code)) ||
+    // A server that threw out what it knew of a prepared statement (seen under load): preparing it anew helps.
+    (errno === WRONG_ARGUMENTS && text.includes('mysqld_stmt_execute')) ||
     // A closed connection, which the driver reports without a number.
     (fatal === true && (errno === undefined || errno < 1000) && code === undefined)
   const shown = errno !== undefined && errno >= 1000 ? errno : code
