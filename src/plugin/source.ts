@@ -66,6 +66,13 @@ export interface OffsetChange {
   readonly offset: OffsetMap | null
 }
 
+/** Changes as they are to be stored, in the connector's own form. */
+export interface AlteredOffsets {
+  /** Nothing outside Kafka has to be changed. */
+  readonly complete: boolean
+  readonly changes: readonly OffsetChange[]
+}
+
 /** A source connector class as users select it by name. */
 export interface SourceConnectorPlugin {
   readonly type: 'source'
@@ -93,7 +100,11 @@ export interface SourceConnectorPlugin {
   canDefineTransactionBoundaries?(config: ConfigMap): boolean
   /**
    * Checks offsets an operator wants to write (all of them null: reset). Throws ConfigError naming what is wrong.
-   * Answers true when nothing outside Kafka has to be changed. Absent: the generic answer of the Connect framework.
+   * Answers true when nothing outside Kafka has to be changed; or, with that, what to store instead of what was asked for.
+   * Absent: the generic answer of the Connect framework.
    */
-  alterOffsets?(config: ConfigMap, changes: readonly OffsetChange[]): Promise<boolean> | boolean
+  alterOffsets?(
+    config: ConfigMap,
+    changes: readonly OffsetChange[]
+  ): Promise<boolean | AlteredOffsets> | boolean | AlteredOffsets
 }

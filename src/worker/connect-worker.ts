@@ -202,11 +202,12 @@ export class ConnectWorker implements Worker {
       changes === null
         ? stored.map(({ partition }) => ({ partition, offset: null }))
         : changes.map(({ partition, offset }) => ({ partition, offset }))
-    const complete = (await plugin.alterOffsets?.(resolved, wanted)) ?? false
-    if (wanted.length > 0) {
-      await this.#options.offsetStore.set(name, wanted, MODIFY_OFFSETS_TIMEOUT_MS)
+    const answer = (await plugin.alterOffsets?.(resolved, wanted)) ?? false
+    const altered = typeof answer === 'boolean' ? { complete: answer, changes: wanted } : answer
+    if (altered.changes.length > 0) {
+      await this.#options.offsetStore.set(name, altered.changes, MODIFY_OFFSETS_TIMEOUT_MS)
     }
-    return complete
+    return altered.complete
   }
 
   async stop(): Promise<void> {

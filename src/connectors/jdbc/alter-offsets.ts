@@ -1,36 +1,70 @@
 import type { ConfigDef, ConfigMap } from '../../config/config-def.ts'
+import type { OffsetMap } from '../../data/record.ts'
 import { ConfigError } from '../../errors.ts'
 import { loggers } from '../../log.ts'
-import type { OffsetChange } from '../../plugin/source.ts'
+import type { AlteredOffsets, OffsetChange } from '../../plugin/source.ts'
 import { openConnection } from './connection-keeper.ts'
-import { checkOffset, checkPartition } from './source-offset.ts'
-import { sourceSettings } from './source-settings.ts'
 import { suggestion } from './cursor-value.ts'
+import type { Connection } from './database.ts'
+import { requestedOffset } from './requested-offset.ts'
+import { checkPartition, partitionText, tablePartition } from './source-offset.ts'
+import { type SourceSettings, sourceSettings } from './source-settings.ts'
 import { parseTableName, tableName } from './table-name.ts'
 
 /** Whole check of offsets an operator wants to store; the database is given this long to name its tables. */
 const DATABASE_LIMIT_MS = 10_000
 
 /**
- * ConfigError for a partition or field that the connector would never look at, and for a table that does not exist. Deleting
- * an offset asks for nothing but a well-formed partition. Answers true: the offset topic is all there is to change.
+ * Offsets of an operator as they are to be stored: tables by their full name, timestamps in numbers. ConfigError for a partition or
+ * field that the connector would never look at, for a table that does not exist, and for two offsets of one table. Deleting an offset
+ * asks for nothing but the partition: whatever is stored, whoever stored it, can be reset. The offset topic is all there is to change.
  */
-export async function checkOffsetChanges(
+export async function alterOffsets(
   config: ConfigMap,
   changes: readonly OffsetChange[],
   definition: ConfigDef
-): Promise<boolean> {
+): Promise<AlteredOffsets> {
   const settings = sourceSettings(config, definition)
-  const written: string[] = []
-  for (const { partition, offset } of changes) {
-    // A reset deletes whatever is stored, whoever stored it.
-    if (offset === null) continue
-    const named = checkPartition(partition, settings.query !== null)
-    checkOffset(offset, settings.mode)
-    if (named !== 'query') written.push(named.table)
+  const zone = settings.connection.timeZone
+  const wanted = changes.map(({ partition, offset }) => {
+    const named = offset === null ? null : checkPartition(partition, settings.query !== null)
+    return {
+      partition,
+      table: named === null || named === 'query' ? null : named.table,
+      offset: offset === null ? null : requestedOffset(offset, settings.mode, zone)
+    }
+  })
+  const tables = wanted.flatMap(({ table }) => (table === null ? [] : [table]))
+  const names = tables.length === 0 ? new Map<string, string>() : await fullNames(tables, settings)
+  const altered = wanted.map(({ partition, table, offset }) => {
+    const name = table === null ? undefined : names.get(table)
+    return { partition: name === undefined ? partition : tablePartition(name), offset }
+  })
+  checkDistinct(altered)
+  return { complete: true, changes: altered }
+}
+
+function checkDistinct(changes: readonly OffsetChange[]): void {
+  const seen = new Set<string>()
+  for (const { partition } of changes) {
+    const meaning = meaningOf(partition)
+    if (seen.has(meaning)) {
+      throw new ConfigError(`The partition ${partitionText(partition)} is given more than once`)
+    }
+    seen.add(meaning)
   }
-  if (written.length === 0) return true
-  const { dialect } = settings.connection
+}
+
+function meaningOf(partition: OffsetMap): string {
+  const entries = Object.entries(partition).sort(([a], [b]) => (a < b ? -1 : 1))
+  return partitionText(Object.fromEntries(entries))
+}
+
+/** Each name an operator wrote, and the one under which the connector keeps that table's offset. */
+async function fullNames(
+  written: readonly string[],
+  settings: SourceSettings
+): Promise<Map<string, string>> {
   const connection = await openConnection(
     settings.connection,
     loggers.get('io.confluent.connect.jdbc.JdbcSourceConnector'),
@@ -38,22 +72,38 @@ export async function checkOffsetChanges(
     DATABASE_LIMIT_MS
   )
   try {
-    for (const name of written) {
-      const bare = parseTableName(dialect, name).table
-      const filter = { catalogPattern: null, schemaPattern: null, types: settings.tables.types }
-      const alike = await connection.listTables({ ...filter, names: [bare] })
-      const known = alike.flatMap((table) => {
-        const full = tableName(dialect, table)
-        const catalog = connection.catalog
-        return [full, table.table, ...(catalog === undefined ? [] : [`${catalog}.${full}`])]
-      })
-      if (known.includes(name)) continue
-      const all = await connection.listTables({ ...filter, names: null })
-      const names = all.map((table) => tableName(dialect, table))
-      throw new ConfigError(`There is no table ${name}${suggestion(name, names)}`)
-    }
+    const names = new Map<string, string>()
+    for (const name of written) names.set(name, await fullName(connection, name, settings))
+    return names
   } finally {
     await connection.close()
   }
-  return true
+}
+
+async function fullName(
+  connection: Connection,
+  name: string,
+  settings: SourceSettings
+): Promise<string> {
+  const { dialect } = connection
+  const { types } = settings.tables
+  const filter = { catalogPattern: null, schemaPattern: null, types }
+  const bare = parseTableName(dialect, name).table
+  const alike = await connection.listTables({ ...filter, names: [bare] })
+  const exact = alike.find((table) => {
+    const full = tableName(dialect, table)
+    return full === name || `${connection.catalog}.${full}` === name
+  })
+  if (exact !== undefined) return tableName(dialect, exact)
+  const candidates = alike
+    .filter((table) => table.table === name)
+    .map((table) => tableName(dialect, table))
+  const [only] = candidates
+  if (candidates.length === 1 && only !== undefined) return only
+  if (candidates.length > 1) {
+    throw new ConfigError(`Several tables are named ${name}: ${candidates.join(', ')}`)
+  }
+  const all = await connection.listTables({ ...filter, names: null })
+  const known = all.map((table) => tableName(dialect, table))
+  throw new ConfigError(`There is no table ${name}${suggestion(name, known)}`)
 }

@@ -1,6 +1,6 @@
 import type { ConfigDef } from '../../config/config-def.ts'
 import type { SourceConnectorPlugin } from '../../plugin/source.ts'
-import { checkOffsetChanges } from './alter-offsets.ts'
+import { alterOffsets } from './alter-offsets.ts'
 import { aivenSourceConfig, jdbcSourceConfig } from './source-config.ts'
 import { JdbcSourceConnector } from './source-connector.ts'
 import { JdbcSourceTask } from './source-task.ts'
@@ -20,7 +20,7 @@ function plugin(
     validate: (given, checked, signal) =>
       validateSource(given, checked, signal, { definition: config, filterRequired }),
     exactlyOnceSupport: () => 'supported',
-    alterOffsets: (given, changes) => checkOffsetChanges(given, changes, config)
+    alterOffsets: (given, changes) => alterOffsets(given, changes, config)
   }
 }
 

@@ -59,7 +59,6 @@ describe('offsets', () => {
     assert.throws(() => checkPartition({ protocol: '1', table: 't' }, true), /\{"query":"query"\}/)
     checkOffset({ timestamp: 1, incrementing: 2 }, 'timestamp+incrementing')
     for (const [offset, mode, text] of [
-      [{ incremental: 1 }, 'incrementing', /Unknown offset field incremental/],
       [
         { incrementing: '1' },
         'incrementing',

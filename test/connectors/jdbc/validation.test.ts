@@ -295,8 +295,11 @@ describe('the classes of the JDBC source', () => {
         { partition: { protocol: '1', table: name }, offset }
       ])
     try {
-      assert.equal(await alter(`public.${table}`, { incrementing: 5 }), true)
-      assert.equal(await alter('public.gone', null), true)
+      const full = { protocol: '1', table: `public.${table}` }
+      const stored = { complete: true, changes: [{ partition: full, offset: { incrementing: 5 } }] }
+      assert.deepEqual(await alter(`public.${table}`, { incrementing: 5 }), stored)
+      assert.deepEqual(await alter(table, { incrementing: 5 }), stored)
+      await alter('public.gone', null)
       await assert.rejects(
         async () => await alter(`public.${table}x`, { incrementing: 5 }),
         new RegExp(`There is no table public\\.${table}x\\. Did you mean public\\.${table}\\?`)
