@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { describe, it } from 'node:test'
+import { until } from '../support/until.ts'
 
 const script = resolve(import.meta.dirname, '..', '..', 'scripts', 'demo.ts')
 
@@ -38,5 +40,53 @@ describe('npm run demo -- --once', () => {
     assert.match(second, /PUT \/connectors\/shop-sqlite\/config .* answered 200/)
     assert.match(second, /shop\.orders +\{/)
     assert.doesNotMatch(second, /first order of Ada Lovelace/)
+  })
+})
+
+/** Ids of the orders that arrived, in the order printed. */
+function orderIds(output: string): number[] {
+  return [...output.matchAll(/shop\.orders +\{"id":(\d+)/g)].map((match) => Number(match[1]))
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false // the probe's way of saying that there is no such process
+  }
+}
+
+describe('npm run demo', () => {
+  it('loses no row when its worker is killed, and ends what it started', {
+    timeout: 110_000
+  }, async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'kafka-connect-node-demo-'))
+    t.after(() => rmSync(folder, { recursive: true, force: true }))
+    const { KAFKA_BOOTSTRAP: _, ...env } = process.env
+    const demo = spawn(process.execPath, [script, '--data', folder], {
+      env,
+      stdio: ['ignore', 'pipe', 'inherit']
+    })
+    t.after(() => demo.kill('SIGKILL'))
+    let output = ''
+    demo.stdout.on('data', (chunk: Buffer) => (output += chunk.toString('utf8')))
+    const pid = (pattern: RegExp): number => Number(pattern.exec(output)?.[1] ?? 0)
+
+    await until(() => orderIds(output).length >= 6, 'orders arrive', 60_000)
+    const first = pid(/REST answers on \S+ \(process (\d+)/)
+    process.kill(first, 'SIGKILL')
+    const before = Math.max(...orderIds(output))
+    await until(() => Math.max(...orderIds(output)) >= before + 6, 'orders arrive again', 40_000)
+    const second = pid(/REST answers again \(process (\d+)/)
+
+    const ended = once(demo, 'exit')
+    demo.kill('SIGINT')
+    await ended
+    const ids = new Set(orderIds(output))
+    const missing = Array.from({ length: Math.max(...ids) }, (_, i) => i + 1).filter(
+      (id) => !ids.has(id)
+    )
+    assert.deepEqual(missing, [])
+    assert.deepEqual([isAlive(first), isAlive(second)], [false, false])
   })
 })
