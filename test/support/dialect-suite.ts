@@ -30,6 +30,10 @@ export interface TestDatabase {
   readonly cutSessions: (() => Promise<void>) | null
   /** SQL of a text so wide that 200 rows are more than the network holds, where a server sends rows unasked. */
   readonly wideText?: string
+  /** The statement with its names, written in lower case, as they are; absent where unquoted names keep their case. */
+  keepCase?(sql: string): string
+  /** Names that cannot be given, in quotes neither. */
+  readonly impossibleName?: RegExp
   /** Appended to cut a result after n rows. */
   limit(rows: number): string
   close(): Promise<void>
@@ -54,6 +58,7 @@ export function dialectSuite(
       db = await create()
     })
     after(() => db.close())
+    const keepCase = (sql: string): string => db.keepCase?.(sql) ?? sql
 
     async function table(rows: readonly string[] = [], columns = ''): Promise<string> {
       tables += 1
@@ -253,7 +258,7 @@ export function dialectSuite(
           'topic.prefix': 'whole',
           mode: 'incrementing',
           'incrementing.column.name': 'id',
-          query: `SELECT * FROM (SELECT id, note FROM ${name} WHERE id > 0) sub`
+          query: keepCase(`SELECT * FROM (SELECT id, note FROM ${name} WHERE id > 0) sub`)
         }
         const offsets = new StoredOffsets()
         const records = await read(settings, 2, offsets)
@@ -273,7 +278,7 @@ export function dialectSuite(
           ...PREFIX,
           mode: 'incrementing',
           'incrementing.column.name': 'id',
-          query: `SELECT id FROM ${name} -- `
+          query: keepCase(`SELECT id FROM ${name} -- `)
         }
         const records = await read(settings, 2)
         assert.deepEqual(fields(records.slice(0, 2), 'id'), [1, 1])
@@ -286,7 +291,7 @@ export function dialectSuite(
           ...PREFIX,
           mode: 'incrementing',
           'incrementing.column.name': 'ID',
-          query: `SELECT * FROM ${name}`
+          query: keepCase(`SELECT * FROM ${name}`)
         }
         assert.deepEqual(fields(await read(settings, 1), 'id'), [1])
       })
@@ -412,6 +417,7 @@ export function dialectSuite(
           'Mixed.Case,Name',
           `x'; DROP TABLE t1; --`
         ].entries()) {
+          if (db.impossibleName?.test(odd) === true) continue
           const column = `id ${odd}`
           await db.exec(
             `CREATE TABLE ${db.quoted(odd)} (${db.quoted(column)} ${db.types.id} NOT NULL PRIMARY KEY, ${db.quoted('值')} ${db.types.text})`,
@@ -516,7 +522,7 @@ export function dialectSuite(
         const name = await table(['1, 2024-01-01 00:00:01.000000'])
         const task = await startJdbcTask(config(name, 'incrementing'))
         const before = await task.read(1)
-        await db.exec(`ALTER TABLE ${name} ADD COLUMN added ${db.types.text}`)
+        await db.exec(`ALTER TABLE ${name} ADD added ${db.types.text}`)
         await insert(name, ['2, 2024-01-01 00:00:01.000000'])
         const later = await task.read(1)
         assert.equal(before[0]?.valueSchema?.field('added'), undefined)
@@ -536,7 +542,7 @@ export function dialectSuite(
           (_, id) =>
             `(${id}, ${db.timestamp('2024-01-01 00:00:01.000000')}, ${db.wideText ?? "'x'"})`
         )
-        await db.exec(`INSERT INTO ${name} (id, ts, note) VALUES ${values.join(', ')}`)
+        await db.exec(...values.map((row) => `INSERT INTO ${name} (id, ts, note) VALUES ${row}`))
         const task = await startJdbcTask(
           config(name, 'timestamp+incrementing', { 'batch.max.rows': '10' })
         )
