@@ -1,3 +1,4 @@
+import { OracleError } from '../oracle-error.ts'
 import type { ByteReader } from '../wire/byte-reader.ts'
 import { WIRE } from '../wire/data-types.ts'
 import type { ClientForm } from './handshake.ts'
@@ -78,6 +79,8 @@ export function readExecute(reader: ByteReader, form: ClientForm): ExecuteReques
   if (hasSql && sqlLength > 0) {
     sql = (form.prefixedTexts ? reader.bytes() : reader.raw(sqlLength))?.toString() ?? ''
   }
+  // Its binds carry no values; where they are is known only to who has parsed the statement.
+  if (sql !== null && /\bRETURNING\b[\s\S]*\bINTO\b/i.test(sql)) throw new OracleError(3001)
   const vector = Array.from({ length: vectorLength }, () => reader.ub())
   const isQuery = (vector[7] ?? 0) !== 0
   const count = vector[1] ?? 0

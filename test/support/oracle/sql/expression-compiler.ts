@@ -258,10 +258,8 @@ export abstract class ExpressionCompiler {
       }
       return { sql: `o_int(${source.alias}.born)`, type: NUMBER, nullable: true }
     }
-    if (path.length === 1) {
-      const special = this.#pseudoColumn(name)
-      if (special !== null) return special
-    }
+    const special = this.#pseudoColumn(path.join('.'))
+    if (special !== null) return special
     if (name === 'NEXTVAL' || name === 'CURRVAL') throw new OracleError(2287, [], position)
     return findColumn(scope, path, position).column
   }
@@ -372,6 +370,8 @@ export abstract class ExpressionCompiler {
       type.scale !== -127
     ) {
       sql = `o_round(${sql}, ${type.scale})`
+    } else if (type.name.startsWith('TIMESTAMP')) {
+      sql = `o_fraction(${sql}, '${type.name}', ${type.scale ?? 6})`
     } else if ((type.name === 'VARCHAR2' || type.name === 'CHAR') && type.size !== undefined) {
       sql =
         type.name === 'CHAR'
@@ -384,7 +384,7 @@ export abstract class ExpressionCompiler {
 
 /** Functions written without brackets. */
 const BARE_FUNCTIONS: ReadonlySet<string> = new Set(
-  'SYSDATE SYSTIMESTAMP CURRENT_TIMESTAMP CURRENT_DATE LOCALTIMESTAMP SESSIONTIMEZONE DBTIMEZONE USER UID'.split(
+  'SYSDATE SYSTIMESTAMP CURRENT_TIMESTAMP CURRENT_DATE LOCALTIMESTAMP SESSIONTIMEZONE DBTIMEZONE USER UID DBMS_FLASHBACK.GET_SYSTEM_CHANGE_NUMBER'.split(
     ' '
   )
 )

@@ -1,3 +1,4 @@
+import type { StatementSync } from 'node:sqlite'
 import { OracleError } from '../oracle-error.ts'
 import type { Database } from '../store/database.ts'
 import { RowLocked, type Transaction } from '../store/transaction.ts'
@@ -59,6 +60,8 @@ export class SqlSession {
   readonly #facts: { id: number; serial: number; user: string; attributes: Map<string, string> }
   readonly #open = new Set<OpenQuery>()
   readonly #compiled = new Map<string, CompiledQuery>()
+  /** Prepared reads of changes, by their text. */
+  readonly #reads = new Map<string, StatementSync>()
   #zone = '+00:00'
   #transaction: Transaction | null = null
   #readScn: number | null = null
@@ -289,8 +292,13 @@ export class SqlSession {
   }
 
   #read(sql: string, binds: readonly BindValue[]): (SqlValue | number)[][] {
-    const prepared = this.#database.sqlite.prepare(sql)
-    prepared.setReturnArrays(true)
+    let prepared = this.#reads.get(sql)
+    if (prepared === undefined) {
+      prepared = this.#database.sqlite.prepare(sql)
+      prepared.setReturnArrays(true)
+      if (this.#reads.size >= MOST_COMPILED) this.#reads.clear()
+      this.#reads.set(sql, prepared)
+    }
     return prepared.all(...this.#parameters(sql, binds)) as unknown as (SqlValue | number)[][]
   }
 

@@ -22,7 +22,14 @@ import {
   truncateDecimal
 } from '../wire/number.ts'
 import { rowAddress, rowidText } from '../wire/rowid.ts'
-import { convert, datetimeOfText, readingOf, textOf, type ValueContext } from './convert.ts'
+import {
+  convert,
+  datetimeOfText,
+  readingOf,
+  textOf,
+  type ValueContext,
+  withFraction
+} from './convert.ts'
 import { formatDatetime } from './date-format.ts'
 import { formatNumber } from './number-format.ts'
 import { isDatetime, type SqlValue, type TypeName } from './sql-type.ts'
@@ -50,6 +57,9 @@ export function registerValueFunctions(sqlite: DatabaseSync, context: () => Valu
 
   strict('o_convert', (value, from, to) =>
     convert(value as SqlValue, from as TypeName, to as TypeName, context())
+  )
+  strict('o_fraction', (value, name, scale) =>
+    withFraction(bytes(value), { name: name as TypeName, scale: Number(scale) })
   )
   strict('o_int', (value) => numberOf(Number(value)))
   strict('o_js', (value) => Math.trunc(toJsNumber(bytes(value))))
