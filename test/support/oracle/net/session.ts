@@ -25,6 +25,8 @@ import { readPiggybacks } from './piggybacks.ts'
 import type { ServerState } from './server-state.ts'
 
 const CALL = { LOGON_PROOF: 115, LOGON: 118, VERSION: 59, LOGOFF: 9 } as const
+/** How long the packet behind a full one may take. */
+const FULL_PACKET_WAIT_MS = 20
 const BREAK = { BREAK: 1, RESET: 2 } as const
 
 /**
@@ -34,6 +36,9 @@ const BREAK = { BREAK: 1, RESET: 2 } as const
 export class Session implements PacketHandler {
   readonly #server: ServerState
   readonly #packets: PacketSocket
+  /** What came since the message was last looked at. */
+  readonly #arrived: Buffer[] = []
+  #waiting: NodeJS.Timeout | undefined
   #pending: Buffer = Buffer.alloc(0)
   #accepted = false
   #form: ClientForm = { prefixedTexts: true, wideScales: false }
@@ -68,18 +73,22 @@ export class Session implements PacketHandler {
     if (connectData !== null) this.#answerConnect(connectData)
   }
 
-  onData(payload: Buffer): void {
+  onData(payload: Buffer, mayGoOn: boolean): void {
     if (!this.#accepted) {
       this.#answerConnect(payload.toString())
       return
     }
-    this.#pending = this.#pending.length === 0 ? payload : Buffer.concat([this.#pending, payload])
-    this.#next()
+    this.#arrived.push(payload)
+    clearTimeout(this.#waiting)
+    // A long message is read once it is here, not anew with each of its packets; a full packet can be the last one all the same.
+    if (mayGoOn) this.#waiting = setTimeout(() => this.#next(), FULL_PACKET_WAIT_MS)
+    else this.#next()
   }
 
   onMarker(kind: number): void {
     if (kind === BREAK.RESET) {
       this.#pending = Buffer.alloc(0)
+      this.#arrived.length = 0
       this.#packets.sendMarker(BREAK.RESET)
       this.#answerError(new OracleError(1013))
       return
@@ -92,6 +101,7 @@ export class Session implements PacketHandler {
   }
 
   onClose(): void {
+    clearTimeout(this.#waiting)
     this.#busy?.abort()
     this.#generation += 1
     this.#calls?.sql.close()
@@ -114,6 +124,9 @@ export class Session implements PacketHandler {
 
   /** Takes the next whole message, unless a call is being worked on. */
   #next(): void {
+    if (this.#arrived.length > 0) {
+      this.#pending = Buffer.concat([this.#pending, ...this.#arrived.splice(0)])
+    }
     if (this.#busy !== null || this.#pending.length === 0) return
     const reader = new ByteReader(this.#pending)
     let work: ((signal: AbortSignal) => Promise<Buffer | null>) | null
