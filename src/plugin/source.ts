@@ -31,12 +31,23 @@ export interface SourceConnector {
   stop(): Promise<void> | void
 }
 
+/** How far one partition was read. */
+export interface PartitionOffset {
+  readonly partition: SourcePartition
+  readonly offset: SourceOffset
+}
+
 /** What the worker gives a task before it starts. */
 export interface SourceTaskContext {
   readonly connector: string
   readonly task: number
   readonly log: Logger
   readonly offsets: OffsetReader
+  /**
+   * Stores positions beside those of records, durably once it resolves: for partitions of which no record was handed out yet. Rejects
+   * with a RetriableError when they could not be stored in time.
+   */
+  storeOffsets(offsets: readonly PartitionOffset[]): Promise<void>
   /** Aborts when the task is asked to stop: cut every wait and running query short, let `poll` return. */
   readonly stopping: AbortSignal
   /** Says what the task is doing that an operator should know (retrying the database, a column left out); null takes it back. */

@@ -1,6 +1,7 @@
 import type { SourceOffset, SourcePartition } from '../data/record.ts'
-import { isRetriable } from '../errors.ts'
+import { ConnectError, isRetriable } from '../errors.ts'
 import type { Logger } from '../log.ts'
+import type { PartitionOffset } from '../plugin/source.ts'
 import type { OffsetStore } from '../storage/offset-store.ts'
 import type { SubmittedRecords } from './submitted-records.ts'
 
@@ -37,6 +38,19 @@ export class OffsetCommitter {
   commit(): Promise<boolean> {
     this.#running = this.#running.then(() => this.#commitOnce())
     return this.#running
+  }
+
+  /** Stores offsets of partitions that have no records yet. Rejects when they are not stored in time, or the task was given up (I2). */
+  async store(offsets: readonly PartitionOffset[]): Promise<void> {
+    const storing = this.#running.then(async () => {
+      if (this.#closed) throw new ConnectError('WORKER_STOPPING', 'The task was given up')
+      await this.#store.set(this.#connector, offsets, this.#timeoutMs)
+    })
+    this.#running = storing.then(
+      () => true,
+      () => false
+    )
+    await storing
   }
 
   /** I2, I4: nothing is stored after this. */

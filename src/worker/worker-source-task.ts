@@ -136,12 +136,13 @@ export class WorkerSourceTask {
   }
 
   async #startPlugin(): Promise<void> {
-    const { task, config, id, offsets, stopping, log } = this.#parts
+    const { task, config, id, offsets, committer, stopping, log } = this.#parts
     await task.start(config, {
       connector: id.connector,
       task: id.task,
       log,
       offsets,
+      storeOffsets: (positions) => committer.store(positions),
       stopping: stopping.signal,
       reportCondition: (condition) => this.#reportCondition(condition)
     })

@@ -2,7 +2,11 @@ import type { SourceOffset, SourcePartition, SourceRecord } from '../../src/data
 import type { Struct } from '../../src/data/struct.ts'
 import { jdbcSourcePlugin } from '../../src/connectors/jdbc/source-plugins.ts'
 import { Loggers } from '../../src/log.ts'
-import type { SourceConnector, SourceConnectorPlugin } from '../../src/plugin/source.ts'
+import type {
+  PartitionOffset,
+  SourceConnector,
+  SourceConnectorPlugin
+} from '../../src/plugin/source.ts'
 
 const silent = new Loggers({ write: () => undefined })
 const log = silent.get('test')
@@ -19,6 +23,16 @@ export class StoredOffsets {
 
   set(partition: SourcePartition, offset: SourceOffset | null): void {
     this.#offsets.set(keyOf(partition), offset)
+  }
+
+  /** As a worker does for a task that starts. */
+  store(positions: readonly PartitionOffset[]): Promise<void> {
+    for (const { partition, offset } of positions) this.set(partition, offset)
+    return Promise.resolve()
+  }
+
+  get(partition: SourcePartition): SourceOffset | null {
+    return this.#offsets.get(keyOf(partition)) ?? null
   }
 
   /** As a worker does once Kafka has acknowledged these records. */
@@ -59,6 +73,7 @@ export async function startJdbcTask(
       task: 0,
       log,
       offsets,
+      storeOffsets: (positions) => offsets.store(positions),
       stopping: stopping.signal,
       reportCondition: (condition) => void conditions.push(condition)
     })
@@ -127,7 +142,14 @@ export function fields(records: readonly SourceRecord[], name: string): unknown[
   return records.map((record) => field(record, name))
 }
 
-/** Offsets as JSON, so that the order of their keys counts. */
+/** The fields of an offset that the JVM connector knows. */
+export function cursorOf(offset: SourceOffset | null | undefined): SourceOffset | null {
+  if (offset === null || offset === undefined) return null
+  const { start: _, ...cursor } = offset
+  return cursor
+}
+
+/** Those fields as JSON, so that the order of their keys counts. */
 export function offsetTexts(records: readonly SourceRecord[]): string[] {
-  return records.map((record) => JSON.stringify(record.sourceOffset))
+  return records.map(({ sourceOffset }) => JSON.stringify(cursorOf(sourceOffset)))
 }

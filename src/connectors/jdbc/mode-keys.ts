@@ -1,6 +1,9 @@
 import { configDef } from '../../config/config-def.ts'
+import { parseInitialTimestamp } from './configured-start.ts'
 import { problemOf, word } from './key-checks.ts'
 import { parseColumnMapping, parseColumnsMapping } from './table-pattern.ts'
+import { instantOf } from './time-text.ts'
+import { TimeZone } from './time-zone.ts'
 
 const MODES = ['', 'bulk', 'timestamp', 'incrementing', 'timestamp+incrementing'] as const
 
@@ -13,6 +16,14 @@ function isQuery(text: string): boolean {
     text.trim() === '' ||
     /^(SELECT|WITH|EXEC|EXECUTE|CALL|VALUES)\b|^(--|\/\*|\()/i.test(text.trim())
   )
+}
+
+function checkInitial(value: string | null, all: ReadonlyMap<string, unknown>): void {
+  const initial = parseInitialTimestamp(value)
+  const zone = all.get('db.timezone')
+  if (initial === null || initial === 'now' || typeof zone !== 'string') return
+  // A broken zone is its own key's complaint.
+  if (problemOf(() => new TimeZone(zone)) === null) instantOf(initial, new TimeZone(zone))
 }
 
 /** How new rows are found. */
@@ -67,13 +78,14 @@ export const modeKeys = configDef({
     check: (values: readonly string[]) => problemOf(() => values.map(parseColumnMapping))
   },
   'timestamp.initial': {
-    type: 'long',
+    type: 'string',
     default: null,
     importance: 'low',
     group: 'Mode',
     width: 'medium',
     displayName: 'Unix time value of initial timestamp',
-    doc: 'Where to start when no offset is stored, in epoch milliseconds: rows changed later are read. -1 is the present time of the database.'
+    doc: 'Where to start: rows changed later are read. Epoch milliseconds, an instant (2026-11-01T08:00:00+08:00), a local time of db.timezone (2026-11-01T08:00:00), or -1, the present time of the database. A changed value moves a connector that runs already, once; an unchanged one never does.',
+    check: (value: string | null, all) => problemOf(() => checkInitial(value, all))
   },
   'timestamp.initial.ms': {
     type: 'long',
@@ -82,7 +94,7 @@ export const modeKeys = configDef({
     group: 'Mode',
     width: 'medium',
     displayName: 'Initial timestamp (ms)',
-    doc: 'As timestamp.initial, in the spelling of the Aiven connector; negative values are times before 1970.'
+    doc: 'As timestamp.initial, in the spelling of the Aiven connector: epoch milliseconds only, negative ones are times before 1970.'
   },
   'incrementing.initial': {
     type: 'long',
@@ -91,7 +103,7 @@ export const modeKeys = configDef({
     group: 'Mode',
     width: 'medium',
     displayName: 'Initial id',
-    doc: 'Where to start when no offset is stored: rows with a larger id are read.'
+    doc: 'Where to start: rows with a larger id are read. A changed value moves a connector that runs already, once; an unchanged one never does.'
   },
   'validate.non.null': {
     type: 'boolean',

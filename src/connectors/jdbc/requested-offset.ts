@@ -3,28 +3,22 @@ import { ConfigError } from '../../errors.ts'
 import { suggestion } from './cursor-value.ts'
 import { checkOffset, OFFSET_FIELDS, offsetOf, positionOf } from './source-offset.ts'
 import type { Mode } from './source-settings.ts'
-import { instantOf, readWrittenTime } from './time-text.ts'
+import { instantOf, readWrittenTime, requireCalendar } from './time-text.ts'
 import type { TimeZone } from './time-zone.ts'
 import type { Timestamp } from './timestamp.ts'
 
-/** Furthest moment, before and after 1970, that a time zone can be asked about. */
-const FURTHEST_MS = 8_640_000_000_000_000
-
 /**
  * An offset written by an operator, in the form in which the JVM connector stores it (order of fields included). Its timestamp may be
- * epoch milliseconds or text: an instant, or a local time of `zone`. ConfigError names the field that is wrong.
+ * epoch milliseconds or text: an instant, or a local time of `zone`. It names no start, even if it was copied from one that did: what an
+ * operator wrote is adopted as it is. ConfigError names the field that is wrong.
  */
 export function requestedOffset(offset: OffsetMap, mode: Mode, zone: TimeZone): OffsetMap {
   checkNames(offset)
   const inNumbers = withoutText(offset, zone)
   checkOffset(inNumbers, mode)
   const { timestamp, id } = positionOf(inNumbers)
-  if (timestamp !== null && Math.abs(timestamp.ms) > FURTHEST_MS) {
-    throw new ConfigError(
-      `The offset field timestamp is ${timestamp.ms}: expected milliseconds from 1970 of a time that a calendar knows`
-    )
-  }
-  return offsetOf(timestamp, id) ?? inNumbers
+  if (timestamp !== null) requireCalendar(timestamp.ms)
+  return offsetOf(timestamp, id, null) ?? inNumbers
 }
 
 function checkNames(offset: OffsetMap): void {
@@ -42,7 +36,7 @@ function withoutText(offset: OffsetMap, zone: TimeZone): OffsetMap {
   if (typeof text !== 'string') return offset
   let time: Timestamp
   try {
-    time = instantOf(readWrittenTime(text), zone, text)
+    time = instantOf(readWrittenTime(text), zone)
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     throw new ConfigError(`The offset field timestamp: ${error.message}`, { cause: error })

@@ -46,22 +46,26 @@ export class BulkProgress implements RowProgress {
 /** Modes with an id: every row carries its own position. */
 export class IdProgress implements RowProgress {
   readonly #cursor: RowCursor
+  readonly #start: string
   position: Position
   readonly canPause = true
   readonly full = false
 
-  constructor(cursor: RowCursor, position: Position) {
+  /** `start`: what every offset says of the configured start. */
+  constructor(cursor: RowCursor, position: Position, start: string) {
     this.#cursor = cursor
     this.position = position
+    this.#start = start
   }
 
   add(rows: readonly Row[], emit: Emit): void {
     const cursor = this.#cursor
+    const start = this.#start
     const last = rows.length - 1
     for (const [index, row] of rows.entries()) {
       cursor.read(row)
       const timestamp = cursor.timestamp
-      emit(row, offsetOf(timestamp, cursor.id))
+      emit(row, offsetOf(timestamp, cursor.id, start))
       if (index !== last) continue
       const reading = timestamp === null ? null : cursor.reading
       this.position = { timestamp, reading, id: cursor.id }

@@ -40,11 +40,24 @@ export function storedPartitions(
   ]
 }
 
-/** The offset as stored, keys in the JVM connector's order; null when nothing is known. */
+/**
+ * The offset as stored, keys in the JVM connector's order; null when nothing is known. `start` names the configured start in a field of
+ * ours behind them; null: it names none.
+ */
 export function offsetOf(
   timestamp: Timestamp | null,
-  id: number | bigint | null
+  id: number | bigint | null,
+  start: string | null
 ): SourceOffset | null {
+  const offset = cursorFields(timestamp, id)
+  // Added in place: this runs once per row.
+  if (offset !== null && start !== null) offset['start'] = start
+  return offset
+}
+
+type Fields = Record<string, string | number | bigint>
+
+function cursorFields(timestamp: Timestamp | null, id: number | bigint | null): Fields | null {
   if (id === null) {
     return timestamp === null ? null : { timestamp_nanos: timestamp.nanos, timestamp: timestamp.ms }
   }
@@ -56,7 +69,7 @@ export function offsetOf(
 }
 
 // The JVM connector knows no id beyond a long; ours travels as text in a field it does not look at.
-function longIdOffset(timestamp: Timestamp | null, id: bigint): SourceOffset {
+function longIdOffset(timestamp: Timestamp | null, id: bigint): Fields {
   const incrementing = id > 0n ? LONG_MAX : -LONG_MAX
   return {
     ...(timestamp === null ? {} : { timestamp_nanos: timestamp.nanos }),
@@ -94,7 +107,8 @@ function timestampOf(ms: number, nanos: number | null): Timestamp {
   return { ms: second + Math.floor(ofSecond / 1_000_000), nanos: ofSecond }
 }
 
-function shortest(id: bigint): number | bigint {
+/** D5: a number while it is exact. */
+export function shortest(id: bigint): number | bigint {
   const number = Number(id)
   return Number.isSafeInteger(number) ? number : id
 }
@@ -114,7 +128,8 @@ export const OFFSET_FIELDS: ReadonlySet<string> = new Set([
   'timestamp',
   'timestamp_nanos',
   'incrementing',
-  'incrementing_exact'
+  'incrementing_exact',
+  'start'
 ])
 
 /** As JSON, for messages; integers beyond 2^53 included. */

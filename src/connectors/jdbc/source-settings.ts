@@ -6,6 +6,7 @@ import {
   withPrefix
 } from '../../config/config-def.ts'
 import { ConfigError } from '../../errors.ts'
+import { type ConfiguredStart, parseInitialTimestamp, startMarkOf } from './configured-start.ts'
 import type { Dialect, IsolationMode } from './database.ts'
 import { dialects } from './dialects/dialects.ts'
 import { type JdbcUrl, parseJdbcUrl } from './jdbc-url.ts'
@@ -17,6 +18,7 @@ import {
   type ColumnMapping
 } from './table-pattern.ts'
 import { splitTableList } from './table-name.ts'
+import { instantOfMs } from './time-text.ts'
 import { TimeZone } from './time-zone.ts'
 
 export type Mode = 'bulk' | 'incrementing' | 'timestamp' | 'timestamp+incrementing'
@@ -66,7 +68,7 @@ export interface TableSelection {
 }
 
 /** The configuration of a source as its parts use it: synonyms resolved, texts parsed, once. */
-export interface SourceSettings {
+export interface SourceSettings extends ConfiguredStart {
   readonly mode: Mode
   readonly connection: ConnectionSettings
   readonly tables: TableSelection
@@ -86,10 +88,8 @@ export interface SourceSettings {
   readonly timestampMappings: readonly ColumnMapping[] | null
   readonly incrementingMappings: readonly ColumnMapping[] | null
   readonly validateNonNull: boolean
-  /** Epoch ms; `now`: the database's present; null: from the first row. */
-  readonly initialTimestampMs: number | 'now' | null
-  /** Exclusive; null: from the first row. */
-  readonly initialId: bigint | null
+  /** What stored offsets say of the configured start. */
+  readonly startMark: string
   readonly delayMs: number
   readonly pollIntervalMs: number
   readonly batchRows: number
@@ -103,6 +103,13 @@ export interface SourceSettings {
 
 export const modeUsesTimestamp = (mode: Mode): boolean => mode.startsWith('timestamp')
 export const modeUsesId = (mode: Mode): boolean => mode.endsWith('incrementing')
+
+/** How rows are found in the result of a query: as configured, as far as the columns for it are named. */
+export function queryMode(settings: Pick<SourceSettings, 'mode' | 'timestampColumns'>): Mode {
+  const { mode, timestampColumns } = settings
+  if (modeUsesTimestamp(mode) && timestampColumns.length > 0) return mode
+  return modeUsesId(mode) ? 'incrementing' : 'bulk'
+}
 
 /** `connection.*` keys of the connector itself; all others go to the driver. */
 const OWN_CONNECTION_KEYS = new Set(['url', 'user', 'password', 'attempts', 'backoff.ms'])
@@ -157,9 +164,7 @@ export function sourceSettings(
   const connection = connectionSettings(parsed, config)
   const include = parsed['table.include.list']
   const query = parsed.query === '' ? (parsed['query.masked']?.value ?? '') : parsed.query
-  const initialMs = parsed['timestamp.initial'] ?? parsed['timestamp.initial.ms']
-  // Only Confluent's spelling knows the word for now: in Aiven's, -1 is a time before 1970.
-  const fromNow = parsed['timestamp.initial'] === -1
+  const start = configuredStart(parsed, config)
   const batchRows = parsed['batch.max.rows']
   const buffer = parsed['max.buffer.size']
   const retries = parsed['query.retry.attempts']
@@ -191,8 +196,8 @@ export function sourceSettings(
     incrementingMappings:
       include.length === 0 ? null : parsed['incrementing.column.mapping'].map(parseColumnMapping),
     validateNonNull: parsed['validate.non.null'],
-    initialTimestampMs: fromNow ? 'now' : initialMs,
-    initialId: bigintOf(config.get('incrementing.initial')),
+    ...start,
+    startMark: startMarkOf(start),
     delayMs: parsed['timestamp.delay.interval.ms'],
     pollIntervalMs: parsed['poll.interval.ms'],
     batchRows,
@@ -200,6 +205,16 @@ export function sourceSettings(
     retryAttempts: retries <= 0 ? null : retries,
     tablePollIntervalMs: parsed['table.poll.interval.ms'],
     startupPollingLimitMs: parsed['table.monitoring.startup.polling.limit.ms']
+  }
+}
+
+function configuredStart(parsed: JdbcSourceConfig, config: ConfigMap): ConfiguredStart {
+  const ms = parsed['timestamp.initial.ms']
+  return {
+    // Only Confluent's spelling knows the word for now: in Aiven's, -1 is a time before 1970.
+    initialTimestamp:
+      parseInitialTimestamp(parsed['timestamp.initial']) ?? (ms === null ? null : instantOfMs(ms)),
+    initialId: bigintOf(config.get('incrementing.initial'))
   }
 }
 

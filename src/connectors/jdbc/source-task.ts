@@ -1,6 +1,6 @@
 import { type ConfigDef, type ConfigMap, parseConfig } from '../../config/config-def.ts'
 import { type Clock, systemClock } from '../../clock.ts'
-import type { SourcePartition, SourceRecord } from '../../data/record.ts'
+import type { SourceOffset, SourcePartition, SourceRecord } from '../../data/record.ts'
 import { ConfigError, isRetriable, messageOf } from '../../errors.ts'
 import type { SourceTask, SourceTaskContext } from '../../plugin/source.ts'
 import { ConnectionKeeper } from './connection-keeper.ts'
@@ -8,14 +8,9 @@ import type { Connection } from './database.ts'
 import { databaseError } from './database.ts'
 import type { RowConverter } from './row-converter.ts'
 import { jdbcTaskConfig } from './source-config.ts'
-import {
-  positionOf,
-  QUERY_PARTITION,
-  storedPartitions,
-  tablePartition,
-  UNSET
-} from './source-offset.ts'
-import { type SourceSettings, sourceSettings } from './source-settings.ts'
+import { QUERY_PARTITION, storedPartitions, tablePartition, UNSET } from './source-offset.ts'
+import { queryMode, type SourceSettings, sourceSettings } from './source-settings.ts'
+import { type Start, startOf } from './start-position.ts'
 import { parseTableName, splitTableList, tableName } from './table-name.ts'
 import { type ReaderTarget, TableReader } from './table-reader.ts'
 import { missingText, selectTables } from './table-selection.ts'
@@ -202,15 +197,42 @@ export class JdbcSourceTask implements SourceTask {
     )
     const offsets = await context.offsets.offsets(stored.flat())
     let taken = 0
-    this.#readers = targets.map((target, index) => {
+    const found = targets.map((_, index) => {
       const mine = offsets.slice(taken, (taken += stored[index]?.length ?? 0))
-      const found = mine.find((offset) => offset !== null) ?? null
-      if (found !== null) context.log.info(`Using existing offset of ${target.name}`)
-      const position = settings.mode === 'bulk' ? UNSET : positionOf(found)
+      return mine.find((offset) => offset !== null) ?? null
+    })
+    const starts = await this.#starts(found, connection, settings)
+    const changes = starts.flatMap(({ store }, index) => {
+      const partition = targets[index]?.partition
+      return store === null || partition === undefined ? [] : [{ partition, offset: store }]
+    })
+    // Before the first row: a crash from here on finds the old place or the new one.
+    if (changes.length > 0) await context.storeOffsets(changes)
+    this.#readers = targets.map((target, index) => {
+      const { position, why } = starts[index] ?? { position: UNSET, why: 'first' }
+      logStart(context, target, why, settings.startMark)
       return new TableReader(target, settings, position, (converter) =>
         this.#reportColumns(target, converter, settings)
       )
     })
+  }
+
+  async #starts(
+    found: readonly (SourceOffset | null)[],
+    connection: Connection,
+    settings: SourceSettings
+  ): Promise<Start[]> {
+    const zone = settings.values.timeZone
+    const mode = settings.query === null ? settings.mode : queryMode(settings)
+    const starts: Start[] = []
+    for (const offset of found) {
+      const start = await startOf(offset, mode, settings, async () => {
+        const now = await connection.now()
+        return { ms: now.hasZone ? now.ms : zone.epochMsOf(now.ms), nanos: now.nanos }
+      })
+      starts.push(start)
+    }
+    return starts
   }
 
   #reportColumns(target: ReaderTarget, converter: RowConverter, settings: SourceSettings): void {
@@ -230,6 +252,16 @@ export class JdbcSourceTask implements SourceTask {
     const all = [...this.#conditions.values()].join('; ')
     this.#context?.reportCondition(all === '' ? null : all)
   }
+}
+
+function logStart(
+  { log }: SourceTaskContext,
+  { name }: ReaderTarget,
+  why: Start['why'],
+  mark: string
+): void {
+  if (why === 'moved') log.info(`The start of ${name} was moved: ${mark}`)
+  else if (why !== 'first') log.info(`Using existing offset of ${name}`)
 }
 
 function tableTarget(settings: SourceSettings, text: string): ReaderTarget {

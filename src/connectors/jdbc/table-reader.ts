@@ -12,12 +12,12 @@ import {
 } from './database.ts'
 import { columnsText, RowConverter } from './row-converter.ts'
 import { BulkProgress, type Emit, IdProgress, type RowProgress } from './row-progress.ts'
-import { type Position, UNSET } from './source-offset.ts'
-import { modeUsesTimestamp, type SourceSettings } from './source-settings.ts'
+import type { Position } from './source-offset.ts'
+import { type Mode, modeUsesTimestamp, type SourceSettings } from './source-settings.ts'
 import { type BoundQuery, endReading, limits, tableQuery, tiesQuery } from './table-query.ts'
 import { queryShape, tableShape, type TableShape } from './table-shape.ts'
 import { LimitedTimestampGroups, TimestampGroups } from './timestamp-groups.ts'
-import { type Timestamp, timestampOfMs } from './timestamp.ts'
+import type { Timestamp } from './timestamp.ts'
 
 /** What a reader reads and where its records go. */
 export interface ReaderTarget {
@@ -132,22 +132,8 @@ export class TableReader {
       const now = await this.#named(null, () => connection.now())
       const columns = shape.timestamps.map(({ column }) => column)
       end = endReading(now, this.#settings.delayMs, columns, zone)
-      if (this.#position === UNSET && this.#settings.initialTimestampMs === 'now') {
-        const ms = now.hasZone ? now.ms : zone.epochMsOf(now.ms)
-        this.#position = { timestamp: { ms, nanos: now.nanos }, reading: null, id: null }
-      }
     }
-    if (this.#position === UNSET) this.#position = this.#initialPosition(shape)
     return await this.#open(connection, shape, tableQuery(shape, this.#position, end, zone), true)
-  }
-
-  #initialPosition({ mode }: TableShape): Position {
-    const { initialTimestampMs, initialId } = this.#settings
-    const ms =
-      modeUsesTimestamp(mode) && typeof initialTimestampMs === 'number' ? initialTimestampMs : null
-    const id = mode === 'bulk' || mode === 'timestamp' ? null : initialId
-    if (ms === null && id === null) return UNSET
-    return { timestamp: ms === null ? null : timestampOfMs(ms), reading: null, id }
   }
 
   async #open(
@@ -156,7 +142,7 @@ export class TableReader {
     query: BoundQuery,
     withSuffix: boolean
   ): Promise<Run> {
-    const { fetchRows, values } = this.#settings
+    const { fetchRows, values, startMark } = this.#settings
     const { table } = this.target
     const stream = await this.#named(query.sql, () =>
       connection.query(query.sql, query.binds, { fetchRows, table })
@@ -168,7 +154,7 @@ export class TableReader {
       stream,
       cursor,
       converter: this.#converterFor(stream),
-      progress: progressOf(shape, cursor, this.#position, limited),
+      progress: progressOf(shape.mode, cursor, this.#position, limited, startMark),
       ahead: fetchAhead(stream)
     }
   }
@@ -277,21 +263,22 @@ export class TableReader {
 }
 
 function progressOf(
-  shape: TableShape,
+  mode: Mode,
   cursor: RowCursor,
   position: Position,
-  limited: boolean
+  limited: boolean,
+  start: string
 ): RowProgress {
-  switch (shape.mode) {
+  switch (mode) {
     case 'bulk':
       return new BulkProgress(position)
     case 'incrementing':
     case 'timestamp+incrementing':
-      return new IdProgress(cursor, position)
+      return new IdProgress(cursor, position, start)
     case 'timestamp':
       return limited
-        ? new LimitedTimestampGroups(cursor, position)
-        : new TimestampGroups(cursor, position)
+        ? new LimitedTimestampGroups(cursor, position, start)
+        : new TimestampGroups(cursor, position, start)
   }
 }
 

@@ -3,7 +3,13 @@ import { checkIdColumn, findColumn, suggestion, timestampColumn } from './cursor
 import type { Column, Connection, TableColumn, TableId } from './database.ts'
 import { quoteName, tableName, tableSql } from './table-name.ts'
 import type { QueryShape } from './table-query.ts'
-import { type Mode, modeUsesId, modeUsesTimestamp, type SourceSettings } from './source-settings.ts'
+import {
+  type Mode,
+  modeUsesId,
+  modeUsesTimestamp,
+  queryMode,
+  type SourceSettings
+} from './source-settings.ts'
 import { mappedColumns } from './table-pattern.ts'
 
 /** A table or query, looked up in the database: what every poll of it has in common. */
@@ -57,7 +63,8 @@ export async function queryShape(
   query: string,
   settings: SourceSettings
 ): Promise<TableShape> {
-  const usesTimestamp = modeUsesTimestamp(settings.mode) && settings.timestampColumns.length > 0
+  const mode = queryMode(settings)
+  const usesTimestamp = modeUsesTimestamp(mode)
   const usesId = modeUsesId(settings.mode)
   const wantedId = usesId ? settings.incrementingColumn : null
   if (usesId && wantedId === null) {
@@ -65,7 +72,6 @@ export async function queryShape(
       `'incrementing.column.name' must be provided when using mode 'incrementing' or 'timestamp+incrementing' with a custom query.`
     )
   }
-  const mode: Mode = usesTimestamp ? settings.mode : usesId ? 'incrementing' : 'bulk'
   const columns = mode === 'bulk' ? [] : await connection.describeQuery(query)
   const find = (name: string, kind: string): Column => {
     const column = findColumn(columns, name)

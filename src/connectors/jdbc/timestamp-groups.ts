@@ -15,17 +15,19 @@ const MOST_KEPT_ROWS = 20_000
  */
 export class TimestampGroups implements RowProgress {
   readonly #cursor: RowCursor
+  readonly #start: string
   #offset: SourceOffset | null
   #held: { readonly row: Row; readonly at: Position } | null = null
   position: Position
   canPause = true
   readonly full = false
 
-  /** From a position behind everything that has been emitted. */
-  constructor(cursor: RowCursor, position: Position) {
+  /** From a position behind everything that has been emitted. `start`: what every offset says of the configured start. */
+  constructor(cursor: RowCursor, position: Position, start: string) {
     this.#cursor = cursor
+    this.#start = start
     this.position = { ...position, id: null }
-    this.#offset = offsetOf(position.timestamp, null)
+    this.#offset = offsetOf(position.timestamp, null, start)
   }
 
   add(rows: readonly Row[], emit: Emit): void {
@@ -57,7 +59,7 @@ export class TimestampGroups implements RowProgress {
     this.#held = null
     if (complete) {
       this.position = at
-      this.#offset = offsetOf(at.timestamp, null)
+      this.#offset = offsetOf(at.timestamp, null, this.#start)
     }
     this.canPause = complete
     emit(row, this.#offset)
@@ -74,9 +76,9 @@ export class LimitedTimestampGroups implements RowProgress {
   #kept: Row[] = []
   #keptAt: Timestamp | null = null
 
-  constructor(cursor: RowCursor, position: Position) {
+  constructor(cursor: RowCursor, position: Position, start: string) {
     this.#cursor = cursor
-    this.#groups = new TimestampGroups(cursor, position)
+    this.#groups = new TimestampGroups(cursor, position, start)
   }
 
   get position(): Position {

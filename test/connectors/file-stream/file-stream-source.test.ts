@@ -42,6 +42,7 @@ async function startTask(
     log,
     offsets: { offsets: (partitions) => Promise.resolve(partitions.map(() => stored)) },
     stopping: stopping.signal,
+    storeOffsets: () => Promise.resolve(),
     reportCondition() {}
   }
   await task.start(new Map(Object.entries({ topic: 'lines', ...config })), context)

@@ -13,15 +13,15 @@ describe('offsets', () => {
   it('are written with the keys in the order of the JVM connector', () => {
     const time = { ms: 1_672_835_217_000, nanos: 0 }
     assert.equal(
-      JSON.stringify(offsetOf(time, 5001)),
+      JSON.stringify(offsetOf(time, 5001, null)),
       '{"timestamp_nanos":0,"incrementing":5001,"timestamp":1672835217000}'
     )
     assert.equal(
-      JSON.stringify(offsetOf(time, null)),
+      JSON.stringify(offsetOf(time, null, null)),
       '{"timestamp_nanos":0,"timestamp":1672835217000}'
     )
-    assert.equal(JSON.stringify(offsetOf(null, 7)), '{"incrementing":7}')
-    assert.equal(offsetOf(null, null), null)
+    assert.equal(JSON.stringify(offsetOf(null, 7, null)), '{"incrementing":7}')
+    assert.equal(offsetOf(null, null, 'unset'), null)
   })
 
   it('are read in any order, with or without nanoseconds', () => {
@@ -40,7 +40,7 @@ describe('offsets', () => {
 
   it('carry ids beyond a long exactly', () => {
     const id = 10n ** 37n + 1n
-    const offset = offsetOf(null, id)
+    const offset = offsetOf(null, id, null)
     assert.equal(offset?.['incrementing'], 2n ** 63n - 1n)
     assert.equal(positionOf(offset).id, id)
   })

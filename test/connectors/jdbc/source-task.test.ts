@@ -10,6 +10,7 @@ import { jdbcSourcePlugin } from '../../../src/connectors/jdbc/source-plugins.ts
 import { JdbcSourceTask } from '../../../src/connectors/jdbc/source-task.ts'
 import type { SourceConnectorPlugin } from '../../../src/plugin/source.ts'
 import {
+  cursorOf,
   type Config,
   fields,
   startJdbcConnector,
@@ -96,7 +97,7 @@ describe('a task of the JDBC source', () => {
     const task = await startJdbcTask(settings)
     const records = await task.read(2)
     assert.deepEqual(
-      records.map((record) => [record.topic, record.sourceOffset]),
+      records.map((record) => [record.topic, cursorOf(record.sourceOffset)]),
       [
         ['x-mapped_a', { incrementing: 5 }],
         ['x-mapped_b', { incrementing: 6 }]

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { describe, it } from 'node:test'
+import { connectRest } from '../support/connect-rest.ts'
+import { uniqueName } from '../support/environment.ts'
+import { followTopic } from '../support/topic-reader.ts'
+import { until } from '../support/until.ts'
+import { startWorkerProcess } from '../support/worker-process.ts'
+
+describe('a connector whose start is changed', () => {
+  it('moves once, whatever dies in between', { timeout: 110_000 }, async (t) => {
+    const dir = mkdtempSync(join(tmpdir(), 'start-'))
+    const file = join(dir, 'shop.db')
+    const database = new DatabaseSync(file, { timeout: 5000 })
+    t.after(() => {
+      database.close()
+      rmSync(dir, { recursive: true, force: true })
+    })
+    database.exec('CREATE TABLE orders (id INTEGER PRIMARY KEY NOT NULL, note TEXT)')
+    const insert = database.prepare('INSERT INTO orders (note) VALUES (?)')
+    for (let i = 0; i < 10; i++) insert.run('x')
+
+    const group = uniqueName('start')
+    const read = await followTopic(`${group}-orders`)
+    t.after(() => read.stop())
+    const ids = () => read.values.map((value) => (JSON.parse(value) as { id: number }).id)
+    const properties = {
+      'group.id': group,
+      'config.storage.topic': `${group}-configs`,
+      'offset.storage.topic': `${group}-offsets`,
+      'status.storage.topic': `${group}-status`,
+      'value.converter.schemas.enable': 'false',
+      'offset.flush.interval.ms': '150',
+      'session.timeout.ms': '6000',
+      'scheduled.rebalance.max.delay.ms': '0'
+    }
+    let worker = await startWorkerProcess({ properties })
+    t.after(() => worker.kill())
+    const configure = (over: Record<string, string>) =>
+      connectRest(worker.url).put('/connectors/shop/config', {
+        'connector.class': 'io.confluent.connect.jdbc.JdbcSourceConnector',
+        'connection.url': `jdbc:sqlite:${file}`,
+        'table.whitelist': 'orders',
+        mode: 'incrementing',
+        'incrementing.column.name': 'id',
+        'topic.prefix': `${group}-`,
+        'poll.interval.ms': '20',
+        ...over
+      })
+    const stored = (incrementing: number, start: string) =>
+      until(async () => {
+        const offset = await connectRest(worker.url).offset('shop')
+        return offset?.['incrementing'] === incrementing && offset['start'] === start
+      }, `the offset ${incrementing} of the start ${start} is stored`)
+
+    await configure({})
+    await stored(10, 'unset')
+    assert.deepEqual(ids(), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
+
+    await configure({ 'incrementing.initial': '7' })
+    await stored(10, 'incrementing.initial=7')
+    await until(() => read.values.length >= 13, 'the rows behind the new start come again')
+    assert.deepEqual(ids().slice(10), [8, 9, 10])
+
+    // Neither a crash nor another key moves it again.
+    await worker.kill()
+    worker = await startWorkerProcess({ properties })
+    await configure({ 'incrementing.initial': '7', 'poll.interval.ms': '30' })
+    insert.run('after the crash')
+    await stored(11, 'incrementing.initial=7')
+    assert.deepEqual(ids().slice(13), [11])
+
+    // The change is taken, then everything dies: the next worker finds the change and carries it out.
+    await configure({ 'incrementing.initial': '9' })
+    await worker.kill()
+    worker = await startWorkerProcess({ properties })
+    await stored(11, 'incrementing.initial=9')
+    await until(() => read.values.length >= 16, 'the rows behind the last start come')
+    assert.deepEqual([...new Set(ids().slice(14))], [10, 11])
+    assert.equal(await worker.stop(), 0)
+  })
+})
