@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import type { Duplex } from 'node:stream'
 import type { OracleServer } from './oracle-server.ts'
 
 export interface ClientResult {
@@ -26,6 +27,7 @@ export interface Client {
   readonly oracleServerVersionString: string
   callTimeout: number
   module: string
+  currentSchema: string
   action: string
   execute(
     sql: string,
@@ -41,6 +43,7 @@ export interface Client {
   commit(): Promise<void>
   rollback(): Promise<void>
   ping(): Promise<void>
+  createLob(type: unknown): Promise<Duplex>
   break(): Promise<void>
   tpcBegin(xid: Readonly<Record<string, unknown>>): Promise<void>
   isHealthy(): boolean
@@ -52,6 +55,7 @@ export interface Driver {
   readonly STRING: unknown
   readonly BUFFER: unknown
   readonly NUMBER: unknown
+  readonly BIND_OUT: unknown
   readonly DATE: unknown
   readonly CLOB: unknown
   readonly DB_TYPE_TIMESTAMP: unknown

@@ -220,6 +220,41 @@ describe('Oracle test server, asked by the real driver', () => {
     })
   })
 
+  describe('what travels beside a call', () => {
+    it('takes the name of the program and the current schema', async () => {
+      await server.control.execute([
+        'CREATE USER beside IDENTIFIED BY "Beside_1"',
+        'CREATE TABLE beside.here (id NUMBER(3))'
+      ])
+      const other = await logOn(server)
+      other.module = 'worker'
+      other.action = 'source'
+      const known = await other.execute(
+        "SELECT module, action FROM v$session WHERE sid = SYS_CONTEXT('USERENV', 'SID')"
+      )
+      assert.deepEqual(known.rows, [['worker', 'source']])
+      other.currentSchema = 'BESIDE'
+      assert.deepEqual((await other.execute('SELECT * FROM here')).rows, [])
+      await other.close()
+    })
+
+    it('takes LOBs made by the client; LONG and XMLTYPE are texts', async () => {
+      await client.execute('CREATE TABLE texts (l LONG, x XMLTYPE, c CLOB)')
+      const lob = await client.createLob(driver.CLOB)
+      await new Promise((resolve, reject) => {
+        lob.on('finish', resolve).on('error', reject).end('hällo '.repeat(9000))
+      })
+      const binds = ['l'.repeat(40_000), '<a>1</a>', lob]
+      await client.execute('INSERT INTO texts VALUES (:1, :2, :3)', binds)
+      lob.destroy()
+      const { rows: read } = await client.execute('SELECT * FROM texts', [], {
+        fetchTypeHandler: () => ({ type: driver.STRING })
+      })
+      assert.deepEqual(read, [['l'.repeat(40_000), '<a>1</a>', 'hällo '.repeat(9000)]])
+      await client.execute('DROP TABLE texts')
+    })
+  })
+
   describe('queries', () => {
     before(async () => {
       await client.execute('CREATE TABLE many (id NUMBER(9) PRIMARY KEY, note VARCHAR2(20))')
@@ -430,6 +465,9 @@ describe('Oracle test server, asked by the real driver', () => {
     it('leaves the session alive after a call it does not know', async () => {
       const xid = { formatId: 1, globalTransactionId: 'a', branchQualifier: 'b' }
       assert.equal(await codeOf(client.tpcBegin(xid)), 'ORA-03001')
+      const returning = 'UPDATE many SET id = 1 WHERE id = -1 RETURNING id INTO :1'
+      const out = { dir: driver.BIND_OUT, type: driver.NUMBER }
+      assert.equal(await codeOf(client.execute(returning, [out])), 'ORA-03001')
       await client.ping()
     })
   })

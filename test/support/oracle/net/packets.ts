@@ -3,13 +3,12 @@ import type { Socket } from 'node:net'
 export const PACKET = { CONNECT: 1, ACCEPT: 2, REFUSE: 4, DATA: 6, MARKER: 12 } as const
 const HEADER = 8
 const END_OF_FILE = 0x40
-const END_OF_REQUEST = 0x800
 
 export interface PacketHandler {
   /** A whole CONNECT packet, header included. */
   onConnect(packet: Buffer): void
-  /** What a DATA packet carries behind its flags. `mayGoOn`: it is full, and not said to be the last of a message. */
-  onData(payload: Buffer, mayGoOn: boolean): void
+  /** What a DATA packet carries behind its flags. */
+  onData(payload: Buffer): void
   /** 1: break, 2: reset, 3: interrupt. */
   onMarker(kind: number): void
   onClose(): void
@@ -94,13 +93,7 @@ export class PacketSocket {
     if (packet[4] === PACKET.CONNECT) this.#handler.onConnect(packet)
     else if (packet[4] === PACKET.MARKER) this.#handler.onMarker(body[2] ?? 0)
     else if (packet[4] !== PACKET.DATA) this.#socket.destroy()
-    else {
-      const flags = body.readUInt16BE(0)
-      if ((flags & END_OF_FILE) !== 0) this.#socket.end()
-      else {
-        const full = packet.length >= this.unit && (flags & END_OF_REQUEST) === 0
-        this.#handler.onData(body.subarray(2), full)
-      }
-    }
+    else if ((body.readUInt16BE(0) & END_OF_FILE) !== 0) this.#socket.end()
+    else this.#handler.onData(body.subarray(2))
   }
 }

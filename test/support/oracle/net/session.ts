@@ -25,8 +25,9 @@ import { readPiggybacks } from './piggybacks.ts'
 import type { ServerState } from './server-state.ts'
 
 const CALL = { LOGON_PROOF: 115, LOGON: 118, VERSION: 59, LOGOFF: 9 } as const
-/** How long the packet behind a full one may take. */
-const FULL_PACKET_WAIT_MS = 20
+/** Part of an unfinished message that has to come before it is looked at again, unless this long nothing comes. */
+const WORTH_READING = 0.5
+const LAST_PACKET_WAIT_MS = 2
 const BREAK = { BREAK: 1, RESET: 2 } as const
 
 /**
@@ -38,6 +39,7 @@ export class Session implements PacketHandler {
   readonly #packets: PacketSocket
   /** What came since the message was last looked at. */
   readonly #arrived: Buffer[] = []
+  #arrivedLength = 0
   #waiting: NodeJS.Timeout | undefined
   #pending: Buffer = Buffer.alloc(0)
   #accepted = false
@@ -73,22 +75,24 @@ export class Session implements PacketHandler {
     if (connectData !== null) this.#answerConnect(connectData)
   }
 
-  onData(payload: Buffer, mayGoOn: boolean): void {
+  onData(payload: Buffer): void {
     if (!this.#accepted) {
       this.#answerConnect(payload.toString())
       return
     }
     this.#arrived.push(payload)
+    this.#arrivedLength += payload.length
     clearTimeout(this.#waiting)
-    // A long message is read once it is here, not anew with each of its packets; a full packet can be the last one all the same.
-    if (mayGoOn) this.#waiting = setTimeout(() => this.#next(), FULL_PACKET_WAIT_MS)
-    else this.#next()
+    // A long message is not read anew with each of its packets: only when it has grown well, or nothing more comes.
+    if (this.#arrivedLength > this.#pending.length * WORTH_READING) this.#next()
+    else this.#waiting = setTimeout(() => this.#next(), LAST_PACKET_WAIT_MS)
   }
 
   onMarker(kind: number): void {
     if (kind === BREAK.RESET) {
       this.#pending = Buffer.alloc(0)
       this.#arrived.length = 0
+      this.#arrivedLength = 0
       this.#packets.sendMarker(BREAK.RESET)
       this.#answerError(new OracleError(1013))
       return
@@ -126,6 +130,7 @@ export class Session implements PacketHandler {
   #next(): void {
     if (this.#arrived.length > 0) {
       this.#pending = Buffer.concat([this.#pending, ...this.#arrived.splice(0)])
+      this.#arrivedLength = 0
     }
     if (this.#busy !== null || this.#pending.length === 0) return
     const reader = new ByteReader(this.#pending)
