@@ -45,7 +45,7 @@ async function javaVersion(java: string): Promise<number> {
   return first === '1' ? Number(second) : Number(first ?? 0)
 }
 
-async function findMaven(say: (text: string) => void): Promise<string> {
+export async function findMaven(say: (text: string) => void): Promise<string> {
   const maven = findExecutable('mvn')
   if (maven !== null) return maven
   if (canInstall()) {

@@ -1,7 +1,7 @@
 /**
  * `npm test [-- path …]`: checks the sources, starts the servers the suite talks to, runs it with Node's own test runner and stops
- * the servers again, whatever happened. Servers named in the environment (KAFKA_BOOTSTRAP, TEST_POSTGRES_URL, TEST_MYSQL_URL)
- * are used instead of starting one.
+ * the servers again, whatever happened. Servers named in the environment (KAFKA_BOOTSTRAP, TEST_POSTGRES_URL, TEST_MYSQL_URL,
+ * TEST_SCHEMA_REGISTRY_URL) are used instead of starting one.
  */
 import {
   chmodSync,
@@ -19,6 +19,7 @@ import { runVisibly } from './commands.ts'
 import { startMariaDb, startPostgres } from './databases.ts'
 import { startBroker } from './kafka-broker.ts'
 import { kafkaJars } from './kafka-jars.ts'
+import { startSchemaRegistry } from './schema-registry.ts'
 
 /** A single test that takes longer is stuck. */
 const TEST_TIMEOUT_MS = 120_000
@@ -116,7 +117,14 @@ async function startServices(folder: string): Promise<Record<string, string>> {
     environment['TEST_MYSQL_URL'] = database.url
     say('MariaDB is ready')
   }
-  const outcomes = await Promise.allSettled([kafka(), postgres(), mysql()])
+  const schemaRegistry = async (): Promise<void> => {
+    if (given('TEST_SCHEMA_REGISTRY_URL')) return
+    const registry = await startSchemaRegistry({ logTo: join(folder, 'schema-registry.log'), say })
+    stops.push(() => registry.stop())
+    environment['TEST_SCHEMA_REGISTRY_URL'] = registry.url
+    say('The schema registry is ready')
+  }
+  const outcomes = await Promise.allSettled([kafka(), postgres(), mysql(), schemaRegistry()])
   const failures = outcomes.flatMap((outcome) =>
     outcome.status === 'rejected' ? [outcome.reason as Error] : []
   )

@@ -1,5 +1,6 @@
 import { fileStreamSourcePlugin } from './connectors/file-stream/file-stream-source-connector.ts'
 import { aivenJdbcSourcePlugin, jdbcSourcePlugin } from './connectors/jdbc/source-plugins.ts'
+import { avroConverterPlugin } from './converters/avro.ts'
 import { booleanConverterPlugin, booleanHeaderConverterPlugin } from './converters/boolean.ts'
 import {
   byteArrayConverterPlugin,
@@ -49,6 +50,7 @@ export function builtinPlugins(): Plugin[] {
     aivenJdbcSourcePlugin,
     fileStreamSourcePlugin,
     jsonConverterPlugin,
+    avroConverterPlugin,
     stringConverterPlugin,
     byteArrayConverterPlugin,
     booleanConverterPlugin,

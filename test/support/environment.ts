@@ -16,6 +16,8 @@ export const kafkaBootstrap = (): string => required('KAFKA_BOOTSTRAP')
 export const postgresUrl = (): string => required('TEST_POSTGRES_URL')
 /** mysql://user:password@host:port of a user with all privileges. */
 export const mysqlUrl = (): string => required('TEST_MYSQL_URL')
+/** Base of the Confluent interface of a schema registry, without a slash at the end. */
+export const schemaRegistryUrl = (): string => required('TEST_SCHEMA_REGISTRY_URL')
 /** Folder with the Kafka jars, for tests that run Java classes of Kafka. */
 export const kafkaLibs = (): string => required('TEST_KAFKA_LIBS')
 
