@@ -40,6 +40,7 @@ export class ConnectionKeeper {
   #connection: Connection | null = null
   #failures = 0
   #nextAttemptMs = 0
+  #firstUse: ((connection: Connection) => Promise<boolean>) | null = null
 
   constructor(settings: ConnectionSettings, log: Logger, signal: AbortSignal, clock: Clock) {
     this.#settings = settings
@@ -47,6 +48,14 @@ export class ConnectionKeeper {
     this.#signal = signal
     this.#clock = clock
     signal.addEventListener('abort', () => this.#connection?.abort(), { once: true })
+  }
+
+  /**
+   * Does this once, with the first connection that opens, before anybody else has it. false: the connection is of no more use,
+   * and another is opened.
+   */
+  beforeFirstUse(work: (connection: Connection) => Promise<boolean>): void {
+    this.#firstUse = work
   }
 
   /**
@@ -59,13 +68,13 @@ export class ConnectionKeeper {
     if (this.#clock.monotonicMs() < this.#nextAttemptMs) return null
     const { attempts, backoffMs, dialect } = this.#settings
     try {
-      const connection = await openConnection(this.#settings, this.#log, this.#signal)
-      // Aborted while it was being opened: nobody would end it.
-      if (this.#isAborted()) {
-        connection.abort()
-        throw abortedError()
+      let connection = await this.#open()
+      const first = this.#firstUse
+      this.#firstUse = null
+      if (first !== null && !(await first(connection))) {
+        await this.close()
+        connection = await this.#open()
       }
-      this.#connection = connection
       this.#failures = 0
       return connection
     } catch (error) {
@@ -84,6 +93,18 @@ export class ConnectionKeeper {
     const connection = this.#connection
     this.#connection = null
     await connection?.close()
+  }
+
+  async #open(): Promise<Connection> {
+    if (this.#isAborted()) throw abortedError()
+    const connection = await openConnection(this.#settings, this.#log, this.#signal)
+    // Aborted while it was being opened: nobody would end it.
+    if (this.#isAborted()) {
+      connection.abort()
+      throw abortedError()
+    }
+    this.#connection = connection
+    return connection
   }
 
   #isAborted(): boolean {

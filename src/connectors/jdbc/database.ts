@@ -115,6 +115,13 @@ export interface Connection {
   ): Promise<RowStream>
   /** The database's clock. `hasZone` false: what its wall clock shows, in the same zone as its zone-less columns. */
   now(): Promise<Timestamp & { readonly hasZone: boolean }>
+  /** What an operator should know of server and session: version, time zones, rights it lacks. Asked once per task, at its start. */
+  selfCheck?(): Promise<Finding[]>
+  /**
+   * The columns of each index that serves a whole table, in the index's order; null stands for an expression. null instead of a
+   * list: not known, as for a view.
+   */
+  indexesOf?(table: TableId): Promise<(string | null)[][] | null>
   /**
    * Ends everything at once, a running query included (on the server too, where it can be): calls in progress reject within
    * one second. Never throws.
@@ -122,6 +129,12 @@ export interface Connection {
   abort(): void
   /** Ends the session politely within a second or two; never rejects. */
   close(): Promise<void>
+}
+
+/** A line for the log; `warn`: something is off. */
+export interface Finding {
+  readonly level: 'info' | 'warn'
+  readonly text: string
 }
 
 /** Rows of a running query. Its transaction ends when the rows are drained or `close` is called. */

@@ -9,6 +9,7 @@ import { databaseError } from './database.ts'
 import type { RowConverter } from './row-converter.ts'
 import { jdbcTaskConfig } from './source-config.ts'
 import { QUERY_PARTITION, storedPartitions, tablePartition, UNSET } from './source-offset.ts'
+import { reportSelfCheck } from './self-check.ts'
 import { queryMode, type SourceSettings, sourceSettings } from './source-settings.ts'
 import { type Start, startOf } from './start-position.ts'
 import { parseTableName, splitTableList, tableName } from './table-name.ts'
@@ -68,6 +69,10 @@ export class JdbcSourceTask implements SourceTask {
       settings.query === null
         ? names.map((name) => tableTarget(settings, name))
         : [queryTarget(settings)]
+    const tables = this.#targets.flatMap(({ table }) => (table === null ? [] : [table]))
+    this.#keeper.beforeFirstUse((connection) =>
+      reportSelfCheck(connection, tables, settings, { log: context.log, clock: this.#clock })
+    )
     try {
       const connection = await this.#keeper.get()
       if (connection === null) return

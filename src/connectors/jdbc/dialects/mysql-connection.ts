@@ -6,6 +6,7 @@ import {
   type Connection,
   databaseError,
   type Dialect,
+  type Finding,
   type Row,
   type RowStream,
   type TableColumn,
@@ -16,6 +17,7 @@ import { readTimestampText, type TimestampParts } from '../timestamp.ts'
 import { ConnectError } from '../../../errors.ts'
 import { translateMysqlError } from './mysql-errors.ts'
 import { MysqlRowStream } from './mysql-row-stream.ts'
+import { mysqlFindings, mysqlIndexes } from './mysql-self-check.ts'
 import { cutSession } from './mysql-session.ts'
 import { dictionaryColumn, wireColumn, type WireField } from './mysql-types.ts'
 
@@ -100,6 +102,14 @@ export class MysqlConnection implements Connection {
       autoIncrement: /auto_increment/i.test(String(row[8])),
       keyPosition: numberOf(row[9])
     }))
+  }
+
+  selfCheck(): Promise<Finding[]> {
+    return mysqlFindings((sql) => this.run(sql, []))
+  }
+
+  indexesOf({ catalog, table }: TableId): Promise<(string | null)[][] | null> {
+    return mysqlIndexes((sql, binds) => this.run(sql, binds), catalog ?? this.#database, table)
   }
 
   describeQuery(sql: string): Promise<Column[]> {

@@ -7,6 +7,7 @@ import {
   type Connection,
   databaseError,
   type Dialect,
+  type Finding,
   type IsolationMode,
   type Row,
   type RowStream,
@@ -22,6 +23,7 @@ import {
 } from './oracle-driver.ts'
 import { oracleError } from './oracle-errors.ts'
 import { OracleMoment } from './oracle-moment.ts'
+import { oracleFindings, oracleIndexes } from './oracle-self-check.ts'
 import { describeStatement, listStatements, synonymStatement } from './oracle-sql.ts'
 import { fieldColumn, oracleColumn } from './oracle-types.ts'
 
@@ -66,16 +68,32 @@ export class OracleConnection implements Connection {
   async describeTable(table: TableId): Promise<TableColumn[]> {
     const columns = await this.#describe(table.schema, table.table)
     if (columns.length > 0) return columns
+    const meant = await this.#synonym(table)
+    return meant === null ? [] : await this.#describe(meant.schema, meant.table)
+  }
+
+  selfCheck(): Promise<Finding[]> {
+    return oracleFindings(this, this.#session.oracleServerVersionString)
+  }
+
+  async indexesOf(table: TableId): Promise<(string | null)[][] | null> {
+    const own = await oracleIndexes(this, table)
+    const meant = own === null ? await this.#synonym(table) : null
+    return meant === null ? own : await oracleIndexes(this, meant)
+  }
+
+  /** The table a synonym stands for; null when there is no such synonym. */
+  async #synonym(table: TableId): Promise<TableId | null> {
     const { sql, binds } = synonymStatement(table.schema, table.table)
     const [synonym] = await this.ask(sql, binds)
-    if (synonym === undefined) return []
+    if (synonym === undefined) return null
     const [owner, name, link] = synonym
     if (link !== null) {
       throw new ConfigError(
         `The synonym ${table.table} leads over the database link ${String(link)}: connect to that database itself`
       )
     }
-    return await this.#describe(String(owner), String(name))
+    return { catalog: null, schema: String(owner), table: String(name) }
   }
 
   async describeQuery(sql: string): Promise<Column[]> {

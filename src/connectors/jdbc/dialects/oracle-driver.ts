@@ -9,6 +9,8 @@ export interface OracleDriver {
 }
 
 export interface OracleSession {
+  /** `19.3.0.0.0`. */
+  readonly oracleServerVersionString: string
   callTimeout: number
   module: string
   action: string

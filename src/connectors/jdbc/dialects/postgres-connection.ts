@@ -8,6 +8,7 @@ import {
   type Connection,
   databaseError,
   type Dialect,
+  type Finding,
   type IsolationMode,
   type Row,
   type RowStream,
@@ -17,6 +18,7 @@ import {
 } from '../database.ts'
 import { readTimestampText, type TimestampParts } from '../timestamp.ts'
 import { postgresError } from './postgres-errors.ts'
+import { postgresFindings, postgresIndexes } from './postgres-self-check.ts'
 import { postgresColumn } from './postgres-types.ts'
 
 /** Limit for questions to the dictionary; they take milliseconds. */
@@ -121,6 +123,14 @@ export class PostgresConnection implements Connection {
       autoIncrement: autoIncrement === 't',
       keyPosition: keyPosition === null ? null : Number(keyPosition)
     }))
+  }
+
+  selfCheck(): Promise<Finding[]> {
+    return postgresFindings((sql) => this.#ask(sql, []))
+  }
+
+  indexesOf(table: TableId): Promise<(string | null)[][] | null> {
+    return postgresIndexes((sql, binds) => this.#ask(sql, binds), table)
   }
 
   async describeQuery(sql: string): Promise<Column[]> {

@@ -9,6 +9,7 @@ import {
   type Connection,
   databaseError,
   type Dialect,
+  type Finding,
   type OpenOptions,
   type Row,
   type RowStream,
@@ -19,6 +20,7 @@ import {
 import { parseNetworkUrl } from '../jdbc-url.ts'
 import { epochNanos, readTimestampText, type TimestampParts, timestampOfMs } from '../timestamp.ts'
 import { quoteName } from '../table-name.ts'
+import { indexColumns } from './index-columns.ts'
 import { declaredColumn, sampledColumn } from './sqlite-types.ts'
 
 /** SQL function of ours: text or epoch milliseconds → nanoseconds, so that timestamps in any form compare exactly. */
@@ -142,6 +144,19 @@ class SqliteConnection implements Connection {
     )
   }
 
+  selfCheck(): Promise<Finding[]> {
+    return this.#run('say its version', (database) => {
+      const [[version] = []] = rowsOf(database.prepare('SELECT sqlite_version()'))
+      return [{ level: 'info', text: `SQLite ${String(version)}` }]
+    })
+  }
+
+  indexesOf({ table }: TableId): Promise<(string | null)[][] | null> {
+    return this.#run(`look up the indexes of ${table}`, (database) =>
+      sqliteIndexes(database, table)
+    )
+  }
+
   #tableColumns(database: DatabaseSync, table: TableId): TableColumn[] {
     const rows = rowsOf(
       database.prepare(`PRAGMA table_xinfo(${quoteName(sqliteDialect, table.table)})`)
@@ -254,8 +269,29 @@ class SqliteConnection implements Connection {
   }
 }
 
-function rowsOf(statement: StatementSync): Row[] {
-  return statement.all() as unknown as Row[]
+/** The key of a table without an index of its own is found by its rows' numbers, which serves as well. */
+function sqliteIndexes(database: DatabaseSync, table: string): (string | null)[][] | null {
+  const name = quoteName(sqliteDialect, table)
+  const [found] = rowsOf(
+    database.prepare(`SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?`),
+    table
+  )
+  if (found === undefined) return null
+  const key = rowsOf(database.prepare(`PRAGMA table_xinfo(${name})`))
+    .filter((row) => Number(row[5]) > 0)
+    .sort((a, b) => Number(a[5]) - Number(b[5]))
+    .map((row) => String(row[1]))
+  const rows = rowsOf(
+    database.prepare(
+      `SELECT l.name, i.name FROM pragma_index_list(?) l, pragma_index_info(l.name) i WHERE l.partial = 0 ORDER BY l.seq, i.seqno`
+    ),
+    table
+  )
+  return [...(key.length === 0 ? [] : [key]), ...indexColumns(rows)]
+}
+
+function rowsOf(statement: StatementSync, ...binds: string[]): Row[] {
+  return statement.all(...binds) as unknown as Row[]
 }
 
 function translate(error: unknown, what: string): ConnectError {
