@@ -1,5 +1,4 @@
 import { ConnectError } from '../errors.ts'
-import { jsonObject } from '../storage/connect-json.ts'
 import type { StoredMap, StoredOffset } from '../storage/offset-store.ts'
 import type { ConnectorOffset } from './herder.ts'
 
@@ -11,19 +10,10 @@ export function requestedOffsets(offsets: readonly ConnectorOffset[]): StoredOff
       'Partitions / offsets need to be provided for an alter offsets request'
     )
   }
-  const seen = new Set<string>()
-  return offsets.map((entry) => {
-    const partition = storedMap(entry.partition, 'partition')
-    const meaning = jsonObject(Object.entries(partition).sort(([a], [b]) => (a < b ? -1 : 1)))
-    if (seen.has(meaning)) {
-      throw new ConnectError(
-        'BAD_REQUEST',
-        `The partition ${jsonObject(Object.entries(partition))} is given more than once`
-      )
-    }
-    seen.add(meaning)
-    return { partition, offset: entry.offset === null ? null : storedMap(entry.offset, 'offset') }
-  })
+  return offsets.map(({ partition, offset }) => ({
+    partition: storedMap(partition, 'partition'),
+    offset: offset === null ? null : storedMap(offset, 'offset')
+  }))
 }
 
 function storedMap(map: Record<string, unknown>, what: string): StoredMap {

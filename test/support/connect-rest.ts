@@ -22,6 +22,7 @@ export function connectRest(url: string) {
     get: (path: string) => send('GET', path),
     put: (path: string, body?: unknown) => send('PUT', path, body),
     post: (path: string, body?: unknown) => send('POST', path, body),
+    patch: (path: string, body?: unknown) => send('PATCH', path, body),
     delete: (path: string) => send('DELETE', path),
     names: async () => (await send('GET', '/connectors')) as string[],
     status,

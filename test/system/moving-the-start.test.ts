@@ -80,6 +80,22 @@ describe('a connector whose start is changed', () => {
     await stored(11, 'incrementing.initial=9')
     await until(() => read.values.length >= 16, 'the rows behind the last start come')
     assert.deepEqual([...new Set(ids().slice(14))], [10, 11])
+
+    // A position written by hand is adopted, whatever start is configured; a slip of the pen is told.
+    const rest = connectRest(worker.url)
+    await rest.put('/connectors/shop/stop')
+    const write = (table: string) =>
+      rest.patch('/connectors/shop/offsets', {
+        offsets: [{ partition: { table }, offset: { incrementing: 10 } }]
+      })
+    await until(async () => (await rest.state('shop')) === 'STOPPED', 'the connector is stopped')
+    await assert.rejects(write('ordrs'), /400 .*There is no table ordrs. Did you mean orders\?/)
+    const sent = read.values.length
+    await write('orders')
+    await rest.put('/connectors/shop/resume')
+    await stored(11, 'incrementing.initial=9')
+    await until(() => read.values.length > sent, 'the row behind that position comes')
+    assert.deepEqual(ids().slice(sent), [11])
     assert.equal(await worker.stop(), 0)
   })
 })

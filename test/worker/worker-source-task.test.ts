@@ -254,6 +254,34 @@ describe('a source task', () => {
     assert.deepEqual(run.states, states)
   })
 
+  it('stores a position its plugin decided before it hands out a record, and none after it was given up', async (t) => {
+    const release = Promise.withResolvers<void>()
+    const late = Promise.withResolvers<unknown>()
+    const partition = { stream: 'a' }
+    const run = await scripted(
+      t,
+      async (context, poll) => {
+        if (poll === 0) {
+          await context.storeOffsets([{ partition, offset: { position: 5 } }])
+          assert.deepEqual(run.store.stored, [{ partition, offset: { position: 5 } }])
+          return null
+        }
+        await release.promise
+        await context
+          .storeOffsets([{ partition, offset: { position: 6 } }])
+          .then(late.reject, late.resolve)
+        return null
+      },
+      { graceMs: 100 }
+    )
+    await run.start()
+    await until(() => run.store.stored.length === 1, 'the position is stored')
+    await run.worker.stopTasks([run.id])
+    release.resolve()
+    assert.match(String(await late.promise), /given up/)
+    assert.equal(run.store.stored.length, 1)
+  })
+
   it('skips a record that cannot be converted when errors are tolerated, and fails on it when not', async (t) => {
     const script =
       (topic: () => string): Script =>

@@ -89,6 +89,13 @@ describe('offsets an operator writes', () => {
     )
   })
 
+  it('name no configured start, even when copied from one that does: they are adopted', async () => {
+    assert.equal(
+      await stored({ incrementing: 5, start: 'unset' }, { mode: 'incrementing' }),
+      '{"incrementing":5}'
+    )
+  })
+
   for (const [what, offset, text] of [
     [
       'a time that the clocks skip',

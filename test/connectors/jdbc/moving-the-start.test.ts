@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, describe, it } from 'node:test'
 import pg from 'pg'
+import { RetriableError } from '../../../src/errors.ts'
+import type { PartitionOffset } from '../../../src/plugin/source.ts'
 import { postgresUrl, uniqueName } from '../../support/environment.ts'
 import { type Config, fields, startJdbcTask, StoredOffsets } from '../../support/jdbc-source.ts'
 
@@ -56,6 +58,16 @@ function postgres(): Database {
       await client.query(`DROP SCHEMA ${schema} CASCADE`)
       await client.end()
     }
+  }
+}
+
+/** Offsets of a Kafka that is away for a while. */
+class RefusingOffsets extends StoredOffsets {
+  refusals = 0
+
+  override async store(positions: readonly PartitionOffset[]): Promise<void> {
+    if (this.refusals-- > 0) throw new RetriableError('no broker')
+    await super.store(positions)
   }
 }
 
@@ -234,6 +246,20 @@ for (const create of [sqlite, postgres]) {
       const times = new StoredOffsets()
       assert.deepEqual(await read(config(name, 'timestamp+incrementing'), times), [1, 2, 3, 4, 5])
       assert.deepEqual(await read(both, times), [])
+    })
+
+    it('a new place that cannot be stored yet is not taken up; it is tried again', async () => {
+      const name = await table()
+      const offsets = new RefusingOffsets()
+      await read(config(name, 'incrementing', { 'incrementing.initial': '4' }), offsets)
+      offsets.refusals = 1
+      const changed = config(name, 'incrementing', { 'incrementing.initial': '3' })
+      const task = await startJdbcTask(changed, offsets)
+      assert.match(String(task.conditions.at(-1)), /Retrying \(1\): no broker/)
+      assert.deepEqual(fields(await task.read(2, 2000), 'id'), [4, 5])
+      assert.equal(task.conditions.at(-1), null)
+      await task.stop()
+      assert.equal(offsets.get(db.partition(name))?.['start'], 'incrementing.initial=3')
     })
 
     it('a query moves as well', async () => {
