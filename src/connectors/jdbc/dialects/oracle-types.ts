@@ -125,9 +125,11 @@ function decimal(facts: ColumnFacts, precision: number | null, scale: number | n
   return { ...facts, type: 'decimal', precision, scale, numeric: true, read: readDigits }
 }
 
-/** Numbers travel in decimal digits and are asked for as text. The database's own infinities have no digits. */
+/** Numbers travel in decimal digits and are asked for as text, `.5` among them. The database's own infinities have no digits. */
 function readDigits(raw: unknown): string {
   const text = readString(raw)
+  if (text.startsWith('.')) return `0${text}`
+  if (text.startsWith('-.')) return `-0${text.slice(1)}`
   if (/\d$/.test(text)) return text
   throw new DataError(`${text} is no number that Kafka Connect could carry`)
 }

@@ -46,7 +46,8 @@ export function momentLiteral(type: 'DATE' | 'TIMESTAMP', text: string): Compile
       constant: true
     }
   }
-  const { wall, zone } = parseDatetime(text, 'YYYY-MM-DD HH24:MI:SSXFF TZR', now)
+  const seconds = /:\d\d\.\d/.test(text) ? 'SSXFF' : 'SS'
+  const { wall, zone } = parseDatetime(text, `YYYY-MM-DD HH24:MI:${seconds} TZR`, now)
   if (zone === null) {
     const sql = blobLiteral(encodeTimestamp(wall))
     return { sql, type: { name: 'TIMESTAMP', scale: 9 }, nullable: false, constant: true }
