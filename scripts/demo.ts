@@ -2,31 +2,33 @@
  * `npm run demo`: the worker's main job, from nothing. Starts one Kafka broker (or uses KAFKA_BOOTSTRAP), a SQLite database and a
  * worker, creates a connector over REST, inserts a row each second and prints what arrives in Kafka. Ctrl-C ends what it started.
  * `npm run demo -- --once`: ends with exit code 0 when the first rows were read back from Kafka.
- * `--data FOLDER`: instead of demo-data/.
+ * `--oracle`: an Oracle connector on the project's test server, which speaks Oracle's protocol and is no Oracle Database.
+ * `--data FOLDER`: instead of demo-data/ (with --oracle: demo-data/oracle/).
  */
 import { mkdirSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { findExecutable } from './commands.ts'
-import { DemoShop } from './demo-shop.ts'
+import { OracleShop } from './demo-oracle.ts'
+import { type DemoShop, SqliteShop } from './demo-shop.ts'
 import { startBroker } from './kafka-broker.ts'
 import { freePorts, lastLines, type ServerProcess, startServer } from './server-process.ts'
 import { TopicReader } from './topic-reader.ts'
 
-const USAGE = 'Usage: npm run demo [-- --once] [--data FOLDER]\n'
+const USAGE = 'Usage: npm run demo [-- [--oracle] [--once] [--data FOLDER]]\n'
 const FIRST_ROW_TIMEOUT_MS = 60_000
 const MAX_LINE = 160
 
 const root = resolve(import.meta.dirname, '..')
 process.chdir(root)
 const options = parseOptions(process.argv.slice(2))
-const folder = resolve(options.data)
-const shown = options.data
+// A folder, group and topics of their own: the server behind an Oracle connector of an earlier run is gone.
+const shown = options.data ?? (options.oracle ? 'demo-data/oracle' : 'demo-data')
+const folder = resolve(shown)
+const group = options.oracle ? 'kafka-connect-node-demo-oracle' : 'kafka-connect-node-demo'
 const workerLog = resolve(folder, 'worker.log')
 const workerFile = 'worker-config/connect-distributed.properties'
-const connectorFile = 'worker-config/jdbc-source-sqlite.json'
-const topics = ['shop.customers', 'shop.orders']
 
 const started = performance.now()
 const say = (text: string): void => {
@@ -40,46 +42,45 @@ const ending = new AbortController()
 async function demo(once: boolean): Promise<void> {
   mkdirSync(folder, { recursive: true })
   const bootstrap = await kafka()
-  const shop = new DemoShop(resolve(folder, 'shop.db'))
+  const shop = options.oracle ? await OracleShop.start() : new SqliteShop(folder)
   stops.push(() => shop.close())
-  say(
-    `SQLite: ${shown}/shop.db has ${shop.count('customers')} customers and ${shop.count('orders')} orders (sql/sqlite/)`
-  )
+  say(`${shop.kind}: ${shop.introduction}`)
 
-  const reader = new TopicReader(bootstrap, `kafka-connect-node-demo-${process.pid}`)
+  const reader = new TopicReader(bootstrap, `${group}-${process.pid}`)
   stops.push(() => reader.close())
   const before = new Map<string, readonly bigint[]>()
-  for (const topic of topics) before.set(topic, (await reader.endOffsets(topic)) ?? [0n])
+  for (const topic of shop.topics) before.set(topic, (await reader.endOffsets(topic)) ?? [0n])
 
   const { url, pid } = await worker(bootstrap)
-  await createConnector(url, shop.file)
+  const connector = await createConnector(url, shop)
 
   const arrived = Promise.withResolvers<void>()
   const seen = new Set<string>()
-  for (const topic of topics) {
+  for (const topic of shop.topics) {
     void followWhenItExists(reader, topic, before.get(topic) ?? [0n], (value) => {
       const line = `${topic.padEnd(14)} ${value ?? 'null'}`
       say(line.length > MAX_LINE ? `${line.slice(0, MAX_LINE)}…` : line)
       seen.add(topic)
       // A later start finds the customers of the first one already in Kafka.
-      if (topic === 'shop.orders') arrived.resolve()
+      if (topic === shop.topics[1]) arrived.resolve()
     }).catch((error: unknown) => arrived.reject(error))
   }
   const inserting = insertRows(shop)
   inserting.catch((error: unknown) => arrived.reject(error))
-  await withinFirstRowTimeout(arrived.promise, url)
+  await withinFirstRowTimeout(arrived.promise, `${url}/connectors/${connector}`)
   if (once) {
-    say(`Done: rows of ${[...seen].join(' and ')} went from SQLite to Kafka and were read back`)
+    const source = shop.kind === 'Oracle' ? "a test server speaking Oracle's protocol" : shop.kind
+    say(`Done: rows of ${[...seen].join(' and ')} went from ${source} to Kafka and were read back`)
     return
   }
-  console.log(nextThings(url, pid, bootstrap))
+  console.log(nextThings({ url, pid, bootstrap, connector, shop }))
   await inserting
 }
 
 async function kafka(): Promise<string> {
   const given = process.env['KAFKA_BOOTSTRAP'] ?? ''
   if (given !== '') {
-    say(`Kafka: using ${given} (KAFKA_BOOTSTRAP); topics shop.* and kafka-connect-node-demo-* stay`)
+    say(`Kafka: using ${given} (KAFKA_BOOTSTRAP); topics shop.* and ${group}-* stay`)
     return given
   }
   say(`Kafka: starting one broker, data in ${shown}/kafka …`)
@@ -100,10 +101,10 @@ async function worker(bootstrap: string): Promise<{ url: string; pid: number }> 
   const overrides = {
     'bootstrap.servers': bootstrap,
     listeners: url,
-    'group.id': 'kafka-connect-node-demo',
-    'config.storage.topic': 'kafka-connect-node-demo-configs',
-    'offset.storage.topic': 'kafka-connect-node-demo-offsets',
-    'status.storage.topic': 'kafka-connect-node-demo-status',
+    'group.id': group,
+    'config.storage.topic': `${group}-configs`,
+    'offset.storage.topic': `${group}-offsets`,
+    'status.storage.topic': `${group}-status`,
     'offset.flush.interval.ms': '2000'
   }
   const command = ['--max-semi-space-size=8', 'src/main.ts', '--distributed', workerFile]
@@ -138,12 +139,13 @@ async function worker(bootstrap: string): Promise<{ url: string; pid: number }> 
   return { url, pid: running.pid }
 }
 
-async function createConnector(url: string, databaseFile: string): Promise<void> {
-  const sample = JSON.parse(readFileSync(connectorFile, 'utf8')) as {
+/** Creates or updates the sample connector of the database; answers its name. */
+async function createConnector(url: string, shop: DemoShop): Promise<string> {
+  const sample = JSON.parse(readFileSync(shop.connectorFile, 'utf8')) as {
     name: string
     config: Record<string, string>
   }
-  sample.config['connection.url'] = `jdbc:sqlite:${databaseFile}`
+  sample.config['connection.url'] = shop.connectionUrl
   const known = (await (await fetch(`${url}/connectors`, limit(5000))).json()) as string[]
   const isKnown = known.includes(sample.name)
   const method = isKnown ? 'PUT' : 'POST'
@@ -156,8 +158,9 @@ async function createConnector(url: string, databaseFile: string): Promise<void>
   })
   const text = await answer.text()
   if (!answer.ok) throw new Error(`${method} ${url}${path} answered ${answer.status}: ${text}`)
-  say(`Connector: ${method} ${path} with ${connectorFile} answered ${answer.status}`)
+  say(`Connector: ${method} ${path} with ${shop.connectorFile} answered ${answer.status}`)
   if (isKnown) say('Connector: it goes on where the earlier run ended')
+  return sample.name
 }
 
 async function followWhenItExists(
@@ -175,15 +178,15 @@ async function followWhenItExists(
 
 async function insertRows(shop: DemoShop): Promise<void> {
   while (!ending.signal.aborted) {
-    shop.change()
+    await shop.change()
     await delay(1000, undefined, { signal: ending.signal }).catch(() => undefined) // the demo ends
   }
 }
 
-async function withinFirstRowTimeout(rows: Promise<void>, url: string): Promise<void> {
+async function withinFirstRowTimeout(rows: Promise<void>, connectorUrl: string): Promise<void> {
   const late = delay(FIRST_ROW_TIMEOUT_MS, 'late', { signal: ending.signal }).catch(() => 'ended')
   if ((await Promise.race([rows, late])) !== 'late') return
-  const status = await fetch(`${url}/connectors/shop-sqlite/status`, limit(5000)).then(
+  const status = await fetch(`${connectorUrl}/status`, limit(5000)).then(
     (answer) => answer.text(),
     (error: Error) => `no status: ${error.message}`
   )
@@ -196,32 +199,45 @@ function limit(ms: number): { signal: AbortSignal } {
   return { signal: AbortSignal.timeout(ms) }
 }
 
-function nextThings(url: string, pid: number, bootstrap: string): string {
+function nextThings(demo: {
+  readonly url: string
+  readonly pid: number
+  readonly bootstrap: string
+  readonly connector: string
+  readonly shop: DemoShop
+}): string {
+  const { url, pid, bootstrap, shop } = demo
+  const connector = `${url}/connectors/${demo.connector}`
   const json = `-H 'Content-Type: application/json'`
   return `
 A row is inserted or changed every second and appears here once it was read back from Kafka. Meanwhile, in another terminal:
 
   curl ${url}/connectors                                        the connectors
-  curl ${url}/connectors/shop-sqlite/status                     what it and its tasks are doing
-  curl -X PUT ${url}/connectors/shop-sqlite/pause               … and …/resume
-  curl -X PUT ${url}/connectors/shop-sqlite/stop                then look at, change or reset how far it is:
-  curl ${url}/connectors/shop-sqlite/offsets
-  curl -X DELETE ${url}/connectors/shop-sqlite/offsets          … after …/resume every row comes again
+  curl ${connector}/status                     what it and its tasks are doing
+  curl -X PUT ${connector}/pause               … and …/resume
+  curl -X PUT ${connector}/stop                then look at, change or reset how far it is:
+  curl ${connector}/offsets
+  curl -X DELETE ${connector}/offsets          … after …/resume every row comes again
   curl -X PUT ${json} -d '{"connector.class":"JdbcSource"}' ${url}/connector-plugins/JdbcSource/config/validate
   kill -9 ${pid}                                                a crash: the demo starts the worker again; the rows since the
 ${''.padEnd(72)}last stored offset come once more, none is lost
-${findExecutable('kcat') === null ? '' : `  kcat -b ${bootstrap} -C -t shop.orders -e -q                  the whole topic\n`}
-Kafka is ${bootstrap}, the database ${shown}/shop.db; delete ${shown}/ to begin from nothing. Ctrl-C ends the demo.
+${findExecutable('kcat') === null ? '' : `  kcat -b ${bootstrap} -C -t ${shop.topics[1]} -e -q                  the whole topic\n`}
+Kafka is ${bootstrap}, the database ${shop.place}; delete ${shown}/ to begin from nothing. Ctrl-C ends the demo.
 `
 }
 
-function parseOptions(words: readonly string[]): { once: boolean; data: string } {
+function parseOptions(words: readonly string[]): {
+  once: boolean
+  oracle: boolean
+  data?: string | undefined
+} {
   try {
     const { values } = parseArgs({
       args: [...words],
       options: {
         once: { type: 'boolean', default: false },
-        data: { type: 'string', default: 'demo-data' },
+        oracle: { type: 'boolean', default: false },
+        data: { type: 'string' },
         help: { type: 'boolean', default: false }
       }
     })

@@ -10,13 +10,13 @@ import { until } from '../support/until.ts'
 const script = resolve(import.meta.dirname, '..', '..', 'scripts', 'demo.ts')
 
 /** Everything the demo prints; rejects when it ends with another exit code than 0. */
-function runDemo(folder: string): Promise<string> {
+function runDemo(folder: string, ...words: readonly string[]): Promise<string> {
   // Without KAFKA_BOOTSTRAP it starts a broker of its own, as on a machine where nothing runs.
   const { KAFKA_BOOTSTRAP: _, ...env } = process.env
   return new Promise((resolvePromise, reject) => {
     execFile(
       process.execPath,
-      [script, '--once', '--data', folder],
+      [script, '--once', '--data', folder, ...words],
       { env, timeout: 100_000 },
       (error, stdout, stderr) => {
         if (error === null) resolvePromise(stdout)
@@ -40,6 +40,24 @@ describe('npm run demo -- --once', () => {
     assert.match(second, /PUT \/connectors\/shop-sqlite\/config .* answered 200/)
     assert.match(second, /shop\.orders +\{/)
     assert.doesNotMatch(second, /first order of Ada Lovelace/)
+  })
+
+  it("brings rows over Oracle's protocol with --oracle, and says that this is no Oracle Database", async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'kafka-connect-node-demo-'))
+    t.after(() => rmSync(folder, { recursive: true, force: true }))
+
+    const first = await runDemo(folder, '--oracle')
+    assert.match(first, /Oracle: NOT an Oracle Database, but this project's own test server/)
+    assert.match(
+      first,
+      /POST \/connectors with worker-config\/jdbc-source-oracle.json answered 201/
+    )
+    assert.match(first, /shop\.ORDERS +\{"ID":1,.*"NOTE":"first order of Ada Lovelace"/)
+
+    // The server of the second start has new tables; their rows are newer than the stored place.
+    const second = await runDemo(folder, '--oracle')
+    assert.match(second, /PUT \/connectors\/shop-oracle\/config .* answered 200/)
+    assert.match(second, /shop\.ORDERS +\{"ID":1,/)
   })
 })
 
