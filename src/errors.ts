@@ -114,7 +114,9 @@ export function traceOf(thrown: unknown): string {
 const SECRET_ASSIGNMENT =
   /((?:password|passwd|pwd|secret|token|credential|api[_.-]?key|sasl\.jaas\.config|basic\.auth\.user\.info)[\w.-]*['"]?\s*[=:]\s*)('[^']*'|"[^"]*"|[^\s,;&})\]'"]+)/gi
 const URL_USER_INFO = /(\w+:\/\/[^\s/:@]+:)[^\s@/]+(@)/g
-const ORACLE_USER_INFO = /(jdbc:oracle:\w+:[^\s/@]+\/)[^\s@]+(@)/gi
+/** User and password may be in quotes (escaped ones inside JSON); then they may hold anything, an @ too. */
+const ORACLE_USER_INFO =
+  /(jdbc:oracle:\w+:(?:\\?"[^"\n]*"|[^\s/@"]+)\/)(?:\\?"[^"\n]*"|[^\s"]+|[^\s@]+)(@)/gi
 
 /** I7: hides values behind keys that look like secrets, and passwords inside URLs. */
 export function redact(text: string): string {

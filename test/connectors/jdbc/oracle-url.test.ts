@@ -9,7 +9,8 @@ import {
   type OracleTarget,
   oracleTarget
 } from '../../../src/connectors/jdbc/dialects/oracle-url.ts'
-import { ConfigError } from '../../../src/errors.ts'
+import { maskUrl } from '../../../src/connectors/jdbc/jdbc-url.ts'
+import { ConfigError, redact } from '../../../src/errors.ts'
 import { openOptions } from '../../support/open-dialect.ts'
 
 const target = (
@@ -120,6 +121,7 @@ void describe("A URL of Oracle's JDBC driver", () => {
       ],
       ['thin:scott/tiger@ldaps://oid/x', /:scott\/\*\*\*\*@ldaps:.*LDAP/],
       ['thin:scott/"tiger@x"@ldap://oid/x', /LDAP/],
+      ['thin:scott/tiger@tiger@//db/orders', /@ in it has to stand in double quotes/],
       ['kprb:@X', /jdbc:oracle:thin:@/],
       ['thin:scott/tiger', /an @ stands before the address/],
       ['thin:@', /no address behind the @/],
@@ -132,6 +134,23 @@ void describe("A URL of Oracle's JDBC driver", () => {
           error instanceof ConfigError && text.test(error.message) && !/tiger/.test(error.message),
         url
       )
+    }
+  })
+  void it('I7: shows no password in a log or a message, whatever stands in it', () => {
+    const cases: [given: string, shown: string][] = [
+      ['scott/tiger@//db/x', 'scott/****@//db/x'],
+      ['scott/ti:ger@db:1521:x', 'scott/****@db:1521:x'],
+      ['scott/"p@ss"@//db/x', 'scott/****@//db/x'],
+      ['scott/"p@ s/s"@//db/x', 'scott/****@//db/x'],
+      ['"my user"/"p@ss"@db:1521:x', '"my user"/****@db:1521:x'],
+      // Not allowed without quotes, but somebody will write it.
+      ['scott/p@ss@//db/x', 'scott/****@//db/x']
+    ]
+    for (const [given, shown] of cases) {
+      const [url, masked] = [`jdbc:oracle:thin:${given}`, `jdbc:oracle:thin:${shown}`]
+      assert.equal(maskUrl(url), masked)
+      assert.equal(redact(`refused: ${url} (a@b)`), `refused: ${masked} (a@b)`)
+      assert.doesNotMatch(redact(JSON.stringify({ url, mail: 'a@b' })), /p@|ss|tiger/)
     }
   })
 })

@@ -54,6 +54,11 @@ export function oracleTarget(options: OpenOptions): OracleTarget {
       `Not a valid JDBC URL: jdbc:oracle:${kind}:${user === null ? '' : `${user}/****`}@${address}: ${why}`
     )
   const { target, parameters } = splitParameters(address)
+  if (!target.startsWith('(') && target.includes('@')) {
+    throw new ConfigError(
+      `Not a valid JDBC URL: jdbc:oracle:${kind}:****@${target.slice(target.lastIndexOf('@') + 1)}: a password with an @ in it has to stand in double quotes`
+    )
+  }
   const given = lowerCased([...parameters, ...options.properties], warnings)
   const { connectString, carriesParameters } = connectStringOf(target, problem)
   // Easy Connect knows these itself; everything else takes them from here.
