@@ -56,8 +56,8 @@ describe('a connector whose start is changed', () => {
         return offset?.['incrementing'] === incrementing && offset['start'] === start
       }, `the offset ${incrementing} of the start ${start} is stored`)
 
-    await configure({})
-    await stored(10, 'unset')
+    await configure({ 'incrementing.initial': '0' })
+    await stored(10, 'incrementing.initial=0')
     assert.deepEqual(ids(), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
 
     await configure({ 'incrementing.initial': '7' })

@@ -17,12 +17,18 @@ export function parseInitialTimestamp(text: string | null): WrittenTime | 'now' 
   return Number(written) === -1 ? 'now' : instantOfMs(Number(written))
 }
 
-/** Names a start in stored offsets: the same for the same start, in whatever spelling, and whatever `db.timezone` is. */
-export function startMarkOf({ initialTimestamp, initialId }: ConfiguredStart): string {
+/** Stands in offsets that once named a start, while none is configured. */
+export const NO_START = 'unset'
+
+/**
+ * Names a start in stored offsets: the same for the same start, in whatever spelling, and whatever `db.timezone` is. null: none is
+ * configured, and offsets have nothing beside the JVM connector's fields.
+ */
+export function startMarkOf({ initialTimestamp, initialId }: ConfiguredStart): string | null {
   const parts: string[] = []
   if (initialTimestamp !== null) parts.push(`timestamp.initial=${timeMark(initialTimestamp)}`)
   if (initialId !== null) parts.push(`incrementing.initial=${initialId}`)
-  return parts.length === 0 ? 'unset' : parts.join(',')
+  return parts.length === 0 ? null : parts.join(',')
 }
 
 function timeMark(initial: WrittenTime | 'now'): string {

@@ -46,13 +46,13 @@ export class BulkProgress implements RowProgress {
 /** Modes with an id: every row carries its own position. */
 export class IdProgress implements RowProgress {
   readonly #cursor: RowCursor
-  readonly #start: string
+  readonly #start: string | null
   position: Position
   readonly canPause = true
   readonly full = false
 
   /** `start`: what every offset says of the configured start. */
-  constructor(cursor: RowCursor, position: Position, start: string) {
+  constructor(cursor: RowCursor, position: Position, start: string | null) {
     this.#cursor = cursor
     this.position = position
     this.#start = start

@@ -89,7 +89,7 @@ export interface SourceSettings extends ConfiguredStart {
   readonly incrementingMappings: readonly ColumnMapping[] | null
   readonly validateNonNull: boolean
   /** What stored offsets say of the configured start. */
-  readonly startMark: string
+  readonly startMark: string | null
   readonly delayMs: number
   readonly pollIntervalMs: number
   readonly batchRows: number

@@ -214,9 +214,9 @@ export class JdbcSourceTask implements SourceTask {
     // Before the first row: a crash from here on finds the old place or the new one.
     if (changes.length > 0) await context.storeOffsets(changes)
     this.#readers = targets.map((target, index) => {
-      const { position, why } = starts[index] ?? { position: UNSET, why: 'first' }
-      logStart(context, target, why, settings.startMark)
-      return new TableReader(target, settings, position, (converter) =>
+      const start = starts[index] ?? { position: UNSET, why: 'first', mark: null }
+      logStart(context, target, start.why, start.mark)
+      return new TableReader(target, settings, start, (converter) =>
         this.#reportColumns(target, converter, settings)
       )
     })
@@ -263,7 +263,7 @@ function logStart(
   { log }: SourceTaskContext,
   { name }: ReaderTarget,
   why: Start['why'],
-  mark: string
+  mark: string | null
 ): void {
   if (why === 'moved') log.info(`The start of ${name} was moved: ${mark}`)
   else if (why !== 'first') log.info(`Using existing offset of ${name}`)

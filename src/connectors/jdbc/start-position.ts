@@ -1,5 +1,5 @@
 import type { OffsetMap, SourceOffset } from '../../data/record.ts'
-import { markedValues } from './configured-start.ts'
+import { markedValues, NO_START } from './configured-start.ts'
 import { type Position, offsetOf, positionOf, shortest, UNSET } from './source-offset.ts'
 import { type Mode, modeUsesId, modeUsesTimestamp, type SourceSettings } from './source-settings.ts'
 import { instantOf } from './time-text.ts'
@@ -11,11 +11,13 @@ export interface Start {
   /** To be stored before the first row is read, so that a crash finds the same place again; null: nothing new. */
   readonly store: SourceOffset | null
   readonly why: 'first' | 'resumed' | 'adopted' | 'moved'
+  /** The start that offsets of this table name from now on; null: none. */
+  readonly mark: string | null
 }
 
 /**
- * The stored offset, unless another start was configured since: every offset names the start that was configured when it was stored.
- * An offset that names none comes from elsewhere (a JVM worker, an operator) and is adopted as it is. `now` asks the database for its
+ * The stored offset, unless another start was configured since: an offset names the start that was configured when it was stored.
+ * One that names none (nothing was configured, a JVM worker, an operator) is adopted as it is. `now` asks the database for its
  * present, as an instant.
  */
 export async function startOf(
@@ -24,26 +26,36 @@ export async function startOf(
   settings: SourceSettings,
   now: () => Promise<Timestamp>
 ): Promise<Start> {
-  if (mode === 'bulk') return { position: UNSET, store: null, why: 'first' }
-  const position = positionOf(stored)
   const { startMark } = settings
+  if (mode === 'bulk') return { position: UNSET, store: null, why: 'first', mark: null }
+  const position = positionOf(stored)
   if (stored === null || position === UNSET) {
     const first = await configuredPosition(mode, settings, now)
     // What now means must not be asked twice: rows that come while nothing runs would be passed over (I6).
-    const store = settings.initialTimestamp === 'now' ? marked(first, startMark) : null
-    return { position: first, store, why: 'first' }
+    const store =
+      settings.initialTimestamp === 'now' ? offsetOf(first.timestamp, first.id, startMark) : null
+    return { position: first, store, why: 'first', mark: startMark }
   }
-  const mark = stored['start']
-  if (mark === startMark) return { position, store: null, why: 'resumed' }
-  if (typeof mark === 'string' && movedFrom(mark, mode, settings)) {
-    const wanted = await configuredPosition(mode, settings, now)
-    return { position: wanted, store: marked(wanted, startMark), why: 'moved' }
+  const before = stored['start']
+  if (typeof before !== 'string') {
+    if (startMark === null) return { position, store: null, why: 'resumed', mark: null }
+    return adopted(stored, position, startMark)
   }
-  return { position, store: Object.freeze({ ...stored, start: startMark }), why: 'adopted' }
+  // A table that was started from somewhere goes on saying so: a start given later is noticed.
+  const mark = startMark ?? NO_START
+  if (before === mark) return { position, store: null, why: 'resumed', mark }
+  if (!movedFrom(before, mark, mode, settings)) return adopted(stored, position, mark)
+  const wanted = await configuredPosition(mode, settings, now)
+  return {
+    position: wanted,
+    store: offsetOf(wanted.timestamp, wanted.id, mark),
+    why: 'moved',
+    mark
+  }
 }
 
-function marked({ timestamp, id }: Position, startMark: string): SourceOffset | null {
-  return offsetOf(timestamp, id, startMark)
+function adopted(stored: OffsetMap, position: Position, mark: string): Start {
+  return { position, store: Object.freeze({ ...stored, start: mark }), why: 'adopted', mark }
 }
 
 async function configuredPosition(
@@ -62,15 +74,16 @@ async function configuredPosition(
 
 /** Whether a value that decides in this mode differs from the one named. A value that was taken away decides nothing. */
 function movedFrom(
+  before: string,
   mark: string,
   mode: Mode,
-  { initialTimestamp, startMark }: SourceSettings
+  { initialTimestamp }: SourceSettings
 ): boolean {
-  const before = markedValues(mark)
-  const today = markedValues(startMark)
+  const then = markedValues(before)
+  const today = markedValues(mark)
   return decidingKeys(mode, initialTimestamp !== null).some((key) => {
     const value = today.get(key)
-    return value !== undefined && value !== before.get(key)
+    return value !== undefined && value !== then.get(key)
   })
 }
 

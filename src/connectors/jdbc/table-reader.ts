@@ -13,6 +13,7 @@ import {
 import { columnsText, RowConverter } from './row-converter.ts'
 import { BulkProgress, type Emit, IdProgress, type RowProgress } from './row-progress.ts'
 import type { Position } from './source-offset.ts'
+import type { Start } from './start-position.ts'
 import { type Mode, modeUsesTimestamp, type SourceSettings } from './source-settings.ts'
 import { type BoundQuery, endReading, limits, tableQuery, tiesQuery } from './table-query.ts'
 import { queryShape, tableShape, type TableShape } from './table-shape.ts'
@@ -56,6 +57,7 @@ export class TableReader {
   dueAtMs = 0
   readonly #settings: SourceSettings
   readonly #onColumns: (converter: RowConverter) => void
+  readonly #mark: string | null
   #position: Position
   #shape: TableShape | null = null
   #run: Run | null = null
@@ -65,12 +67,13 @@ export class TableReader {
   constructor(
     target: ReaderTarget,
     settings: SourceSettings,
-    position: Position,
+    { position, mark }: Pick<Start, 'position' | 'mark'>,
     onColumns: (converter: RowConverter) => void
   ) {
     this.target = target
     this.#settings = settings
     this.#position = position
+    this.#mark = mark
     this.#onColumns = onColumns
   }
 
@@ -142,7 +145,7 @@ export class TableReader {
     query: BoundQuery,
     withSuffix: boolean
   ): Promise<Run> {
-    const { fetchRows, values, startMark } = this.#settings
+    const { fetchRows, values } = this.#settings
     const { table } = this.target
     const stream = await this.#named(query.sql, () =>
       connection.query(query.sql, query.binds, { fetchRows, table })
@@ -154,7 +157,7 @@ export class TableReader {
       stream,
       cursor,
       converter: this.#converterFor(stream),
-      progress: progressOf(shape.mode, cursor, this.#position, limited, startMark),
+      progress: progressOf(shape.mode, cursor, this.#position, limited, this.#mark),
       ahead: fetchAhead(stream)
     }
   }
@@ -267,7 +270,7 @@ function progressOf(
   cursor: RowCursor,
   position: Position,
   limited: boolean,
-  start: string
+  start: string | null
 ): RowProgress {
   switch (mode) {
     case 'bulk':

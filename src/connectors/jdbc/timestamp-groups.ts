@@ -15,7 +15,7 @@ const MOST_KEPT_ROWS = 20_000
  */
 export class TimestampGroups implements RowProgress {
   readonly #cursor: RowCursor
-  readonly #start: string
+  readonly #start: string | null
   #offset: SourceOffset | null
   #held: { readonly row: Row; readonly at: Position } | null = null
   position: Position
@@ -23,7 +23,7 @@ export class TimestampGroups implements RowProgress {
   readonly full = false
 
   /** From a position behind everything that has been emitted. `start`: what every offset says of the configured start. */
-  constructor(cursor: RowCursor, position: Position, start: string) {
+  constructor(cursor: RowCursor, position: Position, start: string | null) {
     this.#cursor = cursor
     this.#start = start
     this.position = { ...position, id: null }
@@ -76,7 +76,7 @@ export class LimitedTimestampGroups implements RowProgress {
   #kept: Row[] = []
   #keptAt: Timestamp | null = null
 
-  constructor(cursor: RowCursor, position: Position, start: string) {
+  constructor(cursor: RowCursor, position: Position, start: string | null) {
     this.#cursor = cursor
     this.#groups = new TimestampGroups(cursor, position, start)
   }

@@ -141,15 +141,24 @@ for (const create of [sqlite, postgres]) {
       })
     }
 
-    it('a start given to a connector that had none moves it; one taken away does not', async () => {
+    it('a start taken away moves nothing; given anew it counts', async () => {
       const name = await table()
       const offsets = new StoredOffsets()
       const without = config(name, 'incrementing')
-      assert.deepEqual(await read(without, offsets), [1, 2, 3, 4, 5])
       const given = config(name, 'incrementing', { 'incrementing.initial': '3' })
       assert.deepEqual(await read(given, offsets), [4, 5])
       assert.deepEqual(await read(without, offsets), [])
       assert.deepEqual(await read(given, offsets), [4, 5], 'given anew')
+    })
+
+    it('offsets have nothing of ours while no start was ever configured; the first one is adopted', async () => {
+      const name = await table()
+      const offsets = new StoredOffsets()
+      assert.deepEqual(await read(config(name, 'incrementing'), offsets), [1, 2, 3, 4, 5])
+      assert.deepEqual(offsets.get(db.partition(name)), { incrementing: 5 })
+      const start = (id: string) => config(name, 'incrementing', { 'incrementing.initial': id })
+      assert.deepEqual(await read(start('3'), offsets), [])
+      assert.deepEqual(await read(start('4'), offsets), [5], 'a change after that counts')
     })
 
     it('the same start in other words, or in another db.timezone, moves nothing', async () => {
@@ -212,7 +221,8 @@ for (const create of [sqlite, postgres]) {
     it('a crash behind the move finds the new place, also when -1 meant a moment that is over', async () => {
       const name = await table()
       const offsets = new StoredOffsets()
-      await read(config(name, 'timestamp+incrementing'), offsets)
+      const first = { 'timestamp.initial': String(at(1)) }
+      await read(config(name, 'timestamp+incrementing', first), offsets)
       const changed = config(name, 'timestamp+incrementing', { 'timestamp.initial': String(at(4)) })
       assert.deepEqual(await read(changed, offsets, { crash: true }), [4, 5])
       assert.deepEqual(await read(changed, offsets), [4, 5])
