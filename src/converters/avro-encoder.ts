@@ -89,7 +89,7 @@ export class AvroEncoders {
       if (
         !(value instanceof Struct) ||
         value.values.length !== count ||
-        (value.schema !== schema && !sameStruct(value.schema, schema))
+        (value.schema !== schema && !sameSchema(value.schema, schema))
       ) {
         throw misfit(schema, value)
       }
@@ -99,9 +99,8 @@ export class AvroEncoders {
   }
 
   #union(schema: Schema): AvroWrite {
-    const writers = schema.fields.map((field) =>
-      this.of(field.schema.optional ? field.schema.copy({ optional: false }) : field.schema)
-    )
+    // A branch is never null: that is what the others are for.
+    const writers = schema.fields.map((field) => this.#bare(field.schema))
     const first = schema.optional ? 1 : 0
     return (out, value) => {
       if (value === null || value === undefined) {
@@ -148,13 +147,6 @@ const writeTextKey: AvroWrite = (out, key) => {
   if (typeof key !== 'string')
     throw new DataError(`A map with string keys has ${kindOf(key)} as key`)
   out.text(key)
-}
-
-/** The struct that makes a field optional is not part of what its values are. */
-function sameStruct(a: Schema, b: Schema): boolean {
-  return (
-    sameSchema(a, b) || (a.optional !== b.optional && sameSchema(a.asOptional(), b.asOptional()))
-  )
 }
 
 function misfit(schema: Schema, value: unknown): DataError {

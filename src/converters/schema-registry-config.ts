@@ -207,9 +207,12 @@ function tlsOptions(parsed: Settings): RegistryOptions['tls'] {
 function pem(text: Password | null, file: string | null, key: string): string | null {
   if (text !== null) return text.value.replaceAll('\\n', '\n')
   if (file === null || file === '') return null
+  let content: string
   try {
-    return readFileSync(file, 'utf8')
+    content = readFileSync(file, 'utf8')
   } catch (cause) {
     throw new ConfigError(`${key} names a file that cannot be read: ${file}`, { cause })
   }
+  if (content.includes('-----BEGIN ')) return content
+  throw new ConfigError(`${key}: ${file} is no PEM file; convert it with openssl or keytool`)
 }

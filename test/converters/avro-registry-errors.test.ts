@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import { run } from '../../scripts/commands.ts'
 import { avroConverterPlugin } from '../../src/converters/avro.ts'
 import { Schema } from '../../src/data/schema.ts'
 import { Struct } from '../../src/data/struct.ts'
@@ -191,5 +195,52 @@ describe('credentials', () => {
       [{ 'schema.registry.url': 'ftp://x' }, /http and https/]
     ]
     for (const [config, text] of bad) assert.throws(() => converter(config), text)
+  })
+})
+
+describe('a registry over https', () => {
+  it('is trusted by a PEM certificate and shown one of the client, with or without its name compared', async (t) => {
+    const dir = mkdtempSync(join(tmpdir(), 'registry-tls-'))
+    t.after(() => rmSync(dir, { recursive: true, force: true }))
+    const pem = (name: string): string => readFileSync(join(dir, `${name}.pem`), 'utf8')
+    for (const [name, altName] of [
+      ['server', 'IP:127.0.0.1'],
+      ['other', 'DNS:registry.test']
+    ] as const) {
+      const words = `req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=${name} -addext subjectAltName=${altName}`
+      const files = ['-keyout', join(dir, `${name}-key.pem`), '-out', join(dir, `${name}.pem`)]
+      await run('openssl', [...words.split(' '), ...files], 20_000)
+    }
+    const answer = () => ({ status: 200, body: { id: 1 } })
+    const ssl = 'schema.registry.ssl'
+    const client = {
+      [`${ssl}.keystore.key`]: pem('other-key'),
+      [`${ssl}.keystore.certificate.chain`]: pem('other')
+    }
+    const needsClient = { requestCert: true, rejectUnauthorized: true, ca: pem('other') }
+    const good = await stubRegistry(t, answer, {
+      key: pem('server-key'),
+      cert: pem('server'),
+      ...needsClient
+    })
+    const trusted = { [`${ssl}.truststore.location`]: join(dir, 'server.pem') }
+    const url = { 'schema.registry.url': good.url }
+    assert.ok(
+      await converter({ ...url, ...trusted, ...client }).fromConnectData('orders', schema, row)
+    )
+    assert.match(
+      (await failure(converter({ ...url, ...client }))).message,
+      /self-signed certificate/
+    )
+    assert.ok((await failure(converter({ ...url, ...trusted }))) instanceof RetriableError)
+
+    const elsewhere = await stubRegistry(t, answer, { key: pem('other-key'), cert: pem('other') })
+    const misnamed = {
+      'schema.registry.url': elsewhere.url,
+      [`${ssl}.truststore.certificates`]: pem('other').replaceAll('\n', '\\n')
+    }
+    assert.match((await failure(converter(misnamed))).message, /does not match certificate/)
+    const unchecked = { ...misnamed, [`${ssl}.endpoint.identification.algorithm`]: '' }
+    assert.ok(await converter(unchecked).fromConnectData('orders', schema, row))
   })
 })

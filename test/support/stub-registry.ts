@@ -1,4 +1,5 @@
-import { createServer, type IncomingHttpHeaders } from 'node:http'
+import { createServer, type IncomingHttpHeaders, type RequestListener } from 'node:http'
+import { createServer as createSecureServer, type ServerOptions } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { TestContext } from 'node:test'
 
@@ -10,7 +11,7 @@ export interface RegistryRequest {
   readonly body: string
 }
 
-/** null: no answer at all, `cut`: the connection is closed. */
+/** `silent`: no answer at all; `cut`: the connection is closed. */
 export type RegistryReply = { status: number; body: unknown } | 'silent' | 'cut'
 
 export interface StubRegistry {
@@ -22,12 +23,13 @@ export interface StubRegistry {
   reply: (request: RegistryRequest) => RegistryReply
 }
 
-/** An HTTP server that answers what a test wants of a registry that is not well. */
+/** A server that answers what a test wants of a registry that is not well; with `tls` over https. */
 export async function stubRegistry(
   t: TestContext,
-  reply: StubRegistry['reply']
+  reply: StubRegistry['reply'],
+  tls?: ServerOptions
 ): Promise<StubRegistry> {
-  const server = createServer((request, response) => {
+  const answer: RequestListener = (request, response) => {
     let body = ''
     request.on('data', (chunk: Buffer) => {
       body += chunk.toString('utf8')
@@ -36,21 +38,23 @@ export async function stubRegistry(
       const { method = '', url = '', headers } = request
       const received = { method, path: url, headers, body }
       stub.requests.push(received)
-      const answer = stub.reply(received)
-      if (answer === 'silent') return
-      if (answer === 'cut') {
+      const wanted = stub.reply(received)
+      if (wanted === 'silent') return
+      if (wanted === 'cut') {
         request.socket.destroy()
         return
       }
-      response.writeHead(answer.status, { 'content-type': 'application/json' })
-      response.end(typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body))
+      response.writeHead(wanted.status, { 'content-type': 'application/json' })
+      response.end(typeof wanted.body === 'string' ? wanted.body : JSON.stringify(wanted.body))
     })
-  })
+  }
+  const server = tls === undefined ? createServer(answer) : createSecureServer(tls, answer)
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve)
   })
   const host = `127.0.0.1:${(server.address() as AddressInfo).port}`
-  const stub: StubRegistry = { host, url: `http://${host}`, requests: [], reply }
+  const scheme = tls === undefined ? 'http' : 'https'
+  const stub: StubRegistry = { host, url: `${scheme}://${host}`, requests: [], reply }
   t.after(
     () =>
       new Promise<void>((resolve) => {
