@@ -26,10 +26,9 @@ export function readWrittenTime(text: string): WrittenTime {
   const parts: TimestampParts = { ms: 0, nanos: 0 }
   try {
     readTimestampText(upper, parts)
-  } catch (error) {
+  } catch {
     throw new ConfigError(
-      `'${text}' is not a time: write an instant (2026-11-01T08:00:00+08:00) or a local time (2026-11-01T08:00:00)`,
-      { cause: error }
+      `'${text}' is not a time: write an instant (2026-11-01T08:00:00+08:00) or a local time (2026-11-01T08:00:00)`
     )
   }
   requireCalendar(parts.ms)
