@@ -16,4 +16,4 @@ GRANT READ ON shop.orders TO connect_reader;
 -- The account reads tables of another owner: name the owner in the connector (schema.pattern=SHOP, table.whitelist=SHOP.ORDERS).
 
 -- Long first loads need undo that lasts as long as the longest query, or they end with ORA-01555. Ask for it before the first load:
---   ALTER SYSTEM SET undo_retention = 3600;
+--   ALTER SYSTEM SET undo_retention = 3600
