@@ -3,7 +3,6 @@ import { Admin } from '@platformatic/kafka'
 import { TopicReader } from '../scripts/topic-reader.ts'
 import type { Contender, RunningWorker } from './contenders.ts'
 import { usageOf } from './process-usage.ts'
-import { TABLE } from './table.ts'
 
 export interface Measurement {
   /** Between the first and the last record's arrival in the topic. */
@@ -18,10 +17,12 @@ export interface Measurement {
 
 export interface Setting {
   readonly bootstrap: string
-  readonly postgres: string
   readonly folder: string
   readonly rows: number
-  readonly mode: string
+  /** As it is written in topic names. */
+  readonly table: string
+  /** Keys that say where the rows are and how they are read; `className` is the connector's class. */
+  readonly connector: (className: string) => Record<string, string>
 }
 
 /** Long enough for either worker to have tidied up after its start. */
@@ -36,7 +37,7 @@ let runs = 0
 export async function measure(contender: Contender, setting: Setting): Promise<Measurement> {
   runs += 1
   const run = `bench-${process.pid}-${runs}`
-  const topic = `${run}-${TABLE}`
+  const topic = `${run}-${setting.table}`
   await createTopic(setting.bootstrap, topic)
   const reader = new TopicReader(setting.bootstrap, `${run}-reader`)
   const worker = await contender.start(setting.bootstrap, setting.folder, run)
@@ -75,26 +76,16 @@ async function createConnector(
   run: string,
   setting: Setting
 ): Promise<void> {
-  const url = new URL(setting.postgres)
   const className = await jdbcSourceClass(worker)
-  // Confluent's connector asks the driver for batch.max.rows rows at a time; Aiven's has to be told in the URL, or holds all rows.
-  const fetchSize = className.startsWith('io.aiven.') ? '?defaultRowFetchSize=1000' : ''
   const config: Record<string, string> = {
     'connector.class': className,
     'tasks.max': '1',
-    'connection.url': `jdbc:postgresql://${url.host}${url.pathname}${fetchSize}`,
-    'connection.user': decodeURIComponent(url.username),
-    'connection.password': decodeURIComponent(url.password),
-    'table.whitelist': TABLE,
-    'schema.pattern': 'public',
-    mode: setting.mode,
-    'incrementing.column.name': 'id',
     'numeric.mapping': 'best_fit',
     'batch.max.rows': '1000',
     'poll.interval.ms': '1000',
-    'topic.prefix': `${run}-`
+    'topic.prefix': `${run}-`,
+    ...setting.connector(className)
   }
-  if (setting.mode === 'timestamp+incrementing') config['timestamp.column.name'] = 'updated_at'
   const answer = await fetch(`${worker.url}/connectors`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },

@@ -11,7 +11,7 @@ import { startPostgres } from '../scripts/databases.ts'
 import { startBroker } from '../scripts/kafka-broker.ts'
 import { type Contender, jvmWorker, nodeWorker } from './contenders.ts'
 import { measure, type Measurement } from './measure.ts'
-import { fillTable } from './table.ts'
+import { fillTable, postgresConnector, TABLE } from './table.ts'
 
 const MODES = ['incrementing', 'timestamp+incrementing'] as const
 
@@ -62,7 +62,13 @@ async function main(): Promise<void> {
     for (let round = 1; round <= repeat; round++) {
       for (const contender of contenders) {
         say(`${contender.name}, mode ${mode}, round ${round} of ${repeat} …`)
-        const measured = await measure(contender, { bootstrap, postgres, folder, rows, mode })
+        const measured = await measure(contender, {
+          bootstrap,
+          folder,
+          rows,
+          table: TABLE,
+          connector: (className) => postgresConnector(postgres, mode, className)
+        })
         results.set(contender, [...(results.get(contender) ?? []), measured])
       }
     }

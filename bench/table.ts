@@ -31,3 +31,24 @@ export async function fillTable(url: string, rows: number): Promise<void> {
     await client.end()
   }
 }
+
+/** Keys of a JDBC source connector that reads the table. */
+export function postgresConnector(
+  address: string,
+  mode: string,
+  className: string
+): Record<string, string> {
+  const url = new URL(address)
+  // Confluent's connector asks the driver for batch.max.rows rows at a time; Aiven's has to be told in the URL, or holds all rows.
+  const fetchSize = className.startsWith('io.aiven.') ? '?defaultRowFetchSize=1000' : ''
+  return {
+    'connection.url': `jdbc:postgresql://${url.host}${url.pathname}${fetchSize}`,
+    'connection.user': decodeURIComponent(url.username),
+    'connection.password': decodeURIComponent(url.password),
+    'table.whitelist': TABLE,
+    'schema.pattern': 'public',
+    mode,
+    'incrementing.column.name': 'id',
+    ...(mode === 'timestamp+incrementing' && { 'timestamp.column.name': 'updated_at' })
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * `node bench/oracle-first-load.ts [--rows N] [--mode bulk|timestamp+incrementing]`: the first load of a large table over Oracle's
+ * protocol, from the server of the tests (no Oracle Database) by a worker process of its own. Uses KAFKA_BOOTSTRAP when set, else a
+ * broker of its own.
+ */
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { startBroker } from '../scripts/kafka-broker.ts'
+import { nodeWorker } from './contenders.ts'
+import { measure } from './measure.ts'
+import type { TableAddress } from './oracle-table-server.ts'
+import { usageOf } from './process-usage.ts'
+
+const MODES = ['bulk', 'timestamp+incrementing']
+const FILL_LIMIT_MS = 15 * 60_000
+
+const { values } = parseArgs({
+  options: {
+    rows: { type: 'string', default: '1000000' },
+    mode: { type: 'string', multiple: true, default: MODES }
+  }
+})
+const rows = Number(values.rows)
+if (!(rows > 0) || values.mode.some((mode) => !MODES.includes(mode))) {
+  console.error(`Usage: node bench/oracle-first-load.ts [--rows N] [--mode ${MODES.join('|')}]`)
+  process.exit(1)
+}
+
+const stops: (() => Promise<void> | void)[] = []
+
+async function main(): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'kafka-connect-node-bench-'))
+  chmodSync(folder, 0o755)
+  stops.push(() => rmSync(folder, { recursive: true, force: true }))
+  const bootstrap = process.env['KAFKA_BOOTSTRAP'] ?? (await ownBroker(folder))
+  console.log(`Filling a table with ${rows} rows of 7 columns on the test server …`)
+  const { address, pid } = await tableServer()
+  console.log(`It is full; the server's process has ${address.residentMb.toFixed(0)} MB`)
+  for (const mode of values.mode) {
+    const before = usageOf(pid).cpuSeconds
+    const measured = await measure(nodeWorker, {
+      bootstrap,
+      folder,
+      rows,
+      table: 'BENCH_ROWS',
+      connector: () => oracleConnector(address, mode)
+    })
+    const serverCpu = usageOf(pid).cpuSeconds - before
+    console.log(
+      `\n${mode}: ${rows} rows over Oracle's protocol
+rows/s, first to last record       ${measured.rowsPerSecond.toFixed(0).padStart(9)}
+rows/s, from POST to last record   ${measured.rowsPerSecondWall.toFixed(0).padStart(9)}
+CPU seconds of the worker          ${measured.cpuSeconds.toFixed(1).padStart(9)}
+CPU seconds of the test server     ${serverCpu.toFixed(1).padStart(9)}
+peak resident MB of the worker     ${measured.peakResidentMb.toFixed(0).padStart(9)}
+idle resident MB of the worker     ${measured.idleResidentMb.toFixed(0).padStart(9)}`
+    )
+  }
+}
+
+function oracleConnector(address: TableAddress, mode: string): Record<string, string> {
+  const config = {
+    'connection.url': `jdbc:oracle:thin:@//${address.connectString}`,
+    'connection.user': address.user,
+    'connection.password': address.password,
+    'schema.pattern': address.user,
+    'table.whitelist': `${address.user}.BENCH_ROWS`,
+    mode
+  }
+  // The next poll would read the whole table again: it comes when all is over.
+  if (mode === 'bulk') return { ...config, 'poll.interval.ms': '3600000' }
+  return {
+    ...config,
+    'timestamp.column.name': 'UPDATED_AT',
+    'incrementing.column.name': 'ID'
+  }
+}
+
+async function ownBroker(folder: string): Promise<string> {
+  const broker = await startBroker({
+    dir: join(folder, 'kafka'),
+    logTo: join(folder, 'kafka.log'),
+    heapMb: 1024,
+    quickStart: false,
+    say: (text) => console.log(text)
+  })
+  stops.push(() => broker.stop())
+  return broker.bootstrap
+}
+
+/** The server in a process of its own, so that the worker's memory and time are the worker's alone. */
+async function tableServer(): Promise<{ address: TableAddress; pid: number }> {
+  const child: ChildProcess = fork(join(import.meta.dirname, 'oracle-table-server.ts'), [
+    String(rows)
+  ])
+  const gone = once(child, 'exit')
+  stops.push(async () => {
+    child.kill()
+    await gone
+  })
+  const signal = AbortSignal.timeout(FILL_LIMIT_MS)
+  const answer = await Promise.race([once(child, 'message', { signal }), gone.then(() => null)])
+  if (answer === null || child.pid === undefined) throw new Error('The test server ended early')
+  return { address: answer[0] as TableAddress, pid: child.pid }
+}
+
+async function stopAll(): Promise<void> {
+  for (const stop of stops.splice(0).toReversed()) await stop()
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    void stopAll().finally(() => process.exit(130))
+  })
+}
+try {
+  await main()
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  process.exitCode = 1
+} finally {
+  await stopAll()
+}
