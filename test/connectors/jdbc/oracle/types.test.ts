@@ -294,6 +294,23 @@ describe('types of Oracle', () => {
     assert.equal(field(records[0], 'C'), '订单😀xyz'.repeat(2 ** 13))
   })
 
+  it('types that Connect does not know are text, left out and named, or fail, as asked for', async () => {
+    const table = await createTable('ID NUMBER(3) NOT NULL, F BFILE, V VARCHAR2(3)', "7, NULL, 'x'")
+    const asText = await read(table)
+    assert.deepEqual(names(asText.records[0]), ['ID', 'F', 'V'])
+    assert.equal(schemaText(schemaOf(asText.records[0], 'F')), 'string?')
+    const skipped = await read(table, { 'unsupported.types': 'skip' })
+    assert.deepEqual(names(skipped.records[0]), ['ID', 'V'])
+    assert.equal(field(skipped.records[0], 'V'), 'x')
+    assert.deepEqual(skipped.conditions, [
+      `table APP.${table}: Kafka Connect has no type for F (BFILE); left out`
+    ])
+    await assert.rejects(
+      read(table, { 'unsupported.types': 'fail' }),
+      /Column F has the type BFILE, which Kafka Connect does not know/
+    )
+  })
+
   it('numbers follow numeric.mapping and numeric.unconstrained.mapping', async () => {
     const table = await createTable(
       'A NUMBER(2), B NUMBER(4), C NUMBER(9), D NUMBER(18), E NUMBER(19), F NUMBER(10,2), G NUMBER(30,2), H NUMBER, I NUMBER(17,-1), J FLOAT, K INTEGER, L NUMBER(2,5)',

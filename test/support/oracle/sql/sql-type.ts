@@ -17,6 +17,7 @@ export type TypeName =
   | 'ROWID'
   | 'CLOB'
   | 'BLOB'
+  | 'BFILE'
   | 'XMLTYPE'
   | 'NULL'
 
@@ -100,6 +101,7 @@ export function dataTypeText(type: SqlType): string {
     case 'BINARY_DOUBLE':
     case 'ROWID':
     case 'BLOB':
+    case 'BFILE':
     case 'XMLTYPE':
     case 'NULL':
       return type.name
@@ -140,6 +142,8 @@ export function byteLength(type: SqlType): number {
     case 'CLOB':
     case 'BLOB':
       return 4000
+    case 'BFILE':
+      return 530
     case 'XMLTYPE':
       return 2000
     case 'LONG':

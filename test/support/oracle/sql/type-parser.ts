@@ -50,6 +50,8 @@ export class TypeParser extends TokenStream {
       case 'DATE':
       case 'CLOB':
       case 'BLOB':
+      // Only nulls: there are no files here.
+      case 'BFILE':
       case 'BINARY_FLOAT':
       case 'BINARY_DOUBLE':
       case 'ROWID':

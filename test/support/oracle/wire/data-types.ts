@@ -14,6 +14,7 @@ export const WIRE = {
   OBJECT: 109,
   CLOB: 112,
   BLOB: 113,
+  BFILE: 114,
   TIMESTAMP: 180,
   TIMESTAMP_TZ: 181,
   INTERVAL_YM: 182,
