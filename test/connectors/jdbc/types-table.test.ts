@@ -20,7 +20,7 @@ const PAGE = readFileSync(
 /** The types of a database's table: name with its letters made numbers, and the cells behind it. */
 function rowsOf(database: string): { type: string; cells: string[] }[] {
   const section = PAGE.split(/^## /m).find((one) => one.startsWith(`${database}\n`)) ?? ''
-  const rows = section.split('\n').filter((line) => /^\| `/.test(line))
+  const rows = section.split('\n').filter((line) => line.startsWith('| `'))
   return rows.flatMap((line) => {
     const [first = '', ...cells] = line
       .slice(1, -1)

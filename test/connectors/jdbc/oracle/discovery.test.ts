@@ -95,7 +95,10 @@ describe('tables of Oracle', () => {
       'x-PARTS_VIEW',
       'x-lower'
     ])
-    assert.deepEqual(fields(records, 'ID').toSorted(), [1, 1, 2, 3])
+    assert.deepEqual(
+      fields(records, 'ID').toSorted((a, b) => Number(a) - Number(b)),
+      [1, 1, 2, 3]
+    )
   })
 
   it('that are misspelt are answered with what was nearly meant', async () => {
