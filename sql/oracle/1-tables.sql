@@ -28,8 +28,17 @@ CREATE TABLE orders (
 );
 
 -- Each poll asks for the rows behind a (time, id) pair in that order. Without this index every poll reads and sorts the whole table.
--- On a busy table build it with ONLINE. Two timestamp columns are compared through COALESCE: that wants a function-based index on
--- the same expression.
+-- On a busy table build it with ONLINE. Which index a mode wants:
+--   timestamp+incrementing   (UPDATED_AT, ID): the time first, as the query compares and sorts it first
+--   timestamp                (UPDATED_AT)
+--   incrementing             the primary key, when ID is its first column
+--   two timestamp columns    a function-based index on the same expression: (COALESCE(UPDATED_AT, CREATED_AT), ID)
+-- Bound values have exactly the type of the column, so that a plain index on a DATE, a TIMESTAMP or a TIMESTAMP WITH LOCAL TIME ZONE column
+-- serves. TIMESTAMP WITH TIME ZONE is indexed by the database as SYS_EXTRACT_UTC of it: that index serves too.
+-- Write the index in ascending order: with DESC it becomes an index on an expression. Declare the columns NOT NULL: rows without a time
+-- are never read. On a partitioned table a global index serves every poll; a local one is asked partition by partition.
+-- Keys that only grow all end in the last block of the index. With very many writers a hash-partitioned global index spreads them.
+-- A task says at its start which of its cursor columns no index serves («Self-check: …» in the log).
 CREATE INDEX customers_changes ON customers (updated_at, id);
 CREATE INDEX orders_changes ON orders (updated_at, id);
 

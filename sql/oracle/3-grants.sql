@@ -10,10 +10,24 @@ GRANT CREATE SESSION TO connect_reader;
 GRANT READ ON shop.customers TO connect_reader;
 GRANT READ ON shop.orders TO connect_reader;
 
--- Not needed: the dictionary views (ALL_TABLES, ALL_TAB_COLUMNS, …) show everybody what they may read.
+-- A view is granted like a table, and needs nothing on the tables beneath it. A synonym gives no rights: grant its table.
+-- Instead of a grant for each table, for a whole schema (23ai and later): GRANT READ ANY TABLE ON SCHEMA shop TO connect_reader;
+
+-- Not needed: the dictionary views (ALL_TABLES, ALL_TAB_COLUMNS, ALL_IND_COLUMNS, …) show everybody what they may read, and no more:
+-- a table without a grant is reported as missing.
+-- Optional, for people and not for the connector: GRANT SELECT ON sys.v_$transaction TO connect_reader (on RAC also sys.gv_$transaction)
+-- lets the account see how long others' transactions have been open. Rows that are committed after later ones were read are missed;
+-- timestamp.delay.interval.ms has to be longer than the longest of these transactions. The connector says at its start whether it may look.
 -- Never needed: SELECT ANY TABLE, SELECT ANY DICTIONARY, SELECT_CATALOG_ROLE, LOGMINING, EXECUTE_CATALOG_ROLE, DBA.
 
 -- The account reads tables of another owner: name the owner in the connector (schema.pattern=SHOP, table.whitelist=SHOP.ORDERS).
+
+-- The transactions of the connector are SET TRANSACTION READ ONLY: they lock nothing, and nobody waits for them.
+
+-- A profile keeps a mistake small, and must not end sessions that are in use (ORA-02396, which the connector survives by a new session):
+--   CREATE PROFILE connect_reader LIMIT SESSIONS_PER_USER 20 IDLE_TIME UNLIMITED PASSWORD_LIFE_TIME UNLIMITED;
+--   ALTER USER connect_reader PROFILE connect_reader;
+-- Count a session for each task, one for the connector, and one more for each configuration that is being validated.
 
 -- Long first loads need undo that lasts as long as the longest query, or they end with ORA-01555. Ask for it before the first load:
 --   ALTER SYSTEM SET undo_retention = 3600
