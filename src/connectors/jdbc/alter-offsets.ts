@@ -27,11 +27,12 @@ export async function alterOffsets(
   const settings = sourceSettings(config, definition)
   const zone = settings.connection.timeZone
   const wanted = changes.map(({ partition, offset }) => {
-    const named = offset === null ? null : checkPartition(partition, settings.query !== null)
+    const named =
+      offset === null ? null : checkPartition(partition, settings.defaults.query !== null)
     return {
       partition,
       table: named === null || named === 'query' ? null : named.table,
-      offset: offset === null ? null : requestedOffset(offset, settings.mode, zone)
+      offset: offset === null ? null : requestedOffset(offset, settings.defaults.mode, zone)
     }
   })
   const tables = wanted.flatMap(({ table }) => (table === null ? [] : [table]))

@@ -96,7 +96,7 @@ async function tableFindings(
   const readable: Finding = { level: 'info', text: `${name} may be read` }
   let shape: TableShape
   try {
-    shape = await tableShape(connection, table, settings)
+    shape = await tableShape(connection, table, settings.defaults)
   } catch (error) {
     return [readable, { level: 'warn', text: messageOf(error) }]
   }

@@ -22,7 +22,7 @@ export class JdbcSourceConnector implements SourceConnector {
     const settings = sourceSettings(config, this.#definition)
     this.#config = config
     this.#settings = settings
-    if (settings.query !== null) return
+    if (settings.defaults.query !== null) return
     const monitor = new TableMonitor(settings, context.log, {
       onChange: () => context.requestTaskReconfiguration(),
       onFailure: (error) => context.raiseError(error)
@@ -34,7 +34,7 @@ export class JdbcSourceConnector implements SourceConnector {
   async taskConfigs(maxTasks: number): Promise<ConfigMap[]> {
     const settings = this.#settings
     if (settings === null) return []
-    if (settings.query !== null) return [new Map([...this.#config, ['tables', '']])]
+    if (settings.defaults.query !== null) return [new Map([...this.#config, ['tables', '']])]
     const tables = (await this.#monitor?.take()) ?? null
     const withTables = (names: string, fetched: boolean): ConfigMap =>
       new Map([...this.#config, ['tables', names], ['tables.fetched', String(fetched)]])

@@ -1,6 +1,6 @@
 import type { OffsetMap, SourceOffset, SourcePartition } from '../../data/record.ts'
 import { ConfigError } from '../../errors.ts'
-import { type Mode, modeUsesId, modeUsesTimestamp } from './source-settings.ts'
+import { type Mode, modeUsesId, modeUsesTimestamp } from './table-settings.ts'
 import type { Timestamp } from './timestamp.ts'
 
 /** How far a table was read. */

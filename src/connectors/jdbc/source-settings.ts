@@ -6,22 +6,15 @@ import {
   withPrefix
 } from '../../config/config-def.ts'
 import { ConfigError } from '../../errors.ts'
-import { type ConfiguredStart, parseInitialTimestamp, startMarkOf } from './configured-start.ts'
 import type { Dialect, IsolationMode } from './database.ts'
 import { dialects } from './dialects/dialects.ts'
 import { type JdbcUrl, parseJdbcUrl } from './jdbc-url.ts'
 import { type JdbcSourceConfig, jdbcSourceConfig } from './source-config.ts'
-import {
-  parseColumnMapping,
-  parseColumnsMapping,
-  tablePattern,
-  type ColumnMapping
-} from './table-pattern.ts'
 import { splitTableList } from './table-name.ts'
-import { instantOfMs } from './time-text.ts'
+import { tablePattern } from './table-pattern.ts'
+import { type TableSettings, tableSettings } from './table-settings.ts'
 import { TimeZone } from './time-zone.ts'
 
-export type Mode = 'bulk' | 'incrementing' | 'timestamp' | 'timestamp+incrementing'
 export type NumericMapping = 'none' | 'precision_only' | 'best_fit' | 'best_fit_eager_double'
 export type TimestampGranularity =
   | 'connect_logical'
@@ -67,48 +60,26 @@ export interface TableSelection {
   readonly schemaPattern: string | null
 }
 
-/** The configuration of a source as its parts use it: synonyms resolved, texts parsed, once. */
-export interface SourceSettings extends ConfiguredStart {
-  readonly mode: Mode
-  readonly connection: ConnectionSettings
-  readonly tables: TableSelection
+/** What reading needs to know of the connector, whichever table is read. */
+export interface ReadingSettings {
   readonly values: ValueSettings
-  /** null: tables are copied. */
-  readonly query: string | null
-  /** The query must not be shown (I7). */
-  readonly queryIsMasked: boolean
-  readonly suffix: string
   readonly quoted: boolean
   readonly qualified: boolean
+  /** Kinds of tables that count, in upper case. */
+  readonly tableTypes: readonly string[]
+}
+
+/** The configuration of a source as its parts use it: synonyms resolved, texts parsed, once. */
+export interface SourceSettings extends ReadingSettings {
+  readonly connection: ConnectionSettings
+  readonly tables: TableSelection
   readonly topicPrefix: string
-  readonly timestampColumns: readonly string[]
-  /** null: the auto-increment column of the table. */
-  readonly incrementingColumn: string | null
-  /** Set with `table.include.list` only; then they stand instead of the two above. */
-  readonly timestampMappings: readonly ColumnMapping[] | null
-  readonly incrementingMappings: readonly ColumnMapping[] | null
-  readonly validateNonNull: boolean
-  /** What stored offsets say of the configured start. */
-  readonly startMark: string | null
-  readonly delayMs: number
-  readonly pollIntervalMs: number
-  readonly batchRows: number
-  /** Rows asked from the database at a time: two such batches fit into max.buffer.size. */
-  readonly fetchRows: number
+  /** What holds for a table (or the query) of which nothing else is said. */
+  readonly defaults: TableSettings
   /** null: for ever. */
   readonly retryAttempts: number | null
   readonly tablePollIntervalMs: number
   readonly startupPollingLimitMs: number
-}
-
-export const modeUsesTimestamp = (mode: Mode): boolean => mode.startsWith('timestamp')
-export const modeUsesId = (mode: Mode): boolean => mode.endsWith('incrementing')
-
-/** How rows are found in the result of a query: as configured, as far as the columns for it are named. */
-export function queryMode(settings: Pick<SourceSettings, 'mode' | 'timestampColumns'>): Mode {
-  const { mode, timestampColumns } = settings
-  if (modeUsesTimestamp(mode) && timestampColumns.length > 0) return mode
-  return modeUsesId(mode) ? 'incrementing' : 'bulk'
 }
 
 /** `connection.*` keys of the connector itself; all others go to the driver. */
@@ -162,65 +133,33 @@ export function sourceSettings(
   const parsed = parseConfig(definition, config) as JdbcSourceConfig
   if (parsed.mode === '') throw new ConfigError('Query mode must be specified')
   const connection = connectionSettings(parsed, config)
-  const include = parsed['table.include.list']
-  const query = parsed.query === '' ? (parsed['query.masked']?.value ?? '') : parsed.query
-  const start = configuredStart(parsed, config)
-  const batchRows = parsed['batch.max.rows']
-  const buffer = parsed['max.buffer.size']
   const retries = parsed['query.retry.attempts']
+  const types = parsed['table.types'].map((type) => type.toUpperCase())
+  const reading: ReadingSettings = {
+    values: valueSettings(parsed),
+    quoted: parsed['sql.quote.identifiers'] ?? /^always$/i.test(parsed['quote.sql.identifiers']),
+    qualified: parsed['table.names.qualify'],
+    tableTypes: types
+  }
   return {
-    mode: parsed.mode,
+    ...reading,
     connection,
     tables: {
       // From the text: a comma inside quotes belongs to a name.
       whitelist: splitTableList(connection.dialect, config.get('table.whitelist') ?? ''),
       blacklist: splitTableList(connection.dialect, config.get('table.blacklist') ?? ''),
-      include: include.map(tablePattern),
+      include: parsed['table.include.list'].map(tablePattern),
       exclude: parsed['table.exclude.list'].map(tablePattern),
-      types: parsed['table.types'].map((type) => type.toUpperCase()),
+      types,
       catalogPattern: parsed['catalog.pattern'],
       schemaPattern: parsed['schema.pattern']
     },
-    values: valueSettings(parsed),
-    query: query.trim() === '' ? null : query.trim(),
-    queryIsMasked: parsed.query === '' && query.trim() !== '',
-    suffix: parsed['query.suffix'],
-    quoted: parsed['sql.quote.identifiers'] ?? /^always$/i.test(parsed['quote.sql.identifiers']),
-    qualified: parsed['table.names.qualify'],
     topicPrefix: parsed['topic.prefix'],
-    timestampColumns: parsed['timestamp.column.name'].filter((name) => name !== ''),
-    incrementingColumn:
-      parsed['incrementing.column.name'] === '' ? null : parsed['incrementing.column.name'],
-    timestampMappings:
-      include.length === 0 ? null : parsed['timestamp.columns.mapping'].map(parseColumnsMapping),
-    incrementingMappings:
-      include.length === 0 ? null : parsed['incrementing.column.mapping'].map(parseColumnMapping),
-    validateNonNull: parsed['validate.non.null'],
-    ...start,
-    startMark: startMarkOf(start),
-    delayMs: parsed['timestamp.delay.interval.ms'],
-    pollIntervalMs: parsed['poll.interval.ms'],
-    batchRows,
-    fetchRows: buffer === 0 ? batchRows : Math.max(1, Math.min(batchRows, Math.floor(buffer / 2))),
+    defaults: tableSettings({ ...parsed, mode: parsed.mode }, config, reading),
     retryAttempts: retries <= 0 ? null : retries,
     tablePollIntervalMs: parsed['table.poll.interval.ms'],
     startupPollingLimitMs: parsed['table.monitoring.startup.polling.limit.ms']
   }
-}
-
-function configuredStart(parsed: JdbcSourceConfig, config: ConfigMap): ConfiguredStart {
-  const ms = parsed['timestamp.initial.ms']
-  return {
-    // Only Confluent's spelling knows the word for now: in Aiven's, -1 is a time before 1970.
-    initialTimestamp:
-      parseInitialTimestamp(parsed['timestamp.initial']) ?? (ms === null ? null : instantOfMs(ms)),
-    initialId: bigintOf(config.get('incrementing.initial'))
-  }
-}
-
-// From the text: the parsed number would have lost digits beyond 2^53 (D6).
-function bigintOf(text: string | undefined): bigint | null {
-  return text === undefined || text.trim() === '' ? null : BigInt(text.trim().replace(/^\+/, ''))
 }
 
 function valueSettings(parsed: JdbcSourceConfig): ValueSettings {

@@ -10,11 +10,12 @@ import type { RowConverter } from './row-converter.ts'
 import { jdbcTaskConfig } from './source-config.ts'
 import { QUERY_PARTITION, storedPartitions, tablePartition, UNSET } from './source-offset.ts'
 import { reportSelfCheck } from './self-check.ts'
-import { queryMode, type SourceSettings, sourceSettings } from './source-settings.ts'
+import { type SourceSettings, sourceSettings } from './source-settings.ts'
 import { type Start, startOf } from './start-position.ts'
 import { parseTableName, splitTableList, tableName } from './table-name.ts'
 import { type ReaderTarget, TableReader } from './table-reader.ts'
 import { missingText, selectTables } from './table-selection.ts'
+import { queryMode } from './table-settings.ts'
 
 /** Longest nap of a poll that has nothing to read. */
 const NAP_MS = 250
@@ -52,7 +53,8 @@ export class JdbcSourceTask implements SourceTask {
     this.#settings = settings
     const task = parseConfig(jdbcTaskConfig, config)
     const names = splitTableList(settings.connection.dialect, task.tables)
-    if (settings.query !== null && names.length > 0) {
+    const { query } = settings.defaults
+    if (query !== null && names.length > 0) {
       throw new ConfigError('query may not be combined with whole-table copying settings.')
     }
     this.#keeper = new ConnectionKeeper(
@@ -61,14 +63,12 @@ export class JdbcSourceTask implements SourceTask {
       context.stopping,
       this.#clock
     )
-    if (settings.query === null && names.length === 0 && !task['tables.fetched']) {
+    if (query === null && names.length === 0 && !task['tables.fetched']) {
       context.reportCondition('Waiting for the list of tables')
       return
     }
     this.#targets =
-      settings.query === null
-        ? names.map((name) => tableTarget(settings, name))
-        : [queryTarget(settings)]
+      query === null ? names.map((name) => tableTarget(settings, name)) : [queryTarget(settings)]
     const tables = this.#targets.flatMap(({ table }) => (table === null ? [] : [table]))
     this.#keeper.beforeFirstUse((connection) =>
       reportSelfCheck(connection, tables, settings, { log: context.log, clock: this.#clock })
@@ -100,7 +100,7 @@ export class JdbcSourceTask implements SourceTask {
       const connection = await this.#keeper?.get()
       if (connection === null || connection === undefined) return await this.#nap(context)
       if (this.#targets.length === 0) throw await noTables(connection, settings)
-      if (reader !== null) return await this.#read(reader, connection, settings)
+      if (reader !== null) return await this.#read(reader, connection)
       await this.#makeReaders(connection, settings, context)
       return null
     } catch (error) {
@@ -115,18 +115,14 @@ export class JdbcSourceTask implements SourceTask {
     await this.#keeper?.close()
   }
 
-  async #read(
-    reader: TableReader,
-    connection: Connection,
-    settings: SourceSettings
-  ): Promise<SourceRecord[] | null> {
+  async #read(reader: TableReader, connection: Connection): Promise<SourceRecord[] | null> {
     const { records, drained } = await reader.read(connection)
     this.#failures = 0
     this.#setCondition('database', null)
     const nowMs = this.#clock.monotonicMs()
     if (drained) {
       this.#current = null
-      reader.dueAtMs = nowMs + settings.pollIntervalMs
+      reader.dueAtMs = nowMs + reader.target.settings.pollIntervalMs
     } else if (this.#current?.reader !== reader) {
       this.#current = { reader, sinceMs: nowMs }
     } else if (nowMs - this.#current.sinceMs > TURN_MS && this.#othersDue(reader, nowMs)) {
@@ -184,7 +180,7 @@ export class JdbcSourceTask implements SourceTask {
     this.#context?.log.warn(text, { error })
     this.#setCondition('database', text)
     this.#pausedUntilMs =
-      this.#clock.monotonicMs() + Math.max(SHORTEST_RETRY_MS, settings.pollIntervalMs)
+      this.#clock.monotonicMs() + Math.max(SHORTEST_RETRY_MS, settings.defaults.pollIntervalMs)
   }
 
   /** Readers that go on behind the stored offsets. */
@@ -206,7 +202,7 @@ export class JdbcSourceTask implements SourceTask {
       const mine = offsets.slice(taken, (taken += stored[index]?.length ?? 0))
       return mine.find((offset) => offset !== null) ?? null
     })
-    const starts = await this.#starts(found, connection, settings)
+    const starts = await this.#starts(targets, found, connection)
     const changes = starts.flatMap(({ store }, index) => {
       const partition = targets[index]?.partition
       return store === null || partition === undefined ? [] : [{ partition, offset: store }]
@@ -216,22 +212,20 @@ export class JdbcSourceTask implements SourceTask {
     this.#readers = targets.map((target, index) => {
       const start = starts[index] ?? { position: UNSET, why: 'first', mark: null }
       logStart(context, target, start.why, start.mark)
-      return new TableReader(target, settings, start, (converter) =>
-        this.#reportColumns(target, converter, settings)
-      )
+      return new TableReader(target, start, (converter) => this.#reportColumns(target, converter))
     })
   }
 
   async #starts(
+    targets: readonly ReaderTarget[],
     found: readonly (SourceOffset | null)[],
-    connection: Connection,
-    settings: SourceSettings
+    connection: Connection
   ): Promise<Start[]> {
-    const zone = settings.values.timeZone
-    const mode = settings.query === null ? settings.mode : queryMode(settings)
     const starts: Start[] = []
-    for (const offset of found) {
-      const start = await startOf(offset, mode, settings, async () => {
+    for (const [index, { settings }] of targets.entries()) {
+      const zone = settings.values.timeZone
+      const mode = settings.query === null ? settings.mode : queryMode(settings)
+      const start = await startOf(found[index] ?? null, mode, settings, async () => {
         const now = await connection.now()
         return { ms: now.hasZone ? now.ms : zone.epochMsOf(now.ms), nanos: now.nanos }
       })
@@ -240,11 +234,11 @@ export class JdbcSourceTask implements SourceTask {
     return starts
   }
 
-  #reportColumns(target: ReaderTarget, converter: RowConverter, settings: SourceSettings): void {
+  #reportColumns(target: ReaderTarget, converter: RowConverter): void {
     const names = converter.unsupported.map((column) => `${column.name} (${column.databaseType})`)
     const key = `columns of ${target.name}`
     if (names.length === 0) return this.#setCondition(key, null)
-    const skipped = settings.values.unsupportedTypes === 'skip'
+    const skipped = target.settings.values.unsupportedTypes === 'skip'
     const text = `${target.name}: Kafka Connect has no type for ${names.join(', ')}; ${skipped ? 'left out' : 'carried as text'}`
     this.#context?.log.warn(text)
     this.#setCondition(key, skipped ? text : null)
@@ -274,8 +268,15 @@ function tableTarget(settings: SourceSettings, text: string): ReaderTarget {
   const table = parseTableName(dialect, text)
   const name = tableName(dialect, table)
   // Bulk keeps no offsets; its partition is the bare name, as in the JVM connector.
-  const partition = settings.mode === 'bulk' ? { table: table.table } : tablePartition(name)
-  return { table, name: `table ${name}`, topic: `${settings.topicPrefix}${table.table}`, partition }
+  const { defaults, topicPrefix } = settings
+  const partition = defaults.mode === 'bulk' ? { table: table.table } : tablePartition(name)
+  return {
+    table,
+    name: `table ${name}`,
+    topic: `${topicPrefix}${table.table}`,
+    partition,
+    settings: defaults
+  }
 }
 
 function queryTarget(settings: SourceSettings): ReaderTarget {
@@ -283,7 +284,8 @@ function queryTarget(settings: SourceSettings): ReaderTarget {
     table: null,
     name: 'the query',
     topic: settings.topicPrefix,
-    partition: QUERY_PARTITION
+    partition: QUERY_PARTITION,
+    settings: settings.defaults
   }
 }
 

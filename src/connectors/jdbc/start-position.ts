@@ -1,7 +1,7 @@
 import type { OffsetMap, SourceOffset } from '../../data/record.ts'
 import { markedValues, NO_START } from './configured-start.ts'
 import { type Position, offsetOf, positionOf, shortest, UNSET } from './source-offset.ts'
-import { type Mode, modeUsesId, modeUsesTimestamp, type SourceSettings } from './source-settings.ts'
+import { type Mode, modeUsesId, modeUsesTimestamp, type TableSettings } from './table-settings.ts'
 import { instantOf } from './time-text.ts'
 import type { Timestamp } from './timestamp.ts'
 
@@ -23,7 +23,7 @@ export interface Start {
 export async function startOf(
   stored: OffsetMap | null,
   mode: Mode,
-  settings: SourceSettings,
+  settings: TableSettings,
   now: () => Promise<Timestamp>
 ): Promise<Start> {
   const { startMark } = settings
@@ -60,7 +60,7 @@ function adopted(stored: OffsetMap, position: Position, mark: string): Start {
 
 async function configuredPosition(
   mode: Mode,
-  { initialTimestamp, initialId, values }: SourceSettings,
+  { initialTimestamp, initialId, values }: TableSettings,
   now: () => Promise<Timestamp>
 ): Promise<Position> {
   const id = modeUsesId(mode) && initialId !== null ? shortest(initialId) : null
@@ -77,7 +77,7 @@ function movedFrom(
   before: string,
   mark: string,
   mode: Mode,
-  { initialTimestamp }: SourceSettings
+  { initialTimestamp }: TableSettings
 ): boolean {
   const then = markedValues(before)
   const today = markedValues(mark)

@@ -1,5 +1,5 @@
 import type { Bind, Column, Dialect, TimestampColumn } from './database.ts'
-import type { Mode } from './source-settings.ts'
+import type { Mode } from './table-settings.ts'
 import type { Position } from './source-offset.ts'
 import type { TimeZone } from './time-zone.ts'
 import { cutTimestamp, type Timestamp, timestampOfMs } from './timestamp.ts'

@@ -14,7 +14,7 @@ import { columnsText, RowConverter } from './row-converter.ts'
 import { BulkProgress, type Emit, IdProgress, type RowProgress } from './row-progress.ts'
 import type { Position } from './source-offset.ts'
 import type { Start } from './start-position.ts'
-import { type Mode, modeUsesTimestamp, type SourceSettings } from './source-settings.ts'
+import { type Mode, modeUsesTimestamp, type TableSettings } from './table-settings.ts'
 import { type BoundQuery, endReading, limits, tableQuery, tiesQuery } from './table-query.ts'
 import { queryShape, tableShape, type TableShape } from './table-shape.ts'
 import { LimitedTimestampGroups, TimestampGroups } from './timestamp-groups.ts'
@@ -28,6 +28,7 @@ export interface ReaderTarget {
   readonly name: string
   readonly topic: string
   readonly partition: SourcePartition
+  readonly settings: TableSettings
 }
 
 export interface ReadResult {
@@ -55,7 +56,7 @@ export class TableReader {
   readonly target: ReaderTarget
   /** When the next poll is due, on the monotonic clock in ms. */
   dueAtMs = 0
-  readonly #settings: SourceSettings
+  readonly #settings: TableSettings
   readonly #onColumns: (converter: RowConverter) => void
   readonly #mark: string | null
   #position: Position
@@ -66,12 +67,11 @@ export class TableReader {
   /** `onColumns` is told when the columns of the result are known or have changed. */
   constructor(
     target: ReaderTarget,
-    settings: SourceSettings,
     { position, mark }: Pick<Start, 'position' | 'mark'>,
     onColumns: (converter: RowConverter) => void
   ) {
     this.target = target
-    this.#settings = settings
+    this.#settings = target.settings
     this.#position = position
     this.#mark = mark
     this.#onColumns = onColumns

@@ -8,8 +8,8 @@ import {
   modeUsesId,
   modeUsesTimestamp,
   queryMode,
-  type SourceSettings
-} from './source-settings.ts'
+  type TableSettings
+} from './table-settings.ts'
 import { mappedColumns } from './table-pattern.ts'
 
 /** A table or query, looked up in the database: what every poll of it has in common. */
@@ -24,7 +24,7 @@ export interface TableShape extends QueryShape {
 export async function tableShape(
   connection: Connection,
   table: TableId,
-  settings: SourceSettings
+  settings: TableSettings
 ): Promise<TableShape> {
   const { dialect } = connection
   const columns = await connection.describeTable(table)
@@ -61,7 +61,7 @@ export async function tableShape(
 export async function queryShape(
   connection: Connection,
   query: string,
-  settings: SourceSettings
+  settings: TableSettings
 ): Promise<TableShape> {
   const mode = queryMode(settings)
   const usesTimestamp = modeUsesTimestamp(mode)
@@ -103,19 +103,19 @@ function shapeOf(
   connection: Connection,
   select: string,
   mode: Mode,
-  settings: SourceSettings
+  settings: TableSettings
 ): Pick<QueryShape, 'dialect' | 'select' | 'mode' | 'suffix'> {
   return { dialect: connection.dialect, select, mode, suffix: settings.suffix }
 }
 
-function columnSql(connection: Connection, name: string, settings: SourceSettings): string {
+function columnSql(connection: Connection, name: string, settings: TableSettings): string {
   return settings.quoted ? quoteName(connection.dialect, name) : name
 }
 
 function timestampColumns(
   columns: readonly TableColumn[],
   table: string,
-  settings: SourceSettings
+  settings: TableSettings
 ): TableColumn[] {
   const { timestampMappings } = settings
   const wanted =
@@ -144,7 +144,7 @@ function timestampColumns(
 function idColumn(
   columns: readonly TableColumn[],
   table: string,
-  settings: SourceSettings
+  settings: TableSettings
 ): TableColumn {
   const { incrementingMappings } = settings
   const wanted =
@@ -200,13 +200,13 @@ function checkNullable(
 async function missingTable(
   connection: Connection,
   table: TableId,
-  settings: SourceSettings
+  settings: TableSettings
 ): Promise<ConfigError> {
   const { dialect } = connection
   const others = await connection.listTables({
     catalogPattern: null,
     schemaPattern: table.schema,
-    types: settings.tables.types,
+    types: settings.tableTypes,
     names: null
   })
   const names = others.map((other) => tableName(dialect, other))

@@ -10,15 +10,10 @@ import { openConnection } from './connection-keeper.ts'
 import type { Connection } from './database.ts'
 import { isolationProblem } from './dialects/dialects.ts'
 import type { JdbcSourceConfig } from './source-config.ts'
-import {
-  connectionSettings,
-  modeUsesId,
-  modeUsesTimestamp,
-  type SourceSettings,
-  sourceSettings
-} from './source-settings.ts'
-import { queryShape, tableShape } from './table-shape.ts'
+import { connectionSettings, type SourceSettings, sourceSettings } from './source-settings.ts'
 import { selectTables } from './table-selection.ts'
+import { modeUsesId, modeUsesTimestamp, type TableSettings } from './table-settings.ts'
+import { queryShape, tableShape } from './table-shape.ts'
 
 type Key = keyof JdbcSourceConfig
 type Problem = readonly [key: Key, text: string]
@@ -217,9 +212,10 @@ async function databaseProblems(
   try {
     if (!clean) return []
     const settings = sourceSettings(config, definition)
-    return settings.query === null
+    const { query } = settings.defaults
+    return query === null
       ? await tableProblems(connection, settings)
-      : await queryProblems(connection, settings, settings.query)
+      : await queryProblems(connection, settings.defaults, query)
   } finally {
     signal.removeEventListener('abort', stop)
     await connection.close()
@@ -228,7 +224,7 @@ async function databaseProblems(
 
 async function queryProblems(
   connection: Connection,
-  settings: SourceSettings,
+  settings: TableSettings,
   query: string
 ): Promise<Problem[]> {
   const key = settings.queryIsMasked ? 'query.masked' : 'query'
@@ -253,7 +249,7 @@ async function tableProblems(connection: Connection, settings: SourceSettings): 
   try {
     const { tables } = await selectTables(connection, settings.tables)
     for (const table of tables.slice(0, MOST_CHECKED_TABLES)) {
-      await tableShape(connection, table, settings)
+      await tableShape(connection, table, settings.defaults)
     }
     return []
   } catch (error) {

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import type { Column, TimestampColumn } from '../../../src/connectors/jdbc/database.ts'
 import { dialects } from '../../../src/connectors/jdbc/dialects/dialects.ts'
 import { positionOf, UNSET } from '../../../src/connectors/jdbc/source-offset.ts'
-import type { Mode } from '../../../src/connectors/jdbc/source-settings.ts'
+import type { Mode } from '../../../src/connectors/jdbc/table-settings.ts'
 import {
   endReading,
   endsInComment,
