@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import type { SourceRecord } from '../../src/data/record.ts'
+import { Struct } from '../../src/data/struct.ts'
 import {
   type Config,
   field,
@@ -321,6 +323,113 @@ export function dialectSuite(
         }
         const records = await read(config(name, 'incrementing', { 'query.suffix': db.limit(2) }), 9)
         assert.deepEqual(fields(records, 'id'), [1, 2, 3, 4, 5, 6, 7, 8, 9])
+      })
+    })
+
+    describe('keys', () => {
+      const keyOf = (record: SourceRecord | undefined): [string | undefined, unknown] => [
+        record?.keySchema?.name,
+        record?.key instanceof Struct
+          ? record.key.schema.fields.map(({ name }, place) => [
+              name,
+              (record.key as Struct).values[place]
+            ])
+          : record?.key
+      ]
+      const primary = { 'key.columns': 'primary-key' }
+      const two = ', part TYPE NOT NULL, line TYPE NOT NULL'
+
+      it('has none by default', async () => {
+        const name = await table(['1, 2024-01-01 00:00:01.000000'])
+        const [record] = await read(config(name, 'incrementing'), 1)
+        assert.equal(record?.key, null)
+        assert.equal(record?.keySchema, null)
+      })
+
+      it('makes them of the primary key, as a struct or of its one column, and keeps the columns in the value', async () => {
+        const name = await table(['1, 2024-01-01 00:00:01.000000, a'])
+        const [record] = await read(config(name, 'incrementing', primary), 1)
+        assert.deepEqual(keyOf(record), [`${name}.Key`, [['id', 1]]])
+        assert.equal(
+          record?.keySchema?.field('id')?.schema,
+          record?.valueSchema?.field('id')?.schema
+        )
+        assert.equal(field(record, 'id'), 1)
+        const single = config(name, 'incrementing', { ...primary, 'key.format': 'field' })
+        const [other] = await read(single, 1)
+        assert.equal(other?.key, 1)
+        assert.equal(other?.keySchema, other?.valueSchema?.field('id')?.schema)
+      })
+
+      it('keeps the order of a primary key of several columns', async () => {
+        const { id } = db.types
+        await db.exec(
+          `CREATE TABLE order_lines (note ${db.types.text}${two.replaceAll('TYPE', id)}, PRIMARY KEY (line, part))`,
+          `INSERT INTO order_lines VALUES ('x', 2, 9007199254740993)`
+        )
+        const [record] = await read(config('order_lines', 'bulk', primary), 1)
+        assert.deepEqual(keyOf(record)[1], [
+          ['line', 9_007_199_254_740_993n],
+          ['part', 2]
+        ])
+        await assert.rejects(
+          startJdbcTask(config('order_lines', 'bulk', { ...primary, 'key.format': 'field' })),
+          /key\.format=field needs one column, but the key of table '.*order_lines' has 2: line, part/
+        )
+        await db.exec('DROP TABLE order_lines')
+      })
+
+      it('makes them of the columns named, whatever their case, null included', async () => {
+        const name = await table(['1, 2024-01-01 00:00:01.000000'])
+        const settings = config(name, 'incrementing', { 'key.columns': 'NOTE,Id' })
+        const [record] = await read(settings, 1)
+        assert.deepEqual(keyOf(record)[1], [
+          ['note', null],
+          ['id', 1]
+        ])
+        const [single] = await read(
+          { ...settings, 'key.columns': 'note', 'key.format': 'field' },
+          1
+        )
+        assert.equal(single?.key, null)
+        assert.equal(single?.keySchema?.optional, true)
+      })
+
+      it('says what a mistyped key column may have meant, and which table has no primary key', async () => {
+        const name = await table(['1, 2024-01-01 00:00:01.000000'])
+        await assert.rejects(
+          startJdbcTask(config(name, 'incrementing', { 'key.columns': 'noote' })),
+          /Key columns: noote do not exist in table '.*'\. Did you mean note\?/
+        )
+        await db.exec(
+          `CREATE TABLE keyless (id ${db.types.id} NOT NULL)`,
+          'INSERT INTO keyless VALUES (1)'
+        )
+        await assert.rejects(
+          startJdbcTask(config('keyless', 'bulk', primary)),
+          /table '.*keyless' has no primary key\. Name its key\.columns/
+        )
+        const lenient = { ...primary, 'key.without.primary.key': 'null' }
+        const [record] = await read(config('keyless', 'bulk', lenient), 1)
+        assert.equal(record?.key, null)
+        assert.equal(record?.keySchema, null)
+        await db.exec('DROP TABLE keyless')
+      })
+
+      it('makes them of the columns of a query', async () => {
+        const name = await table(['1, 2024-01-01 00:00:01.000000, a'])
+        const settings = {
+          ...db.config,
+          ...PREFIX,
+          mode: 'bulk',
+          query: keepCase(`SELECT note, id AS number_ FROM ${name}`),
+          'key.columns': 'number_'
+        }
+        assert.deepEqual(keyOf((await read(settings, 1))[0]), [undefined, [['number_', 1]]])
+        await assert.rejects(
+          startJdbcTask({ ...settings, ...primary }),
+          /the query has no primary key/
+        )
       })
     })
 

@@ -2,9 +2,15 @@ import { configDef, type Parsed } from '../../config/config-def.ts'
 import { connectorKeys } from './connector-keys.ts'
 import { databaseKeys } from './database-keys.ts'
 import { modeKeys } from './mode-keys.ts'
+import { recordKeys } from './record-keys.ts'
 
 /** Keys of `io.confluent.connect.jdbc.JdbcSourceConnector` 10.9, and the few of ours and of Aiven's fork beside them. */
-export const jdbcSourceConfig = configDef({ ...databaseKeys, ...modeKeys, ...connectorKeys })
+export const jdbcSourceConfig = configDef({
+  ...databaseKeys,
+  ...modeKeys,
+  ...connectorKeys,
+  ...recordKeys
+})
 
 /** Keys a task has beside those of its connector. */
 export const jdbcTaskConfig = configDef({

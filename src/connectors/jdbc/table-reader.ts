@@ -10,6 +10,7 @@ import {
   type RowStream,
   type TableId
 } from './database.ts'
+import { RecordKey } from './record-key.ts'
 import { columnsText, RowConverter } from './row-converter.ts'
 import { BulkProgress, type Emit, IdProgress, type RowProgress } from './row-progress.ts'
 import type { Position } from './source-offset.ts'
@@ -42,6 +43,7 @@ interface Run {
   readonly sql: string
   readonly stream: RowStream
   readonly converter: RowConverter
+  readonly key: RecordKey | null
   readonly cursor: RowCursor
   readonly progress: RowProgress
   /** The next batch, on its way while this one is handed on. */
@@ -62,7 +64,7 @@ export class TableReader {
   #position: Position
   #shape: TableShape | null = null
   #run: Run | null = null
-  #converter: { text: string; converter: RowConverter } | null = null
+  #converter: { text: string; converter: RowConverter; key: RecordKey | null } | null = null
 
   /** `onColumns` is told when the columns of the result are known or have changed. */
   constructor(
@@ -151,12 +153,14 @@ export class TableReader {
       connection.query(query.sql, query.binds, { fetchRows, table })
     )
     const cursor = new RowCursor(stream.columns, shape.names, values.timeZone)
+    const { converter, key } = this.#converterFor(stream, shape)
     const limited = withSuffix && limits(shape.suffix)
     return {
       sql: query.sql,
       stream,
       cursor,
-      converter: this.#converterFor(stream),
+      converter,
+      key,
       progress: progressOf(shape.mode, cursor, this.#position, limited, this.#mark),
       ahead: fetchAhead(stream)
     }
@@ -179,25 +183,32 @@ export class TableReader {
   }
 
   /** One converter, and with it one schema object, for as long as the columns stay the same. */
-  #converterFor(stream: RowStream): RowConverter {
+  #converterFor(
+    stream: RowStream,
+    { recordKey }: TableShape
+  ): { converter: RowConverter; key: RecordKey | null } {
     const text = columnsText(stream.columns)
-    if (this.#converter?.text === text) return this.#converter.converter
+    if (this.#converter?.text === text) return this.#converter
     const name = this.target.table?.table ?? null
+    const { format } = this.#settings.key
     let converter: RowConverter
+    let key: RecordKey | null
     try {
       converter = new RowConverter(stream.columns, name, this.#settings.values)
+      key = recordKey === null ? null : new RecordKey(converter.schema, recordKey, format)
     } catch (error) {
       throw new DataError(`${this.target.name}: ${messageOf(error)}`, { cause: error })
     }
-    this.#converter = { text, converter }
+    this.#converter = { text, converter, key }
     this.#onColumns(converter)
-    return converter
+    return this.#converter
   }
 
   #emitter(run: Run, records: SourceRecord[]): Emit {
     const { topic, partition } = this.target
-    const { converter } = run
+    const { converter, key } = run
     const { schema } = converter
+    const keySchema = key?.schema ?? null
     return (row, offset) => {
       let value: Struct
       try {
@@ -208,8 +219,8 @@ export class TableReader {
       records.push({
         topic,
         kafkaPartition: null,
-        keySchema: null,
-        key: null,
+        keySchema,
+        key: key === null ? null : key.of(value),
         valueSchema: schema,
         value,
         timestamp: null,

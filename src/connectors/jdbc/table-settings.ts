@@ -1,5 +1,7 @@
 import type { ConfigMap } from '../../config/config-def.ts'
 import { type ConfiguredStart, parseInitialTimestamp, startMarkOf } from './configured-start.ts'
+import type { KeySettings } from './record-key.ts'
+import { PRIMARY_KEY } from './record-keys.ts'
 import type { JdbcSourceConfig } from './source-config.ts'
 import type { ReadingSettings } from './source-settings.ts'
 import { type ColumnMapping, parseColumnMapping, parseColumnsMapping } from './table-pattern.ts'
@@ -29,6 +31,7 @@ export interface TableSettings extends ReadingSettings, ConfiguredStart {
   readonly batchRows: number
   /** Rows asked from the database at a time: two such batches fit into max.buffer.size. */
   readonly fetchRows: number
+  readonly key: KeySettings
 }
 
 export const modeUsesTimestamp = (mode: Mode): boolean => mode.startsWith('timestamp')
@@ -73,7 +76,17 @@ export function tableSettings(
     delayMs: parsed['timestamp.delay.interval.ms'],
     pollIntervalMs: parsed['poll.interval.ms'],
     batchRows,
-    fetchRows: buffer === 0 ? batchRows : Math.max(1, Math.min(batchRows, Math.floor(buffer / 2)))
+    fetchRows: buffer === 0 ? batchRows : Math.max(1, Math.min(batchRows, Math.floor(buffer / 2))),
+    key: keySettings(parsed)
+  }
+}
+
+function keySettings(parsed: JdbcSourceConfig): KeySettings {
+  const columns = parsed['key.columns'].filter((name) => name !== '')
+  return {
+    columns: columns.length === 0 ? null : columns[0] === PRIMARY_KEY ? PRIMARY_KEY : columns,
+    format: parsed['key.format'],
+    withoutPrimaryKey: parsed['key.without.primary.key']
   }
 }
 

@@ -1,6 +1,7 @@
 import { ConfigError } from '../../errors.ts'
 import { checkIdColumn, findColumn, suggestion, timestampColumn } from './cursor-value.ts'
 import type { Column, Connection, TableColumn, TableId } from './database.ts'
+import { keyColumns } from './record-key.ts'
 import { quoteName, tableName, tableSql } from './table-name.ts'
 import type { QueryShape } from './table-query.ts'
 import {
@@ -18,6 +19,8 @@ export interface TableShape extends QueryShape {
   readonly names: { readonly timestamps: readonly string[]; readonly id: string | null }
   /** Columns that tell rows apart, for messages. */
   readonly keys: readonly string[]
+  /** Columns of the record key, in its order; null: records have none. */
+  readonly recordKey: readonly string[] | null
 }
 
 /** ConfigError when the table or one of its cursor columns does not exist, cannot serve, or may be null. */
@@ -41,10 +44,7 @@ export async function tableShape(
   )
   const sqlOf = (column: Column): string =>
     `${from}.${columnSql(connection, column.name, settings)}`
-  const keys = columns
-    .filter((column) => column.keyPosition !== null)
-    .sort((a, b) => (a.keyPosition ?? 0) - (b.keyPosition ?? 0))
-    .map((column) => column.name)
+  const keys = primaryKey(columns)
   return {
     ...shapeOf(connection, `SELECT * FROM ${from}`, mode, settings),
     timestamps: timestamps.map((column) => ({
@@ -53,8 +53,16 @@ export async function tableShape(
     })),
     id: id === null ? null : { sql: sqlOf(id), column: id },
     names: { timestamps: timestamps.map((column) => column.name), id: id?.name ?? null },
-    keys
+    keys,
+    recordKey: keyColumns(columns, keys, `table '${name}'`, settings)
   }
+}
+
+function primaryKey(columns: readonly TableColumn[]): string[] {
+  return columns
+    .filter((column) => column.keyPosition !== null)
+    .sort((a, b) => (a.keyPosition ?? 0) - (b.keyPosition ?? 0))
+    .map((column) => column.name)
 }
 
 /** The same for the user's query. Without cursor columns a query is run as it is, as often as polled. */
@@ -72,7 +80,8 @@ export async function queryShape(
       `'incrementing.column.name' must be provided when using mode 'incrementing' or 'timestamp+incrementing' with a custom query.`
     )
   }
-  const columns = mode === 'bulk' ? [] : await connection.describeQuery(query)
+  const unneeded = mode === 'bulk' && settings.key.columns === null
+  const columns = unneeded ? [] : await connection.describeQuery(query)
   const find = (name: string, kind: string): Column => {
     const column = findColumn(columns, name)
     if (column !== null) return column
@@ -95,7 +104,8 @@ export async function queryShape(
     })),
     id: id === null ? null : { sql: columnSql(connection, id.name, settings), column: id },
     names: { timestamps: timestamps.map((column) => column.name), id: id?.name ?? null },
-    keys: []
+    keys: [],
+    recordKey: keyColumns(columns, [], 'the query', settings)
   }
 }
 

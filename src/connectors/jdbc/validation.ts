@@ -259,6 +259,7 @@ async function tableProblems(connection: Connection, settings: SourceSettings): 
 }
 
 function columnKey(message: string): Key {
+  if (message.startsWith('Key columns')) return 'key.columns'
   if (/incrementing/i.test(message)) return 'incrementing.column.name'
   return /timestamp/i.test(message) ? 'timestamp.column.name' : 'table.whitelist'
 }

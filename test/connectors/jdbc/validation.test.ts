@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import pg from 'pg'
-import { type CheckedValue, checkConfig } from '../../../src/config/config-def.ts'
+import { checkConfig } from '../../../src/config/config-def.ts'
 import {
   aivenJdbcSourcePlugin,
   jdbcSourcePlugin
@@ -10,6 +10,7 @@ import { Plugins } from '../../../src/plugin/plugins.ts'
 import type { SourceConnectorPlugin } from '../../../src/plugin/source.ts'
 import { postgresUrl, uniqueName } from '../../support/environment.ts'
 import { type Config, startJdbcConnector, startJdbcTask } from '../../support/jdbc-source.ts'
+import { errorsOf } from '../../support/validation-errors.ts'
 
 const url = new URL(postgresUrl())
 const server: Config = {
@@ -17,22 +18,6 @@ const server: Config = {
   'connection.user': url.username,
   'connection.password': url.password,
   'topic.prefix': 'x-'
-}
-
-/** Errors by key, of those that have any. */
-async function errorsOf(
-  config: Config,
-  plugin: SourceConnectorPlugin = jdbcSourcePlugin,
-  signal = new AbortController().signal
-) {
-  const given = new Map(Object.entries(config))
-  const checked: Map<string, CheckedValue> = checkConfig(plugin.config, given)
-  await plugin.validate?.(given, checked, signal)
-  return Object.fromEntries(
-    [...checked.values()]
-      .filter(({ errors }) => errors.length > 0)
-      .map(({ name, errors }) => [name, errors.join(' | ')])
-  )
 }
 
 describe('validation of the JDBC source', () => {
