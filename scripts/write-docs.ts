@@ -73,7 +73,9 @@ const KINDS: Readonly<Record<Plugin['type'], string>> = {
   converter: 'converter',
   header_converter: 'header converter',
   transformation: 'transformation',
-  predicate: 'predicate'
+  predicate: 'predicate',
+  config_provider: 'config provider',
+  override_policy: 'override policy'
 }
 
 function pluginPage(plugins: readonly Plugin[]): string {

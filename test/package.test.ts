@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
@@ -20,6 +20,23 @@ describe('the package', () => {
         { encoding: 'utf8' }
       )
       assert.match(help, /worker --distributed/)
+
+      // Compiled, it is another module that plugins have to be given.
+      symlinkSync(join(root, 'node_modules'), join(dir, 'node_modules'))
+      const settings = readFileSync(
+        join(dir, 'package', 'worker-config', 'connect-standalone.properties'),
+        'utf8'
+      )
+      const file = join(dir, 'worker.properties')
+      writeFileSync(file, `${settings}\nplugin.path=${join(root, 'examples')}\n`)
+      const checked = execFileSync(
+        process.execPath,
+        [join(dir, 'package', 'bin', 'worker.js'), '--check', file],
+        { encoding: 'utf8' }
+      )
+      assert.match(checked, /# Added plugin com\.example\.FolderSourceConnector/)
+      assert.match(checked, /# Added plugin com\.example\.CsvConverter/)
+      assert.doesNotMatch(checked, /Skipped on the plugin path/)
     } finally {
       rmSync(dir, { recursive: true, force: true })
     }

@@ -1,13 +1,16 @@
-export type ConfigType =
-  | 'boolean'
-  | 'string'
-  | 'int'
-  | 'short'
-  | 'long'
-  | 'double'
-  | 'list'
-  | 'class'
-  | 'password'
+export const configTypes = [
+  'boolean',
+  'string',
+  'int',
+  'short',
+  'long',
+  'double',
+  'list',
+  'class',
+  'password'
+] as const
+export type ConfigType = (typeof configTypes)[number]
+
 /** A secret value; nothing that prints it shows it (I7). */
 export class Password {
   readonly value: string

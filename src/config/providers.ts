@@ -82,8 +82,15 @@ const REFERENCE = /\$\{([^}]*?):(([^}]*?):)?([^}]*?)\}/g
 export class ConfigProviders {
   readonly #providers: ReadonlyMap<string, ConfigProvider>
 
-  /** Reads `config.providers` and `config.providers.<name>.*` of the worker. Throws ConfigError. */
-  constructor(worker: ConfigMap, environment: NodeJS.ProcessEnv = process.env) {
+  /**
+   * Reads `config.providers` and `config.providers.<name>.*` of the worker. `more` answers for classes that are not Kafka's own.
+   * Throws ConfigError.
+   */
+  constructor(
+    worker: ConfigMap,
+    environment: NodeJS.ProcessEnv = process.env,
+    more: (className: string) => ConfigProviderFactory | null = () => null
+  ) {
     const factories: Readonly<Record<string, ConfigProviderFactory>> = {
       [`${PACKAGE}.FileConfigProvider`]: fileProvider,
       [`${PACKAGE}.DirectoryConfigProvider`]: directoryProvider,
@@ -96,8 +103,8 @@ export class ConfigProviders {
       const className = worker.get(key)?.trim()
       // As in a JVM worker, a name without a class is no provider: its references stay as they are.
       if (className === undefined) continue
-      const factory = Object.hasOwn(factories, className) ? factories[className] : undefined
-      if (factory === undefined) {
+      const factory = Object.hasOwn(factories, className) ? factories[className] : more(className)
+      if (factory === undefined || factory === null) {
         throw new ConfigError(
           `Invalid value ${className} for configuration ${key}: Could not load config provider class or one of its dependencies`
         )

@@ -1,12 +1,13 @@
 import { checkConfig, type ConfigKey } from '../config/config-def.ts'
 import { valueInfo } from '../config/config-infos.ts'
-import type { ConnectorPlugin } from '../plugin/plugins.ts'
+import type { ClientOverride, OverridePolicy } from '../plugin/override-policy.ts'
+import type { ConnectorPlugin, Plugins } from '../plugin/plugins.ts'
+import { overridePolicy, refusedOverride } from '../worker/override-policy.ts'
 import type { WorkerConfig } from '../worker/worker-config.ts'
 import { clientConfigs } from './client-configs.ts'
-import { type OverridePolicy, overridePolicy, refusedOverride } from './override-policy.ts'
 import { Section, type SubmittedConfig } from './validation-section.ts'
 
-type Client = 'producer' | 'consumer' | 'admin'
+type Client = ClientOverride['client']
 
 /** The clients a connector will get from the worker. */
 function clientsOf(
@@ -50,7 +51,10 @@ function overrideSection(client: Client, config: SubmittedConfig, policy: Overri
       const values = checked === undefined ? [] : [valueInfo(definition, checked, prefix)]
       section.add({ [key]: definition }, values, prefix)
     }
-    if (!policy.allows(key)) section.value(name, text).errors.push(refusedOverride(policy, key))
+    const override = { connector: config.get('name') ?? '', client, key, value: text }
+    if (!policy.allows(override)) {
+      section.value(name, text).errors.push(refusedOverride(policy, override))
+    }
   }
   return section
 }
@@ -58,9 +62,10 @@ function overrideSection(client: Client, config: SubmittedConfig, policy: Overri
 /** What the connector overrides of the clients it will get, checked against the worker's policy. */
 export function overrideSections(
   worker: WorkerConfig,
+  plugins: Plugins,
   plugin: ConnectorPlugin,
   config: SubmittedConfig
 ): Section[] {
-  const policy = overridePolicy(worker)
+  const policy = overridePolicy(worker, plugins)
   return clientsOf(worker, plugin, config).map((client) => overrideSection(client, config, policy))
 }

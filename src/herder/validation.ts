@@ -55,7 +55,7 @@ export async function validateConnector(
     hideConverterVersions(base)
   } else {
     await checkBase(context, base, plugin, config, signal)
-    others.push(...overrideSections(context.workerConfig, plugin, config))
+    others.push(...overrideSections(context.workerConfig, context.plugins, plugin, config))
     for (const type of ['header', 'key', 'value'] as const) {
       const section = converterSection(context.plugins, type, base, config)
       if (section !== null) others.push(section)

@@ -3,13 +3,15 @@ import { valueText } from '../config/config-infos.ts'
 import type { Command } from './command-line.ts'
 import { messageOf, redact } from '../errors.ts'
 import { distributedConfig, parseWorkerConfig, standaloneConfig } from '../worker/worker-config.ts'
+import { loadedText, problemText } from '../plugin/plugin-loader.ts'
+import { workerPlugins } from './load-plugins.ts'
 import { workerProperties } from './worker-file.ts'
 
 /** `--check`: prints the settings in force and resolves with 0, or what is wrong with them and 2. */
 export async function check(command: Extract<Command, { kind: 'check' }>): Promise<number> {
   try {
     const properties = await workerProperties(command.file, command.overrides)
-    process.stdout.write(checkedSettings(properties))
+    process.stdout.write(checkedSettings(properties) + (await checkedPlugins(properties)))
     return 0
   } catch (error) {
     process.stderr.write(`${messageOf(error)}\n`)
@@ -32,4 +34,14 @@ function checkedSettings(properties: ConfigMap): string {
   }
   for (const warning of warnings) lines.push(`# warning: ${warning}`)
   return `${lines.join('\n')}\n`
+}
+
+/** What the plugin path brings, and what of it cannot be used: a warning, because the worker starts all the same. */
+async function checkedPlugins(properties: ConfigMap): Promise<string> {
+  const { loaded, problems } = await workerPlugins(properties)
+  const lines = [
+    ...loaded.map(loadedText),
+    ...problems.map((problem) => `warning: ${problemText(problem)}`)
+  ]
+  return lines.map((line) => `# ${line}\n`).join('')
 }

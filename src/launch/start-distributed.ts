@@ -1,4 +1,4 @@
-import { bindRest, clusterIdOrStop, stopInOrder, workerProviders } from './start-parts.ts'
+import { bindRest, clusterIdOrStop, stopInOrder, pluginsAndProviders } from './start-parts.ts'
 import type { ConnectProtocol } from '../herder/connect-protocol.ts'
 import { DistributedHerder } from '../herder/distributed-herder.ts'
 import { createKafkaClients } from '../kafka/kafka-clients.ts'
@@ -16,21 +16,17 @@ import {
   topicSettings,
   type TopicKind
 } from '../worker/worker-config.ts'
-import {
-  connectWorker,
-  herderOptions,
-  sayWhatHasNoEffect,
-  shippedPlugins
-} from './worker-wiring.ts'
+import { overridePolicy } from '../worker/override-policy.ts'
+import { connectWorker, herderOptions, sayWhatHasNoEffect } from './worker-wiring.ts'
 
 /** A worker of a cluster: state in Kafka's topics, work shared with the other members of its group. */
 export async function startDistributed(options: StartOptions): Promise<RunningWorker> {
   const log = loggers.get('org.apache.kafka.connect.cli.ConnectDistributed')
-  const { providers, properties } = workerProviders(options.properties)
+  const { plugins, providers, properties } = await pluginsAndProviders(options.properties)
   const config = parseWorkerConfig('distributed', properties)
   for (const warning of config.warnings) log.warn(warning)
-  const plugins = shippedPlugins()
   checkWorkerPlugins(config, plugins)
+  const policy = overridePolicy(config, plugins)
 
   const clients = createKafkaClients()
   const client = workerClientProperties(config)
@@ -45,7 +41,14 @@ export async function startDistributed(options: StartOptions): Promise<RunningWo
     rest
   )
   const stores = createStores(config, clients, base)
-  const worker = connectWorker({ config, plugins, clients, offsetStore: stores.offset, providers })
+  const worker = connectWorker({
+    config,
+    plugins,
+    policy,
+    clients,
+    offsetStore: stores.offset,
+    providers
+  })
   const { values } = config
   const herder = new DistributedHerder({
     ...herderOptions({

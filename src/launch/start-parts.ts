@@ -5,19 +5,29 @@ import { ConnectError } from '../errors.ts'
 import type { LeaderClient } from '../herder/leader-client.ts'
 import type { ClientProperties, KafkaClients } from '../kafka/contracts.ts'
 import { loggers } from '../log.ts'
+import { logPluginPath } from '../plugin/plugin-loader.ts'
+import type { Plugins } from '../plugin/plugins.ts'
 import { restLeaderClient } from '../rest/leader-client.ts'
 import { restServerOptions } from '../rest/rest-server-options.ts'
+import { workerPlugins } from './load-plugins.ts'
 import type { StartOptions } from './running-worker.ts'
 import { createRestServer, type RestServer } from '../rest/server.ts'
 import { restListeners, type WorkerConfig } from '../worker/worker-config.ts'
 
-/** The configuration providers of a worker file, and its properties with their references resolved. */
-export function workerProviders(properties: ConfigMap): {
+/** The plugins and config providers of a worker file, and its properties with their references resolved. */
+export async function pluginsAndProviders(properties: ConfigMap): Promise<{
+  plugins: Plugins
   providers: ConfigProviders
   properties: Map<string, string>
-} {
-  const providers = new ConfigProviders(properties)
-  return { providers, properties: new Map(providers.resolve(properties)) }
+}> {
+  const found = await workerPlugins(properties)
+  logPluginPath(found, loggers.get('org.apache.kafka.connect.runtime.isolation.PluginScanner'))
+  const { plugins } = found
+  const providers = new ConfigProviders(properties, process.env, (className) => {
+    const plugin = plugins.find('config_provider', className)
+    return plugin === null ? null : (params) => plugin.create(params)
+  })
+  return { plugins, providers, properties: new Map(providers.resolve(properties)) }
 }
 
 export interface BoundRest {

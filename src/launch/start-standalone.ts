@@ -7,10 +7,11 @@ import type { RunningWorker, StartOptions } from './running-worker.ts'
 import { FileOffsetStore } from '../storage/file-offset-store.ts'
 import { MemoryConfigStore } from '../storage/memory-config-store.ts'
 import { MemoryStatusStore } from '../storage/memory-status-store.ts'
-import { bindRest, clusterIdOrStop, stopInOrder, workerProviders } from './start-parts.ts'
+import { bindRest, clusterIdOrStop, stopInOrder, pluginsAndProviders } from './start-parts.ts'
 import { workerClientIdBase, workerClientProperties } from '../worker/client-properties.ts'
 import { checkWorkerPlugins, parseWorkerConfig } from '../worker/worker-config.ts'
-import { connectWorker, herderOptions, shippedPlugins } from './worker-wiring.ts'
+import { overridePolicy } from '../worker/override-policy.ts'
+import { connectWorker, herderOptions } from './worker-wiring.ts'
 
 /** A connector given on the command line could not be created. */
 export class ConnectorStartError extends ConnectError {
@@ -26,11 +27,11 @@ export async function startStandalone(
   options: StartOptions & { readonly connectorFiles: readonly string[] }
 ): Promise<RunningWorker> {
   const log = loggers.get('org.apache.kafka.connect.cli.ConnectStandalone')
-  const { providers, properties } = workerProviders(options.properties)
+  const { plugins, providers, properties } = await pluginsAndProviders(options.properties)
   const config = parseWorkerConfig('standalone', properties)
   for (const warning of config.warnings) log.warn(warning)
-  const plugins = shippedPlugins()
   checkWorkerPlugins(config, plugins)
+  const policy = overridePolicy(config, plugins)
 
   const clients = createKafkaClients()
   const rest = await bindRest(config)
@@ -42,7 +43,7 @@ export async function startStandalone(
     rest
   )
   const offsetStore = new FileOffsetStore(config.values['offset.storage.file.filename'])
-  const worker = connectWorker({ config, plugins, clients, offsetStore, providers })
+  const worker = connectWorker({ config, plugins, policy, clients, offsetStore, providers })
   const herder = new StandaloneHerder(
     herderOptions({
       config,

@@ -1,34 +1,33 @@
 import { systemClock } from '../clock.ts'
-import { builtinPlugins } from '../builtin-plugins.ts'
 import type { ConfigProviders } from '../config/providers.ts'
 import { pluginConfigKeys, validateConnector } from '../herder/validation.ts'
 import type { HerderOptions } from '../herder/abstract-herder.ts'
 import type { ClientProperties, KafkaClients } from '../kafka/contracts.ts'
 import { propertiesWithoutEffect } from '../kafka/properties-without-effect.ts'
 import { loggers } from '../log.ts'
-import { Plugins } from '../plugin/plugins.ts'
+import type { OverridePolicy } from '../plugin/override-policy.ts'
+import type { Plugins } from '../plugin/plugins.ts'
 import type { ConfigStore } from '../storage/config-store.ts'
 import type { OffsetStore } from '../storage/offset-store.ts'
 import type { StatusStore } from '../storage/status-store.ts'
 import { adminProperties, producerProperties } from '../worker/client-properties.ts'
 import { ConnectWorker } from '../worker/connect-worker.ts'
+import { checkOverrides } from '../worker/override-policy.ts'
 import { topicCreationGroups } from '../worker/topic-creation-groups.ts'
 import type { WorkerConfig } from '../worker/worker-config.ts'
 import { restVersion } from './version.ts'
-
-export function shippedPlugins(): Plugins {
-  return new Plugins(builtinPlugins())
-}
 
 /** The worker room, fed from the worker's configuration. */
 export function connectWorker(parts: {
   config: WorkerConfig
   plugins: Plugins
+  policy: OverridePolicy
   clients: KafkaClients
   offsetStore: OffsetStore
   providers: ConfigProviders
 }): ConnectWorker {
   const { values, properties } = parts.config
+  const { policy } = parts
   return new ConnectWorker({
     plugins: parts.plugins,
     clients: parts.clients,
@@ -41,11 +40,15 @@ export function connectWorker(parts: {
       topicCreationEnabled: values['topic.creation.enable']
     },
     producerProperties: (connector) => {
+      checkOverrides(policy, connector, 'producer')
       const client = producerProperties(properties, connector)
       sayWhatHasNoEffect(`the producer of connector ${connector.get('name') ?? ''}`, client)
       return client
     },
-    adminProperties: (connector) => adminProperties(properties, connector),
+    adminProperties: (connector) => {
+      checkOverrides(policy, connector, 'admin')
+      return adminProperties(properties, connector)
+    },
     topicCreationRules: topicCreationGroups,
     resolve: (connector) => Promise.resolve(parts.providers.resolve(connector)),
     clock: systemClock,

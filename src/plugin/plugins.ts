@@ -1,5 +1,7 @@
 import { ConfigError } from '../errors.ts'
+import type { ConfigProviderPlugin } from './config-provider.ts'
 import type { ConverterPlugin, HeaderConverterPlugin } from './converter.ts'
+import type { OverridePolicyPlugin } from './override-policy.ts'
 import type { SinkConnectorPlugin } from './sink.ts'
 import type { SourceConnectorPlugin } from './source.ts'
 import type { PredicatePlugin, TransformationPlugin } from './transformation.ts'
@@ -11,6 +13,8 @@ export type Plugin =
   | HeaderConverterPlugin
   | TransformationPlugin
   | PredicatePlugin
+  | ConfigProviderPlugin
+  | OverridePolicyPlugin
 export type PluginType = Plugin['type']
 type PluginOf<T extends PluginType> = Extract<Plugin, { type: T }>
 
@@ -20,7 +24,9 @@ const SUFFIXES: Record<PluginType, readonly string[]> = {
   converter: ['Converter'],
   header_converter: ['HeaderConverter', 'Converter'],
   transformation: ['Transformation'],
-  predicate: ['Predicate']
+  predicate: ['Predicate'],
+  config_provider: ['ConfigProvider'],
+  override_policy: ['ConnectorClientConfigOverridePolicy']
 }
 
 /** The part of a class name after the last dot. */
@@ -42,9 +48,12 @@ function namesOf(plugin: Plugin): Set<string> {
 /** Class name or alias → plugin. Knows no implementation: main hands them in. */
 export class Plugins {
   readonly #all: readonly Plugin[]
+  readonly #locations: ReadonlyMap<Plugin, string>
 
-  constructor(all: readonly Plugin[]) {
+  /** `locations`: where plugins come from that are not part of the worker. */
+  constructor(all: readonly Plugin[], locations: ReadonlyMap<Plugin, string> = new Map()) {
     this.#all = all
+    this.#locations = locations
   }
 
   /** Plugins of the types asked for, sorted by class name. */
@@ -75,7 +84,9 @@ export class Plugins {
     if (matches.length > 1) throw ambiguous(name, matches)
     const found = matches[0]
     if (found === undefined) {
-      const available = all.map((plugin) => describe(plugin)).join(', ')
+      const available = all
+        .map((plugin) => describe(plugin, this.#locations.get(plugin)))
+        .join(', ')
       throw new ConfigError(
         `Failed to find any class that implements Connector and which name matches ${name}, available connectors are: ${available}`
       )
@@ -93,8 +104,8 @@ export class Plugins {
   }
 }
 
-function describe(plugin: ConnectorPlugin): string {
-  return `PluginDesc{klass=class ${plugin.className}, name='${plugin.className}', version='${plugin.version}', encodedVersion=${plugin.version}, type=${plugin.type}, typeName='${plugin.type}', location='classpath'}`
+function describe(plugin: ConnectorPlugin, location = 'classpath'): string {
+  return `PluginDesc{klass=class ${plugin.className}, name='${plugin.className}', version='${plugin.version}', encodedVersion=${plugin.version}, type=${plugin.type}, typeName='${plugin.type}', location='${location}'}`
 }
 
 function ambiguous(name: string, matches: readonly Plugin[]): ConfigError {

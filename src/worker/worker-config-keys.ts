@@ -22,9 +22,10 @@ function listenerComplaint(listeners: readonly string[]): Complaint | null {
   return null
 }
 
-/** Policies by short name or by Kafka's class name. */
-const POLICY =
-  /^(?:All|None|Principal|Allowlist|org\.apache\.kafka\.connect\.connector\.policy\.(?:All|None|Principal|Allowlist)ConnectorClientConfigOverridePolicy)$/
+export const POLICY_KEY = 'connector.client.config.override.policy'
+
+/** Kafka's policies by short name, or a class name: Kafka's, or one that a plugin brings. */
+const POLICY = /^(?:All|None|Principal|Allowlist|[\w$]+(?:\.[\w$]+)+)$/
 
 /** Where a worker finds Kafka, what it runs and how records look by default. */
 const runtimeKeys = configDef({
@@ -101,8 +102,7 @@ const runtimeKeys = configDef({
     distinct: true,
     nonEmpty: true,
     importance: 'low',
-    noEffect: true,
-    doc: 'Folders with Java plugins: accepted, not read. Everything this worker runs is part of it.'
+    doc: 'Where plugins are: npm packages, folders of them, or names of packages installed where the worker was started. Java plugins found there are not read. Broken ones are logged and left out.'
   },
   'plugin.discovery': {
     type: 'string',
@@ -110,7 +110,7 @@ const runtimeKeys = configDef({
     oneOfIgnoreCase: ['ONLY_SCAN', 'SERVICE_LOAD', 'HYBRID_WARN', 'HYBRID_FAIL'],
     importance: 'low',
     noEffect: true,
-    doc: 'How a JVM worker looks for plugins: accepted, changes nothing here.'
+    doc: 'How a JVM worker looks for plugins: accepted, changes nothing here, where plugins are found by their `package.json`.'
   },
   'config.providers': {
     type: 'list',
@@ -119,13 +119,13 @@ const runtimeKeys = configDef({
     importance: 'low',
     doc: 'Names of config providers, which replace `${name:path:key}` in configurations. Each needs `config.providers.<name>.class` and may have `config.providers.<name>.param.*`.'
   },
-  'connector.client.config.override.policy': {
+  [POLICY_KEY]: {
     type: 'string',
     default: 'All',
     check: (value: string) =>
       POLICY.test(value) ? null : 'known policies are All, None, Principal and Allowlist',
     importance: 'medium',
-    doc: 'Which client settings a connector may override with `producer.override.`, `consumer.override.` and `admin.override.`: `All`, `None`, `Principal` or `Allowlist`.'
+    doc: 'Which client settings a connector may override with `producer.override.`, `consumer.override.` and `admin.override.`: `All`, `None`, `Principal`, `Allowlist`, or the class of a plugin.'
   },
   'connector.client.config.override.allowlist': {
     type: 'list',

@@ -310,7 +310,7 @@ describe('worker config', () => {
     })
     assert.deepEqual(warnings, [
       'Unknown settings, not used: session.timeout',
-      'Settings of a JVM worker that have no effect here: plugin.path, metric.reporters, internal.key.converter',
+      'Settings of a JVM worker that have no effect here: metric.reporters, internal.key.converter',
       'REST extensions that have no effect here: a.B',
       'Ignoring config.storage.cleanup.policy: the topic must be compacted',
       'Ignoring config.storage.partitions: the topic must have exactly one partition'

@@ -1,0 +1,24 @@
+import { builtinPlugins } from '../builtin-plugins.ts'
+import { type ConfigMap, parseConfig } from '../config/config-def.ts'
+import { loadPluginPath, type LoadedPlugins } from '../plugin/plugin-loader.ts'
+import { Plugins } from '../plugin/plugins.ts'
+import { commonKeys } from '../worker/worker-config-keys.ts'
+
+const KEY = 'plugin.path'
+
+/**
+ * What is shipped and what stands on the plugin path, which is read before references in the worker file are replaced: the providers
+ * that replace them may be plugins. Rejects with ConfigError when the setting itself is wrong, not when plugins are.
+ */
+export async function workerPlugins(
+  properties: ConfigMap
+): Promise<LoadedPlugins & { readonly plugins: Plugins }> {
+  const known = builtinPlugins()
+  const { [KEY]: path } = parseConfig({ [KEY]: commonKeys[KEY] }, properties)
+  const found =
+    path === null
+      ? { loaded: [], problems: [] }
+      : await loadPluginPath({ path, cwd: process.cwd(), known })
+  const locations = new Map(found.loaded.map(({ plugin, location }) => [plugin, location]))
+  return { ...found, plugins: new Plugins([...known, ...locations.keys()], locations) }
+}
