@@ -21,6 +21,8 @@ export const errorCodes = {
   DATABASE_ERROR: { status: 500, retriable: false },
   KAFKA_UNAVAILABLE: { status: 500, retriable: true },
   KAFKA_ERROR: { status: 500, retriable: false },
+  PRODUCER_FENCED: { status: 500, retriable: false },
+  TRANSACTION_UNCERTAIN: { status: 500, retriable: true },
   TOPIC_UNSUITABLE: { status: 500, retriable: false },
   WORKER_STOPPING: { status: 500, retriable: false }
 } as const satisfies Record<string, { status: number; retriable: boolean }>

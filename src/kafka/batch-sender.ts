@@ -10,8 +10,8 @@ import {
   RecordTooLarge
 } from './partition-queue.ts'
 import { type PartitionOutcome, produce } from './produce-request.ts'
-import { newProducerIdentity } from './producer-identity.ts'
 import type { ProducerMetadata } from './producer-metadata.ts'
+import type { ProducerSession } from './producer-session.ts'
 import type { ProducerSettings } from './producer-settings.ts'
 import type { ProducerIdentity } from './record-batch.ts'
 
@@ -36,8 +36,8 @@ const noAnswer: PartitionOutcome = { error: 'NETWORK_EXCEPTION', message: null }
 /**
  * Sends the batches of partition queues to their leaders: one batch per partition and request, several requests in flight.
  * What comes back goes again after a pause, for ever; what Kafka refuses for good is told to `onFatal`, and nothing is sent after that.
- * When the broker no longer knows the producer id, sending stops until nothing is in flight, then goes on with a new id from the
- * oldest unacknowledged record: the order stays, a record whose acknowledgement was lost at that moment may be written twice.
+ * When the broker no longer knows the producer id, the session decides: either sending stops until nothing is in flight, then goes on
+ * with a new id from the oldest unacknowledged record, so that the order stays; or the producer ends.
  */
 export class BatchSender {
   readonly #network: NetworkClient
@@ -48,9 +48,8 @@ export class BatchSender {
   readonly #active = new Set<PartitionQueue>()
   readonly #inFlight = new Map<number, number>()
   readonly #stopped = new AbortController()
-  /** undefined: to be fetched; null: not idempotent. */
-  #identity: ProducerIdentity | null | undefined
-  #fetchingIdentity = false
+  readonly #session: ProducerSession
+  #identifying = false
   #scheduled: NodeJS.Immediate | null = null
   #wakeUp: NodeJS.Timeout | null = null
   #outage = false
@@ -59,6 +58,7 @@ export class BatchSender {
     network: NetworkClient,
     settings: ProducerSettings,
     metadata: ProducerMetadata,
+    session: ProducerSession,
     log: Logger,
     onFatal: (error: ConnectError, guilty: readonly Delivery[]) => void
   ) {
@@ -67,7 +67,11 @@ export class BatchSender {
     this.#metadata = metadata
     this.#log = log
     this.#onFatal = onFatal
-    this.#identity = settings.idempotent ? undefined : null
+    this.#session = session
+    session.listen({
+      onReady: () => this.schedule(),
+      onFatal: (error) => this.#fatal(error)
+    })
   }
 
   /** The queue has something to send. */
@@ -94,12 +98,13 @@ export class BatchSender {
   }
 
   #pump(): void {
-    if (this.#identity === undefined) {
-      if (this.#totalInFlight() === 0) void this.#fetchIdentity()
+    const { identity } = this.#session
+    if (identity === undefined) {
+      if (this.#totalInFlight() === 0) void this.#identify()
       return
     }
     for (;;) {
-      const requests = this.#collect(this.#identity)
+      const requests = this.#collect(identity)
       if (requests.length === 0) return
       for (const request of requests) void this.#send(request)
     }
@@ -125,6 +130,7 @@ export class BatchSender {
         this.#metadata.want(queue.topic)
         continue
       }
+      if (!this.#session.admits(queue.topic, queue.partition)) continue
       if ((this.#inFlight.get(leader.nodeId) ?? 0) >= maxInFlight) continue
       const request = requests.get(leader.nodeId) ?? { leader, batches: [], bytes: 0 }
       if (request.bytes >= this.#settings.maxRequestBytes) continue
@@ -164,7 +170,7 @@ export class BatchSender {
     let outcomes: ReadonlyMap<string, PartitionOutcome> = new Map()
     let failure: unknown = null
     try {
-      outcomes = await produce(this.#network, leader, batches)
+      outcomes = await produce(this.#network, leader, batches, this.#session.transactionalId)
     } catch (error) {
       failure = error
     }
@@ -181,7 +187,7 @@ export class BatchSender {
     const { queue } = batch
     if (error === 'NONE' || error === 'DUPLICATE_SEQUENCE_NUMBER') {
       queue.acknowledged(batch)
-    } else if (identityLost.has(error) && this.#identity !== null) {
+    } else if (identityLost.has(error) && this.#session.identity !== null) {
       this.#onSequenceRefused(batch, error)
     } else if (tooLarge.has(error) && batch.count > 1) {
       queue.split(batch)
@@ -203,11 +209,13 @@ export class BatchSender {
   #onSequenceRefused(batch: Batch, error: string): void {
     const { queue } = batch
     // Behind a batch that came back this is to be expected; for the oldest one it means the id is of no use any more.
-    if (queue.isOldest(batch) && this.#identity !== undefined) {
-      this.#log.warn(`Kafka lost the sequence of ${queue.key} (${error}); taking a new producer id`)
-      this.#identity = undefined
-    }
-    this.#retryLater(batch)
+    const refused = queue.isOldest(batch) ? this.#session.onSequenceRefused(queue.key, error) : null
+    if (refused === null) this.#retryLater(batch)
+    else
+      this.#fatal(
+        refused,
+        batch.parts.map(({ delivery }) => delivery)
+      )
   }
 
   #retryLater(batch: Batch): void {
@@ -221,31 +229,17 @@ export class BatchSender {
       systemClock.monotonicMs() + Math.min(backoffMs, Math.max(10, retryBackoffMaxMs)) * jitter
   }
 
-  async #fetchIdentity(): Promise<void> {
-    if (this.#fetchingIdentity) return
-    this.#fetchingIdentity = true
-    let backoffMs = Math.max(20, this.#settings.client.retryBackoffMs)
-    const { signal } = this.#stopped
-    while (this.#identity === undefined && !signal.aborted) {
-      try {
-        this.#identity = await newProducerIdentity(this.#network)
-        if (this.#identity === null) {
-          this.#log.warn(
-            'Kafka does not allow idempotent writes here: one request at a time, and a repeated one may write twice'
-          )
-        }
-      } catch (error) {
-        if (signal.aborted) return
-        if (!isRetriableBrokerError(error)) {
-          this.#fatal(brokerError(error, 'Failed to get a producer id'))
-          return
-        }
-        await systemClock.sleep(backoffMs, signal)
-        backoffMs = Math.min(backoffMs * 2, Math.max(20, this.#settings.client.retryBackoffMaxMs))
-      }
+  async #identify(): Promise<void> {
+    if (this.#identifying) return
+    this.#identifying = true
+    try {
+      await this.#session.identify(this.#stopped.signal)
+      this.schedule()
+    } catch (error) {
+      this.#fatal(brokerError(error, 'Failed to get a producer id'))
+    } finally {
+      this.#identifying = false
     }
-    this.#fetchingIdentity = false
-    this.schedule()
   }
 
   #reachable(): void {

@@ -27,6 +27,28 @@ export interface RecordProducer {
   close(timeoutMs: number): Promise<void>
 }
 
+/**
+ * Writes records that readers of committed records see all at once, or never. One transaction at a time, begun by the first send and ended by
+ * `commit` or `abort`; the caller sends nothing while one of these is under way. Everything rejects with ConnectError: PRODUCER_FENCED when
+ * a newer producer has the transactional id or the broker aborted the transaction, for it took longer than `transaction.timeout.ms`.
+ */
+export interface TransactionalProducer extends RecordProducer {
+  /**
+   * Takes the next epoch: ends whatever transaction is open and fences older producers. Comes before everything else, and after a commit
+   * that ended TRANSACTION_UNCERTAIN: then it settles that commit, and is refused if another producer came in between.
+   */
+  initialize(signal?: AbortSignal): Promise<void>
+  readonly inTransaction: boolean
+  /**
+   * Waits until everything sent is acknowledged, then commits. Readers see it milliseconds later; `visible` waits for that too.
+   * TRANSACTION_UNCERTAIN: Kafka did not say whether it did.
+   */
+  commit(options?: { readonly visible: boolean }): Promise<void>
+  abort(): Promise<void>
+  /** Aborts the open transaction within `timeoutMs`; with 0 it is left to the next epoch or its time-out. */
+  close(timeoutMs: number): Promise<void>
+}
+
 export interface LogRecord {
   readonly partition: number
   readonly offset: bigint
@@ -152,6 +174,19 @@ export interface ClusterAdmin {
 export interface KafkaClients {
   admin(client: ClientProperties, clientId: string): ClusterAdmin
   producer(client: ClientProperties, clientId: string): RecordProducer
+  /** `transactional.id` is given here, not by the properties. */
+  transactionalProducer(
+    client: ClientProperties,
+    clientId: string,
+    transactionalId: string
+  ): TransactionalProducer
+  /** Ends the open transactions of producers with these transactional ids, and the producers. */
+  fenceProducers(
+    client: ClientProperties,
+    clientId: string,
+    transactionalIds: readonly string[],
+    timeoutMs: number
+  ): Promise<void>
   topicLog(options: TopicLogOptions): TopicLog
   groupMembership(options: GroupMembershipOptions): GroupMembership
 }

@@ -175,7 +175,7 @@ export class ConnectGroupMembership implements GroupMembership {
     protocols: readonly GroupProtocol[]
   ): Promise<Joined | null> {
     const { groupId, sessionTimeoutMs, rebalanceTimeoutMs } = this.#options
-    this.#coordinator ??= await this.#network.coordinator(groupId)
+    this.#coordinator ??= await this.#network.coordinator('group', groupId)
     const coordinator = this.#coordinator
     const response = await joins.callForResponse(
       coordinator,
@@ -280,7 +280,7 @@ export class ConnectGroupMembership implements GroupMembership {
 
   async #sendLeave(memberId: string, reason: string): Promise<void> {
     const { groupId } = this.#options
-    const coordinator = this.#coordinator ?? (await this.#network.coordinator(groupId))
+    const coordinator = this.#coordinator ?? (await this.#network.coordinator('group', groupId))
     const member = { memberId, groupInstanceId: null, reason: reason.slice(0, REASON_LENGTH) }
     await this.#network.call(coordinator, leaveGroupApi, groupId, [member])
   }

@@ -112,7 +112,7 @@ export class Heartbeat {
   }
 
   async #sendTo(groupId: string, generation: number, memberId: string) {
-    this.#coordinator ??= await this.#network.coordinator(groupId)
+    this.#coordinator ??= await this.#network.coordinator('group', groupId)
     return this.#network.callForResponse(
       this.#coordinator,
       heartbeatApi,

@@ -1,9 +1,11 @@
 import { type Logger, loggers } from '../log.ts'
 import { KafkaAdmin } from './admin.ts'
 import type { KafkaClients } from './contracts.ts'
+import { fenceProducers } from './fence-producers.ts'
 import { ConnectGroupMembership } from './group-membership.ts'
 import { KafkaRecordProducer } from './producer.ts'
 import { KafkaTopicLog } from './topic-log.ts'
+import { KafkaTransactionalProducer } from './transactional-producer.ts'
 
 /** The clients of this room. Without `log` each kind logs under the name of its Java counterpart. */
 export function createKafkaClients(log?: Logger): KafkaClients {
@@ -16,6 +18,14 @@ export function createKafkaClients(log?: Logger): KafkaClients {
         clientId,
         logger('org.apache.kafka.clients.producer.KafkaProducer')
       ),
+    transactionalProducer: (client, clientId, transactionalId) =>
+      new KafkaTransactionalProducer(
+        client,
+        clientId,
+        transactionalId,
+        logger('org.apache.kafka.clients.producer.KafkaProducer')
+      ),
+    fenceProducers,
     topicLog: (options) =>
       new KafkaTopicLog(options, logger('org.apache.kafka.connect.util.KafkaBasedLog')),
     groupMembership: (options) =>

@@ -89,7 +89,7 @@ const findCoordinatorApi: ApiVersions<[keyType: number, keys: string[]], Coordin
   findCoordinatorV4.api
 ]
 
-const GROUP_COORDINATOR = 0
+const coordinatorTypes = { group: 0, transaction: 1 } as const
 
 type SupportedVersions = ReadonlyMap<number, { readonly min: number; readonly max: number }>
 
@@ -191,13 +191,13 @@ export class NetworkClient {
     )
   }
 
-  /** The broker that coordinates a group. Rejects with the broker's error while there is none. */
-  async coordinator(groupId: string): Promise<BrokerNode> {
+  /** The broker that coordinates a group, or the transactions of a transactional id. Rejects with the broker's error while there is none. */
+  async coordinator(of: keyof typeof coordinatorTypes, id: string): Promise<BrokerNode> {
     const broker = await this.#anyBroker()
-    const response = await this.call(broker, findCoordinatorApi, GROUP_COORDINATOR, [groupId])
+    const response = await this.call(broker, findCoordinatorApi, coordinatorTypes[of], [id])
     const found = response.coordinators[0]
     if (found === undefined) {
-      throw new ConnectError('KAFKA_UNAVAILABLE', `Group ${groupId} has no coordinator`)
+      throw new ConnectError('KAFKA_UNAVAILABLE', `There is no coordinator for ${of} ${id}`)
     }
     return { nodeId: found.nodeId, host: found.host, port: found.port }
   }

@@ -47,10 +47,14 @@ interface ProduceResponse {
  * Versions 3 to 8 are not flexible, 9 to 11 are (compact lengths, tagged fields).
  */
 function createRequest(flexible: boolean) {
-  return (timeoutMs: number, batches: readonly PartitionBatch[]): Writer => {
+  return (
+    transactionalId: string | null,
+    timeoutMs: number,
+    batches: readonly PartitionBatch[]
+  ): Writer => {
     const topics = Map.groupBy(batches, ({ topic }) => topic)
     const writer = Writer.create()
-      .appendString(null, flexible)
+      .appendString(transactionalId, flexible)
       .appendInt16(ACKS_ALL)
       .appendInt32(timeoutMs)
       .appendArray(
@@ -83,14 +87,10 @@ const produceApi = [
   produceV11
 ].map(({ api, parseResponse }) => {
   const flexible = api.version >= FLEXIBLE_FROM
-  return createAPI<[timeoutMs: number, batches: readonly PartitionBatch[]], ProduceResponse>(
-    api.key,
-    api.version,
-    createRequest(flexible),
-    parseResponse,
-    flexible,
-    flexible
-  )
+  return createAPI<
+    [transactionalId: string | null, timeoutMs: number, batches: readonly PartitionBatch[]],
+    ProduceResponse
+  >(api.key, api.version, createRequest(flexible), parseResponse, flexible, flexible)
 })
 
 /** The key of a partition in an answer. */
@@ -105,11 +105,13 @@ export function partitionKey(topic: string, partition: number): string {
 export async function produce(
   network: NetworkClient,
   broker: BrokerAddress,
-  batches: readonly PartitionBatch[]
+  batches: readonly PartitionBatch[],
+  transactionalId: string | null = null
 ): Promise<ReadonlyMap<string, PartitionOutcome>> {
   const response = await network.callForResponse(
     broker,
     produceApi,
+    transactionalId,
     network.settings.requestTimeoutMs,
     batches
   )

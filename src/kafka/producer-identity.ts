@@ -13,8 +13,14 @@ import type { ProducerIdentity } from './record-batch.ts'
 
 const NO_TRANSACTION_TIMEOUT = 2_147_483_647
 
-const initProducerIdApi: ApiVersions<
-  [transactionalId: null, transactionTimeoutMs: number],
+/** From version 3 on, a producer that names what it is gets the next epoch, unless another one took its place. */
+export const initProducerIdApi: ApiVersions<
+  [
+    transactionalId: string | null,
+    transactionTimeoutMs: number,
+    producerId?: bigint,
+    producerEpoch?: number
+  ],
   { readonly errorCode: number; readonly producerId: bigint; readonly producerEpoch: number }
 > = [
   initProducerIdV0.api,
@@ -38,7 +44,7 @@ export async function newProducerIdentity(
     NO_TRANSACTION_TIMEOUT
   )
   const error = errorName(errorCode)
-  if (error === 'NONE') return { producerId, epoch: producerEpoch }
+  if (error === 'NONE') return { producerId, epoch: producerEpoch, transactional: false }
   if (error === 'CLUSTER_AUTHORIZATION_FAILED') return null
   throw new ConnectError(
     isRetriableName(error) ? 'KAFKA_UNAVAILABLE' : 'KAFKA_ERROR',

@@ -16,6 +16,8 @@ export interface ProducerSettings {
   readonly stickyBytes: number
   readonly ignoreKeys: boolean
   readonly maxBlockMs: number
+  /** After this the broker aborts a transaction by itself. */
+  readonly transactionTimeoutMs: number
   readonly deliveryTimeoutMs: number
 }
 
@@ -43,6 +45,7 @@ export function producerSettings(properties: ClientProperties): ProducerSettings
     stickyBytes: Math.max(1, batchSize),
     ignoreKeys: read.boolean('partitioner.ignore.keys', false),
     maxBlockMs: read.integer('max.block.ms', 60_000),
+    transactionTimeoutMs: read.integer('transaction.timeout.ms', 60_000, 1),
     deliveryTimeoutMs: read.integer('delivery.timeout.ms', 2_147_483_647)
   }
 }

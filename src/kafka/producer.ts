@@ -8,6 +8,7 @@ import { NetworkClient } from './network-client.ts'
 import { type Delivery, PartitionQueue } from './partition-queue.ts'
 import { TopicPartitioner } from './partitioner.ts'
 import { ProducerMetadata } from './producer-metadata.ts'
+import { IdempotentSession, type ProducerSession } from './producer-session.ts'
 import { type ProducerSettings, producerSettings } from './producer-settings.ts'
 
 interface Topic {
@@ -41,7 +42,8 @@ export class KafkaRecordProducer implements RecordProducer {
   #idle: (() => void) | null = null
   #expiry: NodeJS.Timeout | null = null
 
-  constructor(client: ClientProperties, clientId: string, log: Logger) {
+  /** `session`: on whose behalf records go out; by default an idempotent producer's. */
+  constructor(client: ClientProperties, clientId: string, log: Logger, session?: ProducerSession) {
     this.#settings = producerSettings(client)
     this.#clientId = clientId
     const onFatal = (error: ConnectError, guilty?: readonly Delivery[]): void =>
@@ -51,7 +53,14 @@ export class KafkaRecordProducer implements RecordProducer {
       onChange: () => this.#placeWaiting(),
       onFatal
     })
-    this.#sender = new BatchSender(this.#network, this.#settings, this.#metadata, log, onFatal)
+    this.#sender = new BatchSender(
+      this.#network,
+      this.#settings,
+      this.#metadata,
+      session ?? new IdempotentSession(this.#network, this.#settings.idempotent, log),
+      log,
+      onFatal
+    )
   }
 
   send(records: readonly ProducerRecord[]): Promise<void> {

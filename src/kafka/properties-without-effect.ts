@@ -30,7 +30,7 @@ const noEffect: Readonly<Record<string, NoEffect>> = {
   'compression.gzip.level': { reason: 'compression levels are the libraries’ defaults' },
   'compression.lz4.level': { reason: 'compression levels are the libraries’ defaults' },
   'compression.zstd.level': { reason: 'compression levels are the libraries’ defaults' },
-  'transactional.id': { reason: 'this producer writes without transactions' },
+  'transactional.id': { reason: 'the worker names the transactions it writes' },
   'connections.max.idle.ms': serverSide,
   'reconnect.backoff.ms': { reason: 'retry.backoff.ms paces new connections too' },
   'reconnect.backoff.max.ms': { reason: 'retry.backoff.max.ms paces new connections too' },

@@ -16,6 +16,7 @@ const CRC_AT = 17
 const ATTRIBUTES_AT = 21
 const PRODUCER_ID_AT = 43
 const HEADER_BYTES = 61
+const TRANSACTIONAL = 1 << 4
 const LENGTH_COVERS_FROM = 12
 
 export type CompressionType = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
@@ -23,6 +24,8 @@ export type CompressionType = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
 export interface ProducerIdentity {
   readonly producerId: bigint
   readonly epoch: number
+  /** Its batches belong to a transaction. */
+  readonly transactional: boolean
 }
 
 /** An upper bound of the bytes one record takes in a batch, before compression. */
@@ -77,7 +80,7 @@ export function encodeBatch(
   return batch
 }
 
-/** Writes who sends the batch and its place in the partition (both -1 without idempotence), and the crc. */
+/** Writes who sends the batch, whether in a transaction, and its place in the partition (-1 without idempotence), and the crc. */
 export function stampBatch(
   batch: Buffer,
   producer: ProducerIdentity | null,
@@ -86,6 +89,11 @@ export function stampBatch(
   batch.writeBigInt64BE(producer?.producerId ?? -1n, PRODUCER_ID_AT)
   batch.writeInt16BE(producer?.epoch ?? -1, PRODUCER_ID_AT + 8)
   batch.writeInt32BE(producer === null ? -1 : baseSequence, PRODUCER_ID_AT + 10)
+  const attributes = batch.readInt16BE(ATTRIBUTES_AT) & ~TRANSACTIONAL
+  batch.writeInt16BE(
+    producer?.transactional === true ? attributes | TRANSACTIONAL : attributes,
+    ATTRIBUTES_AT
+  )
   batch.writeUInt32BE(crc32c(batch.subarray(ATTRIBUTES_AT)), CRC_AT)
 }
 

@@ -207,7 +207,7 @@ async function removeMember(groupId: string, memberId: string): Promise<void> {
   const { clientSettings } = await import('../../src/kafka/client-properties.ts')
   const { leaveGroupApi } = await import('../../src/kafka/group-requests.ts')
   const network = new NetworkClient(clientSettings(clientProperties()), 'operator')
-  const coordinator = await network.coordinator(groupId)
+  const coordinator = await network.coordinator('group', groupId)
   await network.call(coordinator, leaveGroupApi, groupId, [
     { memberId, groupInstanceId: null, reason: 'removed' }
   ])

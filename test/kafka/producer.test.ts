@@ -1,17 +1,15 @@
 import assert from 'node:assert/strict'
 import { type TestContext, describe, it } from 'node:test'
 import { clientSettings } from '../../src/kafka/client-properties.ts'
-import type { LogRecord, ProducerRecord } from '../../src/kafka/contracts.ts'
 import { NetworkClient } from '../../src/kafka/network-client.ts'
 import { produce } from '../../src/kafka/produce-request.ts'
 import { KafkaRecordProducer } from '../../src/kafka/producer.ts'
 import { fetchRecords } from '../../src/kafka/read-requests.ts'
 import { encodeBatch, recordBytes, stampBatch } from '../../src/kafka/record-batch.ts'
-import { TopicReader } from '../../src/kafka/topic-reader.ts'
 import { kafkaBootstrap, uniqueName } from '../support/environment.ts'
 import { recordingLog } from '../support/recording-log.ts'
 import { startTcpProxy } from '../support/tcp-proxy.ts'
-import { clientProperties, kafkaJs } from './support.ts'
+import { clientProperties, createTopic, kafkaJs, readAll, record, valuesOf } from './support.ts'
 
 const TIMEOUT_MS = 15_000
 
@@ -21,47 +19,6 @@ function startProducer(t: TestContext, settings: Record<string, string> = {}) {
   t.after(() => producer.close(0))
   return { producer, lines }
 }
-
-async function createTopic(
-  t: TestContext,
-  numPartitions: number,
-  settings: Record<string, string> = {}
-): Promise<string> {
-  const topic = uniqueName('topic')
-  const admin = kafkaJs().admin()
-  await admin.connect()
-  t.after(() => admin.disconnect())
-  const configEntries = Object.entries(settings).map(([name, value]) => ({ name, value }))
-  await admin.createTopics({ topics: [{ topic, numPartitions, configEntries }] })
-  return topic
-}
-
-/** Everything in the topic, per partition in the order of the log. */
-async function readAll(topic: string): Promise<Map<number, LogRecord[]>> {
-  const records: LogRecord[] = []
-  const reader = new TopicReader(
-    clientSettings(clientProperties()),
-    uniqueName('reader'),
-    topic,
-    (record) => records.push(record),
-    recordingLog().log
-  )
-  await reader.start(TIMEOUT_MS)
-  await reader.stop()
-  return Map.groupBy(records, ({ partition }) => partition)
-}
-
-const record = (topic: string, value: string, partition: number | null = 0): ProducerRecord => ({
-  topic,
-  partition,
-  key: null,
-  value: Buffer.from(value),
-  timestamp: null,
-  headers: []
-})
-
-const valuesOf = (records: readonly LogRecord[] | undefined): string[] =>
-  (records ?? []).map(({ value }) => String(value))
 
 describe('KafkaRecordProducer: records', () => {
   it('writes keys, values, times and null values as given', async (t) => {
@@ -339,7 +296,11 @@ async function fenceProducer(t: TestContext, topic: string): Promise<void> {
   assert.ok(last)
   const fence = record(topic, 'fence')
   const batch = encodeBatch([fence], 0, 1, recordBytes(fence), 'none', Date.now())
-  stampBatch(batch, { producerId: last.producerId, epoch: last.producerEpoch + 1 }, 0)
+  stampBatch(
+    batch,
+    { producerId: last.producerId, epoch: last.producerEpoch + 1, transactional: false },
+    0
+  )
   const outcomes = await produce(network, leader, [{ topic, partition: 0, batch }])
   assert.deepEqual([...outcomes.values()], [{ error: 'NONE', message: null }])
 }

@@ -1,7 +1,16 @@
 import { Kafka, logLevel } from 'kafkajs'
-import type { ClientProperties, TopicLogOptions } from '../../src/kafka/contracts.ts'
+import type { TestContext } from 'node:test'
+import { clientSettings } from '../../src/kafka/client-properties.ts'
+import type {
+  ClientProperties,
+  LogRecord,
+  ProducerRecord,
+  TopicLogOptions
+} from '../../src/kafka/contracts.ts'
 import { hideNegativeTimeoutWarnings } from '../../src/kafka/kafkajs-warnings.ts'
+import { TopicReader } from '../../src/kafka/topic-reader.ts'
 import { kafkaBootstrap, uniqueName } from '../support/environment.ts'
+import { recordingLog } from '../support/recording-log.ts'
 
 /** Client properties for the broker of the suite, with short pauses. */
 export function clientProperties(settings: Record<string, string> = {}): ClientProperties {
@@ -36,3 +45,52 @@ export function kafkaJs(): Kafka {
   hideNegativeTimeoutWarnings()
   return new Kafka({ brokers: [kafkaBootstrap()], logLevel: logLevel.NOTHING })
 }
+
+/** A topic with a name of its own. */
+export async function createTopic(
+  t: TestContext,
+  numPartitions: number,
+  settings: Record<string, string> = {}
+): Promise<string> {
+  const topic = uniqueName('topic')
+  const admin = kafkaJs().admin()
+  await admin.connect()
+  t.after(() => admin.disconnect())
+  const configEntries = Object.entries(settings).map(([name, value]) => ({ name, value }))
+  await admin.createTopics({ topics: [{ topic, numPartitions, configEntries }] })
+  return topic
+}
+
+/** Everything in the topic, per partition in the order of the log. */
+export async function readAll(
+  topic: string,
+  settings: Record<string, string> = {}
+): Promise<Map<number, LogRecord[]>> {
+  const records: LogRecord[] = []
+  const reader = new TopicReader(
+    clientSettings(clientProperties(settings)),
+    uniqueName('reader'),
+    topic,
+    (record) => records.push(record),
+    recordingLog().log
+  )
+  await reader.start(15_000)
+  await reader.stop()
+  return Map.groupBy(records, ({ partition }) => partition)
+}
+
+export const record = (
+  topic: string,
+  value: string,
+  partition: number | null = 0
+): ProducerRecord => ({
+  topic,
+  partition,
+  key: null,
+  value: Buffer.from(value),
+  timestamp: null,
+  headers: []
+})
+
+export const valuesOf = (records: readonly LogRecord[] | undefined): string[] =>
+  (records ?? []).map(({ value }) => String(value))

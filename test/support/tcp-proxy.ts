@@ -17,6 +17,11 @@ export interface TcpProxy {
   /** Bytes stop flowing in both directions, connections stay open. */
   stall(): void
   resume(): void
+  /**
+   * The next request of this kind (Kafka's api key) still reaches the broker, but its connection breaks before an answer comes back.
+   * `cut`: from then on nothing works, as after `cut()`.
+   */
+  loseAnswer(apiKey: number, after?: 'cut'): void
   close(): Promise<void>
 }
 
@@ -29,6 +34,7 @@ export async function startTcpProxy(target: string, tls?: TlsOptions): Promise<T
   let accepted = 0
   let state: 'open' | 'cut' | 'stalled' = 'open'
   let own = 0
+  let losing: { apiKey: number; cut: boolean } | null = null
 
   const onConnection = (client: Socket): void => {
     accepted++
@@ -40,8 +46,21 @@ export async function startTcpProxy(target: string, tls?: TlsOptions): Promise<T
     const pair = [client, broker] as const
     pairs.add(pair)
     const rewrite = portRewriter(host, port, own)
-    client.on('data', (chunk: Buffer) => broker.write(chunk))
-    broker.on('data', (chunk: Buffer) => client.write(rewrite(chunk)))
+    let mute = false
+    client.on('data', (chunk: Buffer) => {
+      // Clients write each request by itself: INT32 length, INT16 api key.
+      if (losing !== null && chunk.length > 6 && chunk.readInt16BE(4) === losing.apiKey) {
+        mute = true
+        if (losing.cut) state = 'cut'
+        losing = null
+      }
+      broker.write(chunk)
+    })
+    broker.on('data', (chunk: Buffer) => {
+      if (mute && state === 'cut') breakConnections()
+      else if (mute) client.destroy()
+      else client.write(rewrite(chunk))
+    })
     for (const socket of pair) {
       // The other side learns of a broken connection by losing its own.
       socket.on('error', () => socket.destroy())
@@ -84,6 +103,9 @@ export async function startTcpProxy(target: string, tls?: TlsOptions): Promise<T
     resume() {
       state = 'open'
       for (const pair of pairs) for (const socket of pair) socket.resume()
+    },
+    loseAnswer(apiKey, after) {
+      losing = { apiKey, cut: after === 'cut' }
     },
     async close() {
       breakConnections()
