@@ -7,6 +7,7 @@ import { isMapEntry, optionalBranch } from './avro-connect-schema.ts'
 import type { AvroNode, AvroPrimitive } from './avro-node.ts'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+const TWO_28 = 0x1000_0000
 
 /** Avro's binary encoding. Every read beyond the end is a DataError. */
 export class AvroInput {
@@ -35,17 +36,27 @@ export class AvroInput {
 
   /** number while it is a safe integer, bigint beyond (D5). */
   long(): number | bigint {
-    let zigzag = 0n
-    let small = 0
-    for (let shift = 0; shift < 70; shift += 7) {
+    let low = 0
+    let high = 0
+    for (let shift = 0; shift < 49; shift += 7) {
       const byte = this.byte()
-      if (shift < 28) small |= (byte & 0x7f) << shift
-      else {
-        if (shift === 28) zigzag = BigInt(small)
-        zigzag |= BigInt(byte & 0x7f) << BigInt(shift)
-      }
+      if (shift < 28) low |= (byte & 0x7f) << shift
+      else high |= (byte & 0x7f) << (shift - 28)
       if (byte > 0x7f) continue
-      if (shift < 28) return (small >>> 1) ^ -(small & 1)
+      if (shift < 28) return (low >>> 1) ^ -(low & 1)
+      const zigzag = high * TWO_28 + low
+      return (low & 1) === 0 ? zigzag / 2 : -(zigzag + 1) / 2
+    }
+    return this.#wideLong(BigInt(high * TWO_28 + low))
+  }
+
+  /** The rest of a number of more than 49 bits. */
+  #wideLong(first: bigint): number | bigint {
+    let zigzag = first
+    for (let shift = 49n; shift < 70n; shift += 7n) {
+      const byte = this.byte()
+      zigzag |= BigInt(byte & 0x7f) << shift
+      if (byte > 0x7f) continue
       const value = BigInt.asIntN(64, (zigzag >> 1n) ^ -(zigzag & 1n))
       const number = Number(value)
       return Number.isSafeInteger(number) ? number : value
@@ -71,9 +82,21 @@ export class AvroInput {
     return Buffer.from(this.#bytes.subarray(at, at + count))
   }
 
+  /** A big-endian integer in two's complement; no bytes are 0. */
+  unscaled(count: number): bigint {
+    const at = this.#take(count)
+    if (count === 0) return 0n
+    return count <= 6
+      ? BigInt(this.#bytes.readIntBE(at, count))
+      : bytesToBigint(this.#bytes.subarray(at, at + count))
+  }
+
   text(): string {
     const count = this.count()
     const at = this.#take(count)
+    const text = this.#bytes.toString('utf8', at, at + count)
+    // What is no UTF-8 was replaced by this character; only the strict decoder, which is slower, tells that from one that was written.
+    if (!text.includes('\ufffd')) return text
     try {
       return utf8.decode(this.#bytes.subarray(at, at + count))
     } catch (error) {
@@ -143,10 +166,9 @@ function primitiveReader(type: Exclude<AvroPrimitive, 'bytes'>, schema: Schema):
 }
 
 function bytesReader(node: AvroNode, schema: Schema): AvroRead {
-  const read = (input: AvroInput): Buffer => input.bytes(node.size ?? input.count())
-  if (schema.name !== DECIMAL_NAME) return read
+  if (schema.name !== DECIMAL_NAME) return (input) => input.bytes(node.size ?? input.count())
   const scale = scaleOf(schema)
-  return (input) => new Decimal(bytesToBigint(read(input)), scale)
+  return (input) => new Decimal(input.unscaled(node.size ?? input.count()), scale)
 }
 
 function unionReader(node: AvroNode, schema: Schema): AvroRead {
@@ -180,11 +202,12 @@ function recordReader(node: AvroNode, schema: Schema): AvroRead {
   const readers = (node.fields ?? []).map((field, index) =>
     avroReader(field.node, partOf(schema.fields[index]?.schema))
   )
-  return (input) =>
-    new Struct(
-      schema,
-      readers.map((read) => read(input))
-    )
+  const count = readers.length
+  return (input) => {
+    const values: unknown[] = []
+    for (let i = 0; i < count; i++) values.push((readers[i] as AvroRead)(input))
+    return new Struct(schema, values)
+  }
 }
 
 /** Arrays and maps come in blocks; a negative count has the size of the block behind it. */

@@ -2,11 +2,21 @@ import avro from 'avsc'
 import { asError, DataError } from '../errors.ts'
 import { type AvroNode, fullNameOf, parseAvro } from './avro-node.ts'
 import { parseJson } from './json-parser.ts'
+import { HEAD_BYTES, type Rewrite } from './registry-converter.ts'
 
-/** A record with its magic byte and id → the same record in another schema. Throws DataError. */
-export type Rewrite = (record: Buffer) => Buffer
-
-const HEAD_BYTES = 5
+/**
+ * Refuses a schema that avsc, as another implementation of Avro, does not take: a registry may accept any text, and consumers would be
+ * the first to notice. Throws DataError.
+ */
+export function checkAvro(text: string): void {
+  try {
+    typeOf(text, [])
+  } catch (error) {
+    throw new DataError(`The schema is no valid Avro schema: ${asError(error).message}`, {
+      cause: error
+    })
+  }
+}
 
 /**
  * How records of our schema become records of the one the registry names: by Avro's schema resolution. Null when both write the

@@ -77,6 +77,30 @@ export const schemaRegistryConfig = configDef({
     group: 'Registry',
     doc: 'How long one request to one address may take, connection included.'
   },
+  'max.retries': {
+    type: 'int',
+    default: 3,
+    atLeast: 0,
+    importance: 'low',
+    group: 'Registry',
+    doc: 'How often all addresses are asked again when none of them answered, or they answered 429 or 5xx. Then the error is one the worker may retry.'
+  },
+  'retries.wait.ms': {
+    type: 'int',
+    default: 1000,
+    atLeast: 0,
+    importance: 'low',
+    group: 'Registry',
+    doc: 'The pause before they are asked again; it doubles each time and is shortened at random by up to half.'
+  },
+  'retries.max.wait.ms': {
+    type: 'int',
+    default: 20_000,
+    atLeast: 0,
+    importance: 'low',
+    group: 'Registry',
+    doc: 'The longest pause.'
+  },
   'schema.registry.ssl.truststore.type': { ...PEM_STORE, check: pemOnly, doc: 'Must be PEM.' },
   'schema.registry.ssl.truststore.location': {
     type: 'string',
@@ -114,13 +138,16 @@ export interface RegistryAddress {
   readonly url: string
   /** host:port, for messages. */
   readonly host: string
-  readonly authorization: string | null
+  readonly basic: { readonly username: string; readonly password: string } | null
+  /** A token. */
+  readonly bearer: string | null
 }
 
 export interface RegistryOptions {
   readonly addresses: readonly RegistryAddress[]
   readonly timeoutMs: number
   readonly tls: SecureContextOptions & { rejectUnauthorized?: boolean; checkHost: boolean }
+  readonly retry: { readonly max: number; readonly waitMs: number; readonly maxWaitMs: number }
   /** How many ids of a subject are remembered. */
   readonly maxSchemas: number
 }
@@ -135,6 +162,11 @@ export function registryOptions(
     addresses: parsed['schema.registry.url'].map((url) => address(url, parsed, given)),
     timeoutMs: parsed['http.read.timeout.ms'],
     tls: tlsOptions(parsed),
+    retry: {
+      max: parsed['max.retries'],
+      waitMs: parsed['retries.wait.ms'],
+      maxWaitMs: parsed['retries.max.wait.ms']
+    },
     maxSchemas
   }
 }
@@ -173,11 +205,12 @@ function address(text: string, parsed: Settings, given: ConfigMap): RegistryAddr
       'Basic and bearer authentication for the schema registry exclude each other'
     )
   }
-  const basic = userInfo === null ? null : `Basic ${Buffer.from(userInfo).toString('base64')}`
+  const [username = '', ...rest] = userInfo?.split(':') ?? []
   return {
     url: `${url.protocol}//${url.host}${url.pathname.replace(/\/+$/, '')}`,
     host: url.host,
-    authorization: token === null ? basic : `Bearer ${token.value}`
+    basic: userInfo === null ? null : { username, password: rest.join(':') },
+    bearer: token?.value ?? null
   }
 }
 

@@ -1,7 +1,10 @@
-import { request as httpRequest } from 'node:http'
-import { request as httpsRequest } from 'node:https'
+import { type Clock, systemClock } from '../clock.ts'
 import { asError, ConfigError, DataError, RetriableError } from '../errors.ts'
-import type { RegistryAddress, RegistryOptions } from './schema-registry-config.ts'
+import { type RegistryAnswer, RegistryApi, type RegistryCall } from './registry-api.ts'
+import type { RegistryOptions } from './schema-registry-config.ts'
+
+/** Formats of the registry, in its words. */
+export type RegistrySchemaType = 'AVRO' | 'JSON' | 'PROTOBUF'
 
 export interface SchemaReference {
   readonly name: string
@@ -9,67 +12,84 @@ export interface SchemaReference {
   readonly version: number
 }
 
-export interface RegisteredSchema {
-  readonly id: number
-  /** Avro schema as JSON text. */
+/** A schema as the registry takes it. */
+export interface SchemaText {
   readonly schema: string
   readonly references: readonly SchemaReference[]
 }
 
-interface Answer {
-  readonly status: number
-  readonly body: Readonly<Record<string, unknown>>
+export interface RegisteredSchema extends SchemaText {
+  readonly id: number
 }
 
-const MEDIA_TYPE = 'application/vnd.schemaregistry.v1+json'
-const MAX_ANSWER_BYTES = 16 * 1024 * 1024
+export interface RegisterOptions {
+  /** Otherwise it must be there already. */
+  readonly register: boolean
+  readonly normalize: boolean
+}
+
 const MAX_ID = 0x7fff_ffff
 
 /**
- * Client of Confluent's registry interface. Addresses are asked one after the other, beginning with the one that answered last;
- * no answer in time, 429 and 5xx go on to the next, and are a RetriableError when none is left (I8: each request is limited).
- * Any other refusal is final: DataError, or ConfigError where access is denied. Messages name subject and host, nothing secret (I7).
+ * Client of Confluent's registry interface for one format. Addresses are asked one after the other, beginning with the one that answered
+ * last; no answer in time, 429 and 5xx go on to the next. When none is left all are asked again, `max.retries` times, with a growing
+ * pause; then it is a RetriableError (I8: requests, pauses and their number are limited). Any other refusal is final: DataError, or
+ * ConfigError where access is denied. Messages name subject and host, nothing secret (I7).
  */
 export class SchemaRegistry {
+  readonly #type: RegistrySchemaType
   readonly #options: RegistryOptions
+  readonly #apis: readonly RegistryApi[]
+  readonly #clock: Clock
+  readonly #closed = new AbortController()
   #current = 0
   /** By subject, by schema text; the oldest go first. A promise while the registry is being asked. */
   readonly #ids = new Map<string, Map<string, number | Promise<number>>>()
 
-  constructor(options: RegistryOptions) {
+  constructor(type: RegistrySchemaType, options: RegistryOptions, clock: Clock = systemClock) {
+    this.#type = type
     this.#options = options
+    this.#apis = options.addresses.map((address) => new RegistryApi(address, options))
+    this.#clock = clock
+  }
+
+  /** Ends requests and pauses. */
+  close(): void {
+    this.#closed.abort()
   }
 
   /** The id under which a schema stands in a subject; registers it when asked to. At once when it is known. */
-  id(
-    subject: string,
-    schema: string,
-    how: { register: boolean; normalize: boolean }
-  ): number | Promise<number> {
+  id(subject: string, text: SchemaText, how: RegisterOptions): number | Promise<number> {
     let ids = this.#ids.get(subject)
     if (ids === undefined) {
       ids = new Map()
       this.#ids.set(subject, ids)
     }
-    const known = ids.get(schema)
+    const known = ids.get(text.schema)
     if (known !== undefined) return known
-    const asked = this.#askId(subject, schema, how, ids)
-    ids.set(schema, asked)
+    const asked = this.#askId(subject, text, how, ids)
+    ids.set(text.schema, asked)
     return asked
   }
 
   async #askId(
     subject: string,
-    schema: string,
-    how: { register: boolean; normalize: boolean },
+    text: SchemaText,
+    how: RegisterOptions,
     ids: Map<string, number | Promise<number>>
   ): Promise<number> {
-    const path = `/subjects/${encodeURIComponent(subject)}${how.register ? '/versions' : ''}`
-    const query = how.normalize ? '?normalize=true' : ''
     try {
-      const answer = await this.#ask('POST', `${path}${query}`, subject, JSON.stringify({ schema }))
+      const answer = await this.#ask(subject, (api, limits) => {
+        const request = {
+          ...limits,
+          subject,
+          body: this.#body(text),
+          ...(how.normalize && { normalize: true })
+        }
+        return how.register ? api.Subject.register(request) : api.Subject.registered(request)
+      })
       const id = idOf(answer, subject)
-      ids.set(schema, id)
+      ids.set(text.schema, id)
       for (const oldest of ids.keys()) {
         if (ids.size <= this.#options.maxSchemas) break
         ids.delete(oldest)
@@ -77,32 +97,38 @@ export class SchemaRegistry {
       return id
     } catch (error) {
       // The next record asks again.
-      ids.delete(schema)
+      ids.delete(text.schema)
       throw error
     }
   }
 
   async latest(subject: string): Promise<RegisteredSchema> {
-    const path = `/subjects/${encodeURIComponent(subject)}/versions/latest`
-    const answer = await this.#ask('GET', path, subject)
-    return registered(answer, idOf(answer, subject))
+    const answer = await this.#ask(subject, (api, limits) =>
+      api.Subject.latestVersion({ ...limits, subject })
+    )
+    return this.#registered(answer, idOf(answer, subject))
   }
 
   async byId(id: number): Promise<RegisteredSchema> {
-    return registered(await this.#ask('GET', `/schemas/ids/${id}`, `of schema id ${id}`), id)
+    const answer = await this.#ask(`of schema id ${id}`, (api, limits) =>
+      api.Schema.find({ ...limits, id })
+    )
+    return this.#registered(answer, id)
   }
 
   async byVersion({ subject, version }: SchemaReference): Promise<RegisteredSchema> {
-    const path = `/subjects/${encodeURIComponent(subject)}/versions/${version}`
-    const answer = await this.#ask('GET', path, subject)
-    return registered(answer, idOf(answer, subject))
+    const answer = await this.#ask(subject, (api, limits) =>
+      api.Subject.version({ ...limits, subject, version })
+    )
+    return this.#registered(answer, idOf(answer, subject))
   }
 
   /** The version a schema has in a subject; undefined when it is not registered there. */
-  async version(subject: string, schema: string): Promise<number | undefined> {
-    const path = `/subjects/${encodeURIComponent(subject)}`
+  async version(subject: string, text: SchemaText): Promise<number | undefined> {
     try {
-      const { body } = await this.#ask('POST', path, subject, JSON.stringify({ schema }))
+      const { body } = await this.#ask(subject, (api, limits) =>
+        api.Subject.registered({ ...limits, subject, body: this.#body(text) })
+      )
       return typeof body['version'] === 'number' ? body['version'] : undefined
     } catch (error) {
       if (error instanceof DataError && error.facts['status'] === 404) return undefined
@@ -110,40 +136,75 @@ export class SchemaRegistry {
     }
   }
 
-  async #ask(
-    method: 'GET' | 'POST',
-    path: string,
+  #body({ schema, references }: SchemaText): Record<string, unknown> {
+    return {
+      schema,
+      ...(this.#type === 'AVRO' ? {} : { schemaType: this.#type }),
+      ...(references.length === 0 ? {} : { references })
+    }
+  }
+
+  async #ask(subject: string, call: RegistryCall): Promise<RegistryAnswer> {
+    const { timeoutMs, retry } = this.#options
+    for (let round = 0; ; round++) {
+      const failures: string[] = []
+      const answer = await this.#askEach(subject, call, failures)
+      if (answer !== null) return answer
+      if (round >= retry.max || this.#closed.signal.aborted) {
+        throw new RetriableError(
+          `No schema registry could be asked about subject ${subject}: ${failures.join('; ')} (limit of a request: ${timeoutMs} ms, rounds: ${round + 1})`,
+          { subject }
+        )
+      }
+      const pauseMs = Math.min(retry.waitMs * 2 ** round, retry.maxWaitMs)
+      // Between half of the pause and all of it, so that the tasks of a cluster do not come back in step.
+      await this.#clock.sleep(pauseMs * (0.5 + Math.random() / 2), this.#closed.signal)
+    }
+  }
+
+  /** The first answer that is one; null, with the reasons in `failures`, when no address gave any. Throws what is final. */
+  async #askEach(
     subject: string,
-    body?: string
-  ): Promise<Answer> {
-    const { addresses, timeoutMs } = this.#options
-    const failures: unknown[] = []
-    for (let tried = 0; tried < addresses.length; tried++) {
-      const index = (this.#current + tried) % addresses.length
-      const address = addresses[index] as RegistryAddress
-      let answer: Answer
+    call: RegistryCall,
+    failures: string[]
+  ): Promise<RegistryAnswer | null> {
+    for (let tried = 0; tried < this.#apis.length; tried++) {
+      const index = (this.#current + tried) % this.#apis.length
+      const api = this.#apis[index] as RegistryApi
+      let answer: RegistryAnswer
       try {
-        answer = await send(address, method, path, body, this.#options)
+        answer = await api.ask(call, this.#closed.signal)
       } catch (cause) {
         failures.push(asError(cause).message)
         continue
       }
       if (answer.status === 429 || answer.status >= 500) {
-        failures.push(`${address.host} answered ${describe(answer)}`)
+        failures.push(`${api.host} answered ${describe(answer)}`)
         continue
       }
       this.#current = index
       if (answer.status >= 200 && answer.status < 300) return answer
-      throw refusal(answer, address.host, subject)
+      throw refusal(answer, api.host, subject)
     }
-    throw new RetriableError(
-      `No schema registry could be asked about subject ${subject}: ${failures.join('; ')} (limit of a request: ${timeoutMs} ms)`,
-      { subject }
-    )
+    return null
+  }
+
+  #registered({ body }: RegistryAnswer, id: number): RegisteredSchema {
+    const { schema, schemaType = 'AVRO' } = body
+    if (schemaType !== this.#type) {
+      throw new DataError(
+        `Schema ${id} in the registry is of type ${String(schemaType)}, not ${this.#type}`
+      )
+    }
+    if (typeof schema !== 'string') throw new DataError(`The registry has no text for schema ${id}`)
+    const references = (
+      Array.isArray(body['references']) ? body['references'] : []
+    ) as SchemaReference[]
+    return { id, schema, references }
   }
 }
 
-function describe({ status, body }: Answer): string {
+function describe({ status, body }: RegistryAnswer): string {
   const message = body['message']
   const code = typeof body['error_code'] === 'number' ? `, error code ${body['error_code']}` : ''
   return `${status}${typeof message === 'string' ? ` (${message.slice(0, 1000)}${code})` : ''}`
@@ -157,7 +218,7 @@ const REASONS: Readonly<Record<number, string>> = {
   422: 'says that the schema is invalid'
 }
 
-function refusal(answer: Answer, host: string, subject: string): Error {
+function refusal(answer: RegistryAnswer, host: string, subject: string): Error {
   const { status } = answer
   const reason = REASONS[status] ?? 'refused'
   const message = `The schema registry at ${host} ${reason}. Subject ${subject}, answer ${describe(answer)}`
@@ -166,88 +227,9 @@ function refusal(answer: Answer, host: string, subject: string): Error {
     : new DataError(message, { subject, status })
 }
 
-function idOf({ body }: Answer, subject: string): number {
+function idOf({ body }: RegistryAnswer, subject: string): number {
   const { id } = body
   // I5: a record with a wrong id would be read as something else.
   if (typeof id === 'number' && Number.isInteger(id) && id >= 0 && id <= MAX_ID) return id
   throw new DataError(`The schema registry answered without a schema id for subject ${subject}`)
-}
-
-function registered({ body }: Answer, id: number): RegisteredSchema {
-  const { schema, schemaType } = body
-  if (typeof schemaType === 'string' && schemaType !== 'AVRO') {
-    throw new DataError(
-      `Schema ${id} in the registry is a ${schemaType} schema, not an Avro schema`
-    )
-  }
-  if (typeof schema !== 'string') throw new DataError(`The registry has no text for schema ${id}`)
-  const references = (
-    Array.isArray(body['references']) ? body['references'] : []
-  ) as SchemaReference[]
-  return { id, schema, references }
-}
-
-/** One request to one address; rejects when there is no whole answer in time. Redirects are not followed: credentials stay. */
-function send(
-  address: RegistryAddress,
-  method: string,
-  path: string,
-  body: string | undefined,
-  { timeoutMs, tls }: RegistryOptions
-): Promise<Answer> {
-  const { checkHost, ...secure } = tls
-  const secured = address.url.startsWith('https:')
-  const headers = {
-    Accept: `${MEDIA_TYPE}, application/json`,
-    ...(body === undefined
-      ? {}
-      : { 'Content-Type': MEDIA_TYPE, 'Content-Length': Buffer.byteLength(body) }),
-    ...(address.authorization === null ? {} : { Authorization: address.authorization })
-  }
-  const options = {
-    method,
-    headers,
-    agent: false,
-    ...(secured ? secure : {}),
-    ...(secured && !checkHost ? { checkServerIdentity: () => undefined } : {})
-  } as const
-  return new Promise((resolve, reject) => {
-    const fail = (error: Error): void => {
-      clearTimeout(limit)
-      reject(new Error(`${address.host}: ${error.message || asError(error).name}`))
-      request.destroy()
-    }
-    const request = (secured ? httpsRequest : httpRequest)(
-      `${address.url}${path}`,
-      options,
-      (response) => {
-        const chunks: Buffer[] = []
-        let size = 0
-        response.on('data', (chunk: Buffer) => {
-          size += chunk.length
-          if (size > MAX_ANSWER_BYTES) fail(new Error('the answer is too long'))
-          else chunks.push(chunk)
-        })
-        response.on('error', fail)
-        response.on('end', () => {
-          clearTimeout(limit)
-          const text = Buffer.concat(chunks).toString('utf8')
-          resolve({ status: response.statusCode ?? 0, body: objectFrom(text) })
-        })
-      }
-    )
-    const limit = setTimeout(() => fail(new Error(`no answer in ${timeoutMs} ms`)), timeoutMs)
-    request.on('error', fail)
-    request.end(body)
-  })
-}
-
-/** Anything that is no JSON object counts as an empty one: the status says enough. */
-function objectFrom(text: string): Record<string, unknown> {
-  try {
-    const parsed: unknown = JSON.parse(text)
-    return typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, unknown>) : {}
-  } catch {
-    return {}
-  }
 }

@@ -10,13 +10,17 @@ import { Struct } from '../../src/data/struct.ts'
 import { ConfigError, DataError, isRetriable, RetriableError, traceOf } from '../../src/errors.ts'
 import type { Converter } from '../../src/plugin/converter.ts'
 import { stubRegistry } from '../support/stub-registry.ts'
+import { until } from '../support/until.ts'
 
 const schema = Schema.struct([{ name: 'id', schema: Schema.INT32 }], { name: 'shop.Order' })
 const row = new Struct(schema, [7])
 
 function converter(config: Record<string, string>, isKey = false): Converter {
   const made = avroConverterPlugin.create()
-  made.configure(new Map(Object.entries({ 'http.read.timeout.ms': '300', ...config })), isKey)
+  made.configure(
+    new Map(Object.entries({ 'http.read.timeout.ms': '300', 'max.retries': '0', ...config })),
+    isKey
+  )
   return made
 }
 
@@ -104,6 +108,44 @@ describe('a schema registry that is not well', () => {
       assert.deepEqual([...(bytes ?? [])], [0, 0, 0, 1, 44, 14])
     })
   }
+
+  it('all addresses are asked again max.retries times, with pauses; a record goes out when one is well in time', async (t) => {
+    const replies: ('cut' | number)[] = [500, 'cut']
+    const stub = await stubRegistry(t, () => {
+      const reply = replies.shift()
+      if (reply === 'cut') return reply
+      return { status: reply ?? 200, body: { id: 1 } }
+    })
+    const patient = { 'schema.registry.url': stub.url, 'retries.wait.ms': '1' }
+    const made = converter({ ...patient, 'max.retries': '2' })
+    assert.ok(await made.fromConnectData('orders', schema, row))
+    assert.equal(stub.requests.length, 3)
+    stub.reply = () => ({ status: 503, body: {} })
+    const error = await failure(converter({ ...patient, 'max.retries': '1' }))
+    assert.ok(error instanceof RetriableError)
+    assert.match(error.message, /rounds: 2/)
+    assert.equal(stub.requests.length, 5)
+  })
+
+  it('closing ends the pauses', async (t) => {
+    const stub = await stubRegistry(t, () => ({ status: 503, body: {} }))
+    const made = converter({
+      'schema.registry.url': stub.url,
+      'max.retries': '5',
+      'retries.wait.ms': '100000'
+    })
+    const failing = failure(made)
+    await until(() => stub.requests.length > 0, 'the registry was asked')
+    await made.close?.()
+    assert.ok((await failing) instanceof RetriableError)
+  })
+
+  it('I9: a refusal with a body that is no object is an error like another', async (t) => {
+    for (const body of ['null', '[]', '5', '']) {
+      const stub = await stubRegistry(t, () => ({ status: 404, body }))
+      assert.match((await failure(converter({ 'schema.registry.url': stub.url }))).message, /404$/)
+    }
+  })
 
   it('the next address is asked, with its path, and stays the first while it answers', async (t) => {
     const ill = await stubRegistry(t, () => ({ status: 500, body: {} }))
