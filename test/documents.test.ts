@@ -4,7 +4,7 @@ import { dirname, resolve } from 'node:path'
 import { describe, it } from 'node:test'
 
 const root = resolve(import.meta.dirname, '..')
-const pages = globSync(['*.md', 'docs/**/*.md', 'bench/*.md'], { cwd: root })
+const pages = globSync(['*.md', 'docs/**/*.md', 'bench/*.md', 'examples/**/*.md'], { cwd: root })
 const read = (file: string): string => readFileSync(resolve(root, file), 'utf8')
 
 describe('The documents', () => {
