@@ -126,6 +126,9 @@ export function findColumn<C extends Column>(columns: readonly C[], name: string
 
 /** `. Did you mean x?`, or nothing. */
 export function suggestion(wanted: string, known: readonly string[]): string {
-  const misses = nearMisses(wanted, known)
-  return misses.length === 0 ? '' : `. Did you mean ${misses.join(' or ')}?`
+  return suggestionOf(nearMisses(wanted, known))
+}
+
+export function suggestionOf(near: readonly string[]): string {
+  return near.length === 0 ? '' : `. Did you mean ${near.join(' or ')}?`
 }

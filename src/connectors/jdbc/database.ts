@@ -87,6 +87,10 @@ export interface TableFilter {
   readonly types: readonly string[]
   /** Bare names to look for, compared without case; null: all. The dictionary is never scanned when names are given. */
   readonly names: readonly string[] | null
+  /** Only tables whose names begin like this, as written or folded, are of interest; others may be answered too. */
+  readonly prefix?: string
+  /** So many tables are enough, in any order; more may be answered. */
+  readonly atMost?: number
 }
 
 /**

@@ -1,7 +1,8 @@
 import { ConfigError } from '../../errors.ts'
 import type { Connection, Dialect, TableId } from './database.ts'
 import type { TableSelection } from './source-settings.ts'
-import { nearMisses, parseTableName, quoteName, tableName, tableSql } from './table-name.ts'
+import { nearTables } from './near-tables.ts'
+import { parseTableName, quoteName, tableName, tableSql } from './table-name.ts'
 
 /** Tables to copy, and entries of the whitelist that no table answers to. */
 export interface SelectedTables {
@@ -9,10 +10,14 @@ export interface SelectedTables {
   readonly missing: readonly string[]
 }
 
-/** Asks the database for the tables a configuration selects. With a whitelist only those names are looked up, never all. */
+/**
+ * Asks the database for the tables a configuration selects. With a whitelist only those names are looked up, never all; without one
+ * `atMost` bounds how many are looked at.
+ */
 export async function selectTables(
   connection: Connection,
-  selection: TableSelection
+  selection: TableSelection,
+  atMost?: number
 ): Promise<SelectedTables> {
   const { dialect } = connection
   const { whitelist, blacklist, include, exclude } = selection
@@ -32,7 +37,8 @@ export async function selectTables(
       missing
     }
   }
-  const listed = await connection.listTables({ ...filter, names: null })
+  const limit = atMost === undefined ? {} : { atMost }
+  const listed = await connection.listTables({ ...filter, ...limit, names: null })
   if (blacklist.length > 0) {
     const unwanted = new Set(blacklist.flatMap((entry) => matching(dialect, listed, entry)))
     return { tables: listed.filter((table) => !unwanted.has(table)), missing: [] }
@@ -71,21 +77,22 @@ function matching(dialect: Dialect, tables: readonly TableId[], entry: string): 
   return alike.length === 1 ? alike : []
 }
 
-/** `x (did you mean y?), z`. Lists every table the user can see: not for each look at the database. */
+/** For so many missing names others are suggested. */
+const MOST_HINTS = 10
+
+/** `x (did you mean y?), z`. Asks the database for each name: not for each look at it. */
 export async function missingText(
   connection: Connection,
   selection: TableSelection,
   missing: readonly string[]
 ): Promise<string> {
-  const { catalogPattern, schemaPattern, types } = selection
-  const all = await connection.listTables({ catalogPattern, schemaPattern, types, names: null })
-  const names = new Set(all.flatMap((table) => [table.table, tableName(connection.dialect, table)]))
-  return missing
-    .map((name) => {
-      const near = nearMisses(name, [...names])
-      return near.length === 0 ? name : `${name} (did you mean ${near.join(' or ')}?)`
-    })
-    .join(', ')
+  const texts: string[] = []
+  for (const [index, name] of missing.entries()) {
+    const table = parseTableName(connection.dialect, name)
+    const near = index < MOST_HINTS ? await nearTables(connection, selection, table) : []
+    texts.push(near.length === 0 ? name : `${name} (did you mean ${near.join(' or ')}?)`)
+  }
+  return texts.join(', ')
 }
 
 /** ConfigError when two tables would write to the same topic. */

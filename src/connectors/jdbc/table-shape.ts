@@ -1,6 +1,13 @@
 import { ConfigError } from '../../errors.ts'
-import { checkIdColumn, findColumn, suggestion, timestampColumn } from './cursor-value.ts'
+import {
+  checkIdColumn,
+  findColumn,
+  suggestion,
+  suggestionOf,
+  timestampColumn
+} from './cursor-value.ts'
 import type { Column, Connection, TableColumn, TableId } from './database.ts'
+import { nearTables } from './near-tables.ts'
 import { keyColumns } from './record-key.ts'
 import { quoteName, tableName, tableSql } from './table-name.ts'
 import type { QueryShape } from './table-query.ts'
@@ -212,14 +219,8 @@ async function missingTable(
   table: TableId,
   settings: TableSettings
 ): Promise<ConfigError> {
-  const { dialect } = connection
-  const others = await connection.listTables({
-    catalogPattern: null,
-    schemaPattern: table.schema,
-    types: settings.tableTypes,
-    names: null
-  })
-  const names = others.map((other) => tableName(dialect, other))
-  const wanted = tableName(dialect, table)
-  return new ConfigError(`Table '${wanted}' does not exist${suggestion(wanted, names)}`)
+  const wanted = tableName(connection.dialect, table)
+  const filter = { catalogPattern: null, schemaPattern: null, types: settings.tableTypes }
+  const near = await nearTables(connection, filter, table)
+  return new ConfigError(`Table '${wanted}' does not exist${suggestionOf(near)}`)
 }

@@ -34,6 +34,8 @@ const LEGACY_KEYS = [
 ] as const
 /** How many of the selected tables are looked at while a configuration is checked. */
 const MOST_CHECKED_TABLES = 20
+/** How many tables patterns are tried on meanwhile: somebody waits for the answer, and a dictionary may hold tens of thousands. */
+const MOST_LISTED_TABLES = 1000
 
 /** ConfigError for combinations of keys that cannot work; a filter may be absent, as in configurations of older versions. */
 export function checkCombinations(config: ConfigMap, definition: ConfigDef): void {
@@ -247,7 +249,7 @@ async function queryProblems(
 /** Tables that are not there yet may come later; those that are must have the columns named. */
 async function tableProblems(connection: Connection, settings: SourceSettings): Promise<Problem[]> {
   try {
-    const { tables } = await selectTables(connection, settings.tables)
+    const { tables } = await selectTables(connection, settings.tables, MOST_LISTED_TABLES)
     for (const table of tables.slice(0, MOST_CHECKED_TABLES)) {
       await tableShape(connection, table, settings.defaults)
     }

@@ -4,18 +4,15 @@ import { describe, it } from 'node:test'
 import type { Column, TimestampColumn } from '../../../src/connectors/jdbc/database.ts'
 import { oracleDialect } from '../../../src/connectors/jdbc/dialects/oracle.ts'
 import { oracleError } from '../../../src/connectors/jdbc/dialects/oracle-errors.ts'
-import { OracleMoment } from '../../../src/connectors/jdbc/dialects/oracle-moment.ts'
-import { loadDriver } from '../../../src/connectors/jdbc/dialects/oracle-session.ts'
-import {
-  describeStatement,
-  listStatements,
-  synonymStatement
-} from '../../../src/connectors/jdbc/dialects/oracle-sql.ts'
+import { loadDriver } from '../../../src/connectors/jdbc/dialects/oracle-client.ts'
+import { momentOf, OracleMoment } from '../../../src/connectors/jdbc/dialects/oracle-moment.ts'
+import { listQuestions } from '../../../src/connectors/jdbc/dialects/oracle-sql.ts'
 import { fieldColumn, oracleColumn } from '../../../src/connectors/jdbc/dialects/oracle-types.ts'
 import { endReading, tableQuery } from '../../../src/connectors/jdbc/table-query.ts'
 import { TimeZone } from '../../../src/connectors/jdbc/time-zone.ts'
 import { isRetriable } from '../../../src/errors.ts'
 import { openOptions } from '../../support/open-dialect.ts'
+import { recordingLog } from '../../support/recording-log.ts'
 
 const column = (
   name: string,
@@ -39,15 +36,20 @@ void describe('A cursor on Oracle', () => {
       sql: "TO_TIMESTAMP(:2, 'YYYY-MM-DD HH24:MI:SS.FF9')",
       value: '2024-02-29 12:34:56.123456789'
     })
-    for (const zone of ['TIMESTAMP(6) WITH TIME ZONE', 'TIMESTAMP(6) WITH LOCAL TIME ZONE']) {
+    const instant = "TO_TIMESTAMP_TZ(:3, 'YYYY-MM-DD HH24:MI:SS.FF9 TZH:TZM')"
+    for (const [zone, sql] of [
+      ['TIMESTAMP(6) WITH TIME ZONE', instant],
+      ['TIMESTAMP(6) WITH LOCAL TIME ZONE', `CAST(${instant} AS TIMESTAMP(9) WITH LOCAL TIME ZONE)`]
+    ] as const) {
       assert.deepEqual(oracleDialect.bindTimestamp(at, timestamp(zone), 3), {
-        sql: "TO_TIMESTAMP_TZ(:3, 'YYYY-MM-DD HH24:MI:SS.FF9 TZH:TZM')",
+        sql,
         value: '2024-02-29 12:34:56.123456789 +00:00'
       })
     }
+    // The driver makes a NUMBER of a bigint's digits.
     assert.deepEqual(oracleDialect.bindId(9_007_199_254_740_993n, column('NUMBER', 38, 0), 4), {
-      sql: 'TO_NUMBER(:4)',
-      value: '9007199254740993'
+      sql: ':4',
+      value: 9_007_199_254_740_993n
     })
   })
 
@@ -75,9 +77,9 @@ void describe('A cursor on Oracle', () => {
     const date = (index: number): string => `TO_DATE(:${index}, 'YYYY-MM-DD HH24:MI:SS')`
     const [ts, id] = ['"SHOP"."ORDERS"."CHANGED"', '"SHOP"."ORDERS"."ID"']
     assert.deepEqual(tableQuery(shape, position, end, zone), {
-      sql: `SELECT * FROM "SHOP"."ORDERS" WHERE ${ts} < ${date(1)} AND ((${ts} = ${date(2)} AND ${id} > TO_NUMBER(:3)) OR ${ts} > ${date(4)}) ORDER BY ${ts},${id} ASC`,
+      sql: `SELECT * FROM "SHOP"."ORDERS" WHERE ${ts} < ${date(1)} AND ((${ts} = ${date(2)} AND ${id} > :3) OR ${ts} > ${date(4)}) ORDER BY ${ts},${id} ASC`,
       // A second is read when it is over: the bound is the beginning of the present one.
-      binds: ['2024-02-29 13:34:56', '2024-02-29 12:34:56', '41', '2024-02-29 12:34:56']
+      binds: ['2024-02-29 13:34:56', '2024-02-29 12:34:56', 41, '2024-02-29 12:34:56']
     })
   })
 
@@ -184,7 +186,7 @@ void describe('The driver of Oracle, as installed', () => {
     caps: { dbTzOffset: number | null; dbTzRegion: string | null }
     parseOracleDate(bytes: Buffer, isWallClock: boolean, isInZoneOfDatabase: boolean): unknown
   }
-  loadDriver()
+  loadDriver({ client: null, configDir: null }, recordingLog().log)
   const { BaseBuffer } = createRequire(import.meta.url)(
     'oracledb/lib/impl/datahandlers/buffer.js'
   ) as { BaseBuffer: new (size: number) => Reader }
@@ -242,54 +244,71 @@ void describe("Oracle's dictionary", () => {
   const filter = { catalogPattern: null, schemaPattern: 'SHOP', types: ['TABLE'] }
 
   void it('is asked for named tables only, in the spellings an index finds', () => {
-    const [statement, ...more] = listStatements({ ...filter, names: ['Orders'] })
+    const [question = [], ...more] = listQuestions({ ...filter, names: ['Orders'] })
     assert.deepEqual(more, [])
-    assert.match(
-      statement?.sql ?? '',
-      /^SELECT owner, table_name FROM ALL_TABLES WHERE owner = :1 AND table_name IN \(:2,:3,:4\) AND /
-    )
-    assert.deepEqual(statement?.binds, ['SHOP', 'Orders', 'ORDERS', 'orders'])
-    for (const hidden of ['BIN$', 'MLOG$', 'RUPD$', 'SYS\\_IOT\\_OVER']) {
-      assert.ok(statement?.sql.includes(`NOT LIKE '${hidden}`), hidden)
-    }
-    assert.deepEqual(listStatements({ ...filter, names: [] }), [])
+    assert.deepEqual(question, [
+      {
+        sql: 'SELECT owner, table_name FROM ALL_TABLES WHERE owner = :1 AND table_name IN (:2,:3,:4) ORDER BY owner, table_name',
+        binds: ['SHOP', 'Orders', 'ORDERS', 'orders']
+      }
+    ])
+    assert.deepEqual(listQuestions({ ...filter, names: [] }), [])
   })
 
   void it('gets at most 1000 names at a time', () => {
     const names = Array.from({ length: 1000 }, (_, index) => `Name_${index}`)
-    const statements = listStatements({ ...filter, names })
+    const statements = listQuestions({ ...filter, names }).flat()
     assert.ok(statements.every(({ binds }) => binds.length <= 1000))
     assert.equal(new Set(statements.flatMap(({ binds }) => binds)).size, 3001)
   })
 
-  void it('answers all tables and views of a schema pattern, or of all schemas but those of the database', () => {
+  void it('is asked for all tables, views and synonyms first without those of the database itself, then plainly', () => {
     const all = { ...filter, types: ['VIEW', 'TABLE', 'SYNONYM', 'ALIAS'], names: null }
+    const questions = listQuestions({ ...all, schemaPattern: 'SH%' })
     assert.deepEqual(
-      listStatements({ ...all, schemaPattern: 'SH%' }).map(({ sql, binds }) => [
-        sql.split(' ')[4],
-        binds
-      ]),
-      [
-        ['ALL_SYNONYMS', ['SH%']],
-        ['ALL_TABLES', ['SH%']],
-        ['ALL_VIEWS', ['SH%']]
-      ]
+      questions.map((ways) => ways.map(({ sql, binds }) => [sql.split(' ')[4], binds])),
+      ['ALL_SYNONYMS', 'ALL_TABLES', 'ALL_VIEWS'].map((view, index) =>
+        Array.from({ length: index === 2 ? 1 : 2 }, () => [view, ['SH%']])
+      )
     )
-    const [first] = listStatements({ ...all, schemaPattern: null })
+    const [synonyms, tables] = listQuestions({ ...all, schemaPattern: null })
     assert.match(
-      first?.sql ?? '',
-      /owner NOT IN \(SELECT username FROM all_users WHERE oracle_maintained = 'Y'\)/
+      synonyms?.[0]?.sql ?? '',
+      /owner <> 'PUBLIC' OR table_owner NOT IN \(SELECT username FROM all_users WHERE oracle_maintained = 'Y'\)/
+    )
+    assert.deepEqual(
+      tables?.map(({ sql }) => sql),
+      [
+        `SELECT owner, table_name FROM ALL_TABLES WHERE nested = 'NO' AND secondary = 'N' ORDER BY owner, table_name`,
+        'SELECT owner, table_name FROM ALL_TABLES ORDER BY owner, table_name'
+      ]
     )
   })
 
-  void it('describes a table of a schema, or of the current one', () => {
-    assert.deepEqual(describeStatement('SHOP', 'ORDERS').binds, ['ORDERS', 'SHOP'])
-    assert.match(
-      describeStatement(null, 'ORDERS').sql,
-      /c\.owner = SYS_CONTEXT\('USERENV', 'CURRENT_SCHEMA'\)/
-    )
-    assert.deepEqual(synonymStatement('SHOP', 'O').binds, ['O', 'SHOP'])
-    assert.match(synonymStatement(null, 'O').sql, /CURRENT_SCHEMA'\), 'PUBLIC'\)/)
+  void it('stops at the last table wanted', () => {
+    const [question = []] = listQuestions({ ...filter, names: null, prefix: 'Ord', atMost: 500 })
+    assert.deepEqual(question.at(-1), {
+      sql: 'SELECT owner, table_name FROM ALL_TABLES WHERE owner = :1 AND (table_name LIKE :2 OR table_name LIKE :3) AND ROWNUM <= 500',
+      binds: ['SHOP', 'Ord%', 'ORD%']
+    })
+  })
+})
+
+void describe("Oracle's own client", () => {
+  void it('I5: makes texts of moments, which are read to the last digit', () => {
+    for (const [text, shown] of [
+      [' 2001-02-03 04:05:06.123456789', '2001-02-03 04:05:06.123456789'],
+      [' 2001-02-03 04:05:06.987654321 +05:30', '2001-02-02 22:35:06.987654321'],
+      [' 2001-02-03 04:05:06.987654321 -00:30', '2001-02-03 04:35:06.987654321'],
+      [' 1582-10-04 00:00:00', '1582-10-04 00:00:00.000000000'],
+      ['-0044-03-15 00:00:00', '-0043-03-15 00:00:00.000000000']
+    ] as const) {
+      assert.equal(String(momentOf(text)), shown)
+    }
+    assert.equal(momentOf('03-FEB-01'), null)
+    const parts = { ms: 0, nanos: 0 }
+    timestamp('TIMESTAMP(9)').read(' 2024-02-29 12:34:56.123456789', parts)
+    assert.deepEqual(parts, at)
   })
 })
 

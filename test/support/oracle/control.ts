@@ -1,6 +1,6 @@
 import { OracleError } from './oracle-error.ts'
 import type { FaultFilter } from './net/faults.ts'
-import type { ServerState } from './net/server-state.ts'
+import type { AskedStatement, ServerState } from './net/server-state.ts'
 import { SqlSession } from './sql/session.ts'
 import { convert } from './sql/convert.ts'
 import { NULL } from './sql/sql-type.ts'
@@ -104,6 +104,11 @@ export class OracleControl {
     this.#server.refuse(code, user)
   }
 
+  /** Sessions end when a client gives its module and action, until told otherwise. */
+  refuseNames(refused: boolean): void {
+    this.#server.refusesNames = refused
+  }
+
   /** The port refuses connections; sessions stay. */
   closeListener(): Promise<void> {
     return this.#listener.close()
@@ -125,7 +130,7 @@ export class OracleControl {
   }
 
   /** Statements that clients executed, oldest first. */
-  get statements(): readonly { readonly user: string; readonly sql: string }[] {
+  get statements(): readonly Readonly<AskedStatement>[] {
     return this.#server.statements
   }
 

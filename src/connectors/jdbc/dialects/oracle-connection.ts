@@ -1,5 +1,5 @@
 import { withTimeout } from '../../../clock.ts'
-import { ConfigError, ConnectError } from '../../../errors.ts'
+import { ConfigError, ConnectError, messageOf } from '../../../errors.ts'
 import type { Logger } from '../../../log.ts'
 import {
   abortedError,
@@ -21,11 +21,12 @@ import {
   type OracleResultSet,
   type OracleSession
 } from './oracle-driver.ts'
+import { OracleDictionary } from './oracle-dictionary.ts'
 import { oracleError } from './oracle-errors.ts'
-import { OracleMoment } from './oracle-moment.ts'
-import { oracleFindings, oracleIndexes } from './oracle-self-check.ts'
-import { describeStatement, listStatements, synonymStatement } from './oracle-sql.ts'
-import { fieldColumn, oracleColumn } from './oracle-types.ts'
+import { momentOf } from './oracle-moment.ts'
+import { isRefusal, OracleQuestions } from './oracle-questions.ts'
+import { oracleFindings } from './oracle-self-check.ts'
+import { fieldColumn } from './oracle-types.ts'
 
 /** Limit for questions to the dictionary; large ones answer in seconds. */
 const DICTIONARY_LIMIT_MS = 60_000
@@ -34,12 +35,19 @@ const CLOSE_LIMIT_MS = 1000
 const BREAK_LIMIT_MS = 500
 const DICTIONARY_ROWS = 1000
 
-/** One session in the driver's thin mode. Every query runs in a transaction of its own that can only read. */
+/**
+ * One session. Every query runs in a transaction of its own that can only read, where the server has such transactions; what is asked
+ * beside that goes without what the server refuses.
+ */
 export class OracleConnection implements Connection {
   readonly dialect: Dialect
   readonly #driver: OracleDriver
   readonly #session: OracleSession
-  readonly #transaction: string
+  readonly #questions: OracleQuestions
+  readonly #dictionary: OracleDictionary
+  readonly #transaction: OracleTransaction
+  readonly #log: Logger
+  #readsAnyhow = false
   #aborted = false
   readonly #onAbort = new Set<() => void>()
 
@@ -52,48 +60,26 @@ export class OracleConnection implements Connection {
     this.dialect = dialect
     this.#driver = driver
     this.#session = session
-    this.#transaction = transactionStatement(settings.isolation, settings.log)
+    this.#log = settings.log
+    this.#questions = new OracleQuestions(this, settings.log)
+    this.#dictionary = new OracleDictionary(dialect, this.#questions)
+    this.#transaction = transactionOf(settings.isolation, settings.log)
   }
 
-  async listTables(filter: TableFilter): Promise<TableId[]> {
-    const tables: TableId[] = []
-    for (const { sql, binds } of listStatements(filter)) {
-      for (const [schema, table] of await this.ask(sql, binds)) {
-        tables.push({ catalog: null, schema: String(schema), table: String(table) })
-      }
-    }
-    return tables
+  listTables(filter: TableFilter): Promise<TableId[]> {
+    return this.#dictionary.tables(filter)
   }
 
-  async describeTable(table: TableId): Promise<TableColumn[]> {
-    const columns = await this.#describe(table.schema, table.table)
-    if (columns.length > 0) return columns
-    const meant = await this.#synonym(table)
-    return meant === null ? [] : await this.#describe(meant.schema, meant.table)
+  describeTable(table: TableId): Promise<TableColumn[]> {
+    return this.#dictionary.columns(table)
   }
 
   selfCheck(): Promise<Finding[]> {
-    return oracleFindings(this, this.#session.oracleServerVersionString)
+    return oracleFindings(this.#questions, this.#session.oracleServerVersionString)
   }
 
-  async indexesOf(table: TableId): Promise<(string | null)[][] | null> {
-    const own = await oracleIndexes(this, table)
-    const meant = own === null ? await this.#synonym(table) : null
-    return meant === null ? own : await oracleIndexes(this, meant)
-  }
-
-  /** The table a synonym stands for; null when there is no such synonym. */
-  async #synonym(table: TableId): Promise<TableId | null> {
-    const { sql, binds } = synonymStatement(table.schema, table.table)
-    const [synonym] = await this.ask(sql, binds)
-    if (synonym === undefined) return null
-    const [owner, name, link] = synonym
-    if (link !== null) {
-      throw new ConfigError(
-        `The synonym ${table.table} leads over the database link ${String(link)}: connect to that database itself`
-      )
-    }
-    return { catalog: null, schema: String(owner), table: String(name) }
+  indexesOf(table: TableId): Promise<(string | null)[][] | null> {
+    return this.#dictionary.indexes(table)
   }
 
   async describeQuery(sql: string): Promise<Column[]> {
@@ -109,7 +95,7 @@ export class OracleConnection implements Connection {
     binds: readonly unknown[],
     { fetchRows }: { fetchRows: number }
   ): Promise<RowStream> {
-    await this.#run(this.#transaction)
+    await this.#beginTransaction()
     const result = await this.#use('run the query', sql, () =>
       this.#session.execute(sql, binds, {
         resultSet: true,
@@ -127,11 +113,9 @@ export class OracleConnection implements Connection {
 
   async now(): ReturnType<Connection['now']> {
     const [row] = await this.ask('SELECT SYSTIMESTAMP FROM DUAL')
-    const moment = row?.[0]
-    if (moment instanceof OracleMoment) {
-      return { ms: moment.ms, nanos: moment.nanos, hasZone: true }
-    }
-    throw databaseError(`Oracle answered no time: ${String(moment)}`, { retriable: false })
+    const moment = momentOf(row?.[0])
+    if (moment !== null) return { ms: moment.ms, nanos: moment.nanos, hasZone: true }
+    throw databaseError(`Oracle answered no time: ${String(row?.[0])}`, { retriable: false })
   }
 
   abort(): void {
@@ -175,21 +159,6 @@ export class OracleConnection implements Connection {
     })
   }
 
-  async #describe(owner: string | null, table: string): Promise<TableColumn[]> {
-    const { sql, binds } = describeStatement(owner, table)
-    return (await this.ask(sql, binds)).map(
-      ([name, type, precision, scale, nullable, identity, position]) => ({
-        ...oracleColumn(String(name), nullable === 'Y', {
-          name: String(type),
-          precision: numberOf(precision),
-          scale: numberOf(scale)
-        }),
-        autoIncrement: identity === 'YES',
-        keyPosition: numberOf(position)
-      })
-    )
-  }
-
   #stream(result: OracleResultSet, fetchRows: number, sql: string): RowStream {
     let open = true
     const end = async (): Promise<void> => {
@@ -213,8 +182,19 @@ export class OracleConnection implements Connection {
     }
   }
 
-  async #run(sql: string): Promise<void> {
-    await this.#bounded('answer', sql, () => this.#session.execute(sql, [], {}))
+  /** A server without transactions that only read serves all the same, unless another kind was asked for. */
+  async #beginTransaction(): Promise<void> {
+    const { sql, isWanted } = this.#transaction
+    if (this.#readsAnyhow) return
+    try {
+      await this.#bounded('answer', sql, () => this.#session.execute(sql, [], {}))
+    } catch (error) {
+      if (isWanted || !isRefusal(error)) throw error
+      this.#readsAnyhow = true
+      this.#log.warn(
+        `Oracle refused a transaction that only reads, queries run without: ${messageOf(error)}`
+      )
+    }
   }
 
   #bounded<T>(what: string, sql: string, work: () => Promise<T>): Promise<T> {
@@ -268,14 +248,17 @@ function cutSession(session: OracleSession): void {
   _impl?.nscon?.forceDisconnect?.()
 }
 
-function numberOf(value: unknown): number | null {
-  return value === null || value === undefined ? null : Number(value)
+interface OracleTransaction {
+  readonly sql: string
+  /** Asked for by name: without it nothing is read. */
+  readonly isWanted: boolean
 }
 
-function transactionStatement(isolation: IsolationMode, log: Logger): string {
+function transactionOf(isolation: IsolationMode, log: Logger): OracleTransaction {
+  const readOnly = { sql: 'SET TRANSACTION READ ONLY', isWanted: false }
   switch (isolation) {
     case 'SERIALIZABLE':
-      return 'SET TRANSACTION ISOLATION LEVEL SERIALIZABLE'
+      return { sql: 'SET TRANSACTION ISOLATION LEVEL SERIALIZABLE', isWanted: true }
     case 'SQL_SERVER_SNAPSHOT':
       throw new ConfigError(
         'Isolation mode of `SQL_SERVER_SNAPSHOT` can only be configured with a Sql Server Dialect'
@@ -283,9 +266,9 @@ function transactionStatement(isolation: IsolationMode, log: Logger): string {
     case 'READ_UNCOMMITTED':
     case 'REPEATABLE_READ':
       log.warn(`Oracle has no isolation level ${isolation}: each query reads one snapshot`)
-      return 'SET TRANSACTION READ ONLY'
+      return readOnly
     case 'DEFAULT':
     case 'READ_COMMITTED':
-      return 'SET TRANSACTION READ ONLY'
+      return readOnly
   }
 }

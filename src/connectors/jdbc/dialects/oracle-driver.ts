@@ -1,8 +1,12 @@
-/** The part of node-oracledb (thin mode) that is used here; it ships no types. */
+/** The part of node-oracledb that is used here; it ships no types. */
 export interface OracleDriver {
+  /** Whether connections are made without Oracle's client; holds for the whole process. */
+  readonly thin: boolean
   readonly OUT_FORMAT_ARRAY: number
   readonly DB_TYPE_VARCHAR: unknown
   readonly DB_TYPE_RAW: unknown
+  /** Switches the process to thick mode. Once, and before the first connection. */
+  initOracleClient(options: { readonly libDir?: string; readonly configDir?: string }): void
   getConnection(attributes: Readonly<Record<string, unknown>>): Promise<OracleSession>
   /** Constants such as `SYSDBA`. */
   readonly [constant: string]: unknown
@@ -59,10 +63,11 @@ const AS_TEXT: ReadonlySet<string> = new Set(['NUMBER', 'CLOB', 'NCLOB', 'LONG',
 export function fetchType(
   driver: OracleDriver
 ): NonNullable<OracleExecuteOptions['fetchTypeHandler']> {
-  return ({ dbTypeName }) =>
-    AS_TEXT.has(dbTypeName)
-      ? { type: driver.DB_TYPE_VARCHAR }
-      : dbTypeName === 'BLOB'
-        ? { type: driver.DB_TYPE_RAW }
-        : undefined
+  return ({ dbTypeName }) => {
+    if (AS_TEXT.has(dbTypeName)) return { type: driver.DB_TYPE_VARCHAR }
+    if (dbTypeName === 'BLOB') return { type: driver.DB_TYPE_RAW }
+    // Oracle's client makes text of moments by the formats of the session, without loss; the driver itself would make a JS Date.
+    const isMoment = dbTypeName === 'DATE' || dbTypeName.startsWith('TIMESTAMP')
+    return isMoment && !driver.thin ? { type: driver.DB_TYPE_VARCHAR } : undefined
+  }
 }

@@ -1,3 +1,4 @@
+import { databaseError } from '../database.ts'
 import { epochDay, timestampText } from '../timestamp.ts'
 
 /**
@@ -41,8 +42,26 @@ export function readMoment(bytes: Uint8Array, offsetMinutes = 0): OracleMoment {
   )
 }
 
+/** `[-]YYYY-MM-DD HH:MM:SS[.FFFFFFFFF][ +HH:MM]`: what Oracle's own client makes of a moment by the formats of the session. */
+const TEXT =
+  /^ ?(-?)(\d{4,})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?: ?([+-])(\d\d):(\d\d))?$/
+
+/** A moment as the driver gave it: in thin mode one, in thick mode its text; null for anything else. */
+export function momentOf(raw: unknown): OracleMoment | null {
+  if (raw instanceof OracleMoment) return raw
+  const match = typeof raw === 'string' ? TEXT.exec(raw) : null
+  if (match === null) return null
+  const number = (group: number): number => Number(match[group] ?? 0)
+  const day = epochDay(match[1] === '-' ? 1 - number(2) : number(2), number(3), number(4))
+  const offset = (number(10) * 60 + number(11)) * (match[9] === '-' ? -1 : 1)
+  const seconds = day * 86_400 + number(5) * 3600 + number(6) * 60 + number(7) - offset * 60
+  const nanos = Number((match[8] ?? '').padEnd(9, '0'))
+  return new OracleMoment(seconds * 1000 + Math.floor(nanos / 1_000_000), nanos)
+}
+
 /** The class of the driver (26.0) that reads values off the wire. */
 interface BufferClass {
+  new (bytes: Buffer): { readOracleDate(isWallClock: boolean): unknown }
   readonly prototype: {
     parseOracleDate(
       this: { caps?: { dbTzOffset?: number | null; dbTzRegion?: string | null } },
@@ -56,10 +75,11 @@ interface BufferClass {
 const prepared = new WeakSet<object>()
 
 /**
- * Has the driver hand out {@link OracleMoment}s instead of JS Dates. It offers no public way: its «fetch as string» makes a
- * Date first. `connect` proves after each log-in that digits come through, so another version of the driver cannot lose them unnoticed (I5).
+ * Has the driver, in thin mode, hand out {@link OracleMoment}s instead of JS Dates. It offers no public way: its «fetch as string» makes a
+ * Date first. I5: another version of the driver that went another way is refused here; and columns take nothing but such moments.
  */
-export function keepMomentsExact({ prototype }: BufferClass): void {
+export function keepMomentsExact(buffers: BufferClass): void {
+  const { prototype } = buffers
   if (prepared.has(prototype)) return
   prepared.add(prototype)
   const original = prototype.parseOracleDate
@@ -71,4 +91,10 @@ export function keepMomentsExact({ prototype }: BufferClass): void {
     }
     return readMoment(bytes, isInZoneOfDatabase ? (this.caps?.dbTzOffset ?? 0) : 0)
   }
+  const bytes = Buffer.from([11, 120, 101, 2, 3, 5, 6, 7, 0x07, 0x5b, 0xcd, 0x15])
+  const given = String(new buffers(bytes).readOracleDate(true))
+  if (given === '2001-02-03 04:05:06.123456789') return
+  throw databaseError(`This version of Oracle's driver does not hand out exact moments: ${given}`, {
+    retriable: false
+  })
 }

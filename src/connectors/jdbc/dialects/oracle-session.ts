@@ -1,5 +1,5 @@
-import { createRequire } from 'node:module'
 import { withTimeout } from '../../../clock.ts'
+import { isRetriable, messageOf } from '../../../errors.ts'
 import {
   abortedError,
   type Connection,
@@ -7,29 +7,53 @@ import {
   type Dialect,
   type OpenOptions
 } from '../database.ts'
+import { loadDriver } from './oracle-client.ts'
 import { OracleConnection } from './oracle-connection.ts'
 import type { OracleDriver, OracleSession } from './oracle-driver.ts'
 import { oracleError } from './oracle-errors.ts'
-import { keepMomentsExact } from './oracle-moment.ts'
-import { PROBE, SESSION_STATEMENT } from './oracle-sql.ts'
+import { momentOf } from './oracle-moment.ts'
+import { isRefusal } from './oracle-questions.ts'
+import { PROBE, SESSION_STATEMENT, SESSION_STATEMENTS } from './oracle-sql.ts'
 import type { OracleTarget } from './oracle-url.ts'
 
-/** Logs in, fixes the session's settings and proves that values come through exactly. */
+/** Logs in and fixes the session's settings. */
 export async function connectOracle(
   dialect: Dialect,
   target: OracleTarget,
   options: OpenOptions
 ): Promise<Connection> {
-  const driver = loadDriver()
-  const what = 'Could not connect to Oracle'
+  const driver = loadDriver(target, options.log)
+  try {
+    return await openSession(dialect, driver, target, options, false)
+  } catch (error) {
+    if (!(error instanceof SettingsEndedSession)) throw error
+    options.log.warn(
+      `Oracle ended a session that gave its module and action and settings of its own; without them: ${messageOf(error.cause)}`
+    )
+    return await openSession(dialect, driver, target, options, true)
+  }
+}
+
+/** Lost with the first statement, along with which the driver sends module and action. */
+class SettingsEndedSession extends Error {}
+
+async function openSession(
+  dialect: Dialect,
+  driver: OracleDriver,
+  target: OracleTarget,
+  options: OpenOptions,
+  bare: boolean
+): Promise<Connection> {
   let session: OracleSession
   try {
     session = await logIn(driver, target, options)
   } catch (error) {
-    throw oracleError(error, what)
+    throw oracleError(error, 'Could not connect to Oracle')
   }
-  session.module = target.module
-  session.action = 'source'
+  if (!bare) {
+    session.module = target.module
+    session.action = 'source'
+  }
   session.callTimeout = target.answerLimitMs ?? 0
   const connection = new OracleConnection(dialect, driver, session, {
     isolation: options.isolation,
@@ -38,8 +62,8 @@ export async function connectOracle(
   const cut = (): void => connection.abort()
   options.signal.addEventListener('abort', cut, { once: true })
   try {
-    await connection.ask(SESSION_STATEMENT)
-    await prove(connection)
+    if (!bare) await configure(connection, options)
+    if (!driver.thin) await prove(connection)
     return connection
   } catch (error) {
     connection.abort()
@@ -49,14 +73,29 @@ export async function connectOracle(
   }
 }
 
-/** Loads the driver when the first connection is opened; it is CommonJS and ships no types. */
-export function loadDriver(): OracleDriver {
-  const load = createRequire(import.meta.url)
-  const { BaseBuffer } = load('oracledb/lib/impl/datahandlers/buffer.js') as {
-    BaseBuffer: Parameters<typeof keepMomentsExact>[0]
+/** All settings at once; one by one when the server refuses that. Values carry their format in any case: thin mode can do without. */
+async function configure(connection: OracleConnection, options: OpenOptions): Promise<void> {
+  try {
+    if (await accepts(connection, SESSION_STATEMENT)) return
+    for (const sql of SESSION_STATEMENTS) {
+      if (!(await accepts(connection, sql))) {
+        options.log.warn(`Oracle refused a setting of the session, going on without: ${sql}`)
+      }
+    }
+  } catch (error) {
+    if (options.signal.aborted || !isRetriable(error)) throw error
+    throw new SettingsEndedSession(messageOf(error), { cause: error })
   }
-  keepMomentsExact(BaseBuffer)
-  return load('oracledb') as OracleDriver
+}
+
+async function accepts(connection: OracleConnection, sql: string): Promise<boolean> {
+  try {
+    await connection.ask(sql)
+    return true
+  } catch (error) {
+    if (isRefusal(error)) return false
+    throw error
+  }
 }
 
 async function logIn(
@@ -107,10 +146,10 @@ async function logIn(
   }
 }
 
-/** I5: a version of the driver that loses digits is not worked with. */
+/** I5: a client that loses digits is not worked with. */
 async function prove(connection: OracleConnection): Promise<void> {
   const [row = []] = await connection.ask(PROBE.sql)
-  const given = row.map(String)
+  const given = row.map((value, index) => String(index < 3 ? momentOf(value) : value))
   if (PROBE.expected.every((text, index) => given[index] === text)) return
   throw databaseError(
     `The Oracle driver does not hand out exact values: expected ${PROBE.expected.join(', ')}, got ${given.join(', ')}`,

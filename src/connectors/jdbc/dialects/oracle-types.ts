@@ -2,7 +2,7 @@ import { DataError } from '../../../errors.ts'
 import type { Column, ColumnFacts } from '../database.ts'
 import { readBytes, readNumber, readString, unexpected } from './raw-values.ts'
 import type { OracleField } from './oracle-driver.ts'
-import { OracleMoment } from './oracle-moment.ts'
+import { momentOf } from './oracle-moment.ts'
 
 /** A type as the dictionary (ALL_TAB_COLUMNS) writes it. */
 export interface OracleType {
@@ -37,9 +37,10 @@ export function oracleColumn(name: string, nullable: boolean, type: OracleType):
         hasZone: base.endsWith('ZONE'),
         resolutionNanos: base === 'DATE' ? 1_000_000_000 : 10 ** (9 - fractionDigits(type)),
         read(raw, into) {
-          if (!(raw instanceof OracleMoment)) throw unexpected(raw, 'a moment')
-          into.ms = raw.ms
-          into.nanos = raw.nanos
+          const moment = momentOf(raw)
+          if (moment === null) throw unexpected(raw, 'a moment')
+          into.ms = moment.ms
+          into.nanos = moment.nanos
         }
       }
     case 'BOOLEAN':

@@ -9,6 +9,8 @@ export interface OracleTarget {
   readonly connectString: string
   readonly user: string
   readonly password: string | null
+  /** Thick mode with Oracle's client in this folder (null: where the system looks), thin mode, or null: nothing is said. */
+  readonly client: { readonly libDir: string | null } | 'thin' | null
   /** Folder of tnsnames.ora. */
   readonly configDir: string | null
   /** Folder of ewallet.pem. */
@@ -38,13 +40,11 @@ const NEEDLESS = new Set([
   'oracle.net.disableoob'
 ])
 
-/** Takes URL and properties apart; ConfigError for forms the driver's thin mode does not know. Properties win over the URL. */
+/** Takes URL and properties apart; ConfigError for forms the driver does not know in its mode. Properties win over the URL. */
 export function oracleTarget(options: OpenOptions): OracleTarget {
   const warnings: string[] = []
   const [, kind = '', body = ''] = /^(\w+):(.*)$/s.exec(options.url.rest) ?? []
-  if (kind === 'oci' || kind === 'oci8') {
-    warnings.push(`The URL asks for Oracle's OCI driver (${kind}); the thin driver is used instead`)
-  } else if (kind !== 'thin') {
+  if (!['thin', 'oci', 'oci8'].includes(kind)) {
     throw new ConfigError('Not a valid JDBC URL: expected jdbc:oracle:thin:@//host:port/service')
   }
   const { user, password, address } = splitCredentials(body)
@@ -60,12 +60,19 @@ export function oracleTarget(options: OpenOptions): OracleTarget {
     )
   }
   const given = lowerCased([...parameters, ...options.properties], warnings)
-  const { connectString, carriesParameters } = connectStringOf(target, problem)
+  const client = clientOf(given)
+  const isThick = client !== null && client !== 'thin'
+  if (kind !== 'thin' && !isThick) {
+    warnings.push(
+      `The URL asks for Oracle's OCI driver (${kind}); the thin driver is used instead. Oracle's client is used with connection.oracle.thick=true`
+    )
+  }
+  const { connectString, carriesParameters } = connectStringOf(target, isThick, problem)
   // Easy Connect knows these itself; everything else takes them from here.
   const easy = carriesParameters ? [...parameters].filter(([name]) => !name.includes('.')) : []
   const kept = easy.filter(([name]) => name.toLowerCase() !== 'tns_admin')
   const text = kept.map(([name, value]) => `${name}=${value}`).join('&')
-  const wallet = walletOf(given, kept, problem)
+  const wallet = isThick ? null : walletOf(given, kept, problem)
   const readTimeout = Number(
     given.take('oracle.jdbc.readtimeout') ?? given.take('oracle.net.read_timeout') ?? 0
   )
@@ -76,6 +83,7 @@ export function oracleTarget(options: OpenOptions): OracleTarget {
     connectString: text === '' ? connectString : `${connectString}?${text}`,
     user: options.user ?? given.take('user') ?? user ?? '',
     password: options.password?.value ?? given.take('password') ?? password,
+    client,
     configDir:
       given.take('oracle.net.tns_admin') ??
       given.take('tns_admin') ??
@@ -102,6 +110,17 @@ export function oracleTarget(options: OpenOptions): OracleTarget {
 }
 
 type Problem = (why: string) => ConfigError
+
+/** `oracle.thick` and `oracle.client.lib.dir`, which the JDBC driver does not have. */
+function clientOf(given: Settings): OracleTarget['client'] {
+  const thick = given.take('oracle.thick')?.trim().toLowerCase() ?? null
+  if (thick === null || thick === '') return null
+  if (thick === 'false') return 'thin'
+  if (thick !== 'true') {
+    throw new ConfigError(`connection.oracle.thick is true or false, not ${thick}`)
+  }
+  return { libDir: given.take('oracle.client.lib.dir') }
+}
 
 /** `user/password@address`, both optional, either in double quotes. */
 function splitCredentials(body: string): {
@@ -141,12 +160,15 @@ function splitParameters(address: string): { target: string; parameters: Map<str
 
 function connectStringOf(
   target: string,
+  isThick: boolean,
   problem: Problem
 ): { connectString: string; carriesParameters: boolean } {
   if (target.startsWith('(')) return { connectString: target, carriesParameters: false }
   if (/^ldaps?:/i.test(target)) {
     throw problem(
-      'names in an LDAP directory cannot be looked up; write the address or descriptor itself'
+      isThick
+        ? "Oracle's client takes the directory from its ldap.ora: write the name alone"
+        : 'names in an LDAP directory cannot be looked up in thin mode; write the address or descriptor itself'
     )
   }
   const scheme = /^([a-z][a-z0-9-]*):\/\//i.exec(target)?.[1]?.toLowerCase()

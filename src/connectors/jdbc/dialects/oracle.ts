@@ -29,23 +29,28 @@ export const oracleDialect: Dialect = {
     return `COALESCE(${names.join(',')})`
   },
   bindTimestamp,
-  // A number in JavaScript's form could be off beyond 2^53: digits travel as text.
-  bindId: (id, _column, index) => ({ sql: `TO_NUMBER(:${index})`, value: id.toString() })
+  // A bigint beyond 2^53; the driver makes a NUMBER of its digits.
+  bindId: (id, _column, index) => ({ sql: `:${index}`, value: id })
 }
 
 const isDate = (column: TimestampColumn): boolean => column.databaseType === 'DATE'
 
 /**
- * The conversion is on the value and gives exactly the column's type. A TIMESTAMP compared with a DATE column would make the
- * database convert the column, row by row, instead of using its index.
+ * The conversion is on the value and gives exactly the column's type. A TIMESTAMP compared with a DATE column, or a moment with a zone
+ * compared with one in the local zone, would make the database convert the column, row by row, instead of using its index.
  */
 function bindTimestamp(time: Timestamp, column: TimestampColumn, index: number): Bind {
   const [year, text] = oracleText(time, isDate(column) ? 0 : 9)
   const format = `${year}-MM-DD HH24:MI:SS`
   if (isDate(column)) return { sql: `TO_DATE(:${index}, '${format}')`, value: text }
-  return column.hasZone
-    ? { sql: `TO_TIMESTAMP_TZ(:${index}, '${format}.FF9 TZH:TZM')`, value: `${text} +00:00` }
-    : { sql: `TO_TIMESTAMP(:${index}, '${format}.FF9')`, value: text }
+  if (!column.hasZone) return { sql: `TO_TIMESTAMP(:${index}, '${format}.FF9')`, value: text }
+  const sql = `TO_TIMESTAMP_TZ(:${index}, '${format}.FF9 TZH:TZM')`
+  return {
+    sql: column.databaseType.endsWith('LOCAL TIME ZONE')
+      ? `CAST(${sql} AS TIMESTAMP(9) WITH LOCAL TIME ZONE)`
+      : sql,
+    value: `${text} +00:00`
+  }
 }
 
 /** The format of the year, and the text. The year before AD 1 is -1. */

@@ -136,7 +136,7 @@ describe('errors of Oracle', () => {
       await task.read(1)
       await server.control.execute(`DROP TABLE ${table}`)
       await assert.rejects(task.read(1), (error: Error) => {
-        const statement = `SELECT * FROM "APP"."${table}" WHERE "APP"."${table}"."ID" > TO_NUMBER(:1) ORDER BY "APP"."${table}"."ID" ASC`
+        const statement = `SELECT * FROM "APP"."${table}" WHERE "APP"."${table}"."ID" > :1 ORDER BY "APP"."${table}"."ID" ASC`
         assert.equal(
           error.message,
           `table APP.${table}: Oracle did not run the query: ORA-00942: table or view does not exist (at character 15). Statement: ${statement}`

@@ -167,7 +167,8 @@ export class Calls {
       defines: [],
       described: null,
       open: null,
-      fetched: 0
+      fetched: 0,
+      asked: null
     }
     this.#cursors.set(id, cursor)
     return cursor
@@ -186,8 +187,9 @@ export class Calls {
       if (request.binds.length > 0) cursor.binds = request.binds
       if (request.defines.length > 0) cursor.defines = request.defines
       const executes = (request.options & OPTION.EXECUTE) !== 0
-      if (executes && !(await this.#session.strike('execute', cursor.sql, signal))) return null
-      if (executes) this.#server.statements.push({ user: this.sql.user, sql: cursor.sql })
+      const point = executes ? 'execute' : 'describe'
+      if (!(await this.#session.strike(point, cursor.sql, signal))) return null
+      if (executes) cursor.asked = this.#server.note(this.sql.user, cursor.sql)
       if (cursor.statement.kind === 'query') {
         return await this.#query(writer, cursor, request, sequence, form, signal)
       }
@@ -334,6 +336,7 @@ export class Calls {
       }
     }
     cursor.fetched += batch.length
+    if (cursor.asked !== null) cursor.asked.rows += batch.length
     return batch.length
   }
 

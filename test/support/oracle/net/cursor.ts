@@ -1,6 +1,7 @@
 import type { OpenQuery, Statement } from '../sql/session.ts'
 import type { Column } from '../sql/sql-type.ts'
 import type { ValueShape } from './execute-request.ts'
+import type { AskedStatement } from './server-state.ts'
 
 /** A statement that a client has parsed, and where its rows are. */
 export interface Cursor {
@@ -13,6 +14,8 @@ export interface Cursor {
   described: readonly Column[] | null
   open: OpenQuery | null
   fetched: number
+  /** Its last execution, as tests see it. */
+  asked: AskedStatement | null
 }
 
 export function sameColumns(one: readonly Column[] | null, other: readonly Column[]): boolean {

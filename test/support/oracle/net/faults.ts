@@ -1,5 +1,5 @@
 /** Where a fault can strike. */
-export type FaultPoint = 'execute' | 'fetch' | 'commit' | 'rollback' | 'ping' | 'logon'
+export type FaultPoint = 'execute' | 'describe' | 'fetch' | 'commit' | 'rollback' | 'ping' | 'logon'
 
 export interface FaultFilter {
   /** Only statements whose text fits. */

@@ -3,6 +3,12 @@ import { OracleError } from '../oracle-error.ts'
 import { Faults } from './faults.ts'
 import type { Session } from './session.ts'
 
+export interface AskedStatement {
+  readonly user: string
+  readonly sql: string
+  rows: number
+}
+
 /** What all sessions of a server share. */
 export class ServerState {
   readonly database: Database
@@ -10,10 +16,12 @@ export class ServerState {
   readonly sid: string
   readonly faults = new Faults()
   readonly sessions = new Set<Session>()
-  /** Statements executed, oldest first. */
-  readonly statements: { user: string; sql: string }[] = []
+  /** Statements executed, oldest first, and how many rows of each were fetched. */
+  readonly statements: AskedStatement[] = []
   /** Errors that are none of Oracle's: bugs of this server. */
   readonly failures: unknown[] = []
+  /** Sessions that say what program they are end. */
+  refusesNames = false
   #refused: { code: number; user: string | null } | null = null
   readonly #pauses = new Set<() => void>()
 
@@ -40,6 +48,12 @@ export class ServerState {
     if (refused !== null && (refused.user === null || refused.user === user)) {
       throw new OracleError(refused.code)
     }
+  }
+
+  note(user: string, sql: string): AskedStatement {
+    const asked = { user, sql, rows: 0 }
+    this.statements.push(asked)
+    return asked
   }
 
   failed(error: unknown): void {

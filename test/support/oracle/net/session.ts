@@ -170,6 +170,10 @@ export class Session implements PacketHandler {
 
   #read(reader: ByteReader): ((signal: AbortSignal) => Promise<Buffer | null>) | null {
     const { piggybacks, type } = readPiggybacks(reader)
+    if (this.#server.refusesNames && piggybacks.attributes.size > 0) {
+      this.drop()
+      return null
+    }
     this.#calls?.applyPiggybacks(piggybacks)
     if (type === 1) {
       readProtocol(reader)
