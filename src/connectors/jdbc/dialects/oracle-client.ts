@@ -5,30 +5,70 @@ import type { OracleDriver } from './oracle-driver.ts'
 import { keepMomentsExact } from './oracle-moment.ts'
 import type { OracleTarget } from './oracle-url.ts'
 
-/** What thick mode was switched on with, for the whole process; null: it was not. */
-let client: { readonly libDir: string | null; readonly configDir: string | null } | null = null
+/** What of a target decides the mode. */
+export type WantedMode = Pick<OracleTarget, 'client' | 'configDir'>
 
-/**
- * Loads the driver when the first connection is opened, in the mode asked for; it is CommonJS and ships no types. The mode holds for the
- * process: who says nothing follows the others, who asks for another gets a ConfigError.
- */
-export function loadDriver(
-  target: Pick<OracleTarget, 'client' | 'configDir'>,
-  log: Logger
-): OracleDriver {
+interface Client {
+  readonly libDir: string | null
+  /** Folder of tnsnames.ora and sqlnet.ora. */
+  readonly configDir: string | null
+}
+
+/** The mode of a process's driver. It is thin, and becomes thick once and for ever when a connector asks for Oracle's client. */
+export class DriverMode {
+  #client: Client | null = null
+
+  get isThick(): boolean {
+    return this.#client !== null
+  }
+
+  /** Who says nothing follows the others; ConfigError for who asks for what cannot be had (any more). */
+  enter(
+    driver: Pick<OracleDriver, 'initOracleClient'>,
+    { client: wanted, configDir }: WantedMode,
+    log: Logger
+  ): void {
+    const client = this.#client
+    if (wanted !== 'thin' && wanted !== null) {
+      this.#load(driver, { libDir: wanted.libDir, configDir })
+    } else if (client !== null && wanted === 'thin') {
+      throw new ConfigError(
+        "connection.oracle.thick=false cannot be had: another connector of this worker has switched Oracle's driver to thick mode, which holds for the whole process. Run them on different workers, or this one in thick mode too"
+      )
+    } else if (client !== null) {
+      log.info("Oracle's driver is in thick mode, as another connector of this worker asked for")
+    }
+  }
+
+  #load(driver: Pick<OracleDriver, 'initOracleClient'>, wanted: Client): void {
+    const client = this.#client
+    if (client !== null) {
+      if (client.libDir === wanted.libDir && client.configDir === wanted.configDir) return
+      throw new ConfigError(
+        `Oracle's client is loaded already, with ${said(client)}, and a process has only one: ${said(wanted)} cannot be had beside it`
+      )
+    }
+    const { libDir, configDir } = wanted
+    try {
+      driver.initOracleClient({
+        ...(libDir === null ? {} : { libDir }),
+        ...(configDir === null ? {} : { configDir })
+      })
+    } catch (error) {
+      throw new ConfigError(problemOf(error, libDir))
+    }
+    this.#client = wanted
+  }
+}
+
+const processMode = new DriverMode()
+
+/** Loads the driver when the first connection is opened, in the mode asked for; it is CommonJS and ships no types. */
+export function loadDriver(target: WantedMode, log: Logger): OracleDriver {
   const load = createRequire(import.meta.url)
   const driver = load('oracledb') as OracleDriver
-  const { client: wanted, configDir } = target
-  if (wanted === 'thin' && client !== null) {
-    throw new ConfigError(
-      "Another connector of this worker has switched Oracle's driver to thick mode, which holds for the whole process: connection.oracle.thick=false cannot be had before the worker is started without that connector"
-    )
-  }
-  if (typeof wanted === 'object' && wanted !== null) startClient(driver, wanted.libDir, configDir)
-  else if (client !== null) {
-    log.info("Oracle's driver is in thick mode, as another connector of this worker asked for")
-  }
-  if (client === null) {
+  processMode.enter(driver, target, log)
+  if (!processMode.isThick) {
     const { BaseBuffer } = load('oracledb/lib/impl/datahandlers/buffer.js') as {
       BaseBuffer: Parameters<typeof keepMomentsExact>[0]
     }
@@ -37,37 +77,18 @@ export function loadDriver(
   return driver
 }
 
-function startClient(driver: OracleDriver, libDir: string | null, configDir: string | null): void {
-  if (client !== null) {
-    if (client.libDir === libDir && client.configDir === configDir) return
-    throw new ConfigError(
-      `Oracle's client is loaded already, with ${said(client)}, and a process has only one: ${said({ libDir, configDir })} cannot be had beside it`
-    )
-  }
-  try {
-    driver.initOracleClient({
-      ...(libDir === null ? {} : { libDir }),
-      ...(configDir === null ? {} : { configDir })
-    })
-  } catch (error) {
-    throw new ConfigError(problemOf(error, libDir), { cause: error })
-  }
-  client = { libDir, configDir }
-}
-
-function said({ libDir, configDir }: { libDir: string | null; configDir: string | null }): string {
+function said({ libDir, configDir }: Client): string {
   return `connection.oracle.client.lib.dir=${libDir ?? ''} and connection.oracle.net.tns_admin=${configDir ?? ''}`
 }
 
 function problemOf(error: unknown, libDir: string | null): string {
-  const text = messageOf(error).replaceAll('\n', ' ')
-  const code = (error as { code?: unknown }).code
-  if (code === 'NJS-118') {
-    return `Thick mode (connection.oracle.thick=true) cannot be switched on any more: this worker has connected in thin mode already, and the mode holds for the whole process. Ask for it in all connectors of Oracle and restart the worker. ${text}`
+  const text = messageOf(error).replace(/\s+/g, ' ')
+  if ((error as { code?: unknown }).code === 'NJS-118') {
+    return `connection.oracle.thick=true cannot be had any more: this worker has connected to Oracle in thin mode already, and the mode holds for the whole process. Ask for it in all its connectors of Oracle and restart it. ${text}`
   }
   const where =
     libDir === null
-      ? "the system's library path (LD_LIBRARY_PATH, ldconfig); connection.oracle.client.lib.dir names a folder"
+      ? "the system's library path (LD_LIBRARY_PATH, ldconfig); connection.oracle.client.lib.dir would name a folder"
       : `connection.oracle.client.lib.dir=${libDir}`
-  return `Thick mode (connection.oracle.thick=true) needs Oracle's client, which was not found in ${where}. Thin mode, the default, needs none. ${text}`
+  return `connection.oracle.thick=true needs Oracle's client, which could not be loaded from ${where}. Thin mode, the default, needs none. ${text}`
 }
