@@ -11,6 +11,7 @@ export const errorCodes = {
   NOT_FOUND: { status: 404, retriable: false },
   ALREADY_EXISTS: { status: 409, retriable: false },
   REBALANCE_IN_PROGRESS: { status: 409, retriable: true },
+  OPERATION_UNDER_WAY: { status: 409, retriable: true },
   REQUEST_TIMED_OUT: { status: 500, retriable: true },
   NOT_READY: { status: 503, retriable: true },
   REST_FORWARDED: { status: 500, retriable: false },

@@ -82,6 +82,11 @@ export class ConfigChanges implements ConfigListener {
     this.#options.wake()
   }
 
+  /** The leader may have to take it up. */
+  onStartFromUpdate(): void {
+    this.#options.wake()
+  }
+
   onSessionKeyUpdate(key: SessionKey): void {
     this.#options.onSessionKey(key)
     this.#options.wake()

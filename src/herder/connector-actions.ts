@@ -49,6 +49,22 @@ export class ConnectorActions {
     )
   }
 
+  /** For changes of offsets: on the leader, no rebalance being due, with an up-to-date picture of the config topic. */
+  async requireSettledLeader(): Promise<void> {
+    this.requireNoRebalance()
+    this.requireLeader('Only the leader can process external offsets modification requests')
+    const { configStore, workerSyncTimeoutMs } = this.#options
+    try {
+      await configStore.refresh(workerSyncTimeoutMs)
+    } catch (error) {
+      throw new ConnectError(
+        'RETRIABLE',
+        'Failed to read to end of config topic before modifying connector offsets',
+        { cause: error }
+      )
+    }
+  }
+
   /** Answers whether the connector is new. */
   async putConfig(
     name: string,
@@ -61,6 +77,9 @@ export class ConnectorActions {
       throw new ConnectError('ALREADY_EXISTS', `Connector ${name} already exists`)
     }
     const { configStore, stage } = this.#options
+    // Left by a connector of that name that a JVM worker deleted.
+    if (!exists && this.snapshot.startFrom(name) !== null)
+      await configStore.putStartFrom(name, null)
     await stage.during(`writing a config for connector ${name} to the config topic`, () =>
       configStore.putConnectorConfig(name, config, options.initialState)
     )

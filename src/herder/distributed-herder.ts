@@ -1,7 +1,7 @@
 import { withTimeout } from '../clock.ts'
 import { asError, ConnectError, messageOf } from '../errors.ts'
 import type { KafkaClients } from '../kafka/contracts.ts'
-import type { ClusterConfig, StoredConfig } from '../storage/cluster-config.ts'
+import type { StoredConfig } from '../storage/cluster-config.ts'
 import {
   AbstractHerder,
   type HerderOptions,
@@ -28,6 +28,8 @@ import { type GroupOptions, Membership } from './membership.ts'
 import { offsetsAnswer, requestedOffsets } from './offsets-actions.ts'
 import { SessionKeys, type SessionKeyOptions } from './session-key.ts'
 import { StatusReporter } from './status-reporter.ts'
+import { StartFromOperations } from './start-from-operations.ts'
+import { haltConnector } from './task-halt.ts'
 import { TaskConfigWriter } from './task-config-writer.ts'
 import { TickLoop } from './tick-loop.ts'
 import { TickStage } from './tick-stage.ts'
@@ -70,6 +72,7 @@ export class DistributedHerder extends AbstractHerder implements Herder {
   readonly #actions: ConnectorActions
   readonly #fencing: ZombieFencing
   readonly #loop: TickLoop
+  readonly startFrom: StartFromOperations
   #ready = false
   #running: Promise<void> | null = null
   #stopped: Promise<void> | null = null
@@ -127,7 +130,23 @@ export class DistributedHerder extends AbstractHerder implements Herder {
       ...parts,
       fenceProducers: options.fenceProducers ?? null
     })
-    this.#loop = new TickLoop({ ...parts, writer: this.#writer, changes: this.#changes })
+    const moving = {
+      ...parts,
+      actions: this.#actions,
+      stopping: this.stopping.signal,
+      started: () => this.started(),
+      exclusively: <T>(step: () => Promise<T> | T) => this.#exclusively(step)
+    }
+    this.startFrom = new StartFromOperations({
+      ...moving,
+      halt: (connector) => haltConnector(moving, connector)
+    })
+    this.#loop = new TickLoop({
+      ...parts,
+      startFrom: this.startFrom,
+      writer: this.#writer,
+      changes: this.#changes
+    })
   }
 
   /** Reads the internal topics, then ticks in the background. Rejects when the topics cannot be read. */
@@ -174,6 +193,7 @@ export class DistributedHerder extends AbstractHerder implements Herder {
     await this.started()
     const valid = await this.validated(config)
     return this.#inTick(async () => {
+      this.startFrom.requireIdle(name)
       const created = await this.#actions.putConfig(name, valid, options)
       return { created, info: this.infoOf(name, valid, this.#actions.snapshot) }
     })
@@ -186,6 +206,7 @@ export class DistributedHerder extends AbstractHerder implements Herder {
     })
     const valid = await this.validated(wanted)
     return this.#inTick(async () => {
+      this.startFrom.requireIdle(name)
       await this.#actions.putConfig(name, valid, { initialState: null, allowReplace: true })
       return this.infoOf(name, valid, this.#actions.snapshot)
     })
@@ -204,7 +225,10 @@ export class DistributedHerder extends AbstractHerder implements Herder {
   }
 
   async stopConnector(name: string): Promise<void> {
-    await this.#inTick(() => this.#actions.stop(name))
+    await this.#inTick(() => {
+      this.startFrom.requireIdle(name)
+      return this.#actions.stop(name)
+    })
   }
 
   async restartConnector(name: string): Promise<void> {
@@ -234,12 +258,8 @@ export class DistributedHerder extends AbstractHerder implements Herder {
 
   async modifyOffsets(name: string, offsets: ConnectorOffset[] | null): Promise<string> {
     const changes = offsets === null ? null : requestedOffsets(offsets)
-    const config = await this.#inSettledTick(async () => {
-      this.#actions.requireNoRebalance()
-      this.#actions.requireLeader(
-        'Only the leader can process external offsets modification requests'
-      )
-      await this.#refresh('before modifying connector offsets')
+    const config = await this.#exclusively(() => {
+      this.startFrom.requireIdle(name)
       return requireStopped(this.#actions.snapshot, name)
     })
     const { worker } = this.#options
@@ -288,22 +308,19 @@ export class DistributedHerder extends AbstractHerder implements Herder {
     return this.#queue.add(action, () => this.#changes.rebalanceExpected)
   }
 
+  /** On the leader, no rebalance being due, with an up-to-date picture of the config topic. */
+  #exclusively<T>(action: () => Promise<T> | T): Promise<T> {
+    return this.#inSettledTick(async () => {
+      await this.#actions.requireSettledLeader()
+      return action()
+    })
+  }
+
   async #putTargetState(name: string, state: 'PAUSED' | 'STARTED'): Promise<void> {
     await this.started()
     this.#actions.requireKnown(name)
+    this.startFrom.requireIdle(name)
     await this.#options.configStore.putTargetState(name, state)
-  }
-
-  async #refresh(before: string): Promise<ClusterConfig> {
-    const { configStore, workerSyncTimeoutMs } = this.#options
-    try {
-      await configStore.refresh(workerSyncTimeoutMs)
-    } catch (error) {
-      throw new ConnectError('RETRIABLE', `Failed to read to end of config topic ${before}`, {
-        cause: error
-      })
-    }
-    return configStore.snapshot()
   }
 
   #verify(body: Uint8Array, signature: RequestSignature | null): void {

@@ -1,4 +1,5 @@
 import type { ConfigInfos, ConfigKeyInfo } from '../config/config-infos.ts'
+import type { StartFrom } from './start-from.ts'
 
 /** Configuration as REST carries it. Values may be null in requests (an error, or "remove" in a patch). */
 export type RestConfig = ReadonlyMap<string, string | null>
@@ -114,6 +115,9 @@ export interface Herder {
   offsets(name: string): Promise<ConnectorOffset[]>
   /** Answers the message for the client. `offsets` null: reset all. */
   modifyOffsets(name: string, offsets: ConnectorOffset[] | null): Promise<string>
+
+  /** Moving the positions of connectors that exist. */
+  readonly startFrom: StartFrom
 
   plugins(connectorsOnly: boolean): PluginInfo[]
   pluginConfig(plugin: string): ConfigKeyInfo[]

@@ -14,7 +14,7 @@ import {
   versionOf,
   type WorkerState
 } from './connect-protocol.ts'
-import { noWork, type WorkSet, workSet } from './work-set.ts'
+import { noWork, taskIdsOf, type WorkSet, workSet } from './work-set.ts'
 
 interface LeadershipOptions {
   readonly configStore: ConfigStore
@@ -29,6 +29,8 @@ export class Leadership {
   readonly #owners = { connectors: new Map<string, string>(), tasks: new Map<string, string>() }
   #state = initialState
   #lastCompletedGeneration = -1
+  /** What members said they had when the work was last shared out, and up to which record of the config topic that was. */
+  #reported: { readonly offset: bigint; readonly tasks: ReadonlySet<string> } | null = null
 
   constructor(options: LeadershipOptions) {
     this.#options = options
@@ -36,6 +38,19 @@ export class Leadership {
 
   ownerUrl(kind: keyof WorkSet, key: string): string | null {
     return this.#owners[kind].get(key) ?? null
+  }
+
+  /**
+   * I2: whether no member has a task of this connector, all of them having joined again when the config topic had got to `offset`. Members
+   * stop what is taken from them before they join.
+   */
+  hasNoTasksOf(connector: string, offset: bigint): boolean {
+    const reported = this.#reported
+    return (
+      reported !== null &&
+      reported.offset >= offset &&
+      !taskIdsOf(reported.tasks).some((id) => id.connector === connector)
+    )
   }
 
   /** A round ended with an assignment for this member. */
@@ -78,6 +93,12 @@ export class Leadership {
         delayMs: 0
       })
       return new Map([...states.keys()].map((id) => [id, mismatch]))
+    }
+    this.#reported = {
+      offset: snapshot.offset,
+      tasks: new Set(
+        [...states.values()].flatMap(({ allocation }) => [...(allocation?.assigned.tasks ?? [])])
+      )
     }
     const { members, delayMs } = this.#share(version, states, snapshot, round.generation)
     this.#remember(states, members)

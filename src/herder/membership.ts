@@ -117,6 +117,11 @@ export class Membership {
     return this.#leadership.ownerUrl(kind, key)
   }
 
+  /** On the leader: whether no member has a task of the connector, in a round since the config topic had got to `offset`. */
+  hasNoTasksOf(connector: string, offset: bigint): boolean {
+    return this.isLeader && this.#leadership.hasNoTasksOf(connector, offset)
+  }
+
   /** Requests between workers are signed from version 2 on. */
   get signed(): boolean {
     return this.#version >= 2

@@ -23,16 +23,15 @@ import { offsetsAnswer, requestedOffsets } from './offsets-actions.ts'
 import { restartPlan } from './restart-plan.ts'
 import { executeRestart } from './restart-work.ts'
 import { SerialQueue } from './serial-queue.ts'
+import { START_LIMIT_MS, StandaloneTasks } from './standalone-tasks.ts'
+import { StartFromOperations } from './start-from-operations.ts'
 import { StatusReporter } from './status-reporter.ts'
-import { taskConfigsChanged } from './task-config-changes.ts'
 import { TickStage } from './tick-stage.ts'
 import { workSet } from './work-set.ts'
 
 /** Beyond the graceful timeout: what stopping may take. */
 const STOP_MARGIN_MS = 10_000
 const FLUSH_TIMEOUT_MS = 5000
-/** How long a change waits for a slow connector before the next request is let in; the connector goes on starting. */
-const START_LIMIT_MS = 60_000
 
 /**
  * A worker by itself: no group, configurations live in memory. Requests that change something run one after the other, and, other than
@@ -42,6 +41,8 @@ export class StandaloneHerder extends AbstractHerder implements Herder {
   readonly #queue = new SerialQueue()
   readonly #work: LocalWork
   readonly #statuses: StatusReporter
+  readonly #tasks: StandaloneTasks
+  readonly startFrom: StartFromOperations
   /** The connector whose configuration is being put: its tasks are seen to there. */
   #beingPut: string | null = null
   readonly #updating = new Set<string>()
@@ -69,6 +70,14 @@ export class StandaloneHerder extends AbstractHerder implements Herder {
       },
       onReconfiguration: (connector) => this.#requestTaskUpdate(connector),
       onConnectorStopping: () => undefined
+    })
+    this.#tasks = new StandaloneTasks(options, this.#work, this.#statuses)
+    this.startFrom = new StartFromOperations({
+      ...options,
+      stopping: this.stopping.signal,
+      started: () => this.started(),
+      exclusively: (step) => this.#inTurn(step),
+      halt: (connector) => this.#inTurn(() => this.#stopConnector(connector))
     })
   }
 
@@ -108,6 +117,7 @@ export class StandaloneHerder extends AbstractHerder implements Herder {
     await this.started()
     const valid = await this.validated(config)
     return this.#inTurn(async () => {
+      this.startFrom.requireIdle(name)
       const exists = this.snapshot().contains(name)
       if (exists && !options.allowReplace) {
         throw new ConnectError('ALREADY_EXISTS', `Connector ${name} already exists`)
@@ -120,7 +130,10 @@ export class StandaloneHerder extends AbstractHerder implements Herder {
   async patchConnectorConfig(name: string, patch: RestConfig): Promise<ConnectorInfo> {
     const current = requireConnector(await this.startedSnapshot(), name)
     const valid = await this.validated(patched(current, patch))
-    return this.#inTurn(() => this.#put(name, valid, null))
+    return this.#inTurn(() => {
+      this.startFrom.requireIdle(name)
+      return this.#put(name, valid, null)
+    })
   }
 
   async deleteConnector(name: string): Promise<void> {
@@ -142,12 +155,9 @@ export class StandaloneHerder extends AbstractHerder implements Herder {
   }
 
   async stopConnector(name: string): Promise<void> {
-    await this.#inTurn(async () => {
-      if (!this.snapshot().contains(name)) {
-        throw new ConnectError('INTERNAL', `No connector \`${name}\` configured`)
-      }
-      await this.#removeTasks(name)
-      await this.options.configStore.putTargetState(name, 'STOPPED')
+    await this.#inTurn(() => {
+      this.startFrom.requireIdle(name)
+      return this.#stopConnector(name)
     })
   }
 
@@ -201,6 +211,7 @@ export class StandaloneHerder extends AbstractHerder implements Herder {
   async modifyOffsets(name: string, offsets: ConnectorOffset[] | null): Promise<string> {
     const changes = offsets === null ? null : requestedOffsets(offsets)
     return this.#inTurn(async () => {
+      this.startFrom.requireIdle(name)
       const config = requireStopped(this.snapshot(), name)
       const connectorManaged = await this.options.worker.modifyOffsets(name, config, changes)
       return offsetsAnswer(changes === null ? 'reset' : 'altered', connectorManaged)
@@ -240,7 +251,7 @@ export class StandaloneHerder extends AbstractHerder implements Herder {
       this.#beingPut = null
     }
     try {
-      await this.#updateTasks(name)
+      await this.#tasks.update(name)
     } catch (error) {
       this.#requestTaskUpdate(name)
       throw error
@@ -260,51 +271,23 @@ export class StandaloneHerder extends AbstractHerder implements Herder {
     }
   }
 
-  /** Generates the task configurations again; when they changed all tasks are replaced. */
-  async #updateTasks(name: string): Promise<void> {
-    const { worker, configStore, log } = this.options
-    const target = this.snapshot().targetState(name)
-    if (!worker.connectorRunning(name) || target !== 'STARTED') {
-      log.info(`Skipping update of tasks for connector ${name} since it is not running`)
-      return
+  async #stopConnector(name: string): Promise<void> {
+    if (!this.snapshot().contains(name)) {
+      throw new ConnectError('INTERNAL', `No connector \`${name}\` configured`)
     }
-    const configs = await withTimeout(
-      worker.taskConfigs(name),
-      START_LIMIT_MS,
-      () =>
-        new ConnectError(
-          'REQUEST_TIMED_OUT',
-          `Connector ${name} did not tell its task configurations within ${START_LIMIT_MS} ms`
-        )
-    )
-    const running = this.#work.tasksOf(name).length
-    if (!taskConfigsChanged(this.snapshot(), name, configs) && running === configs.length) return
-    await this.#removeTasks(name)
-    await configStore.putTaskConfigs(name, configs)
-    const snapshot = this.snapshot()
-    for (const task of configs.keys()) {
-      // A task that cannot be started is FAILED; that is not the connector's failure.
-      await this.#work.startTask({ connector: name, task }, snapshot)
-    }
-  }
-
-  async #removeTasks(name: string): Promise<void> {
-    const { statusStore, configStore } = this.options
-    await this.#work.stop(workSet([], this.#work.tasksOf(name).map(taskKey)))
-    if (this.snapshot().taskCount(name) > 0) await configStore.putTaskConfigs(name, [])
-    for (const task of statusStore.tasks(name).keys()) {
-      this.#statuses.forgetTask({ connector: name, task })
-    }
+    await this.#tasks.remove(name)
+    await this.options.configStore.putTargetState(name, 'STOPPED')
   }
 
   async #stopAll(name: string): Promise<void> {
-    await this.#removeTasks(name)
+    await this.#tasks.remove(name)
     await this.#work.stop(workSet([name], []))
   }
 
   async #putTargetState(name: string, state: 'PAUSED' | 'STARTED'): Promise<void> {
     const snapshot = await this.startedSnapshot()
     if (!snapshot.contains(name)) throw new NotFoundError(`Unknown connector ${name}`)
+    this.startFrom.requireIdle(name)
     await this.options.configStore.putTargetState(name, state)
   }
 
@@ -318,7 +301,7 @@ export class StandaloneHerder extends AbstractHerder implements Herder {
         try {
           await this.#inTurn(() => {
             this.#updating.delete(name)
-            return this.#updateTasks(name)
+            return this.#tasks.update(name)
           })
           return
         } catch (error) {
@@ -347,6 +330,7 @@ export class StandaloneHerder extends AbstractHerder implements Herder {
     onConnectorConfigUpdate: () => undefined,
     onConnectorConfigRemove: () => undefined,
     onTaskConfigUpdate: () => undefined,
+    onStartFromUpdate: () => undefined,
     onSessionKeyUpdate: () => undefined,
     onRestartRequest: () => undefined,
     onLoggerLevel: () => undefined

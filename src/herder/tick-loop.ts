@@ -11,6 +11,7 @@ import type { LocalWork } from './local-work.ts'
 import { failed, type JoinedRound, joinWasCutShort, type Membership } from './membership.ts'
 import { executeRestarts } from './restart-work.ts'
 import type { SessionKeys } from './session-key.ts'
+import type { StartFromOperations } from './start-from-operations.ts'
 import type { StatusReporter } from './status-reporter.ts'
 import type { TaskConfigWriter } from './task-config-writer.ts'
 import type { TickStage } from './tick-stage.ts'
@@ -35,6 +36,7 @@ export interface TickLoopOptions {
   readonly queue: HerderQueue
   readonly keys: SessionKeys
   readonly writer: TaskConfigWriter
+  readonly startFrom: StartFromOperations
   readonly stage: TickStage
   readonly wakeup: Wakeup
   readonly clock: Clock
@@ -97,6 +99,7 @@ export class TickLoop {
     }
     if (!(await this.#actOnRound(signal))) return
     if (!(await this.#rotateSessionKey())) return
+    if (membership.isLeader) this.#options.startFrom.resume()
     await queue.runAll()
     await executeRestarts(this.#options)
     this.#forgetDeletedWork()

@@ -1,6 +1,7 @@
 import type { ConfigDef, ConfigMap, CheckedValue } from '../config/config-def.ts'
 import type { OffsetMap, SourceOffset, SourcePartition, SourceRecord } from '../data/record.ts'
 import type { Logger } from '../log.ts'
+import type { StartFrom } from './start-from.ts'
 
 /** Stored source offsets, by partition. Each call may read the offset topic to its end. */
 export interface OffsetReader {
@@ -118,4 +119,6 @@ export interface SourceConnectorPlugin {
     config: ConfigMap,
     changes: readonly OffsetChange[]
   ): Promise<boolean | AlteredOffsets> | boolean | AlteredOffsets
+  /** How its positions are moved by `PUT /connectors/{name}/start-from`; absent: they are not, only by offsets. */
+  readonly startFrom?: StartFrom
 }

@@ -8,7 +8,7 @@ import { ConnectError } from '../errors.ts'
 import { loggers } from '../log.ts'
 import { logAccess } from './access-log.ts'
 import { type AllowedMethods, allowedMethods } from './allowed-methods.ts'
-import { type Authenticate, isInternal } from './basic-auth.ts'
+import { type Authenticate, basicCredentials, isInternal } from './basic-auth.ts'
 import { type CorsOptions, corsHeaders } from './cors.ts'
 import type { Answer, Call, Endpoint } from './endpoint.ts'
 import { errorAnswer, errorBody, protocolError } from './error-answer.ts'
@@ -86,7 +86,7 @@ function addRoute(app: FastifyInstance, endpoint: Endpoint, options: AppOptions)
       return payload
     },
     handler: async (request, reply) => {
-      const answer = await endpoint.answer(callOf(request))
+      const answer = await endpoint.answer(callOf(request, options))
       return sendAnswer(request, reply, answer)
     }
   })
@@ -125,14 +125,19 @@ function authenticated(options: AppOptions, request: FastifyRequest, reply: Fast
   throw new Unauthenticated()
 }
 
-function callOf(request: FastifyRequest): Call {
+function callOf(request: FastifyRequest, options: AppOptions): Call {
   return {
     method: request.method,
     target: routerTarget(request.originalUrl),
     params: request.params as Call['params'],
     query: request.query as Call['query'],
     headers: request.headers,
-    body: request.body instanceof Buffer ? request.body : undefined
+    body: request.body instanceof Buffer ? request.body : undefined,
+    user:
+      options.authenticate === null
+        ? null
+        : (basicCredentials(request.headers.authorization)?.user ?? null),
+    address: request.socket.remoteAddress ?? null
   }
 }
 

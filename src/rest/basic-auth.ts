@@ -23,14 +23,22 @@ export function basicAuth(usersFile: string): Authenticate {
     return () => true
   }
   return (authorization) => {
-    const encoded = /^basic\s+(\S+)\s*$/i.exec(authorization ?? '')?.[1]
-    if (encoded === undefined) return false
-    const credentials = Buffer.from(encoded, 'base64').toString('utf8')
-    const colon = credentials.indexOf(':')
-    if (colon === -1) return false
-    const expected = users.get(credentials.slice(0, colon))
-    return expected !== undefined && same(expected, credentials.slice(colon + 1))
+    const given = basicCredentials(authorization)
+    const expected = given === null ? undefined : users.get(given.user)
+    return given !== null && expected !== undefined && same(expected, given.password)
   }
+}
+
+/** Account and password of an Authorization header, unchecked; null when it has none. */
+export function basicCredentials(
+  authorization: string | undefined
+): { user: string; password: string } | null {
+  const encoded = /^basic\s+(\S+)\s*$/i.exec(authorization ?? '')?.[1]
+  if (encoded === undefined) return null
+  const credentials = Buffer.from(encoded, 'base64').toString('utf8')
+  const colon = credentials.indexOf(':')
+  if (colon === -1) return null
+  return { user: credentials.slice(0, colon), password: credentials.slice(colon + 1) }
 }
 
 /** Requests between workers are signed instead. */

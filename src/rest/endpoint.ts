@@ -2,7 +2,7 @@ import { ConnectError } from '../errors.ts'
 import { type Herder, RequestTargetError } from '../herder/herder.ts'
 import { withDeadline } from './deadline.ts'
 import { protocolError } from './error-answer.ts'
-import type { Forward } from './forward.ts'
+import { type Forward, FORWARDED_FOR } from './forward.ts'
 
 /** What every endpoint works with. */
 export interface RestContext {
@@ -23,6 +23,10 @@ export interface Call {
   query: Readonly<Record<string, string | string[] | undefined>>
   headers: Readonly<Record<string, string | string[] | undefined>>
   body: Uint8Array | undefined
+  /** Account whose password was checked; null where nobody is asked for one. */
+  user: string | null
+  /** Network address of the other side. */
+  address: string | null
 }
 
 /** `body` is sent as JSON, `text` is JSON already; neither: an empty answer. */
@@ -113,9 +117,13 @@ export async function herderWorkOrForward(
       method: call.method,
       target: call.target,
       forward: forwarded === undefined,
-      headers: call.headers,
+      headers: forwarded === undefined ? withOrigin(call) : call.headers,
       body: call.body
     })
     return text === '' ? { status } : { status, text }
   }
+}
+
+function withOrigin({ headers, address }: Call): Call['headers'] {
+  return address === null ? headers : { ...headers, [FORWARDED_FOR]: address }
 }

@@ -9,7 +9,7 @@ export interface ForwardRequest {
   target: string
   /** Value of the `forward` query for the next hop. */
   forward: boolean
-  /** Only `authorization` and the signature of internal requests travel on. */
+  /** Only `authorization`, the signature of internal requests and what says who asked travel on. */
   headers: Readonly<Record<string, string | string[] | undefined>>
   body: Uint8Array | undefined
 }
@@ -23,7 +23,13 @@ export interface ForwardAnswer {
 /** Sends requests to other workers. */
 export type Forward = (request: ForwardRequest) => Promise<ForwardAnswer>
 
+/** Set by a worker that passes a request on: where it came from. */
+export const FORWARDED_FOR = 'x-forwarded-for'
+/** What a client says of itself. */
+export const REQUESTED_BY = 'x-requested-by'
 const TRAVELLING = [
+  FORWARDED_FOR,
+  REQUESTED_BY,
   'authorization',
   'x-connect-authorization',
   'x-connect-request-signature-algorithm'

@@ -86,6 +86,13 @@ export function offsetsBody(body: Uint8Array | undefined): ConnectorOffset[] {
   })
 }
 
+/** Where a connector is to start, for the connector to understand: an object or a text. */
+export function startBody(body: Uint8Array | undefined): unknown {
+  const start = parsed(body)
+  if (typeof start === 'string' || start instanceof Map) return plain(start)
+  throw mustBe('The request body', 'an object or a text that says where to start', start)
+}
+
 /** The value of `level`, null when it is missing. */
 export function levelBody(body: Uint8Array | undefined): string | null {
   return configBody(body).get('level') ?? null

@@ -16,6 +16,7 @@ import { internalEndpoints } from './routes/internal.ts'
 import { loggerEndpoints } from './routes/loggers.ts'
 import { offsetEndpoints } from './routes/offsets.ts'
 import { rootEndpoints, startingHealth } from './routes/root.ts'
+import { startFromEndpoints } from './routes/start-from.ts'
 import { taskEndpoints } from './routes/tasks.ts'
 import { clientTls, serverTls } from './tls-options.ts'
 
@@ -113,6 +114,7 @@ export function listenerEndpoints(
     ...connectorEndpoints(context),
     ...taskEndpoints(context),
     ...offsetEndpoints(context),
+    ...startFromEndpoints(context),
     ...pluginEndpoints(context),
     ...internalEndpoints(context),
     ...(options.adminListeners === null ? loggerEndpoints(context) : [])

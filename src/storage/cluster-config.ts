@@ -1,3 +1,5 @@
+import type { StartFromRecord } from './start-from-record.ts'
+
 /** STARTED, PAUSED, STOPPED — what was asked for. */
 export type TargetState = 'STARTED' | 'PAUSED' | 'STOPPED'
 
@@ -42,4 +44,8 @@ export interface ClusterConfig {
   taskCountRecord(connector: string): number | null
   pendingFencing(connector: string): boolean
   taskConfigGeneration(connector: string): number | null
+  /** Moves of the connector's positions, the one under way included; null when there were none. */
+  startFrom(connector: string): StartFromRecord | null
+  /** Connectors whose positions are being moved. */
+  beingMoved(): string[]
 }

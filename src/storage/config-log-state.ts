@@ -20,11 +20,17 @@ import {
 import { ConfigSnapshot, type ConnectorEntry, emptyEntry } from './config-snapshot.ts'
 import type { ConfigListener } from './config-store.ts'
 import { parseJson } from './connect-json.ts'
+import { parseStartFromRecord } from './start-from-record.ts'
 
 /** What one record of the config topic means for a listener. */
 export type ConfigEvent =
   | {
-      type: 'connector-updated' | 'connector-removed' | 'tasks-updated' | 'target-state'
+      type:
+        | 'connector-updated'
+        | 'connector-removed'
+        | 'tasks-updated'
+        | 'target-state'
+        | 'start-from'
       connector: string
     }
   | { type: 'session-key'; key: SessionKey }
@@ -111,6 +117,8 @@ export class ConfigLogState {
         return { type: 'session-key', key: this.#sessionKey }
       case 'logger':
         return { type: 'logger', namespace: key.namespace, level: parseLoggerLevel(value) }
+      case 'start-from':
+        return this.#startFrom(key.connector, value)
     }
   }
 
@@ -175,6 +183,12 @@ export class ConfigLogState {
     return null
   }
 
+  #startFrom(connector: string, value: unknown): ConfigEvent | null {
+    const startFrom = value === null ? null : parseStartFromRecord(value)
+    this.#change(connector, { startFrom })
+    return { type: 'start-from', connector }
+  }
+
   #config(of: string, value: unknown): StoredConfig {
     const { config, skipped } = parseProperties(value)
     if (skipped.length > 0) {
@@ -188,8 +202,8 @@ export class ConfigLogState {
 
   #forget(connector: string): void {
     this.#deferred.delete(connector)
-    const { config, taskCount, tasks, applied } = emptyEntry
-    this.#change(connector, { config, taskCount, tasks, applied })
+    const { config, taskCount, tasks, applied, startFrom } = emptyEntry
+    this.#change(connector, { config, taskCount, tasks, applied, startFrom })
   }
 
   #entry(connector: string): ConnectorEntry {
@@ -222,6 +236,8 @@ export function notify(listener: ConfigListener, event: ConfigEvent): void {
       return listener.onTaskConfigUpdate(event.connector)
     case 'target-state':
       return listener.onTargetStateChange(event.connector)
+    case 'start-from':
+      return listener.onStartFromUpdate(event.connector)
     case 'session-key':
       return listener.onSessionKeyUpdate(event.key)
     case 'restart':

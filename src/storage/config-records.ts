@@ -1,6 +1,7 @@
 import { DataError } from '../errors.ts'
 import type { RestartRequest, SessionKey, StoredConfig, TargetState } from './cluster-config.ts'
-import { jsonObject, objectFields } from './connect-json.ts'
+import { jsonDocument, jsonObject, objectFields } from './connect-json.ts'
+import type { StartFromRecord } from './start-from-record.ts'
 
 /** One record of the config topic as it is written; value null is a tombstone. */
 export interface ConfigRecord {
@@ -8,10 +9,10 @@ export interface ConfigRecord {
   readonly value: Buffer | null
 }
 
-/** Keys: `connector-X`, `task-X-N`, `commit-X`, `tasks-fencing-X`, `target-state-X`, `session-key`, `restart-connector-X`, `logger-cluster-L`. */
+/** Keys: `connector-X`, `task-X-N`, `commit-X`, `tasks-fencing-X`, `target-state-X`, `session-key`, `restart-connector-X`, `logger-cluster-L`, and of our own `start-from-X`. */
 export type ConfigKey =
   | {
-      readonly kind: 'target-state' | 'connector' | 'commit' | 'restart' | 'fencing'
+      readonly kind: 'target-state' | 'connector' | 'commit' | 'restart' | 'fencing' | 'start-from'
       connector: string
     }
   | { readonly kind: 'task'; readonly connector: string; readonly task: number }
@@ -25,7 +26,8 @@ const prefixes = [
   ['commit-', 'commit'],
   ['restart-connector-', 'restart'],
   ['tasks-fencing-', 'fencing'],
-  ['logger-cluster-', 'logger']
+  ['logger-cluster-', 'logger'],
+  ['start-from-', 'start-from']
 ] as const
 const SESSION_KEY = 'session-key'
 
@@ -88,6 +90,11 @@ export function restartRecord(request: RestartRequest): ConfigRecord {
 
 export function loggerRecord(namespace: string, level: string): ConfigRecord {
   return record(`logger-cluster-${namespace}`, jsonObject([['level', level]]))
+}
+
+/** The JVM worker logs that it does not know such a key, and goes on. */
+export function startFromRecord(connector: string, state: StartFromRecord | null): ConfigRecord {
+  return record(`start-from-${connector}`, state === null ? null : jsonDocument(state))
 }
 
 /** What a key stands for; null when no kind of record has such a key. */

@@ -1,4 +1,5 @@
 import type { ClusterConfig, SessionKey, StoredConfig, TargetState } from './cluster-config.ts'
+import type { StartFromRecord } from './start-from-record.ts'
 
 /** Everything the config topic says about one connector name. Never changed, only replaced, so snapshots may share it. */
 export interface ConnectorEntry {
@@ -15,6 +16,8 @@ export interface ConnectorEntry {
   readonly generation: number | null
   readonly taskCountRecord: number | null
   readonly pendingFencing: boolean
+  /** Moves of the connector's positions; gone with the connector. */
+  readonly startFrom: StartFromRecord | null
 }
 
 export const emptyEntry: ConnectorEntry = {
@@ -26,7 +29,8 @@ export const emptyEntry: ConnectorEntry = {
   inconsistent: false,
   generation: null,
   taskCountRecord: null,
-  pendingFencing: false
+  pendingFencing: false,
+  startFrom: null
 }
 
 export class ConfigSnapshot implements ClusterConfig {
@@ -99,6 +103,14 @@ export class ConfigSnapshot implements ClusterConfig {
 
   taskConfigGeneration(connector: string): number | null {
     return this.#entry(connector).generation
+  }
+
+  startFrom(connector: string): StartFromRecord | null {
+    return this.#entry(connector).startFrom
+  }
+
+  beingMoved(): string[] {
+    return this.#names((entry) => (entry.startFrom?.running ?? null) !== null)
   }
 
   #entry(connector: string): ConnectorEntry {

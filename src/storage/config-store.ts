@@ -5,6 +5,7 @@ import type {
   StoredConfig,
   TargetState
 } from './cluster-config.ts'
+import type { StartFromRecord } from './start-from-record.ts'
 
 /** What the store tells after start-up, in the order of the records. Called synchronously; must not throw. */
 export interface ConfigListener {
@@ -13,6 +14,8 @@ export interface ConfigListener {
   /** Task sets that were committed. */
   onTaskConfigUpdate(connector: string): void
   onTargetStateChange(connector: string): void
+  /** A move of the connector's positions began, went on or ended. */
+  onStartFromUpdate(connector: string): void
   onSessionKeyUpdate(key: SessionKey): void
   onRestartRequest(request: RestartRequest): void
   onLoggerLevel(namespace: string, level: string): void
@@ -24,7 +27,7 @@ export interface ConfigStore {
   snapshot(): ClusterConfig
   /** Reads to the end of the topic. Rejects with a retriable ConnectError after `timeoutMs`. */
   refresh(timeoutMs: number): Promise<void>
-  /** I3: these five need leadership and are read back before they resolve. */
+  /** I3: these need leadership and are read back before they resolve. */
   putConnectorConfig(
     connector: string,
     config: StoredConfig,
@@ -35,6 +38,7 @@ export interface ConfigStore {
   putSessionKey(key: SessionKey): Promise<void>
   putTaskCountRecord(connector: string, taskCount: number): Promise<void>
   putRestartRequest(request: RestartRequest): Promise<void>
+  putStartFrom(connector: string, state: StartFromRecord | null): Promise<void>
   /** Any worker may write these two. */
   putTargetState(connector: string, state: TargetState): Promise<void>
   putLoggerLevel(namespace: string, level: string): Promise<void>

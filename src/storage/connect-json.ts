@@ -25,6 +25,14 @@ export function jsonObject(fields: Iterable<readonly [string, JsonScalar]>): str
   return `{${parts.join(',')}}`
 }
 
+/** JSON of plain objects, lists and scalars, fields in their order; fields that are undefined are left out. */
+export function jsonDocument(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(jsonDocument).join(',')}]`
+  if (typeof value !== 'object' || value === null) return jsonScalar(value as JsonScalar)
+  const fields = Object.entries(value).filter(([, field]) => field !== undefined)
+  return `{${fields.map(([name, field]) => `${jsonString(name)}:${jsonDocument(field)}`).join(',')}}`
+}
+
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 /**

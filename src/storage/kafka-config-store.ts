@@ -17,6 +17,7 @@ import {
   loggerRecord,
   restartRecord,
   sessionKeyRecord,
+  startFromRecord,
   targetStateRecord,
   taskCountRecord,
   taskRecord
@@ -24,6 +25,7 @@ import {
 import type { ConfigListener, ConfigStore } from './config-store.ts'
 import type { KafkaStoreOptions } from './kafka-store-options.ts'
 import { recordBatches } from './record-batches.ts'
+import type { StartFromRecord } from './start-from-record.ts'
 
 /** For one whole write: waiting for its turn, the broker's acknowledgements and reading back. */
 const WRITE_LIMIT_MS = 30_000
@@ -113,8 +115,13 @@ export class KafkaConfigStore implements ConfigStore {
 
   /** Task, commit and fencing records stay behind, as the JVM worker leaves them. */
   removeConnectorConfig(connector: string): Promise<void> {
+    const moved = this.snapshot().startFrom(connector) !== null
     return this.#writeAndReadBack(
-      [connectorRecord(connector, null), targetStateRecord(connector, null)],
+      [
+        connectorRecord(connector, null),
+        targetStateRecord(connector, null),
+        ...(moved ? [startFromRecord(connector, null)] : [])
+      ],
       'Error removing connector configuration from Kafka'
     )
   }
@@ -152,6 +159,13 @@ export class KafkaConfigStore implements ConfigStore {
     return this.#writeAndReadBack(
       [restartRecord(request)],
       `Error writing restart request for {connectorName='${connector}', onlyFailed=${onlyFailed}, includeTasks=${includeTasks}} to Kafka`
+    )
+  }
+
+  putStartFrom(connector: string, state: StartFromRecord | null): Promise<void> {
+    return this.#writeAndReadBack(
+      [startFromRecord(connector, state)],
+      `Error writing the start-from record of connector ${connector} to Kafka`
     )
   }
 

@@ -14,11 +14,13 @@ import {
   loggerRecord,
   restartRecord,
   sessionKeyRecord,
+  startFromRecord,
   targetStateRecord,
   taskCountRecord,
   taskRecord
 } from './config-records.ts'
 import type { ConfigListener, ConfigStore } from './config-store.ts'
+import type { StartFromRecord } from './start-from-record.ts'
 
 /**
  * The config store of a standalone worker: the records a topic would hold go straight to their reader, so both kinds of worker
@@ -72,6 +74,10 @@ export class MemoryConfigStore implements ConfigStore {
 
   async putRestartRequest(request: RestartRequest): Promise<void> {
     this.#write(restartRecord(request))
+  }
+
+  async putStartFrom(connector: string, state: StartFromRecord | null): Promise<void> {
+    this.#write(startFromRecord(connector, state))
   }
 
   async putTargetState(connector: string, state: TargetState): Promise<void> {

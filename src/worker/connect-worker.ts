@@ -3,6 +3,7 @@ import { ConfigError, ConnectError, traceOf } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import type { ConnectorPlugin, Plugins } from '../plugin/plugins.ts'
 import type { OffsetChange } from '../plugin/source.ts'
+import type { StartFrom, StartPreview, StartWanted, StoredPosition } from '../plugin/start-from.ts'
 import type { StoredConfig, TargetState } from '../storage/cluster-config.ts'
 import type { StoredOffset } from '../storage/offset-store.ts'
 import { type TaskId, taskKey, type Worker, type WorkerEvents } from './contracts.ts'
@@ -29,6 +30,9 @@ export interface ConnectWorkerOptions extends TaskSurroundings {
 
 /** How long writing offsets on behalf of an operator may take. */
 const MODIFY_OFFSETS_TIMEOUT_MS = 30_000
+/** What a connector may take to find another start, and to count what that would do; below the 90 s of a REST request. */
+const PLAN_START_LIMIT_MS = 30_000
+const PREVIEW_START_LIMIT_MS = 45_000
 
 /** The Worker: instances that run in this process. */
 export class ConnectWorker implements Worker {
@@ -205,9 +209,37 @@ export class ConnectWorker implements Worker {
     const answer = (await plugin.alterOffsets?.(resolved, wanted)) ?? false
     const altered = typeof answer === 'boolean' ? { complete: answer, changes: wanted } : answer
     if (altered.changes.length > 0) {
-      await this.#options.offsetStore.set(name, altered.changes, MODIFY_OFFSETS_TIMEOUT_MS)
+      await this.writeOffsets(name, config, altered.changes)
     }
     return altered.complete
+  }
+
+  async planStart(
+    name: string,
+    config: StoredConfig,
+    wanted: StartWanted
+  ): Promise<StoredOffset[]> {
+    const { startFrom, resolved, stored } = await this.#startFromOf(name, config)
+    const limit = AbortSignal.timeout(PLAN_START_LIMIT_MS)
+    return [...(await startFrom.plan(resolved, wanted, stored, limit))]
+  }
+
+  async previewStart(
+    name: string,
+    config: StoredConfig,
+    changes: readonly StoredOffset[]
+  ): Promise<readonly StartPreview[]> {
+    const { startFrom, resolved, stored } = await this.#startFromOf(name, config)
+    const limit = AbortSignal.timeout(PREVIEW_START_LIMIT_MS)
+    return startFrom.preview(resolved, changes, stored, limit)
+  }
+
+  async writeOffsets(
+    name: string,
+    _config: StoredConfig,
+    changes: readonly StoredOffset[]
+  ): Promise<void> {
+    await this.#options.offsetStore.set(name, changes, MODIFY_OFFSETS_TIMEOUT_MS)
   }
 
   async stop(): Promise<void> {
@@ -216,6 +248,23 @@ export class ConnectWorker implements Worker {
       ...this.runningConnectors().map((name) => this.stopConnector(name)),
       this.stopTasks(tasks)
     ])
+  }
+
+  async #startFromOf(
+    name: string,
+    config: StoredConfig
+  ): Promise<{ startFrom: StartFrom; resolved: ConfigMap; stored: StoredPosition[] }> {
+    const resolved = await this.#options.resolve(config)
+    const { startFrom, className } = this.#requireSource(resolved, name)
+    if (startFrom === undefined) {
+      throw new ConfigError(
+        `${className} cannot be told where to start; its stored offsets can be changed under /connectors/${name}/offsets`
+      )
+    }
+    const stored = (await this.offsets(name, config)).flatMap(({ partition, offset }) =>
+      offset === null ? [] : [{ partition, offset }]
+    )
+    return { startFrom, resolved, stored }
   }
 
   #pluginOf(config: ConfigMap): ConnectorPlugin {

@@ -2,6 +2,7 @@ import type { StoredConfig, TargetState } from '../storage/cluster-config.ts'
 import type { State } from '../storage/status-store.ts'
 import type { StoredOffset } from '../storage/offset-store.ts'
 import type { Plugins } from '../plugin/plugins.ts'
+import type { StartPreview, StartWanted } from '../plugin/start-from.ts'
 
 export interface TaskId {
   readonly connector: string
@@ -74,6 +75,24 @@ export interface Worker {
     config: StoredConfig,
     changes: readonly StoredOffset[] | null
   ): Promise<boolean>
+
+  /**
+   * The offsets that move a connector to another start, checked by the connector; nothing is written. ConnectError with status 400 when
+   * the connector cannot be moved, or not there. The connector may run meanwhile.
+   */
+  planStart(connector: string, config: StoredConfig, wanted: StartWanted): Promise<StoredOffset[]>
+  /** What storing these offsets would do, counted by the connector within a limit. */
+  previewStart(
+    connector: string,
+    config: StoredConfig,
+    changes: readonly StoredOffset[]
+  ): Promise<readonly StartPreview[]>
+  /** Stores offsets as they are; repeating it does no harm. The connector's tasks must have ended. */
+  writeOffsets(
+    connector: string,
+    config: StoredConfig,
+    changes: readonly StoredOffset[]
+  ): Promise<void>
 
   /** Stops everything within the graceful timeout and closes the clients. */
   stop(): Promise<void>

@@ -12,6 +12,8 @@ import type {
   RestConfig,
   TaskInfo
 } from '../../src/herder/herder.ts'
+import type { MoveAuthor, MoveInfo, StartFromWanted } from '../../src/herder/start-from.ts'
+import type { StartPreview } from '../../src/plugin/start-from.ts'
 
 /** A connector as the scripted herder remembers it. */
 interface Remembered {
@@ -179,6 +181,39 @@ export class ScriptedHerder implements Herder {
     await this.#ask('modifyOffsets', name, offsets)
     this.#find(name).offsets = offsets ?? []
     return 'The offsets for this connector have been altered successfully'
+  }
+
+  readonly moves: MoveInfo[] = []
+  readonly startFrom = {
+    history: async (name: string): Promise<MoveInfo[]> => {
+      await this.#ask('startFrom.history', name)
+      this.#find(name)
+      return this.moves.toReversed()
+    },
+    preview: async (name: string, wanted: StartFromWanted): Promise<StartPreview[]> => {
+      await this.#ask('startFrom.preview', name, wanted)
+      this.#find(name)
+      const position = { from: { id: 9 }, to: { id: 2n ** 60n } }
+      const rows = { rows: 7, first: { id: 3 }, last: { id: 9 } }
+      return [{ name: 't', ...position, effect: 'sent again', ...rows }]
+    },
+    move: async (name: string, wanted: StartFromWanted, by: MoveAuthor): Promise<MoveInfo> => {
+      await this.#ask('startFrom.move', name, wanted, by)
+      this.#find(name)
+      const move: MoveInfo = {
+        id: `move-${this.moves.length}`,
+        at: '2026-11-28T00:00:00.000Z',
+        by,
+        request: wanted === 'undo' ? { undo: 'move-0' } : wanted.start,
+        state: 'DONE',
+        ended: '2026-11-28T00:00:01.000Z',
+        problem: null,
+        targetState: 'STARTED',
+        offsets: [{ partition: { table: 't' }, old: { id: 9 }, new: null }]
+      }
+      this.moves.push(move)
+      return move
+    }
   }
 
   plugins(connectorsOnly: boolean): PluginInfo[] {

@@ -12,6 +12,7 @@ export function recordingListener(): ConfigListener & { readonly heard: string[]
     onConnectorConfigRemove: (connector) => void heard.push(`removed ${connector}`),
     onTaskConfigUpdate: (connector) => void heard.push(`tasks ${connector}`),
     onTargetStateChange: (connector) => void heard.push(`target ${connector}`),
+    onStartFromUpdate: (connector) => void heard.push(`start-from ${connector}`),
     onSessionKeyUpdate: (key) => void heard.push(`key ${Buffer.from(key.key).toString('hex')}`),
     onRestartRequest: (request) =>
       void heard.push(`restart ${request.connector} ${request.onlyFailed} ${request.includeTasks}`),

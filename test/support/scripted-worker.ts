@@ -1,6 +1,7 @@
-import { ConnectError } from '../../src/errors.ts'
+import { ConfigError, ConnectError } from '../../src/errors.ts'
 import { Plugins } from '../../src/plugin/plugins.ts'
 import type { SourceConnectorPlugin } from '../../src/plugin/source.ts'
+import type { StartPreview, StartWanted } from '../../src/plugin/start-from.ts'
 import type { StoredConfig, TargetState } from '../../src/storage/cluster-config.ts'
 import type { StoredOffset } from '../../src/storage/offset-store.ts'
 import { type TaskId, taskKey, type Worker, type WorkerEvents } from '../../src/worker/contracts.ts'
@@ -178,6 +179,46 @@ export class ScriptedWorker implements Worker {
   ): Promise<boolean> {
     this.#offsets.set(connector, changes === null ? [] : [...changes])
     return config.get('manages.offsets') === 'true'
+  }
+
+  /** Reads `{"id": …}` as the offset of the partition `{"table": "t"}`; anything else is refused. */
+  async planStart(
+    _connector: string,
+    _config: StoredConfig,
+    wanted: StartWanted
+  ): Promise<StoredOffset[]> {
+    if ('restored' in wanted) return [...wanted.restored]
+    const { id } = wanted.given as { id?: number | null }
+    if (id === undefined) throw new ConfigError('the start has no id')
+    return [{ partition: { table: 't' }, offset: id === null ? null : { id } }]
+  }
+
+  async previewStart(
+    _connector: string,
+    _config: StoredConfig,
+    changes: readonly StoredOffset[]
+  ): Promise<StartPreview[]> {
+    return changes.map(({ offset }) => ({
+      name: 't',
+      from: null,
+      to: offset,
+      effect: 'none',
+      rows: 0,
+      first: null,
+      last: null
+    }))
+  }
+
+  async writeOffsets(
+    connector: string,
+    _config: StoredConfig,
+    changes: readonly StoredOffset[]
+  ): Promise<void> {
+    this.calls.push(`offsets ${connector}`)
+    this.#offsets.set(
+      connector,
+      changes.filter(({ offset }) => offset !== null)
+    )
   }
 
   async stop(): Promise<void> {

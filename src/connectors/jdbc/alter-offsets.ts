@@ -56,7 +56,8 @@ function checkDistinct(changes: readonly OffsetChange[]): void {
   }
 }
 
-function meaningOf(partition: OffsetMap): string {
+/** The same text for the same partition, whatever the order of its fields. */
+export function meaningOf(partition: OffsetMap): string {
   const entries = Object.entries(partition).sort(([a], [b]) => (a < b ? -1 : 1))
   return partitionText(Object.fromEntries(entries))
 }

@@ -4,6 +4,7 @@ import { alterOffsets } from './alter-offsets.ts'
 import { aivenSourceConfig, jdbcSourceConfig } from './source-config.ts'
 import { JdbcSourceConnector } from './source-connector.ts'
 import { JdbcSourceTask } from './source-task.ts'
+import { startFrom } from './start-from.ts'
 import { validateSource } from './validation.ts'
 
 function plugin(
@@ -20,7 +21,8 @@ function plugin(
     validate: (given, checked, signal) =>
       validateSource(given, checked, signal, { definition: config, filterRequired }),
     exactlyOnceSupport: () => 'supported',
-    alterOffsets: (given, changes) => alterOffsets(given, changes, config)
+    alterOffsets: (given, changes) => alterOffsets(given, changes, config),
+    startFrom: startFrom(config)
   }
 }
 

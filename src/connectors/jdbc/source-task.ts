@@ -11,7 +11,7 @@ import { jdbcTaskConfig } from './source-config.ts'
 import { QUERY_PARTITION, storedPartitions, tablePartition, UNSET } from './source-offset.ts'
 import { reportSelfCheck } from './self-check.ts'
 import { type SourceSettings, sourceSettings } from './source-settings.ts'
-import { type Start, startOf } from './start-position.ts'
+import { presentOf, type Start, startOf } from './start-position.ts'
 import { parseTableName, splitTableList, tableName } from './table-name.ts'
 import { type ReaderTarget, TableReader } from './table-reader.ts'
 import { missingText, selectTables } from './table-selection.ts'
@@ -225,10 +225,9 @@ export class JdbcSourceTask implements SourceTask {
     for (const [index, { settings }] of targets.entries()) {
       const zone = settings.values.timeZone
       const mode = settings.query === null ? settings.mode : queryMode(settings)
-      const start = await startOf(found[index] ?? null, mode, settings, async () => {
-        const now = await connection.now()
-        return { ms: now.hasZone ? now.ms : zone.epochMsOf(now.ms), nanos: now.nanos }
-      })
+      const start = await startOf(found[index] ?? null, mode, settings, () =>
+        presentOf(connection, zone)
+      )
       starts.push(start)
     }
     return starts
@@ -263,7 +262,7 @@ function logStart(
   else if (why !== 'first') log.info(`Using existing offset of ${name}`)
 }
 
-function tableTarget(settings: SourceSettings, text: string): ReaderTarget {
+export function tableTarget(settings: SourceSettings, text: string): ReaderTarget {
   const { dialect } = settings.connection
   const table = parseTableName(dialect, text)
   const name = tableName(dialect, table)
@@ -279,7 +278,7 @@ function tableTarget(settings: SourceSettings, text: string): ReaderTarget {
   }
 }
 
-function queryTarget(settings: SourceSettings): ReaderTarget {
+export function queryTarget(settings: SourceSettings): ReaderTarget {
   return {
     table: null,
     name: 'the query',

@@ -1,8 +1,10 @@
 import type { OffsetMap, SourceOffset } from '../../data/record.ts'
+import type { Connection } from './database.ts'
 import { markedValues, NO_START } from './configured-start.ts'
 import { type Position, offsetOf, positionOf, shortest, UNSET } from './source-offset.ts'
 import { type Mode, modeUsesId, modeUsesTimestamp, type TableSettings } from './table-settings.ts'
 import { instantOf } from './time-text.ts'
+import type { TimeZone } from './time-zone.ts'
 import type { Timestamp } from './timestamp.ts'
 
 /** Where a table is read from when its task starts. */
@@ -29,6 +31,10 @@ export async function startOf(
   const { startMark } = settings
   if (mode === 'bulk') return { position: UNSET, store: null, why: 'first', mark: null }
   const position = positionOf(stored)
+  // Told to begin with the first row, whatever start is configured.
+  if (stored?.['start'] === startMark && startMark !== null && position === UNSET) {
+    return { position, store: null, why: 'resumed', mark: startMark }
+  }
   if (stored === null || position === UNSET) {
     const first = await configuredPosition(mode, settings, now)
     // What now means must not be asked twice: rows that come while nothing runs would be passed over (I6).
@@ -52,6 +58,12 @@ export async function startOf(
     why: 'moved',
     mark
   }
+}
+
+/** The database's present, as an instant. */
+export async function presentOf(connection: Connection, zone: TimeZone): Promise<Timestamp> {
+  const now = await connection.now()
+  return { ms: now.hasZone ? now.ms : zone.epochMsOf(now.ms), nanos: now.nanos }
 }
 
 function adopted(stored: OffsetMap, position: Position, mark: string): Start {

@@ -22,7 +22,7 @@ export interface BoundQuery {
 }
 
 /** Collects bind values in the order in which they stand in the text. */
-class Binder {
+export class Binder {
   readonly values: unknown[] = []
 
   add(make: (index: number) => Bind): string {
@@ -109,19 +109,19 @@ function orderOf(shape: QueryShape): string {
   }
 }
 
-function idOf(shape: QueryShape): { sql: string; column: Column } {
+export function idOf(shape: QueryShape): { sql: string; column: Column } {
   if (shape.id === null) throw new TypeError(`Mode ${shape.mode} without an incrementing column`)
   return shape.id
 }
 
-function timestampSql(shape: QueryShape): string {
+export function timestampSql(shape: QueryShape): string {
   return shape.dialect.timestampExpression(
     shape.timestamps.map(({ sql }) => sql),
     shape.timestamps.map(({ column }) => column)
   )
 }
 
-function bindReading(shape: QueryShape, reading: Timestamp, binder: Binder): string {
+export function bindReading(shape: QueryShape, reading: Timestamp, binder: Binder): string {
   const column = firstColumn(shape)
   return binder.add((index) => shape.dialect.bindTimestamp(reading, column, index))
 }
@@ -133,7 +133,11 @@ function firstColumn(shape: QueryShape): TimestampColumn {
 }
 
 /** The position as the timestamp column shows it. */
-function beginReading(shape: QueryShape, position: Position, zone: TimeZone): Timestamp | null {
+export function beginReading(
+  shape: QueryShape,
+  position: Position,
+  zone: TimeZone
+): Timestamp | null {
   if (position.reading !== null) return position.reading
   const { timestamp } = position
   if (timestamp === null || firstColumn(shape).hasZone) return timestamp

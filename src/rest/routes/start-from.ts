@@ -1,0 +1,81 @@
+import type { MoveAuthor, MoveInfo, StartFromWanted } from '../../herder/start-from.ts'
+import {
+  type Answer,
+  type Call,
+  type Endpoint,
+  herderWork,
+  herderWorkOrForward,
+  param,
+  queryFlag,
+  type RestContext
+} from '../endpoint.ts'
+import { authorOf } from '../request-author.ts'
+import { startBody } from '../request-body.ts'
+
+/** Moving the start of a connector that exists: what was done so far, once more, and back again. */
+export function startFromEndpoints(context: RestContext): Endpoint[] {
+  const path = '/connectors/:connector/start-from'
+  return [
+    {
+      method: 'GET',
+      path,
+      answer: async (call) => {
+        const name = param(call, 'connector')
+        const history = await herderWork(context, context.herder.startFrom.history(name))
+        return { status: 200, body: { name, history: history.map(moveBody) } }
+      }
+    },
+    {
+      method: 'PUT',
+      path,
+      reads: true,
+      answer: (call) => previewOrMove(context, call, { start: startBody(call.body) })
+    },
+    {
+      method: 'POST',
+      path: `${path}/undo`,
+      answer: (call) => previewOrMove(context, call, 'undo')
+    }
+  ]
+}
+
+function previewOrMove(context: RestContext, call: Call, wanted: StartFromWanted): Promise<Answer> {
+  const name = param(call, 'connector')
+  const { startFrom } = context.herder
+  if (queryFlag(call, 'dry_run', false)) {
+    return herderWorkOrForward(context, call, async () => {
+      const tables = await startFrom.preview(name, wanted)
+      return { status: 200, body: { name, dry_run: true, tables } }
+    })
+  }
+  return herderWorkOrForward(context, call, async () => {
+    const move = await startFrom.move(name, wanted, authorOf(call))
+    return { status: statusOf(move), body: { name, ...moveBody(move) } }
+  })
+}
+
+/** 202: it goes on, GET tells when it has ended. */
+function statusOf({ state }: MoveInfo): number {
+  if (state === 'RUNNING') return 202
+  return state === 'DONE' ? 200 : 500
+}
+
+const STATES = { STARTED: 'RUNNING', PAUSED: 'PAUSED', STOPPED: 'STOPPED' } as const
+
+function moveBody({ targetState, by, problem, ...move }: MoveInfo): Record<string, unknown> {
+  return {
+    id: move.id,
+    at: move.at,
+    by: withoutNulls(by),
+    request: move.request,
+    state: move.state,
+    ...(problem === null ? {} : { problem }),
+    ended: move.ended,
+    connector_state: STATES[targetState],
+    offsets: move.offsets
+  }
+}
+
+function withoutNulls(by: MoveAuthor): unknown {
+  return Object.fromEntries(Object.entries(by).filter(([, value]) => value !== null))
+}

@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, it, type TestContext } from 'node:test'
+import { RequestTargetError } from '../../src/herder/herder.ts'
+import { BASIC_AUTH_EXTENSION } from '../../src/rest/basic-auth.ts'
+import { call, startRestWorker } from './rest-worker.ts'
+
+async function worker(t: TestContext, properties: Record<string, string> = {}) {
+  const rest = await startRestWorker(properties)
+  t.after(() => rest.stop())
+  rest.herder.known.set('orders', { config: new Map(), state: 'RUNNING', offsets: [] })
+  return { ...rest, path: `${rest.base}/connectors/orders/start-from` }
+}
+
+/** Worker properties that ask for the password of `ann`. */
+function withPassword(t: TestContext): Record<string, string> {
+  const dir = mkdtempSync(join(tmpdir(), 'users-'))
+  t.after(() => rmSync(dir, { recursive: true, force: true }))
+  const file = join(dir, 'users')
+  writeFileSync(file, 'ann=secret\n')
+  return { 'rest.extension.classes': BASIC_AUTH_EXTENSION, 'rest.basic.auth.file': file }
+}
+
+describe('the start of a connector over REST', () => {
+  it('takes every form of a start, passes it on as it is, and answers what was done', async (t) => {
+    const { herder, path } = await worker(t)
+    const bodies = [
+      '"earliest"',
+      '{"timestamp":"2026-11-01T08:00:00+08:00"}',
+      '{"tables":{"public.orders":{"incrementing":12345678901234567890}}}'
+    ]
+    for (const body of bodies) assert.equal((await call(path, 'PUT', body)).status, 200)
+    assert.deepEqual(
+      herder.calls.map(([, , wanted]) => wanted),
+      [
+        { start: 'earliest' },
+        { start: { timestamp: '2026-11-01T08:00:00+08:00' } },
+        { start: { tables: { 'public.orders': { incrementing: 12345678901234567890n } } } }
+      ]
+    )
+    const answer = await call(path, 'PUT', '"now"', { 'X-Requested-By': 'night shift' })
+    assert.deepEqual(answer.json, {
+      name: 'orders',
+      id: 'move-3',
+      at: '2026-11-28T00:00:00.000Z',
+      by: { address: '127.0.0.1', note: 'night shift' },
+      request: 'now',
+      state: 'DONE',
+      ended: '2026-11-28T00:00:01.000Z',
+      connector_state: 'RUNNING',
+      offsets: [{ partition: { table: 't' }, old: { id: 9 }, new: null }]
+    })
+    const { history } = (await call(path)).json as { history: { request: unknown }[] }
+    assert.equal(history.length, 4)
+    assert.equal(history[0]?.request, 'now')
+  })
+
+  it('only says what it would do when asked for a dry run', async (t) => {
+    const { herder, path } = await worker(t)
+    const answer = await call(`${path}?dry_run=true`, 'PUT', '"earliest"')
+    assert.equal(
+      answer.text,
+      '{"name":"orders","dry_run":true,"tables":[{"name":"t","from":{"id":9},"to":{"id":1152921504606846976},"effect":"sent again","rows":7,"first":{"id":3},"last":{"id":9}}]}'
+    )
+    await call(`${path}/undo?dry_run=true`, 'POST')
+    assert.deepEqual(
+      herder.calls.map(([method, , wanted]) => [method, wanted]),
+      [
+        ['startFrom.preview', { start: 'earliest' }],
+        ['startFrom.preview', 'undo']
+      ]
+    )
+    assert.deepEqual(herder.moves, [])
+  })
+
+  it('undoes with one call', async (t) => {
+    const { herder, path } = await worker(t)
+    assert.equal((await call(`${path}/undo`, 'POST')).status, 200)
+    assert.deepEqual(herder.calls[0]?.[2], 'undo')
+  })
+
+  it('says what is no start, and which connector there is not', async (t) => {
+    const { base, path } = await worker(t)
+    for (const body of ['', '5', '[]', 'null', '{"a"']) {
+      const answer = await call(path, 'PUT', body)
+      assert.equal(answer.status, 400, body)
+    }
+    assert.match(
+      (await call(path, 'PUT', '5')).text,
+      /must be an object or a text that says where to start, but it is a number/
+    )
+    assert.equal((await call(`${base}/connectors/x/start-from`)).status, 404)
+    assert.equal((await call(path, 'DELETE')).status, 405)
+  })
+
+  it('names the account whose password was checked', async (t) => {
+    const { herder, path } = await worker(t, withPassword(t))
+    const authorization = `Basic ${Buffer.from('ann:secret').toString('base64')}`
+    assert.equal((await call(path, 'PUT', '"now"', { authorization })).status, 200)
+    assert.deepEqual(herder.moves[0]?.by, { user: 'ann', address: '127.0.0.1', note: null })
+    const wrong = `Basic ${Buffer.from('ann:guess').toString('base64')}`
+    assert.equal((await call(path, 'PUT', '"now"', { authorization: wrong })).status, 401)
+  })
+
+  it('tells the leader who asked another worker', async (t) => {
+    const leader = await worker(t)
+    const follower = await worker(t)
+    follower.herder.before = () => {
+      throw new RequestTargetError('Only the leader', `${leader.base}/`)
+    }
+    const headers = { 'X-Requested-By': 'ann', 'X-Forwarded-For': '10.9.8.7' }
+    assert.equal((await call(follower.path, 'PUT', '"now"', headers)).status, 200)
+    assert.deepEqual(leader.herder.moves[0]?.by, {
+      user: null,
+      address: '127.0.0.1',
+      note: 'ann'
+    })
+  })
+})

@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { describe, it, type TestContext } from 'node:test'
+import { connectRest } from '../support/connect-rest.ts'
+import { uniqueName } from '../support/environment.ts'
+import { followTopic } from '../support/topic-reader.ts'
+import { until } from '../support/until.ts'
+import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts'
+
+interface Move {
+  id: string
+  state: string
+  by: Record<string, string>
+  request: unknown
+  connector_state: string
+  offsets: { partition: unknown; old: unknown; new: unknown }[]
+}
+
+interface Preview {
+  tables: { name: string; effect: string; rows: number; first: unknown; last: unknown }[]
+}
+
+/** Two tables of ten rows in SQLite, ids 1 to 10, a minute between the rows of `orders`; a connector reads them into topics of their own. */
+async function shop(t: TestContext) {
+  const dir = mkdtempSync(join(tmpdir(), 'start-from-'))
+  const file = join(dir, 'shop.db')
+  const database = new DatabaseSync(file, { timeout: 5000 })
+  t.after(() => {
+    database.close()
+    rmSync(dir, { recursive: true, force: true })
+  })
+  const group = uniqueName('start-from')
+  const follow = async (table: string) => {
+    database.exec(
+      `CREATE TABLE ${table} (id INTEGER PRIMARY KEY NOT NULL, at TIMESTAMP(3) NOT NULL)`
+    )
+    const insert = database.prepare(`INSERT INTO ${table} (at) VALUES (?)`)
+    for (let i = 1; i <= 10; i++) insert.run(`2026-11-01 08:${String(i).padStart(2, '0')}:00.000`)
+    const read = await followTopic(`${group}-${table}`)
+    t.after(() => read.stop())
+    return {
+      insert: (at: string) => insert.run(at),
+      ids: () => read.values.map((value) => (JSON.parse(value) as { id: number }).id)
+    }
+  }
+  const orders = await follow('orders')
+  const customers = await follow('customers')
+  const properties = {
+    'group.id': group,
+    'config.storage.topic': `${group}-configs`,
+    'offset.storage.topic': `${group}-offsets`,
+    'status.storage.topic': `${group}-status`,
+    'value.converter.schemas.enable': 'false',
+    'offset.flush.interval.ms': '150',
+    'session.timeout.ms': '6000',
+    'scheduled.rebalance.max.delay.ms': '0'
+  }
+  const start = async () => {
+    const worker = await startWorkerProcess({ properties })
+    t.after(() => worker.kill())
+    return worker
+  }
+  const create = (worker: WorkerProcess, over: Record<string, string> = {}) =>
+    connectRest(worker.url).put('/connectors/shop/config', {
+      'connector.class': 'io.confluent.connect.jdbc.JdbcSourceConnector',
+      'connection.url': `jdbc:sqlite:${file}`,
+      'table.whitelist': 'orders,customers',
+      mode: 'incrementing',
+      'incrementing.column.name': 'id',
+      'topic.prefix': `${group}-`,
+      'poll.interval.ms': '20',
+      'tasks.max': '2',
+      ...over
+    })
+  return { orders, customers, start, create, group, properties }
+}
+
+const lastTen = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
+
+describe('moving the start of a running connector', () => {
+  it('sends rows again from there, says what it did, and goes back', {
+    timeout: 110_000
+  }, async (t) => {
+    const { orders, customers, start, create } = await shop(t)
+    const worker = await start()
+    const rest = connectRest(worker.url)
+    const path = '/connectors/shop/start-from'
+    await create(worker)
+    const offsetsAre = (orderId: number, customerId: number) =>
+      until(async () => {
+        const { offsets } = (await rest.get('/connectors/shop/offsets')) as {
+          offsets: { partition: { table: string }; offset: { incrementing: number } }[]
+        }
+        const of = (table: string) =>
+          offsets.find(({ partition }) => partition.table === table)?.offset.incrementing
+        return of('orders') === orderId && of('customers') === customerId
+      }, `offsets are ${orderId} and ${customerId}`)
+    await offsetsAre(10, 10)
+
+    const wanted = { tables: { orders: { incrementing: 7 } } }
+    const preview = (await rest.put(`${path}?dry_run=true`, wanted)) as Preview
+    assert.deepEqual(
+      preview.tables.map(({ name, effect, rows, first, last }) => [
+        name,
+        effect,
+        rows,
+        first,
+        last
+      ]),
+      [['orders', 'sent again', 3, { id: 8 }, { id: 10 }]]
+    )
+    assert.deepEqual(orders.ids(), lastTen)
+
+    const moved = (await rest.put(path, wanted)) as Move
+    assert.deepEqual(
+      [moved.state, moved.connector_state, moved.request, moved.by],
+      ['DONE', 'RUNNING', wanted, { address: '127.0.0.1' }]
+    )
+    assert.deepEqual(moved.offsets, [
+      {
+        partition: { protocol: '1', table: 'orders' },
+        old: { incrementing: 10 },
+        new: { incrementing: 7 }
+      }
+    ])
+    await until(() => orders.ids().length === 13, 'the rows behind 7 come again')
+    assert.deepEqual(orders.ids().slice(10), [8, 9, 10])
+    assert.deepEqual(customers.ids(), lastTen)
+    await until(async () => (await rest.state('shop')) === 'RUNNING RUNNING RUNNING', 'all runs')
+
+    // Paused it moves too, and stays paused.
+    await offsetsAre(10, 10)
+    await rest.put('/connectors/shop/pause')
+    await until(async () => (await rest.state('shop')).startsWith('PAUSED'), 'paused')
+    const all = (await rest.put(path, { from: 'earliest' })) as Move
+    assert.deepEqual([all.state, all.connector_state], ['DONE', 'PAUSED'])
+    await until(async () => (await rest.state('shop')) === 'PAUSED', 'paused again')
+    assert.deepEqual(customers.ids(), lastTen)
+
+    // Undone, nothing comes twice after the resume.
+    await rest.post(`${path}/undo`)
+    await rest.put('/connectors/shop/resume')
+    orders.insert('2026-11-01 09:00:00.000')
+    await until(() => orders.ids().length === 14, 'the new row comes')
+    assert.deepEqual(orders.ids().slice(13), [11])
+    assert.deepEqual(customers.ids(), lastTen)
+
+    // Stopped it moves and stays stopped: to the last row there is, so that a row of the meantime is the first to come.
+    await rest.put('/connectors/shop/stop')
+    await until(async () => (await rest.state('shop')) === 'STOPPED', 'stopped')
+    const now = (await rest.put(path, 'now')) as Move
+    assert.deepEqual([now.state, now.connector_state], ['DONE', 'STOPPED'])
+    await offsetsAre(11, 10)
+
+    const { history } = (await rest.get(path)) as { history: Move[] }
+    assert.deepEqual(
+      history.map(({ state, request }) => [state, request]),
+      [
+        ['DONE', 'now'],
+        ['DONE', { undo: all.id }],
+        ['DONE', { from: 'earliest' }],
+        ['DONE', wanted]
+      ]
+    )
+    await assert.rejects(
+      rest.put(path, { tables: { ordrs: 'now' } }),
+      /400 .*Did you mean orders\?/
+    )
+    await assert.rejects(rest.put(path, '-PT2H'), /400 .*mode incrementing knows no times/)
+    await rest.delete('/connectors/shop')
+    await assert.rejects(rest.get(path), /404/)
+    assert.equal(await worker.stop(), 0)
+  })
+})
