@@ -55,7 +55,10 @@ export class ConnectError extends Error {
   }
 }
 
-/** Thrown by plugin code when the same call may succeed later. */
+/**
+ * Thrown by plugin code when the same call may succeed later. `outage: true` among the facts: what is needed is away, for every record alike, so
+ * none may be dropped for it.
+ */
 export class RetriableError extends ConnectError {
   constructor(message: string, facts?: ErrorFacts) {
     super('RETRIABLE', message, facts)

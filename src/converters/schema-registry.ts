@@ -153,7 +153,7 @@ export class SchemaRegistry {
       if (round >= retry.max || this.#closed.signal.aborted) {
         throw new RetriableError(
           `No schema registry could be asked about subject ${subject}: ${failures.join('; ')} (limit of a request: ${timeoutMs} ms, rounds: ${round + 1})`,
-          { subject }
+          { subject, outage: true }
         )
       }
       const pauseMs = Math.min(retry.waitMs * 2 ** round, retry.maxWaitMs)

@@ -28,7 +28,10 @@ export class Section {
   add(definition: ConfigDef, values: readonly ConfigValueInfo[], prefix = ''): void {
     for (const info of keyInfos(definition, prefix)) this.definitions.set(info.name, info)
     for (const value of values) {
-      if (this.definitions.has(value.name)) this.values.set(value.name, value)
+      // A key that is not shown is shown when something is wrong with it.
+      if (this.definitions.has(value.name) || value.errors.length > 0) {
+        this.values.set(value.name, value)
+      }
     }
   }
 

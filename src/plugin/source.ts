@@ -70,6 +70,11 @@ export interface SourceTask {
   commit?(): Promise<void> | void
   /** After Kafka acknowledged a record, or it was deliberately dropped. On the hot path: keep it short, or leave it out. */
   commitRecord?(record: SourceRecord): void
+  /**
+   * What to call the row behind a record of this task in logs and errors, `table public.orders, row (id=7)`; null when it does not know. Asked
+   * only about records that fail, before they are transformed.
+   */
+  nameRow?(record: SourceRecord): string | null
 }
 
 /** Change of one stored offset; `offset` null deletes it. */

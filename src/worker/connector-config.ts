@@ -1,6 +1,7 @@
 import { type ConfigDef, type ConfigKey, configDef } from '../config/config-def.ts'
 import { javaRegex } from '../config/java-regex.ts'
 import { ConfigError } from '../errors.ts'
+import { errorHandlingKeys, EXHAUSTED_KEY } from './error-handling-keys.ts'
 
 /** Kafka's rule for connector names: not empty, no control characters. */
 function nameProblem(name: string): string | null {
@@ -164,8 +165,10 @@ export const commonConnectorConfig = configDef({
     orderInGroup: 5,
     width: 'short',
     displayName: 'Log Error Details',
-    doc: 'Whether the log says which record failed: topic, partition, offset and time, never its content.'
-  }
+    doc: 'Whether these lines show the record: of a source its key, value, headers, source partition and source offset. Off, they only name it.'
+  },
+  // Not among the keys a JVM worker answers.
+  [EXHAUSTED_KEY]: { ...errorHandlingKeys[EXHAUSTED_KEY], default: null, internal: true }
 })
 
 function converter<const O extends number>(part: 'Key' | 'Value' | 'Header', orderInGroup: O) {

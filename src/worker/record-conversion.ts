@@ -2,6 +2,7 @@ import type { SourceRecord } from '../data/record.ts'
 import { DataError } from '../errors.ts'
 import type { ProducerRecord } from '../kafka/contracts.ts'
 import type { Converter, HeaderConverter } from '../plugin/converter.ts'
+import { describeRecord, recordText, type RowNamer } from './record-text.ts'
 import type { RetryWithTolerance, Stage } from './retry-with-tolerance.ts'
 import type { TransformationChain } from './transformation-chain.ts'
 
@@ -24,11 +25,18 @@ export class RecordConversion {
   readonly #chain: TransformationChain
   readonly #converters: Converters
   readonly #errors: RetryWithTolerance
+  readonly #rowOf: RowNamer | undefined
 
-  constructor(chain: TransformationChain, converters: Converters, errors: RetryWithTolerance) {
+  constructor(
+    chain: TransformationChain,
+    converters: Converters,
+    errors: RetryWithTolerance,
+    rowOf?: RowNamer
+  ) {
     this.#chain = chain
     this.#converters = converters
     this.#errors = errors
+    this.#rowOf = rowOf
   }
 
   /** null: the record is dropped, by a transformation or by `errors.tolerance`. Answers at once unless something has to be waited for. */
@@ -66,18 +74,18 @@ export class RecordConversion {
     if (transformed === null) return null
     const record = transformed
     const { key, value, header } = this.#converters
-    const headers = await this.#stage('HEADER_CONVERTER', header.className, record, () =>
+    const headers = await this.#stage('HEADER_CONVERTER', header.className, original, () =>
       record.headers.map((h) => {
         const bytes = header.converter.fromConnectHeader(record.topic, h.key, h.schema, h.value)
         return [h.key, bytes] as const
       })
     )
     if (headers === undefined) return null
-    const keyBytes = await this.#stage('KEY_CONVERTER', key.className, record, () =>
+    const keyBytes = await this.#stage('KEY_CONVERTER', key.className, original, () =>
       key.converter.fromConnectData(record.topic, record.keySchema, record.key, record.headers)
     )
     if (keyBytes === undefined) return null
-    const valueBytes = await this.#stage('VALUE_CONVERTER', value.className, record, () =>
+    const valueBytes = await this.#stage('VALUE_CONVERTER', value.className, original, () =>
       value.converter.fromConnectData(
         record.topic,
         record.valueSchema,
@@ -93,8 +101,11 @@ export class RecordConversion {
     let record = original
     for (let index = 0; index < this.#chain.length; index++) {
       const input = record
-      const output = await this.#stage('TRANSFORMATION', this.#chain.className(index), input, () =>
-        this.#chain.applyOne(index, input)
+      const output = await this.#stage(
+        'TRANSFORMATION',
+        this.#chain.className(index),
+        original,
+        () => this.#chain.applyOne(index, input)
       )
       if (output === undefined || output === null) return null
       record = output
@@ -106,27 +117,21 @@ export class RecordConversion {
   async #stage<T>(
     stage: Stage,
     executing: string,
-    record: SourceRecord,
+    original: SourceRecord,
     attempt: () => T | Promise<T>
   ): Promise<T | undefined> {
     try {
       return await attempt()
     } catch (error) {
-      const context = { stage, executing, describe: () => describeRecord(record) }
+      const describe = (): string => describeRecord(original, this.#rowOf)
+      const context = { stage, executing, describe, text: () => recordText(original) }
       const named =
         error instanceof DataError
-          ? new DataError(`${error.message} (${describeRecord(record)})`, { cause: error })
+          ? new DataError(`${error.message} (${describe()})`, { cause: error })
           : error
       return this.#errors.recover(named, context, attempt)
     }
   }
-}
-
-/** Names a record without showing its values: topic, source partition and offset. */
-export function describeRecord(record: SourceRecord): string {
-  const text = (value: unknown): string =>
-    JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? String(part) : part))
-  return `topic ${record.topic}, source partition ${text(record.sourcePartition)}, source offset ${text(record.sourceOffset)}`
 }
 
 function producerRecord(

@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '../clock.ts'
-import { ConnectError, isRetriable } from '../errors.ts'
+import { ConnectError, isRetriable, messageOf } from '../errors.ts'
 import type { Logger } from '../log.ts'
+import { SkippedRecords } from './skipped-records.ts'
 
 /** Where in the life of a record something failed; Connect's words. */
 export type Stage =
@@ -18,6 +19,8 @@ export interface ErrorPolicy {
   readonly tolerance: 'none' | 'all'
   readonly logErrors: boolean
   readonly logMessages: boolean
+  /** `errors.retry.exhausted`: what becomes of a record whose retriable error outlived its budget while nothing is tolerated. */
+  readonly exhausted: 'skip' | 'fail'
 }
 
 /** What a tolerated failure is reported with. */
@@ -25,8 +28,10 @@ export interface FailureContext {
   readonly stage: Stage
   /** Class name of the plugin that failed. */
   readonly executing: string
-  /** Text of the record, for `errors.log.include.messages`; made only when needed. */
+  /** Which record: its row, or key, and where it stands; never its value. Made only when needed. */
   describe(): string
+  /** The whole record, for `errors.log.include.messages`. */
+  text(): string
 }
 
 const FIRST_DELAY_MS = 300
@@ -41,7 +46,7 @@ export class RetryWithTolerance {
   readonly #log: Logger
   readonly #clock: Clock
   readonly #stopping: AbortSignal
-  skipped = 0
+  readonly skipped: SkippedRecords
 
   constructor(options: {
     policy: ErrorPolicy
@@ -56,6 +61,7 @@ export class RetryWithTolerance {
     this.#log = options.log
     this.#stopping = options.stopping
     this.#clock = options.clock ?? systemClock
+    this.skipped = new SkippedRecords(options.log, this.#clock)
   }
 
   get tolerateAll(): boolean {
@@ -63,8 +69,8 @@ export class RetryWithTolerance {
   }
 
   /**
-   * Answers the value of a later attempt, or undefined when the record is to be skipped; throws when the task has to fail.
-   * Unlike Kafka, a retriable error that runs out of its budget is not skipped under `errors.tolerance=none`: that would lose a row.
+   * Answers the value of a later attempt, or undefined when the record is to be skipped; throws when the task has to fail, and what was
+   * thrown when the task is to stop: the record is read again after its next start.
    */
   async recover<T>(
     thrown: unknown,
@@ -74,7 +80,8 @@ export class RetryWithTolerance {
     let error = thrown
     const started = this.#clock.now()
     const limit = this.#policy.retryTimeoutMs
-    for (let retry = 0; isRetriable(error) && !this.#stopping.aborted; retry++) {
+    for (let retry = 0; isRetriable(error); retry++) {
+      if (this.#stopping.aborted) throw error
       const left = limit < 0 ? Number.POSITIVE_INFINITY : started + limit - this.#clock.now()
       if (left <= 0) break
       await this.#clock.sleep(Math.min(this.#delay(retry), left), this.#stopping)
@@ -83,6 +90,13 @@ export class RetryWithTolerance {
       } catch (next) {
         error = next
       }
+    }
+    if (
+      this.#policy.tolerance === 'none' &&
+      this.#policy.exhausted === 'skip' &&
+      mayBeLost(error)
+    ) {
+      return this.#loseLikeTheJvm(error, context)
     }
     return this.skipOrThrow(error, context)
   }
@@ -97,7 +111,19 @@ export class RetryWithTolerance {
         record: context.describe()
       })
     }
-    this.skipped += 1
+    this.skipped.add(failureText(error, context), this.#policy.logErrors)
+    return undefined
+  }
+
+  /** Kafka's rule: a retriable error without budget drops the record although nothing is tolerated. Said loudly, whatever is to be logged. */
+  #loseLikeTheJvm(error: unknown, context: FailureContext): undefined {
+    this.#report(error, context)
+    const text = failureText(error, context)
+    this.#log.error(
+      `RECORD LOST although errors.tolerance is none: ${text}. A retriable error went on for longer than errors.retry.timeout (${this.#policy.retryTimeoutMs} ms), and a JVM worker drops the record then. errors.retry.exhausted=fail makes the task fail instead`,
+      { error }
+    )
+    this.skipped.add(text, true)
     return undefined
   }
 
@@ -109,12 +135,22 @@ export class RetryWithTolerance {
 
   #report(error: unknown, context: FailureContext): void {
     if (!this.#policy.logErrors) return
-    const record = this.#policy.logMessages
-      ? `, where source record is = ${context.describe()}`
-      : ''
+    const record = this.#policy.logMessages ? `, where source record is = ${context.text()}` : ''
     this.#log.error(
       `Error encountered in task ${this.#task}. Executing stage '${context.stage}' with class '${context.executing}'${record}.`,
-      { error }
+      { error, record: context.describe() }
     )
   }
+}
+
+/** Something that is away takes every record with it: our own plugins mark such errors, and they fail the task, as final errors do in a JVM worker. */
+function mayBeLost(error: unknown): boolean {
+  return isRetriable(error) && (error as ConnectError).facts['outage'] !== true
+}
+
+function failureText(error: unknown, { stage, executing, describe }: FailureContext): string {
+  const message = messageOf(error)
+  const record = describe()
+  const where = message.includes(record) ? '' : ` (${record})`
+  return `${message}${where}, in stage ${stage} with ${executing}`
 }

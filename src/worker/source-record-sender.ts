@@ -2,7 +2,7 @@ import type { SourceRecord } from '../data/record.ts'
 import { ConnectError } from '../errors.ts'
 import type { ProducerRecord, RecordProducer } from '../kafka/contracts.ts'
 import type { Logger } from '../log.ts'
-import { describeRecord } from './record-conversion.ts'
+import { describeRecord, recordText, type RowNamer } from './record-text.ts'
 import type { RetryWithTolerance } from './retry-with-tolerance.ts'
 import type { SubmittedBatch, SubmittedRecords } from './submitted-records.ts'
 
@@ -25,6 +25,7 @@ export class SourceRecordSender {
   readonly #log: Logger
   readonly #onAcked: (written: number, dropped: number) => void
   readonly #onRecordAcked: ((record: SourceRecord) => void) | null
+  readonly #rowOf: RowNamer | undefined
   #producer: RecordProducer
   readonly #inFlight = new Set<Promise<void>>()
   /** Tolerated failures are resent one after the other; later sends wait for that. */
@@ -41,6 +42,7 @@ export class SourceRecordSender {
     onAcked(written: number, dropped: number): void
     /** For each record Kafka acknowledged or that was dropped; null when nobody wants to know. */
     onRecordAcked: ((record: SourceRecord) => void) | null
+    rowOf?: RowNamer
   }) {
     this.#makeProducer = options.producer
     this.#submitted = options.submitted
@@ -48,6 +50,7 @@ export class SourceRecordSender {
     this.#log = options.log
     this.#onAcked = options.onAcked
     this.#onRecordAcked = options.onRecordAcked
+    this.#rowOf = options.rowOf
     this.#producer = options.producer()
   }
 
@@ -140,10 +143,12 @@ export class SourceRecordSender {
       try {
         await this.#producer.send([record])
       } catch (error) {
+        const source = batch.sources[at] as SourceRecord
         this.#errors.skipOrThrow(error, {
           stage: 'KAFKA_PRODUCE',
           executing: 'org.apache.kafka.connect.runtime.WorkerSourceTask',
-          describe: () => describeRecord(batch.sources[at] as SourceRecord)
+          describe: () => describeRecord(source, this.#rowOf),
+          text: () => recordText(source)
         })
         await this.#producer.close(0)
         this.#producer = this.#makeProducer()

@@ -1,4 +1,5 @@
 import type { ConfigMap } from '../config/config-def.ts'
+import type { SourceRecord } from '../data/record.ts'
 import { ConfigError } from '../errors.ts'
 import type { ClientProperties, KafkaClients } from '../kafka/contracts.ts'
 import type { Logger } from '../log.ts'
@@ -9,6 +10,7 @@ import type { OffsetStore } from '../storage/offset-store.ts'
 import type { Clock } from '../clock.ts'
 import { type TaskId, taskKey } from './contracts.ts'
 import { taskConverters } from './converters.ts'
+import { EXHAUSTED_KEY } from './error-handling-keys.ts'
 import { OffsetCommitter } from './offset-committer.ts'
 import { RecordConversion } from './record-conversion.ts'
 import { type ErrorPolicy, RetryWithTolerance } from './retry-with-tolerance.ts'
@@ -45,14 +47,16 @@ export function offsetReader(connector: string, store: OffsetStore): OffsetReade
   return { offsets: (partitions) => store.get(connector, partitions) }
 }
 
-function errorPolicy(config: ConfigMap): ErrorPolicy {
+function errorPolicy(config: ConfigMap, worker: ConfigMap): ErrorPolicy {
+  const exhausted = config.get(EXHAUSTED_KEY) ?? worker.get(EXHAUSTED_KEY)
   const flag = (key: string): boolean => config.get(key)?.trim().toLowerCase() === 'true'
   return {
     retryTimeoutMs: Number(config.get('errors.retry.timeout') ?? 0),
     retryDelayMaxMs: Number(config.get('errors.retry.delay.max.ms') ?? 60_000),
     tolerance: config.get('errors.tolerance')?.trim().toLowerCase() === 'all' ? 'all' : 'none',
     logErrors: flag('errors.log.enable'),
-    logMessages: flag('errors.log.include.messages')
+    logMessages: flag('errors.log.include.messages'),
+    exhausted: exhausted?.trim().toLowerCase() === 'fail' ? 'fail' : 'skip'
   }
 }
 
@@ -78,16 +82,19 @@ export function buildSourceTask(options: {
   }
   const stopping = new AbortController()
   const errors = new RetryWithTolerance({
-    policy: errorPolicy(connectorConfig),
+    policy: errorPolicy(connectorConfig, settings.properties),
     task: taskKey(id),
     log,
     stopping: stopping.signal,
     clock
   })
+  const task = plugin.createTask()
+  const rowOf = (record: SourceRecord): string | null => task.nameRow?.(record) ?? null
   const conversion = new RecordConversion(
     transformationChain(connectorConfig, plugins),
     taskConverters(connectorConfig, settings.properties, plugins),
-    errors
+    errors,
+    rowOf
   )
   const rules = settings.topicCreationEnabled
     ? surroundings.topicCreationRules(connectorConfig)
@@ -103,7 +110,6 @@ export function buildSourceTask(options: {
           rules,
           log
         )
-  const task = plugin.createTask()
   const submitted = new SubmittedRecords()
   const counters: SourceTaskCounters = { polled: 0, written: 0, skipped: 0, lastWriteAt: null }
   const sender = new SourceRecordSender({
@@ -120,7 +126,8 @@ export function buildSourceTask(options: {
       counters.skipped += dropped
       counters.lastWriteAt = clock.now()
     },
-    onRecordAcked: task.commitRecord === undefined ? null : (record) => task.commitRecord?.(record)
+    onRecordAcked: task.commitRecord === undefined ? null : (record) => task.commitRecord?.(record),
+    rowOf
   })
   const committer = new OffsetCommitter({
     connector: id.connector,
@@ -134,6 +141,7 @@ export function buildSourceTask(options: {
     config,
     task,
     conversion,
+    skipped: errors.skipped,
     sender,
     committer,
     topicCreation,

@@ -2,6 +2,7 @@ import { type Complaint, configDef } from '../config/config-def.ts'
 import { parseListener } from '../config/listeners.ts'
 import { parseHeaderRules } from '../config/response-headers.ts'
 import { ConfigError } from '../errors.ts'
+import { errorHandlingKeys } from './error-handling-keys.ts'
 
 /** The complaint of a parser that throws ConfigError, or null. */
 function complaintOf(parse: () => unknown): Complaint | null {
@@ -268,4 +269,4 @@ const restKeys = configDef({
 })
 
 /** Settings every worker has. */
-export const commonKeys = configDef({ ...runtimeKeys, ...restKeys })
+export const commonKeys = configDef({ ...runtimeKeys, ...errorHandlingKeys, ...restKeys })

@@ -12,6 +12,7 @@ import type { ProducerRecord } from '../kafka/contracts.ts'
 import type { OffsetCommitter } from './offset-committer.ts'
 import type { RecordConversion } from './record-conversion.ts'
 import { MAX_RECORDS_PER_SEND, type SourceRecordSender } from './source-record-sender.ts'
+import type { SkippedRecords } from './skipped-records.ts'
 import type { TopicCreation } from './topic-creation.ts'
 
 /** What the task says of itself; the only things that cross the task boundary outwards. */
@@ -33,6 +34,8 @@ export interface WorkerSourceTaskParts {
   readonly config: ConfigMap
   readonly task: SourceTask
   readonly conversion: RecordConversion
+  /** What was left out so far: part of the task's condition. */
+  readonly skipped: SkippedRecords
   readonly sender: SourceRecordSender
   readonly committer: OffsetCommitter
   readonly topicCreation: TopicCreation | null
@@ -66,6 +69,8 @@ export class WorkerSourceTask {
   #cancelled = false
   #failed = false
   #condition: string | null = null
+  /** How many skipped records the status tells of. */
+  #skippedShown = 0
   readonly #topicsSeen = new Set<string>()
   #lastTopic: string | null = null
 
@@ -111,15 +116,19 @@ export class WorkerSourceTask {
       await this.#waitWhilePaused()
       if (!stopping.signal.aborted) {
         await this.#startPlugin()
-        if (!this.#paused) this.#report('RUNNING', null)
+        if (!this.#paused) this.#report('RUNNING', this.#conditions())
         await this.#loop()
       }
     } catch (error) {
-      failure = error
-      log.error(
-        'Task threw an uncaught and unrecoverable exception. Task is being killed and will not recover until manually restarted',
-        { error }
-      )
+      // A record that was tried again when the task was to stop: it is not acknowledged, and read again after the next start (I1).
+      const interrupted = stopping.signal.aborted && isRetriable(error)
+      if (!interrupted) failure = error
+      else log.info('Stopped while a record was tried again', { error })
+      if (failure !== null)
+        log.error(
+          'Task threw an uncaught and unrecoverable exception. Task is being killed and will not recover until manually restarted',
+          { error }
+        )
     }
     stopping.abort()
     await flusher
@@ -154,7 +163,7 @@ export class WorkerSourceTask {
     while (!stopping.signal.aborted) {
       if (this.#paused) {
         await this.#waitWhilePaused()
-        if (!stopping.signal.aborted) this.#report('RUNNING', this.#condition)
+        if (!stopping.signal.aborted) this.#report('RUNNING', this.#conditions())
         continue
       }
       sender.throwFailure()
@@ -196,6 +205,8 @@ export class WorkerSourceTask {
       if (record !== null && record.topic !== this.#lastTopic) await this.#useTopic(record.topic)
     }
     await sender.send({ sources, records })
+    // The first at once, further ones when offsets are stored: each is a record in the status topic.
+    if (this.#skippedShown === 0) this.#showSkipped()
   }
 
   async #useTopic(topic: string): Promise<void> {
@@ -222,7 +233,9 @@ export class WorkerSourceTask {
     const { stopping, offsetFlushIntervalMs } = this.#parts
     while (!stopping.signal.aborted) {
       await this.#clock.sleep(offsetFlushIntervalMs, stopping.signal)
-      if (!stopping.signal.aborted) await this.#commit()
+      if (stopping.signal.aborted) return
+      await this.#commit()
+      this.#showSkipped()
     }
   }
 
@@ -266,7 +279,19 @@ export class WorkerSourceTask {
     if (condition === this.#condition) return
     this.#condition = condition
     if (condition !== null) this.#parts.log.warn(condition)
-    if (!this.#paused) this.#report('RUNNING', condition)
+    if (!this.#paused) this.#report('RUNNING', this.#conditions())
+  }
+
+  #showSkipped(): void {
+    const { count } = this.#parts.skipped
+    if (count === this.#skippedShown) return
+    this.#skippedShown = count
+    if (!this.#paused) this.#report('RUNNING', this.#conditions())
+  }
+
+  #conditions(): string | null {
+    const all = [this.#condition, this.#parts.skipped.condition].filter((text) => text !== null)
+    return all.length === 0 ? null : all.join('; ')
   }
 
   #report(state: State, trace: string | null): void {

@@ -103,6 +103,7 @@ const refused: [string, string, string][] = [
   ),
   invalid('metrics.sample.window.ms', '-1', 'Value must be at least 0'),
   invalid('metrics.num.samples', '0', 'Value must be at least 1'),
+  invalid('errors.retry.exhausted', 'drop', 'String must be one of: skip, fail'),
   invalid('metrics.recording.level', 'info', 'String must be one of: INFO, DEBUG'),
   ...['offset.flush.interval.ms', 'offset.flush.timeout.ms', 'task.shutdown.graceful.timeout.ms']
     .flatMap((key) => ['x', '', '5L', '1.5', '9223372036854775808'].map((value) => [key, value]))
@@ -194,19 +195,18 @@ function golden(
   ) as ReturnType<typeof golden>
 }
 
+/** Keys that a JVM worker does not have. */
+const own = [
+  'rest.config.mask',
+  'connector.client.config.override.allowlist',
+  'errors.retry.exhausted'
+]
+
 describe('worker config', () => {
-  for (const [name, definition, own] of [
-    [
-      'distributed',
-      distributedConfig,
-      ['rest.config.mask', 'connector.client.config.override.allowlist']
-    ],
-    [
-      'standalone',
-      standaloneConfig,
-      ['rest.config.mask', 'connector.client.config.override.allowlist']
-    ]
-  ] as [string, ConfigDef, string[]][]) {
+  for (const [name, definition] of [
+    ['distributed', distributedConfig],
+    ['standalone', standaloneConfig]
+  ] as [string, ConfigDef][]) {
     it(`has the keys, types, defaults and importance of a JVM worker (${name})`, () => {
       const theirs = golden(name)
       const ours = keyInfos(definition).filter((key) => !own.includes(key.name))

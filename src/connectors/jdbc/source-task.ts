@@ -1,6 +1,7 @@
 import { type ConfigDef, type ConfigMap, parseConfig } from '../../config/config-def.ts'
 import { type Clock, systemClock } from '../../clock.ts'
 import type { SourceOffset, SourcePartition, SourceRecord } from '../../data/record.ts'
+import { Struct } from '../../data/struct.ts'
 import { ConfigError, isRetriable, messageOf } from '../../errors.ts'
 import type { SourceTask, SourceTaskContext } from '../../plugin/source.ts'
 import { ConnectionKeeper } from './connection-keeper.ts'
@@ -108,6 +109,11 @@ export class JdbcSourceTask implements SourceTask {
       await this.#retryOrThrow(error, settings)
       return null
     }
+  }
+
+  nameRow({ sourcePartition, value }: SourceRecord): string | null {
+    const reader = this.#readers.find(({ target }) => target.partition === sourcePartition)
+    return value instanceof Struct ? (reader?.nameRow(value) ?? null) : null
   }
 
   async stop(): Promise<void> {

@@ -1,6 +1,7 @@
 import { NO_HEADERS } from '../../data/headers.ts'
 import type { SourcePartition, SourceRecord } from '../../data/record.ts'
 import type { Struct } from '../../data/struct.ts'
+import { toLiteral } from '../../data/value-text.ts'
 import { ConfigError, ConnectError, DataError, isRetriable, messageOf } from '../../errors.ts'
 import { RowCursor } from './cursor-value.ts'
 import {
@@ -243,19 +244,34 @@ export class TableReader {
 
   /** I5: the table, the column and which row. */
   #rowError(run: Run, row: Row, error: unknown): DataError {
-    const { columns } = run.stream
-    const { names = { timestamps: [], id: null }, keys = [] } = this.#shape ?? {}
-    const cursors = [...(names.id === null ? [] : [names.id]), ...names.timestamps]
-    const wanted = keys.length > 0 ? keys : cursors
-    const shown = columns
-      .map((column, index) => ({ name: column.name, value: row[index] }))
-      .filter(({ name }, index) => (wanted.length > 0 ? wanted.includes(name) : index === 0))
-      .map(({ name, value }) => `${name}=${String(value)}`)
-      .join(', ')
+    const columns = run.stream.columns.map(({ name }) => name)
+    const shown = this.#keyText(columns, (index) => String(row[index]))
     return new DataError(`${this.target.name}, row (${shown}): ${messageOf(error)}`, {
       cause: error,
       row: shown
     })
+  }
+
+  /** For messages about a record made of this row: the table and which row. */
+  nameRow(value: Struct): string {
+    const { fields } = value.schema
+    const shown = this.#keyText(
+      fields.map(({ name }) => name),
+      (index) => toLiteral(fields[index]?.schema, value.values[index])
+    )
+    return `${this.target.name}, row (${shown})`
+  }
+
+  /** The columns that tell rows apart: the table's key, else those of the cursor, else the first. */
+  #keyText(columns: readonly string[], valueAt: (index: number) => string): string {
+    const { names = { timestamps: [], id: null }, keys = [] } = this.#shape ?? {}
+    const cursors = [...(names.id === null ? [] : [names.id]), ...names.timestamps]
+    const wanted = keys.length > 0 ? keys : cursors
+    return columns
+      .map((name, index) => ({ name, index }))
+      .filter(({ name, index }) => (wanted.length > 0 ? wanted.includes(name) : index === 0))
+      .map(({ name, index }) => `${name}=${valueAt(index)}`)
+      .join(', ')
   }
 
   /** Errors of the database name the table and, when they are final, the statement. */
