@@ -147,6 +147,15 @@ describe('a group of a JVM worker and one of ours', () => {
     await until(() => worker.runningTasks().length === 2, 'ours runs both tasks')
     assert.deepEqual(await cluster.leader(), cluster.members[0])
 
+    // A move leaves a record that JVM workers do not know; the next one reads it when it starts.
+    const move = async (name: string) => {
+      const by = { user: null, address: null, note: null }
+      const { state, problem } = await herder.startFrom.move(name, { start: { id: 1 } }, by)
+      assert.deepEqual([state, problem], ['DONE', null])
+    }
+    await move('a')
+    await until(() => worker.runningTasks().length === 2, 'both tasks are back')
+
     // Another JVM worker follows ours and sends it the task configurations of what it runs.
     const second = await join()
     for (const name of ['c', 'd']) {
@@ -156,6 +165,10 @@ describe('a group of a JVM worker and one of ours', () => {
     await bothRun(['a', 'b', 'c', 'd'], second)
     assert.ok(endpoint.answers.includes(204), 'the JVM worker sent signed task configurations')
     assert.equal(worker.runningConnectors().length, 2)
+    // Whoever has their tasks: the JVM worker ends them for a move, and starts them again.
+    await move('c')
+    await move('d')
+    await bothRun(['a', 'b', 'c', 'd'], second)
     const viaJvm = await ask(second, 'GET', '/connectors/d/status')
     assert.deepEqual((viaJvm as { name: string }).name, 'd')
     await ask(second, 'PUT', '/connectors/a/pause')

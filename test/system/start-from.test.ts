@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, it, type TestContext } from 'node:test'
+import { TopicReader } from '../../scripts/topic-reader.ts'
 import { connectRest } from '../support/connect-rest.ts'
-import { uniqueName } from '../support/environment.ts'
+import { kafkaBootstrap, uniqueName } from '../support/environment.ts'
 import { followTopic } from '../support/topic-reader.ts'
 import { until } from '../support/until.ts'
 import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts'
@@ -172,6 +173,104 @@ describe('moving the start of a running connector', () => {
     await assert.rejects(rest.put(path, '-PT2H'), /400 .*mode incrementing knows no times/)
     await rest.delete('/connectors/shop')
     await assert.rejects(rest.get(path), /404/)
+    assert.equal(await worker.stop(), 0)
+  })
+})
+
+/** Calls `onRecord` with the value of each record of the config topic from now on. */
+async function followConfigs(t: TestContext, topic: string, onRecord: (value: string) => void) {
+  const reader = new TopicReader(kafkaBootstrap(), uniqueName('follow-configs'))
+  t.after(() => reader.close())
+  const from = (await reader.endOffsets(topic)) ?? [0n]
+  await reader.follow([{ topic, from }], (_, value) => onRecord(value ?? ''))
+}
+
+const STEPS = {
+  'the move is written down': '"phase":"requested"',
+  'the connector is stopped': '"state.v2":"STOPPED"',
+  'its tasks have ended': '"phase":"writing"',
+  'the new position is stored': '"phase":"written"',
+  'the state from before is back': '"state.v2":"STARTED"',
+  'the move is over': '"running":null'
+}
+
+describe('a worker that is killed while it moves a connector', () => {
+  it('leaves all tables at the old place or all at the new one, and goes on', {
+    timeout: 115_000
+  }, async (t) => {
+    const { orders, customers, start, create, properties } = await shop(t)
+    let worker = await start()
+    await create(worker)
+    let last = 10
+    let onRecord = (_value: string): void => undefined
+    await followConfigs(t, properties['config.storage.topic'], (value) => onRecord(value))
+    const settled = () =>
+      until(
+        async () => {
+          const rest = connectRest(worker.url)
+          if ((await rest.state('shop')) !== 'RUNNING RUNNING RUNNING') return false
+          const { offsets } = (await rest.get('/connectors/shop/offsets')) as {
+            offsets: { offset: { incrementing: number } }[]
+          }
+          return offsets.length === 2 && offsets.every(({ offset }) => offset.incrementing === last)
+        },
+        `everything runs and is read up to ${last}`,
+        60_000
+      )
+    const since = (ids: number[], from: number) => [...new Set(ids.slice(from))]
+
+    /** Moves both tables back, kills `victim` as soon as the step can be seen, and has `next` go on. */
+    const killAt = async (marker: string, next: () => Promise<WorkerProcess>) => {
+      await settled()
+      const seen = [orders.ids().length, customers.ids().length] as const
+      const victim = worker
+      const killed = new Promise<void>((resolve) => {
+        onRecord = (value) => {
+          if (!value.includes(marker)) return
+          onRecord = () => undefined
+          resolve(victim.kill())
+        }
+      })
+      const wanted = {
+        tables: { orders: { incrementing: last - 3 }, customers: { incrementing: last - 2 } }
+      }
+      const asked = connectRest(worker.url).put('/connectors/shop/start-from', wanted)
+      // The answer may come before the kill, or not at all.
+      asked.catch(() => undefined)
+      await killed
+      worker = await next()
+      const move = await until(async () => {
+        const path = '/connectors/shop/start-from'
+        const { history } = (await connectRest(worker.url).get(path)) as { history: Move[] }
+        return history[0]?.state === 'RUNNING' ? null : history[0]
+      }, 'the move has ended')
+      assert.deepEqual(move.request, wanted)
+      last += 1
+      orders.insert('2026-11-02 08:00:00.000')
+      customers.insert('2026-11-02 08:00:00.000')
+      await settled()
+      const again =
+        move.state === 'DONE'
+          ? [
+              [last - 3, last - 2, last - 1, last],
+              [last - 2, last - 1, last]
+            ]
+          : [[last], [last]]
+      assert.deepEqual(
+        [since(orders.ids(), seen[0]), since(customers.ids(), seen[1])],
+        again,
+        `${marker}: ${JSON.stringify(move)}`
+      )
+      return move.state
+    }
+
+    for (const [step, marker] of Object.entries(STEPS)) {
+      t.diagnostic(`killed when ${step}: ${await killAt(marker, start)}`)
+    }
+
+    // With another worker in the group, that one takes over and finishes.
+    const other = await start()
+    assert.equal(await killAt('"phase":"writing"', () => Promise.resolve(other)), 'DONE')
     assert.equal(await worker.stop(), 0)
   })
 })
