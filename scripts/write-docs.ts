@@ -3,6 +3,8 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { builtinPlugins } from '../src/builtin-plugins.ts'
 import { configPage, type DocumentedPart } from '../src/config/document.ts'
+import { groupSelection, ownKeys } from '../src/connectors/jdbc/own-keys.ts'
+import { jdbcSourcePlugin } from '../src/connectors/jdbc/source-plugins.ts'
 import { type Plugin, simpleName } from '../src/plugin/plugins.ts'
 import { aliasConfig } from '../src/worker/alias-config.ts'
 import {
@@ -30,6 +32,24 @@ const ALIASES: readonly DocumentedPart[] = [
     intro: 'For every name in `predicates`; the settings of the class stand there too.',
     prefix: 'predicates.<name>.',
     definition: aliasConfig('predicate', '<name>', {}, null)
+  }
+]
+
+const sameKeys = Object.keys(ownKeys)
+  .map((key) => `\`${key}\``)
+  .join(', ')
+
+const OF_TABLES: readonly DocumentedPart[] = [
+  {
+    title: 'Each group of tables',
+    intro: `For every name in \`table.settings\`. Behind the same prefix may stand, for these tables alone and otherwise as above: ${sameKeys}.`,
+    prefix: 'table.settings.<name>.',
+    definition: groupSelection
+  },
+  {
+    title: 'Each named query',
+    intro: `For every name in \`queries\`, behind \`queries.<name>.\`: its \`query\` or \`query.masked\`, and any other key a group may have: ${sameKeys}.`,
+    definition: {}
   }
 ]
 
@@ -94,7 +114,10 @@ function pluginPage(plugins: readonly Plugin[]): string {
   return configPage(
     simpleName(first.className).replace(/\$.*$/, ''),
     `A ${kinds.join(' and ')}: ${classes.map((name) => `\`${name}\``).join(', ')}.${framework}${empty ? ' It has no settings.' : ''}`,
-    definitions.map(({ className, config }) => ({ title: className, definition: config }))
+    [
+      ...definitions.map(({ className, config }) => ({ title: className, definition: config })),
+      ...(first.className === jdbcSourcePlugin.className ? OF_TABLES : [])
+    ]
   )
 }
 

@@ -5,7 +5,8 @@ import { loggers } from '../../log.ts'
 import type { AlteredOffsets, OffsetChange } from '../../plugin/source.ts'
 import { openConnection } from './connection-keeper.ts'
 import { suggestion } from './cursor-value.ts'
-import type { Connection } from './database.ts'
+import type { Connection, TableId } from './database.ts'
+import { UNNAMED_QUERY } from './reader-targets.ts'
 import { requestedOffset } from './requested-offset.ts'
 import { checkPartition, partitionText, tablePartition } from './source-offset.ts'
 import { type SourceSettings, sourceSettings } from './source-settings.ts'
@@ -26,20 +27,24 @@ export async function alterOffsets(
 ): Promise<AlteredOffsets> {
   const settings = sourceSettings(config, definition)
   const zone = settings.connection.timeZone
+  const queries = new Map(
+    settings.queries.map(({ name, settings: { mode } }) => [name ?? UNNAMED_QUERY, mode])
+  )
   const wanted = changes.map(({ partition, offset }) => {
     const named =
-      offset === null ? null : checkPartition(partition, settings.defaults.query !== null)
-    return {
-      partition,
-      table: named === null || named === 'query' ? null : named.table,
-      offset: offset === null ? null : requestedOffset(offset, settings.defaults.mode, zone)
-    }
+      offset === null ? {} : checkPartition(partition, [...queries.keys()], settings.copiesTables)
+    return { partition, offset, table: null, query: null, ...named }
   })
   const tables = wanted.flatMap(({ table }) => (table === null ? [] : [table]))
-  const names = tables.length === 0 ? new Map<string, string>() : await fullNames(tables, settings)
-  const altered = wanted.map(({ partition, table, offset }) => {
-    const name = table === null ? undefined : names.get(table)
-    return { partition: name === undefined ? partition : tablePartition(name), offset }
+  const found = tables.length === 0 ? new Map<string, TableId>() : await fullNames(tables, settings)
+  const altered = wanted.map(({ partition, offset, table, query }) => {
+    const id = table === null ? undefined : found.get(table)
+    const mode = id === undefined ? queries.get(query ?? '') : settings.forTable(id).mode
+    return {
+      partition:
+        id === undefined ? partition : tablePartition(tableName(settings.connection.dialect, id)),
+      offset: offset === null ? null : requestedOffset(offset, mode ?? 'bulk', zone)
+    }
   })
   checkDistinct(altered)
   return { complete: true, changes: altered }
@@ -62,11 +67,11 @@ export function meaningOf(partition: OffsetMap): string {
   return partitionText(Object.fromEntries(entries))
 }
 
-/** Each name an operator wrote, and the one under which the connector keeps that table's offset. */
+/** Each name an operator wrote, and the table under whose name the connector keeps the offset. */
 async function fullNames(
   written: readonly string[],
   settings: SourceSettings
-): Promise<Map<string, string>> {
+): Promise<Map<string, TableId>> {
   const connection = await openConnection(
     settings.connection,
     loggers.get('io.confluent.connect.jdbc.JdbcSourceConnector'),
@@ -74,7 +79,7 @@ async function fullNames(
     DATABASE_LIMIT_MS
   )
   try {
-    const names = new Map<string, string>()
+    const names = new Map<string, TableId>()
     for (const name of written) names.set(name, await fullName(connection, name, settings))
     return names
   } finally {
@@ -86,7 +91,7 @@ async function fullName(
   connection: Connection,
   name: string,
   settings: SourceSettings
-): Promise<string> {
+): Promise<TableId> {
   const { dialect } = connection
   const { types } = settings.tables
   const filter = { catalogPattern: null, schemaPattern: null, types }
@@ -96,14 +101,14 @@ async function fullName(
     const full = tableName(dialect, table)
     return full === name || `${connection.catalog}.${full}` === name
   })
-  if (exact !== undefined) return tableName(dialect, exact)
-  const candidates = alike
-    .filter((table) => table.table === name)
-    .map((table) => tableName(dialect, table))
+  if (exact !== undefined) return exact
+  const candidates = alike.filter((table) => table.table === name)
   const [only] = candidates
   if (candidates.length === 1 && only !== undefined) return only
   if (candidates.length > 1) {
-    throw new ConfigError(`Several tables are named ${name}: ${candidates.join(', ')}`)
+    throw new ConfigError(
+      `Several tables are named ${name}: ${candidates.map((table) => tableName(dialect, table)).join(', ')}`
+    )
   }
   const all = await connection.listTables({ ...filter, names: null })
   const known = all.map((table) => tableName(dialect, table))

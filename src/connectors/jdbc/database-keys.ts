@@ -9,6 +9,14 @@ function patterns(values: readonly string[]): string | null {
   return problemOf(() => values.forEach((value) => tablePattern(value)))
 }
 
+/** Keys that say which tables to copy. */
+export const FILTERS = [
+  'table.whitelist',
+  'table.blacklist',
+  'table.include.list',
+  'table.exclude.list'
+] as const
+
 /** How to reach the database, which of its tables to read, and how its types are carried. */
 export const databaseKeys = configDef({
   'connection.url': {

@@ -1,4 +1,6 @@
 import { configDef } from '../../config/config-def.ts'
+import { problemOf } from './key-checks.ts'
+import { parseTopicTemplate } from './topic-template.ts'
 
 const GROUP = 'Keys and topics'
 
@@ -46,5 +48,25 @@ export const recordKeys = configDef({
     width: 'short',
     displayName: 'Tables Without Primary Key',
     doc: 'What key.columns=primary-key means for a table (or query) without one: fail is an error before anything is read, null gives its records no key.'
+  },
+  'topic.template': {
+    type: 'string',
+    default: null,
+    importance: 'medium',
+    group: GROUP,
+    width: 'long',
+    displayName: 'Topic Template',
+    doc: 'Name of the topic of each table or query, such as ${prefix}${schema}.${table}. Between ${ and } may stand prefix, connector, catalog, schema, table and query, with .lower or .upper behind. Without it the topic is topic.prefix and the bare name.',
+    check: (text: string | null) =>
+      text === null ? null : problemOf(() => parseTopicTemplate(text))
+  },
+  'topic.sanitize': {
+    type: 'boolean',
+    default: false,
+    importance: 'low',
+    group: GROUP,
+    width: 'short',
+    displayName: 'Sanitize Topics',
+    doc: 'Replaces characters of table names that no topic may have by underscores.'
   }
 })

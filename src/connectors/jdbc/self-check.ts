@@ -94,9 +94,12 @@ async function tableFindings(
     return [{ level: 'warn', text: `${name} cannot be read: ${messageOf(error)}` }]
   }
   const readable: Finding = { level: 'info', text: `${name} may be read` }
+  const own = settings.forTable(table)
+  // A query may find its columns anywhere.
+  if (own.query !== null) return [readable]
   let shape: TableShape
   try {
-    shape = await tableShape(connection, table, settings.defaults)
+    shape = await tableShape(connection, table, own)
   } catch (error) {
     return [readable, { level: 'warn', text: messageOf(error) }]
   }

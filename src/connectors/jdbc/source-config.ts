@@ -2,6 +2,7 @@ import { configDef, type Parsed } from '../../config/config-def.ts'
 import { connectorKeys } from './connector-keys.ts'
 import { databaseKeys } from './database-keys.ts'
 import { modeKeys } from './mode-keys.ts'
+import { ownLists } from './own-keys.ts'
 import { recordKeys } from './record-keys.ts'
 
 /** Keys of `io.confluent.connect.jdbc.JdbcSourceConnector` 10.9, and the few of ours and of Aiven's fork beside them. */
@@ -9,7 +10,8 @@ export const jdbcSourceConfig = configDef({
   ...databaseKeys,
   ...modeKeys,
   ...connectorKeys,
-  ...recordKeys
+  ...recordKeys,
+  ...ownLists
 })
 
 /** Keys a task has beside those of its connector. */
@@ -20,6 +22,13 @@ export const jdbcTaskConfig = configDef({
     importance: 'high',
     internal: true,
     doc: 'Tables of the task: quoted names, by comma.'
+  },
+  'task.queries': {
+    type: 'list',
+    default: [],
+    importance: 'high',
+    internal: true,
+    doc: 'Queries of the task, by name; absent: all of the connector.'
   },
   'tables.fetched': {
     type: 'boolean',

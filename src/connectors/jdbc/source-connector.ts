@@ -1,12 +1,14 @@
 import type { ConfigDef, ConfigMap } from '../../config/config-def.ts'
 import type { SourceConnector, SourceConnectorContext } from '../../plugin/source.ts'
-import { type SourceSettings, sourceSettings } from './source-settings.ts'
+import type { TableId } from './database.ts'
+import { UNNAMED_QUERY } from './reader-targets.ts'
+import { type NamedQuery, type SourceSettings, sourceSettings } from './source-settings.ts'
 import { tableGroups } from './table-groups.ts'
 import { TableMonitor } from './table-monitor.ts'
 import { tableSql } from './table-name.ts'
 import { checkCombinations } from './validation.ts'
 
-/** Splits the tables of a database over tasks. A query is always one task. */
+/** Splits the tables of a database, and named queries, over tasks. */
 export class JdbcSourceConnector implements SourceConnector {
   readonly #definition: ConfigDef
   #config: ConfigMap = new Map()
@@ -22,7 +24,7 @@ export class JdbcSourceConnector implements SourceConnector {
     const settings = sourceSettings(config, this.#definition)
     this.#config = config
     this.#settings = settings
-    if (settings.defaults.query !== null) return
+    if (!settings.copiesTables) return
     const monitor = new TableMonitor(settings, context.log, {
       onChange: () => context.requestTaskReconfiguration(),
       onFailure: (error) => context.raiseError(error)
@@ -34,16 +36,31 @@ export class JdbcSourceConnector implements SourceConnector {
   async taskConfigs(maxTasks: number): Promise<ConfigMap[]> {
     const settings = this.#settings
     if (settings === null) return []
-    if (settings.defaults.query !== null) return [new Map([...this.#config, ['tables', '']])]
     const tables = (await this.#monitor?.take()) ?? null
-    const withTables = (names: string, fetched: boolean): ConfigMap =>
-      new Map([...this.#config, ['tables', names], ['tables.fetched', String(fetched)]])
-    if (tables === null) return [withTables('', false)]
-    if (tables.length === 0) return [withTables('', true)]
-    const { dialect } = settings.connection
-    return tableGroups(tables, maxTasks).map((group) =>
-      withTables(group.map((table) => tableSql(dialect, table, true)).join(','), true)
+    const fetched = settings.copiesTables ? String(tables !== null) : null
+    const { queries } = settings
+    const work = [...(tables ?? []), ...queries]
+    if (work.length === 0) return [this.#taskConfig(settings, [], fetched)]
+    return tableGroups(work, maxTasks).map((group) => this.#taskConfig(settings, group, fetched))
+  }
+
+  /** `fetched`: whether the tables are known; null: none are copied. */
+  #taskConfig(
+    { connection, queries }: SourceSettings,
+    work: readonly (TableId | NamedQuery)[],
+    fetched: string | null
+  ): ConfigMap {
+    const tables = work.flatMap((item) =>
+      'table' in item ? [tableSql(connection.dialect, item, true)] : []
     )
+    const config = new Map([...this.#config, ['tables', tables.join(',')]])
+    if (fetched !== null) config.set('tables.fetched', fetched)
+    // A JVM connector has no such key: configurations without named queries stay as its own.
+    if (queries.some(({ name }) => name !== null)) {
+      const mine = work.flatMap((item) => ('table' in item ? [] : [item.name ?? UNNAMED_QUERY]))
+      config.set('task.queries', mine.join(','))
+    }
+    return config
   }
 
   async stop(): Promise<void> {

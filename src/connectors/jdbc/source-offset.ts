@@ -16,7 +16,10 @@ export const UNSET: Position = { timestamp: null, reading: null, id: null }
 
 const LONG_MAX = 2n ** 63n - 1n
 
-export const QUERY_PARTITION: SourcePartition = Object.freeze({ query: 'query' })
+/** `query` is the name of the one query the JVM connector knows. */
+export function queryPartition(name: string): SourcePartition {
+  return Object.freeze({ query: name })
+}
 
 /** Key order is that of the JVM connector: the offset topic is compacted by these bytes. */
 export function tablePartition(name: string): SourcePartition {
@@ -139,19 +142,23 @@ export function partitionText(partition: OffsetMap): string {
   )
 }
 
-/** What a partition written by an operator names: a table, or the query. ConfigError for any other shape. */
+/** What a partition written by an operator names: a table, or one of the queries. ConfigError for any other shape. */
 export function checkPartition(
   partition: OffsetMap,
-  isQuery: boolean
-): { table: string } | 'query' {
+  queries: readonly string[],
+  copiesTables: boolean
+): { readonly table: string } | { readonly query: string } {
   const keys = Object.keys(partition).sort().join()
-  if (isQuery) {
-    if (keys === 'query' && partition['query'] === 'query') return 'query'
-    throw new ConfigError(
-      `The connector runs a query, so its partition is {"query":"query"}; given: ${partitionText(partition)}`
-    )
+  const { query, table } = partition
+  if (keys === 'query' && typeof query === 'string' && queries.includes(query)) return { query }
+  if (!copiesTables || (keys === 'query' && queries.length > 0)) {
+    const known = queries.map((name) => partitionText(queryPartition(name)))
+    const what =
+      known.length === 1
+        ? `a query, so its partition is ${known.join()}`
+        : `queries, so its partitions are ${known.join(' and ')}`
+    throw new ConfigError(`The connector runs ${what}; given: ${partitionText(partition)}`)
   }
-  const table = partition['table']
   const known = (keys === 'protocol,table' && partition['protocol'] === '1') || keys === 'table'
   if (known && typeof table === 'string' && table !== '') return { table }
   throw new ConfigError(

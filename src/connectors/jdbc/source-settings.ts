@@ -6,13 +6,22 @@ import {
   withPrefix
 } from '../../config/config-def.ts'
 import { ConfigError } from '../../errors.ts'
-import type { Dialect, IsolationMode } from './database.ts'
+import type { Dialect, IsolationMode, TableId } from './database.ts'
 import { dialects } from './dialects/dialects.ts'
 import { type JdbcUrl, parseJdbcUrl } from './jdbc-url.ts'
 import { type JdbcSourceConfig, jdbcSourceConfig } from './source-config.ts'
+import { FILTERS } from './database-keys.ts'
+import {
+  allOwnProblems,
+  type Membership,
+  membershipOf,
+  ownSettings,
+  withOwn,
+  withoutTables
+} from './own-settings.ts'
 import { splitTableList } from './table-name.ts'
 import { tablePattern } from './table-pattern.ts'
-import { type TableSettings, tableSettings } from './table-settings.ts'
+import { type Mode, queryMode, type TableSettings, tableSettings } from './table-settings.ts'
 import { TimeZone } from './time-zone.ts'
 
 export type NumericMapping = 'none' | 'precision_only' | 'best_fit' | 'best_fit_eager_double'
@@ -69,13 +78,33 @@ export interface ReadingSettings {
   readonly tableTypes: readonly string[]
 }
 
+/** A name of `table.settings`, and the tables it means. */
+export interface TableGroup {
+  readonly name: string
+  readonly has: Membership
+  /** Names and expression as configured. */
+  readonly wanted: readonly string[]
+}
+
+export interface NamedQuery {
+  /** null: the query of the key `query`. */
+  readonly name: string | null
+  readonly settings: TableSettings
+}
+
 /** The configuration of a source as its parts use it: synonyms resolved, texts parsed, once. */
 export interface SourceSettings extends ReadingSettings {
   readonly connection: ConnectionSettings
   readonly tables: TableSelection
-  readonly topicPrefix: string
   /** What holds for a table (or the query) of which nothing else is said. */
   readonly defaults: TableSettings
+  /** Groups of tables with settings of their own, in their order. */
+  readonly groups: readonly TableGroup[]
+  /** The settings of a table; the same object for tables in the same groups. */
+  forTable(table: TableId): TableSettings
+  /** Whether tables are copied, beside queries or alone. */
+  readonly copiesTables: boolean
+  readonly queries: readonly NamedQuery[]
   /** null: for ever. */
   readonly retryAttempts: number | null
   readonly tablePollIntervalMs: number
@@ -132,6 +161,8 @@ export function sourceSettings(
 ): SourceSettings {
   const parsed = parseConfig(definition, config) as JdbcSourceConfig
   if (parsed.mode === '') throw new ConfigError('Query mode must be specified')
+  const problems = allOwnProblems(config, definition).map(([, text]) => text)
+  if (problems.length > 0) throw new ConfigError(problems.join('\n'), { problems })
   const connection = connectionSettings(parsed, config)
   const retries = parsed['query.retry.attempts']
   const types = parsed['table.types'].map((type) => type.toUpperCase())
@@ -141,8 +172,43 @@ export function sourceSettings(
     qualified: parsed['table.names.qualify'],
     tableTypes: types
   }
+  const settingsIn = (merged: ConfigMap): TableSettings => {
+    const values = parseConfig(definition, merged) as JdbcSourceConfig
+    // A group without a mode has that of the connector, which is given.
+    return tableSettings({ ...values, mode: values.mode as Mode }, merged, reading)
+  }
+  const defaults = settingsIn(config)
+  const groups = ownSettings(config, 'table.settings').map(({ name, keys }) => ({
+    name,
+    keys,
+    has: membershipOf(connection.dialect, keys),
+    wanted: [keys.get('tables'), keys.get('pattern')].filter((text) => text !== undefined)
+  }))
+  const resolved = new Map<string, TableSettings>()
+  const named = ownSettings(config, 'queries')
+  const filters = FILTERS.some((key) => (config.get(key) ?? '').trim() !== '')
   return {
     ...reading,
+    defaults,
+    groups,
+    forTable(table) {
+      const mine = groups.filter(({ has }) => has(table))
+      const key = mine.map(({ name }) => name).join()
+      let settings = mine.length === 0 ? defaults : resolved.get(key)
+      if (settings === undefined) {
+        // From the last to the first, whose word counts.
+        settings = settingsIn(mine.reduceRight((merged, { keys }) => withOwn(merged, keys), config))
+        resolved.set(key, settings)
+      }
+      return settings
+    },
+    copiesTables: defaults.query === null && (named.length === 0 || filters),
+    queries: [
+      ...(defaults.query === null ? [] : [namedQuery(null, defaults)]),
+      ...named.map(({ name, keys }) =>
+        namedQuery(name, settingsIn(withOwn(withoutTables(config), keys)))
+      )
+    ],
     connection,
     tables: {
       // From the text: a comma inside quotes belongs to a name.
@@ -154,12 +220,14 @@ export function sourceSettings(
       catalogPattern: parsed['catalog.pattern'],
       schemaPattern: parsed['schema.pattern']
     },
-    topicPrefix: parsed['topic.prefix'],
-    defaults: tableSettings({ ...parsed, mode: parsed.mode }, config, reading),
     retryAttempts: retries <= 0 ? null : retries,
     tablePollIntervalMs: parsed['table.poll.interval.ms'],
     startupPollingLimitMs: parsed['table.monitoring.startup.polling.limit.ms']
   }
+}
+
+function namedQuery(name: string | null, settings: TableSettings): NamedQuery {
+  return { name, settings: { ...settings, mode: queryMode(settings) } }
 }
 
 function valueSettings(parsed: JdbcSourceConfig): ValueSettings {

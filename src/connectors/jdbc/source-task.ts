@@ -1,6 +1,6 @@
-import { type ConfigDef, type ConfigMap, parseConfig } from '../../config/config-def.ts'
+import type { ConfigDef, ConfigMap } from '../../config/config-def.ts'
 import { type Clock, systemClock } from '../../clock.ts'
-import type { SourceOffset, SourcePartition, SourceRecord } from '../../data/record.ts'
+import type { SourceOffset, SourceRecord } from '../../data/record.ts'
 import { Struct } from '../../data/struct.ts'
 import { ConfigError, isRetriable, messageOf } from '../../errors.ts'
 import type { SourceTask, SourceTaskContext } from '../../plugin/source.ts'
@@ -8,15 +8,13 @@ import { ConnectionKeeper } from './connection-keeper.ts'
 import type { Connection } from './database.ts'
 import { databaseError } from './database.ts'
 import type { RowConverter } from './row-converter.ts'
-import { jdbcTaskConfig } from './source-config.ts'
-import { QUERY_PARTITION, storedPartitions, tablePartition, UNSET } from './source-offset.ts'
+import { partitionsOf, readerTargets, type TaskWork, taskWork } from './reader-targets.ts'
+import { UNSET } from './source-offset.ts'
 import { reportSelfCheck } from './self-check.ts'
 import { type SourceSettings, sourceSettings } from './source-settings.ts'
 import { presentOf, type Start, startOf } from './start-position.ts'
-import { parseTableName, splitTableList, tableName } from './table-name.ts'
 import { type ReaderTarget, TableReader } from './table-reader.ts'
 import { missingText, selectTables } from './table-selection.ts'
-import { queryMode } from './table-settings.ts'
 
 /** Longest nap of a poll that has nothing to read. */
 const NAP_MS = 250
@@ -36,7 +34,7 @@ export class JdbcSourceTask implements SourceTask {
   #settings: SourceSettings | null = null
   #keeper: ConnectionKeeper | null = null
   /** null until it is known which tables there are. */
-  #targets: readonly ReaderTarget[] | null = null
+  #work: TaskWork | null = null
   #readers: TableReader[] = []
   #pausedUntilMs = 0
   #current: { reader: TableReader; sinceMs: number } | null = null
@@ -52,33 +50,23 @@ export class JdbcSourceTask implements SourceTask {
     this.#context = context
     const settings = sourceSettings(config, this.#definition)
     this.#settings = settings
-    const task = parseConfig(jdbcTaskConfig, config)
-    const names = splitTableList(settings.connection.dialect, task.tables)
-    const { query } = settings.defaults
-    if (query !== null && names.length > 0) {
-      throw new ConfigError('query may not be combined with whole-table copying settings.')
-    }
+    const work = taskWork(config, settings)
     this.#keeper = new ConnectionKeeper(
       settings.connection,
       context.log,
       context.stopping,
       this.#clock
     )
-    if (query === null && names.length === 0 && !task['tables.fetched']) {
-      context.reportCondition('Waiting for the list of tables')
-      return
-    }
-    this.#targets =
-      query === null ? names.map((name) => tableTarget(settings, name)) : [queryTarget(settings)]
-    const tables = this.#targets.flatMap(({ table }) => (table === null ? [] : [table]))
+    if (work.waitsForTables) this.#setCondition('tables', 'Waiting for the list of tables')
+    if (work.waitsForTables && work.queries.length === 0) return
+    this.#work = work
     this.#keeper.beforeFirstUse((connection) =>
-      reportSelfCheck(connection, tables, settings, { log: context.log, clock: this.#clock })
+      reportSelfCheck(connection, work.tables, settings, { log: context.log, clock: this.#clock })
     )
     try {
       const connection = await this.#keeper.get()
       if (connection === null) return
-      if (this.#targets.length === 0) throw await noTables(connection, settings)
-      await this.#makeReaders(connection, settings, context)
+      await this.#makeReaders(work, connection, settings, context)
       for (const reader of this.#readers) await reader.prepare(connection)
     } catch (error) {
       if (!isRetriable(error)) throw error
@@ -92,7 +80,8 @@ export class JdbcSourceTask implements SourceTask {
     const context = this.#context
     const settings = this.#settings
     if (context === null || settings === null || context.stopping.aborted) return null
-    if (this.#targets === null || this.#clock.monotonicMs() < this.#pausedUntilMs) {
+    const work = this.#work
+    if (work === null || this.#clock.monotonicMs() < this.#pausedUntilMs) {
       return await this.#nap(context)
     }
     const reader = this.#nextReader()
@@ -100,9 +89,8 @@ export class JdbcSourceTask implements SourceTask {
     try {
       const connection = await this.#keeper?.get()
       if (connection === null || connection === undefined) return await this.#nap(context)
-      if (this.#targets.length === 0) throw await noTables(connection, settings)
       if (reader !== null) return await this.#read(reader, connection)
-      await this.#makeReaders(connection, settings, context)
+      await this.#makeReaders(work, connection, settings, context)
       return null
     } catch (error) {
       if (context.stopping.aborted) return null
@@ -191,17 +179,16 @@ export class JdbcSourceTask implements SourceTask {
 
   /** Readers that go on behind the stored offsets. */
   async #makeReaders(
+    work: TaskWork,
     connection: Connection,
     settings: SourceSettings,
     context: SourceTaskContext
   ): Promise<void> {
-    const { dialect } = settings.connection
-    const targets = this.#targets ?? []
-    const stored = targets.map(({ table, partition }): SourcePartition[] =>
-      table === null
-        ? [partition]
-        : storedPartitions(tableName(dialect, table), table.table, connection.catalog ?? null)
-    )
+    if (work.tables.length === 0 && work.queries.length === 0) {
+      throw await noTables(connection, settings)
+    }
+    const targets = readerTargets(work, settings, connection)
+    const stored = targets.map((target) => partitionsOf(target, connection))
     const offsets = await context.offsets.offsets(stored.flat())
     let taken = 0
     const found = targets.map((_, index) => {
@@ -230,8 +217,7 @@ export class JdbcSourceTask implements SourceTask {
     const starts: Start[] = []
     for (const [index, { settings }] of targets.entries()) {
       const zone = settings.values.timeZone
-      const mode = settings.query === null ? settings.mode : queryMode(settings)
-      const start = await startOf(found[index] ?? null, mode, settings, () =>
+      const start = await startOf(found[index] ?? null, settings.mode, settings, () =>
         presentOf(connection, zone)
       )
       starts.push(start)
@@ -266,32 +252,6 @@ function logStart(
 ): void {
   if (why === 'moved') log.info(`The start of ${name} was moved: ${mark}`)
   else if (why !== 'first') log.info(`Using existing offset of ${name}`)
-}
-
-export function tableTarget(settings: SourceSettings, text: string): ReaderTarget {
-  const { dialect } = settings.connection
-  const table = parseTableName(dialect, text)
-  const name = tableName(dialect, table)
-  // Bulk keeps no offsets; its partition is the bare name, as in the JVM connector.
-  const { defaults, topicPrefix } = settings
-  const partition = defaults.mode === 'bulk' ? { table: table.table } : tablePartition(name)
-  return {
-    table,
-    name: `table ${name}`,
-    topic: `${topicPrefix}${table.table}`,
-    partition,
-    settings: defaults
-  }
-}
-
-export function queryTarget(settings: SourceSettings): ReaderTarget {
-  return {
-    table: null,
-    name: 'the query',
-    topic: settings.topicPrefix,
-    partition: QUERY_PARTITION,
-    settings: settings.defaults
-  }
 }
 
 async function noTables(connection: Connection, settings: SourceSettings): Promise<ConfigError> {

@@ -7,11 +7,12 @@ import type { Column, Connection, Row } from './database.ts'
 import { comparePositions, countQuery, edgeQuery, type PositionRange } from './position-range.ts'
 import { type Position, UNSET } from './source-offset.ts'
 import { type SourceSettings, sourceSettings } from './source-settings.ts'
+import { readerShape } from './query-shape.ts'
 import { presentOf, startOf } from './start-position.ts'
 import { PositionMap, type StartTarget, startTargets, withConnection } from './start-targets.ts'
 import { endsInComment } from './table-query.ts'
 import type { ReaderTarget } from './table-reader.ts'
-import { queryShape, tableShape, type TableShape } from './table-shape.ts'
+import type { TableShape } from './table-shape.ts'
 import { timestampText } from './timestamp.ts'
 
 /** What storing `changes` would do to each table they concern: counted in the database, over one connection, until `signal` aborts. */
@@ -114,11 +115,7 @@ async function shapeOf(
   { table, settings }: ReaderTarget,
   connection: Connection
 ): Promise<TableShape> {
-  const { query } = settings
-  const shape =
-    table === null
-      ? await queryShape(connection, query ?? '', settings)
-      : await tableShape(connection, table, settings)
+  const shape = await readerShape(connection, table, settings)
   if (endsInComment(shape.select))
     throw new Error('the query ends in a comment, nothing can follow it')
   return shape
@@ -153,7 +150,7 @@ function edgeRow(
   connection: Connection
 ): Promise<FoundRow | null> {
   const { sql, binds } = edgeQuery(shape, range, edge, settings.values.timeZone)
-  return firstRow(connection, { sql, binds, table })
+  return firstRow(connection, { sql, binds, table: settings.query === null ? table : null })
 }
 
 async function firstRow(

@@ -4,13 +4,12 @@ import type { StoredPosition } from '../../plugin/start-from.ts'
 import { meaningOf } from './alter-offsets.ts'
 import { openConnection } from './connection-keeper.ts'
 import type { Connection } from './database.ts'
-import { storedPartitions } from './source-offset.ts'
+import { partitionsOf, readerTargets, UNNAMED_QUERY } from './reader-targets.ts'
 import type { SourceSettings } from './source-settings.ts'
-import { queryTarget, tableTarget } from './source-task.ts'
-import { tableName, tableSql } from './table-name.ts'
+import { tableName } from './table-name.ts'
 import type { ReaderTarget } from './table-reader.ts'
 import { selectTables } from './table-selection.ts'
-import { type Mode, queryMode } from './table-settings.ts'
+import type { Mode } from './table-settings.ts'
 
 const CONNECT_LIMIT_MS = 10_000
 
@@ -47,19 +46,20 @@ export async function startTargets(
   connection: Connection,
   settings: SourceSettings
 ): Promise<StartTarget[]> {
-  if (settings.defaults.query !== null) {
-    const target = queryTarget(settings)
-    const { partition } = target
-    return [{ target, name: 'query', mode: queryMode(target.settings), partitions: [partition] }]
-  }
   const { dialect } = connection
-  const { tables } = await selectTables(connection, settings.tables)
-  return tables.map((table) => {
-    const target = tableTarget(settings, tableSql(dialect, table, true))
-    const name = tableName(dialect, table)
-    const partitions = storedPartitions(name, table.table, connection.catalog ?? null)
-    return { target, name, mode: target.settings.mode, partitions }
-  })
+  const tables = settings.copiesTables
+    ? (await selectTables(connection, settings.tables)).tables
+    : []
+  const work = { tables, queries: settings.queries, waitsForTables: false }
+  return readerTargets(work, settings, connection).map((target) => ({
+    target,
+    name:
+      target.table === null
+        ? (target.schemaName ?? UNNAMED_QUERY)
+        : tableName(dialect, target.table),
+    mode: target.settings.mode,
+    partitions: partitionsOf(target, connection)
+  }))
 }
 
 /** Offsets by partition, whatever the order of its fields. */

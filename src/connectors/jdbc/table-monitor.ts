@@ -5,7 +5,8 @@ import { ConnectionKeeper } from './connection-keeper.ts'
 import type { Connection, TableId } from './database.ts'
 import type { SourceSettings } from './source-settings.ts'
 import { tableSql } from './table-name.ts'
-import { checkDuplicates, missingText, selectTables } from './table-selection.ts'
+import { idleGroups, missingText, type SelectedTables, selectTables } from './table-selection.ts'
+import { sharedTopics, topicOfTable } from './target-topic.ts'
 
 /** What a monitor tells its connector. */
 export interface TableMonitorEvents {
@@ -24,11 +25,13 @@ export class TableMonitor {
   readonly #stopped = new AbortController()
   readonly #keeper: ConnectionKeeper
   #tables: readonly TableId[] | null = null
+  #catalog: string | null = null
   #taken: string | null = null
   #firstList: Promise<void>
   #listed: () => void = () => undefined
   #loop: Promise<void> | null = null
   #lastMissing = ''
+  #lastIdle: readonly string[] = []
 
   constructor(
     settings: SourceSettings,
@@ -63,10 +66,19 @@ export class TableMonitor {
       waited.abort()
     }
     this.#taken = this.#text(this.#tables)
-    if (this.#tables !== null && this.#settings.qualified) {
-      checkDuplicates(this.#settings.connection.dialect, this.#tables)
-    }
+    if (this.#tables !== null && this.#settings.qualified) this.#checkTopics(this.#tables)
     return this.#tables
+  }
+
+  #checkTopics(tables: readonly TableId[]): void {
+    const { dialect } = this.#settings.connection
+    const topics = tables.map((table) => {
+      const naming = this.#settings.forTable(table).topics
+      const topic = topicOfTable(dialect, table, naming, this.#catalog)
+      return { table, topic, chosen: naming.template !== null }
+    })
+    const shared = sharedTopics(dialect, topics)
+    if (shared !== null) this.#log.warn(`Tables share a topic: ${shared}`)
   }
 
   async stop(): Promise<void> {
@@ -97,10 +109,13 @@ export class TableMonitor {
     try {
       const connection = await this.#keeper.get()
       if (connection === null) return settings.backoffMs
-      const { tables, missing } = await selectTables(connection, this.#settings.tables)
+      const selected = await selectTables(connection, this.#settings.tables)
+      const { tables, missing } = selected
       this.#tables = tables
+      this.#catalog = connection.catalog ?? null
       this.#listed()
       await this.#warnOfMissing(connection, missing)
+      this.#warnOfIdleGroups(selected)
       if (!first && this.#taken !== this.#text(tables)) this.#events.onChange()
     } catch (error) {
       if (this.#isStopped()) return 0
@@ -119,6 +134,12 @@ export class TableMonitor {
       this.#log.warn(`No such table, or no right to see it: ${hints}`)
     }
     this.#lastMissing = text
+  }
+
+  #warnOfIdleGroups(selected: SelectedTables): void {
+    const idle = idleGroups(this.#settings, this.#settings.connection.dialect, selected)
+    for (const text of idle.filter((each) => !this.#lastIdle.includes(each))) this.#log.warn(text)
+    this.#lastIdle = idle
   }
 
   #text(tables: readonly TableId[] | null): string | null {

@@ -43,6 +43,11 @@ export function parseTableName(dialect: Dialect, text: string): TableId {
     : { catalog: null, schema: qualifier, table }
 }
 
+/** Which parts of a name stand in quotes. */
+export function quotedParts(dialect: Dialect, text: string): boolean[] {
+  return cut(dialect, text.trim(), '.').map((part) => unquote(dialect, part.trim()) !== part.trim())
+}
+
 /** Names of a comma-separated list; commas inside quotes belong to the name. Items keep their quotes. */
 export function splitTableList(dialect: Dialect, text: string): string[] {
   return cut(dialect, text, ',')

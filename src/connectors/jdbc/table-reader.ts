@@ -11,6 +11,7 @@ import {
   type RowStream,
   type TableId
 } from './database.ts'
+import { readerShape } from './query-shape.ts'
 import { RecordKey } from './record-key.ts'
 import { columnsText, RowConverter } from './row-converter.ts'
 import { BulkProgress, type Emit, IdProgress, type RowProgress } from './row-progress.ts'
@@ -18,7 +19,7 @@ import type { Position } from './source-offset.ts'
 import type { Start } from './start-position.ts'
 import { type Mode, modeUsesTimestamp, type TableSettings } from './table-settings.ts'
 import { type BoundQuery, endReading, limits, tableQuery, tiesQuery } from './table-query.ts'
-import { queryShape, tableShape, type TableShape } from './table-shape.ts'
+import type { TableShape } from './table-shape.ts'
 import { LimitedTimestampGroups, TimestampGroups } from './timestamp-groups.ts'
 import type { Timestamp } from './timestamp.ts'
 
@@ -28,6 +29,8 @@ export interface ReaderTarget {
   readonly table: TableId | null
   /** For messages: `table public.orders`, `the query`. */
   readonly name: string
+  /** Of the struct of a row; null: it has no name. */
+  readonly schemaName: string | null
   readonly topic: string
   readonly partition: SourcePartition
   readonly settings: TableSettings
@@ -83,12 +86,7 @@ export class TableReader {
   /** Looks the table and its columns up. ConfigError when they are not as configured. */
   async prepare(connection: Connection): Promise<TableShape> {
     const { table } = this.target
-    const { query } = this.#settings
-    const shape = await this.#named(null, () =>
-      table === null
-        ? queryShape(connection, query ?? '', this.#settings)
-        : tableShape(connection, table, this.#settings)
-    )
+    const shape = await this.#named(null, () => readerShape(connection, table, this.#settings))
     this.#shape = shape
     return shape
   }
@@ -148,8 +146,8 @@ export class TableReader {
     query: BoundQuery,
     withSuffix: boolean
   ): Promise<Run> {
-    const { fetchRows, values } = this.#settings
-    const { table } = this.target
+    const { fetchRows, values, query: own } = this.#settings
+    const table = own === null ? this.target.table : null
     const stream = await this.#named(query.sql, () =>
       connection.query(query.sql, query.binds, { fetchRows, table })
     )
@@ -190,12 +188,13 @@ export class TableReader {
   ): { converter: RowConverter; key: RecordKey | null } {
     const text = columnsText(stream.columns)
     if (this.#converter?.text === text) return this.#converter
-    const name = this.target.table?.table ?? null
-    const { format } = this.#settings.key
+    const { schemaName, settings } = this.target
+    const { values } = settings
+    const { format } = settings.key
     let converter: RowConverter
     let key: RecordKey | null
     try {
-      converter = new RowConverter(stream.columns, name, this.#settings.values)
+      converter = new RowConverter(stream.columns, schemaName, values)
       key = recordKey === null ? null : new RecordKey(converter.schema, recordKey, format)
     } catch (error) {
       throw new DataError(`${this.target.name}: ${messageOf(error)}`, { cause: error })

@@ -1,13 +1,15 @@
-import { ConfigError } from '../../errors.ts'
 import type { Connection, Dialect, TableId } from './database.ts'
-import type { TableSelection } from './source-settings.ts'
+import { suggestion } from './cursor-value.ts'
 import { nearTables } from './near-tables.ts'
+import type { SourceSettings, TableSelection } from './source-settings.ts'
 import { parseTableName, quoteName, tableName, tableSql } from './table-name.ts'
 
 /** Tables to copy, and entries of the whitelist that no table answers to. */
 export interface SelectedTables {
   readonly tables: readonly TableId[]
   readonly missing: readonly string[]
+  /** Every table the configuration selects is there, none was left out because there are too many. */
+  readonly complete: boolean
 }
 
 /**
@@ -34,21 +36,23 @@ export async function selectTables(
     const missing = found.filter(({ matches }) => matches.length === 0).map(({ entry }) => entry)
     return {
       tables: listed.filter((table) => wanted.has(table)),
-      missing
+      missing,
+      complete: true
     }
   }
   const limit = atMost === undefined ? {} : { atMost }
   const listed = await connection.listTables({ ...filter, ...limit, names: null })
+  const complete = listed.length < (atMost ?? Infinity)
   if (blacklist.length > 0) {
     const unwanted = new Set(blacklist.flatMap((entry) => matching(dialect, listed, entry)))
-    return { tables: listed.filter((table) => !unwanted.has(table)), missing: [] }
+    return { tables: listed.filter((table) => !unwanted.has(table)), missing: [], complete }
   }
   const tables = listed.filter((table) => {
     const name = tableName(dialect, table)
     const included = include.length === 0 || include.some((pattern) => pattern.test(name))
     return included && !exclude.some((pattern) => pattern.test(name))
   })
-  return { tables, missing: [] }
+  return { tables, missing: [], complete }
 }
 
 /**
@@ -95,17 +99,19 @@ export async function missingText(
   return texts.join(', ')
 }
 
-/** ConfigError when two tables would write to the same topic. */
-export function checkDuplicates(dialect: Dialect, tables: readonly TableId[]): void {
-  const byName = new Map<string, string[]>()
-  for (const table of tables) {
-    const names = byName.get(table.table) ?? []
-    names.push(tableName(dialect, table))
-    byName.set(table.table, names)
-  }
-  const duplicates = [...byName.values()].filter((names) => names.length > 1)
-  if (duplicates.length === 0) return
-  throw new ConfigError(
-    `The connector uses the unqualified table name as the topic name and has detected duplicate unqualified table names. Rows of different tables would mix in one topic. Name one table of each of these in the filter: ${duplicates.map((names) => `[${names.join(', ')}]`).join(', ')}`
-  )
+/** Groups of `table.settings` in which no table is, a sentence each. Tables that are only missing from the database may come. */
+export function idleGroups(
+  { groups }: SourceSettings,
+  dialect: Dialect,
+  { tables, missing, complete }: SelectedTables
+): string[] {
+  if (!complete) return []
+  const expected: TableId[] = missing.map((name) => parseTableName(dialect, name))
+  const names = [...new Set(tables.flatMap((table) => [table.table, tableName(dialect, table)]))]
+  return groups
+    .filter(({ has }) => ![...tables, ...expected].some(has))
+    .map(({ name, wanted }) => {
+      const hints = wanted.map((entry) => suggestion(entry, names)).join('')
+      return `table.settings.${name} matches none of the tables to copy (${wanted.join(', ')})${hints}`
+    })
 }

@@ -5,7 +5,9 @@ import { PRIMARY_KEY } from './record-keys.ts'
 import type { JdbcSourceConfig } from './source-config.ts'
 import type { ReadingSettings } from './source-settings.ts'
 import { type ColumnMapping, parseColumnMapping, parseColumnsMapping } from './table-pattern.ts'
+import type { TopicSettings } from './target-topic.ts'
 import { instantOfMs } from './time-text.ts'
+import { parseTopicTemplate } from './topic-template.ts'
 
 export type Mode = 'bulk' | 'incrementing' | 'timestamp' | 'timestamp+incrementing'
 
@@ -32,6 +34,7 @@ export interface TableSettings extends ReadingSettings, ConfiguredStart {
   /** Rows asked from the database at a time: two such batches fit into max.buffer.size. */
   readonly fetchRows: number
   readonly key: KeySettings
+  readonly topics: TopicSettings
 }
 
 export const modeUsesTimestamp = (mode: Mode): boolean => mode.startsWith('timestamp')
@@ -55,6 +58,7 @@ export function tableSettings(
   const start = configuredStart(parsed, config)
   const batchRows = parsed['batch.max.rows']
   const buffer = parsed['max.buffer.size']
+  const template = parsed['topic.template']
   return {
     ...reading,
     mode: parsed.mode,
@@ -77,7 +81,13 @@ export function tableSettings(
     pollIntervalMs: parsed['poll.interval.ms'],
     batchRows,
     fetchRows: buffer === 0 ? batchRows : Math.max(1, Math.min(batchRows, Math.floor(buffer / 2))),
-    key: keySettings(parsed)
+    key: keySettings(parsed),
+    topics: {
+      prefix: parsed['topic.prefix'],
+      connector: config.get('name') ?? null,
+      template: template === null || template === '' ? null : parseTopicTemplate(template),
+      sanitize: parsed['topic.sanitize']
+    }
   }
 }
 

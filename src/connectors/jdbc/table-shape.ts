@@ -11,13 +11,7 @@ import { nearTables } from './near-tables.ts'
 import { keyColumns } from './record-key.ts'
 import { quoteName, tableName, tableSql } from './table-name.ts'
 import type { QueryShape } from './table-query.ts'
-import {
-  type Mode,
-  modeUsesId,
-  modeUsesTimestamp,
-  queryMode,
-  type TableSettings
-} from './table-settings.ts'
+import { type Mode, modeUsesId, modeUsesTimestamp, type TableSettings } from './table-settings.ts'
 import { mappedColumns } from './table-pattern.ts'
 
 /** A table or query, looked up in the database: what every poll of it has in common. */
@@ -65,58 +59,14 @@ export async function tableShape(
   }
 }
 
-function primaryKey(columns: readonly TableColumn[]): string[] {
+export function primaryKey(columns: readonly TableColumn[]): string[] {
   return columns
     .filter((column) => column.keyPosition !== null)
     .sort((a, b) => (a.keyPosition ?? 0) - (b.keyPosition ?? 0))
     .map((column) => column.name)
 }
 
-/** The same for the user's query. Without cursor columns a query is run as it is, as often as polled. */
-export async function queryShape(
-  connection: Connection,
-  query: string,
-  settings: TableSettings
-): Promise<TableShape> {
-  const mode = queryMode(settings)
-  const usesTimestamp = modeUsesTimestamp(mode)
-  const usesId = modeUsesId(settings.mode)
-  const wantedId = usesId ? settings.incrementingColumn : null
-  if (usesId && wantedId === null) {
-    throw new ConfigError(
-      `'incrementing.column.name' must be provided when using mode 'incrementing' or 'timestamp+incrementing' with a custom query.`
-    )
-  }
-  const unneeded = mode === 'bulk' && settings.key.columns === null
-  const columns = unneeded ? [] : await connection.describeQuery(query)
-  const find = (name: string, kind: string): Column => {
-    const column = findColumn(columns, name)
-    if (column !== null) return column
-    const known = columns.map((other) => other.name)
-    throw new ConfigError(
-      `${kind} column ${name} not found in the result of the query: ${known.join(', ')}${suggestion(name, known)}`
-    )
-  }
-  const timestamps = usesTimestamp
-    ? settings.timestampColumns.map((name) => timestampColumn(find(name, 'Timestamp')))
-    : []
-  const id = wantedId === null ? null : find(wantedId, 'Incrementing')
-  if (id !== null) checkIdColumn(id)
-  checkZones(timestamps)
-  return {
-    ...shapeOf(connection, query, mode, settings),
-    timestamps: timestamps.map((column) => ({
-      sql: columnSql(connection, column.name, settings),
-      column
-    })),
-    id: id === null ? null : { sql: columnSql(connection, id.name, settings), column: id },
-    names: { timestamps: timestamps.map((column) => column.name), id: id?.name ?? null },
-    keys: [],
-    recordKey: keyColumns(columns, [], 'the query', settings)
-  }
-}
-
-function shapeOf(
+export function shapeOf(
   connection: Connection,
   select: string,
   mode: Mode,
@@ -125,8 +75,29 @@ function shapeOf(
   return { dialect: connection.dialect, select, mode, suffix: settings.suffix }
 }
 
-function columnSql(connection: Connection, name: string, settings: TableSettings): string {
+export function columnSql(connection: Connection, name: string, settings: TableSettings): string {
   return settings.quoted ? quoteName(connection.dialect, name) : name
+}
+
+/** Names of the timestamp columns configured for a table; ConfigError when there are none. */
+export function wantedTimestamps(settings: TableSettings, table: string): readonly string[] {
+  const { timestampMappings, timestampColumns, mode } = settings
+  const wanted =
+    timestampMappings !== null && timestampMappings.length > 0
+      ? mappedColumns(timestampMappings, table, 'timestamp')
+      : timestampColumns
+  if (wanted.length > 0) return wanted
+  throw new ConfigError(
+    `Mode ${mode} needs timestamp.column.name, or timestamp.columns.mapping with table.include.list`
+  )
+}
+
+/** Name of the id column configured for a table; null: its auto-increment column. */
+export function wantedId(settings: TableSettings, table: string): string | null {
+  const { incrementingMappings, incrementingColumn } = settings
+  return incrementingMappings !== null && incrementingMappings.length > 0
+    ? (mappedColumns(incrementingMappings, table, 'incrementing')[0] ?? null)
+    : incrementingColumn
 }
 
 function timestampColumns(
@@ -134,16 +105,7 @@ function timestampColumns(
   table: string,
   settings: TableSettings
 ): TableColumn[] {
-  const { timestampMappings } = settings
-  const wanted =
-    timestampMappings !== null && timestampMappings.length > 0
-      ? mappedColumns(timestampMappings, table, 'timestamp')
-      : settings.timestampColumns
-  if (wanted.length === 0) {
-    throw new ConfigError(
-      `Mode ${settings.mode} needs timestamp.column.name, or timestamp.columns.mapping with table.include.list`
-    )
-  }
+  const wanted = wantedTimestamps(settings, table)
   const known = columns.map((column) => column.name)
   const found = wanted.map((name) => ({ name, column: findColumn(columns, name) }))
   const missing = found.filter(({ column }) => column === null).map(({ name }) => name)
@@ -163,11 +125,7 @@ function idColumn(
   table: string,
   settings: TableSettings
 ): TableColumn {
-  const { incrementingMappings } = settings
-  const wanted =
-    incrementingMappings !== null && incrementingMappings.length > 0
-      ? (mappedColumns(incrementingMappings, table, 'incrementing')[0] ?? null)
-      : settings.incrementingColumn
+  const wanted = wantedId(settings, table)
   if (wanted === null) {
     const automatic = columns.filter((column) => column.autoIncrement)
     if (automatic.length === 1 && automatic[0] !== undefined) return automatic[0]
@@ -187,7 +145,7 @@ function idColumn(
 }
 
 /** One bind value is compared with all of them: they must agree on what it means. */
-function checkZones(columns: readonly Column[]): void {
+export function checkZones(columns: readonly Column[]): void {
   const timestamps = columns.map(timestampColumn)
   if (new Set(timestamps.map((column) => column.hasZone)).size > 1) {
     throw new ConfigError(

@@ -4,26 +4,22 @@ import {
   type ConfigMap,
   checkConfig
 } from '../../config/config-def.ts'
-import { ConfigError, ConnectError, messageOf } from '../../errors.ts'
-import { loggers } from '../../log.ts'
-import { openConnection } from './connection-keeper.ts'
-import type { Connection } from './database.ts'
+import { ConfigError, messageOf } from '../../errors.ts'
+import { FILTERS } from './database-keys.ts'
+import { databaseProblems, type Problem } from './database-validation.ts'
 import { isolationProblem } from './dialects/dialects.ts'
+import { allOwnProblems } from './own-settings.ts'
 import type { JdbcSourceConfig } from './source-config.ts'
-import { connectionSettings, type SourceSettings, sourceSettings } from './source-settings.ts'
-import { selectTables } from './table-selection.ts'
-import { modeUsesId, modeUsesTimestamp, type TableSettings } from './table-settings.ts'
-import { queryShape, tableShape } from './table-shape.ts'
+import {
+  type ConnectionSettings,
+  connectionSettings,
+  type SourceSettings,
+  sourceSettings
+} from './source-settings.ts'
+import { modeUsesId, modeUsesTimestamp } from './table-settings.ts'
 
 type Key = keyof JdbcSourceConfig
-type Problem = readonly [key: Key, text: string]
 
-const FILTERS = [
-  'table.whitelist',
-  'table.blacklist',
-  'table.include.list',
-  'table.exclude.list'
-] as const
 const MAPPINGS = ['timestamp.columns.mapping', 'incrementing.column.mapping'] as const
 const NEW_KEYS = ['table.include.list', 'table.exclude.list', ...MAPPINGS] as const
 const LEGACY_KEYS = [
@@ -32,10 +28,6 @@ const LEGACY_KEYS = [
   'timestamp.column.name',
   'incrementing.column.name'
 ] as const
-/** How many of the selected tables are looked at while a configuration is checked. */
-const MOST_CHECKED_TABLES = 20
-/** How many tables patterns are tried on meanwhile: somebody waits for the answer, and a dictionary may hold tens of thousands. */
-const MOST_LISTED_TABLES = 1000
 
 /** ConfigError for combinations of keys that cannot work; a filter may be absent, as in configurations of older versions. */
 export function checkCombinations(config: ConfigMap, definition: ConfigDef): void {
@@ -56,8 +48,20 @@ export async function validateSource(
 ): Promise<void> {
   const add = ([key, text]: Problem): void => void checked.get(key)?.errors.push(text)
   combinationProblems(checked).forEach(add)
+  allOwnProblems(config, options.definition).forEach(add)
   if (options.filterRequired) filterProblems(checked).forEach(add)
-  const problems = await databaseProblems(config, checked, signal, options.definition)
+  const values = valuesOf(checked)
+  const clean = [...checked.values()].every(({ errors }) => errors.length === 0)
+  if ((checked.get('connection.url')?.errors.length ?? 0) > 0) return
+  let settings: SourceSettings | null
+  let connection: ConnectionSettings
+  try {
+    settings = clean ? sourceSettings(config, options.definition) : null
+    connection = settings?.connection ?? connectionSettings(values, config)
+  } catch (error) {
+    return add(['connection.url', messageOf(error)])
+  }
+  const problems = await databaseProblems(connection, settings, signal)
   problems.forEach(add)
 }
 
@@ -134,6 +138,8 @@ function columnProblems(values: JdbcSourceConfig, isQuery: boolean, isNew: boole
     }
     return problems
   }
+  // Tables and queries may have columns of their own: of those that have none the database check will tell.
+  if (isSet(values['table.settings']) || isSet(values.queries)) return problems
   if (!isNew) {
     if (usesTimestamp && !isSet(values['timestamp.column.name'])) {
       problems.push([
@@ -176,92 +182,12 @@ function columnProblems(values: JdbcSourceConfig, isQuery: boolean, isNew: boole
 function filterProblems(checked: ReadonlyMap<string, CheckedValue>): Problem[] {
   const values = valuesOf(checked)
   const said = [...FILTERS, 'timestamp.column.name', 'incrementing.column.name'] as const
-  if (queryKeys(values).length > 0 || said.some((key) => isSet(values[key]))) return []
+  if (
+    queryKeys(values).length > 0 ||
+    isSet(values.queries) ||
+    said.some((key) => isSet(values[key]))
+  )
+    return []
   const text = `At least one table filtering configuration is required. Provide one of: ${FILTERS.slice(0, 3).join(', ')}. To copy every table, set table.include.list=.*`
   return FILTERS.map((key): Problem => [key, text])
-}
-
-async function databaseProblems(
-  config: ConfigMap,
-  checked: ReadonlyMap<string, CheckedValue>,
-  signal: AbortSignal,
-  definition: ConfigDef
-): Promise<Problem[]> {
-  const values = valuesOf(checked)
-  const clean = [...checked.values()].every(({ errors }) => errors.length === 0)
-  if ((checked.get('connection.url')?.errors.length ?? 0) > 0) return []
-  let connection: Connection
-  try {
-    const settings = clean
-      ? sourceSettings(config, definition).connection
-      : connectionSettings(values, config)
-    connection = await openConnection(
-      settings,
-      loggers.get('io.confluent.connect.jdbc.validation'),
-      signal
-    )
-  } catch (error) {
-    const text = messageOf(error)
-    return [
-      [
-        'connection.url',
-        error instanceof ConfigError ? text : `Could not connect to database. ${text}`
-      ]
-    ]
-  }
-  const stop = (): void => connection.abort()
-  signal.addEventListener('abort', stop, { once: true })
-  try {
-    if (!clean) return []
-    const settings = sourceSettings(config, definition)
-    const { query } = settings.defaults
-    return query === null
-      ? await tableProblems(connection, settings)
-      : await queryProblems(connection, settings.defaults, query)
-  } finally {
-    signal.removeEventListener('abort', stop)
-    await connection.close()
-  }
-}
-
-async function queryProblems(
-  connection: Connection,
-  settings: TableSettings,
-  query: string
-): Promise<Problem[]> {
-  const key = settings.queryIsMasked ? 'query.masked' : 'query'
-  try {
-    await connection.describeQuery(query)
-    await queryShape(connection, query, settings)
-    return []
-  } catch (error) {
-    if (error instanceof ConfigError) return [[columnKey(error.message), error.message]]
-    const code = error instanceof ConnectError ? (error.facts['code'] ?? '') : ''
-    return [
-      [
-        key,
-        `The configured query is not valid and has database/connection errors. Please provide the correct query by validating the query syntax and the existing table/column names with the database being connected (SQLState: ${String(code)}, errorCode: 0)${settings.queryIsMasked ? '' : `: ${messageOf(error)}`}`
-      ]
-    ]
-  }
-}
-
-/** Tables that are not there yet may come later; those that are must have the columns named. */
-async function tableProblems(connection: Connection, settings: SourceSettings): Promise<Problem[]> {
-  try {
-    const { tables } = await selectTables(connection, settings.tables, MOST_LISTED_TABLES)
-    for (const table of tables.slice(0, MOST_CHECKED_TABLES)) {
-      await tableShape(connection, table, settings.defaults)
-    }
-    return []
-  } catch (error) {
-    if (error instanceof ConfigError) return [[columnKey(error.message), error.message]]
-    return [['connection.url', `Could not read the tables of the database. ${messageOf(error)}`]]
-  }
-}
-
-function columnKey(message: string): Key {
-  if (message.startsWith('Key columns')) return 'key.columns'
-  if (/incrementing/i.test(message)) return 'incrementing.column.name'
-  return /timestamp/i.test(message) ? 'timestamp.column.name' : 'table.whitelist'
 }

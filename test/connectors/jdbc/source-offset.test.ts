@@ -54,9 +54,15 @@ describe('offsets', () => {
   })
 
   it('of an operator must have the shape and fields the mode reads', () => {
-    assert.deepEqual(checkPartition({ protocol: '1', table: 's.t' }, false), { table: 's.t' })
-    assert.throws(() => checkPartition({ tabel: 't' }, false), /A partition of this connector is/)
-    assert.throws(() => checkPartition({ protocol: '1', table: 't' }, true), /\{"query":"query"\}/)
+    assert.deepEqual(checkPartition({ protocol: '1', table: 's.t' }, [], true), { table: 's.t' })
+    assert.throws(
+      () => checkPartition({ tabel: 't' }, [], true),
+      /A partition of this connector is/
+    )
+    assert.throws(
+      () => checkPartition({ protocol: '1', table: 't' }, ['query'], false),
+      /\{"query":"query"\}/
+    )
     checkOffset({ timestamp: 1, incrementing: 2 }, 'timestamp+incrementing')
     for (const [offset, mode, text] of [
       [
