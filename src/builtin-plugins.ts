@@ -6,6 +6,7 @@ import {
   byteArrayConverterPlugin,
   byteArrayHeaderConverterPlugin
 } from './converters/byte-array.ts'
+import { jsonSchemaConverterPlugin } from './converters/json-schema-converter.ts'
 import { jsonConverterPlugin, jsonHeaderConverterPlugin } from './converters/json.ts'
 import {
   doubleConverterPlugin,
@@ -51,6 +52,7 @@ export function builtinPlugins(): Plugin[] {
     fileStreamSourcePlugin,
     jsonConverterPlugin,
     avroConverterPlugin,
+    jsonSchemaConverterPlugin,
     stringConverterPlugin,
     byteArrayConverterPlugin,
     booleanConverterPlugin,

@@ -10,21 +10,24 @@ import {
   typeName
 } from '../data/values.ts'
 import { DataError } from '../errors.ts'
+import { type EncoderOptions, isObjectMap, nullIsDefault } from './json-encoder.ts'
 import { isJsonObject, type JsonNode, JsonNumber, member } from './json-parser.ts'
 
 /** JSON → value of one schema; undefined is a missing member. Throws DataError when it does not fit. */
 export type Decode = (node: JsonNode | undefined) => unknown
+
+export type DecoderOptions = Omit<EncoderOptions, 'decimals'>
 
 /**
  * One decoder per schema object. Stricter than the JVM's converter where that changes values silently (I5): text where a
  * number belongs, integers out of range and fractions in integer fields are errors, not 0 and not cut off.
  */
 export class JsonDecoders {
-  readonly #replaceNullWithDefault: boolean
+  readonly #options: DecoderOptions
   readonly #decoders = new WeakMap<Schema, Decode>()
 
-  constructor(options: { replaceNullWithDefault: boolean }) {
-    this.#replaceNullWithDefault = options.replaceNullWithDefault
+  constructor(options: DecoderOptions) {
+    this.#options = options
   }
 
   of(schema: Schema | null | undefined): Decode {
@@ -38,11 +41,10 @@ export class JsonDecoders {
   }
 
   #withNull(schema: Schema, decode: (node: NonNullable<JsonNode>) => unknown): Decode {
+    const replace = nullIsDefault(schema, this.#options.replaceNullWithDefault)
     return (node) => {
       if (node !== null && node !== undefined) return decode(node)
-      if ((schema.defaultValue ?? null) !== null && this.#replaceNullWithDefault) {
-        return schema.defaultValue
-      }
+      if (replace) return schema.defaultValue
       if (schema.optional) return null
       throw new DataError(`Invalid null value for required ${schema.type.toUpperCase()} field`)
     }
@@ -50,7 +52,11 @@ export class JsonDecoders {
 
   #compile(schema: Schema): (node: NonNullable<JsonNode>) => unknown {
     const { type } = schema
-    if (type === 'struct') return this.#structDecoder(schema)
+    if (type === 'struct') {
+      return this.#options.isUnion?.(schema) === true
+        ? this.#unionDecoder(schema)
+        : this.#structDecoder(schema)
+    }
     if (type === 'array') return this.#arrayDecoder(schema)
     if (type === 'map') return this.#mapDecoder(schema)
     if (type !== 'bytes') return primitiveDecoder(schema, primitiveFrom(schema, type))
@@ -93,10 +99,29 @@ export class JsonDecoders {
     }
   }
 
+  /** The first branch the node is of the kind of, and fits. */
+  #unionDecoder(schema: Schema): (node: NonNullable<JsonNode>) => Struct {
+    const decoders = schema.fields.map((field) => this.of(field.schema))
+    return (node) => {
+      let failure: unknown
+      for (const field of schema.fields) {
+        if (!isOfKind(field.schema, node)) continue
+        try {
+          const struct = new Struct(schema)
+          struct.values[field.index] = (decoders[field.index] as Decode)(node)
+          return struct
+        } catch (error) {
+          failure ??= error
+        }
+      }
+      throw failure ?? new DataError(`Did not find matching oneof field for ${kindOf(node)}`)
+    }
+  }
+
   #mapDecoder(schema: Schema): (node: NonNullable<JsonNode>) => Map<unknown, unknown> {
     const decodeKey = this.of(schema.keySchema)
     const decodeItem = this.of(schema.valueSchema)
-    if (schema.keySchema?.type === 'string') {
+    if (isObjectMap(schema, this.#options.mapEntries)) {
       return (node) => {
         if (!isJsonObject(node)) {
           throw new DataError(
@@ -114,21 +139,62 @@ export class JsonDecoders {
         return map
       }
     }
+    const entryOf = this.#options.mapEntries === 'objects' ? objectEntry : pairEntry
     return (node) => {
       if (!Array.isArray(node)) {
         throw new DataError(
-          `Maps with non-string fields should be encoded as JSON array of tuples, but found ${kindOf(node)}`
+          `Maps with non-string fields should be encoded as JSON array of ${entryOf === pairEntry ? 'tuples' : 'objects'}, but found ${kindOf(node)}`
         )
       }
       return new Map(
         node.map((entry) => {
-          if (!Array.isArray(entry) || entry.length !== 2) {
-            throw new DataError(`Found invalid map entry instead of array tuple: ${kindOf(entry)}`)
-          }
-          return [decodeKey(entry[0]), decodeItem(entry[1])]
+          const [key, item] = entryOf(entry)
+          return [decodeKey(key), decodeItem(item)]
         })
       )
     }
+  }
+}
+
+function pairEntry(entry: JsonNode): [JsonNode | undefined, JsonNode | undefined] {
+  if (!Array.isArray(entry) || entry.length !== 2) {
+    throw new DataError(`Found invalid map entry instead of array tuple: ${kindOf(entry)}`)
+  }
+  return [entry[0], entry[1]]
+}
+
+function objectEntry(entry: JsonNode): [JsonNode | undefined, JsonNode | undefined] {
+  if (!isJsonObject(entry) || Object.keys(entry).length !== 2) {
+    throw new DataError(`Found invalid map entry instead of object: ${kindOf(entry)}`)
+  }
+  return [member(entry, 'key'), member(entry, 'value')]
+}
+
+/** Whether a node can be a value of the schema at all, as the JVM's converter asks to choose a branch of a union. */
+function isOfKind(schema: Schema, node: NonNullable<JsonNode>): boolean {
+  switch (schema.type) {
+    case 'int8':
+    case 'int16':
+    case 'int32':
+    case 'int64':
+      return integerFrom(node) !== null
+    case 'float32':
+    case 'float64':
+      return typeof node === 'number' || node instanceof JsonNumber
+    case 'boolean':
+      return typeof node === 'boolean'
+    case 'string':
+      return typeof node === 'string'
+    case 'bytes':
+      return typeof node === 'string' || (schema.name === DECIMAL_NAME && kindOf(node) === 'NUMBER')
+    case 'array':
+      return Array.isArray(node)
+    case 'map':
+      return Array.isArray(node) || isJsonObject(node)
+    case 'struct':
+      return (
+        isJsonObject(node) && Object.keys(node).every((name) => schema.field(name) !== undefined)
+      )
   }
 }
 

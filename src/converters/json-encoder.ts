@@ -19,8 +19,27 @@ import { integerToBase64, integerToText } from './json-text.ts'
 
 export interface EncoderOptions {
   readonly decimals: 'BASE64' | 'NUMERIC'
-  /** Null fields with a default are written as that default. */
-  readonly replaceNullWithDefault: boolean
+  /** Null fields with a default are written as that default: all, none, or only those that may not be null. */
+  readonly replaceNullWithDefault: boolean | 'required'
+  /** How a map is written that is no object: `[key, value]` of JsonConverter, or `{"key":…,"value":…}` of JsonSchemaConverter. */
+  readonly mapEntries?: 'pairs' | 'objects'
+  /** Structs that are written as the value of their one field that is set. */
+  readonly isUnion?: (schema: Schema) => boolean
+}
+
+/** Whether a null of this schema stands for its default. */
+export function nullIsDefault(
+  schema: Schema,
+  replace: EncoderOptions['replaceNullWithDefault']
+): boolean {
+  if ((schema.defaultValue ?? null) === null) return false
+  return replace === true || (replace === 'required' && !schema.optional)
+}
+
+/** Whether a map is a JSON object. */
+export function isObjectMap(schema: Schema, entries: EncoderOptions['mapEntries']): boolean {
+  const { keySchema } = schema
+  return keySchema?.type === 'string' && !(entries === 'objects' && keySchema.optional)
 }
 
 /** A value of one schema → JSON text. Throws DataError when it does not fit; `checkValue` then says where. */
@@ -51,7 +70,11 @@ export class JsonEncoders {
   #compile(schema: Schema): Encode {
     const encodeNull = this.#nullEncoder(schema)
     const { type } = schema
-    if (type === 'struct') return this.#structEncoder(schema, encodeNull)
+    if (type === 'struct') {
+      return this.#options.isUnion?.(schema) === true
+        ? this.#unionEncoder(schema, encodeNull)
+        : this.#structEncoder(schema, encodeNull)
+    }
     if (type === 'array') return this.#arrayEncoder(schema, encodeNull)
     if (type === 'map') return this.#mapEncoder(schema, encodeNull)
     if (type !== 'bytes') return primitiveEncoder(schema, primitiveText(schema, type), encodeNull)
@@ -62,7 +85,7 @@ export class JsonEncoders {
 
   /** What null is written as. The default is encoded when first needed: its encoder is this very one. */
   #nullEncoder(schema: Schema): () => string {
-    if ((schema.defaultValue ?? null) !== null && this.#options.replaceNullWithDefault) {
+    if (nullIsDefault(schema, this.#options.replaceNullWithDefault)) {
       let text: string | undefined
       return () => (text ??= this.of(schema)(schema.defaultValue))
     }
@@ -97,6 +120,17 @@ export class JsonEncoders {
     }
   }
 
+  #unionEncoder(schema: Schema, encodeNull: () => string): Encode {
+    const encoders = schema.fields.map((field) => this.of(field.schema))
+    return (value) => {
+      if (value === null || value === undefined) return encodeNull()
+      if (!(value instanceof Struct)) throw misfit(schema, value)
+      const branch = value.values.findIndex((part) => part !== null && part !== undefined)
+      const encode = encoders[branch]
+      return encode === undefined ? encodeNull() : encode(value.values[branch])
+    }
+  }
+
   #arrayEncoder(schema: Schema, encodeNull: () => string): Encode {
     const encodeItem = this.of(schema.valueSchema)
     return (value) => {
@@ -107,31 +141,33 @@ export class JsonEncoders {
   }
 
   #mapEncoder(schema: Schema, encodeNull: () => string): Encode {
-    const asObject = schema.keySchema?.type === 'string'
+    const entries = this.#options.mapEntries ?? 'pairs'
+    const form = isObjectMap(schema, entries) ? 'object' : entries
     const encodeKey = this.of(schema.keySchema)
     const encodeItem = this.of(schema.valueSchema)
     return (value) => {
       if (value === null || value === undefined) return encodeNull()
       if (!(value instanceof Map)) throw misfit(schema, value)
-      return encodeMap(value, asObject, encodeKey, encodeItem)
+      return encodeMap(value, form, encodeKey, encodeItem)
     }
   }
 }
 
-/** String keys make an object, others an array of pairs. */
 function encodeMap(
   map: ReadonlyMap<unknown, unknown>,
-  asObject: boolean,
+  form: 'object' | 'pairs' | 'objects',
   encodeKey: Encode,
   encodeItem: Encode
 ): string {
   const entries: string[] = []
   for (const [key, item] of map) {
-    if (!asObject) entries.push(`[${encodeKey(key)},${encodeItem(item)}]`)
-    else if (typeof key === 'string') entries.push(`${jsonString(key)}:${encodeItem(item)}`)
+    if (form === 'pairs') entries.push(`[${encodeKey(key)},${encodeItem(item)}]`)
+    else if (form === 'objects') {
+      entries.push(`{"key":${encodeKey(key)},"value":${encodeItem(item)}}`)
+    } else if (typeof key === 'string') entries.push(`${jsonString(key)}:${encodeItem(item)}`)
     else throw new DataError(`A map with string keys has ${kindOf(key)} as key`)
   }
-  return asObject ? `{${entries.join(',')}}` : `[${entries.join(',')}]`
+  return form === 'object' ? `{${entries.join(',')}}` : `[${entries.join(',')}]`
 }
 
 function misfit(schema: Schema, value: unknown): DataError {
@@ -237,7 +273,7 @@ function encodeSchemaless(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(encodeSchemaless).join(',')}]`
   if (value instanceof Map) {
     const asObject = [...value.keys()].every((key) => typeof key === 'string')
-    return encodeMap(value, asObject, encodeSchemaless, encodeSchemaless)
+    return encodeMap(value, asObject ? 'object' : 'pairs', encodeSchemaless, encodeSchemaless)
   }
   throw new DataError(`Without a schema, ${kindOf(value)} cannot be written as JSON`)
 }

@@ -1,59 +1,32 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { describe, it, type TestContext } from 'node:test'
+import { join } from 'node:path'
+import { describe, it } from 'node:test'
 import avro from 'avsc'
-import { findExecutable, run } from '../../scripts/commands.ts'
 import { avroConverterPlugin } from '../../src/converters/avro.ts'
-import {
-  dateSchema,
-  Decimal,
-  decimalSchema,
-  timeSchema,
-  timestampSchema
-} from '../../src/data/logical-types.ts'
+import { Decimal } from '../../src/data/logical-types.ts'
 import { Schema } from '../../src/data/schema.ts'
 import { sameSchema } from '../../src/data/schema-equality.ts'
 import { Struct } from '../../src/data/struct.ts'
 import { DataError } from '../../src/errors.ts'
 import type { Converter, SchemaAndValue } from '../../src/plugin/converter.ts'
-import { schemaRegistryUrl, uniqueName } from '../support/environment.ts'
+import { uniqueName } from '../support/environment.ts'
+import { python, pythonPackages } from '../support/python-packages.ts'
+import {
+  everything,
+  everyType,
+  longs,
+  registry,
+  registryConverter,
+  texts,
+  unscaled,
+  write,
+  writtenSchema
+} from '../support/registry-converter.ts'
 
-function converter(config: Record<string, string> = {}, isKey = false): Converter {
-  const made = avroConverterPlugin.create()
-  made.configure(
-    new Map(Object.entries({ 'schema.registry.url': schemaRegistryUrl(), ...config })),
-    isKey
-  )
-  return made
-}
-
-async function registry(path: string, body?: unknown): Promise<Record<string, unknown>> {
-  const response = await fetch(`${schemaRegistryUrl()}${path}`, {
-    ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
-    headers: { 'content-type': 'application/vnd.schemaregistry.v1+json' }
-  })
-  const answer = (await response.json()) as Record<string, unknown>
-  assert.equal(response.status, 200, JSON.stringify(answer))
-  return answer
-}
-
-async function write(
-  of: Converter,
-  topic: string,
-  schema: Schema | null,
-  value: unknown
-): Promise<Buffer> {
-  const bytes = await of.fromConnectData(topic, schema, value)
-  assert.ok(bytes !== null)
-  return Buffer.from(bytes)
-}
-
-async function writtenSchema(bytes: Buffer): Promise<string> {
-  assert.equal(bytes[0], 0)
-  return (await registry(`/schemas/ids/${bytes.readInt32BE(1)}`))['schema'] as string
-}
+const converter = (config: Record<string, string> = {}, isKey = false): Converter =>
+  registryConverter(avroConverterPlugin, config, isKey)
 
 async function there(
   schema: Schema | null,
@@ -64,88 +37,6 @@ async function there(
   const of = converter(config)
   return await of.toConnectData(topic, await write(of, topic, schema, value))
 }
-
-const everyType = Schema.struct(
-  [
-    { name: 'i8', schema: Schema.INT8 },
-    { name: 'i16', schema: Schema.OPTIONAL_INT16 },
-    { name: 'i32', schema: Schema.INT32 },
-    { name: 'i64', schema: Schema.INT64 },
-    { name: 'f32', schema: Schema.FLOAT32 },
-    { name: 'f64', schema: Schema.FLOAT64 },
-    { name: 'flag', schema: Schema.BOOLEAN },
-    { name: 'text', schema: Schema.STRING },
-    { name: 'raw', schema: Schema.BYTES },
-    { name: 'amount', schema: decimalSchema(2, { optional: true }) },
-    { name: 'day', schema: dateSchema() },
-    { name: 'time', schema: timeSchema() },
-    { name: 'at', schema: timestampSchema() },
-    { name: 'tags', schema: Schema.array(Schema.OPTIONAL_STRING) },
-    { name: 'labels', schema: Schema.map(Schema.STRING, Schema.INT64) },
-    { name: 'counts', schema: Schema.map(Schema.INT32, Schema.OPTIONAL_STRING) },
-    {
-      name: 'address',
-      schema: Schema.struct([{ name: 'city', schema: Schema.OPTIONAL_STRING }], { optional: true })
-    }
-  ],
-  { name: 'shop.Everything' }
-)
-
-function everything(i64: number | bigint, text: string, unscaled: bigint): Struct {
-  const address = new Struct(everyType.field('address')?.schema as Schema, [text])
-  const labels = new Map([
-    ['__proto__', 1],
-    [text, -1]
-  ])
-  const counts = new Map([
-    [-5, 'x'],
-    [6, null]
-  ])
-  const amount = new Decimal(unscaled, 2)
-  const values: unknown[] = [
-    -128,
-    null,
-    -(2 ** 31),
-    i64,
-    0.5,
-    -1e300,
-    true,
-    text,
-    Buffer.from([0, 255])
-  ]
-  values.push(amount, -1, 86_399_999, 1_700_000_000_123, ['a', null], labels, counts, address)
-  return new Struct(everyType, values)
-}
-
-const texts = [
-  '',
-  'a',
-  'Grüße',
-  '😀'.repeat(40),
-  'x'.repeat(63),
-  'x'.repeat(64),
-  'é'.repeat(33),
-  'ж'.repeat(5000)
-]
-const longs = [
-  0,
-  -1,
-  63,
-  64,
-  2 ** 29,
-  -(2 ** 29) - 1,
-  2 ** 31,
-  -(2 ** 35),
-  2 ** 51 - 1,
-  -(2 ** 51),
-  2 ** 52 + 1,
-  Number.MAX_SAFE_INTEGER,
-  -Number.MAX_SAFE_INTEGER,
-  2n ** 53n,
-  2n ** 63n - 1n,
-  -(2n ** 63n)
-]
-const unscaled = [0n, 127n, 128n, -128n, -129n, 32_768n, 2n ** 47n, -(2n ** 47n), 2n ** 200n]
 
 describe('a record through the registry', () => {
   it('I5: comes back as it was: types, names, digits, characters', async () => {
@@ -195,7 +86,7 @@ describe('a record through the registry', () => {
   })
 
   it('is what fastavro reads', async (t) => {
-    const folder = await fastavro(t)
+    const folder = await pythonPackages(t, 'avro')
     if (folder === null) return
     const record = everything(2n ** 63n - 1n, '😀', -(2n ** 100n))
     const bytes = await write(converter(), uniqueName('avro'), everyType, record)
@@ -205,15 +96,14 @@ describe('a record through the registry', () => {
     writeFileSync(join(dir, 'record'), bytes.subarray(5))
     const program = `
 import sys, json, io
-sys.path.insert(0, sys.argv[1])
 import fastavro
-schema = fastavro.parse_schema(json.load(open(sys.argv[2] + '/schema.json')))
-data = io.BytesIO(open(sys.argv[2] + '/record', 'rb').read())
+schema = fastavro.parse_schema(json.load(open(sys.argv[1] + '/schema.json')))
+data = io.BytesIO(open(sys.argv[1] + '/record', 'rb').read())
 value = fastavro.schemaless_reader(data, schema, None)
 assert data.read() == b''
 print(json.dumps(value, default=lambda v: v.hex() if isinstance(v, bytes) else str(v)))
 `
-    const printed = await run('python3', ['-c', program, folder, dir], 60_000)
+    const printed = await python(folder, program, dir)
     assert.match(printed, /"i64": 9223372036854775807\b/)
     const value = JSON.parse(printed) as Record<string, unknown>
     assert.equal(value['text'], '😀')
@@ -410,22 +300,3 @@ describe('subjects', () => {
     )
   })
 })
-
-/** Folder with fastavro: fetched with pip once. Null, with the reason told, where there is no Python or no package index. */
-async function fastavro(t: TestContext): Promise<string | null> {
-  const folder = resolve(import.meta.dirname, '..', '..', '.cache', 'fastavro')
-  if (findExecutable('python3') === null) {
-    t.diagnostic('not run: there is no python3')
-    return null
-  }
-  if (existsSync(join(folder, 'fastavro'))) return folder
-  try {
-    await run('python3', ['-m', 'pip', 'install', '-q', '--target', folder, 'fastavro'], 60_000)
-    return folder
-  } catch (error) {
-    t.diagnostic(
-      `not run: pip did not bring fastavro (${(error as Error).message.split('\n').at(-1)})`
-    )
-    return null
-  }
-}
