@@ -124,9 +124,37 @@ const URL_USER_INFO = /(\w+:\/\/[^\s/:@]+:)[^\s@/]+(@)/g
 const ORACLE_USER_INFO =
   /(jdbc:oracle:\w+:(?:\\?"[^"\n]*"|[^\s/@"]+)\/)(?:\\?"[^"\n]*"|[^\s"]+|[^\s@]+)(@)/gi
 
-/** I7: hides values behind keys that look like secrets, and passwords inside URLs. */
+/** Names of settings whose values nobody should see. */
+export const SECRET_NAME = /password|passwd|secret|token|credential|jaas|user\.info/i
+
+/** Texts shorter than this would hide half of every message. */
+const SHORTEST_SECRET = 5
+const MOST_SECRETS = 1000
+const secrets = new Set<string>()
+
+/** I7: from now on this text is hidden wherever {@link redact} meets it, for as long as it is among the last thousand of its kind. */
+export function neverShow(secret: string): void {
+  if (secret.length < SHORTEST_SECRET) return
+  secrets.delete(secret)
+  secrets.add(secret)
+  if (secrets.size <= MOST_SECRETS) return
+  for (const oldest of secrets) {
+    secrets.delete(oldest)
+    return
+  }
+}
+
+function withoutSecrets(text: string): string {
+  let safe = text
+  for (const secret of secrets) {
+    if (safe.includes(secret)) safe = safe.replaceAll(secret, '[hidden]')
+  }
+  return safe
+}
+
+/** I7: hides secrets that are known, values behind keys that look like secrets, and passwords inside URLs. */
 export function redact(text: string): string {
-  return text
+  return withoutSecrets(text)
     .replace(ORACLE_USER_INFO, '$1****$2')
     .replace(URL_USER_INFO, '$1****$2')
     .replace(SECRET_ASSIGNMENT, '$1[hidden]')

@@ -1,5 +1,5 @@
 import { type DestinationStream, type Logger as PinoLogger, pino } from 'pino'
-import { redact } from './errors.ts'
+import { redact, SECRET_NAME } from './errors.ts'
 
 /**
  * Loggers are named as in Kafka Connect (`org.apache.kafka.connect.runtime.WorkerSourceTask`, …) so that level changes
@@ -169,12 +169,10 @@ function errorFacts(error: unknown): Record<string, unknown> {
   }
 }
 
-const SECRET_KEY = /password|passwd|secret|token|credential|jaas|user\.info/i
-
 function redactFacts(facts: Record<string, unknown>): Record<string, unknown> {
   const safe: Record<string, unknown> = {}
   for (const [key, value] of Object.entries(facts)) {
-    if (SECRET_KEY.test(key)) safe[key] = '[hidden]'
+    if (SECRET_NAME.test(key)) safe[key] = '[hidden]'
     else safe[key] = typeof value === 'string' ? redact(value) : value
   }
   return safe

@@ -7,6 +7,8 @@ export interface ConfigProvider {
    * Throws ConfigError when the place may not or cannot be read.
    */
   get(path: string, key: string): string | null
+  /** How long the values of a path may be used, in ms, before they are asked for again; null or absent: until a restart. */
+  ttlMs?(path: string): number | null
   close?(): void
 }
 

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { ConfigError, messageOf } from '../errors.ts'
+import { ConfigError, messageOf, neverShow, SECRET_NAME } from '../errors.ts'
 import { AllowedPaths } from './allowed-paths.ts'
 import { type ConfigMap, withPrefix } from './config-def.ts'
 import type { ConfigProvider, ConfigProviderFactory } from './config-provider.ts'
@@ -78,9 +78,20 @@ function environmentProvider(environment: NodeJS.ProcessEnv): ConfigProviderFact
 const PACKAGE = 'org.apache.kafka.common.config.provider'
 const REFERENCE = /\$\{([^}]*?):(([^}]*?):)?([^}]*?)\}/g
 
+/** Setting of every provider beside its own; a JVM worker passes over it. */
+const TTL = 'ttl.ms'
+/** Asking more often than this would only keep the worker busy. */
+const SHORTEST_TTL_MS = 100
+
+interface Named {
+  readonly provider: ConfigProvider
+  /** `config.providers.<name>.param.ttl.ms`, which counts before what the provider says itself. */
+  readonly ttlMs: number | null
+}
+
 /** The config providers of a worker, and the replacement of `${provider:[path:]key}` by their values. */
 export class ConfigProviders {
-  readonly #providers: ReadonlyMap<string, ConfigProvider>
+  readonly #providers: ReadonlyMap<string, Named>
 
   /**
    * Reads `config.providers` and `config.providers.<name>.*` of the worker. `more` answers for classes that are not Kafka's own.
@@ -96,7 +107,7 @@ export class ConfigProviders {
       [`${PACKAGE}.DirectoryConfigProvider`]: directoryProvider,
       [`${PACKAGE}.EnvVarConfigProvider`]: environmentProvider(environment)
     }
-    const providers = new Map<string, ConfigProvider>()
+    const providers = new Map<string, Named>()
     const names = (worker.get('config.providers') ?? '').split(',').map((name) => name.trim())
     for (const name of names.filter((each) => each !== '')) {
       const key = `config.providers.${name}.class`
@@ -109,7 +120,10 @@ export class ConfigProviders {
           `Invalid value ${className} for configuration ${key}: Could not load config provider class or one of its dependencies`
         )
       }
-      providers.set(name, factory(withPrefix(worker, `config.providers.${name}.param.`)))
+      const params = withPrefix(worker, `config.providers.${name}.param.`)
+      const ttlMs = ttlSetting(name, params)
+      params.delete(TTL)
+      providers.set(name, { provider: factory(params), ttlMs })
     }
     this.#providers = providers
   }
@@ -118,13 +132,29 @@ export class ConfigProviders {
   resolve<V extends string | null>(config: ReadonlyMap<string, V>): Map<string, V> {
     const resolved = new Map<string, V>()
     for (const [key, value] of config) {
-      resolved.set(key, value === null ? value : (this.#replace(value) as V))
+      const replaced = value === null ? value : this.#replace(value)
+      // I7: what a reference stood for may come back in the message of a driver or of a plugin.
+      if (replaced !== null && replaced !== value && SECRET_NAME.test(key)) neverShow(replaced)
+      resolved.set(key, replaced as V)
     }
     return resolved
   }
 
+  /** How long the values a configuration refers to may be used, in ms: the shortest time of those it refers to; null: until a restart. */
+  ttlMs(config: ReadonlyMap<string, string | null>): number | null {
+    let shortest = Number.POSITIVE_INFINITY
+    for (const text of config.values()) {
+      for (const [, name = '', , path] of text?.matchAll(REFERENCE) ?? []) {
+        const named = this.#providers.get(name)
+        const ttlMs = named?.ttlMs ?? named?.provider.ttlMs?.(path ?? '') ?? null
+        if (ttlMs !== null) shortest = Math.min(shortest, Math.max(SHORTEST_TTL_MS, ttlMs))
+      }
+    }
+    return Number.isFinite(shortest) ? shortest : null
+  }
+
   close(): void {
-    for (const provider of this.#providers.values()) provider.close?.()
+    for (const { provider } of this.#providers.values()) provider.close?.()
   }
 
   #replace(text: string): string {
@@ -132,7 +162,17 @@ export class ConfigProviders {
     return text.replace(
       REFERENCE,
       (whole: string, name: string, _: unknown, path: string | undefined, key: string) =>
-        this.#providers.get(name)?.get(path ?? '', key) ?? whole
+        this.#providers.get(name)?.provider.get(path ?? '', key) ?? whole
     )
   }
+}
+
+function ttlSetting(name: string, params: ConfigMap): number | null {
+  const text = params.get(TTL)?.trim()
+  if (text === undefined) return null
+  const ttlMs = Number(text)
+  if (Number.isSafeInteger(ttlMs) && ttlMs > 0) return ttlMs
+  throw new ConfigError(
+    `Invalid value ${text} for configuration config.providers.${name}.param.${TTL}: Value must be a number of milliseconds above 0`
+  )
 }

@@ -224,6 +224,19 @@ export abstract class AbstractHerder {
     }
   }
 
+  abstract restartConnector(name: string): Promise<void>
+  abstract restartTask(name: string, task: number): Promise<void>
+
+  /** What runs with values that are others by now is started again; if that fails, it is tried when the values have expired once more. */
+  protected restartForValues(connector: string, task: number | null): void {
+    const restart =
+      task === null ? this.restartConnector(connector) : this.restartTask(connector, task)
+    restart.catch((error: unknown) => {
+      const what = task === null ? connector : `${connector}-${task}`
+      this.options.log.warn(`${what} could not be restarted with other values`, { error })
+    })
+  }
+
   protected typeOf(config: StoredConfig | null): ConnectorInfo['type'] {
     const className = config?.get('connector.class')
     if (className === undefined) return 'unknown'

@@ -102,6 +102,7 @@ export class DistributedHerder extends AbstractHerder implements Herder {
       log,
       onConnectorStarted: (connector) => this.#writer.request(connector),
       onReconfiguration: (connector) => this.#writer.request(connector),
+      onValuesChanged: (connector, task) => this.restartForValues(connector, task),
       onConnectorStopping: (connector) => this.#writer.cancel(connector)
     })
     const parts = {
@@ -233,11 +234,9 @@ export class DistributedHerder extends AbstractHerder implements Herder {
 
   async restartConnector(name: string): Promise<void> {
     const { started } = await this.#inSettledTick(() => this.#actions.restartConnector(name))
-    try {
-      await started
-    } catch (error) {
-      throw new ConnectError('INTERNAL', `Failed to start connector: ${name}`, { cause: error })
-    }
+    await started.catch((cause: unknown) => {
+      throw new ConnectError('INTERNAL', `Failed to start connector: ${name}`, { cause })
+    })
   }
 
   restartConnectorAndTasks(

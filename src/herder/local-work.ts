@@ -25,6 +25,8 @@ export interface LocalWorkOptions {
   onConnectorStarted(connector: string): void
   /** The connector asked for its task configurations to be generated again. */
   onReconfiguration(connector: string): void
+  /** Values of config providers are others than those the connector (`task` null) or task was started with. */
+  onValuesChanged(connector: string, task: number | null): void
   /** Whatever runs for the connector is being stopped. */
   onConnectorStopping(connector: string): void
 }
@@ -159,6 +161,14 @@ export class LocalWork implements WorkerEvents {
 
   onTaskReconfiguration(connector: string): void {
     if (this.#connectors.has(connector)) this.#options.onReconfiguration(connector)
+  }
+
+  onValuesChanged(connector: string, task: number | null): void {
+    const here =
+      task === null
+        ? this.#connectors.has(connector)
+        : this.#tasks.has(taskKey({ connector, task }))
+    if (here) this.#options.onValuesChanged(connector, task)
   }
 
   onTopicUsed(id: TaskId, topic: string): void {

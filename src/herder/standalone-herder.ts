@@ -69,6 +69,7 @@ export class StandaloneHerder extends AbstractHerder implements Herder {
         if (connector !== this.#beingPut) this.#requestTaskUpdate(connector)
       },
       onReconfiguration: (connector) => this.#requestTaskUpdate(connector),
+      onValuesChanged: (connector, task) => this.restartForValues(connector, task),
       onConnectorStopping: () => undefined
     })
     this.#tasks = new StandaloneTasks(options, this.#work, this.#statuses)

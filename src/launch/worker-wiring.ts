@@ -51,6 +51,7 @@ export function connectWorker(parts: {
     },
     topicCreationRules: topicCreationGroups,
     resolve: (connector) => Promise.resolve(parts.providers.resolve(connector)),
+    ttlMs: (connector) => parts.providers.ttlMs(connector),
     clock: systemClock,
     log: loggers.get('org.apache.kafka.connect.runtime.Worker')
   })

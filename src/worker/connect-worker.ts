@@ -9,22 +9,24 @@ import type { StoredOffset } from '../storage/offset-store.ts'
 import { type TaskId, taskKey, type Worker, type WorkerEvents } from './contracts.ts'
 import { buildSourceTask, offsetReader, type TaskSurroundings } from './source-task-builder.ts'
 import { checkTaskCount, storedTaskConfig, tasksMax } from './task-configs.ts'
+import { type UsedConfig, type ValueSource, watchValues } from './value-watch.ts'
 import { WorkerConnector } from './worker-connector.ts'
 import type { WorkerSourceTask } from './worker-source-task.ts'
 
 interface RunningTask {
   readonly task: WorkerSourceTask
   readonly ended: Promise<void>
+  readonly watch: AbortController
 }
 
 interface RunningConnector {
   readonly connector: WorkerConnector
   readonly raw: StoredConfig
+  /** Ends looking after the values of its references. */
+  readonly watch: AbortController
 }
 
-export interface ConnectWorkerOptions extends TaskSurroundings {
-  /** Replaces `${provider:path:key}` references. */
-  resolve(config: StoredConfig): Promise<ConfigMap>
+export interface ConnectWorkerOptions extends TaskSurroundings, ValueSource {
   readonly log: Logger
 }
 
@@ -67,8 +69,24 @@ export class ConnectWorker implements Worker {
       this.#events?.onConnectorState(name, 'FAILED', traceOf(error), null)
       throw error
     }
-    this.#connectors.set(name, { connector, raw: config })
+    const used = [{ raw: config, resolved: connector.config }]
+    const watch = this.#watch(used, log, () => this.#events?.onValuesChanged(name, null))
+    this.#connectors.set(name, { connector, raw: config, watch })
     await connector.transitionTo(target)
+  }
+
+  #watch(used: readonly UsedConfig[], log: Logger, onChange: () => void): AbortController {
+    const watch = new AbortController()
+    const { signal } = watch
+    void watchValues({
+      source: this.#options,
+      used,
+      signal,
+      clock: this.#options.clock,
+      log,
+      onChange
+    })
+    return watch
   }
 
   async #buildConnector(name: string, config: StoredConfig, log: Logger): Promise<WorkerConnector> {
@@ -88,6 +106,7 @@ export class ConnectWorker implements Worker {
   async stopConnector(name: string): Promise<void> {
     const running = this.#connectors.get(name)
     if (running === undefined) return
+    running.watch.abort()
     await running.connector.shutdown()
     if (this.#connectors.get(name) === running) this.#connectors.delete(name)
   }
@@ -138,10 +157,11 @@ export class ConnectWorker implements Worker {
       if (plugin.type === 'sink') {
         throw new ConfigError(`Sink connector ${plugin.className} cannot be run by this worker yet`)
       }
+      const resolved = await this.#options.resolve(config)
       const task = buildSourceTask({
         id,
         plugin,
-        config: await this.#options.resolve(config),
+        config: resolved,
         connectorConfig: resolvedConnector,
         target,
         events: {
@@ -151,7 +171,14 @@ export class ConnectWorker implements Worker {
         surroundings: this.#options,
         log
       })
-      this.#tasks.set(key, { task, ended: task.run() })
+      const used = [
+        { raw: connectorConfig, resolved: resolvedConnector },
+        { raw: config, resolved }
+      ]
+      const watch = this.#watch(used, log, () =>
+        this.#events?.onValuesChanged(id.connector, id.task)
+      )
+      this.#tasks.set(key, { task, ended: task.run(), watch })
       return true
     } catch (error) {
       log.error('Failed to start task', { error })
@@ -162,7 +189,10 @@ export class ConnectWorker implements Worker {
 
   async stopTasks(ids: readonly TaskId[]): Promise<void> {
     const running = ids.flatMap((id) => this.#tasks.get(taskKey(id)) ?? [])
-    for (const { task } of running) task.stop()
+    for (const { task, watch } of running) {
+      watch.abort()
+      task.stop()
+    }
     const patience = new AbortController()
     const limit = this.#options.clock.sleep(
       this.#options.settings.taskShutdownGracefulTimeoutMs,

@@ -28,6 +28,8 @@ export interface WorkerEvents {
   onTaskState(id: TaskId, state: State, trace: string | null, version: string | null): void
   /** The connector asked for its task configurations to be generated again. */
   onTaskReconfiguration(connector: string): void
+  /** A value that a config provider gave the connector (`task` null) or task is another one now: it should be started again. */
+  onValuesChanged(connector: string, task: number | null): void
   /** A task produced to a topic for the first time. */
   onTopicUsed(id: TaskId, topic: string): void
 }

@@ -118,7 +118,7 @@ const runtimeKeys = configDef({
     default: [],
     distinct: true,
     importance: 'low',
-    doc: 'Names of config providers, which replace `${name:path:key}` in configurations. Each needs `config.providers.<name>.class` and may have `config.providers.<name>.param.*`.'
+    doc: 'Names of config providers, which replace `${name:path:key}` in configurations. Each needs `config.providers.<name>.class` and may have `config.providers.<name>.param.*`: `allowed.paths` of files and folders, `allowlist.pattern` of environment variables, and of every one `ttl.ms`, after which its values are asked for again and what runs with other ones is restarted.'
   },
   [POLICY_KEY]: {
     type: 'string',

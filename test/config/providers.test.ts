@@ -3,8 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
+import type { ConfigProviderFactory } from '../../src/config/config-provider.ts'
 import { ConfigProviders } from '../../src/config/providers.ts'
-import { ConfigError } from '../../src/errors.ts'
+import { ConfigError, redact } from '../../src/errors.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'providers-'))
 const inside = join(folder, 'inside')
@@ -136,5 +137,59 @@ describe('config providers', () => {
         ['empty', null]
       ])
     )
+  })
+
+  it('say how long their values may be used, where that is set, the shortest time first', () => {
+    const ttl = (settings: Record<string, string>, ...texts: (string | null)[]): number | null =>
+      providers(settings).ttlMs(new Map(texts.map((text, index) => [String(index), text])))
+    const both = {
+      'config.providers.file.param.ttl.ms': '5000',
+      'config.providers.dir.param.ttl.ms': ' 60000 '
+    }
+    assert.equal(ttl({}, '${file:/a:b}', '${env:HOME}'), null)
+    assert.equal(ttl(both, 'plain', null, '${env:HOME}'), null)
+    assert.equal(ttl(both, '${dir:/a:b}'), 60_000)
+    assert.equal(ttl(both, '${dir:/a:b} and ${file:/a:b}', '${dir:/a:c}'), 5000)
+    for (const text of ['0', '-1', 'x', '1.5', '']) {
+      assert.throws(() => ttl({ 'config.providers.file.param.ttl.ms': text }), {
+        message: `Invalid value ${text} for configuration config.providers.file.param.ttl.ms: Value must be a number of milliseconds above 0`
+      })
+    }
+  })
+
+  it('may be plugins, which know for how long their values may be used', () => {
+    const settings = new Map([
+      ['config.providers', 'vault'],
+      ['config.providers.vault.class', 'com.example.Vault'],
+      ['config.providers.vault.param.address', 'here']
+    ])
+    const seen: string[][] = []
+    const factory: ConfigProviderFactory = (params) => {
+      seen.push([...params.keys()])
+      return {
+        get: (path, key) => `${path}-${key}`,
+        ttlMs: (path) => (path === 'short' ? 700 : null)
+      }
+    }
+    const own = (more: [string, string][] = []) =>
+      new ConfigProviders(new Map([...settings, ...more]), {}, (name) =>
+        name === 'com.example.Vault' ? factory : null
+      )
+    assert.equal(
+      own()
+        .resolve(new Map([['k', '${vault:a:b}']]))
+        .get('k'),
+      'a-b'
+    )
+    assert.equal(own().ttlMs(new Map([['k', '${vault:a:b}']])), null)
+    assert.equal(own().ttlMs(new Map([['k', '${vault:short:b}']])), 700)
+    const set = own([['config.providers.vault.param.ttl.ms', '900']])
+    assert.equal(set.ttlMs(new Map([['k', '${vault:short:b}']])), 900)
+    assert.ok(seen.every((keys) => keys.join() === 'address'))
+  })
+
+  it('I7: hide what stood behind a secret wherever a message repeats it', () => {
+    providers().resolve(new Map([['connection.password', '${env:DB_PASSWORD}']]))
+    assert.equal(redact('wrong word geheim for scott'), 'wrong word [hidden] for scott')
   })
 })

@@ -107,6 +107,7 @@ async function scripted(
       traces.push(trace)
     },
     onTaskReconfiguration() {},
+    onValuesChanged() {},
     onTopicUsed() {}
   })
   const id = { connector: 'c', task: 0 }

@@ -1,0 +1,60 @@
+import type { Clock } from '../clock.ts'
+import type { ConfigMap } from '../config/config-def.ts'
+import type { Logger } from '../log.ts'
+import type { StoredConfig } from '../storage/cluster-config.ts'
+
+/** How values of config providers are asked for again. */
+export interface ValueSource {
+  /** Replaces `${provider:path:key}` references. */
+  resolve(config: StoredConfig): Promise<ConfigMap>
+  /** How long the values of these references may be used, in ms; null: for as long as the instance runs. */
+  ttlMs?(config: StoredConfig): number | null
+}
+
+/** A configuration an instance was started with, as stored and with its references replaced. */
+export interface UsedConfig {
+  readonly raw: StoredConfig
+  readonly resolved: ConfigMap
+}
+
+/**
+ * Looks at the values behind an instance's references again whenever their time is over, and calls `onChange` when one is another, until the
+ * signal aborts. With `config.action.reload=none` nothing is looked at. Values never reach the log (I7). Never rejects.
+ */
+export async function watchValues(options: {
+  readonly source: ValueSource
+  readonly used: readonly UsedConfig[]
+  readonly signal: AbortSignal
+  readonly clock: Clock
+  readonly log: Logger
+  onChange(): void
+}): Promise<void> {
+  const { source, used, signal, clock, log } = options
+  const reload = used[0]?.resolved.get('config.action.reload')?.trim().toLowerCase()
+  if (reload === 'none') return
+  const ttls = used.flatMap(({ raw }) => source.ttlMs?.(raw) ?? [])
+  if (ttls.length === 0) return
+  const ttlMs = Math.min(...ttls)
+  for (;;) {
+    await clock.sleep(ttlMs, signal)
+    if (signal.aborted) return
+    try {
+      const changed = await changedKeys(source, used)
+      if (changed.length === 0 || signal.aborted) continue
+      log.info(`Restarting, because config providers have other values for ${changed.join(', ')}`)
+      options.onChange()
+    } catch (error) {
+      log.warn('Values of config providers could not be read again; the old ones stay', { error })
+    }
+  }
+}
+
+async function changedKeys(source: ValueSource, used: readonly UsedConfig[]): Promise<string[]> {
+  const changed = new Set<string>()
+  for (const { raw, resolved } of used) {
+    for (const [key, value] of await source.resolve(raw)) {
+      if (resolved.get(key) !== value) changed.add(key)
+    }
+  }
+  return [...changed]
+}
