@@ -1,27 +1,33 @@
 import { type Logger, loggers } from '../log.ts'
 import { KafkaAdmin } from './admin.ts'
-import type { KafkaClients } from './contracts.ts'
+import type { ClientProperties, KafkaClients } from './contracts.ts'
 import { fenceProducers } from './fence-producers.ts'
 import { ConnectGroupMembership } from './group-membership.ts'
 import { KafkaRecordProducer } from './producer.ts'
 import { KafkaTopicLog } from './topic-log.ts'
 import { KafkaTransactionalProducer } from './transactional-producer.ts'
 
+/** `client.id` of worker or connector counts before the name the worker would give the client. */
+function idOf(client: ClientProperties, clientId: string): string {
+  const given = client.get('client.id')?.trim() ?? ''
+  return given === '' ? clientId : given
+}
+
 /** The clients of this room. Without `log` each kind logs under the name of its Java counterpart. */
 export function createKafkaClients(log?: Logger): KafkaClients {
   const logger = (name: string): Logger => log ?? loggers.get(name)
   return {
-    admin: (client, clientId) => new KafkaAdmin(client, clientId),
+    admin: (client, clientId) => new KafkaAdmin(client, idOf(client, clientId)),
     producer: (client, clientId) =>
       new KafkaRecordProducer(
         client,
-        clientId,
+        idOf(client, clientId),
         logger('org.apache.kafka.clients.producer.KafkaProducer')
       ),
     transactionalProducer: (client, clientId, transactionalId) =>
       new KafkaTransactionalProducer(
         client,
-        clientId,
+        idOf(client, clientId),
         transactionalId,
         logger('org.apache.kafka.clients.producer.KafkaProducer')
       ),

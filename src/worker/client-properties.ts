@@ -21,7 +21,10 @@ function worker(properties: ConfigMap): Map<string, string> {
 
 /** Settings for the worker's own clients: internal topics, group membership, admin. */
 export function workerClientProperties(config: WorkerConfig): ClientProperties {
-  return worker(config.properties)
+  const client = worker(config.properties)
+  // Each of these clients has a name of its own, made from it.
+  client.delete('client.id')
+  return client
 }
 
 /** Beginning of the client ids of the worker's own clients; `configs`, `offsets`, `statuses` or `shared-admin` goes behind it. */

@@ -22,8 +22,12 @@ export interface TcpProxy {
    * `cut`: from then on nothing works, as after `cut()`.
    */
   loseAnswer(apiKey: number, after?: 'cut'): void
+  /** Calls `listener` with each request that starts in a chunk of its own: Kafka's api key, the client's id, all its bytes so far. */
+  onRequest(listener: RequestListener): void
   close(): Promise<void>
 }
+
+export type RequestListener = (apiKey: number, clientId: string, bytes: Buffer) => void
 
 /** `target`: host:port of the broker, as it advertises itself. With `tls` clients must speak TLS to the proxy. */
 export async function startTcpProxy(target: string, tls?: TlsOptions): Promise<TcpProxy> {
@@ -34,6 +38,7 @@ export async function startTcpProxy(target: string, tls?: TlsOptions): Promise<T
   let accepted = 0
   let state: 'open' | 'cut' | 'stalled' = 'open'
   let own = 0
+  let listener: RequestListener = () => undefined
   let losing: { apiKey: number; cut: boolean } | null = null
 
   const onConnection = (client: Socket): void => {
@@ -53,6 +58,11 @@ export async function startTcpProxy(target: string, tls?: TlsOptions): Promise<T
         mute = true
         if (losing.cut) state = 'cut'
         losing = null
+      }
+      // Then INT16 version, INT32 correlation id and the client's id behind its INT16 length.
+      const idEnd = chunk.length > 14 ? 14 + chunk.readInt16BE(12) : Number.POSITIVE_INFINITY
+      if (idEnd <= chunk.length) {
+        listener(chunk.readInt16BE(4), chunk.toString('utf8', 14, idEnd), chunk)
       }
       broker.write(chunk)
     })
@@ -106,6 +116,9 @@ export async function startTcpProxy(target: string, tls?: TlsOptions): Promise<T
     },
     loseAnswer(apiKey, after) {
       losing = { apiKey, cut: after === 'cut' }
+    },
+    onRequest(given) {
+      listener = given
     },
     async close() {
       breakConnections()
