@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:net'
 import { OracleControl } from './control.ts'
 import { ServerState } from './net/server-state.ts'
 import { Session } from './net/session.ts'
+import { RELEASES } from './release.ts'
 import { Database } from './store/database.ts'
 
 export interface OracleServerOptions {
@@ -11,6 +12,8 @@ export interface OracleServerOptions {
   readonly password?: string
   readonly service?: string
   readonly sid?: string
+  /** What the server pretends to be: 19c unless told. Only 23ai has BOOLEAN, JSON and VECTOR. */
+  readonly release?: keyof typeof RELEASES
   /** Zone of the database's host, an offset or a region; UTC unless told. */
   readonly timeZone?: string
 }
@@ -28,7 +31,7 @@ export interface OracleServer {
 }
 
 /**
- * Starts a server on 127.0.0.1 that answers Oracle's thin drivers as a database of release 19c would, for the closed list of statements a
+ * Starts a server on 127.0.0.1 that answers Oracle's thin drivers as a database of release 19c (or 23ai) would, for the closed list of statements a
  * polling connector and its tests need; everything else is refused with Oracle's errors. Its user has all rights.
  */
 export async function startOracleServer(options: OracleServerOptions = {}): Promise<OracleServer> {
@@ -36,7 +39,7 @@ export async function startOracleServer(options: OracleServerOptions = {}): Prom
   const password = options.password ?? 'App_Secret_1'
   const service = options.service ?? 'ORCLPDB1'
   const sid = options.sid ?? 'ORCL'
-  const database = new Database(options.timeZone ?? '+00:00')
+  const database = new Database(options.timeZone ?? '+00:00', RELEASES[options.release ?? '19c'])
   database.addUser(user, password)
   database.grant(user, 'DBA', '', '')
   const state = new ServerState(database, { service, sid })

@@ -1,6 +1,7 @@
 import { ByteWriter } from '../wire/byte-writer.ts'
 import { parseRowid, type RowAddress } from '../wire/rowid.ts'
 import type { OracleError } from '../oracle-error.ts'
+import { type ClientForm, hasChecksum } from './handshake.ts'
 
 /** Facts of message 4, the end of every call. */
 export interface CallEnd {
@@ -22,7 +23,7 @@ const NO_ROW: RowAddress = { object: 0, file: 0, block: 0, row: 0 }
 const IN_TRANSACTION = 2
 const BATCH_ERRORS = 24_381
 
-export function writeCallEnd(writer: ByteWriter, end: CallEnd): void {
+export function writeCallEnd(writer: ByteWriter, end: CallEnd, form: ClientForm): void {
   const batch = end.batchErrors ?? []
   const error = end.error ?? null
   const number = batch.length > 0 && error === null ? BATCH_ERRORS : (error?.number ?? 0)
@@ -34,6 +35,7 @@ export function writeCallEnd(writer: ByteWriter, end: CallEnd): void {
   writer.ub(0).u8(0, end.sequence).ub(0, 0).bytesTwice(null)
   writeBatchErrors(writer, batch)
   writer.ub(number, end.rowCount ?? 0)
+  if (hasChecksum(form)) writer.ub(0, 0)
   if (number === 0) return
   writer.bytes(`${error?.message ?? 'ORA-24381: error(s) in array DML'}\n`)
 }

@@ -39,14 +39,16 @@ export class Calls {
   readonly sql: SqlSession
   readonly #session: Session
   readonly #server: ServerState
+  readonly #form: ClientForm
   readonly #cursors = new Map<number, Cursor>()
   readonly #lobs = new Lobs()
   #lastCursor = 0
 
-  constructor(sql: SqlSession, session: Session, server: ServerState) {
+  constructor(sql: SqlSession, session: Session, server: ServerState, form: ClientForm) {
     this.sql = sql
     this.#session = session
     this.#server = server
+    this.#form = form
   }
 
   applyPiggybacks(piggybacks: Piggybacks): void {
@@ -66,11 +68,11 @@ export class Calls {
   }
 
   /** Reads a call as a whole; the work answers it. */
-  read(reader: ByteReader, call: number, sequence: number, form: ClientForm): Work {
+  read(reader: ByteReader, call: number, sequence: number): Work {
     switch (call) {
       case CALL.EXECUTE: {
-        const request = readExecute(reader, form)
-        return (signal) => this.#execute(request, sequence, form, signal)
+        const request = readExecute(reader, this.#form)
+        return (signal) => this.#execute(request, sequence, signal)
       }
       case CALL.RE_EXECUTE:
       case CALL.RE_EXECUTE_AND_FETCH: {
@@ -93,7 +95,7 @@ export class Calls {
           binds,
           bindRows
         }
-        return (signal) => this.#execute(request, sequence, form, signal)
+        return (signal) => this.#execute(request, sequence, signal)
       }
       case CALL.FETCH: {
         const id = reader.ub()
@@ -146,7 +148,11 @@ export class Calls {
       if (!(thrown instanceof OracleError)) throw thrown
       error = thrown
     }
-    writeCallEnd(writer, { sequence, inTransaction: this.sql.inTransaction, cursor, error })
+    writeCallEnd(
+      writer,
+      { sequence, inTransaction: this.sql.inTransaction, cursor, error },
+      this.#form
+    )
     return Buffer.from(writer.view())
   }
 
@@ -177,7 +183,6 @@ export class Calls {
   async #execute(
     request: ExecuteRequest,
     sequence: number,
-    form: ClientForm,
     signal: AbortSignal
   ): Promise<Buffer | null> {
     const writer = new ByteWriter()
@@ -191,10 +196,14 @@ export class Calls {
       if (!(await this.#session.strike(point, cursor.sql, signal))) return null
       if (executes) cursor.asked = this.#server.note(this.sql.user, cursor.sql)
       if (cursor.statement.kind === 'query') {
-        return await this.#query(writer, cursor, request, sequence, form, signal)
+        return await this.#query(writer, cursor, request, sequence, signal)
       }
       if (!executes) {
-        writeCallEnd(writer, { sequence, inTransaction: this.sql.inTransaction, cursor: cursor.id })
+        writeCallEnd(
+          writer,
+          { sequence, inTransaction: this.sql.inTransaction, cursor: cursor.id },
+          this.#form
+        )
         return Buffer.from(writer.view())
       }
       return await this.#change(writer, cursor, request, sequence, signal)
@@ -207,7 +216,7 @@ export class Calls {
         error
       }
       const answer = new ByteWriter()
-      writeCallEnd(answer, end)
+      writeCallEnd(answer, end, this.#form)
       return Buffer.from(answer.view())
     }
   }
@@ -217,7 +226,6 @@ export class Calls {
     cursor: Cursor,
     request: ExecuteRequest,
     sequence: number,
-    form: ClientForm,
     signal: AbortSignal
   ): Promise<Buffer | null> {
     if ((request.options & OPTION.EXECUTE) !== 0) {
@@ -229,10 +237,10 @@ export class Calls {
       if (outcome.kind !== 'query') throw new OracleError(600, ['query without rows'])
       cursor.open = outcome.query
       cursor.fetched = 0
-      this.#describe(writer, cursor, outcome.query.columns, form)
+      this.#describe(writer, cursor, outcome.query.columns)
     } else if ((request.options & (OPTION.DESCRIBE | OPTION.PARSE)) !== 0) {
       const columns = this.sql.describe(cursor.statement, cursor.binds.map(bindType))
-      this.#describe(writer, cursor, columns, form)
+      this.#describe(writer, cursor, columns)
     }
     const { open } = cursor
     let ended = false
@@ -248,15 +256,10 @@ export class Calls {
     return Buffer.from(writer.view())
   }
 
-  #describe(
-    writer: ByteWriter,
-    cursor: Cursor,
-    columns: OpenQuery['columns'],
-    form: ClientForm
-  ): void {
+  #describe(writer: ByteWriter, cursor: Cursor, columns: OpenQuery['columns']): void {
     if (sameColumns(cursor.described, columns)) return
     if (cursor.described !== null) cursor.defines = []
-    writeDescription(writer, columns, form)
+    writeDescription(writer, columns, this.#form)
     cursor.described = columns
   }
 
@@ -299,7 +302,7 @@ export class Calls {
       writeParameters(writer, { cursor: cursor.id, scn: this.sql.scn, rowCounts: counts })
     }
     const end = { sequence, inTransaction, cursor: cursor.id, rowCount, lastRowid, batchErrors }
-    writeCallEnd(writer, { ...end, error: failure })
+    writeCallEnd(writer, { ...end, error: failure }, this.#form)
     return Buffer.from(writer.view())
   }
 
@@ -344,6 +347,10 @@ export class Calls {
     const error = ended ? new OracleError(NO_MORE_ROWS) : null
     const inTransaction = this.sql.inTransaction
     const rowCount = cursor.fetched
-    writeCallEnd(writer, { sequence, inTransaction, cursor: cursor.id, rowCount, error })
+    writeCallEnd(
+      writer,
+      { sequence, inTransaction, cursor: cursor.id, rowCount, error },
+      this.#form
+    )
   }
 }

@@ -1,11 +1,11 @@
-import type { ByteWriter } from '../wire/byte-writer.ts'
+import { ByteWriter } from '../wire/byte-writer.ts'
 import { FORM_CHARACTER, FORM_NATIONAL, WIRE } from '../wire/data-types.ts'
 import { shortTimestamp } from '../wire/datetime.ts'
 import { parseRowid } from '../wire/rowid.ts'
 import { byteLength, type Column, isText, type SqlType, type SqlValue } from '../sql/sql-type.ts'
 import { OracleError } from '../oracle-error.ts'
 import { scaleIsWide, type ValueShape } from './execute-request.ts'
-import type { ClientForm } from './handshake.ts'
+import { type ClientForm, columnFields } from './handshake.ts'
 
 const AL32UTF8 = 873
 const AL16UTF16 = 2000
@@ -45,7 +45,8 @@ function writeColumn(writer: ByteWriter, column: Column, position: number, form:
   const { precision, scale } = describedPrecision(type)
   const text = isText({ ...type, name: type.name === 'NULL' ? 'VARCHAR2' : type.name })
   const national = type.national === true
-  const hasForm = (text && type.name !== 'ROWID') || type.name === 'XMLTYPE'
+  const isRowid = type.name === 'ROWID' || type.name === 'UROWID'
+  const hasForm = (text && !isRowid) || type.name === 'XMLTYPE'
   writer.u8(wire, 0x80, precision)
   if (scaleIsWide(wire, form)) writer.ub(scale)
   else writer.u8(scale)
@@ -55,6 +56,8 @@ function writeColumn(writer: ByteWriter, column: Column, position: number, form:
   writer.ub(describedCharacters(type)).ub(0)
   writer.u8(nullable ? 1 : 0, Buffer.byteLength(name))
   writer.bytesTwice(name).bytesTwice(null).bytesTwice(null).ub(position, 0)
+  // No domain, no annotations, a vector of any form.
+  for (let left = columnFields(form); left > 0; left--) writer.u8(0)
 }
 
 function describedCharacters(type: SqlType): number {
@@ -92,9 +95,14 @@ export interface LobRegister {
 }
 
 const CHUNK = 8132
+/** A text defined longer than this carries indicator and return code, as a LONG does. */
+const LONGEST_TEXT = 32_767
 const LOB_PREFIX = 40
 
-/** A value as the client wants it: `define` null leaves the column's own form. */
+/**
+ * A value as the client wants it: `define` null leaves the column's own form. A ROWID comes in its own form always: the drivers define it
+ * as text, and read it as a ROWID all the same.
+ */
 export function writeValue(
   writer: ByteWriter,
   type: SqlType,
@@ -103,14 +111,18 @@ export function writeValue(
   lobs: LobRegister
 ): void {
   const wire = define?.type ?? wireType(type)
-  if (wire === WIRE.LONG || wire === WIRE.LONG_RAW) writeLong(writer, type, value, define)
+  const isLong = wire === WIRE.LONG || wire === WIRE.LONG_RAW
+  if (type.name === 'ROWID' || type.name === 'UROWID') writeRowid(writer, type, value)
+  else if (isLong || (wire === WIRE.VARCHAR2 && (define?.maxSize ?? 0) > LONGEST_TEXT))
+    writeLong(writer, type, value, define)
+  // Their own forms (OSON, and that of vectors) are not spoken here.
+  else if (wire === WIRE.JSON || wire === WIRE.VECTOR) throw new OracleError(3001)
   else if (wire === WIRE.CLOB || wire === WIRE.BLOB) writeLob(writer, value, define, lobs)
   else if (value === null) writer.u8(0)
   else if (typeof value !== 'string') {
     const short = type.name === 'TIMESTAMP' || type.name === 'TIMESTAMP_LTZ'
     writer.bytes(short ? shortTimestamp(value) : value)
-  } else if (type.name === 'ROWID' && wire === WIRE.ROWID) writeRowid(writer, value)
-  else writer.bytes(type.national === true ? utf16(value) : value)
+  } else writer.bytes(type.national === true ? utf16(value) : value)
 }
 
 function writeLong(
@@ -147,10 +159,20 @@ function writeLob(
   writer.bytes(locator)
 }
 
-function writeRowid(writer: ByteWriter, text: string): void {
-  const row = parseRowid(text)
+function writeRowid(writer: ByteWriter, type: SqlType, text: SqlValue): void {
+  if (text === null) {
+    writer.u8(0)
+    return
+  }
+  const row = parseRowid(String(text))
   if (row === null) throw new OracleError(1410)
-  writer.u8(13).ub(row.object, row.file).u8(0).ub(row.block, row.row)
+  if (type.name === 'ROWID') {
+    writer.u8(13).ub(row.object, row.file).u8(0).ub(row.block, row.row)
+    return
+  }
+  const universal = new ByteWriter().u8(1).u32be(row.object).u16be(row.file)
+  universal.u32be(row.block).u16be(row.row)
+  writer.bytesTwice(Uint8Array.from(universal.view()))
 }
 
 /** Text in the national character set. */

@@ -1,5 +1,5 @@
 import type { OpenQuery, Statement } from '../sql/session.ts'
-import type { Column } from '../sql/sql-type.ts'
+import type { Column, TypeName } from '../sql/sql-type.ts'
 import type { ValueShape } from './execute-request.ts'
 import type { AskedStatement } from './server-state.ts'
 
@@ -22,8 +22,10 @@ export function sameColumns(one: readonly Column[] | null, other: readonly Colum
   return one !== null && JSON.stringify(one) === JSON.stringify(other)
 }
 
+const NEED_DEFINE: ReadonlySet<TypeName> = new Set(['CLOB', 'BLOB', 'XMLTYPE', 'JSON', 'VECTOR'])
+
 /** A client that has not said how it wants LOBs gets no rows before it does. */
 export function needsDefine(cursor: Cursor, columns: readonly Column[]): boolean {
-  const lobs = columns.some(({ type }) => ['CLOB', 'BLOB', 'XMLTYPE'].includes(type.name))
+  const lobs = columns.some(({ type }) => NEED_DEFINE.has(type.name))
   return lobs && cursor.defines.length === 0
 }

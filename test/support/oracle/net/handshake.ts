@@ -1,5 +1,6 @@
 import { ByteReader } from '../wire/byte-reader.ts'
 import { ByteWriter } from '../wire/byte-writer.ts'
+import type { Release } from '../release.ts'
 
 /** What the client said of itself, as far as it changes the form of what follows. */
 export interface ClientForm {
@@ -7,15 +8,27 @@ export interface ClientForm {
   prefixedTexts: boolean
   /** Scales are UB numbers instead of a byte. */
   wideScales: boolean
+  /** TTC's field version, the lower one of both sides. */
+  fieldVersion: number
 }
 
+/** From these field versions on a call carries a token, and the end of a call two numbers more. */
+const WITH_TOKENS = 18
+const WITH_CHECKSUM = 14
+/** From these on a column has a domain, annotations, and a vector's form. */
+const WITH_DOMAINS = 17
+const WITH_ANNOTATIONS = 20
+const WITH_VECTORS = 24
+
+export const hasTokens = ({ fieldVersion }: ClientForm): boolean => fieldVersion >= WITH_TOKENS
+export const hasChecksum = ({ fieldVersion }: ClientForm): boolean => fieldVersion >= WITH_CHECKSUM
+/** Empty fields behind the description of a column. */
+export const columnFields = ({ fieldVersion }: ClientForm): number =>
+  (fieldVersion >= WITH_DOMAINS ? 2 : 0) +
+  (fieldVersion >= WITH_ANNOTATIONS ? 1 : 0) +
+  (fieldVersion >= WITH_VECTORS ? 3 : 0)
+
 const TNS_VERSION = 318
-/** TTC's field version of Oracle 19c. */
-export const FIELD_VERSION = 12
-export const BANNER =
-  'Oracle Database 19c Enterprise Edition Release 19.0.0.0.0 - Production\nVersion 19.3.0.0.0'
-/** 19.3.0.0.0 as one number. */
-export const VERSION_NUMBER = 0x13_03_00_00
 
 /** Where connect data lies: in the packet, or (when too long) alone in the DATA packet that follows. */
 export function readConnect(packet: Buffer): { unit: number; connectData: string | null } {
@@ -48,8 +61,8 @@ export function acceptBody(unit: number): Buffer {
 }
 
 /** The body of a REFUSE packet for a listener's error, such as 12514. */
-export function refuseBody(code: number): Buffer {
-  const text = `(DESCRIPTION=(TMP=)(VSNNUM=${VERSION_NUMBER})(ERR=${code})(ERROR_STACK=(ERROR=(CODE=${code})(EMFI=4))))`
+export function refuseBody(code: number, { versionNumber }: Release): Buffer {
+  const text = `(DESCRIPTION=(TMP=)(VSNNUM=${versionNumber})(ERR=${code})(ERROR_STACK=(ERROR=(CODE=${code})(EMFI=4))))`
   return Buffer.from(new ByteWriter().u8(4, 0).u16be(text.length).raw(Buffer.from(text)).view())
 }
 
@@ -58,10 +71,10 @@ export function readProtocol(reader: ByteReader): void {
   for (let ends = 0; ends < 2; ) if (reader.u8() === 0) ends += 1
 }
 
-export function protocolAnswer(): Buffer {
+export function protocolAnswer({ fieldVersion }: Release): Buffer {
   const compile = new Uint8Array(53)
   for (const [index, value] of [
-    [7, FIELD_VERSION],
+    [7, fieldVersion],
     [15, 2],
     [16, 2],
     [23, 0],
@@ -80,7 +93,10 @@ export function protocolAnswer(): Buffer {
 }
 
 /** Reads message 2 behind its type; answers its list of types as it came. */
-export function readDataTypes(reader: ByteReader): {
+export function readDataTypes(
+  reader: ByteReader,
+  release: Release
+): {
   form: ClientForm
   zone: boolean
   types: Buffer
@@ -88,7 +104,8 @@ export function readDataTypes(reader: ByteReader): {
   reader.u16le()
   reader.u16le()
   const flags = reader.u8()
-  reader.bytes()
+  const compile = reader.bytes()
+  const fieldVersion = Math.min(compile?.[7] ?? 0, release.fieldVersion)
   const runtime = reader.bytes()
   const zone = ((runtime?.[1] ?? 0) & 1) !== 0
   if (zone) reader.raw(11)
@@ -102,7 +119,7 @@ export function readDataTypes(reader: ByteReader): {
     list.u16be(representation).u16be(reader.u16be())
     if (type === 27) wideScales = representation === 1
   }
-  const form = { prefixedTexts: (flags & 2) !== 0, wideScales }
+  const form = { prefixedTexts: (flags & 2) !== 0, wideScales, fieldVersion }
   return { form, zone, types: Buffer.from(list.u16be(0).view()) }
 }
 

@@ -1,6 +1,7 @@
 import { createCipheriv, createDecipheriv, createHash, pbkdf2Sync, randomBytes } from 'node:crypto'
 import { ByteReader } from '../wire/byte-reader.ts'
-import { type ClientForm, VERSION_NUMBER } from './handshake.ts'
+import type { Release } from '../release.ts'
+import type { ClientForm } from './handshake.ts'
 
 const VERIFIER_12C = 0x4815
 const VERIFIER_ROUNDS = 4096
@@ -75,12 +76,12 @@ export class Logon {
 /** What the client learns of its session. */
 export function sessionFacts(
   proof: string,
-  session: { id: number; serial: number; service: string }
+  session: { id: number; serial: number; service: string; release: Release }
 ): Pair[] {
   return [
     ['AUTH_VERSION_STRING', '- Production'],
     ['AUTH_VERSION_SQL', '25'],
-    ['AUTH_VERSION_NO', String(VERSION_NUMBER)],
+    ['AUTH_VERSION_NO', String(session.release.versionNumber)],
     ['AUTH_SESSION_ID', String(session.id)],
     ['AUTH_SERIAL_NUM', String(session.serial)],
     ['AUTH_SVR_RESPONSE', proof],

@@ -1,5 +1,6 @@
 import type { ByteReader } from '../wire/byte-reader.ts'
 import { OracleError } from '../oracle-error.ts'
+import { type ClientForm, hasTokens } from './handshake.ts'
 
 const PIGGYBACK = 17
 const LOCATOR_LENGTH = 40
@@ -15,7 +16,10 @@ export interface Piggybacks {
 }
 
 /** Reads all piggybacks in front of a call, up to the type of the message that follows. */
-export function readPiggybacks(reader: ByteReader): { piggybacks: Piggybacks; type: number } {
+export function readPiggybacks(
+  reader: ByteReader,
+  form: ClientForm
+): { piggybacks: Piggybacks; type: number } {
   const piggybacks: Piggybacks = {
     closedCursors: [],
     cancelledCursors: [],
@@ -28,6 +32,7 @@ export function readPiggybacks(reader: ByteReader): { piggybacks: Piggybacks; ty
     if (type !== PIGGYBACK) return { piggybacks, type }
     const kind = reader.u8()
     reader.u8()
+    if (hasTokens(form)) reader.ub()
     readOne(reader, kind, piggybacks)
   }
 }

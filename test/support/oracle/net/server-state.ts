@@ -1,5 +1,6 @@
 import type { Database } from '../store/database.ts'
 import { OracleError } from '../oracle-error.ts'
+import type { Release } from '../release.ts'
 import { Faults } from './faults.ts'
 import type { Session } from './session.ts'
 
@@ -14,6 +15,7 @@ export class ServerState {
   readonly database: Database
   readonly service: string
   readonly sid: string
+  readonly release: Release
   readonly faults = new Faults()
   readonly sessions = new Set<Session>()
   /** Statements executed, oldest first, and how many rows of each were fetched. */
@@ -27,6 +29,7 @@ export class ServerState {
 
   constructor(database: Database, names: { service: string; sid: string }) {
     this.database = database
+    this.release = database.release
     this.service = names.service
     this.sid = names.sid
   }

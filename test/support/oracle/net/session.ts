@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { OracleError } from '../oracle-error.ts'
+import { fullBanner } from '../release.ts'
 import { ByteReader, NeedMore } from '../wire/byte-reader.ts'
 import { ByteWriter } from '../wire/byte-writer.ts'
 import { SqlSession } from '../sql/session.ts'
@@ -8,16 +9,15 @@ import { Calls } from './calls.ts'
 import type { FaultPoint } from './faults.ts'
 import {
   acceptBody,
-  BANNER,
   type ClientForm,
   dataTypesAnswer,
+  hasTokens,
   protocolAnswer,
   readConnect,
   readDataTypes,
   readProtocol,
   readTarget,
-  refuseBody,
-  VERSION_NUMBER
+  refuseBody
 } from './handshake.ts'
 import { Logon, readLogon, sessionFacts } from './logon.ts'
 import { PACKET, type PacketHandler, PacketSocket } from './packets.ts'
@@ -43,7 +43,7 @@ export class Session implements PacketHandler {
   #waiting: NodeJS.Timeout | undefined
   #pending: Buffer = Buffer.alloc(0)
   #accepted = false
-  #form: ClientForm = { prefixedTexts: true, wideScales: false }
+  #form: ClientForm = { prefixedTexts: true, wideScales: false, fieldVersion: 0 }
   #logon: Logon | null = null
   #calls: Calls | null = null
   #service = ''
@@ -116,7 +116,7 @@ export class Session implements PacketHandler {
     const { service, sid } = readTarget(connectData)
     const code = this.#server.refusal(service, sid)
     if (code !== null) {
-      this.#packets.send(PACKET.REFUSE, refuseBody(code))
+      this.#packets.send(PACKET.REFUSE, refuseBody(code, this.#server.release))
       this.#packets.end()
       return
     }
@@ -169,7 +169,7 @@ export class Session implements PacketHandler {
   }
 
   #read(reader: ByteReader): ((signal: AbortSignal) => Promise<Buffer | null>) | null {
-    const { piggybacks, type } = readPiggybacks(reader)
+    const { piggybacks, type } = readPiggybacks(reader, this.#form)
     if (this.#server.refusesNames && piggybacks.attributes.size > 0) {
       this.drop()
       return null
@@ -177,16 +177,17 @@ export class Session implements PacketHandler {
     this.#calls?.applyPiggybacks(piggybacks)
     if (type === 1) {
       readProtocol(reader)
-      return () => Promise.resolve(protocolAnswer())
+      return () => Promise.resolve(protocolAnswer(this.#server.release))
     }
     if (type === 2) {
-      const { form, zone, types } = readDataTypes(reader)
+      const { form, zone, types } = readDataTypes(reader, this.#server.release)
       this.#form = form
       return () => Promise.resolve(dataTypesAnswer(zone, types))
     }
     if (type !== 3) throw new OracleError(3001)
     const call = reader.u8()
     this.#sequence = reader.u8()
+    if (hasTokens(this.#form)) reader.ub()
     return this.#readCall(reader, call)
   }
 
@@ -206,7 +207,7 @@ export class Session implements PacketHandler {
       }
     }
     if (this.#calls === null) throw new OracleError(1012)
-    return this.#calls.read(reader, call, sequence, this.#form)
+    return this.#calls.read(reader, call, sequence)
   }
 
   #version(reader: ByteReader, sequence: number): () => Promise<Buffer> {
@@ -215,11 +216,13 @@ export class Session implements PacketHandler {
     reader.raw(2)
     reader.ub()
     return () => {
-      const writer = new ByteWriter().u8(8).ub(BANNER.length)
-      if (this.#form.prefixedTexts) writer.bytes(BANNER)
-      else writer.raw(Buffer.from(BANNER))
-      writer.ub(VERSION_NUMBER)
-      writeCallEnd(writer, { sequence, inTransaction: false })
+      const { release } = this.#server
+      const banner = fullBanner(release)
+      const writer = new ByteWriter().u8(8).ub(banner.length)
+      if (this.#form.prefixedTexts) writer.bytes(banner)
+      else writer.raw(Buffer.from(banner))
+      writer.ub(release.versionNumber)
+      writeCallEnd(writer, { sequence, inTransaction: false }, this.#form)
       return Promise.resolve(Buffer.from(writer.view()))
     }
   }
@@ -229,7 +232,7 @@ export class Session implements PacketHandler {
     this.#logon = new Logon(name, this.#server.database.passwordOf(name))
     const writer = new ByteWriter()
     writePairs(writer, this.#logon.challenge())
-    writeCallEnd(writer, { sequence, inTransaction: false })
+    writeCallEnd(writer, { sequence, inTransaction: false }, this.#form)
     return Buffer.from(writer.view())
   }
 
@@ -246,12 +249,19 @@ export class Session implements PacketHandler {
       if (proof === null) throw new OracleError(1017)
       this.#server.checkLogon(logon.user)
       const sql = new SqlSession(this.#server.database, logon.user)
-      this.#calls = new Calls(sql, this, this.#server)
+      this.#calls = new Calls(sql, this, this.#server, this.#form)
       const zone = pairs.get('AUTH_ALTER_SESSION')
       if (zone !== undefined && zone !== '') await sql.run(sql.prepare(zone), [], signal)
       const writer = new ByteWriter()
-      writePairs(writer, sessionFacts(proof, { ...sql.identity, service: this.#service }))
-      writeCallEnd(writer, { sequence, inTransaction: false })
+      writePairs(
+        writer,
+        sessionFacts(proof, {
+          ...sql.identity,
+          service: this.#service,
+          release: this.#server.release
+        })
+      )
+      writeCallEnd(writer, { sequence, inTransaction: false }, this.#form)
       return Buffer.from(writer.view())
     } catch (error) {
       if (!(error instanceof OracleError)) throw error
@@ -279,7 +289,7 @@ export class Session implements PacketHandler {
   #callEnd(sequence: number, error: OracleError | null): Buffer {
     const writer = new ByteWriter()
     const inTransaction = this.sql?.inTransaction ?? false
-    writeCallEnd(writer, { sequence, inTransaction, error })
+    writeCallEnd(writer, { sequence, inTransaction, error }, this.#form)
     return Buffer.from(writer.view())
   }
 }

@@ -11,6 +11,7 @@ import { decodeDaySecond, decodeYearMonth } from '../wire/interval.ts'
 import { type Moment, roundMoment } from '../wire/moment.ts'
 import { decodeNumber, encodeNumber, numberText, parseNumber, toJsNumber } from '../wire/number.ts'
 import { formatDatetime, parseDatetime, type Reading } from './date-format.ts'
+import { jsonText, scientific, vectorText } from './document-text.ts'
 import { dataTypeText, isDatetime, type SqlType, type SqlValue, type TypeName } from './sql-type.ts'
 import { instantOf, offsetAt } from './zone.ts'
 
@@ -38,7 +39,10 @@ export function convert(
   if (to === 'BINARY_DOUBLE' || to === 'BINARY_FLOAT') return toFloating(value, from, to)
   if (isDatetime({ name: to })) return toDatetime(value, from, to, context)
   if (to === 'RAW' || to === 'BLOB' || to === 'LONG_RAW') return toBytes(value, from, to)
-  if (to === 'ROWID' && typeof value === 'string') return value
+  if ((to === 'ROWID' || to === 'UROWID') && typeof value === 'string') return value
+  if (to === 'JSON' && typeof value === 'string') return jsonText(value)
+  if (to === 'VECTOR' && typeof value === 'string') return vectorText(value)
+  if (to === 'BOOLEAN') return toBoolean(value, from)
   throw mismatch(from, to)
 }
 
@@ -87,6 +91,8 @@ export function textOf(value: SqlValue, from: TypeName, context: ValueContext): 
     }
     case 'INTERVAL_DS':
       return durationText(decodeDaySecond(bytes))
+    case 'BOOLEAN':
+      return bytes[0] === 1 ? 'TRUE' : 'FALSE'
     case 'RAW':
     case 'BLOB':
     case 'LONG_RAW':
@@ -119,10 +125,7 @@ export function durationText(nanos: bigint): string {
 function floatingText(value: number): string {
   if (Number.isNaN(value)) return 'Nan'
   if (!Number.isFinite(value)) return value > 0 ? 'Inf' : '-Inf'
-  const text = value.toExponential().toUpperCase()
-  const [mantissa = '', exponent = '0'] = text.split('E')
-  const power = Number(exponent)
-  return `${mantissa.includes('.') ? mantissa : `${mantissa}.0`}E${power < 0 ? '-' : '+'}${String(Math.abs(power)).padStart(3, '0')}`
+  return scientific(value)
 }
 
 /** What a clock shows for a stored datetime: its own for zone-less types, the named zone's or the session's for the others. */
@@ -146,6 +149,19 @@ function toNumber(value: SqlValue, from: TypeName): Uint8Array {
     return encodeNumber(parseNumber(String(number)))
   }
   throw mismatch(from, 'NUMBER')
+}
+
+/** A BOOLEAN is stored as it is sent: 0101 or 00. */
+function toBoolean(value: SqlValue, from: TypeName): Uint8Array {
+  if (from === 'NUMBER') return booleanBytes(decodeNumber(bytesOf(value)).unscaled !== 0n)
+  const word = typeof value === 'string' ? value.trim().toLowerCase() : ''
+  if (/^(true|t|yes|y|on|1)$/.test(word)) return booleanBytes(true)
+  if (/^(false|f|no|n|off|0)$/.test(word)) return booleanBytes(false)
+  throw new OracleError(61_800)
+}
+
+export function booleanBytes(value: boolean): Uint8Array {
+  return value ? Uint8Array.of(1, 1) : Uint8Array.of(0)
 }
 
 function toFloating(

@@ -2,7 +2,7 @@ import { OracleError } from '../oracle-error.ts'
 import type { Database } from '../store/database.ts'
 import type { Constraint, Table, TableColumn, View } from '../store/objects.ts'
 import type { QueryCompiler } from './query-compiler.ts'
-import type { SqlValue } from './sql-type.ts'
+import { NEW_TYPES, type SqlType, type SqlValue } from './sql-type.ts'
 import type { ColumnDefinition, ConstraintDefinition, StatementSyntax } from './syntax.ts'
 
 type Syntax<K extends StatementSyntax['kind']> = Extract<StatementSyntax, { kind: K }>
@@ -144,8 +144,13 @@ export class Definitions {
     this.#database.commit(transaction)
   }
 
+  #checkType({ name }: SqlType): void {
+    if (NEW_TYPES.has(name) && !this.#database.release.hasNewTypes) throw new OracleError(902)
+  }
+
   #addColumn(table: Table, definition: ColumnDefinition): void {
     if (table.columns.some(({ name }) => name === definition.name)) throw new OracleError(957)
+    this.#checkType(definition.type)
     const slot = this.#database.rows.addSlot(table)
     const column: TableColumn = {
       name: definition.name,
@@ -325,7 +330,10 @@ export class Definitions {
     else {
       for (const { name, type, notNull } of action.columns) {
         const column = find(name)
-        if (type !== null) column.type = type
+        if (type !== null) {
+          this.#checkType(type)
+          column.type = type
+        }
         if (notNull !== null) column.nullable = !notNull
       }
     }

@@ -1,10 +1,21 @@
 import { OracleError } from '../oracle-error.ts'
 import { encodeDaySecond, encodeYearMonth } from '../wire/interval.ts'
-import { mismatch } from './convert.ts'
-import { compileFunction } from './functions.ts'
+import { booleanBytes, mismatch } from './convert.ts'
+import { BARE_FUNCTIONS, compileFunction } from './functions.ts'
 import { literal, momentLiteral, numberLiteral, textLiteral } from './literals.ts'
 import { type Compiled, findColumn, findTable, type Scope } from './scope.ts'
-import { char, DATE, isDatetime, isText, NULL, NUMBER, type SqlType, varchar } from './sql-type.ts'
+import {
+  BOOLEAN,
+  char,
+  DATE,
+  isDatetime,
+  isText,
+  NEW_TYPES,
+  NULL,
+  NUMBER,
+  type SqlType,
+  varchar
+} from './sql-type.ts'
 import type { BinaryOperator, Comparison, Expression, Query } from './syntax.ts'
 import { commonType, convertible, unifiedType } from './type-rules.ts'
 
@@ -13,6 +24,7 @@ export interface CompileContext {
   readonly user: string
   readonly schema: string
   readonly zone: string
+  readonly hasNewTypes: boolean
   /** Types of the binds, by occurrence; a missing one is a VARCHAR2. */
   readonly binds: readonly SqlType[]
   /** Answers what USERENV knows. */
@@ -214,6 +226,8 @@ export abstract class ExpressionCompiler {
       case 'call':
         return compileFunction(this, expression, scope)
       case 'cast':
+        if (NEW_TYPES.has(expression.type.name) && !this.context.hasNewTypes)
+          throw new OracleError(902, [], expression.position)
         return this.#cast(this.value(expression.operand, scope), expression.type)
       case 'atZone': {
         const operand = this.value(expression.operand, scope)
@@ -258,6 +272,8 @@ export abstract class ExpressionCompiler {
       }
       return { sql: `o_int(${source.alias}.born)`, type: NUMBER, nullable: true }
     }
+    if (this.context.hasNewTypes && (name === 'TRUE' || name === 'FALSE') && path.length === 1)
+      return literal(booleanBytes(name === 'TRUE'), BOOLEAN)
     const special = this.#pseudoColumn(path.join('.'))
     if (special !== null) return special
     if (name === 'NEXTVAL' || name === 'CURRVAL') throw new OracleError(2287, [], position)
@@ -381,10 +397,3 @@ export abstract class ExpressionCompiler {
     return { ...operand, sql, type }
   }
 }
-
-/** Functions written without brackets. */
-const BARE_FUNCTIONS: ReadonlySet<string> = new Set(
-  'SYSDATE SYSTIMESTAMP CURRENT_TIMESTAMP CURRENT_DATE LOCALTIMESTAMP SESSIONTIMEZONE DBTIMEZONE USER UID DBMS_FLASHBACK.GET_SYSTEM_CHANGE_NUMBER'.split(
-    ' '
-  )
-)

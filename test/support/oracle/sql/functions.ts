@@ -328,3 +328,10 @@ function overClause(compiler: ExpressionCompiler, call: Call, scope: Scope): str
   ]
   return `OVER (${parts.join(' ')})`
 }
+
+/** Functions written without brackets. */
+export const BARE_FUNCTIONS: ReadonlySet<string> = new Set(
+  'SYSDATE SYSTIMESTAMP CURRENT_TIMESTAMP CURRENT_DATE LOCALTIMESTAMP SESSIONTIMEZONE DBTIMEZONE USER UID DBMS_FLASHBACK.GET_SYSTEM_CHANGE_NUMBER'.split(
+    ' '
+  )
+)

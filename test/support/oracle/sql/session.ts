@@ -235,6 +235,7 @@ export class SqlSession {
       schema,
       zone: this.#zone,
       binds,
+      hasNewTypes: this.#database.release.hasNewTypes,
       environment: (name: string) => userEnvironment(name, this)
     }
     return new QueryCompiler(this.#database, context, this.nls)

@@ -15,10 +15,14 @@ export type TypeName =
   | 'BINARY_FLOAT'
   | 'BINARY_DOUBLE'
   | 'ROWID'
+  | 'UROWID'
   | 'CLOB'
   | 'BLOB'
   | 'BFILE'
   | 'XMLTYPE'
+  | 'BOOLEAN'
+  | 'JSON'
+  | 'VECTOR'
   | 'NULL'
 
 export interface SqlType {
@@ -35,7 +39,7 @@ export interface SqlType {
 }
 
 /**
- * A value in the form in which it is stored: texts and ROWIDs as strings, everything else in the bytes that Oracle sends (TIMESTAMPs always
+ * A value in the form in which it is stored: texts, ROWIDs, documents and vectors as strings, everything else in the bytes that Oracle sends (TIMESTAMPs always
  * with nanoseconds). All forms sort as Oracle sorts them, but for zones (compare 11 bytes) and padding.
  */
 export type SqlValue = string | Uint8Array | null
@@ -51,6 +55,7 @@ export const INTEGER: SqlType = { name: 'NUMBER', precision: null, scale: 0 }
 export const DATE: SqlType = { name: 'DATE' }
 export const TIMESTAMP: SqlType = { name: 'TIMESTAMP', scale: 9 }
 export const TIMESTAMP_TZ: SqlType = { name: 'TIMESTAMP_TZ', scale: 9 }
+export const BOOLEAN: SqlType = { name: 'BOOLEAN' }
 export const NULL: SqlType = { name: 'NULL' }
 export const varchar = (size: number): SqlType => ({
   name: 'VARCHAR2',
@@ -59,7 +64,7 @@ export const varchar = (size: number): SqlType => ({
 export const char = (size: number): SqlType => ({ name: 'CHAR', size: Math.max(1, size) })
 
 export function isText(type: SqlType): boolean {
-  return ['VARCHAR2', 'CHAR', 'LONG', 'CLOB', 'ROWID'].includes(type.name)
+  return ['VARCHAR2', 'CHAR', 'LONG', 'CLOB', 'ROWID', 'UROWID'].includes(type.name)
 }
 
 export function isNumeric(type: SqlType): boolean {
@@ -69,6 +74,9 @@ export function isNumeric(type: SqlType): boolean {
 export function isDatetime(type: SqlType): boolean {
   return ['DATE', 'TIMESTAMP', 'TIMESTAMP_TZ', 'TIMESTAMP_LTZ'].includes(type.name)
 }
+
+/** Types that older releases do not have. */
+export const NEW_TYPES: ReadonlySet<TypeName> = new Set(['BOOLEAN', 'JSON', 'VECTOR'])
 
 /** The type as the dictionary's DATA_TYPE column writes it: `TIMESTAMP(6) WITH TIME ZONE`, `NVARCHAR2`. */
 export function dataTypeText(type: SqlType): string {
@@ -100,9 +108,13 @@ export function dataTypeText(type: SqlType): string {
     case 'BINARY_FLOAT':
     case 'BINARY_DOUBLE':
     case 'ROWID':
+    case 'UROWID':
     case 'BLOB':
     case 'BFILE':
     case 'XMLTYPE':
+    case 'BOOLEAN':
+    case 'JSON':
+    case 'VECTOR':
     case 'NULL':
       return type.name
   }
@@ -139,6 +151,12 @@ export function byteLength(type: SqlType): number {
       return 8
     case 'ROWID':
       return 18
+    case 'BOOLEAN':
+      return 1
+    case 'JSON':
+    case 'VECTOR':
+      return 8200
+    case 'UROWID':
     case 'CLOB':
     case 'BLOB':
       return 4000

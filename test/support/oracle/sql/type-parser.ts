@@ -1,7 +1,7 @@
 import type { SqlType } from './sql-type.ts'
 import { TokenStream } from './token-stream.ts'
 
-/** Reads data types as column definitions and CAST name them. ORA-00902 for those Oracle 19c lacks. */
+/** Reads data types as column definitions and CAST name them. ORA-00902 for those Oracle lacks; those the release lacks are refused later. */
 export class TypeParser extends TokenStream {
   parseType(): SqlType {
     const { kind, text } = this.token
@@ -46,7 +46,11 @@ export class TypeParser extends TokenStream {
       case 'NCLOB':
         return { name: 'CLOB', national: true }
       case 'UROWID':
-        return { name: 'ROWID' }
+        this.#size()
+        return { name: 'UROWID' }
+      case 'VECTOR':
+        if (this.is('(')) this.skipParentheses()
+        return { name: 'VECTOR' }
       case 'DATE':
       case 'CLOB':
       case 'BLOB':
@@ -56,6 +60,8 @@ export class TypeParser extends TokenStream {
       case 'BINARY_DOUBLE':
       case 'ROWID':
       case 'XMLTYPE':
+      case 'BOOLEAN':
+      case 'JSON':
         return { name: text }
       default:
         return this.fail(902)

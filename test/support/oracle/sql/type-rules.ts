@@ -20,7 +20,8 @@ export function commonType(one: SqlType, other: SqlType): TypeName {
     'TIMESTAMP_LTZ',
     'TIMESTAMP',
     'DATE',
-    'RAW'
+    'RAW',
+    'BOOLEAN'
   ] as const) {
     if (one.name !== name && other.name !== name) continue
     const rest = one.name === name ? other.name : one.name
@@ -33,7 +34,7 @@ export function commonType(one: SqlType, other: SqlType): TypeName {
 export function convertible(from: TypeName, to: TypeName): boolean {
   if (isText({ name: from })) return !['INTERVAL_YM', 'INTERVAL_DS'].includes(to)
   if (isText({ name: to }) || to === 'XMLTYPE') return from !== 'BLOB'
-  if (isNumeric({ name: from })) return isNumeric({ name: to })
+  if (isNumeric({ name: from })) return isNumeric({ name: to }) || to === 'BOOLEAN'
   if (isDatetime({ name: from })) return isDatetime({ name: to })
   return ['RAW', 'BLOB', 'LONG_RAW'].includes(from) && ['RAW', 'BLOB', 'LONG_RAW'].includes(to)
 }

@@ -1,5 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import { OracleError } from '../oracle-error.ts'
+import type { Release } from '../release.ts'
 import type { Moment } from '../wire/moment.ts'
 import { numberOf } from '../wire/number.ts'
 import { encodeDate } from '../wire/datetime.ts'
@@ -41,6 +42,7 @@ export class Database {
   context: SessionContext
   /** Zone of the host: that of SYSDATE. */
   readonly hostZone: string
+  readonly release: Release
   /** Milliseconds by which the database's clock is ahead of the machine's. */
   clockOffsetMs = 0
   /** Queries that are being fetched from. */
@@ -57,8 +59,9 @@ export class Database {
   #lastSession = 100
   #lastMicros = 0
 
-  constructor(hostZone: string) {
+  constructor(hostZone: string, release: Release) {
     this.hostZone = hostZone
+    this.release = release
     this.#startedAt = this.now()
     this.context = {
       zone: hostZone,
@@ -246,6 +249,7 @@ export class Database {
       nls,
       scn: numberOf(this.#scn),
       startedAt: encodeDate(this.#startedAt.seconds),
+      release: this.release,
       number: numberOf
     }
   }

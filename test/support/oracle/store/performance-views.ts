@@ -1,4 +1,5 @@
 import { DATE, NUMBER, type SqlType, varchar } from '../sql/sql-type.ts'
+import { fullBanner } from '../release.ts'
 import type { SystemView } from './objects.ts'
 import { blob, columns, NAME, rows, type SystemFacts, text, view } from './system-facts.ts'
 
@@ -66,8 +67,6 @@ function sessions(name: string, facts: SystemFacts): SystemView {
   )
 }
 
-const BANNER = "'Oracle Database 19c Enterprise Edition Release 19.0.0.0.0 - Production'"
-
 function instance(name: string, facts: SystemFacts): SystemView {
   const one = blob(facts.number(1))
   return view(
@@ -77,8 +76,8 @@ function instance(name: string, facts: SystemFacts): SystemView {
       ...columns(NUMBER, { INSTANCE_NUMBER: one }),
       ...columns(varchar(64), { INSTANCE_NAME: "'orcl'", HOST_NAME: "'localhost'" }),
       ...columns(varchar(17), {
-        VERSION: "'19.0.0.0.0'",
-        VERSION_FULL: "'19.3.0.0.0'",
+        VERSION: text(facts.release.version),
+        VERSION_FULL: text(facts.release.fullVersion),
         STATUS: "'OPEN'",
         DATABASE_STATUS: "'ACTIVE'",
         EDITION: "'EE'"
@@ -99,23 +98,23 @@ export const SPECIAL: Readonly<Record<string, (facts: SystemFacts) => SystemView
   GV$SESSION: (facts) => sessions('GV$SESSION', facts),
   V$INSTANCE: (facts) => instance('V$INSTANCE', facts),
   GV$INSTANCE: (facts) => instance('GV$INSTANCE', facts),
-  V$VERSION: () =>
+  V$VERSION: ({ release }) =>
     view(
       'V$VERSION',
-      columns(varchar(80), {
-        BANNER,
-        BANNER_FULL: `${BANNER} || char(10) || 'Version 19.3.0.0.0'`,
-        BANNER_LEGACY: BANNER
+      columns(varchar(160), {
+        BANNER: text(release.banner),
+        BANNER_FULL: text(fullBanner(release)),
+        BANNER_LEGACY: text(release.banner)
       }),
       'FROM (SELECT 1)'
     ),
-  PRODUCT_COMPONENT_VERSION: () =>
+  PRODUCT_COMPONENT_VERSION: ({ release }) =>
     view(
       'PRODUCT_COMPONENT_VERSION',
       columns(varchar(80), {
-        PRODUCT: "'Oracle Database 19c Enterprise Edition '",
-        VERSION: "'19.0.0.0.0'",
-        VERSION_FULL: "'19.3.0.0.0'",
+        PRODUCT: text(release.banner.replace(/Release.*/, '')),
+        VERSION: text(release.version),
+        VERSION_FULL: text(release.fullVersion),
         STATUS: "'Production'"
       }),
       'FROM (SELECT 1)'

@@ -1,3 +1,4 @@
+import type { Release } from '../release.ts'
 import { type SqlType, varchar } from '../sql/sql-type.ts'
 import type { SystemColumn, SystemView } from './objects.ts'
 
@@ -23,6 +24,7 @@ export interface SystemFacts {
   readonly nls: ReadonlyMap<string, string>
   readonly scn: Uint8Array
   readonly startedAt: Uint8Array
+  readonly release: Release
   readonly number: (value: number) => Uint8Array
 }
 

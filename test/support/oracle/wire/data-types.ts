@@ -20,6 +20,9 @@ export const WIRE = {
   INTERVAL_YM: 182,
   INTERVAL_DS: 183,
   UROWID: 208,
+  JSON: 119,
+  VECTOR: 127,
+  BOOLEAN: 252,
   TIMESTAMP_LTZ: 231
 } as const
 
