@@ -104,6 +104,11 @@ export class OracleControl {
     this.#server.refuse(code, user)
   }
 
+  /** How often clients have given a password, right or wrong. */
+  get logons(): number {
+    return this.#server.logons
+  }
+
   /** Sessions end when a client gives its module and action, until told otherwise. */
   refuseNames(refused: boolean): void {
     this.#server.refusesNames = refused

@@ -22,6 +22,8 @@ export class ServerState {
   readonly statements: AskedStatement[] = []
   /** Errors that are none of Oracle's: bugs of this server. */
   readonly failures: unknown[] = []
+  /** How often a client gave a password, right or wrong. */
+  logons = 0
   /** Sessions that say what program they are end. */
   refusesNames = false
   #refused: { code: number; user: string | null } | null = null

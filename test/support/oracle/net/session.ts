@@ -242,6 +242,7 @@ export class Session implements PacketHandler {
     signal: AbortSignal
   ): Promise<Buffer | null> {
     const logon = this.#logon
+    this.#server.logons += 1
     try {
       if (logon === null) throw new OracleError(1017)
       await this.strike('logon', '', signal)
