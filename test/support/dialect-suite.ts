@@ -35,6 +35,8 @@ export interface TestDatabase {
   readonly wideText?: string
   /** The statement with its names, written in lower case, as they are; absent where unquoted names keep their case. */
   keepCase?(sql: string): string
+  /** A timestamp column as it can be compared with a bound, where it is not by itself. */
+  comparable?(column: string): string
   /** Names that cannot be given, in quotes neither. */
   readonly impossibleName?: RegExp
   /** Appended to cut a result after n rows. */
@@ -287,6 +289,118 @@ export function dialectSuite(
         }
         const records = await read(settings, 2)
         assert.deepEqual(fields(records.slice(0, 2), 'id'), [1, 1])
+      })
+
+      const byQuery = (mode: string, query: string, more: Config = {}): Config => ({
+        ...db.config,
+        'topic.prefix': 'whole',
+        'poll.interval.ms': '20',
+        mode,
+        ...(mode.includes('incrementing') ? { 'incrementing.column.name': 'id' } : {}),
+        ...(mode.includes('timestamp') ? { 'timestamp.column.name': 'ts' } : {}),
+        query: keepCase(query),
+        ...more
+      })
+      const MODES = ['incrementing', 'timestamp', 'timestamp+incrementing'] as const
+      const twoRows = ['1, 2024-01-01 00:00:01.000000, x', '2, 2024-01-01 00:00:02.000001, x']
+      const laterRows = ['3, 2024-01-01 00:00:03.000000, x', '4, 2024-01-01 00:00:03.000000, y']
+
+      it('puts its condition where the query wants it: in common table expressions, unions and joins', async () => {
+        for (const mode of MODES) {
+          const [a, b] = [await table(twoRows.slice(0, 1)), await table(twoRows.slice(1))]
+          const queries = [
+            `WITH recent AS (SELECT id, ts, note FROM ${a} WHERE note = 'x' AND \${bounds}) SELECT id, ts FROM recent`,
+            `SELECT id, ts FROM ${a} WHERE \${bounds} UNION ALL SELECT id, ts FROM ${b} WHERE \${bounds}`,
+            `SELECT o.id, o.ts, p.note FROM ${a} o JOIN ${b} p ON p.note = o.note WHERE p.id > 0 AND \${bounds(o)}`
+          ]
+          const expected = [
+            [[1], [3]],
+            [[1, 2], [3]],
+            [[1], [3]]
+          ]
+          const offsets = queries.map(() => new StoredOffsets())
+          const rounds = async (round: 0 | 1): Promise<void> => {
+            for (const [index, query] of queries.entries()) {
+              const wanted = expected[index]?.[round] ?? []
+              // What orders a union or a join has to be one column of its result.
+              const text = query.startsWith('WITH') ? query : `SELECT * FROM (${query}) whole`
+              const records = await read(byQuery(mode, text), wanted.length, offsets[index])
+              // Behind a union a number may have lost its precision, and with it its type.
+              assert.deepEqual(fields(records, 'id').map(Number), wanted, `${mode}: ${query}`)
+            }
+          }
+          await rounds(0)
+          await insert(a, laterRows.slice(0, 1))
+          await rounds(1)
+        }
+      })
+
+      it('binds single bounds wherever they stand, as often as they do, from the first row on', async () => {
+        const name = await table(twoRows)
+        const from = `SELECT id, ts, note FROM ${name}`
+        const ts = db.comparable?.('ts') ?? 'ts'
+        const texts = {
+          incrementing: `${from} WHERE id > \${incrementing.from} AND (note <> '\${bounds}' OR id >= \${incrementing.from})`,
+          timestamp: `${from} WHERE ${ts} > \${timestamp.from} AND ${ts} < \${timestamp.to} -- every \${bounds} but the last`,
+          'timestamp+incrementing': `${from} WHERE ${ts} < \${timestamp.to} AND (${ts} > \${timestamp.from} OR (${ts} = \${timestamp.from} AND id > \${incrementing.from}))`
+        }
+        const offsets = new Map<string, StoredOffsets>()
+        for (const mode of MODES) {
+          const stored = new StoredOffsets()
+          offsets.set(mode, stored)
+          const records = await read(byQuery(mode, texts[mode]), 2, stored)
+          assert.deepEqual(ascending(fields(records, 'id')), [1, 2], mode)
+        }
+        await insert(name, laterRows)
+        for (const mode of MODES) {
+          const records = await read(byQuery(mode, texts[mode]), 2, offsets.get(mode))
+          assert.deepEqual(ascending(fields(records, 'id')), [3, 4], mode)
+        }
+      })
+
+      it('I6: a LIMIT in the suffix tears no moment apart in a query with bounds either', async () => {
+        const name = await table([...twoRows, ...laterRows])
+        const text = `SELECT id, ts FROM ${name} WHERE id > 0 AND \${bounds}`
+        const limited = byQuery('timestamp', text, { 'query.suffix': db.limit(1) })
+        assert.deepEqual(ascending(fields(await read(limited, 4), 'id')), [1, 2, 3, 4])
+      })
+
+      it('runs a query with bounds in mode bulk as if there were none, and a common table expression as it is', async () => {
+        const name = await table(twoRows)
+        const plain = `WITH all_rows AS (SELECT id FROM ${name}) SELECT id FROM all_rows`
+        for (const query of [`SELECT id FROM ${name} WHERE \${bounds}`, plain]) {
+          const records = await read(byQuery('bulk', query), 2)
+          assert.deepEqual(ascending(fields(records.slice(0, 2), 'id')), [1, 2], query)
+        }
+        const appended = byQuery('incrementing', plain)
+        assert.deepEqual(fields(await read(appended, 2), 'id'), [1, 2])
+      })
+
+      it('reads several named queries of one connector, each behind its own offset', async () => {
+        const name = await table([...twoRows, ...laterRows])
+        const of = (note: string): string =>
+          keepCase(`SELECT id, ts, note FROM ${name} WHERE note = '${note}' AND \${bounds}`)
+        const settings = {
+          ...db.config,
+          ...PREFIX,
+          mode: 'incrementing',
+          'incrementing.column.name': 'id',
+          queries: 'x,y',
+          'queries.x.query': of('x'),
+          'queries.y.query': of('y'),
+          'queries.y.mode': 'timestamp',
+          'queries.y.timestamp.column.name': 'ts',
+          'queries.y.key.columns': 'id'
+        }
+        const offsets = new StoredOffsets()
+        const records = await read(settings, 4, offsets)
+        const shown = records.map(({ topic, key }) => [topic, key === null])
+        assert.deepEqual(
+          shown.sort(([a], [b]) => String(a).localeCompare(String(b))),
+          [...Array.from({ length: 3 }, () => ['db-x', true]), ['db-y', false]]
+        )
+        assert.deepEqual(cursorOf(offsets.get({ query: 'x' })), { incrementing: 3 })
+        assert.deepEqual(await read(settings, 0, offsets), [])
       })
 
       it('finds a cursor column of a query whatever its case', async () => {

@@ -1,6 +1,7 @@
 import { configDef } from '../../config/config-def.ts'
 import { parseInitialTimestamp } from './configured-start.ts'
 import { problemOf, word } from './key-checks.ts'
+import { queryParts } from './query-text.ts'
 import { parseColumnMapping, parseColumnsMapping } from './table-pattern.ts'
 import { instantOf } from './time-text.ts'
 import { TimeZone } from './time-zone.ts'
@@ -16,6 +17,13 @@ function isQuery(text: string): boolean {
     text.trim() === '' ||
     /^(SELECT|WITH|EXEC|EXECUTE|CALL|VALUES)\b|^(--|\/\*|\()/i.test(text.trim())
   )
+}
+
+function queryProblem(text: string, key: string): string | null {
+  if (!isQuery(text)) return SELECT_ONLY(key)
+  const problem = problemOf(() => queryParts(text))
+  // I7: a masked query is not cited.
+  return problem !== null && key === 'query.masked' ? 'a placeholder in it is not known' : problem
 }
 
 function checkInitial(value: string | null, all: ReadonlyMap<string, unknown>): void {
@@ -121,8 +129,8 @@ export const modeKeys = configDef({
     group: 'Mode',
     width: 'long',
     displayName: 'Query',
-    doc: 'Query to run instead of copying tables. In the incremental modes a WHERE clause is appended to its text: a query with its own belongs into a sub-select.',
-    check: (value: string) => (isQuery(value) ? null : SELECT_ONLY('query'))
+    doc: 'Query to run instead of copying tables. In the incremental modes the condition on new rows takes the place of ${bounds} in its text, or is appended as a WHERE clause: then a query with its own belongs into a sub-select.',
+    check: (value: string) => queryProblem(value, 'query')
   },
   'query.masked': {
     type: 'password',
@@ -133,7 +141,7 @@ export const modeKeys = configDef({
     displayName: 'Query (masked)',
     doc: 'As query, but hidden in logs and answers.',
     check: (value: { value: string } | null) =>
-      value === null || isQuery(value.value) ? null : SELECT_ONLY('query.masked')
+      value === null ? null : queryProblem(value.value, 'query.masked')
   },
   'query.suffix': {
     type: 'string',

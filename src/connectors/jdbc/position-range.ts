@@ -1,5 +1,6 @@
 import type { Timestamp } from './timestamp.ts'
 import { compareTimestamps } from './timestamp.ts'
+import { selectWhere } from './bounded-select.ts'
 import type { Position } from './source-offset.ts'
 import {
   Binder,
@@ -42,9 +43,9 @@ function compareIds(a: number | bigint, b: number | bigint): number {
 /** How many rows there are. */
 export function countQuery(shape: QueryShape, range: PositionRange, zone: TimeZone): BoundQuery {
   const binder = new Binder()
-  const condition = rangeCondition(shape, range, zone, binder)
+  const select = selectWhere(shape, (of) => rangeCondition(of, range, zone, binder), null)
   // Around the query: what it selects, and how, is not looked into.
-  const sql = `SELECT COUNT(*) FROM (${shape.select} WHERE ${condition}) counted`
+  const sql = `SELECT COUNT(*) FROM (${select}) counted`
   return { sql, binds: binder.values }
 }
 
@@ -56,14 +57,14 @@ export function edgeQuery(
   zone: TimeZone
 ): BoundQuery {
   const binder = new Binder()
-  const condition = rangeCondition(shape, range, zone, binder)
+  const select = selectWhere(shape, (of) => rangeCondition(of, range, zone, binder), null)
   const cursors = [
     ...(modeUsesTimestamp(shape.mode) ? [timestampSql(shape)] : []),
     ...(modeUsesId(shape.mode) ? [idOf(shape).sql] : [])
   ]
   const direction = edge === 'first' ? 'ASC' : 'DESC'
   const order = cursors.map((sql) => `${sql} ${direction}`).join(', ')
-  return { sql: `${shape.select} WHERE ${condition} ORDER BY ${order}`, binds: binder.values }
+  return { sql: `${select} ORDER BY ${order}`, binds: binder.values }
 }
 
 function rangeCondition(

@@ -2,7 +2,9 @@ import { ConfigError } from '../../errors.ts'
 import { checkIdColumn, findColumn, suggestion, timestampColumn } from './cursor-value.ts'
 import type { Column, Connection, TableId } from './database.ts'
 import { keyColumns } from './record-key.ts'
+import { checkPlaceholders, describableQuery } from './query-text.ts'
 import { tableName } from './table-name.ts'
+import { limits } from './table-query.ts'
 import { modeUsesId, modeUsesTimestamp, type TableSettings } from './table-settings.ts'
 import {
   checkZones,
@@ -40,8 +42,9 @@ async function queryShape(
   const { mode, key } = settings
   const name = table === null ? null : tableName(connection.dialect, table)
   const ids = modeUsesId(mode) ? idName(settings, name) : null
+  checkPlaceholders(query, mode, limits(settings.suffix))
   const unneeded = mode === 'bulk' && key.columns === null
-  const columns = unneeded ? [] : await connection.describeQuery(query)
+  const columns = unneeded ? [] : await connection.describeQuery(describableQuery(query))
   const find = (wanted: string, kind: string): Column => {
     const column = findColumn(columns, wanted)
     if (column !== null) return column

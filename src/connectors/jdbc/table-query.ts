@@ -1,4 +1,6 @@
+import { selectWhere } from './bounded-select.ts'
 import type { Bind, Column, Dialect, TimestampColumn } from './database.ts'
+import { type Bound, hasPlaceholders } from './query-text.ts'
 import type { Mode } from './table-settings.ts'
 import type { Position } from './source-offset.ts'
 import type { TimeZone } from './time-zone.ts'
@@ -7,7 +9,7 @@ import { cutTimestamp, type Timestamp, timestampOfMs } from './timestamp.ts'
 /** The parts of a query that stay the same from poll to poll. */
 export interface QueryShape {
   readonly dialect: Dialect
-  /** `SELECT * FROM "s"."t"`, or the user's query. */
+  /** `SELECT * FROM "s"."t"`, or the user's query, which may hold placeholders. */
   readonly select: string
   readonly mode: Mode
   /** Columns to compare, with their names as SQL wants them; several timestamps mean the first that is not null. */
@@ -43,19 +45,42 @@ export function tableQuery(
   zone: TimeZone
 ): BoundQuery {
   const binder = new Binder()
-  const condition = conditionOf(shape, position, end, zone, binder)
-  const order = orderOf(shape)
-  const parts = [shape.select, condition === '' ? '' : `WHERE ${condition}`, order, shape.suffix]
-  const sql = parts.filter((part) => part !== '').join(' ')
+  const select = selectWhere(
+    shape,
+    (of) => conditionOf(of, position, end, zone, binder),
+    (bound) => singleBound(shape, bound, { position, end }, zone, binder)
+  )
+  const sql = [select, orderOf(shape), shape.suffix].filter((part) => part !== '').join(' ')
   // A query that ends in a comment swallows what is appended: an old trick to run it as it is.
-  return { sql, binds: endsInComment(shape.select) ? [] : binder.values }
+  const swallowed = endsInComment(shape.select) && !hasPlaceholders(shape.select)
+  return { sql, binds: swallowed ? [] : binder.values }
+}
+
+/** Before the first row: earlier than any time that every type of a timestamp can hold. */
+const FIRST_READING: Timestamp = { ms: Date.UTC(1900, 0, 1), nanos: 0 }
+const FIRST_ID = -(2n ** 63n)
+
+function singleBound(
+  shape: QueryShape,
+  bound: Bound,
+  { position, end }: { position: Position; end: Timestamp | null },
+  zone: TimeZone,
+  binder: Binder
+): string {
+  if (bound === 'timestamp.from') {
+    return bindReading(shape, beginReading(shape, position, zone) ?? FIRST_READING, binder)
+  }
+  if (bound === 'timestamp.to') return bindReading(shape, end ?? FIRST_READING, binder)
+  const id = position.id ?? FIRST_ID
+  return binder.add((index) => shape.dialect.bindId(id, idOf(shape).column, index))
 }
 
 /** All rows of one moment, without the suffix: completes a group that a LIMIT may have cut. */
 export function tiesQuery(shape: QueryShape, reading: Timestamp): BoundQuery {
   const binder = new Binder()
-  const condition = `${timestampSql(shape)} = ${bindReading(shape, reading, binder)}`
-  return { sql: `${shape.select} WHERE ${condition} ${orderOf(shape)}`, binds: binder.values }
+  const moment = (of: QueryShape): string =>
+    `${timestampSql(of)} = ${bindReading(of, reading, binder)}`
+  return { sql: `${selectWhere(shape, moment, null)} ${orderOf(shape)}`, binds: binder.values }
 }
 
 function conditionOf(

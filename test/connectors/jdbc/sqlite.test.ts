@@ -19,6 +19,7 @@ dialectSuite('SQLite', false, async () => {
     partitionName: (table) => table,
     types: { id: 'BIGINT', timestamp: 'TIMESTAMP(6)', text: 'VARCHAR(20)' },
     timestamp: (text) => `'${text}'`,
+    comparable: (column) => `connect_epoch_nanos(${column})`,
     slowQuery: null,
     cutSessions: null,
     limit: (rows) => `LIMIT ${rows}`,

@@ -4,7 +4,7 @@ import { type OracleAccess, oracleConfig, realOracle } from '../../../support/re
 
 /** Quotes every name written in lower case, so that it is not folded; texts and quoted names stay as they are. */
 function keepCase(sql: string): string {
-  return sql.replace(/'[^']*'|"[^"]*"|--.*|\b[a-z_][a-z0-9_]*\b/g, (found) =>
+  return sql.replace(/\$\{[a-z.]+|'[^']*'|"[^"]*"|--.*|\b[a-z_][a-z0-9_]*\b/g, (found) =>
     /^[a-z_]/.test(found) ? `"${found}"` : found
   )
 }
