@@ -215,6 +215,12 @@ A row is inserted or changed every second and appears here once it was read back
   curl ${url}/connectors                                        the connectors
   curl ${connector}/status                     what it and its tasks are doing
   curl -X PUT ${connector}/pause               … and …/resume
+  curl -X PUT ${json} -d '"-PT1M"' ${connector}/start-from
+${''.padEnd(72)}moves it while it runs: the rows of the last minute come again;
+${''.padEnd(72)}any time, id, "earliest" or "now" will do: docs/start-from.md
+  curl -X PUT ${json} -d '"earliest"' '${connector}/start-from?dry_run=true'
+${''.padEnd(72)}how many rows that would send again, changing nothing
+  curl -X POST ${connector}/start-from/undo    back to where it was; GET …/start-from is the history
   curl -X PUT ${connector}/stop                then look at, change or reset how far it is:
   curl ${connector}/offsets
   curl -X DELETE ${connector}/offsets          … after …/resume every row comes again

@@ -12,6 +12,7 @@ import {
   startJdbcTask,
   StoredOffsets
 } from './jdbc-source.ts'
+import { startSuite } from './start-suite.ts'
 
 /** A database that runs the suite. Every expectation has to be filled: a dialect is not done before. */
 export interface TestDatabase {
@@ -105,6 +106,8 @@ export function dialectSuite(
         await task.stop()
       }
     }
+
+    startSuite({ table, insert, config, read, keepCase })
 
     describe('modes', () => {
       it('copies the whole table at each poll in mode bulk, without offsets', async () => {

@@ -35,6 +35,13 @@ export class StoredOffsets {
     return this.#offsets.get(keyOf(partition)) ?? null
   }
 
+  /** Those that are stored, not those removed. */
+  all(): PartitionOffset[] {
+    return [...this.#offsets].flatMap(([key, offset]) =>
+      offset === null ? [] : [{ partition: Object.fromEntries(JSON.parse(key) as []), offset }]
+    )
+  }
+
   /** As a worker does once Kafka has acknowledged these records. */
   commit(records: readonly SourceRecord[]): void {
     for (const record of records) this.set(record.sourcePartition, record.sourceOffset)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { execFile, spawn } from 'node:child_process'
+import { execFile, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -91,6 +91,18 @@ describe('npm run demo', () => {
     const pid = (pattern: RegExp): number => Number(pattern.exec(output)?.[1] ?? 0)
 
     await until(() => orderIds(output).length >= 6, 'orders arrive', 60_000)
+    // The line it prints moves the connector: the first order comes once more.
+    const line = await until(
+      () => /^ {2}(curl -X PUT .*start-from)$/m.exec(output)?.[1],
+      'the line that moves the start is printed'
+    )
+    const answer = JSON.parse(execFileSync('sh', ['-c', line], { encoding: 'utf8' })) as {
+      state: string
+      connector_state: string
+    }
+    assert.deepEqual([answer.state, answer.connector_state], ['DONE', 'RUNNING'])
+    await until(() => orderIds(output).filter((id) => id === 1).length > 1, 'orders come again')
+
     const first = pid(/REST answers on \S+ \(process (\d+)/)
     process.kill(first, 'SIGKILL')
     const before = Math.max(...orderIds(output))

@@ -5,7 +5,7 @@ import type { NewPosition, StartPreview, StoredPosition } from '../../plugin/sta
 import { RowCursor } from './cursor-value.ts'
 import type { Column, Connection, Row } from './database.ts'
 import { comparePositions, countQuery, edgeQuery, type PositionRange } from './position-range.ts'
-import { type Position, UNSET } from './source-offset.ts'
+import { type Position, shortest, UNSET } from './source-offset.ts'
 import { type SourceSettings, sourceSettings } from './source-settings.ts'
 import { readerShape } from './query-shape.ts'
 import { presentOf, startOf } from './start-position.ts'
@@ -53,19 +53,22 @@ async function previewOf(
   signal: AbortSignal
 ): Promise<StartPreview> {
   const known = { name: target.name, ...offsets }
-  const notCounted = { effect: 'none', rows: null, first: null, last: null } as const
+  let effect: StartPreview['effect'] = 'none'
   try {
     // A connection for each: after an error one is of no more use.
     return await withConnection(settings, signal, async (connection) => {
       const from = await effective(offsets.from, target, connection)
       const to = await effective(offsets.to, target, connection)
-      return { ...known, ...(await difference(target, from, to, connection)) }
+      const order = comparePositions(target.mode, to, from)
+      if (order === 0) return { ...known, effect, rows: 0, first: null, last: null }
+      effect = order < 0 ? 'sent again' : 'skipped'
+      const range = order < 0 ? { after: to, upTo: from } : { after: from, upTo: to }
+      const counted = await rowsIn(range, target.target, connection)
+      return { ...known, effect: counted.rows === 0 ? 'none' : effect, ...counted }
     })
   } catch (error) {
-    const problem = signal.aborted
-      ? 'Not counted: it takes too long'
-      : `Not counted: ${messageOf(error)}`
-    return { ...known, ...notCounted, problem }
+    const why = signal.aborted ? 'it takes too long' : messageOf(error)
+    return { ...known, effect, rows: null, first: null, last: null, problem: `Not counted: ${why}` }
   }
 }
 
@@ -80,22 +83,17 @@ async function effective(
   return start.position
 }
 
-async function difference(
-  { target, mode }: StartTarget,
-  from: Position,
-  to: Position,
+async function rowsIn(
+  range: PositionRange,
+  target: ReaderTarget,
   connection: Connection
-): Promise<Pick<StartPreview, 'effect' | 'rows' | 'first' | 'last'>> {
-  const order = comparePositions(mode, to, from)
-  if (order === 0) return { effect: 'none', rows: 0, first: null, last: null }
-  const range = order < 0 ? { after: to, upTo: from } : { after: from, upTo: to }
+): Promise<Pick<StartPreview, 'rows' | 'first' | 'last'>> {
   const shape = await shapeOf(target, connection)
   const rows = await count(shape, range, target, connection)
-  const effect = order < 0 ? 'sent again' : 'skipped'
-  if (rows === 0) return { effect: 'none', rows, first: null, last: null }
+  if (rows === 0) return { rows, first: null, last: null }
   const first = await edgeRow(shape, range, 'first', target, connection)
   const last = await edgeRow(shape, range, 'last', target, connection)
-  return { effect, rows, first: keysOf(first, shape), last: keysOf(last, shape) }
+  return { rows, first: keysOf(first, shape), last: keysOf(last, shape) }
 }
 
 /** The position behind the last row there is; UNSET for an empty table. */
@@ -133,8 +131,7 @@ async function count(
   const raw = edge?.row[0]
   if (column === undefined || raw === null || raw === undefined)
     throw new Error('no number came back')
-  const rows = BigInt(String(plainValue(column, raw)))
-  return Number.isSafeInteger(Number(rows)) ? Number(rows) : rows
+  return shortest(BigInt(String(plainValue(column, raw))))
 }
 
 interface FoundRow {
@@ -190,6 +187,10 @@ function plainValue(column: Column, raw: unknown): unknown {
     return column.hasZone ? `${text}Z` : text
   }
   if (column.type === 'bytes') return Buffer.from(column.read(raw)).toString('hex')
+  if (column.type === 'decimal') {
+    const digits = column.read(raw)
+    return /^-?\d+$/.test(digits) ? shortest(BigInt(digits)) : digits
+  }
   if (column.type !== 'date') return column.read(raw)
   const midnight = timestampText({ ms: column.read(raw) * 86_400_000, nanos: 0 }, 0)
   return midnight.slice(0, -' 00:00:00'.length)
