@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
-import { Consumer } from '@platformatic/kafka'
 import { avroConverterPlugin } from '../../src/converters/avro.ts'
 import type { Struct } from '../../src/data/struct.ts'
 import { connectRest } from '../support/connect-rest.ts'
-import { kafkaBootstrap, schemaRegistryUrl, uniqueName } from '../support/environment.ts'
+import { schemaRegistryUrl, uniqueName } from '../support/environment.ts'
 import { startOracleServer } from '../support/oracle/oracle-server.ts'
+import { followRaw } from '../support/raw-records.ts'
 import { until } from '../support/until.ts'
 import { deleteTopicsOf, startWorkerProcess } from '../support/worker-process.ts'
 
@@ -49,34 +49,6 @@ function documentedConfig(connectionUrl: string, prefix: string): Record<string,
   }
 }
 
-interface RawRecord {
-  readonly key: Buffer | null
-  readonly value: Buffer | null
-}
-
-async function follow(t: TestContext, topic: string): Promise<readonly RawRecord[]> {
-  const name = uniqueName('oracle-avro-reader')
-  const consumer = new Consumer({
-    clientId: name,
-    groupId: name,
-    bootstrapBrokers: [kafkaBootstrap()]
-  })
-  t.after(() => consumer.close(true))
-  const records: RawRecord[] = []
-  const stream = await consumer.consume({
-    topics: [topic],
-    mode: 'manual',
-    autocommit: false,
-    maxWaitTime: 100,
-    offsets: [{ topic, partition: 0, offset: 0n }]
-  })
-  stream.on(
-    'data',
-    ({ key, value }) => void records.push({ key: key ?? null, value: value ?? null })
-  )
-  return records
-}
-
 async function oracleShop(t: TestContext) {
   const server = await startOracleServer({
     user: 'SHOP',
@@ -117,7 +89,7 @@ describe('the documented configuration of an Oracle source with Avro and three t
         JSON.stringify(await rest.get('/connectors/oracle-orders/topics')).includes(topic),
       'the topic is there'
     )
-    const records = await follow(t, topic)
+    const records = await followRaw(t, topic)
     await oracle.control.execute(
       "UPDATE orders SET note = 'changed', updated_at = TIMESTAMP '2026-11-01 09:00:00.5' WHERE id = 1"
     )

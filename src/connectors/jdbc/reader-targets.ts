@@ -81,9 +81,11 @@ function queryTarget({ name, settings }: NamedQuery): ReaderTarget {
 
 /** Partitions under which the offset of a target may be stored, best first. */
 export function partitionsOf(
-  { table, partition }: ReaderTarget,
+  { table, partition, settings }: ReaderTarget,
   { dialect, catalog }: Connection
 ): readonly SourcePartition[] {
   if (table === null) return [partition]
-  return storedPartitions(tableName(dialect, table), table.table, catalog ?? null)
+  // I6: with a template tables of one name stand side by side, and an old bare name may mean another of them.
+  const bareName = settings.topics.template === null ? table.table : null
+  return storedPartitions(tableName(dialect, table), bareName, catalog ?? null)
 }

@@ -28,18 +28,18 @@ export function tablePartition(name: string): SourcePartition {
 
 /**
  * Partitions under which an offset of this table may be stored, best first: today's form; the form with the database in
- * front, which one JVM driver wrote for a while; the form of versions before 5.0.
+ * front, which one JVM driver wrote for a while; the form of versions before 5.0, unless `bareName` is null.
  */
 export function storedPartitions(
   name: string,
-  bareName: string,
+  bareName: string | null,
   catalog: string | null
 ): SourcePartition[] {
   const withCatalog = catalog === null ? name : `${catalog}.${name}`
   return [
     tablePartition(name),
     ...(withCatalog === name ? [] : [tablePartition(withCatalog)]),
-    { table: bareName }
+    ...(bareName === null ? [] : [{ table: bareName }])
   ]
 }
 

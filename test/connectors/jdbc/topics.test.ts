@@ -133,9 +133,20 @@ describe('tables of the same name in two schemas', () => {
     await other.stop()
   })
 
-  it('may share a topic when a template says so', async () => {
+  it('I6: do not take up an old offset of a bare name, which only one of them can mean', async () => {
     const offsets = new StoredOffsets()
-    const task = await startJdbcTask({ ...config, 'topic.template': 'all-orders' }, offsets)
+    offsets.set({ table: 'orders' }, { incrementing: 1 })
+    const apart = { ...config, 'topic.template': '${schema}.${table}' }
+    const task = await startJdbcTask(apart, offsets)
+    assert.deepEqual(fields(await task.read(2), 'id'), [0, 1])
+    await task.stop()
+    const alone = await startJdbcTask({ ...config, 'table.whitelist': `${two}.orders` }, offsets)
+    assert.deepEqual(await alone.read(1, 500), [])
+    await alone.stop()
+  })
+
+  it('may share a topic when a template says so', async () => {
+    const task = await startJdbcTask({ ...config, 'topic.template': 'all-orders' })
     const records = await task.read(2)
     await task.stop()
     assert.deepEqual(
