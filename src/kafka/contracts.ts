@@ -40,10 +40,10 @@ export interface TransactionalProducer extends RecordProducer {
   initialize(signal?: AbortSignal): Promise<void>
   readonly inTransaction: boolean
   /**
-   * Waits until everything sent is acknowledged, then commits. Readers see it milliseconds later; `visible` waits for that too.
-   * TRANSACTION_UNCERTAIN: Kafka did not say whether it did.
+   * Waits until everything sent is acknowledged, then commits; readers see it milliseconds later. TRANSACTION_UNCERTAIN: Kafka did not say
+   * whether it did.
    */
-  commit(options?: { readonly visible: boolean }): Promise<void>
+  commit(): Promise<void>
   abort(): Promise<void>
   /** Aborts the open transaction within `timeoutMs`; with 0 it is left to the next epoch or its time-out. */
   close(timeoutMs: number): Promise<void>
@@ -59,8 +59,10 @@ export interface LogRecord {
 
 export interface TopicLogOptions {
   readonly topic: string
-  /** Client properties for everything this log does. */
+  /** Client properties for everything this log does, unless said otherwise for what writes or creates the topic. */
   readonly client: ClientProperties
+  readonly writerClient?: ClientProperties
+  readonly adminClient?: ClientProperties
   readonly clientId: string
   /** How to create the topic when it is missing; `cleanup.policy=compact` is added. `partitions` -1 or replicationFactor -1: the broker's default. */
   readonly create: {
@@ -79,9 +81,11 @@ export interface TopicLogOptions {
 
 /** A compacted topic read from its beginning and followed for ever, without a consumer group (KafkaBasedLog). */
 export interface TopicLog {
-  /** Creates or checks the topic, reads it to its end. Bounded: rejects with a ConnectError that names broker or topic. */
+  /**
+   * Creates or checks the topic, reads what is committed of it. Bounded: rejects with a ConnectError that names broker or topic.
+   */
   start(signal?: AbortSignal): Promise<void>
-  /** Resolves when everything written before the call has been handed to `onRecord`. */
+  /** Resolves when everything written before the call has been handed to `onRecord`; with read_committed, transactions open then have ended. */
   readToEnd(timeoutMs: number): Promise<void>
   /** Writes one record and waits for the broker's acknowledgement. */
   send(key: Uint8Array, value: Uint8Array | null, timeoutMs: number): Promise<void>

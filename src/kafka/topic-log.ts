@@ -23,7 +23,9 @@ export class KafkaTopicLog implements TopicLog {
     this.#settings = clientSettings(options.client)
     const { topic, clientId, onRecord } = options
     this.#reader = new TopicReader(this.#settings, clientId, topic, onRecord, log)
-    this.#writer = new LogWriter(this.#settings, clientId, topic)
+    const { writerClient } = options
+    const writer = writerClient === undefined ? this.#settings : clientSettings(writerClient)
+    this.#writer = new LogWriter(writer, clientId, topic)
   }
 
   async start(signal?: AbortSignal): Promise<void> {
@@ -64,7 +66,8 @@ export class KafkaTopicLog implements TopicLog {
   }
 
   async #ensureTopic(): Promise<void> {
-    const admin = new KafkaAdmin(this.#options.client, this.#options.clientId)
+    const { adminClient, client, clientId } = this.#options
+    const admin = new KafkaAdmin(adminClient ?? client, clientId)
     this.#admin = admin
     try {
       await ensureInternalTopic(admin, this.#options, this.#log)

@@ -57,21 +57,26 @@ export class TopicReader {
     return this.#positions.size
   }
 
-  /** Reads to the current end within `timeoutMs`, then goes on in the background. */
+  /** Reads what is committed now within `timeoutMs`, then goes on in the background. */
   async start(timeoutMs: number): Promise<void> {
     const deadline = systemClock.monotonicMs() + timeoutMs
     const first = await this.#until(deadline, `start reading topic ${this.#read.topic}`, () =>
       this.#assign()
     )
     this.#following = this.#run(first)
-    await this.readToEnd(Math.max(1, deadline - systemClock.monotonicMs()))
+    // Behind a transaction somebody left open nothing is committed for readers: it must not keep a worker from starting.
+    await this.#readTo(this.#read, Math.max(1, deadline - systemClock.monotonicMs()))
   }
 
-  /** Resolves when every record written before the call was handed over. */
-  async readToEnd(timeoutMs: number): Promise<void> {
+  /** Resolves when every record written before the call was handed over, those of transactions included once they have ended. */
+  readToEnd(timeoutMs: number): Promise<void> {
+    return this.#readTo({ ...this.#read, readCommitted: false }, timeoutMs)
+  }
+
+  async #readTo(end: ReadRequest, timeoutMs: number): Promise<void> {
     const doing = `read topic ${this.#read.topic} to its end`
     const deadline = systemClock.monotonicMs() + timeoutMs
-    const targets = await this.#until(deadline, doing, () => this.#endOffsets())
+    const targets = await this.#until(deadline, doing, () => this.#endOffsets(end))
     if (this.#reached(targets)) return
     // Partitions were added: assign anew.
     if ([...targets.keys()].some((each) => !this.#positions.has(each))) this.#round?.abort()
@@ -190,18 +195,23 @@ export class TopicReader {
     return assignment
   }
 
-  async #endOffsets(): Promise<ReadonlyMap<number, bigint>> {
+  async #endOffsets(read: ReadRequest): Promise<ReadonlyMap<number, bigint>> {
     const ends = new Map<number, bigint>()
     for (const [leader, partitions] of await this.#leaders()) {
-      for (const answer of await this.#listOffsets(leader, partitions, offsetSpecs.latest)) {
+      for (const answer of await this.#listOffsets(leader, partitions, offsetSpecs.latest, read)) {
         ends.set(answer.partition, answer.offset)
       }
     }
     return ends
   }
 
-  async #listOffsets(leader: BrokerNode, partitions: readonly number[], spec: bigint) {
-    const answers = await listOffsets(this.#asking, leader, this.#read, partitions, spec)
+  async #listOffsets(
+    leader: BrokerNode,
+    partitions: readonly number[],
+    spec: bigint,
+    read = this.#read
+  ) {
+    const answers = await listOffsets(this.#asking, leader, read, partitions, spec)
     const failed = answers.find(({ error }) => error !== 'NONE')
     if (failed !== undefined) throw this.#refused(failed.error)
     return answers

@@ -205,6 +205,8 @@ export class TransactionCoordinator {
     for (;;) {
       let failure: ConnectError
       let pauseMs = backoffMs
+      // I2: what was given up is not begun any more.
+      if (signal.aborted) throw new ConnectError('WORKER_STOPPING', `${doing}: it was given up`)
       try {
         const error = await attempt(await this.#find())
         if (error === 'NONE') return
@@ -220,11 +222,6 @@ export class TransactionCoordinator {
         failure = brokerError(error, doing)
         if (!isRetriableBrokerError(error)) throw failure
         this.#coordinator = null
-      }
-      if (signal.aborted) {
-        throw new ConnectError('WORKER_STOPPING', `${doing} before it was given up`, {
-          cause: failure
-        })
       }
       if (systemClock.monotonicMs() + pauseMs >= deadline) {
         throw new ConnectError('KAFKA_UNAVAILABLE', `${doing} within ${limitMs} ms`, {

@@ -77,23 +77,15 @@ export class KafkaTransactionalProducer implements TransactionalProducer {
     return sent
   }
 
-  async commit({ visible } = { visible: false }): Promise<void> {
+  async commit(): Promise<void> {
     const epoch = this.#current()
     const { identity, session } = epoch
     await Promise.all(epoch.sends)
     if (epoch.failure !== null) throw epoch.failure
     if (!session.open) return
-    const commit = (): Promise<void> =>
-      this.#coordinator.end(
-        identity,
-        true,
-        this.#settings.transactionTimeoutMs,
-        this.#closed.signal
-      )
-    await commit()
+    const { transactionTimeoutMs } = this.#settings
+    await this.#coordinator.end(identity, true, transactionTimeoutMs, this.#closed.signal)
     session.ended()
-    // A commit is promised before it is written to every partition; asked again, the coordinator answers when it is.
-    if (visible) await commit()
   }
 
   async abort(): Promise<void> {
@@ -127,8 +119,9 @@ export class KafkaTransactionalProducer implements TransactionalProducer {
   }
 
   async #end({ session, producer }: Epoch, timeoutMs: number): Promise<void> {
-    session.stop()
+    if (timeoutMs === 0) session.stop()
     await producer.close(timeoutMs)
+    session.stop()
   }
 
   #current(): Epoch {

@@ -8,13 +8,18 @@ import { loggers } from '../log.ts'
 import type { OverridePolicy } from '../plugin/override-policy.ts'
 import type { Plugins } from '../plugin/plugins.ts'
 import type { ConfigStore } from '../storage/config-store.ts'
-import type { OffsetStore } from '../storage/offset-store.ts'
+import type { OffsetStore, TransactionalOffsetStore } from '../storage/offset-store.ts'
 import type { StatusStore } from '../storage/status-store.ts'
-import { adminProperties, producerProperties } from '../worker/client-properties.ts'
+import {
+  adminProperties,
+  consumerProperties,
+  producerProperties
+} from '../worker/client-properties.ts'
+import type { OffsetTopics } from '../worker/connector-offset-stores.ts'
 import { ConnectWorker } from '../worker/connect-worker.ts'
 import { checkOverrides } from '../worker/override-policy.ts'
 import { topicCreationGroups } from '../worker/topic-creation-groups.ts'
-import type { WorkerConfig } from '../worker/worker-config.ts'
+import { exactlyOnceSource, topicSettings, type WorkerConfig } from '../worker/worker-config.ts'
 import { restVersion } from './version.ts'
 
 /** The worker room, fed from the worker's configuration. */
@@ -24,37 +29,70 @@ export function connectWorker(parts: {
   policy: OverridePolicy
   clients: KafkaClients
   offsetStore: OffsetStore
+  /** Of a worker in a cluster: the store in Kafka, above which connectors may have topics of their own. */
+  offsetTopic?: TransactionalOffsetStore
   providers: ConfigProviders
 }): ConnectWorker {
   const { values, properties } = parts.config
   const { policy } = parts
-  return new ConnectWorker({
-    plugins: parts.plugins,
-    clients: parts.clients,
-    offsetStore: parts.offsetStore,
-    settings: {
-      properties,
-      taskShutdownGracefulTimeoutMs: values['task.shutdown.graceful.timeout.ms'],
-      offsetFlushIntervalMs: values['offset.flush.interval.ms'],
-      offsetFlushTimeoutMs: values['offset.flush.timeout.ms'],
-      topicCreationEnabled: values['topic.creation.enable']
-    },
+  const clientProperties: Pick<
+    OffsetTopics,
+    'producerProperties' | 'consumerProperties' | 'adminProperties'
+  > = {
     producerProperties: (connector) => {
       checkOverrides(policy, connector, 'producer')
       const client = producerProperties(properties, connector)
       sayWhatHasNoEffect(`the producer of connector ${connector.get('name') ?? ''}`, client)
       return client
     },
+    consumerProperties: (connector) => {
+      checkOverrides(policy, connector, 'consumer')
+      return consumerProperties(properties, connector)
+    },
     adminProperties: (connector) => {
       checkOverrides(policy, connector, 'admin')
       return adminProperties(properties, connector)
+    }
+  }
+  return new ConnectWorker({
+    plugins: parts.plugins,
+    clients: parts.clients,
+    offsetStore: parts.offsetStore,
+    offsetTopics: offsetTopics(parts.config, parts.offsetTopic, clientProperties),
+    settings: {
+      properties,
+      taskShutdownGracefulTimeoutMs: values['task.shutdown.graceful.timeout.ms'],
+      offsetFlushIntervalMs: values['offset.flush.interval.ms'],
+      offsetFlushTimeoutMs: values['offset.flush.timeout.ms'],
+      topicCreationEnabled: values['topic.creation.enable'],
+      groupId: parts.config.kind === 'distributed' ? parts.config.values['group.id'] : null
     },
+    ...clientProperties,
     topicCreationRules: topicCreationGroups,
     resolve: (connector) => Promise.resolve(parts.providers.resolve(connector)),
     ttlMs: (connector) => parts.providers.ttlMs(connector),
     clock: systemClock,
     log: loggers.get('org.apache.kafka.connect.runtime.Worker')
   })
+}
+
+function offsetTopics(
+  config: WorkerConfig,
+  workerStore: TransactionalOffsetStore | undefined,
+  clientProperties: Pick<
+    OffsetTopics,
+    'producerProperties' | 'consumerProperties' | 'adminProperties'
+  >
+): OffsetTopics | null {
+  if (config.kind !== 'distributed' || workerStore === undefined) return null
+  const { partitions, replicationFactor, settings } = topicSettings(config, 'offset')
+  return {
+    ...clientProperties,
+    exactlyOnce: exactlyOnceSource(config).enabled,
+    workerStore,
+    bootstrapServers: config.properties.get('bootstrap.servers') ?? '',
+    create: { partitions, replicationFactor, settings }
+  }
 }
 
 const said = new Set<string>()

@@ -38,6 +38,15 @@ export interface PartitionOffset {
   readonly offset: SourceOffset
 }
 
+/**
+ * Where transactions end, when that is the connector's business. Without a record: behind what `poll` returned last, or is about to return; with
+ * a record of the next batch: behind that record. An aborted transaction drops its records, and their offsets are stored all the same.
+ */
+export interface TransactionContext {
+  commitTransaction(record?: SourceRecord): void
+  abortTransaction(record?: SourceRecord): void
+}
+
 /** What the worker gives a task before it starts. */
 export interface SourceTaskContext {
   readonly connector: string
@@ -49,6 +58,8 @@ export interface SourceTaskContext {
    * with a RetriableError when they could not be stored in time.
    */
   storeOffsets(offsets: readonly PartitionOffset[]): Promise<void>
+  /** Only with `transaction.boundary=connector`, while the worker runs sources exactly once. */
+  readonly transaction?: TransactionContext
   /** Aborts when the task is asked to stop: cut every wait and running query short, let `poll` return. */
   readonly stopping: AbortSignal
   /** Says what the task is doing that an operator should know (retrying the database, a column left out); null takes it back. */
@@ -66,7 +77,7 @@ export interface SourceTask {
   poll(): Promise<SourceRecord[] | null>
   /** After the last `poll` and the final offset commit; also after a failed `start`. */
   stop(): Promise<void> | void
-  /** After offsets were stored. */
+  /** After offsets were stored; exactly once: after the transaction that holds them. */
   commit?(): Promise<void> | void
   /** After Kafka acknowledged a record, or it was deliberately dropped. On the hot path: keep it short, or leave it out. */
   commitRecord?(record: SourceRecord): void

@@ -1,7 +1,16 @@
 import { isRetriable } from '../errors.ts'
 import { type Logger, loggers } from '../log.ts'
 import { meaningOf } from './offset-records.ts'
-import type { OffsetStore, StoredMap, StoredOffset } from './offset-store.ts'
+import type { ProducerRecord } from '../kafka/contracts.ts'
+import type {
+  OffsetStore,
+  StoredMap,
+  StoredOffset,
+  TransactionalOffsetStore
+} from './offset-store.ts'
+
+/** Copying to the worker's topic waits for nobody, but not for ever. */
+const COPY_LIMIT_MS = 60_000
 
 /**
  * Offsets of a connector with a topic of its own, above the worker's topic. Reads prefer the connector's; writes go there first
@@ -9,17 +18,22 @@ import type { OffsetStore, StoredMap, StoredOffset } from './offset-store.ts'
  * Deletions go to the worker's store first and must succeed: otherwise the old offset would shine through.
  * Starts and stops only the connector's store; the worker's belongs to the worker.
  */
-export class LayeredOffsetStore implements OffsetStore {
-  readonly #own: OffsetStore
+export class LayeredOffsetStore implements TransactionalOffsetStore {
+  readonly #own: TransactionalOffsetStore
   readonly #worker: OffsetStore
   readonly #log: Logger
-  /** Copies to the worker's store, one after the other so that none overtakes a deletion. */
-  #copies: Promise<void> = Promise.resolve()
+  /** To be copied to the worker's store: by connector, then by the meaning of the partition. */
+  readonly #waiting = new Map<string, Map<string, StoredOffset>>()
+  #copying: Promise<void> | null = null
 
-  constructor(own: OffsetStore, worker: OffsetStore, log?: Logger) {
+  constructor(own: TransactionalOffsetStore, worker: OffsetStore, log?: Logger) {
     this.#own = own
     this.#worker = worker
     this.#log = log ?? loggers.get('org.apache.kafka.connect.storage.ConnectorOffsetBackingStore')
+  }
+
+  get topic(): string {
+    return this.#own.topic
   }
 
   start(): Promise<void> {
@@ -42,30 +56,70 @@ export class LayeredOffsetStore implements OffsetStore {
   }
 
   async set(connector: string, offsets: readonly StoredOffset[], timeoutMs: number): Promise<void> {
-    const deletions = offsets.filter(({ offset }) => offset === null)
-    const others = offsets.filter(({ offset }) => offset !== null)
-    if (deletions.length > 0) {
-      await this.#copies
-      await this.#worker.set(connector, deletions, timeoutMs)
-    }
+    await this.#deleteBelow(connector, offsets, timeoutMs)
     await this.#own.set(connector, offsets, timeoutMs)
-    if (others.length > 0) this.#copy(connector, others, timeoutMs)
+    this.#copy(connector, offsets, timeoutMs)
+  }
+
+  async transactionRecords(
+    connector: string,
+    offsets: readonly StoredOffset[],
+    timeoutMs: number
+  ): Promise<ProducerRecord[]> {
+    await this.#deleteBelow(connector, offsets, timeoutMs)
+    return this.#own.transactionRecords(connector, offsets, timeoutMs)
+  }
+
+  onCommitted(connector: string, offsets: readonly StoredOffset[]): void {
+    this.#copy(connector, offsets, COPY_LIMIT_MS)
   }
 
   async stop(): Promise<void> {
-    await this.#copies
+    while (this.#copying !== null) await this.#copying
     await this.#own.stop()
   }
 
-  /** Bounded by the time-out of each write. The next flush carries newer offsets, so a failed copy is only told. */
+  async #deleteBelow(
+    connector: string,
+    offsets: readonly StoredOffset[],
+    timeoutMs: number
+  ): Promise<void> {
+    const deletions = offsets.filter(({ offset }) => offset === null)
+    if (deletions.length === 0) return
+    // Behind what is being copied, or an old offset would come back.
+    while (this.#copying !== null) await this.#copying
+    await this.#worker.set(connector, deletions, timeoutMs)
+  }
+
+  /** The newest of each partition, one write at a time: what waits is bounded by the partitions, each write by its time-out. */
   #copy(connector: string, offsets: readonly StoredOffset[], timeoutMs: number): void {
-    this.#copies = this.#copies.then(async () => {
+    let waiting = this.#waiting.get(connector)
+    if (waiting === undefined) this.#waiting.set(connector, (waiting = new Map()))
+    for (const stored of offsets) {
+      if (stored.offset !== null) waiting.set(meaningOf(stored.partition), stored)
+    }
+    this.#startCopying(timeoutMs)
+  }
+
+  #startCopying(timeoutMs: number): void {
+    this.#copying ??= this.#copyWaiting(timeoutMs).finally(() => {
+      this.#copying = null
+      // Added after the last look.
+      if (this.#waiting.size > 0) this.#startCopying(timeoutMs)
+    })
+  }
+
+  /** The next flush carries newer offsets, so a failed copy is only told. */
+  async #copyWaiting(timeoutMs: number): Promise<void> {
+    for (const [connector, waiting] of this.#waiting) {
+      this.#waiting.delete(connector)
+      if (waiting.size === 0) continue
       try {
-        await this.#worker.set(connector, offsets, timeoutMs)
+        await this.#worker.set(connector, [...waiting.values()], timeoutMs)
       } catch (error) {
         const facts = { connector, retriable: isRetriable(error), error }
         this.#log.warn("Offsets were not copied to the worker's offset topic", facts)
       }
-    })
+    }
   }
 }

@@ -1,3 +1,5 @@
+import type { ProducerRecord } from '../kafka/contracts.ts'
+
 /** A partition or offset as stored: string keys, primitive values. */
 export type StoredMap = Readonly<Record<string, string | number | bigint | boolean | null>>
 
@@ -20,4 +22,20 @@ export interface OffsetStore {
    */
   set(connector: string, offsets: readonly StoredOffset[], timeoutMs: number): Promise<void>
   stop(): Promise<void>
+}
+
+/** An offset store that lets somebody else's transaction do the writing. */
+export interface TransactionalOffsetStore extends OffsetStore {
+  readonly topic: string
+  /**
+   * The records that store these offsets, to be written to `topic` in a transaction. Whatever has to be stored elsewhere before that
+   * is stored when this resolves; rejects after `timeoutMs`.
+   */
+  transactionRecords(
+    connector: string,
+    offsets: readonly StoredOffset[],
+    timeoutMs: number
+  ): Promise<ProducerRecord[]>
+  /** The transaction with these offsets was committed. */
+  onCommitted(connector: string, offsets: readonly StoredOffset[]): void
 }

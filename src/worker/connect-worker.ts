@@ -5,10 +5,23 @@ import type { ConnectorPlugin, Plugins } from '../plugin/plugins.ts'
 import type { OffsetChange } from '../plugin/source.ts'
 import type { StartFrom, StartPreview, StartWanted, StoredPosition } from '../plugin/start-from.ts'
 import type { StoredConfig, TargetState } from '../storage/cluster-config.ts'
-import type { StoredOffset } from '../storage/offset-store.ts'
-import { type TaskId, taskKey, type Worker, type WorkerEvents } from './contracts.ts'
+import type { OffsetStore, StoredOffset } from '../storage/offset-store.ts'
+import {
+  ConnectorOffsetStores,
+  type OffsetLease,
+  type OffsetTopics
+} from './connector-offset-stores.ts'
+import { ConnectorOffsets } from './connector-offsets.ts'
+import {
+  type SourceTaskGuard,
+  type TaskId,
+  taskKey,
+  type Worker,
+  type WorkerEvents
+} from './contracts.ts'
 import { buildSourceTask, offsetReader, type TaskSurroundings } from './source-task-builder.ts'
 import { checkTaskCount, storedTaskConfig, tasksMax } from './task-configs.ts'
+import { taskTransactionalId } from './transactional-ids.ts'
 import { type UsedConfig, type ValueSource, watchValues } from './value-watch.ts'
 import { WorkerConnector } from './worker-connector.ts'
 import type { WorkerSourceTask } from './worker-source-task.ts'
@@ -24,23 +37,30 @@ interface RunningConnector {
   readonly raw: StoredConfig
   /** Ends looking after the values of its references. */
   readonly watch: AbortController
+  readonly lease: OffsetLease
 }
 
 export interface ConnectWorkerOptions extends TaskSurroundings, ValueSource {
+  /** The worker's own; started and stopped by whoever made it. */
+  readonly offsetStore: OffsetStore
+  /** null or absent: connectors have no offset topics of their own. */
+  readonly offsetTopics?: OffsetTopics | null
   readonly log: Logger
 }
 
-/** How long writing offsets on behalf of an operator may take. */
-const MODIFY_OFFSETS_TIMEOUT_MS = 30_000
 /** What a connector may take to find another start, and to count what that would do; below the 90 s of a REST request. */
 const PLAN_START_LIMIT_MS = 30_000
 const PREVIEW_START_LIMIT_MS = 45_000
+/** The limit of a request that waits for it. */
+const FENCE_TIMEOUT_MS = 90_000
 
 /** The Worker: instances that run in this process. */
 export class ConnectWorker implements Worker {
   readonly plugins: Plugins
   readonly #options: ConnectWorkerOptions
   readonly #log: Logger
+  readonly #offsetStores: ConnectorOffsetStores
+  readonly #offsets: ConnectorOffsets
   readonly #connectors = new Map<string, RunningConnector>()
   readonly #tasks = new Map<string, RunningTask>()
   #events: WorkerEvents | null = null
@@ -49,6 +69,16 @@ export class ConnectWorker implements Worker {
     this.#options = options
     this.#log = options.log
     this.plugins = options.plugins
+    this.#offsetStores = new ConnectorOffsetStores(
+      options.clients,
+      options.offsetStore,
+      options.offsetTopics ?? null
+    )
+    this.#offsets = new ConnectorOffsets({
+      ...options,
+      stores: this.#offsetStores,
+      exactlyOnceGroup: options.offsetTopics?.exactlyOnce === true ? options.settings.groupId : null
+    })
   }
 
   setEvents(events: WorkerEvents): void {
@@ -61,18 +91,16 @@ export class ConnectWorker implements Worker {
     }
     const log = this.#log.with({ connector: name })
     log.info('Creating connector', { class: config.get('connector.class') })
-    let connector: WorkerConnector
+    let running: RunningConnector
     try {
-      connector = await this.#buildConnector(name, config, log)
+      running = await this.#buildConnector(name, config, log)
     } catch (error) {
       log.error('Failed to start connector', { error })
       this.#events?.onConnectorState(name, 'FAILED', traceOf(error), null)
       throw error
     }
-    const used = [{ raw: config, resolved: connector.config }]
-    const watch = this.#watch(used, log, () => this.#events?.onValuesChanged(name, null))
-    this.#connectors.set(name, { connector, raw: config, watch })
-    await connector.transitionTo(target)
+    this.#connectors.set(name, running)
+    await running.connector.transitionTo(target)
   }
 
   #watch(used: readonly UsedConfig[], log: Logger, onChange: () => void): AbortController {
@@ -89,18 +117,27 @@ export class ConnectWorker implements Worker {
     return watch
   }
 
-  async #buildConnector(name: string, config: StoredConfig, log: Logger): Promise<WorkerConnector> {
+  async #buildConnector(
+    name: string,
+    config: StoredConfig,
+    log: Logger
+  ): Promise<RunningConnector> {
     const resolved = await this.#options.resolve(config)
     const plugin = this.#pluginOf(resolved)
-    return new WorkerConnector({
+    const lease = this.#offsetStores.lease(name, resolved)
+    const connector = new WorkerConnector({
       name,
       plugin,
       config: resolved,
-      offsets: offsetReader(name, this.#options.offsetStore),
+      offsets: offsetReader(name, lease),
       onState: (state, trace) => this.#events?.onConnectorState(name, state, trace, plugin.version),
       onReconfiguration: () => this.#events?.onTaskReconfiguration(name),
       log
     })
+    const watch = this.#watch([{ raw: config, resolved }], log, () =>
+      this.#events?.onValuesChanged(name, null)
+    )
+    return { connector, raw: config, watch, lease }
   }
 
   async stopConnector(name: string): Promise<void> {
@@ -108,6 +145,7 @@ export class ConnectWorker implements Worker {
     if (running === undefined) return
     running.watch.abort()
     await running.connector.shutdown()
+    await running.lease.close()
     if (this.#connectors.get(name) === running) this.#connectors.delete(name)
   }
 
@@ -143,7 +181,8 @@ export class ConnectWorker implements Worker {
     id: TaskId,
     config: StoredConfig,
     connectorConfig: StoredConfig,
-    target: TargetState
+    target: TargetState,
+    guard: SourceTaskGuard | null = null
   ): Promise<boolean> {
     const key = taskKey(id)
     if (this.#tasks.has(key)) {
@@ -168,7 +207,9 @@ export class ConnectWorker implements Worker {
           onState: (state, trace) => this.#events?.onTaskState(id, state, trace, plugin.version),
           onTopicUsed: (topic) => this.#events?.onTopicUsed(id, topic)
         },
+        guard,
         surroundings: this.#options,
+        offsetStores: this.#offsetStores,
         log
       })
       const used = [
@@ -220,8 +261,9 @@ export class ConnectWorker implements Worker {
   }
 
   async offsets(name: string, config: StoredConfig): Promise<StoredOffset[]> {
-    this.#requireSource(await this.#options.resolve(config), name)
-    return this.#options.offsetStore.all(name)
+    const resolved = await this.#options.resolve(config)
+    this.#requireSource(resolved, name)
+    return this.#offsets.all(name, resolved)
   }
 
   async modifyOffsets(
@@ -231,7 +273,7 @@ export class ConnectWorker implements Worker {
   ): Promise<boolean> {
     const resolved = await this.#options.resolve(config)
     const plugin = this.#requireSource(resolved, name)
-    const stored = await this.#options.offsetStore.all(name)
+    const stored = await this.offsets(name, config)
     const wanted: OffsetChange[] =
       changes === null
         ? stored.map(({ partition }) => ({ partition, offset: null }))
@@ -266,10 +308,23 @@ export class ConnectWorker implements Worker {
 
   async writeOffsets(
     name: string,
-    _config: StoredConfig,
+    config: StoredConfig,
     changes: readonly StoredOffset[]
   ): Promise<void> {
-    await this.#options.offsetStore.set(name, changes, MODIFY_OFFSETS_TIMEOUT_MS)
+    await this.#offsets.write(name, await this.#options.resolve(config), changes)
+  }
+
+  async fenceZombies(name: string, config: StoredConfig, tasks: number): Promise<void> {
+    const { clients, adminProperties, resolve, settings } = this.#options
+    const ids = Array.from({ length: tasks }, (_, task) =>
+      taskTransactionalId(settings.groupId ?? '', { connector: name, task })
+    )
+    await clients.fenceProducers(
+      adminProperties(await resolve(config)),
+      `connector-worker-adminclient-${name}`,
+      ids,
+      FENCE_TIMEOUT_MS
+    )
   }
 
   async stop(): Promise<void> {

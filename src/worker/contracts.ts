@@ -34,6 +34,14 @@ export interface WorkerEvents {
   onTopicUsed(id: TaskId, topic: string): void
 }
 
+/** What a task that runs exactly once has to ask of its cluster. Both reject when it may not run. */
+export interface SourceTaskGuard {
+  /** Before its producer takes a new epoch: older generations of the connector's tasks are fenced when this resolves. */
+  before(): Promise<void>
+  /** After that: the task is still this worker's, and of the newest generation. */
+  after(): Promise<void>
+}
+
 /**
  * Starts, watches and stops connectors and tasks; decides nothing. Configurations come raw, with `${…}` unresolved.
  * A running task is reached only by messages: start, target state, stop; it answers with states and counters.
@@ -58,12 +66,16 @@ export interface Worker {
    */
   taskConfigs(connector: string): Promise<StoredConfig[]>
 
-  /** Starts a task; resolves false (and reports FAILED) when it could not be built. The task then runs by itself. */
+  /**
+   * Starts a task; resolves false (and reports FAILED) when it could not be built. The task then runs by itself. With a guard, a source
+   * task runs exactly once.
+   */
   startTask(
     id: TaskId,
     config: StoredConfig,
     connectorConfig: StoredConfig,
-    target: TargetState
+    target: TargetState,
+    guard?: SourceTaskGuard | null
   ): Promise<boolean>
   /** Stops these tasks together within `task.shutdown.graceful.timeout.ms`, then gives up on the rest without committing (I4). Reports UNASSIGNED. */
   stopTasks(ids: readonly TaskId[]): Promise<void>
@@ -95,6 +107,9 @@ export interface Worker {
     config: StoredConfig,
     changes: readonly StoredOffset[]
   ): Promise<void>
+
+  /** Ends the producers of the first `tasks` tasks of a connector that ran exactly once, wherever they are. */
+  fenceZombies(connector: string, config: StoredConfig, tasks: number): Promise<void>
 
   /** Stops everything within the graceful timeout and closes the clients. */
   stop(): Promise<void>

@@ -13,7 +13,7 @@ export interface ConvertedBatch {
 }
 
 /** How many sends may wait for their acknowledgement at once (I8: the queue has a bound). */
-const MAX_SENDS_IN_FLIGHT = 5
+export const MAX_SENDS_IN_FLIGHT = 5
 /** Records of one send at most. */
 export const MAX_RECORDS_PER_SEND = 1000
 

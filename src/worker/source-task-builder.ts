@@ -1,22 +1,27 @@
 import type { ConfigMap } from '../config/config-def.ts'
-import type { SourceRecord } from '../data/record.ts'
 import { ConfigError } from '../errors.ts'
 import type { ClientProperties, KafkaClients } from '../kafka/contracts.ts'
 import type { Logger } from '../log.ts'
 import type { Plugins } from '../plugin/plugins.ts'
 import type { OffsetReader, SourceConnectorPlugin } from '../plugin/source.ts'
 import type { TargetState } from '../storage/cluster-config.ts'
-import type { OffsetStore } from '../storage/offset-store.ts'
 import type { Clock } from '../clock.ts'
-import { type TaskId, taskKey } from './contracts.ts'
+import { AtLeastOnceDelivery } from './at-least-once-delivery.ts'
+import type { ConnectorOffsetStores, OffsetLease } from './connector-offset-stores.ts'
+import { type SourceTaskGuard, type TaskId, taskKey } from './contracts.ts'
 import { taskConverters } from './converters.ts'
 import { EXHAUSTED_KEY } from './error-handling-keys.ts'
 import { OffsetCommitter } from './offset-committer.ts'
 import { RecordConversion } from './record-conversion.ts'
 import { type ErrorPolicy, RetryWithTolerance } from './retry-with-tolerance.ts'
+import type { SourceDelivery } from './source-delivery.ts'
 import { SourceRecordSender } from './source-record-sender.ts'
+import { SourceTaskInstance } from './source-task-instance.ts'
 import { SubmittedRecords } from './submitted-records.ts'
 import { TopicCreation, type TopicCreationRule } from './topic-creation.ts'
+import { transactionBoundary } from './transaction-boundary.ts'
+import { TransactionalDelivery } from './transactional-delivery.ts'
+import { taskTransactionalId } from './transactional-ids.ts'
 import { transformationChain } from './transformation-chain.ts'
 import { type SourceTaskCounters, type TaskEvents, WorkerSourceTask } from './worker-source-task.ts'
 
@@ -28,13 +33,14 @@ export interface WorkerSettings {
   readonly offsetFlushTimeoutMs: number
   /** `topic.creation.enable` */
   readonly topicCreationEnabled: boolean
+  /** `group.id`; null: a worker by itself. */
+  readonly groupId: string | null
 }
 
 /** What tasks are built from; main hands it in. */
 export interface TaskSurroundings {
   readonly plugins: Plugins
   readonly clients: KafkaClients
-  readonly offsetStore: OffsetStore
   readonly settings: WorkerSettings
   producerProperties(connectorConfig: ConfigMap): ClientProperties
   adminProperties(connectorConfig: ConfigMap): ClientProperties
@@ -43,8 +49,13 @@ export interface TaskSurroundings {
   readonly clock: Clock
 }
 
-export function offsetReader(connector: string, store: OffsetStore): OffsetReader {
-  return { offsets: (partitions) => store.get(connector, partitions) }
+export function offsetReader(connector: string, { store, start }: OffsetLease): OffsetReader {
+  return {
+    async offsets(partitions) {
+      await start()
+      return store.get(connector, partitions)
+    }
+  }
 }
 
 function errorPolicy(config: ConfigMap, worker: ConfigMap): ErrorPolicy {
@@ -69,7 +80,10 @@ export function buildSourceTask(options: {
   connectorConfig: ConfigMap
   target: TargetState
   events: TaskEvents
+  /** With one, the task runs exactly once. */
+  guard: SourceTaskGuard | null
   surroundings: TaskSurroundings
+  offsetStores: ConnectorOffsetStores
   log: Logger
 }): WorkerSourceTask {
   const { id, plugin, config, connectorConfig, surroundings, log } = options
@@ -88,13 +102,12 @@ export function buildSourceTask(options: {
     stopping: stopping.signal,
     clock
   })
-  const task = plugin.createTask()
-  const rowOf = (record: SourceRecord): string | null => task.nameRow?.(record) ?? null
+  const instance = new SourceTaskInstance(() => plugin.createTask(), log)
   const conversion = new RecordConversion(
     transformationChain(connectorConfig, plugins),
     taskConverters(connectorConfig, settings.properties, plugins),
     errors,
-    rowOf
+    (record) => instance.nameRow(record)
   )
   const rules = settings.topicCreationEnabled
     ? surroundings.topicCreationRules(connectorConfig)
@@ -110,49 +123,107 @@ export function buildSourceTask(options: {
           rules,
           log
         )
-  const submitted = new SubmittedRecords()
   const counters: SourceTaskCounters = { polled: 0, written: 0, skipped: 0, lastWriteAt: null }
-  const sender = new SourceRecordSender({
-    producer: () =>
-      clients.producer(
-        surroundings.producerProperties(connectorConfig),
-        `connector-producer-${taskKey(id)}`
-      ),
-    submitted,
+  const { delivery, lease } = buildDelivery({
+    ...options,
+    instance,
     errors,
-    log,
-    onAcked: (written, dropped) => {
+    stopping: stopping.signal,
+    onWritten: (written, dropped) => {
       counters.written += written
       counters.skipped += dropped
       counters.lastWriteAt = clock.now()
-    },
-    onRecordAcked: task.commitRecord === undefined ? null : (record) => task.commitRecord?.(record),
-    rowOf
-  })
-  const committer = new OffsetCommitter({
-    connector: id.connector,
-    store: surroundings.offsetStore,
-    submitted,
-    timeoutMs: settings.offsetFlushTimeoutMs,
-    log
+    }
   })
   return new WorkerSourceTask({
     id,
     config,
-    task,
+    plugin: instance,
     conversion,
     skipped: errors.skipped,
-    sender,
-    committer,
+    delivery,
+    offsetFlushIntervalMs: settings.offsetFlushIntervalMs,
     topicCreation,
-    offsets: offsetReader(id.connector, surroundings.offsetStore),
+    offsets: offsetReader(id.connector, lease),
     events: options.events,
+    onEnd: () => lease.close(),
     counters,
     target: options.target,
-    offsetFlushIntervalMs: settings.offsetFlushIntervalMs,
-    offsetFlushTimeoutMs: settings.offsetFlushTimeoutMs,
     stopping,
     log,
     clock
   })
+}
+
+/** How the task's records get into Kafka, and the offset store they are read from again. */
+function buildDelivery(options: {
+  id: TaskId
+  connectorConfig: ConfigMap
+  guard: SourceTaskGuard | null
+  surroundings: TaskSurroundings
+  offsetStores: ConnectorOffsetStores
+  instance: SourceTaskInstance
+  errors: RetryWithTolerance
+  stopping: AbortSignal
+  onWritten(written: number, dropped: number): void
+  log: Logger
+}): { delivery: SourceDelivery; lease: OffsetLease } {
+  const { id, connectorConfig, guard, surroundings, instance, errors, stopping, log } = options
+  const { clients, settings, clock } = surroundings
+  const { offsetFlushIntervalMs, offsetFlushTimeoutMs, groupId } = settings
+  const { connector } = id
+  const properties = surroundings.producerProperties(connectorConfig)
+  const clientId = `connector-producer-${taskKey(id)}`
+  if (guard !== null && groupId !== null) {
+    const lease = options.offsetStores.transactionalLease(connector, connectorConfig)
+    const delivery = new TransactionalDelivery({
+      connector,
+      task: taskKey(id),
+      producer: clients.transactionalProducer(
+        properties,
+        clientId,
+        taskTransactionalId(groupId, id)
+      ),
+      lease,
+      guard,
+      boundary: transactionBoundary(connectorConfig, offsetFlushIntervalMs),
+      plugin: instance,
+      offsetFlushTimeoutMs,
+      stopping,
+      onCommitted: options.onWritten,
+      clock,
+      log
+    })
+    return { delivery, lease }
+  }
+  const lease = options.offsetStores.lease(connector, connectorConfig)
+  const submitted = new SubmittedRecords()
+  const sender = new SourceRecordSender({
+    producer: () => clients.producer(properties, clientId),
+    submitted,
+    errors,
+    log,
+    onAcked: options.onWritten,
+    onRecordAcked: instance.watchesRecords ? (record) => instance.recordCommitted(record) : null,
+    rowOf: (record) => instance.nameRow(record)
+  })
+  const committer = new OffsetCommitter({
+    connector,
+    store: lease.store,
+    submitted,
+    timeoutMs: offsetFlushTimeoutMs,
+    log
+  })
+  const delivery = new AtLeastOnceDelivery({
+    sender,
+    committer,
+    lease,
+    plugin: instance,
+    offsetFlushIntervalMs,
+    offsetFlushTimeoutMs,
+    stopping,
+    clock,
+    log
+  })
+  return { delivery, lease }
 }

@@ -1,4 +1,5 @@
 import type { SourceOffset, SourcePartition, SourceRecord } from '../data/record.ts'
+import { lastOffsets, PartitionIdentity } from './partition-identity.ts'
 
 /** One offset of a source partition that may be stored. */
 export interface CommittableOffset {
@@ -26,9 +27,7 @@ export class SubmittedBatch {
  */
 export class SubmittedRecords {
   readonly #queues = new Map<SourcePartition, Entry[]>()
-  /** One object per partition, whatever object a connector uses for it. */
-  readonly #canonical = new Map<string, SourcePartition>()
-  readonly #byIdentity = new WeakMap<SourcePartition, SourcePartition>()
+  readonly #partitions = new PartitionIdentity()
   #pendingBatches = new Set<SubmittedBatch>()
 
   /**
@@ -37,18 +36,7 @@ export class SubmittedRecords {
    */
   submit(records: readonly SourceRecord[]): SubmittedBatch {
     const batch = new SubmittedBatch()
-    const last = new Map<SourcePartition, SourceOffset>()
-    let partition: SourcePartition | null = null
-    let canonical: SourcePartition | null = null
-    for (const record of records) {
-      if (record.sourceOffset === null) continue
-      if (canonical === null || record.sourcePartition !== partition) {
-        partition = record.sourcePartition
-        canonical = this.#canonicalPartition(partition)
-      }
-      last.set(canonical, record.sourceOffset)
-    }
-    for (const [known, offset] of last) {
+    for (const [known, offset] of lastOffsets(records, this.#partitions)) {
       const queue = this.#queues.get(known)
       if (queue === undefined) this.#queues.set(known, [{ offset, batch }])
       else queue.push({ offset, batch })
@@ -78,16 +66,5 @@ export class SubmittedRecords {
     let count = 0
     for (const batch of this.#pendingBatches) if (!batch.acked) count++
     return count
-  }
-
-  #canonicalPartition(partition: SourcePartition): SourcePartition {
-    const known = this.#byIdentity.get(partition)
-    if (known !== undefined) return known
-    const entries = Object.entries(partition).sort(([a], [b]) => (a < b ? -1 : 1))
-    const key = JSON.stringify(entries.map(([name, value]) => [name, typeof value, String(value)]))
-    const canonical = this.#canonical.get(key) ?? partition
-    this.#canonical.set(key, canonical)
-    this.#byIdentity.set(partition, canonical)
-    return canonical
   }
 }

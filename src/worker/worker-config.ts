@@ -178,6 +178,15 @@ export function topicSettings(config: DistributedWorkerConfig, kind: TopicKind):
   }
 }
 
+/** `exactly.once.source.support`: whether source tasks run exactly once, and whether the leader writes the config topic in transactions. */
+export function exactlyOnceSource(config: DistributedWorkerConfig): {
+  readonly enabled: boolean
+  readonly transactionalLeader: boolean
+} {
+  const support = config.values['exactly.once.source.support'].toLowerCase()
+  return { enabled: support === 'enabled', transactionalLeader: support !== 'disabled' }
+}
+
 /** Where the REST server listens. `admin` null: admin resources are on the main listeners; empty: there are none. */
 export function restListeners(config: WorkerConfig): {
   readonly main: readonly Listener[]

@@ -2,17 +2,18 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type Clock, systemClock } from '../clock.ts'
 import type { ConfigMap } from '../config/config-def.ts'
 import type { SourceRecord } from '../data/record.ts'
-import { isRetriable, traceOf } from '../errors.ts'
+import { ConnectError, isRetriable, traceOf } from '../errors.ts'
 import type { Logger } from '../log.ts'
-import type { OffsetReader, SourceTask } from '../plugin/source.ts'
+import type { OffsetReader } from '../plugin/source.ts'
 import type { TargetState } from '../storage/cluster-config.ts'
 import type { State } from '../storage/status-store.ts'
 import type { TaskId } from './contracts.ts'
 import type { ProducerRecord } from '../kafka/contracts.ts'
-import type { OffsetCommitter } from './offset-committer.ts'
 import type { RecordConversion } from './record-conversion.ts'
-import { MAX_RECORDS_PER_SEND, type SourceRecordSender } from './source-record-sender.ts'
 import type { SkippedRecords } from './skipped-records.ts'
+import type { SourceDelivery } from './source-delivery.ts'
+import { MAX_RECORDS_PER_SEND } from './source-record-sender.ts'
+import type { SourceTaskInstance } from './source-task-instance.ts'
 import type { TopicCreation } from './topic-creation.ts'
 
 /** What the task says of itself; the only things that cross the task boundary outwards. */
@@ -32,19 +33,19 @@ export interface SourceTaskCounters {
 export interface WorkerSourceTaskParts {
   readonly id: TaskId
   readonly config: ConfigMap
-  readonly task: SourceTask
+  readonly plugin: SourceTaskInstance
   readonly conversion: RecordConversion
   /** What was left out so far: part of the task's condition. */
   readonly skipped: SkippedRecords
-  readonly sender: SourceRecordSender
-  readonly committer: OffsetCommitter
+  readonly delivery: SourceDelivery
+  readonly offsetFlushIntervalMs: number
   readonly topicCreation: TopicCreation | null
   readonly offsets: OffsetReader
   readonly events: TaskEvents
+  /** Releases what was opened for this task. */
+  onEnd(): Promise<void> | void
   readonly counters: SourceTaskCounters
   readonly target: TargetState
-  readonly offsetFlushIntervalMs: number
-  readonly offsetFlushTimeoutMs: number
   readonly stopping: AbortController
   readonly log: Logger
   readonly clock?: Clock
@@ -54,7 +55,8 @@ export interface WorkerSourceTaskParts {
 const PRODUCER_CLOSE_TIMEOUT_MS = 30_000
 
 /**
- * The loop of one source task: poll → transform → convert → send, and offsets stored behind the acknowledgements.
+ * The loop of one source task: poll → transform → convert → deliver. How records and their offsets get into Kafka, at least or exactly
+ * once, is the delivery's business.
  *
  * States: (PAUSED ⇄) RUNNING → ended | FAILED. A task started while its connector is paused reports PAUSED and waits before its
  * plugin is started. `stop` asks it to end: the loop finishes its step, outstanding sends are awaited for a bounded time, offsets are
@@ -99,26 +101,17 @@ export class WorkerSourceTask {
   /** I2: called when the task did not end in time; whatever its plugin still does has no effect any more. */
   cancel(): void {
     this.#cancelled = true
-    this.#parts.committer.close()
-    this.#parts.sender.cancel()
+    this.#parts.delivery.cancel()
     this.stop()
-    this.#parts.sender.close(0).catch((error: unknown) => {
-      this.#parts.log.warn('The producer of a cancelled task could not be closed', { error })
-    })
   }
 
   /** Runs until stopped or failed. Never rejects: a failure is reported as FAILED with its trace (I9). */
   async run(): Promise<void> {
     const { stopping, log } = this.#parts
     let failure: unknown = null
-    const flusher = this.#flushRegularly()
+    const alongside = Promise.all([this.#parts.delivery.alongside(), this.#showSkippedRegularly()])
     try {
-      await this.#waitWhilePaused()
-      if (!stopping.signal.aborted) {
-        await this.#startPlugin()
-        if (!this.#paused) this.#report('RUNNING', this.#conditions())
-        await this.#loop()
-      }
+      while (!stopping.signal.aborted) await this.#runPlugin()
     } catch (error) {
       // A record that was tried again when the task was to stop: it is not acknowledged, and read again after the next start (I1).
       const interrupted = stopping.signal.aborted && isRetriable(error)
@@ -131,9 +124,9 @@ export class WorkerSourceTask {
         )
     }
     stopping.abort()
-    await flusher
+    await alongside
     try {
-      await this.#finish()
+      await this.#finish(failure !== null)
     } catch (error) {
       failure ??= error
       log.error('Task could not be ended cleanly', { error })
@@ -144,14 +137,39 @@ export class WorkerSourceTask {
     }
   }
 
+  /** From the start of the plugin until the task is asked to stop, or has to start the plugin anew. */
+  async #runPlugin(): Promise<void> {
+    const { stopping, delivery, plugin, log } = this.#parts
+    await this.#waitWhilePaused()
+    if (stopping.signal.aborted) return
+    try {
+      await delivery.begin()
+      if (stopping.signal.aborted) return
+      await this.#startPlugin()
+      if (!this.#paused) this.#report('RUNNING', this.#conditions())
+      await this.#loop()
+    } catch (error) {
+      const code = error instanceof ConnectError ? error.code : null
+      if (code === 'WORKER_STOPPING' && stopping.signal.aborted) return
+      if (code !== 'TRANSACTION_UNCERTAIN') throw error
+      log.warn(
+        'Kafka did not say whether the last transaction was committed; a new producer epoch settles it, and the task starts again from the committed offsets',
+        { error }
+      )
+      if (!stopping.signal.aborted) await plugin.renew()
+    }
+  }
+
   async #startPlugin(): Promise<void> {
-    const { task, config, id, offsets, committer, stopping, log } = this.#parts
-    await task.start(config, {
+    const { plugin, config, id, offsets, delivery, stopping, log } = this.#parts
+    const { transaction } = delivery
+    await plugin.task.start(config, {
       connector: id.connector,
       task: id.task,
       log,
       offsets,
-      storeOffsets: (positions) => committer.store(positions),
+      storeOffsets: (positions) => delivery.storeOffsets(positions),
+      ...(transaction === null ? {} : { transaction }),
       stopping: stopping.signal,
       reportCondition: (condition) => this.#reportCondition(condition)
     })
@@ -159,34 +177,36 @@ export class WorkerSourceTask {
   }
 
   async #loop(): Promise<void> {
-    const { stopping, sender } = this.#parts
+    const { stopping, delivery } = this.#parts
     while (!stopping.signal.aborted) {
       if (this.#paused) {
+        await delivery.paused()
         await this.#waitWhilePaused()
         if (!stopping.signal.aborted) this.#report('RUNNING', this.#conditions())
         continue
       }
-      sender.throwFailure()
+      delivery.throwFailure()
       const records = await this.#poll()
       if (records === null || records.length === 0) {
+        await delivery.pollEnded()
         // A plugin that answers at once must not keep the event loop from everything else (I9).
         await nextTurn()
         continue
       }
       this.#parts.counters.polled += records.length
-      if (records.length <= MAX_RECORDS_PER_SEND) {
-        await this.#send(records)
-        continue
+      if (records.length <= MAX_RECORDS_PER_SEND) await this.#send(records)
+      else {
+        for (let from = 0; from < records.length; from += MAX_RECORDS_PER_SEND) {
+          await this.#send(records.slice(from, from + MAX_RECORDS_PER_SEND))
+        }
       }
-      for (let from = 0; from < records.length; from += MAX_RECORDS_PER_SEND) {
-        await this.#send(records.slice(from, from + MAX_RECORDS_PER_SEND))
-      }
+      await delivery.pollEnded()
     }
   }
 
   async #poll(): Promise<SourceRecord[] | null> {
     try {
-      return await this.#parts.task.poll()
+      return await this.#parts.plugin.task.poll()
     } catch (error) {
       if (!isRetriable(error)) throw error
       this.#parts.log.warn('poll failed and will be called again', { error })
@@ -196,7 +216,7 @@ export class WorkerSourceTask {
   }
 
   async #send(sources: readonly SourceRecord[]): Promise<void> {
-    const { conversion, sender } = this.#parts
+    const { conversion, delivery } = this.#parts
     const records: (ProducerRecord | null)[] = []
     for (const source of sources) {
       const converted = conversion.convert(source)
@@ -204,8 +224,8 @@ export class WorkerSourceTask {
       records.push(record)
       if (record !== null && record.topic !== this.#lastTopic) await this.#useTopic(record.topic)
     }
-    await sender.send({ sources, records })
-    // The first at once, further ones when offsets are stored: each is a record in the status topic.
+    await delivery.send({ sources, records })
+    // The first at once, further ones every so often: each is a record in the status topic.
     if (this.#skippedShown === 0) this.#showSkipped()
   }
 
@@ -229,38 +249,23 @@ export class WorkerSourceTask {
     }
   }
 
-  async #flushRegularly(): Promise<void> {
+  async #showSkippedRegularly(): Promise<void> {
     const { stopping, offsetFlushIntervalMs } = this.#parts
     while (!stopping.signal.aborted) {
       await this.#clock.sleep(offsetFlushIntervalMs, stopping.signal)
-      if (stopping.signal.aborted) return
-      await this.#commit()
-      this.#showSkipped()
-    }
-  }
-
-  async #commit(): Promise<void> {
-    const { committer, task, log } = this.#parts
-    const stored = await committer.commit()
-    if (!stored || task.commit === undefined) return
-    try {
-      await task.commit()
-    } catch (error) {
-      log.error('Exception thrown while calling task.commit()', { error })
+      if (!stopping.signal.aborted) this.#showSkipped()
     }
   }
 
   /** Outstanding sends, last offsets, plugin, producer: each bounded (I4, I8). */
-  async #finish(): Promise<void> {
-    const { sender, offsetFlushTimeoutMs, task, topicCreation } = this.#parts
-    const patience = new AbortController()
-    await sender.drain(this.#clock.sleep(offsetFlushTimeoutMs, patience.signal))
-    patience.abort()
-    if (!this.#cancelled) await this.#commit()
+  async #finish(failed: boolean): Promise<void> {
+    const { delivery, plugin, topicCreation } = this.#parts
+    await delivery.finish(failed)
     const ends: (() => Promise<void> | void)[] = [
-      () => task.stop(),
-      () => sender.close(this.#cancelled ? 0 : PRODUCER_CLOSE_TIMEOUT_MS),
-      () => topicCreation?.close()
+      () => plugin.task.stop(),
+      () => delivery.close(this.#cancelled ? 0 : PRODUCER_CLOSE_TIMEOUT_MS),
+      () => topicCreation?.close(),
+      () => this.#parts.onEnd()
     ]
     const failures: unknown[] = []
     for (const end of ends) {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { type TestContext, describe, it } from 'node:test'
 import { ConnectError } from '../../src/errors.ts'
+import { clientSettings } from '../../src/kafka/client-properties.ts'
 import { createKafkaClients } from '../../src/kafka/kafka-clients.ts'
+import { TopicReader } from '../../src/kafka/topic-reader.ts'
 import { KafkaTransactionalProducer } from '../../src/kafka/transactional-producer.ts'
 import { kafkaBootstrap, uniqueName } from '../support/environment.ts'
 import { recordingLog } from '../support/recording-log.ts'
@@ -37,10 +39,10 @@ async function committed(topic: string, partition = 0): Promise<string[]> {
 }
 
 /** A commit is seen a moment after it was promised. */
-const seen = async (topic: string, expected: readonly string[]): Promise<void> => {
+const seen = async (topic: string, expected: readonly string[], partition = 0): Promise<void> => {
   let last: string[] = []
   await until(async () => {
-    last = await committed(topic)
+    last = await committed(topic, partition)
     return last.length >= expected.length
   }, `${topic} holds ${expected.length} committed records`)
   assert.deepEqual(last, expected)
@@ -62,12 +64,11 @@ describe('KafkaTransactionalProducer', () => {
     assert.equal(producer.inTransaction, true)
     assert.deepEqual(await uncommitted(one), ['a'])
     assert.deepEqual([await committed(one), await committed(two)], [[], []])
-    await producer.commit({ visible: true })
+    await producer.commit()
     assert.equal(producer.inTransaction, false)
-    assert.deepEqual(
-      [await committed(one), await committed(one, 1), await committed(two)],
-      [['a'], ['b'], ['c']]
-    )
+    await seen(one, ['a'])
+    await seen(one, ['b'], 1)
+    await seen(two, ['c'])
   })
 
   it('hides an aborted transaction for ever and goes on with the next one', async (t) => {
@@ -215,5 +216,32 @@ describe('KafkaTransactionalProducer', () => {
     await producer.send([record(topic, 'next')])
     await producer.commit()
     await seen(topic, ['perhaps', 'next'])
+  })
+})
+
+describe('a reader of committed records', () => {
+  it('starts in front of an open transaction, and is at the end only when that has ended', async (t) => {
+    const topic = await createTopic(t, 1)
+    const { producer } = await startProducer(t)
+    await producer.send([record(topic, 'first')])
+    await producer.commit()
+    await seen(topic, ['first'])
+    await producer.send([record(topic, 'open')])
+    const values: string[] = []
+    const reader = new TopicReader(
+      clientSettings(clientProperties({ 'isolation.level': 'read_committed' })),
+      uniqueName('reader'),
+      topic,
+      ({ value }) => values.push(String(value)),
+      recordingLog().log
+    )
+    t.after(() => reader.stop())
+    await reader.start(10_000)
+    assert.deepEqual(values, ['first'])
+    await assert.rejects(reader.readToEnd(300), /within 300 ms/)
+    const end = reader.readToEnd(20_000)
+    await producer.commit()
+    await end
+    assert.deepEqual(values, ['first', 'open'])
   })
 })

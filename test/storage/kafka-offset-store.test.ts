@@ -2,8 +2,11 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { KafkaOffsetStore } from '../../src/storage/kafka-offset-store.ts'
 import { LayeredOffsetStore } from '../../src/storage/layered-offset-store.ts'
+import type { KafkaStoreOptions } from '../../src/storage/kafka-store-options.ts'
+import type { StoredOffset } from '../../src/storage/offset-store.ts'
 import { uniqueName } from '../support/environment.ts'
 import { closing, rawTopic, storeOptions } from '../support/kafka-stores.ts'
+import { until } from '../support/until.ts'
 
 const ORDERS = { protocol: '1', table: 'APP.ORDERS' }
 const LIMIT_MS = 10_000
@@ -85,5 +88,40 @@ void describe("A connector's own offset topic above the worker's", () => {
     await store.set('a', [{ partition: old, offset: null }], LIMIT_MS)
     assert.deepEqual(await worker.get('a', [ORDERS, old]), [{ id: 3 }, null])
     assert.deepEqual(await store.all('a'), [{ partition: ORDERS, offset: { id: 3 } }])
+  })
+
+  void it('is written in transactions of somebody else, and copied down when they are committed', async (t) => {
+    const readOptions = (options: KafkaStoreOptions): KafkaStoreOptions => ({
+      ...options,
+      client: new Map([...options.client, ['isolation.level', 'read_committed']])
+    })
+    const options = storeOptions()
+    const own = closing(t, new KafkaOffsetStore(readOptions(options)))
+    const worker = closing(t, new KafkaOffsetStore(storeOptions()))
+    await worker.start()
+    const store = new LayeredOffsetStore(own, worker)
+    await store.start()
+    const id = uniqueName('transactional')
+    const producer = options.clients.transactionalProducer(options.client, id, id)
+    t.after(() => producer.close(0))
+    await producer.initialize()
+    const write = async (offsets: StoredOffset[]): Promise<void> => {
+      await producer.send(await store.transactionRecords('a', offsets, LIMIT_MS))
+    }
+    const stored = [{ partition: ORDERS, offset: { id: 1 } }]
+    await write(stored)
+    await producer.abort()
+    assert.deepEqual(await store.get('a', [ORDERS]), [null])
+    await write(stored)
+    await producer.commit()
+    assert.deepEqual(await worker.get('a', [ORDERS]), [null])
+    store.onCommitted('a', stored)
+    assert.deepEqual(await store.get('a', [ORDERS]), [{ id: 1 }])
+    await until(async () => (await worker.all('a')).length === 1, 'the offset was copied')
+    // A deletion is below before the transaction begins: the old offset must not shine through.
+    await write([{ partition: ORDERS, offset: null }])
+    assert.deepEqual(await worker.get('a', [ORDERS]), [null])
+    await producer.commit()
+    assert.deepEqual(await store.all('a'), [])
   })
 })

@@ -1,10 +1,16 @@
-import { ConfigError, ConnectError } from '../../src/errors.ts'
+import { ConfigError, ConnectError, messageOf } from '../../src/errors.ts'
 import { Plugins } from '../../src/plugin/plugins.ts'
 import type { SourceConnectorPlugin } from '../../src/plugin/source.ts'
 import type { StartPreview, StartWanted } from '../../src/plugin/start-from.ts'
 import type { StoredConfig, TargetState } from '../../src/storage/cluster-config.ts'
 import type { StoredOffset } from '../../src/storage/offset-store.ts'
-import { type TaskId, taskKey, type Worker, type WorkerEvents } from '../../src/worker/contracts.ts'
+import {
+  type SourceTaskGuard,
+  type TaskId,
+  taskKey,
+  type Worker,
+  type WorkerEvents
+} from '../../src/worker/contracts.ts'
 
 export const SCRIPTED_CLASS = 'test.ScriptedSourceConnector'
 
@@ -139,13 +145,29 @@ export class ScriptedWorker implements Worker {
     })
   }
 
-  async startTask(id: TaskId, config: StoredConfig, connector: StoredConfig): Promise<boolean> {
+  async startTask(
+    id: TaskId,
+    config: StoredConfig,
+    connector: StoredConfig,
+    _target: TargetState,
+    guard: SourceTaskGuard | null = null
+  ): Promise<boolean> {
     const key = taskKey(id)
     this.calls.push(`start ${key}`)
     await pause(0)
     if (connector.has('fail.task')) {
       this.events.onTaskState(id, 'FAILED', 'scripted failure', plugin.version)
       return false
+    }
+    if (guard !== null) {
+      try {
+        await guard.before()
+        this.calls.push(`init ${key}`)
+        await guard.after()
+      } catch (error) {
+        this.events.onTaskState(id, 'FAILED', messageOf(error), plugin.version)
+        return false
+      }
     }
     this.#tasks.set(key, id)
     this.placement.begin(key, this.name)
@@ -219,6 +241,11 @@ export class ScriptedWorker implements Worker {
       connector,
       changes.filter(({ offset }) => offset !== null)
     )
+  }
+
+  async fenceZombies(connector: string, _config: StoredConfig, tasks: number): Promise<void> {
+    this.calls.push(`fence ${tasks} of ${connector}`)
+    await pause(0)
   }
 
   async stop(): Promise<void> {

@@ -1,0 +1,139 @@
+import type { ConfigMap } from '../config/config-def.ts'
+import type { ClientProperties, KafkaClients, TopicLogOptions } from '../kafka/contracts.ts'
+import { KafkaOffsetStore } from '../storage/kafka-offset-store.ts'
+import { LayeredOffsetStore } from '../storage/layered-offset-store.ts'
+import type { OffsetStore, TransactionalOffsetStore } from '../storage/offset-store.ts'
+
+/** A store somebody uses: started on first use, closed when nobody uses it any more. */
+export interface OffsetLease<S extends OffsetStore = OffsetStore> {
+  readonly store: S
+  /** Resolves when it can be read; may be called again and again. */
+  start(): Promise<void>
+  close(): Promise<void>
+}
+
+/** How connectors come to topics of their own; only a distributed worker has them. */
+export interface OffsetTopics {
+  /** Source tasks run exactly once: then every connector's offsets are written in its tasks' transactions. */
+  readonly exactlyOnce: boolean
+  readonly workerStore: TransactionalOffsetStore
+  /** `bootstrap.servers` of the worker. */
+  readonly bootstrapServers: string
+  /** A connector's topic is created as the worker's is. */
+  readonly create: TopicLogOptions['create']
+  producerProperties(connectorConfig: ConfigMap): ClientProperties
+  consumerProperties(connectorConfig: ConfigMap): ClientProperties
+  adminProperties(connectorConfig: ConfigMap): ClientProperties
+}
+
+interface Shared {
+  readonly store: LayeredOffsetStore
+  started: Promise<void> | null
+  users: number
+}
+
+/**
+ * Where the offsets of a connector are: in the worker's store, or in a topic of its own (`offsets.storage.topic`) above it. Those who use the
+ * same topic with the same client settings share one reader of it.
+ */
+export class ConnectorOffsetStores {
+  readonly #clients: KafkaClients
+  readonly #worker: OffsetStore
+  readonly #topics: OffsetTopics | null
+  readonly #shared = new Map<string, Shared>()
+
+  constructor(clients: KafkaClients, worker: OffsetStore, topics: OffsetTopics | null) {
+    this.#clients = clients
+    this.#worker = worker
+    this.#topics = topics
+  }
+
+  /** `config`: of the connector, with `${…}` resolved. */
+  lease(connector: string, config: ConfigMap): OffsetLease {
+    return this.#ofTopic(connector, config) ?? lasting(this.#worker)
+  }
+
+  /** For a task that writes offsets in its transactions. */
+  transactionalLease(connector: string, config: ConfigMap): OffsetLease<TransactionalOffsetStore> {
+    if (this.#topics === null) throw new Error('This worker has no offset topics')
+    return this.#ofTopic(connector, config) ?? lasting(this.#topics.workerStore)
+  }
+
+  /** null: the worker's store is the one. */
+  #ofTopic(connector: string, config: ConfigMap): OffsetLease<LayeredOffsetStore> | null {
+    const topics = this.#topics
+    const given = config.get('offsets.storage.topic')?.trim() ?? ''
+    if (topics === null || (given === '' && !topics.exactlyOnce)) return null
+    const topic = given === '' ? topics.workerStore.topic : given
+    const writerClient = topics.producerProperties(config)
+    const sameCluster =
+      servers(writerClient.get('bootstrap.servers')) === servers(topics.bootstrapServers)
+    if (topic === topics.workerStore.topic && sameCluster) return null
+    const client = this.#consumerProperties(topics, config)
+    const adminClient = topics.adminProperties(config)
+    const key = JSON.stringify([
+      topic,
+      ...[client, writerClient, adminClient].map((each) =>
+        [...each].sort(([a], [b]) => (a < b ? -1 : 1))
+      )
+    ])
+    let shared = this.#shared.get(key)
+    if (shared === undefined) {
+      const own = new KafkaOffsetStore({
+        clients: this.#clients,
+        client,
+        writerClient,
+        adminClient,
+        clientId: `connector-consumer-${connector}`,
+        topic,
+        create: topics.create,
+        property: 'offsets.storage.topic'
+      })
+      shared = { store: new LayeredOffsetStore(own, this.#worker), started: null, users: 0 }
+      this.#shared.set(key, shared)
+    }
+    return this.#leaseOf(key, shared)
+  }
+
+  #leaseOf(key: string, shared: Shared): OffsetLease<LayeredOffsetStore> {
+    const forget = (): void => {
+      if (this.#shared.get(key) === shared) this.#shared.delete(key)
+    }
+    let open = true
+    shared.users++
+    return {
+      store: shared.store,
+      start: () => {
+        shared.started ??= shared.store.start()
+        // One that did not start cannot be used again: the next to ask gets a new one.
+        shared.started.catch(forget)
+        return shared.started
+      },
+      close: async () => {
+        if (!open) return
+        open = false
+        if (--shared.users > 0) return
+        forget()
+        await shared.store.stop()
+      }
+    }
+  }
+
+  /** Offsets of transactions that were not committed count for nobody; only without exactly-once support may a connector want otherwise. */
+  #consumerProperties(topics: OffsetTopics, config: ConfigMap): ClientProperties {
+    const client = new Map(topics.consumerProperties(config))
+    if (topics.exactlyOnce || !client.has('isolation.level')) {
+      client.set('isolation.level', 'read_committed')
+    }
+    return client
+  }
+}
+
+function lasting<S extends OffsetStore>(store: S): OffsetLease<S> {
+  return { store, start: () => Promise.resolve(), close: () => Promise.resolve() }
+}
+
+function servers(list: string | undefined): string {
+  const each = (list ?? '').split(',').map((server) => server.trim())
+  return [...new Set(each)].sort().join()
+}

@@ -1,0 +1,159 @@
+import type { TestContext } from 'node:test'
+import { systemClock } from '../../src/clock.ts'
+import { stringConverterPlugin } from '../../src/converters/string.ts'
+import { simpleHeaderConverterPlugin } from '../../src/converters/simple-header.ts'
+import type { SourceRecord } from '../../src/data/record.ts'
+import { Schema } from '../../src/data/schema.ts'
+import { createKafkaClients } from '../../src/kafka/kafka-clients.ts'
+import { loggers } from '../../src/log.ts'
+import { Plugins } from '../../src/plugin/plugins.ts'
+import type {
+  SourceConnectorPlugin,
+  SourceTask,
+  SourceTaskContext
+} from '../../src/plugin/source.ts'
+import type { OffsetStore, StoredOffset } from '../../src/storage/offset-store.ts'
+import { ConnectWorker, type ConnectWorkerOptions } from '../../src/worker/connect-worker.ts'
+import { type SourceTaskGuard, taskKey } from '../../src/worker/contracts.ts'
+import { kafkaBootstrap, uniqueName } from './environment.ts'
+import { followTopic } from './topic-reader.ts'
+
+/** An offset store in memory whose writes can be held back. */
+export class HeldOffsetStore implements OffsetStore {
+  readonly stored: StoredOffset[] = []
+  hold: Promise<void> = Promise.resolve()
+  async start(): Promise<void> {}
+  async get(_: string, partitions: readonly object[]): Promise<null[]> {
+    return partitions.map(() => null)
+  }
+  async all(): Promise<StoredOffset[]> {
+    return this.stored
+  }
+  async set(_: string, offsets: readonly StoredOffset[]): Promise<void> {
+    await this.hold
+    this.stored.push(...offsets)
+  }
+  async stop(): Promise<void> {}
+}
+
+/** What a task's polls answer, by their number; a task that is started anew counts on. */
+export type Script = (context: SourceTaskContext, poll: number) => Promise<SourceRecord[] | null>
+
+/** A worker that runs one scripted task; everything but the script is real. */
+export async function scripted(
+  t: TestContext,
+  script: Script,
+  options: {
+    graceMs?: number
+    flushMs?: number
+    config?: Record<string, string>
+    start?: (context: SourceTaskContext) => Promise<void>
+    stop?: () => Promise<void>
+    commitRecord?: (record: SourceRecord) => void
+    /** With one, the task runs exactly once. */
+    guard?: SourceTaskGuard
+    worker?: Partial<ConnectWorkerOptions>
+    /** Of the group, for transactional ids. */
+    groupId?: string
+  } = {}
+) {
+  const topic = uniqueName('worker-task')
+  const follower = await followTopic(topic)
+  const states: string[] = []
+  const traces: (string | null)[] = []
+  let polls = 0
+  const plugin: SourceConnectorPlugin = {
+    type: 'source',
+    className: 'example.Source',
+    taskClassName: 'example.SourceTask',
+    version: '1',
+    config: {},
+    create: () => ({ start() {}, taskConfigs: () => [new Map()], stop() {} }),
+    createTask: (): SourceTask => {
+      let context: SourceTaskContext
+      const { commitRecord } = options
+      return {
+        async start(_, given) {
+          context = given
+          await options.start?.(given)
+        },
+        poll: () => script(context, polls++),
+        stop: options.stop ?? (() => undefined),
+        ...(commitRecord === undefined ? {} : { commitRecord })
+      }
+    }
+  }
+  const store = new HeldOffsetStore()
+  const worker = new ConnectWorker({
+    plugins: new Plugins([plugin, stringConverterPlugin, simpleHeaderConverterPlugin]),
+    clients: createKafkaClients(),
+    offsetStore: store,
+    settings: {
+      properties: new Map([
+        ['key.converter', 'org.apache.kafka.connect.storage.StringConverter'],
+        ['value.converter', 'org.apache.kafka.connect.storage.StringConverter']
+      ]),
+      taskShutdownGracefulTimeoutMs: options.graceMs ?? 3000,
+      offsetFlushIntervalMs: options.flushMs ?? 50,
+      offsetFlushTimeoutMs: 2000,
+      topicCreationEnabled: true,
+      groupId: options.groupId ?? null
+    },
+    resolve: (config) => Promise.resolve(config),
+    producerProperties: () => new Map([['bootstrap.servers', kafkaBootstrap()]]),
+    adminProperties: () => new Map([['bootstrap.servers', kafkaBootstrap()]]),
+    topicCreationRules: () => null,
+    clock: systemClock,
+    log: loggers.get('test'),
+    ...options.worker
+  })
+  worker.setEvents({
+    onConnectorState() {},
+    onTaskState(id, state, trace) {
+      states.push(`${taskKey(id)} ${state}`)
+      traces.push(trace)
+    },
+    onTaskReconfiguration() {},
+    onValuesChanged() {},
+    onTopicUsed() {}
+  })
+  const id = { connector: 'c', task: 0 }
+  const connectorConfig = new Map([
+    ['connector.class', 'example.Source'],
+    ...Object.entries(options.config ?? {})
+  ])
+  t.after(async () => {
+    await worker.stop()
+    await follower.stop()
+  })
+  const start = (target: 'STARTED' | 'PAUSED' = 'STARTED') =>
+    worker.startTask(
+      id,
+      new Map([['task.class', 'example.SourceTask']]),
+      connectorConfig,
+      target,
+      options.guard ?? null
+    )
+  return { worker, id, topic, follower, states, traces, store, start }
+}
+
+export function record(topic: string, value: unknown, position: number): SourceRecord {
+  return {
+    topic,
+    kafkaPartition: null,
+    keySchema: null,
+    key: null,
+    valueSchema: Schema.STRING,
+    value,
+    timestamp: null,
+    headers: [],
+    sourcePartition: { stream: 'a' },
+    sourceOffset: { position }
+  }
+}
+
+/** A poll that brings nothing after a moment. */
+export const idle = async (context: SourceTaskContext): Promise<null> => {
+  await systemClock.sleep(20, context.stopping)
+  return null
+}
