@@ -20,6 +20,7 @@ import {
   shortConverterPlugin,
   shortHeaderConverterPlugin
 } from './converters/numbers.ts'
+import { protobufConverterPlugin } from './converters/protobuf-converter.ts'
 import { simpleHeaderConverterPlugin } from './converters/simple-header.ts'
 import { stringConverterPlugin, stringHeaderConverterPlugin } from './converters/string.ts'
 import type { Plugin } from './plugin/plugins.ts'
@@ -53,6 +54,7 @@ export function builtinPlugins(): Plugin[] {
     jsonConverterPlugin,
     avroConverterPlugin,
     jsonSchemaConverterPlugin,
+    protobufConverterPlugin,
     stringConverterPlugin,
     byteArrayConverterPlugin,
     booleanConverterPlugin,

@@ -1,107 +1,29 @@
-import { bytesToBigint, DECIMAL_NAME, Decimal } from '../data/logical-types.ts'
+import { DECIMAL_NAME, Decimal } from '../data/logical-types.ts'
 import type { Schema } from '../data/schema.ts'
 import { Struct } from '../data/struct.ts'
 import { isSmallInteger, scaleOf } from '../data/values.ts'
 import { DataError } from '../errors.ts'
 import { isMapEntry, optionalBranch } from './avro-connect-schema.ts'
 import type { AvroNode, AvroPrimitive } from './avro-node.ts'
+import { RecordInput } from './record-input.ts'
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-const TWO_28 = 0x1000_0000
-
-/** Avro's binary encoding. Every read beyond the end is a DataError. */
-export class AvroInput {
-  readonly #bytes: Buffer
-  #at: number
-
-  constructor(bytes: Uint8Array, at: number) {
-    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    this.#at = at
-  }
-
-  get left(): number {
-    return this.#bytes.length - this.#at
-  }
-
-  #take(count: number): number {
-    const at = this.#at
-    if (count < 0 || count > this.left) throw new DataError('The record ends within a value')
-    this.#at = at + count
-    return at
-  }
-
-  byte(): number {
-    return this.#bytes[this.#take(1)] as number
-  }
-
+/** Avro's binary encoding. */
+export class AvroInput extends RecordInput {
   /** number while it is a safe integer, bigint beyond (D5). */
   long(): number | bigint {
-    let low = 0
-    let high = 0
-    for (let shift = 0; shift < 49; shift += 7) {
-      const byte = this.byte()
-      if (shift < 28) low |= (byte & 0x7f) << shift
-      else high |= (byte & 0x7f) << (shift - 28)
-      if (byte > 0x7f) continue
-      if (shift < 28) return (low >>> 1) ^ -(low & 1)
-      const zigzag = high * TWO_28 + low
-      return (low & 1) === 0 ? zigzag / 2 : -(zigzag + 1) / 2
+    const zigzag = this.varint()
+    if (typeof zigzag === 'number') {
+      if (zigzag < 0x8000_0000) return (zigzag >>> 1) ^ -(zigzag & 1)
+      return zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2
     }
-    return this.#wideLong(BigInt(high * TWO_28 + low))
-  }
-
-  /** The rest of a number of more than 49 bits. */
-  #wideLong(first: bigint): number | bigint {
-    let zigzag = first
-    for (let shift = 49n; shift < 70n; shift += 7n) {
-      const byte = this.byte()
-      zigzag |= BigInt(byte & 0x7f) << shift
-      if (byte > 0x7f) continue
-      const value = BigInt.asIntN(64, (zigzag >> 1n) ^ -(zigzag & 1n))
-      const number = Number(value)
-      return Number.isSafeInteger(number) ? number : value
-    }
-    throw new DataError('A number of more than 64 bits')
+    const value = (zigzag >> 1n) ^ -(zigzag & 1n)
+    const number = Number(value)
+    return Number.isSafeInteger(number) ? number : value
   }
 
   /** A length or an index. */
   count(): number {
     return Number(this.long())
-  }
-
-  float(): number {
-    return this.#bytes.readFloatLE(this.#take(4))
-  }
-
-  double(): number {
-    return this.#bytes.readDoubleLE(this.#take(8))
-  }
-
-  bytes(count: number): Buffer {
-    const at = this.#take(count)
-    return Buffer.from(this.#bytes.subarray(at, at + count))
-  }
-
-  /** A big-endian integer in two's complement; no bytes are 0. */
-  unscaled(count: number): bigint {
-    const at = this.#take(count)
-    if (count === 0) return 0n
-    return count <= 6
-      ? BigInt(this.#bytes.readIntBE(at, count))
-      : bytesToBigint(this.#bytes.subarray(at, at + count))
-  }
-
-  text(): string {
-    const count = this.count()
-    const at = this.#take(count)
-    const text = this.#bytes.toString('utf8', at, at + count)
-    // What is no UTF-8 was replaced by this character; only the strict decoder, which is slower, tells that from one that was written.
-    if (!text.includes('\ufffd')) return text
-    try {
-      return utf8.decode(this.#bytes.subarray(at, at + count))
-    } catch (error) {
-      throw new DataError('A string that is not UTF-8', { cause: error })
-    }
   }
 }
 
@@ -149,7 +71,7 @@ function primitiveReader(type: Exclude<AvroPrimitive, 'bytes'>, schema: Schema):
     case 'double':
       return (input) => input.double()
     case 'string':
-      return (input) => input.text()
+      return (input) => input.text(input.count())
     case 'long':
       return (input) => input.long()
     case 'int': {
@@ -239,7 +161,7 @@ function mapReader(node: AvroNode, schema: Schema): AvroRead {
   const read = avroReader(node.items as AvroNode, partOf(schema.valueSchema))
   return (input) => {
     const map = new Map<unknown, unknown>()
-    readBlocks(input, () => void map.set(input.text(), read(input)))
+    readBlocks(input, () => void map.set(input.text(input.count()), read(input)))
     return map
   }
 }
@@ -280,7 +202,7 @@ export function readAnything(input: AvroInput): unknown {
   optional(() => input.float())
   optional(() => input.long())
   optional(() => input.long())
-  optional(() => input.text())
+  optional(() => input.text(input.count()))
   optional(() => {
     const list: unknown[] = []
     readBlocks(input, () => void list.push(readAnything(input)))

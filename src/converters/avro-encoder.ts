@@ -184,7 +184,7 @@ function decimalWriter(schema: Schema, size: number | null): AvroWrite {
     const unscaled = value.scale === scale ? value.unscaled : value.withScale(scale)?.unscaled
     if (unscaled === undefined) throw misfit(schema, value)
     if (size === null) {
-      out.unscaled(unscaled, bigintToBytes)
+      out.unscaled(unscaled)
       return
     }
     const bytes = bigintToBytes(unscaled)

@@ -2,7 +2,10 @@ import avro from 'avsc'
 import { asError, DataError } from '../errors.ts'
 import { type AvroNode, fullNameOf, parseAvro } from './avro-node.ts'
 import { parseJson } from './json-parser.ts'
-import { HEAD_BYTES, type Rewrite } from './registry-converter.ts'
+import { HEAD_BYTES } from './registry-converter.ts'
+
+/** A record with its head → the same record in another schema. Throws DataError. */
+export type Rewrite = (record: Buffer) => Buffer
 
 /**
  * Refuses a schema that avsc, as another implementation of Avro, does not take: a registry may accept any text, and consumers would be

@@ -20,6 +20,7 @@ import {
   type ReferencedSchema,
   RegistryConverter,
   type RegistryFormat,
+  type Write,
   type WritePlan
 } from './registry-converter.ts'
 import type { RegisteredSchema } from './schema-registry.ts'
@@ -60,24 +61,24 @@ class AvroFormat implements RegistryFormat {
   writePlan(schema: Schema | null): WritePlan {
     const text = schema === null ? ANYTHING_TEXT : avroSchemaText(schema, this.#schemas)
     checkAvro(text)
-    const write = schema === null ? writeAnything : this.#encoders.of(schema)
+    const writeValue = schema === null ? writeAnything : this.#encoders.of(schema)
     const out = this.#out
+    const write: Write = (id, value) => {
+      out.start()
+      writeValue(out, value)
+      return out.finish(id)
+    }
     return {
       schema: text,
       dependencies: [],
       recordName:
         schema === null ? ANYTHING_NAME : recordNameOf(parseAvro(parseJson(text), new Map())),
-      write(id, value) {
-        out.start()
-        write(out, value)
-        return out.finish(id)
-      },
-      fit: (theirs, references) =>
-        rewriter(
-          text,
-          theirs.schema,
-          references.map(({ schema: referenced }) => referenced)
-        )
+      write,
+      fit(theirs, references) {
+        const texts = references.map((reference) => reference.schema)
+        const rewrite = rewriter(text, theirs.schema, texts)
+        return rewrite === null ? write : (id, value) => rewrite(write(id, value))
+      }
     }
   }
 

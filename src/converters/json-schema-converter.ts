@@ -17,7 +17,7 @@ import {
   type ReferencedSchema,
   RegistryConverter,
   type RegistryFormat,
-  type Rewrite,
+  type Write,
   type WritePlan
 } from './registry-converter.ts'
 import type { RegisteredSchema } from './schema-registry.ts'
@@ -75,26 +75,21 @@ class JsonSchemaFormat implements RegistryFormat {
             encoders: this.#encoders
           })
     const encode = this.#encoders.of(schema)
-    const validate = this.#check(text, [])
+    const write = (validate: Validate | null): Write => {
+      return (id, value) => {
+        const json = encode(value)
+        validate?.(json)
+        return record(id, json)
+      }
+    }
     return {
       schema: text,
       dependencies: [],
       recordName: schema?.name ?? null,
-      write(id, value) {
-        const json = encode(value)
-        validate?.(json)
-        return record(id, json)
-      },
-      fit: (theirs, references) => this.#fit(theirs, references)
-    }
-  }
-
-  /** The same bytes: a record that is what the other schema says needs no other ones. */
-  #fit(theirs: RegisteredSchema, references: readonly ReferencedSchema[]): Rewrite | null {
-    const validate = this.#validator?.compile(theirs.schema, references)
-    return (bytes) => {
-      validate?.(bytes.toString('utf8', HEAD_BYTES))
-      return bytes
+      write: write(this.#check(text, [])),
+      // The same bytes: a record that is what the other schema says needs no other ones.
+      fit: (theirs, references) =>
+        write(this.#validator?.compile(theirs.schema, references) ?? null)
     }
   }
 

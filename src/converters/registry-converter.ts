@@ -17,8 +17,8 @@ import { registryOptions } from './schema-registry-config.ts'
 /** Magic byte 0 and the id of the schema, big-endian. */
 export const HEAD_BYTES = 5
 
-/** A whole record → the record as another schema wants it. Throws DataError. */
-export type Rewrite = (record: Buffer) => Buffer
+/** The record of a value, with its head. Throws DataError when the value does not fit; `checkValue` then says where. */
+export type Write = (id: number, value: unknown) => Buffer
 
 /** A schema other schemas import, registered under its own name before them. */
 export interface Dependency {
@@ -33,13 +33,12 @@ export interface WritePlan {
   readonly dependencies: readonly Dependency[]
   /** For the subject strategies that use it; null when the schema has no name. */
   readonly recordName: string | null
-  /** The record, with its head. Throws DataError when the value does not fit; `checkValue` then says where. */
-  write(id: number, value: unknown): Buffer
+  readonly write: Write
   /**
-   * How records of this plan become records of a schema the registry names; null: they are the same. Throws DataError when
-   * they do not fit, or when a field has no place there (I5: nothing is dropped).
+   * How values of this plan are written with a schema the registry names. Throws DataError when they do not fit, or when a field
+   * has no place there (I5: nothing is dropped).
    */
-  fit(theirs: RegisteredSchema, references: readonly ReferencedSchema[]): Rewrite | null
+  fit(theirs: RegisteredSchema, references: readonly ReferencedSchema[]): Write
 }
 
 /** What a format makes of one schema of the registry. */
@@ -75,6 +74,8 @@ export interface RegistryFormat {
   ): Promise<ReadPlan>
   /** How many bytes say what a record is; without it the magic byte and the id. */
   headBytes?(record: Buffer): number
+  /** Whether schemas others import have to be registered already. */
+  readonly referencesMustExist?: boolean
   /** Loads what is needed later, before the first schema is looked at. */
   load?(): Promise<void>
 }
@@ -84,7 +85,7 @@ export type RegistrySettings = Parsed<typeof registryConverterConfig>
 /** What records of one schema in one topic are written with. */
 interface Target {
   readonly id: number
-  readonly rewrite: Rewrite | null
+  readonly write: Write
   /** `performance.now()` after which it is asked for again. */
   readonly until: number
 }
@@ -156,7 +157,7 @@ export class RegistryConverter implements Converter {
       const target = planned?.targets.get(topic)
       if (planned !== undefined && planned !== null && target !== undefined) {
         if (target.until === Infinity || performance.now() < target.until) {
-          return this.#encode(topic, planned.plan, target, schema, value)
+          return this.#encode(topic, target, schema, value)
         }
       }
       return this.#firstRecord(topic, schema, value)
@@ -172,28 +173,20 @@ export class RegistryConverter implements Converter {
       const target = await this.#target(topic, planned.plan)
       if (planned.targets.size >= MAX_TOPICS) planned.targets.clear()
       planned.targets.set(topic, target)
-      return this.#encode(topic, planned.plan, target, schema, value)
+      return this.#encode(topic, target, schema, value)
     } catch (error) {
       throw this.#writeFailed(topic, error)
     }
   }
 
-  #encode(
-    topic: string,
-    plan: WritePlan,
-    target: Target,
-    schema: Schema | null,
-    value: unknown
-  ): Buffer {
-    let record: Buffer
+  #encode(topic: string, target: Target, schema: Schema | null, value: unknown): Buffer {
     try {
-      record = plan.write(target.id, value)
+      return target.write(target.id, value)
     } catch (error) {
       // The writers are fast because they do not know where they are; the slow check does and throws the better error.
       if (schema !== null && error instanceof DataError) this.#explain(topic, schema, value)
       throw error
     }
-    return target.rewrite === null ? record : target.rewrite(record)
   }
 
   #explain(topic: string, schema: Schema, value: unknown): void {
@@ -229,9 +222,13 @@ export class RegistryConverter implements Converter {
       return this.#targetOf(plan, latest, settings['latest.cache.ttl.sec'])
     }
     const how = { register, normalize: settings['normalize.schemas'] }
-    const references = await this.#registered(plan.dependencies, how)
+    const registersThem = register && this.#format.referencesMustExist !== true
+    const references = await this.#registered(plan.dependencies, {
+      ...how,
+      register: registersThem
+    })
     const id = await this.#registry.id(subject, { schema: plan.schema, references }, how)
-    return { id, rewrite: null, until: Infinity }
+    return { id, write: plan.write, until: Infinity }
   }
 
   async #targetOf(
@@ -240,9 +237,9 @@ export class RegistryConverter implements Converter {
     ttlSeconds: number
   ): Promise<Target> {
     const references = await this.#references(registered)
-    const rewrite = plan.fit(registered, references)
+    const write = plan.fit(registered, references)
     const until = ttlSeconds < 0 ? Infinity : performance.now() + ttlSeconds * 1000
-    return { id: registered.id, rewrite, until }
+    return { id: registered.id, write, until }
   }
 
   /** Each under its own name as subject, those that others need first. */

@@ -3,17 +3,17 @@ import { resolve } from 'node:path'
 import type { TestContext } from 'node:test'
 import { findExecutable, run } from '../../scripts/commands.ts'
 
-/** What the independent clients of Confluent for Python need for one format. */
-export const CONFLUENT_CLIENT = {
+/** The judges of each format. */
+export const PACKAGES = {
   avro: ['fastavro'],
   json: ['confluent-kafka[json]'],
-  protobuf: ['confluent-kafka[protobuf]', 'grpcio-tools']
+  protobuf: ['protobuf', 'googleapis-common-protos', 'grpcio-tools']
 } as const
 
 /** Folder with Python packages, fetched with pip once. Null, with the reason told, where there is no Python or no package index. */
 export async function pythonPackages(
   t: TestContext,
-  name: keyof typeof CONFLUENT_CLIENT
+  name: keyof typeof PACKAGES
 ): Promise<string | null> {
   const folder = resolve(import.meta.dirname, '..', '..', '.cache', 'python', name)
   if (findExecutable('python3') === null) {
@@ -24,7 +24,7 @@ export async function pythonPackages(
   const partial = `${folder}.partial-${process.pid}`
   mkdirSync(partial, { recursive: true })
   try {
-    const packages = [...CONFLUENT_CLIENT[name]]
+    const packages = [...PACKAGES[name]]
     await run('python3', ['-m', 'pip', 'install', '-q', '--target', partial, ...packages], 110_000)
     if (!existsSync(folder)) renameSync(partial, folder)
     return folder
