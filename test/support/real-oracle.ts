@@ -27,6 +27,23 @@ export function oracleConfig(
 
 const OWN_TABLES = 'SELECT table_name FROM user_tables'
 
+/** Of the two that our own server knows, the one whose types a database has. */
+export async function realRelease(
+  url: string,
+  user: string,
+  password: string
+): Promise<'19c' | '23ai'> {
+  const client = await logOn(url, user, password)
+  const [major = '0'] = client.oracleServerVersionString.split('.')
+  await client.close()
+  return Number(major) >= 23 ? '23ai' : '19c'
+}
+
+async function logOn(url: string, user: string, password: string): Promise<Client> {
+  const { connectString } = oracleTarget(openOptions(oracleDialect, { url }))
+  return await driver.getConnection({ user, password, connectString })
+}
+
 /**
  * A database of Oracle's own. The user needs CREATE SESSION, CREATE TABLE and a quota; for the test that cuts sessions ALTER SYSTEM, and
  * SELECT on V_$SESSION. Tables made meanwhile in its schema are dropped at the end.
@@ -37,8 +54,7 @@ export async function realOracle(
   password: string
 ): Promise<OracleAccess> {
   const user = userName.toUpperCase()
-  const { connectString } = oracleTarget(openOptions(oracleDialect, { url }))
-  const client: Client = await driver.getConnection({ user, password, connectString })
+  const client = await logOn(url, user, password)
   const names = async (): Promise<string[]> =>
     ((await client.execute(OWN_TABLES)).rows ?? []).map(([name]) => String(name))
   const present = new Set(await names())

@@ -5,32 +5,42 @@ import { describe, it } from 'node:test'
 import type { Column } from '../../../src/connectors/jdbc/database.ts'
 import { dictionaryColumn } from '../../../src/connectors/jdbc/dialects/mysql-types.ts'
 import { oracleColumn } from '../../../src/connectors/jdbc/dialects/oracle-types.ts'
+import { postgresDialect } from '../../../src/connectors/jdbc/dialects/postgres.ts'
 import { declaredColumn } from '../../../src/connectors/jdbc/dialects/sqlite-types.ts'
 import { sqlServerColumn } from '../../../src/connectors/jdbc/dialects/sqlserver-types.ts'
 import { TimeZone } from '../../../src/connectors/jdbc/time-zone.ts'
 import { fieldMapping } from '../../../src/connectors/jdbc/value-mapping.ts'
 import { avroSchemaText } from '../../../src/converters/avro-schema.ts'
 import type { Schema } from '../../../src/data/schema.ts'
+import { postgresUrl } from '../../support/environment.ts'
+import { openOptions } from '../../support/open-dialect.ts'
 
 const PAGE = readFileSync(
   join(resolve(import.meta.dirname, '../../..'), 'docs', 'types.md'),
   'utf8'
 )
 
-/** The types of a database's table: name with its letters made numbers, and the cells behind it. */
-function rowsOf(database: string): { type: string; cells: string[] }[] {
+/** The types of a database's table, names with their letters made numbers, and what the columns named say of them. */
+function rowsOf(database: string): { type: string; connect: string; avro: string }[] {
   const section = PAGE.split(/^## /m).find((one) => one.startsWith(`${database}\n`)) ?? ''
-  const rows = section.split('\n').filter((line) => line.startsWith('| `'))
-  return rows.flatMap((line) => {
-    const [first = '', ...cells] = line
+  const lines = section.split('\n').filter((line) => line.startsWith('|'))
+  const cellsOf = (line: string): string[] =>
+    line
       .slice(1, -1)
-      .split(' | ')
+      .split('|')
       .map((cell) => cell.trim())
-    return [...first.matchAll(/`([^`]+)`/g)].map(([, type = '']) => ({
-      type: withNumbers(type),
-      cells: cells.map((cell) => withNumbers(cell))
-    }))
-  })
+  const header = cellsOf(lines[0] ?? '')
+  return lines
+    .filter((line) => line.startsWith('| `'))
+    .flatMap((line) => {
+      const cells = cellsOf(line)
+      const said = (column: string): string => withNumbers(cells[header.indexOf(column)] ?? '')
+      return [...(cells[0] ?? '').matchAll(/`([^`]+)`/g)].map(([, type = '']) => ({
+        type: withNumbers(type),
+        connect: said('Connect'),
+        avro: said('Avro')
+      }))
+    })
 }
 
 /** Digits and bits stand for any: p is 12, s is 2, n is 3. */
@@ -115,11 +125,13 @@ function mysql(type: string): Column {
   })
 }
 
-const DATABASES: [
+type ColumnOf = (type: string) => Column | Promise<Column>
+
+const DATABASES: readonly (readonly [
   database: string,
-  column: (type: string) => Column,
+  column: ColumnOf,
   leftOut: readonly string[]
-][] = [
+])[] = [
   ['Oracle', oracle, []],
   ['SQL Server', (type) => sqlServerColumn('C', true, type), []],
   // `boolean` is another word for tinyint(1) there.
@@ -127,31 +139,64 @@ const DATABASES: [
   ['SQLite', (type) => declaredColumn({ name: 'C', databaseType: type, nullable: true }), []]
 ]
 
+async function assertPageTells(database: string, column: ColumnOf, leftOut: readonly string[]) {
+  const rows = rowsOf(database).filter(({ type }) => !leftOut.includes(type))
+  assert.ok(rows.length > 10)
+  for (const { type, connect, avro } of rows) {
+    const about = `${database}: ${type}`
+    const made = await column(type)
+    assert.equal(connectText(made), /^(?:unsupported|\w+(?:\(-?\d+\))?)/.exec(connect)?.[0], about)
+    assert.equal(avroText(made), avro, about)
+  }
+}
+
 describe('the page of types', () => {
   for (const [database, column, leftOut] of DATABASES) {
-    it(`says of ${database} what the code does`, () => {
-      const rows = rowsOf(database).filter(({ type }) => !leftOut.includes(type))
-      assert.ok(rows.length > 10)
-      for (const { type, cells } of rows) {
-        const [connect = ''] = cells
-        const shown = /^(?:unsupported|\w+(?:\(-?\d+\))?)/.exec(connect)?.[0]
-        assert.equal(connectText(column(type)), shown, `${database}: ${type}`)
-      }
+    it(`says of ${database} what the code does, to Connect and to Avro`, async () => {
+      await assertPageTells(database, column, leftOut)
     })
   }
 
-  it('says of Oracle what Avro makes of it', () => {
-    for (const { type, cells } of rowsOf('Oracle')) {
-      assert.equal(avroText(oracle(type)), cells[2], type)
+  it('says of PostgreSQL what a server tells and the code does', async () => {
+    const server = new URL(postgresUrl())
+    const connection = await postgresDialect.open(
+      openOptions(postgresDialect, {
+        url: `jdbc:postgresql://${server.host}${server.pathname}`,
+        user: decodeURIComponent(server.username),
+        password: decodeURIComponent(server.password)
+      })
+    )
+    try {
+      const column = async (type: string): Promise<Column> => {
+        const [made] = await connection.describeQuery(`SELECT NULL::${type} AS c`)
+        assert.ok(made !== undefined)
+        return made
+      }
+      await assertPageTells('PostgreSQL', column, [])
+    } finally {
+      await connection.close()
     }
   })
 
-  it('names every type of Oracle that the code knows', () => {
+  it('names every type of Oracle there is', () => {
     const named = new Set(rowsOf('Oracle').map(({ type }) => type.replace(/\([^)]*\)/g, '')))
-    for (const type of 'NUMBER FLOAT BINARY_FLOAT BINARY_DOUBLE CHAR NCHAR VARCHAR2 NVARCHAR2 LONG CLOB NCLOB RAW BLOB DATE TIMESTAMP ROWID UROWID XMLTYPE JSON BOOLEAN VECTOR BFILE'.split(
-      ' '
-    )) {
+    for (const type of [
+      ...'NUMBER FLOAT BINARY_FLOAT BINARY_DOUBLE CHAR NCHAR VARCHAR2 NVARCHAR2 LONG CLOB NCLOB RAW BLOB DATE'.split(
+        ' '
+      ),
+      ...'TIMESTAMP ROWID UROWID XMLTYPE JSON BOOLEAN VECTOR BFILE SDO_GEOMETRY'.split(' '),
+      'LONG RAW',
+      'TIMESTAMP WITH TIME ZONE',
+      'TIMESTAMP WITH LOCAL TIME ZONE',
+      'INTERVAL YEAR TO MONTH',
+      'INTERVAL DAY TO SECOND'
+    ]) {
       assert.ok(named.has(type), type)
     }
+    const numbers = rowsOf('Oracle').filter(({ type }) => type.startsWith('NUMBER'))
+    assert.deepEqual(
+      numbers.map(({ type }) => type),
+      ['NUMBER(12,2)', 'NUMBER(12,-2)', 'NUMBER(12)', 'NUMBER']
+    )
   })
 })

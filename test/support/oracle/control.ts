@@ -104,6 +104,16 @@ export class OracleControl {
     this.#server.refuse(code, user)
   }
 
+  /** Calls that take their time just now. */
+  get delayed(): number {
+    return this.#server.pauses
+  }
+
+  /** Calls that clients have broken off so far. */
+  get breaks(): number {
+    return this.#server.breaks
+  }
+
   /** How often clients have given a password, right or wrong. */
   get logons(): number {
     return this.#server.logons

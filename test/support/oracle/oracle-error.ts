@@ -65,6 +65,7 @@ const TEXTS: Readonly<Record<number, string>> = {
   1456: 'may not perform insert, delete, update operation inside a READ ONLY transaction',
   1476: 'divisor is equal to zero',
   1555: 'snapshot too old: rollback segment number {} with name "{}" too small',
+  1704: 'string literal too long',
   1722: 'invalid number',
   1733: 'virtual column not allowed here',
   1747: 'invalid user.table.column, table.column, or column specification',

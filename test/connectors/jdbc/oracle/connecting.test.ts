@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { execFile } from 'node:child_process'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { type AddressInfo, connect, createServer, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { createServer as createTlsServer } from 'node:tls'
+import { promisify } from 'node:util'
 import type { Connection } from '../../../../src/connectors/jdbc/database.ts'
 import { oracleDialect } from '../../../../src/connectors/jdbc/dialects/oracle.ts'
 import { isRetriable, messageOf } from '../../../../src/errors.ts'
@@ -17,6 +20,28 @@ async function closedPort(): Promise<number> {
   const address = server.address()
   await new Promise((resolve) => server.close(resolve))
   return typeof address === 'object' && address !== null ? address.port : 0
+}
+
+/** A certificate for localhost and its key, together in the file that a wallet is for the driver. */
+async function makeWallet(folder: string, name: string): Promise<string> {
+  const wallet = join(folder, name)
+  await mkdir(wallet)
+  const [key, certificate] = ['key.pem', 'cert.pem'].map((file) => join(wallet, file)) as [
+    string,
+    string
+  ]
+  await promisify(execFile)('openssl', [
+    ...'req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost'.split(' '),
+    '-addext',
+    'subjectAltName=DNS:localhost,IP:127.0.0.1',
+    '-keyout',
+    key,
+    '-out',
+    certificate
+  ])
+  const parts = await Promise.all([readFile(certificate), readFile(key)])
+  await writeFile(join(wallet, 'ewallet.pem'), Buffer.concat(parts))
+  return wallet
 }
 
 describe('a connection of the source to Oracle', () => {
@@ -72,6 +97,68 @@ describe('a connection of the source to Oracle', () => {
       await works(await open(address))
     }
     await works(await open('@orders', { 'oracle.net.tns_admin': folder }))
+  })
+
+  it('takes an alias from the folder that the environment names', async () => {
+    const before = process.env['TNS_ADMIN']
+    process.env['TNS_ADMIN'] = folder
+    try {
+      await works(await open('@ORDERS'))
+    } finally {
+      if (before === undefined) delete process.env['TNS_ADMIN']
+      else process.env['TNS_ADMIN'] = before
+    }
+  })
+
+  it('goes over TLS with a wallet, named in any of the places JDBC has for it', async (t) => {
+    const [wallet, other] = [await makeWallet(folder, 'wallet'), await makeWallet(folder, 'other')]
+    const pem = await readFile(join(wallet, 'ewallet.pem'))
+    // In front of the server: what it decrypts goes on as it is. The client has to show a certificate, too.
+    const front = createTlsServer({ key: pem, cert: pem, ca: pem, requestCert: true }, (socket) => {
+      const behind = connect(server.port, '127.0.0.1')
+      socket.pipe(behind).pipe(socket)
+      for (const end of [socket, behind]) end.on('error', () => end.destroy())
+    })
+    await new Promise<void>((resolve) => front.listen(0, '127.0.0.1', resolve))
+    t.after(() => new Promise((resolve) => front.close(resolve)))
+    const { port } = front.address() as AddressInfo
+    const address = `tcps://localhost:${port}/${server.service}`
+    const descriptor = `(DESCRIPTION=(ADDRESS=(PROTOCOL=TCPS)(HOST=localhost)(PORT=${port}))(CONNECT_DATA=(SERVICE_NAME=${server.service}))(SECURITY=(MY_WALLET_DIRECTORY=${wallet})))`
+    const source = `(SOURCE=(METHOD=file)(METHOD_DATA=(DIRECTORY=${wallet})))`
+    await works(await open(`@${address}`, { 'oracle.net.wallet_location': wallet }))
+    await works(await open(`@${address}`, { 'oracle.net.wallet_location': source }))
+    await works(await open(`@${address}?wallet_location=${wallet}`))
+    await works(await open(`@${descriptor}`))
+    await works(
+      await open(`@${address}`, {
+        'oracle.net.wallet_location': wallet,
+        'oracle.net.ssl_server_cert_dn': 'CN=localhost'
+      })
+    )
+    // Not the certificate of the server, no wallet at all, another name than the certificate's.
+    for (const properties of [
+      { 'oracle.net.wallet_location': other },
+      {},
+      { 'oracle.net.wallet_location': wallet, 'oracle.net.ssl_server_cert_dn': 'CN=elsewhere' }
+    ]) {
+      await assert.rejects(open(`@${address}`, properties), /Could not connect to Oracle: .*NJS-/)
+    }
+  })
+
+  it('has the system probe a silent connection, so that a lost one is noticed', async () => {
+    const probes: unknown[] = []
+    const original = Socket.prototype.setKeepAlive
+    const note = function note(this: Socket, enable?: boolean, delay?: number) {
+      probes.push([enable, delay])
+      return original.call(this, enable, delay)
+    }
+    Socket.prototype.setKeepAlive = note as typeof original
+    try {
+      await works(await open(`@//127.0.0.1:${server.port}/${server.service}`))
+    } finally {
+      Socket.prototype.setKeepAlive = original
+    }
+    assert.deepEqual(probes, [[true, 60_000]])
   })
 
   it('takes user and password from the URL, an @ in quotes too', async () => {

@@ -256,6 +256,8 @@ describe('Oracle test server as 23ai, asked by the real driver', () => {
     await db.client.execute(`INSERT INTO modern VALUES (1, TRUE, '{ "a" : 1.50 }', '[1, 0.5]')`)
     await db.client.execute(`INSERT INTO modern VALUES (2, 'no', NULL, NULL)`)
     await db.client.execute(`INSERT INTO modern VALUES (:1, :2, :3, :4)`, [3, 1, '[]', '[2,3]'])
+    const long = `[${'1,'.repeat(30_000)}2]`
+    await db.client.execute(`INSERT INTO modern VALUES (:1, NULL, :2, NULL)`, [4, long])
     const text = { type: driver.STRING }
     const { rows } = await db.client.execute('SELECT * FROM modern ORDER BY id', [], {
       fetchTypeHandler: ({ dbTypeName }: { dbTypeName: string }) =>
@@ -264,7 +266,8 @@ describe('Oracle test server as 23ai, asked by the real driver', () => {
     assert.deepEqual(rows, [
       [1, true, '{"a":1.50}', '[1.0E+000,5.0E-001]'],
       [2, false, null, null],
-      [3, true, '[]', '[2.0E+000,3.0E+000]']
+      [3, true, '[]', '[2.0E+000,3.0E+000]'],
+      [4, null, long, null]
     ])
     assert.deepEqual(await db.rows('SELECT id FROM modern WHERE b = TRUE ORDER BY id'), [[1], [3]])
     for (const [values, code] of [

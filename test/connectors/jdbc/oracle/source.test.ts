@@ -1,6 +1,5 @@
 import { dialectSuite } from '../../../support/dialect-suite.ts'
-import { startOracleServer } from '../../../support/oracle/oracle-server.ts'
-import { type OracleAccess, oracleConfig, realOracle } from '../../../support/real-oracle.ts'
+import { oracleAccess } from '../../../support/oracle-access.ts'
 
 /** Quotes every name written in lower case, so that it is not folded; texts and quoted names stay as they are. */
 function keepCase(sql: string): string {
@@ -9,38 +8,8 @@ function keepCase(sql: string): string {
   )
 }
 
-async function testServer(): Promise<OracleAccess> {
-  const server = await startOracleServer()
-  const { control } = server
-  const url = `jdbc:oracle:thin:@//127.0.0.1:${server.port}/${server.service}`
-  return {
-    config: oracleConfig(url, server.user, server.password),
-    exec: async (...statements) => void (await control.execute(statements)),
-    partitionName: (table) => `${server.user}.${table}`,
-    get slowQuery() {
-      control.delayNext(20_000, { sql: /slow_query/ })
-      return 'SELECT 1 AS slow_query FROM DUAL'
-    },
-    cutSessions: () => {
-      control.dropSessions()
-      return Promise.resolve()
-    },
-    close: () => server.stop()
-  }
-}
-
-/** A database of Oracle's own when its address is given, else our server of its protocol. */
-function access(): Promise<OracleAccess> {
-  const { ORACLE_TEST_URL: url, ORACLE_TEST_USER: user, ORACLE_TEST_PASSWORD: word } = process.env
-  if (url === undefined || url === '') return testServer()
-  if (user === undefined || word === undefined) {
-    throw new Error('ORACLE_TEST_URL wants ORACLE_TEST_USER and ORACLE_TEST_PASSWORD beside it')
-  }
-  return realOracle(url, user, word)
-}
-
 dialectSuite('Oracle', true, async () => {
-  const database = await access()
+  const database = await oracleAccess()
   return {
     name: 'Oracle',
     config: database.config,

@@ -8,7 +8,8 @@ import type { Schema } from '../../../../src/data/schema.ts'
 import type { Struct } from '../../../../src/data/struct.ts'
 import { schemaRegistryUrl, uniqueName } from '../../../support/environment.ts'
 import { type Config, field, startJdbcTask } from '../../../support/jdbc-source.ts'
-import { type OracleServer, startOracleServer } from '../../../support/oracle/oracle-server.ts'
+import { oracleAccess, oracleReleases } from '../../../support/oracle-access.ts'
+import type { OracleAccess } from '../../../support/real-oracle.ts'
 import {
   ADDRESSES,
   type Case,
@@ -69,34 +70,29 @@ function plain(value: unknown): unknown {
   return value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value
 }
 
-for (const release of ['19c', '23ai'] as const) {
+for (const release of await oracleReleases()) {
   describe(`types of Oracle ${release}`, () => {
-    let server: OracleServer
+    let database: OracleAccess
     let config: Config
     let tables = 0
     before(async () => {
-      server = await startOracleServer({ release })
+      database = await oracleAccess(release)
       config = {
-        'connection.url': `jdbc:oracle:thin:@//127.0.0.1:${server.port}/${server.service}`,
-        'connection.user': server.user,
-        'connection.password': server.password,
-        'schema.pattern': server.user,
+        ...database.config,
+        'numeric.mapping': 'none',
         'topic.prefix': `${uniqueName('types')}-`,
         mode: 'bulk'
       }
     })
-    after(async () => {
-      assert.deepEqual(server.control.failures, [])
-      await server.stop()
-    })
+    after(() => database.close())
 
     async function createTable(columns: string, ...rows: string[]): Promise<string> {
       tables += 1
-      const table = `T${tables}`
-      await server.control.execute([
+      const table = `TYPES_${process.pid}_${tables}`
+      await database.exec(
         `CREATE TABLE ${table} (${columns})`,
         ...rows.map((row) => `INSERT INTO ${table} VALUES (${row})`)
-      ])
+      )
       return table
     }
     async function read(table: string, more: Config = {}) {
@@ -208,9 +204,9 @@ for (const release of ['19c', '23ai'] as const) {
     it('long values come whole', async () => {
       const part = "'订单😀xyz'"
       const table = await createTable('ID NUMBER(3) NOT NULL, C CLOB', '1, NULL')
-      await server.control.execute(`UPDATE ${table} SET C = ${part}`)
+      await database.exec(`UPDATE ${table} SET C = ${part}`)
       for (let doubled = 0; doubled < 13; doubled++) {
-        await server.control.execute(`UPDATE ${table} SET C = C || C`)
+        await database.exec(`UPDATE ${table} SET C = C || C`)
       }
       const { records } = await read(table)
       assert.equal(field(records[0], 'C'), '订单😀xyz'.repeat(2 ** 13))
@@ -228,7 +224,7 @@ for (const release of ['19c', '23ai'] as const) {
       assert.deepEqual(names(skipped.records[0]), ['ID', 'V'])
       assert.equal(field(skipped.records[0], 'V'), 'x')
       assert.deepEqual(skipped.conditions, [
-        `table APP.${table}: Kafka Connect has no type for F (BFILE); left out`
+        `table ${database.partitionName(table)}: Kafka Connect has no type for F (BFILE); left out`
       ])
       await assert.rejects(
         read(table, { 'unsupported.types': 'fail' }),

@@ -22,6 +22,8 @@ export class ServerState {
   readonly statements: AskedStatement[] = []
   /** Errors that are none of Oracle's: bugs of this server. */
   readonly failures: unknown[] = []
+  /** Calls that clients have broken off. */
+  breaks = 0
   /** How often a client gave a password, right or wrong. */
   logons = 0
   /** Sessions that say what program they are end. */
@@ -78,6 +80,10 @@ export class ServerState {
       this.#pauses.add(end)
       signal.addEventListener('abort', end, { once: true })
     })
+  }
+
+  get pauses(): number {
+    return this.#pauses.size
   }
 
   endPauses(): void {

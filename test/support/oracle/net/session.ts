@@ -98,6 +98,7 @@ export class Session implements PacketHandler {
       return
     }
     if (this.#busy === null) return
+    this.#server.breaks += 1
     this.#busy.abort()
     this.#busy = null
     this.#generation += 1

@@ -17,6 +17,7 @@ const PATTERNS: readonly (readonly [TokenKind | 'space', RegExp])[] = [
   ['bind', /:\s*(?:[\p{L}\p{N}_$#]+|"[^"]+")/uy],
   ['symbol', /\|\||<>|!=|\^=|<=|>=|:=|=>|[-+*/(),.=<>@?]/y]
 ]
+const LONGEST_LITERAL = 4000
 const QUOTES: Readonly<Record<string, string>> = { '[': ']', '{': '}', '(': ')', '<': '>' }
 
 /** Cuts a statement into tokens, an `end` last. ORA-00911 for a character SQL does not know (`;` among them), ORA-01756 for an open text. */
@@ -26,6 +27,7 @@ export function tokenize(sql: string): Token[] {
   while (position < sql.length) {
     const text = stringAt(sql, position)
     if (text !== null) {
+      if (Buffer.byteLength(text.value) > LONGEST_LITERAL) throw new OracleError(1704, [], position)
       tokens.push({ kind: 'string', text: text.value, position })
       position = text.end
       continue
