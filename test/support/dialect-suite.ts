@@ -109,6 +109,8 @@ export function dialectSuite(
 
     startSuite({ table, insert, config, read, keepCase })
 
+    const twoRows = ['1, 2024-01-01 00:00:01.000000, x', '2, 2024-01-01 00:00:02.000001, x']
+
     describe('modes', () => {
       it('copies the whole table at each poll in mode bulk, without offsets', async () => {
         const name = await table([
@@ -305,7 +307,6 @@ export function dialectSuite(
         ...more
       })
       const MODES = ['incrementing', 'timestamp', 'timestamp+incrementing'] as const
-      const twoRows = ['1, 2024-01-01 00:00:01.000000, x', '2, 2024-01-01 00:00:02.000001, x']
       const laterRows = ['3, 2024-01-01 00:00:03.000000, x', '4, 2024-01-01 00:00:03.000000, y']
 
       it('puts its condition where the query wants it: in common table expressions, unions and joins', async () => {
@@ -547,6 +548,37 @@ export function dialectSuite(
           startJdbcTask({ ...settings, ...primary }),
           /the query has no primary key/
         )
+      })
+    })
+
+    describe('settings of single tables', () => {
+      it('give tables of one connector a mode, a topic and a key each', async () => {
+        const [a, b, c] = [await table(twoRows), await table(twoRows), await table(twoRows)]
+        const settings = {
+          ...config(`${a},${b},${c}`, 'incrementing'),
+          'table.settings': 'times,all',
+          'table.settings.times.tables': `${a.toUpperCase()},${db.quoted(b)}`,
+          'table.settings.times.mode': 'timestamp+incrementing',
+          'table.settings.times.timestamp.column.name': 'ts',
+          'table.settings.times.topic.template': '${prefix}times',
+          'table.settings.all.pattern': '.*',
+          'table.settings.all.topic.template': '${table.upper}',
+          'table.settings.all.key.columns': 'primary-key',
+          'table.settings.all.key.format': 'field'
+        }
+        const offsets = new StoredOffsets()
+        const records = await read(settings, 6, offsets)
+        const seen = records.map(({ topic, key, sourcePartition, sourceOffset }) =>
+          [topic, key, sourcePartition['table'], Object.keys(sourceOffset ?? {}).length].join(' ')
+        )
+        const expected = [
+          ...[a, b].flatMap((name) =>
+            [1, 2].map((id) => `db-times ${id} ${db.partitionName(name)} 3`)
+          ),
+          ...[1, 2].map((id) => `${c.toUpperCase()} ${id} ${db.partitionName(c)} 1`)
+        ]
+        assert.deepEqual(seen.sort(), expected.sort())
+        assert.deepEqual(await read(settings, 0, offsets), [])
       })
     })
 

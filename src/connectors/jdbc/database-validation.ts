@@ -82,7 +82,7 @@ async function tableProblems(connection: Connection, settings: SourceSettings): 
     for (const text of idleGroups(settings, connection.dialect, selected)) {
       problems.push(['table.settings', text])
     }
-    for (const table of selected.tables.slice(0, MOST_CHECKED_TABLES)) {
+    for (const table of firstOf(selected.tables, settings)) {
       await checkTable(connection, table, settings.forTable(table))
     }
   } catch (error) {
@@ -93,6 +93,12 @@ async function tableProblems(connection: Connection, settings: SourceSettings): 
     )
   }
   return problems
+}
+
+/** Some tables to look at, one of each group among them. */
+function firstOf(tables: readonly TableId[], { groups }: SourceSettings): TableId[] {
+  const ofGroups = groups.flatMap(({ has }) => tables.find(has) ?? [])
+  return [...new Set([...ofGroups, ...tables])].slice(0, MOST_CHECKED_TABLES)
 }
 
 async function checkTable(

@@ -9,6 +9,7 @@ import { FILTERS } from './database-keys.ts'
 import { databaseProblems, type Problem } from './database-validation.ts'
 import { isolationProblem } from './dialects/dialects.ts'
 import { allOwnProblems } from './own-settings.ts'
+import { hasPlaceholders } from './query-text.ts'
 import type { JdbcSourceConfig } from './source-config.ts'
 import {
   type ConnectionSettings,
@@ -134,6 +135,14 @@ function columnProblems(values: JdbcSourceConfig, isQuery: boolean, isNew: boole
       problems.push([
         'incrementing.column.name',
         `'incrementing.column.name' must be provided when using mode 'incrementing' or 'timestamp+incrementing' with a custom query. There is no table to find an auto-increment column in.`
+      ])
+    }
+    // The JVM connector runs a query without the column as it is; one that says where its bounds belong wants them.
+    const texts = [values.query, values['query.masked']?.value ?? '']
+    if (usesTimestamp && !isSet(values['timestamp.column.name']) && texts.some(hasPlaceholders)) {
+      problems.push([
+        'timestamp.column.name',
+        `'timestamp.column.name' must be provided when using mode '${mode}' with placeholders in the query.`
       ])
     }
     return problems

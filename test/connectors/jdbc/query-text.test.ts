@@ -98,6 +98,10 @@ describe('the text of a query', () => {
       await error({ query: `${rows} \${timestamp.to}` }),
       /mode incrementing knows no such bound/
     )
+    assert.match(
+      await error({ query: `${rows} \${bounds}`, mode: 'timestamp' }),
+      /'timestamp\.column\.name' must be provided when using mode 'timestamp' with placeholders/
+    )
     const masked = await error({ 'query.masked': `${rows} \${secret_thing}` })
     assert.match(masked, /"query\.masked":.*a placeholder in it is not known/)
     assert.doesNotMatch(masked, /secret_thing/)
