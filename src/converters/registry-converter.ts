@@ -2,7 +2,7 @@ import { type ConfigMap, type Parsed, parseConfig } from '../config/config-def.t
 import type { Schema } from '../data/schema.ts'
 import { checkValue } from '../data/values.ts'
 import { ConfigError, ConnectError, DataError, RetriableError } from '../errors.ts'
-import type { Converter, SchemaAndValue } from '../plugin/converter.ts'
+import type { Converter, DryRun, SchemaAndValue } from '../plugin/converter.ts'
 import { withConverterType } from './converter-config.ts'
 import { registryConverterConfig } from './registry-converter-config.ts'
 import {
@@ -161,6 +161,22 @@ export class RegistryConverter implements Converter {
         }
       }
       return this.#firstRecord(topic, schema, value)
+    } catch (error) {
+      throw this.#writeFailed(topic, error)
+    }
+  }
+
+  async dryRun(topic: string, schema: Schema | null, value: unknown): Promise<DryRun> {
+    try {
+      if ((value === null || value === undefined) && !this.#format.writesNull(schema)) {
+        return { bytes: null, registers: null }
+      }
+      await this.#format.load?.()
+      const { plan } = this.#planned(schema)
+      const target = { id: 0, write: plan.write, until: Infinity }
+      const bytes = this.#encode(topic, target, schema, value)
+      const subject = this.#subject(topic, plan.recordName)
+      return { bytes, registers: { subject, type: this.#format.type, schema: plan.schema } }
     } catch (error) {
       throw this.#writeFailed(topic, error)
     }

@@ -7,6 +7,7 @@ import type { ClusterConfig, StoredConfig } from '../storage/cluster-config.ts'
 import type { ConfigStore } from '../storage/config-store.ts'
 import type { StatusStore } from '../storage/status-store.ts'
 import type { Worker } from '../worker/contracts.ts'
+import type { ConnectorPreview } from '../worker/preview-connector.ts'
 import type {
   ConnectorInfo,
   ConnectorOffset,
@@ -32,6 +33,8 @@ export interface HerderOptions {
   readonly kafkaClusterId: string
   /** Validates a connector configuration; the answer holds the errors. */
   validate(config: RestConfig, signal: AbortSignal): Promise<ConfigInfos>
+  /** What a connector would send first with a valid configuration, whose references are not replaced yet. */
+  preview(config: StoredConfig, rows: number, stopping: AbortSignal): Promise<ConnectorPreview>
   /** All keys of a plugin, those of the framework included. */
   pluginConfigKeys(plugin: Plugin): ConfigKeyInfo[]
   /** `topic.tracking.enable`, `topic.tracking.allow.reset` */
@@ -159,14 +162,15 @@ export abstract class AbstractHerder {
   }
 
   async validate(plugin: string, config: RestConfig): Promise<ConfigInfos> {
-    const included = config.get('connector.class') ?? null
-    if (included !== null && !normalised(included).endsWith(normalised(plugin))) {
-      throw new ConnectError(
-        'BAD_REQUEST',
-        `Included connector type ${included} does not match request type ${plugin}`
-      )
-    }
+    requireClass(plugin, config)
     return this.options.validate(config, this.#validationSignal())
+  }
+
+  async preview(plugin: string, config: RestConfig, rows: number): Promise<ConnectorPreview> {
+    requireClass(plugin, config)
+    // A configuration that is only thought about needs neither a name nor its class twice.
+    const whole = new Map([['name', 'preview'], ['connector.class', plugin], ...config])
+    return this.options.preview(await this.validated(whole), rows, this.stopping.signal)
   }
 
   loggers(): ReadonlyMap<string, LoggerInfo> {
@@ -282,6 +286,15 @@ export abstract class AbstractHerder {
   #validationSignal(): AbortSignal {
     return AbortSignal.any([this.stopping.signal, AbortSignal.timeout(VALIDATION_TIMEOUT_MS)])
   }
+}
+
+function requireClass(plugin: string, config: RestConfig): void {
+  const included = config.get('connector.class') ?? null
+  if (included === null || normalised(included).endsWith(normalised(plugin))) return
+  throw new ConnectError(
+    'BAD_REQUEST',
+    `Included connector type ${included} does not match request type ${plugin}`
+  )
 }
 
 /** A level by its name in any case; throws the 404 clients know. */

@@ -1,5 +1,8 @@
 import type { ConfigInfos, ConfigKeyInfo } from '../config/config-infos.ts'
+import type { ConnectorPreview } from '../worker/preview-connector.ts'
 import type { StartFrom } from './start-from.ts'
+
+export type { ConnectorPreview } from '../worker/preview-connector.ts'
 
 /** Configuration as REST carries it. Values may be null in requests (an error, or "remove" in a patch). */
 export type RestConfig = ReadonlyMap<string, string | null>
@@ -122,6 +125,8 @@ export interface Herder {
   plugins(connectorsOnly: boolean): PluginInfo[]
   pluginConfig(plugin: string): ConfigKeyInfo[]
   validate(plugin: string, config: RestConfig): Promise<ConfigInfos>
+  /** What the connector would send first with this configuration. Changes nothing; `rows` of each table. */
+  preview(plugin: string, config: RestConfig, rows: number): Promise<ConnectorPreview>
 
   loggers(): ReadonlyMap<string, LoggerInfo>
   logger(name: string): LoggerInfo | null

@@ -18,6 +18,7 @@ import {
 import type { OffsetTopics } from '../worker/connector-offset-stores.ts'
 import { ConnectWorker } from '../worker/connect-worker.ts'
 import { checkOverrides } from '../worker/override-policy.ts'
+import { previewConnector } from '../worker/preview-connector.ts'
 import { topicCreationGroups } from '../worker/topic-creation-groups.ts'
 import { exactlyOnceSource, topicSettings, type WorkerConfig } from '../worker/worker-config.ts'
 import { restVersion } from './version.ts'
@@ -95,6 +96,9 @@ function offsetTopics(
   }
 }
 
+/** Validation comes before it, within the same 90 s of a request. */
+const PREVIEW_LIMIT_MS = 30_000
+
 const said = new Set<string>()
 
 /** Tells, once for each client, which settings of Java clients change nothing here, and why. */
@@ -133,6 +137,14 @@ export function herderOptions(parts: {
         connector,
         signal
       ),
+    preview: async (connector, rows, stopping) =>
+      previewConnector(providers.resolve(connector), {
+        rows,
+        worker: config.properties,
+        plugins: worker.plugins,
+        limitMs: PREVIEW_LIMIT_MS,
+        stopping
+      }),
     pluginConfigKeys,
     topicTracking: {
       enabled: config.values['topic.tracking.enable'],

@@ -26,7 +26,25 @@ export interface Converter {
     bytes: Uint8Array | null,
     headers?: Headers
   ): SchemaAndValue | Promise<SchemaAndValue>
+  /**
+   * As `fromConnectData`, without writing anything anywhere: what a registry would be asked to keep is answered instead. Absent:
+   * `fromConnectData` writes nothing.
+   */
+  dryRun?(topic: string, schema: Schema | null, value: unknown): DryRun | Promise<DryRun>
   close?(): Promise<void> | void
+}
+
+/** What a converter would make of a value. */
+export interface DryRun {
+  /** The bytes, with zeros for an id that is not known before a schema is registered. */
+  readonly bytes: Uint8Array | null
+  /** The schema that would be registered, or looked up; null: none. */
+  readonly registers: {
+    readonly subject: string
+    /** `AVRO`, `PROTOBUF`, `JSON` */
+    readonly type: string
+    readonly schema: string
+  } | null
 }
 
 export interface HeaderConverter {

@@ -1,6 +1,7 @@
 import type { ConfigDef, ConfigMap, CheckedValue } from '../config/config-def.ts'
 import type { OffsetMap, SourceOffset, SourcePartition, SourceRecord } from '../data/record.ts'
 import type { Logger } from '../log.ts'
+import type { PreviewRequest, SourcePreview } from './preview.ts'
 import type { StartFrom } from './start-from.ts'
 
 /** Stored source offsets, by partition. Each call may read the offset topic to its end. */
@@ -137,4 +138,9 @@ export interface SourceConnectorPlugin {
   ): Promise<boolean | AlteredOffsets> | boolean | AlteredOffsets
   /** How its positions are moved by `PUT /connectors/{name}/start-from`; absent: they are not, only by offsets. */
   readonly startFrom?: StartFrom
+  /**
+   * The first records of a connector with this configuration, and what an operator should know before creating it. Changes nothing: no
+   * row is taken from a queue, nothing is written. Throws ConfigError when the source cannot be reached or read at all.
+   */
+  preview?(config: ConfigMap, request: PreviewRequest): Promise<SourcePreview>
 }

@@ -2,6 +2,7 @@ import type { ConfigInfos, ConfigKeyInfo } from '../../src/config/config-infos.t
 import { ConnectError, NotFoundError } from '../../src/errors.ts'
 import type {
   ConnectorInfo,
+  ConnectorPreview,
   ConnectorOffset,
   ConnectorStateInfo,
   Herder,
@@ -232,6 +233,19 @@ export class ScriptedHerder implements Herder {
     await this.#ask('validate', plugin, config)
     checkClass(config)
     return { name: plugin, error_count: 0, groups: [], configs: [] }
+  }
+
+  async preview(plugin: string, config: RestConfig, rows: number): Promise<ConnectorPreview> {
+    await this.#ask('preview', plugin, config, rows)
+    return {
+      connector_class: plugin,
+      rows,
+      records: [],
+      sql: [],
+      columns: [],
+      advice: [],
+      problems: []
+    }
   }
 
   readonly levels = new Map<string, LoggerInfo>([['root', { level: 'INFO', last_modified: null }]])

@@ -12,6 +12,7 @@ import {
   startJdbcTask,
   StoredOffsets
 } from './jdbc-source.ts'
+import { previewEndsInTime, previewSuite } from './preview-suite.ts'
 import { startSuite } from './start-suite.ts'
 
 /** A database that runs the suite. Every expectation has to be filled: a dialect is not done before. */
@@ -108,6 +109,8 @@ export function dialectSuite(
     }
 
     startSuite({ table, insert, config, read, keepCase })
+
+    previewSuite({ table, config })
 
     const twoRows = ['1, 2024-01-01 00:00:01.000000, x', '2, 2024-01-01 00:00:02.000001, x']
 
@@ -820,6 +823,9 @@ export function dialectSuite(
         assert.equal(task.conditions.at(-1), null)
         await task.stop()
       })
+
+      it('I8: a preview ends when its time is over, and says so', () =>
+        previewEndsInTime({ ...db.config, ...PREFIX, mode: 'bulk', query: db.slowQuery ?? '' }))
 
       it('I8: stops within a second in the middle of a query', async () => {
         const task = await startJdbcTask({

@@ -27,7 +27,7 @@ export async function reportSelfCheck(
 ): Promise<boolean> {
   const write = ({ level, text }: Finding): void => log[level](`Self-check: ${text}`)
   try {
-    await withTimeout(check(connection, tables, settings, clock, write), LIMIT_MS, () =>
+    await withTimeout(selfCheck(connection, tables, settings, clock, write), LIMIT_MS, () =>
       databaseError(`no end in ${LIMIT_MS} ms`, { retriable: true })
     )
     return true
@@ -38,7 +38,8 @@ export async function reportSelfCheck(
   }
 }
 
-async function check(
+/** The findings, one after the other as they are found. */
+export async function selfCheck(
   connection: Connection,
   tables: readonly TableId[],
   settings: SourceSettings,

@@ -1,6 +1,7 @@
 import type { ConfigDef } from '../../config/config-def.ts'
 import type { SourceConnectorPlugin } from '../../plugin/source.ts'
 import { alterOffsets } from './alter-offsets.ts'
+import { previewSource } from './preview.ts'
 import { aivenSourceConfig, jdbcSourceConfig } from './source-config.ts'
 import { JdbcSourceConnector } from './source-connector.ts'
 import { JdbcSourceTask } from './source-task.ts'
@@ -22,7 +23,8 @@ function plugin(
       validateSource(given, checked, signal, { definition: config, filterRequired }),
     exactlyOnceSupport: () => 'supported',
     alterOffsets: (given, changes) => alterOffsets(given, changes, config),
-    startFrom: startFrom(config)
+    startFrom: startFrom(config),
+    preview: (given, request) => previewSource(given, request, config)
   }
 }
 

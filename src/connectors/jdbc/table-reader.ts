@@ -64,23 +64,26 @@ export class TableReader {
   dueAtMs = 0
   readonly #settings: TableSettings
   readonly #onColumns: (converter: RowConverter) => void
+  readonly #onQuery: (query: BoundQuery) => void
   readonly #mark: string | null
   #position: Position
   #shape: TableShape | null = null
   #run: Run | null = null
   #converter: { text: string; converter: RowConverter; key: RecordKey | null } | null = null
 
-  /** `onColumns` is told when the columns of the result are known or have changed. */
+  /** `onColumns` is told when the columns of the result are known or have changed, `onQuery` of each query before it runs. */
   constructor(
     target: ReaderTarget,
     { position, mark }: Pick<Start, 'position' | 'mark'>,
-    onColumns: (converter: RowConverter) => void
+    onColumns: (converter: RowConverter) => void,
+    onQuery: (query: BoundQuery) => void = () => undefined
   ) {
     this.target = target
     this.#settings = target.settings
     this.#position = position
     this.#mark = mark
     this.#onColumns = onColumns
+    this.#onQuery = onQuery
   }
 
   /** Looks the table and its columns up. ConfigError when they are not as configured. */
@@ -148,6 +151,7 @@ export class TableReader {
   ): Promise<Run> {
     const { fetchRows, values, query: own } = this.#settings
     const table = own === null ? this.target.table : null
+    this.#onQuery(query)
     const stream = await this.#named(query.sql, () =>
       connection.query(query.sql, query.binds, { fetchRows, table })
     )

@@ -49,8 +49,33 @@ export function pluginEndpoints(context: RestContext): Endpoint[] {
         const infos = await herderWork(context, context.herder.validate(plugin, config))
         return { status: 200, body: infos }
       }
+    },
+    {
+      method: 'POST',
+      path: '/connector-plugins/:plugin/preview',
+      reads: true,
+      answer: async (call) => {
+        const rows = rowsWanted(call)
+        const config = configBody(call.body)
+        const work = context.herder.preview(param(call, 'plugin'), config, rows)
+        return { status: 200, body: await herderWork(context, work) }
+      }
     }
   ]
+}
+
+const DEFAULT_ROWS = 10
+const MOST_ROWS = 100
+
+function rowsWanted(call: Call): number {
+  const text = queryParam(call, 'rows')
+  if (text === undefined) return DEFAULT_ROWS
+  const rows = Number(text)
+  if (/^\d+$/.test(text) && rows >= 1 && rows <= MOST_ROWS) return rows
+  throw new ConnectError(
+    'BAD_REQUEST',
+    `rows must be a number from 1 to ${MOST_ROWS}, not '${text}'`
+  )
 }
 
 /** There is one version of each plugin; asking for another one is refused. */

@@ -1,0 +1,74 @@
+import { withTimeout } from '../clock.ts'
+import type { ConfigMap } from '../config/config-def.ts'
+import { ConnectError } from '../errors.ts'
+import type { Plugins } from '../plugin/plugins.ts'
+import type { SourcePreview } from '../plugin/preview.ts'
+import { type PreviewedRecord, previewRecords } from './preview-records.ts'
+
+/** After the signal a plugin may still answer with what it has; then it is not waited for any more (I8). */
+const GRACE_MS = 5000
+
+/** What a connector would do with a configuration, as REST shows it. */
+export interface ConnectorPreview {
+  readonly connector_class: string
+  /** Of each table, or whatever the source is made of. */
+  readonly rows: number
+  readonly records: readonly PreviewedRecord[]
+  readonly sql: SourcePreview['statements']
+  readonly columns: SourcePreview['columns']
+  readonly advice: readonly string[]
+  readonly problems: readonly string[]
+}
+
+/**
+ * The first records of a connector with this configuration (references replaced), transformed and converted, without anything being written.
+ * Throws ConnectError: for a class that cannot show a preview, when its source cannot be read, and when it does not answer.
+ */
+export async function previewConnector(
+  config: ConfigMap,
+  options: {
+    rows: number
+    /** Properties of the worker, for its converters. */
+    worker: ConfigMap
+    plugins: Plugins
+    limitMs: number
+    stopping: AbortSignal
+  }
+): Promise<ConnectorPreview> {
+  const { rows, worker, plugins, limitMs, stopping } = options
+  const plugin = plugins.connector(config.get('connector.class') ?? '')
+  if (plugin.type !== 'source' || plugin.preview === undefined) {
+    throw new ConnectError('BAD_REQUEST', `${plugin.className} cannot show a preview`)
+  }
+  const signal = AbortSignal.any([stopping, AbortSignal.timeout(limitMs)])
+  // The task's settings are found before its source is troubled.
+  await previewRecords([], { connector: config, worker, plugins, signal })
+  const found = await withTimeout(
+    plugin.preview(config, { maxRows: rows, signal }),
+    limitMs + GRACE_MS,
+    () =>
+      new ConnectError(
+        'REQUEST_TIMED_OUT',
+        `${plugin.className} did not answer with a preview within ${limitMs} ms`
+      )
+  )
+  const records = await previewRecords(found.records, {
+    connector: config,
+    worker,
+    plugins,
+    signal
+  })
+  const missing = found.records.length - records.length
+  return {
+    connector_class: plugin.className,
+    rows,
+    records,
+    sql: found.statements,
+    columns: found.columns,
+    advice: found.advice,
+    problems:
+      missing === 0
+        ? found.problems
+        : [...found.problems, `${missing} records were not converted: the time is over`]
+  }
+}
