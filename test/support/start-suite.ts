@@ -112,6 +112,27 @@ export function startSuite(tools: StartSuiteTools): void {
       assert.deepEqual(fields(await tools.read(settings, 2, offsets), 'id'), [5, 6])
     })
 
+    it('of named queries, wherever their bounds stand; single bounds are not counted', async () => {
+      const name = await tools.table(rows(1, 6))
+      const { 'table.whitelist': _, ...rest } = tools.config(name, 'incrementing')
+      const text = `WITH some_rows AS (SELECT id, note FROM ${name} WHERE \${bounds}) SELECT id FROM some_rows`
+      const single = `SELECT id FROM ${name} WHERE id > \${incrementing.from}`
+      const settings = {
+        ...rest,
+        queries: 'whole,single',
+        'queries.whole.query': tools.keepCase(text),
+        'queries.single.query': tools.keepCase(single)
+      }
+      const offsets = new StoredOffsets()
+      await tools.read(settings, 12, offsets)
+      const [whole, other] = await move(settings, { given: { incrementing: 4 } }, offsets)
+      assert.deepEqual(whole, ['sent again', 2, 5, 6])
+      assert.match(String(other?.at(-1)), /Not counted: the query has \$\{incrementing\.from\}/)
+      const again = await tools.read(settings, 4, offsets)
+      assert.deepEqual(new Set(fields(again, 'id')), new Set([5, 6]))
+      assert.equal(again.length, 4)
+    })
+
     it('and back', async () => {
       const name = await tools.table(rows(1, 6))
       const settings = { ...tools.config(name, 'incrementing'), 'incrementing.initial': '1' }
