@@ -103,7 +103,12 @@ function children(folder: string): string[] {
 }
 
 function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+  } catch {
+    // Hidden from this user, or a link that leads to itself.
+    return false
+  }
 }
 
 /** Whether a `package.json` speaks of plugins, also when it is broken: then reading it says so. */

@@ -55,7 +55,7 @@ describe('POST /connector-plugins/{class}/preview', { timeout: 110_000 }, () => 
       SELECT n, CASE n WHEN 2 THEN 'no number' ELSE n::text END, n / 4.0,
         timestamptz '2026-01-01 00:00:00+00' + n * interval '1 hour', point(n, n)
       FROM generate_series(1, 30) AS n`)
-    worker = await startWorkerProcess()
+    worker = await startWorkerProcess({ properties: { 'plugin.path': 'examples' } })
     rest = connectRest(worker.url)
   })
   after(async () => {
@@ -209,8 +209,8 @@ describe('POST /connector-plugins/{class}/preview', { timeout: 110_000 }, () => 
       )
     }
     await assert.rejects(
-      rest.post('/connector-plugins/FileStreamSource/preview', { topic: 't', file: '/x' }),
-      /400 .*FileStreamSourceConnector cannot show a preview/
+      rest.post('/connector-plugins/FolderSource/preview', { topic: 't', folder: '/x' }),
+      /400 .*FolderSourceConnector cannot show a preview/
     )
     await assert.rejects(
       preview({ ...config(), 'connector.class': 'FileStreamSource' }),

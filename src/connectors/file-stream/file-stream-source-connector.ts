@@ -1,6 +1,8 @@
 import { type ConfigMap, parseConfig } from '../../config/config-def.ts'
 import { ConfigError } from '../../errors.ts'
+import { loggers } from '../../log.ts'
 import { KAFKA_VERSION } from '../../plugin/kafka-version.ts'
+import type { PreviewRequest, SourcePreview } from '../../plugin/preview.ts'
 import type {
   OffsetChange,
   SourceConnector,
@@ -59,6 +61,29 @@ function alterOffsets(config: ConfigMap, changes: readonly OffsetChange[]): bool
   return true
 }
 
+/** The first lines, read by a task that stores nothing: looking at a file takes nothing from it. */
+async function preview(config: ConfigMap, request: PreviewRequest): Promise<SourcePreview> {
+  const { file } = parseConfig(fileStreamSourceConfig, config)
+  if (!file) throw new ConfigError('Standard input cannot be looked at without being read')
+  const task = new FileStreamSourceTask()
+  task.start(new Map([...config, ['batch.size', String(request.maxRows)]]), {
+    connector: 'preview',
+    task: 0,
+    log: loggers.get('org.apache.kafka.connect.file.FileStreamSourceTask'),
+    offsets: { offsets: (partitions) => Promise.resolve(partitions.map(() => null)) },
+    storeOffsets: () => Promise.resolve(),
+    stopping: request.signal,
+    reportCondition: () => undefined
+  })
+  try {
+    const records = await task.poll()
+    const problems = records === null ? [`The file ${file} is not there`] : []
+    return { records: records ?? [], statements: [], columns: [], advice: [], problems }
+  } finally {
+    await task.stop()
+  }
+}
+
 export const fileStreamSourcePlugin: SourceConnectorPlugin = {
   type: 'source',
   className: 'org.apache.kafka.connect.file.FileStreamSourceConnector',
@@ -70,5 +95,6 @@ export const fileStreamSourcePlugin: SourceConnectorPlugin = {
   // Standard input cannot be read again, so its lines can be lost.
   exactlyOnceSupport: (config) =>
     parseConfig(fileStreamSourceConfig, config).file ? 'supported' : 'unsupported',
-  alterOffsets
+  alterOffsets,
+  preview
 }

@@ -241,3 +241,32 @@ void describe('FileStreamSource', () => {
     assert.throws(() => alter(new Map([['topic', 't']]), {}), /stdin is used for input/)
   })
 })
+
+describe('the preview of a file', () => {
+  const preview = (file: string | null, maxRows = 2) =>
+    fileStreamSourcePlugin.preview?.(
+      new Map([['topic', 'lines'], ...(file === null ? [] : [['file', file] as const])]),
+      { maxRows, signal: AbortSignal.timeout(10_000) }
+    ) ?? Promise.reject(new Error('there is none'))
+
+  it('shows its first lines', async () => {
+    const file = newFile()
+    await writeFile(file, 'one\ntwo\nthree\n')
+    const { records, problems } = await preview(file)
+    assert.deepEqual(
+      records.map(({ topic, value, sourceOffset }) => [topic, value, sourceOffset]),
+      [
+        ['lines', 'one', { position: 4 }],
+        ['lines', 'two', { position: 8 }]
+      ]
+    )
+    assert.deepEqual(problems, [])
+  })
+
+  it('says that there is no file, and takes nothing from standard input', async () => {
+    const file = newFile()
+    const { records, problems } = await preview(file)
+    assert.deepEqual([records, problems], [[], [`The file ${file} is not there`]])
+    await assert.rejects(preview(null), /Standard input cannot be looked at/)
+  })
+})
