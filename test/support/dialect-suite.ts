@@ -110,7 +110,7 @@ export function dialectSuite(
 
     startSuite({ table, insert, config, read, keepCase })
 
-    previewSuite({ table, config })
+    previewSuite({ table, config, keepCase })
 
     const twoRows = ['1, 2024-01-01 00:00:01.000000, x', '2, 2024-01-01 00:00:02.000001, x']
 

@@ -31,11 +31,13 @@ export async function previewEndsInTime(settings: Config): Promise<void> {
 /** What the preview of a source shows, whatever the database. */
 export function previewSuite({
   table,
-  config
+  config,
+  keepCase
 }: {
   /** Makes a table of `id`, `ts` and `note`, with rows written `id, timestamp`. */
   table(rows: readonly string[]): Promise<string>
   config(table: string, mode: string, more?: Config): Config
+  keepCase(sql: string): string
 }): void {
   describe('preview', () => {
     it('shows the first rows as records, the SQL with its binds, and what an operator should know', async () => {
@@ -74,6 +76,30 @@ export function previewSuite({
       assert.deepEqual(
         fields(records, 'id').sort((a, b) => Number(a) - Number(b)),
         [0, 1, 2, 3]
+      )
+    })
+
+    it('shows what each named query answers, wherever its bounds stand', async () => {
+      const name = await table(['1, 2024-01-01 00:00:01.000000', '2, 2024-01-01 00:00:02.000000'])
+      const { 'table.whitelist': _, ...rest } = config(name, 'incrementing')
+      const settings = {
+        ...rest,
+        queries: 'few,many',
+        'queries.few.query': keepCase(`SELECT id FROM ${name} WHERE id < 2 AND \${bounds}`),
+        'queries.many.query': keepCase(`SELECT id FROM ${name} WHERE id > \${incrementing.from}`)
+      }
+      const { records, statements, problems } = await preview(settings, 3)
+      assert.deepEqual(problems, [])
+      assert.deepEqual(
+        records.map(({ topic }) => topic),
+        ['db-few', 'db-many', 'db-many']
+      )
+      assert.deepEqual(
+        statements.map(({ of, binds }) => [of, binds]),
+        [
+          ['query few', []],
+          ['query many', ['-9223372036854775808']]
+        ]
       )
     })
 

@@ -2,8 +2,7 @@ import { ConfigError, ConnectError, messageOf } from '../../errors.ts'
 import { loggers } from '../../log.ts'
 import { openConnection } from './connection-keeper.ts'
 import type { Connection, TableId } from './database.ts'
-import { describableQuery } from './query-text.ts'
-import { readerShape } from './query-shape.ts'
+import { queryColumns, readerShape } from './query-shape.ts'
 import type { JdbcSourceConfig } from './source-config.ts'
 import type { ConnectionSettings, NamedQuery, SourceSettings } from './source-settings.ts'
 import { idleGroups, selectTables } from './table-selection.ts'
@@ -58,7 +57,7 @@ async function queryProblems(
     name === null ? [own, text] : ['queries', `queries.${name}.${own}: ${text}`]
   try {
     topicOfQuery(name, settings.topics)
-    await connection.describeQuery(describableQuery(query ?? ''))
+    await queryColumns(connection, query ?? '')
     await readerShape(connection, null, settings)
     return []
   } catch (error) {

@@ -9,6 +9,7 @@ import type {
   SourcePreview
 } from '../../plugin/preview.ts'
 import type { Connection } from './database.ts'
+import { queryColumns } from './query-shape.ts'
 import { selfCheck } from './self-check.ts'
 import { type SourceSettings, sourceSettings } from './source-settings.ts'
 import { presentOf, startOf } from './start-position.ts'
@@ -132,7 +133,7 @@ async function listColumns(
   const { query, values } = settings
   const columns =
     query !== null
-      ? await connection.describeQuery(query)
+      ? await queryColumns(connection, query)
       : table === null
         ? []
         : await connection.describeTable(table)

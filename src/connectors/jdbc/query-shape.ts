@@ -17,6 +17,11 @@ import {
   wantedTimestamps
 } from './table-shape.ts'
 
+/** The columns a query answers, wherever its bounds stand. */
+export async function queryColumns(connection: Connection, query: string): Promise<Column[]> {
+  return await connection.describeQuery(describableQuery(query))
+}
+
 /** What every poll of a table (null: of a query) has in common, read as its settings say. ConfigError as of the two. */
 export async function readerShape(
   connection: Connection,
@@ -44,7 +49,7 @@ async function queryShape(
   const ids = modeUsesId(mode) ? idName(settings, name) : null
   checkPlaceholders(query, mode, limits(settings.suffix))
   const unneeded = mode === 'bulk' && key.columns === null
-  const columns = unneeded ? [] : await connection.describeQuery(describableQuery(query))
+  const columns = unneeded ? [] : await queryColumns(connection, query)
   const find = (wanted: string, kind: string): Column => {
     const column = findColumn(columns, wanted)
     if (column !== null) return column
