@@ -14,7 +14,8 @@ export interface RunningWorker {
 
 export interface Contender {
   readonly name: string
-  start(bootstrap: string, folder: string, run: string): Promise<RunningWorker>
+  /** `registry`: base of the Confluent interface; values are Avro then, otherwise JSON without schemas. */
+  start(bootstrap: string, folder: string, run: string, registry?: string): Promise<RunningWorker>
 }
 
 const root = resolve(import.meta.dirname, '..')
@@ -22,8 +23,8 @@ const root = resolve(import.meta.dirname, '..')
 /** This project's worker, from its sources, as `npm start` runs it. */
 export const nodeWorker: Contender = {
   name: 'this worker',
-  start: (bootstrap, folder, run) =>
-    startWorker(bootstrap, folder, run, new Map(), async (file) => ({
+  start: (bootstrap, folder, run, registry) =>
+    startWorker(bootstrap, folder, run, ourAvro(registry), async (file) => ({
       command: process.execPath,
       args: ['--max-semi-space-size=8', join(root, 'src', 'main.ts'), '--distributed', file]
     }))
@@ -33,12 +34,12 @@ export const nodeWorker: Contender = {
 export function jvmWorker(pluginPath: string): Contender {
   return {
     name: 'JVM worker',
-    start: (bootstrap, folder, run) =>
+    start: (bootstrap, folder, run, registry) =>
       startWorker(
         bootstrap,
         folder,
         run,
-        new Map([['plugin.path', resolve(pluginPath)]]),
+        new Map([['plugin.path', resolve(pluginPath)], ...apicurioAvro(registry)]),
         async (file) => {
           const libs = await kafkaJars(() => undefined)
           const log4j = join(folder, 'log4j2.properties')
@@ -69,6 +70,29 @@ export function jvmWorker(pluginPath: string): Contender {
   }
 }
 
+function ourAvro(registry: string | undefined): ReadonlyMap<string, string> {
+  if (registry === undefined) return new Map()
+  return new Map([
+    ['value.converter', 'io.confluent.connect.avro.AvroConverter'],
+    ['value.converter.schema.registry.url', registry]
+  ])
+}
+
+/** Confluent's converter is not on Maven Central; Apicurio's has its schema mapping, and writes the same records when told so. */
+function apicurioAvro(registry: string | undefined): ReadonlyMap<string, string> {
+  if (registry === undefined) return new Map()
+  return new Map([
+    ['value.converter', 'io.apicurio.registry.utils.converter.AvroConverter'],
+    [
+      'value.converter.apicurio.registry.url',
+      registry.replace('/apis/ccompat/v7', '/apis/registry/v2')
+    ],
+    ['value.converter.apicurio.registry.auto-register', 'true'],
+    ['value.converter.apicurio.registry.find-latest', 'true'],
+    ['value.converter.apicurio.registry.as-confluent', 'true']
+  ])
+}
+
 async function startWorker(
   bootstrap: string,
   folder: string,
@@ -87,7 +111,7 @@ async function startWorker(
     name: `The worker of ${run}`,
     logTo: join(folder, `${run}.log`),
     ready: async () => (await fetch(`${url}/health`, { signal: AbortSignal.timeout(2000) })).ok,
-    startTimeoutMs: 60_000,
+    startTimeoutMs: 180_000,
     stopTimeoutMs: 20_000
   })
   const readySeconds = (performance.now() - started) / 1000

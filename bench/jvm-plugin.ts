@@ -1,7 +1,7 @@
 /**
  * `node bench/jvm-plugin.ts [--source URL]`: makes a JDBC connector for the JVM worker, to compare with. Aiven's connector
  * (Apache-2.0; it shares its origin with Confluent's) is not on Maven Central, so its sources are cloned with git and compiled here
- * (needs git and a JDK 17). Prints the folder for BENCH_JVM_PLUGIN_PATH.
+ * (needs git and a JDK 17); Apicurio's Avro converter comes by Maven. Prints the folder for BENCH_JVM_PLUGIN_PATH.
  */
 import { cpSync, existsSync, globSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -22,6 +22,10 @@ async function build(source: string): Promise<void> {
   }
   const libs = await kafkaJars(say)
   const plugin = join(pluginPath, 'jdbc')
+  const avro = join(pluginPath, 'avro')
+  if (!existsSync(avro)) {
+    await fetchDependencies(resolve(import.meta.dirname, 'jvm', 'avro-pom.xml'), avro, say)
+  }
   if (existsSync(join(plugin, 'connector.jar'))) return
   rmSync(plugin, { recursive: true, force: true })
   mkdirSync(pluginPath, { recursive: true })

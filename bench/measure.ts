@@ -23,6 +23,8 @@ export interface Setting {
   readonly table: string
   /** Keys that say where the rows are and how they are read; `className` is the connector's class. */
   readonly connector: (className: string) => Record<string, string>
+  /** Values are Avro, with this schema registry. */
+  readonly registry?: string
 }
 
 /** Long enough for either worker to have tidied up after its start. */
@@ -40,7 +42,7 @@ export async function measure(contender: Contender, setting: Setting): Promise<M
   const topic = `${run}-${setting.table}`
   await createTopic(setting.bootstrap, topic)
   const reader = new TopicReader(setting.bootstrap, `${run}-reader`)
-  const worker = await contender.start(setting.bootstrap, setting.folder, run)
+  const worker = await contender.start(setting.bootstrap, setting.folder, run, setting.registry)
   try {
     await delay(IDLE_MS)
     const idle = usageOf(worker.pid)

@@ -1,7 +1,8 @@
 /**
- * `npm run bench [-- --rows N] [--mode incrementing|timestamp+incrementing] [--repeat N] [--only NAME]`: one worker process, one task, one
- * PostgreSQL table into one partition, JSON without schemas. With BENCH_JVM_PLUGIN_PATH (see bench/README.md) the JVM worker does
- * the same in turn, and ratios are printed. Uses KAFKA_BOOTSTRAP and TEST_POSTGRES_URL when set, else servers of its own.
+ * `npm run bench [-- --rows N] [--mode incrementing|timestamp+incrementing] [--format json|avro] [--repeat N] [--only NAME]`: one worker process,
+ * one task, one PostgreSQL table into one partition, as JSON without schemas or as Avro with a schema registry. With BENCH_JVM_PLUGIN_PATH (see bench/README.md) the JVM worker does
+ * the same in turn, and ratios are printed. Uses KAFKA_BOOTSTRAP, TEST_POSTGRES_URL and TEST_SCHEMA_REGISTRY_URL when
+ * set, else servers of its own.
  */
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir, totalmem } from 'node:os'
@@ -9,16 +10,19 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { startPostgres } from '../scripts/databases.ts'
 import { startBroker } from '../scripts/kafka-broker.ts'
+import { startSchemaRegistry } from '../scripts/schema-registry.ts'
 import { type Contender, jvmWorker, nodeWorker } from './contenders.ts'
 import { measure, type Measurement } from './measure.ts'
 import { fillTable, postgresConnector, TABLE } from './table.ts'
 
 const MODES = ['incrementing', 'timestamp+incrementing'] as const
+const FORMATS = ['json', 'avro'] as const
 
 const { values } = parseArgs({
   options: {
     rows: { type: 'string', default: '1000000' },
     mode: { type: 'string', multiple: true, default: [...MODES] },
+    format: { type: 'string', multiple: true, default: ['json'] },
     repeat: { type: 'string', default: '1' },
     only: { type: 'string' }
   }
@@ -28,10 +32,11 @@ const repeat = Number(values.repeat)
 if (
   !(rows > 0) ||
   !(repeat > 0) ||
-  values.mode.some((mode) => !MODES.includes(mode as 'incrementing'))
+  values.mode.some((mode) => !MODES.includes(mode as 'incrementing')) ||
+  values.format.some((format) => !FORMATS.includes(format as 'json'))
 ) {
   console.error(
-    `Usage: npm run bench [-- --rows N] [--mode ${MODES.join('|')}] [--repeat N] [--only 'this worker'|'JVM worker']`
+    `Usage: npm run bench [-- --rows N] [--mode ${MODES.join('|')}] [--format ${FORMATS.join('|')}] [--repeat N] [--only 'this worker'|'JVM worker']`
   )
   process.exit(1)
 }
@@ -56,24 +61,37 @@ async function main(): Promise<void> {
   const contenders = all.filter(({ name }) => values.only === undefined || name === values.only)
   if (contenders.length === 0)
     throw new Error(`--only is one of: ${all.map(({ name }) => name).join(', ')}`)
+  const registry = values.format.includes('avro')
+    ? (process.env['TEST_SCHEMA_REGISTRY_URL'] ?? (await ownRegistry(folder)))
+    : ''
   for (const mode of values.mode) {
-    const results = new Map<Contender, Measurement[]>()
-    // In turn, so that a machine that gets slower or warmer treats both alike.
-    for (let round = 1; round <= repeat; round++) {
-      for (const contender of contenders) {
-        say(`${contender.name}, mode ${mode}, round ${round} of ${repeat} …`)
-        const measured = await measure(contender, {
-          bootstrap,
-          folder,
-          rows,
-          table: TABLE,
-          connector: (className) => postgresConnector(postgres, mode, className)
-        })
-        results.set(contender, [...(results.get(contender) ?? []), measured])
+    for (const format of values.format) {
+      const results = new Map<Contender, Measurement[]>()
+      // In turn, so that a machine that gets slower or warmer treats both alike.
+      for (let round = 1; round <= repeat; round++) {
+        for (const contender of contenders) {
+          say(`${contender.name}, mode ${mode}, ${format}, round ${round} of ${repeat} …`)
+          const measured = await measure(contender, {
+            bootstrap,
+            folder,
+            rows,
+            table: TABLE,
+            connector: (className) => postgresConnector(postgres, mode, className),
+            ...(format === 'avro' && { registry })
+          })
+          results.set(contender, [...(results.get(contender) ?? []), measured])
+        }
       }
+      report(`${mode}, ${format}`, results)
     }
-    report(mode, results)
   }
+}
+
+async function ownRegistry(folder: string): Promise<string> {
+  say('Starting a schema registry …')
+  const server = await startSchemaRegistry({ logTo: join(folder, 'registry.log'), say })
+  stops.push(() => server.stop())
+  return server.url
 }
 
 async function ownBroker(folder: string): Promise<string> {

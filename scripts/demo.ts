@@ -2,6 +2,7 @@
  * `npm run demo`: the worker's main job, from nothing. Starts one Kafka broker (or uses KAFKA_BOOTSTRAP), a SQLite database and a
  * worker, creates a connector over REST, inserts a row each second and prints what arrives in Kafka. Ctrl-C ends what it started.
  * `npm run demo -- --once`: ends with exit code 0 when the first rows were read back from Kafka.
+ * `--avro`: records are Avro, with a schema registry (TEST_SCHEMA_REGISTRY_URL, else one that is started).
  * `--oracle`: an Oracle connector on the project's test server, which speaks Oracle's protocol and is no Oracle Database.
  * `--data FOLDER`: instead of demo-data/ (with --oracle: demo-data/oracle/).
  */
@@ -10,13 +11,14 @@ import { resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { findExecutable } from './commands.ts'
+import { AvroValues } from './demo-avro.ts'
 import { OracleShop } from './demo-oracle.ts'
 import { type DemoShop, SqliteShop } from './demo-shop.ts'
 import { startBroker } from './kafka-broker.ts'
 import { freePorts, lastLines, type ServerProcess, startServer } from './server-process.ts'
 import { TopicReader } from './topic-reader.ts'
 
-const USAGE = 'Usage: npm run demo [-- [--oracle] [--once] [--data FOLDER]]\n'
+const USAGE = 'Usage: npm run demo [-- [--oracle] [--avro] [--once] [--data FOLDER]]\n'
 const FIRST_ROW_TIMEOUT_MS = 60_000
 const MAX_LINE = 160
 
@@ -24,9 +26,10 @@ const root = resolve(import.meta.dirname, '..')
 process.chdir(root)
 const options = parseOptions(process.argv.slice(2))
 // A folder, group and topics of their own: the server behind an Oracle connector of an earlier run is gone.
-const shown = options.data ?? (options.oracle ? 'demo-data/oracle' : 'demo-data')
+const kind = `${options.oracle ? '-oracle' : ''}${options.avro ? '-avro' : ''}`
+const shown = options.data ?? (kind === '' ? 'demo-data' : `demo-data/${kind.slice(1)}`)
 const folder = resolve(shown)
-const group = options.oracle ? 'kafka-connect-node-demo-oracle' : 'kafka-connect-node-demo'
+const group = `kafka-connect-node-demo${kind}`
 const workerLog = resolve(folder, 'worker.log')
 const workerFile = 'worker-config/connect-distributed.properties'
 
@@ -46,23 +49,37 @@ async function demo(once: boolean): Promise<void> {
   stops.push(() => shop.close())
   say(`${shop.kind}: ${shop.introduction}`)
 
-  const reader = new TopicReader(bootstrap, `${group}-${process.pid}`)
+  const avro = options.avro ? await AvroValues.start(folder, say) : null
+  if (avro !== null) stops.push(() => avro.close())
+  const reader = new TopicReader(
+    bootstrap,
+    `${group}-${process.pid}`,
+    avro === null ? 'utf8' : 'latin1'
+  )
   stops.push(() => reader.close())
   const before = new Map<string, readonly bigint[]>()
   for (const topic of shop.topics) before.set(topic, (await reader.endOffsets(topic)) ?? [0n])
 
-  const { url, pid } = await worker(bootstrap)
+  const { url, pid } = await worker(bootstrap, avro?.workerKeys ?? {})
   const connector = await createConnector(url, shop)
 
   const arrived = Promise.withResolvers<void>()
   const seen = new Set<string>()
   for (const topic of shop.topics) {
-    void followWhenItExists(reader, topic, before.get(topic) ?? [0n], (value) => {
-      const line = `${topic.padEnd(14)} ${value ?? 'null'}`
+    const show = (text: string): void => {
+      const line = `${topic.padEnd(14)} ${text}`
       say(line.length > MAX_LINE ? `${line.slice(0, MAX_LINE)}…` : line)
       seen.add(topic)
       // A later start finds the customers of the first one already in Kafka.
       if (topic === shop.topics[1]) arrived.resolve()
+    }
+    // One after the other, although the registry is asked for the first.
+    let shown = Promise.resolve()
+    void followWhenItExists(reader, topic, before.get(topic) ?? [0n], (value) => {
+      shown = shown.then(async () =>
+        show(value === null || avro === null ? (value ?? 'null') : await avro.text(value))
+      )
+      shown.catch((error: unknown) => arrived.reject(error))
     }).catch((error: unknown) => arrived.reject(error))
   }
   const inserting = insertRows(shop)
@@ -95,7 +112,10 @@ async function kafka(): Promise<string> {
 }
 
 /** Starts the worker, and again whenever it ends by itself, until the demo ends. Answers its REST URL and first process id. */
-async function worker(bootstrap: string): Promise<{ url: string; pid: number }> {
+async function worker(
+  bootstrap: string,
+  more: Readonly<Record<string, string>>
+): Promise<{ url: string; pid: number }> {
   const [port] = (await freePorts(1)) as [number]
   const url = `http://127.0.0.1:${port}`
   const overrides = {
@@ -105,7 +125,8 @@ async function worker(bootstrap: string): Promise<{ url: string; pid: number }> 
     'config.storage.topic': `${group}-configs`,
     'offset.storage.topic': `${group}-offsets`,
     'status.storage.topic': `${group}-status`,
-    'offset.flush.interval.ms': '2000'
+    'offset.flush.interval.ms': '2000',
+    ...more
   }
   const command = ['--max-semi-space-size=8', 'src/main.ts', '--distributed', workerFile]
   for (const [key, value] of Object.entries(overrides)) command.push('-o', `${key}=${value}`)
@@ -235,6 +256,7 @@ Kafka is ${bootstrap}, the database ${shop.place}; delete ${shown}/ to begin fro
 function parseOptions(words: readonly string[]): {
   once: boolean
   oracle: boolean
+  avro: boolean
   data?: string | undefined
 } {
   try {
@@ -243,6 +265,7 @@ function parseOptions(words: readonly string[]): {
       options: {
         once: { type: 'boolean', default: false },
         oracle: { type: 'boolean', default: false },
+        avro: { type: 'boolean', default: false },
         data: { type: 'string' },
         help: { type: 'boolean', default: false }
       }

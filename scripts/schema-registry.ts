@@ -1,5 +1,6 @@
 import { existsSync, globSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
 import { run } from './commands.ts'
 import { findJava, findMaven } from './kafka-jars.ts'
 import { freePorts, startServer } from './server-process.ts'
@@ -48,10 +49,13 @@ export async function startSchemaRegistry(options: {
   /** File that receives its log. */
   readonly logTo: string
   readonly say: (text: string) => void
+  /** A free one without it. */
+  readonly port?: number
 }): Promise<SchemaRegistryServer> {
   const files = await registryFiles(options.say)
   const java = await findJava(options.say)
-  const [port] = (await freePorts(1)) as [number]
+  const [free] = (await freePorts(1)) as [number]
+  const port = options.port ?? free
   const url = `http://127.0.0.1:${port}/apis/ccompat/v7`
   const server = await startServer({
     name: 'The schema registry',
@@ -76,9 +80,11 @@ export async function startSchemaRegistry(options: {
 }
 
 if (import.meta.main) {
+  const { values } = parseArgs({ options: { port: { type: 'string' } } })
   const registry = await startSchemaRegistry({
     logTo: join(folder, '..', 'registry.log'),
-    say: console.log
+    say: console.log,
+    ...(values.port !== undefined && { port: Number(values.port) })
   })
   console.log(`TEST_SCHEMA_REGISTRY_URL=${registry.url}`)
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {

@@ -6,7 +6,8 @@ export class TopicReader {
   readonly #consumer: Consumer<string, string, string, string>
   readonly #streams: MessagesStream<string, string, string, string>[] = []
 
-  constructor(bootstrap: string, groupId: string) {
+  /** `encoding`: in which values are text; latin1 keeps bytes that are none. */
+  constructor(bootstrap: string, groupId: string, encoding: 'utf8' | 'latin1' = 'utf8') {
     const base = {
       clientId: groupId,
       bootstrapBrokers: bootstrap.split(','),
@@ -15,7 +16,13 @@ export class TopicReader {
       retries: 3
     }
     this.#admin = new Admin(base)
-    this.#consumer = new Consumer({ ...base, groupId, deserializers: stringDeserializers })
+    const value = (data?: Buffer): string | undefined => data?.toString(encoding)
+    const deserializers = { ...stringDeserializers, value }
+    this.#consumer = new Consumer({
+      ...base,
+      groupId,
+      deserializers
+    })
   }
 
   /** End offset per partition; null when the topic does not exist. */

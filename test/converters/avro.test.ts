@@ -248,6 +248,38 @@ describe('subjects', () => {
     )
   })
 
+  it('keys and values of one topic have subjects of their own in one registry', async () => {
+    const topic = uniqueName('avro')
+    const key = Schema.struct([{ name: 'id', schema: Schema.INT64 }])
+    const [keys, values] = [converter({}, true), converter()]
+    const both = await Promise.all([
+      write(keys, topic, key, new Struct(key, [5])),
+      write(values, topic, schema, new Struct(schema, [1]))
+    ])
+    const subjects = [`${topic}-key`, `${topic}-value`]
+    for (const [i, subject] of subjects.entries()) {
+      const { id } = await registry(`/subjects/${subject}/versions/latest`)
+      assert.equal(both[i]?.readInt32BE(1), id)
+    }
+    const read = await keys.toConnectData(topic, both[0] ?? null)
+    assert.deepEqual((read.value as Struct).values, [5])
+    assert.equal(read.schema?.version, 1)
+  })
+
+  it('connect.meta.data=false and scrub.invalid.names=true: what is registered', async () => {
+    const odd = Schema.struct([{ name: 'unit price', schema: Schema.INT8 }], {
+      name: 'shop.2-orders'
+    })
+    const of = converter({ 'connect.meta.data': 'false', 'scrub.invalid.names': 'true' })
+    const bytes = await write(of, uniqueName('avro'), odd, new Struct(odd, [1]))
+    assert.deepEqual(JSON.parse(await writtenSchema(bytes)), {
+      type: 'record',
+      name: 'x2_orders',
+      namespace: 'shop',
+      fields: [{ name: 'unit_price', type: 'int' }]
+    })
+  })
+
   it('auto.register.schemas=false: the schema must be there', async () => {
     const topic = uniqueName('avro')
     const strict = converter({ 'auto.register.schemas': 'false', 'normalize.schemas': 'true' })

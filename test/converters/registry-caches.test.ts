@@ -18,7 +18,35 @@ function converter(stub: StubRegistry, config: Record<string, string>): Converte
   return made
 }
 
+const MEDIA_TYPE = 'application/vnd.schemaregistry.v1+json'
 const idOf = (record: Uint8Array | null): number => Buffer.from(record ?? []).readInt32BE(1)
+
+describe('what a converter asks of the registry', () => {
+  it('normalize.schemas: to compare schemas in their normal form, registered or looked up', async (t) => {
+    const stub = await stubRegistry(t, () => ({ status: 200, body: { id: 1 } }))
+    for (const [config, path] of [
+      [{}, '/subjects/t-value/versions'],
+      [{ 'normalize.schemas': 'true' }, '/subjects/t-value/versions?normalize=true'],
+      [
+        { 'normalize.schemas': 'true', 'auto.register.schemas': 'false' },
+        '/subjects/t-value?normalize=true'
+      ]
+    ] as const) {
+      await converter(stub, config).fromConnectData('t', schema, row)
+      assert.equal(stub.requests.at(-1)?.path, path)
+      assert.equal(stub.requests.at(-1)?.headers['content-type'], MEDIA_TYPE)
+    }
+  })
+
+  it('never to change the compatibility of a subject', async (t) => {
+    const stub = await stubRegistry(t, () => ({ status: 200, body: { id: 1 } }))
+    await converter(stub, {}).fromConnectData('t', schema, row)
+    assert.deepEqual(
+      stub.requests.map(({ method, path }) => `${method} ${path}`),
+      ['POST /subjects/t-value/versions']
+    )
+  })
+})
 
 describe('what a converter remembers of the registry', () => {
   it('schemas.cache.config: the schemas read from records, the oldest forgotten first', async (t) => {
