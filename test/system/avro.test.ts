@@ -6,11 +6,14 @@ import { DatabaseSync } from 'node:sqlite'
 import { describe, it, type TestContext } from 'node:test'
 import { Consumer } from '@platformatic/kafka'
 import { avroConverterPlugin } from '../../src/converters/avro.ts'
+import { jsonSchemaConverterPlugin } from '../../src/converters/json-schema-converter.ts'
+import { protobufConverterPlugin } from '../../src/converters/protobuf-converter.ts'
 import { DECIMAL_NAME, TIMESTAMP_NAME } from '../../src/data/logical-types.ts'
 import type { Struct } from '../../src/data/struct.ts'
 import type { Converter } from '../../src/plugin/converter.ts'
 import { connectRest } from '../support/connect-rest.ts'
 import { kafkaBootstrap, schemaRegistryUrl, uniqueName } from '../support/environment.ts'
+import { registryConverter } from '../support/registry-converter.ts'
 import { stubRegistry } from '../support/stub-registry.ts'
 import { until } from '../support/until.ts'
 import { deleteTopicsOf, startWorkerProcess } from '../support/worker-process.ts'
@@ -106,34 +109,45 @@ async function decoded(
   return list
 }
 
+/** The rows of a table as a worker process with this converter wrote them. */
+async function rowsThroughWorker(
+  t: TestContext,
+  className: string,
+  more: Readonly<Record<string, string>> = {}
+): Promise<{ topic: string; values: readonly Buffer[] }> {
+  const prefix = `${uniqueName('avro')}-`
+  const topic = `${prefix}orders`
+  const worker = await startWorkerProcess({
+    properties: {
+      'value.converter': className,
+      'value.converter.schema.registry.url': schemaRegistryUrl(),
+      ...more
+    }
+  })
+  t.after(async () => {
+    await worker.stop()
+    await deleteTopicsOf(worker, [topic])
+  })
+  const rest = connectRest(worker.url)
+  await rest.put('/connectors/shop/config', source(shop(t), prefix))
+  await until(async () => (await rest.state('shop')) === 'RUNNING RUNNING', 'the task runs')
+  await until(
+    async () =>
+      ((await rest.get('/connectors/shop/topics')) as Record<string, { topics: string[] }>)[
+        'shop'
+      ]?.topics.includes(topic) === true,
+    'the topic is there'
+  )
+  const values = await rawValues(t, topic)
+  await until(() => values.length >= rows.length, 'all rows are in Kafka')
+  return { topic, values }
+}
+
 describe('a worker with AvroConverter', () => {
   it('I5: brings every row from SQLite to Kafka, and what is read there is what was in the table', {
     timeout: 60_000
   }, async (t) => {
-    const prefix = `${uniqueName('avro')}-`
-    const topic = `${prefix}orders`
-    const worker = await startWorkerProcess({
-      properties: {
-        'value.converter': AVRO,
-        'value.converter.schema.registry.url': schemaRegistryUrl()
-      }
-    })
-    t.after(async () => {
-      await worker.stop()
-      await deleteTopicsOf(worker, [topic])
-    })
-    const rest = connectRest(worker.url)
-    await rest.put('/connectors/shop/config', source(shop(t), prefix))
-    await until(async () => (await rest.state('shop')) === 'RUNNING RUNNING', 'the task runs')
-    await until(
-      async () =>
-        ((await rest.get('/connectors/shop/topics')) as Record<string, { topics: string[] }>)[
-          'shop'
-        ]?.topics.includes(topic) === true,
-      'the topic is there'
-    )
-    const values = await rawValues(t, topic)
-    await until(() => values.length >= rows.length, 'all rows are in Kafka')
+    const { topic, values } = await rowsThroughWorker(t, AVRO)
     assert.deepEqual(await decoded(reader(schemaRegistryUrl()), topic, values), rows)
 
     const response = await fetch(`${schemaRegistryUrl()}/subjects/${topic}-value/versions/latest`)
@@ -154,7 +168,11 @@ describe('a worker with AvroConverter', () => {
     const prefix = `${uniqueName('avro')}-`
     const topic = `${prefix}orders`
     const worker = await startWorkerProcess({
-      properties: { 'value.converter': AVRO, 'value.converter.schema.registry.url': registry.url }
+      properties: {
+        'value.converter': AVRO,
+        'value.converter.schema.registry.url': registry.url,
+        'value.converter.max.retries': '0'
+      }
     })
     t.after(async () => {
       await worker.stop()
@@ -187,4 +205,24 @@ describe('a worker with AvroConverter', () => {
     await until(() => values.length >= rows.length, 'all rows are in Kafka')
     assert.deepEqual(await decoded(reader(registry.url), topic, values), rows)
   })
+})
+
+describe('a worker with another converter that asks a registry', () => {
+  for (const [plugin, config] of [
+    [jsonSchemaConverterPlugin, {}],
+    [protobufConverterPlugin, { 'optional.for.nullables': 'true' }]
+  ] as const) {
+    it(`I5: ${plugin.className} brings every row to Kafka as it was in the table`, {
+      timeout: 60_000
+    }, async (t) => {
+      const settings = Object.entries(config).map(([key, value]) => [
+        `value.converter.${key}`,
+        value
+      ])
+      const more = Object.fromEntries(settings) as Record<string, string>
+      const { topic, values } = await rowsThroughWorker(t, plugin.className, more)
+      const converter = registryConverter(plugin, config)
+      assert.deepEqual(await decoded(converter, topic, values), rows)
+    })
+  }
 })
