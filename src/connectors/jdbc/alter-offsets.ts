@@ -4,8 +4,9 @@ import { ConfigError } from '../../errors.ts'
 import { loggers } from '../../log.ts'
 import type { AlteredOffsets, OffsetChange } from '../../plugin/source.ts'
 import { openConnection } from './connection-keeper.ts'
-import { suggestion } from './cursor-value.ts'
+import { suggestionOf } from './cursor-value.ts'
 import type { Connection, TableId } from './database.ts'
+import { nearTables } from './near-tables.ts'
 import { UNNAMED_QUERY } from './reader-targets.ts'
 import { requestedOffset } from './requested-offset.ts'
 import { checkPartition, partitionText, tablePartition } from './source-offset.ts'
@@ -110,7 +111,6 @@ async function fullName(
       `Several tables are named ${name}: ${candidates.map((table) => tableName(dialect, table)).join(', ')}`
     )
   }
-  const all = await connection.listTables({ ...filter, names: null })
-  const known = all.map((table) => tableName(dialect, table))
-  throw new ConfigError(`There is no table ${name}${suggestion(name, known)}`)
+  const near = await nearTables(connection, filter, parseTableName(dialect, name))
+  throw new ConfigError(`There is no table ${name}${suggestionOf(near)}`)
 }
