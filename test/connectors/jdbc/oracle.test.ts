@@ -164,6 +164,10 @@ void describe("Oracle's types", () => {
       '1234567890123456789012345678.0123456789'
     )
     assert.throws(() => read('NUMBER', '~'), /no number/)
+    for (const infinite of ['-1e126', `1${'0'.repeat(126)}`]) {
+      assert.throws(() => read('NUMBER', infinite), /an infinite NUMBER/)
+    }
+    assert.equal(read('NUMBER', `9${'0'.repeat(125)}`), `9${'0'.repeat(125)}`)
     assert.throws(() => read('NUMBER', 12), /number where text was expected/)
     assert.equal(read('BOOLEAN', true), true)
     assert.equal(read('INTERVAL YEAR(2) TO MONTH', { years: 1, months: 2 }), 'P1Y2M')

@@ -1,6 +1,6 @@
 """Asks the test server through python-oracledb what the tests ask it through the driver for Node: a second reading of the protocol.
 
-Usage: python_check.py <host:port/service> <user> <password>. Prints "ok" at the end; an assertion fails otherwise.
+Usage: python_check.py <host:port/service> <user> <password> <major version>. Prints "ok" at the end; an assertion fails otherwise.
 """
 
 import datetime
@@ -9,7 +9,7 @@ import sys
 
 import oracledb
 
-connect_string, user, password = sys.argv[1:4]
+connect_string, user, password, major = sys.argv[1:5]
 oracledb.defaults.fetch_decimals = True
 
 
@@ -23,7 +23,7 @@ def code_of(action):
 
 def check_logon():
     with oracledb.connect(user=user, password=password, dsn=connect_string) as connection:
-        assert connection.version.startswith("19."), connection.version
+        assert connection.version.startswith(f"{major}."), connection.version
         connection.ping()
     wrong = lambda: oracledb.connect(user=user, password="wrong", dsn=connect_string)
     assert code_of(wrong) == "ORA-01017"
@@ -91,12 +91,36 @@ def check_rows(connection, cursor):
     cursor.execute("DROP TABLE py_rows")
 
 
+def check_rowids(cursor):
+    """ROWIDs beside a LOB, which is defined: both drivers ask for them as text, and read them in their own form."""
+    address = "AAAR3qAAEAAAACHAAA"
+    cursor.execute("CREATE TABLE py_addresses (r ROWID, u UROWID, c CLOB)")
+    cursor.execute("INSERT INTO py_addresses VALUES (:1, :2, :3)", [address, address, "x"])
+    oracledb.defaults.fetch_lobs = False
+    cursor.execute("SELECT r, u, c FROM py_addresses")
+    assert cursor.fetchall() == [(address, address, "x")]
+    oracledb.defaults.fetch_lobs = True
+    cursor.execute("DROP TABLE py_addresses")
+
+
+def check_booleans(cursor):
+    cursor.execute("CREATE TABLE py_booleans (b BOOLEAN)")
+    for value in ("TRUE", "FALSE", "NULL"):
+        cursor.execute(f"INSERT INTO py_booleans VALUES ({value})")
+    cursor.execute("SELECT b FROM py_booleans")
+    assert cursor.fetchall() == [(True,), (False,), (None,)]
+    cursor.execute("DROP TABLE py_booleans")
+
+
 def main():
     check_logon()
     with oracledb.connect(user=user, password=password, dsn=connect_string) as connection:
         with connection.cursor() as cursor:
             check_values(cursor)
             check_rows(connection, cursor)
+            check_rowids(cursor)
+            if int(major) >= 23:
+                check_booleans(cursor)
         connection.call_timeout = 100
         with connection.cursor() as cursor:
             assert code_of(lambda: cursor.execute("BEGIN DBMS_SESSION.SLEEP(20); END;")) == "DPY-4024"

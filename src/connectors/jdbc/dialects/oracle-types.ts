@@ -126,9 +126,15 @@ function decimal(facts: ColumnFacts, precision: number | null, scale: number | n
   return { ...facts, type: 'decimal', precision, scale, numeric: true, read: readDigits }
 }
 
-/** Numbers travel in decimal digits and are asked for as text, `.5` among them. The database's own infinities have no digits. */
+/** What the driver makes of the database's own infinities, 10 to the power of 126: no number is as large. */
+const INFINITE = /^(-1e126|\d{127,})$/
+
+/** Numbers travel in decimal digits and are asked for as text, `.5` among them. */
 function readDigits(raw: unknown): string {
   const text = readString(raw)
+  if (text.startsWith('-1e') || (text.length > 126 && INFINITE.test(text))) {
+    throw new DataError('an infinite NUMBER is none that Kafka Connect could carry')
+  }
   if (text.startsWith('.')) return `0${text}`
   if (text.startsWith('-.')) return `-0${text.slice(1)}`
   if (/\d$/.test(text)) return text

@@ -43,15 +43,18 @@ describe('Oracle test server, asked by python-oracledb', () => {
       t.diagnostic(`not run: ${reason}`)
       return
     }
-    const server = await startOracleServer()
-    try {
-      const script = join(root, 'test', 'support', 'oracle', 'python_check.py')
-      const { connectString, user, password } = server
-      const { output } = await python([script, connectString, user, password], CHECK_LIMIT_MS)
-      assert.equal(output.trim(), 'ok')
-      assert.deepEqual(server.control.failures, [])
-    } finally {
-      await server.stop()
+    const script = join(root, 'test', 'support', 'oracle', 'python_check.py')
+    for (const release of ['19c', '23ai'] as const) {
+      const server = await startOracleServer({ release })
+      try {
+        const { connectString, user, password } = server
+        const facts = [connectString, user, password, release.slice(0, 2)]
+        const { output } = await python([script, ...facts], CHECK_LIMIT_MS)
+        assert.equal(output.trim(), 'ok', release)
+        assert.deepEqual(server.control.failures, [])
+      } finally {
+        await server.stop()
+      }
     }
   })
 })
