@@ -78,7 +78,7 @@ export class ConnectorActions {
     }
     const { configStore, stage } = this.#options
     // Left by a connector of that name that a JVM worker deleted.
-    if (!exists && this.snapshot.startFrom(name) !== null)
+    if (!exists && (this.snapshot.startFrom(name)?.history.length ?? 0) > 0)
       await configStore.putStartFrom(name, null)
     await stage.during(`writing a config for connector ${name} to the config topic`, () =>
       configStore.putConnectorConfig(name, config, options.initialState)

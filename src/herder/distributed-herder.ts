@@ -1,5 +1,4 @@
-import { withTimeout } from '../clock.ts'
-import { asError, ConnectError, messageOf } from '../errors.ts'
+import { asError, ConnectError } from '../errors.ts'
 import type { KafkaClients } from '../kafka/contracts.ts'
 import type { StoredConfig } from '../storage/cluster-config.ts'
 import {
@@ -12,14 +11,16 @@ import {
 } from './abstract-herder.ts'
 import { ConfigChanges } from './config-changes.ts'
 import { ConnectorActions } from './connector-actions.ts'
-import type {
-  ConnectorInfo,
-  ConnectorOffset,
-  ConnectorStateInfo,
-  Herder,
-  InitialState,
-  RequestSignature,
-  RestConfig
+import {
+  type ConnectorInfo,
+  type ConnectorOffset,
+  type ConnectorStateInfo,
+  type Herder,
+  type PutOptions,
+  type PutOutcome,
+  REPLACE,
+  type RequestSignature,
+  type RestConfig
 } from './herder.ts'
 import { HerderQueue } from './herder-queue.ts'
 import type { LeaderClient } from './leader-client.ts'
@@ -27,9 +28,12 @@ import { LocalWork } from './local-work.ts'
 import { type GroupOptions, Membership } from './membership.ts'
 import { offsetsAnswer, requestedOffsets } from './offsets-actions.ts'
 import { SessionKeys, type SessionKeyOptions } from './session-key.ts'
+import { inOrder, shutDown } from './shut-down.ts'
 import { StatusReporter } from './status-reporter.ts'
+import { ConfigMoves } from './config-moves.ts'
+import { Moves } from './moves.ts'
 import { StartFromOperations } from './start-from-operations.ts'
-import { haltConnector } from './task-halt.ts'
+import { deletedTasksEnded, haltConnector } from './task-halt.ts'
 import { TaskConfigWriter } from './task-config-writer.ts'
 import { TickLoop } from './tick-loop.ts'
 import { TickStage } from './tick-stage.ts'
@@ -72,6 +76,8 @@ export class DistributedHerder extends AbstractHerder implements Herder {
   readonly #actions: ConnectorActions
   readonly #fencing: ZombieFencing
   readonly #loop: TickLoop
+  readonly #moves: Moves
+  readonly #configMoves: ConfigMoves
   readonly startFrom: StartFromOperations
   #ready = false
   #running: Promise<void> | null = null
@@ -136,15 +142,17 @@ export class DistributedHerder extends AbstractHerder implements Herder {
       actions: this.#actions,
       stopping: this.stopping.signal,
       started: () => this.started(),
-      exclusively: <T>(step: () => Promise<T> | T) => this.#exclusively(step)
+      inTurn: <T>(step: () => Promise<T> | T) => this.#inLeadersTick(step),
+      exclusively: <T>(step: () => Promise<T> | T) => this.#exclusively(step),
+      halt: (connector: string) => haltConnector(moving, connector),
+      ended: (connector: string) => deletedTasksEnded(moving, connector)
     }
-    this.startFrom = new StartFromOperations({
-      ...moving,
-      halt: (connector) => haltConnector(moving, connector)
-    })
+    this.#moves = new Moves(moving)
+    this.startFrom = new StartFromOperations({ ...moving, moves: this.#moves })
+    this.#configMoves = new ConfigMoves({ ...moving, moves: this.#moves })
     this.#loop = new TickLoop({
       ...parts,
-      startFrom: this.startFrom,
+      moves: this.#moves,
       writer: this.#writer,
       changes: this.#changes
     })
@@ -189,32 +197,30 @@ export class DistributedHerder extends AbstractHerder implements Herder {
   async putConnectorConfig(
     name: string,
     config: RestConfig,
-    options: { initialState: InitialState | null; allowReplace: boolean }
-  ): Promise<{ created: boolean; info: ConnectorInfo }> {
+    options: PutOptions
+  ): Promise<PutOutcome> {
     await this.started()
-    const valid = await this.validated(config)
-    return this.#inTick(async () => {
-      this.startFrom.requireIdle(name)
+    return this.#put(name, await this.validated(config), options)
+  }
+
+  async patchConnectorConfig(name: string, patch: RestConfig): Promise<ConnectorInfo> {
+    const wanted = await this.#inLeadersTick(() =>
+      patched(requireConnector(this.#actions.snapshot, name), patch)
+    )
+    const { info } = await this.#put(name, await this.validated(wanted), REPLACE)
+    return info
+  }
+
+  #put(name: string, valid: StoredConfig, options: PutOptions): Promise<PutOutcome> {
+    return this.#configMoves.outcome(name, valid, options, async () => {
       const created = await this.#actions.putConfig(name, valid, options)
       return { created, info: this.infoOf(name, valid, this.#actions.snapshot) }
     })
   }
 
-  async patchConnectorConfig(name: string, patch: RestConfig): Promise<ConnectorInfo> {
-    const wanted = await this.#inTick(() => {
-      this.#actions.requireLeader('Only the leader can set connector configs.')
-      return patched(requireConnector(this.#actions.snapshot, name), patch)
-    })
-    const valid = await this.validated(wanted)
-    return this.#inTick(async () => {
-      this.startFrom.requireIdle(name)
-      await this.#actions.putConfig(name, valid, { initialState: null, allowReplace: true })
-      return this.infoOf(name, valid, this.#actions.snapshot)
-    })
-  }
-
-  async deleteConnector(name: string): Promise<void> {
-    await this.#inTick(() => this.#actions.remove(name))
+  async deleteConnector(name: string, offsets: 'keep' | 'delete' = 'keep'): Promise<void> {
+    if (offsets === 'delete') await this.#configMoves.remove(name)
+    else await this.#inTick(() => this.#actions.remove(name))
   }
 
   async pauseConnector(name: string): Promise<void> {
@@ -227,7 +233,7 @@ export class DistributedHerder extends AbstractHerder implements Herder {
 
   async stopConnector(name: string): Promise<void> {
     await this.#inTick(() => {
-      this.startFrom.requireIdle(name)
+      this.#moves.requireIdle(name)
       return this.#actions.stop(name)
     })
   }
@@ -258,7 +264,7 @@ export class DistributedHerder extends AbstractHerder implements Herder {
   async modifyOffsets(name: string, offsets: ConnectorOffset[] | null): Promise<string> {
     const changes = offsets === null ? null : requestedOffsets(offsets)
     const config = await this.#exclusively(() => {
-      this.startFrom.requireIdle(name)
+      this.#moves.requireIdle(name)
       return requireStopped(this.#actions.snapshot, name)
     })
     const { worker } = this.#options
@@ -307,6 +313,13 @@ export class DistributedHerder extends AbstractHerder implements Herder {
     return this.#queue.add(action, () => this.#changes.rebalanceExpected)
   }
 
+  #inLeadersTick<T>(action: () => Promise<T> | T): Promise<T> {
+    return this.#inTick(() => {
+      this.#actions.requireLeader('Only the leader can set connector configs.')
+      return action()
+    })
+  }
+
   /** On the leader, no rebalance being due, with an up-to-date picture of the config topic. */
   #exclusively<T>(action: () => Promise<T> | T): Promise<T> {
     return this.#inSettledTick(async () => {
@@ -318,7 +331,7 @@ export class DistributedHerder extends AbstractHerder implements Herder {
   async #putTargetState(name: string, state: 'PAUSED' | 'STARTED'): Promise<void> {
     await this.started()
     this.#actions.requireKnown(name)
-    this.startFrom.requireIdle(name)
+    this.#moves.requireIdle(name)
     await this.#options.configStore.putTargetState(name, state)
   }
 
@@ -356,20 +369,7 @@ export class DistributedHerder extends AbstractHerder implements Herder {
     this.#wakeup.wake()
     this.markNotStarted(error)
     this.#queue.close(error)
-    const limitMs = taskShutdownGracefulTimeoutMs + STOP_MARGIN_MS
-    const halting = this.#halt().catch((error: unknown) => {
-      log.error(`The herder did not stop cleanly: ${messageOf(error)}`, { error })
-    })
-    try {
-      await withTimeout(
-        halting,
-        limitMs,
-        () => new ConnectError('WORKER_STOPPING', `The herder did not stop in ${limitMs} ms`)
-      )
-    } catch (error) {
-      log.error('The herder is given up', { error })
-    }
-    log.info('Herder stopped')
+    await shutDown(log, taskShutdownGracefulTimeoutMs + STOP_MARGIN_MS, () => this.#halt())
   }
 
   async #halt(): Promise<void> {
@@ -379,21 +379,14 @@ export class DistributedHerder extends AbstractHerder implements Herder {
     this.#writer.cancelAll()
     log.info('Stopping connectors and tasks that are still assigned to this worker.')
     await this.#work.stop(this.#work.all)
-    const steps: [string, () => Promise<void>][] = [
+    await inOrder(log, [
       ['flush the statuses', () => this.#statuses.flush(FLUSH_TIMEOUT_MS)],
       ['leave the group', () => this.#membership.leave('the worker is shutting down')],
       ['close the group membership', () => this.#membership.close()],
       ['stop the worker', () => worker.stop()],
       ['stop the config store', () => configStore.stop()],
       ['stop the status store', () => statusStore.stop()]
-    ]
-    for (const [what, step] of steps) {
-      try {
-        await step()
-      } catch (error) {
-        log.error(`Failed to ${what} while shutting down`, { error })
-      }
-    }
+    ])
     this.stages.end()
   }
 }

@@ -55,6 +55,31 @@ export interface LoggerInfo {
   last_modified: number | null
 }
 
+/** Offsets of a connector that is created. `offsets` null: none are given. `others`: what becomes of those an earlier connector of that name left. */
+export interface InitialOffsets {
+  readonly offsets: ConnectorOffset[] | null
+  readonly others: 'keep' | 'reset'
+}
+
+export interface PutOptions {
+  readonly initialState: InitialState | null
+  readonly allowReplace: boolean
+  /** Only for a new connector; absent: what is stored stays. */
+  readonly initialOffsets?: InitialOffsets
+}
+
+/** A connector that exists gets another configuration. */
+export const REPLACE: PutOptions = { initialState: null, allowReplace: true }
+
+export interface PutOutcome {
+  readonly created: boolean
+  readonly info: ConnectorInfo
+  /** What became of initial offsets, when there were any. */
+  readonly offsetsStatus?: string
+  /** How many offsets of an earlier connector of that name a new one goes on from. */
+  readonly keptOffsets?: number
+}
+
 export type InitialState = 'STARTED' | 'PAUSED' | 'STOPPED'
 
 /** Signature of an internal request, from its headers; null when they are missing. */
@@ -93,13 +118,10 @@ export interface Herder {
   connectorInfo(name: string): Promise<ConnectorInfo>
   connectorConfig(name: string): Promise<ReadonlyMap<string, string>>
   connectorStatus(name: string): ConnectorStateInfo
-  putConnectorConfig(
-    name: string,
-    config: RestConfig,
-    options: { initialState: InitialState | null; allowReplace: boolean }
-  ): Promise<{ created: boolean; info: ConnectorInfo }>
+  putConnectorConfig(name: string, config: RestConfig, options: PutOptions): Promise<PutOutcome>
   patchConnectorConfig(name: string, patch: RestConfig): Promise<ConnectorInfo>
-  deleteConnector(name: string): Promise<void>
+  /** `offsets`: what becomes of its stored offsets. */
+  deleteConnector(name: string, offsets?: 'keep' | 'delete'): Promise<void>
   pauseConnector(name: string): Promise<void>
   resumeConnector(name: string): Promise<void>
   stopConnector(name: string): Promise<void>

@@ -47,5 +47,5 @@ export function finished(
 
 /** The last move that took effect: the one to undo. */
 export function lastDone(record: StartFromRecord | null): FinishedMove | null {
-  return record?.history.findLast(({ state }) => state === 'DONE') ?? null
+  return record?.history.findLast(({ kind, state }) => kind === 'move' && state === 'DONE') ?? null
 }

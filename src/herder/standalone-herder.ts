@@ -10,13 +10,16 @@ import {
   requireConnector,
   requireStopped
 } from './abstract-herder.ts'
-import type {
-  ConnectorInfo,
-  ConnectorOffset,
-  ConnectorStateInfo,
-  Herder,
-  InitialState,
-  RestConfig
+import {
+  type ConnectorInfo,
+  type ConnectorOffset,
+  type ConnectorStateInfo,
+  type Herder,
+  type InitialState,
+  type PutOptions,
+  type PutOutcome,
+  REPLACE,
+  type RestConfig
 } from './herder.ts'
 import { LocalWork } from './local-work.ts'
 import { offsetsAnswer, requestedOffsets } from './offsets-actions.ts'
@@ -24,7 +27,10 @@ import { restartPlan } from './restart-plan.ts'
 import { executeRestart } from './restart-work.ts'
 import { SerialQueue } from './serial-queue.ts'
 import { START_LIMIT_MS, StandaloneTasks } from './standalone-tasks.ts'
+import { ConfigMoves } from './config-moves.ts'
+import { Moves } from './moves.ts'
 import { StartFromOperations } from './start-from-operations.ts'
+import { shutDown } from './shut-down.ts'
 import { StatusReporter } from './status-reporter.ts'
 import { TickStage } from './tick-stage.ts'
 import { workSet } from './work-set.ts'
@@ -42,6 +48,8 @@ export class StandaloneHerder extends AbstractHerder implements Herder {
   readonly #work: LocalWork
   readonly #statuses: StatusReporter
   readonly #tasks: StandaloneTasks
+  readonly #moves: Moves
+  readonly #configMoves: ConfigMoves
   readonly startFrom: StartFromOperations
   /** The connector whose configuration is being put: its tasks are seen to there. */
   #beingPut: string | null = null
@@ -73,13 +81,18 @@ export class StandaloneHerder extends AbstractHerder implements Herder {
       onConnectorStopping: () => undefined
     })
     this.#tasks = new StandaloneTasks(options, this.#work, this.#statuses)
-    this.startFrom = new StartFromOperations({
+    const parts = {
       ...options,
       stopping: this.stopping.signal,
       started: () => this.started(),
-      exclusively: (step) => this.#inTurn(step),
-      halt: (connector) => this.#inTurn(() => this.#stopConnector(connector))
-    })
+      inTurn: <T>(step: () => Promise<T> | T) => this.#inTurn(step),
+      exclusively: <T>(step: () => Promise<T> | T) => this.#inTurn(step),
+      halt: (connector: string) => this.#inTurn(() => this.#stopConnector(connector)),
+      ended: () => Promise.resolve()
+    }
+    this.#moves = new Moves(parts)
+    this.startFrom = new StartFromOperations({ ...parts, moves: this.#moves })
+    this.#configMoves = new ConfigMoves({ ...parts, moves: this.#moves })
   }
 
   async start(): Promise<void> {
@@ -113,12 +126,11 @@ export class StandaloneHerder extends AbstractHerder implements Herder {
   async putConnectorConfig(
     name: string,
     config: RestConfig,
-    options: { initialState: InitialState | null; allowReplace: boolean }
-  ): Promise<{ created: boolean; info: ConnectorInfo }> {
+    options: PutOptions
+  ): Promise<PutOutcome> {
     await this.started()
     const valid = await this.validated(config)
-    return this.#inTurn(async () => {
-      this.startFrom.requireIdle(name)
+    return this.#configMoves.outcome(name, valid, options, async () => {
       const exists = this.snapshot().contains(name)
       if (exists && !options.allowReplace) {
         throw new ConnectError('ALREADY_EXISTS', `Connector ${name} already exists`)
@@ -131,17 +143,19 @@ export class StandaloneHerder extends AbstractHerder implements Herder {
   async patchConnectorConfig(name: string, patch: RestConfig): Promise<ConnectorInfo> {
     const current = requireConnector(await this.startedSnapshot(), name)
     const valid = await this.validated(patched(current, patch))
-    return this.#inTurn(() => {
-      this.startFrom.requireIdle(name)
-      return this.#put(name, valid, null)
-    })
+    const { info } = await this.#configMoves.outcome(name, valid, REPLACE, async () => ({
+      created: false,
+      info: await this.#put(name, valid, null)
+    }))
+    return info
   }
 
-  async deleteConnector(name: string): Promise<void> {
+  async deleteConnector(name: string, offsets: 'keep' | 'delete' = 'keep'): Promise<void> {
+    if (offsets === 'delete') await this.#configMoves.remove(name)
     await this.#inTurn(async () => {
-      requireConnector(this.snapshot(), name)
+      if (offsets === 'keep') requireConnector(this.snapshot(), name)
       await this.#stopAll(name)
-      await this.options.configStore.removeConnectorConfig(name)
+      if (this.snapshot().contains(name)) await this.options.configStore.removeConnectorConfig(name)
       this.#statuses.forgetConnector(name)
       this.#statuses.forgetTopics(name)
     })
@@ -157,7 +171,7 @@ export class StandaloneHerder extends AbstractHerder implements Herder {
 
   async stopConnector(name: string): Promise<void> {
     await this.#inTurn(() => {
-      this.startFrom.requireIdle(name)
+      this.#moves.requireIdle(name)
       return this.#stopConnector(name)
     })
   }
@@ -212,7 +226,7 @@ export class StandaloneHerder extends AbstractHerder implements Herder {
   async modifyOffsets(name: string, offsets: ConnectorOffset[] | null): Promise<string> {
     const changes = offsets === null ? null : requestedOffsets(offsets)
     return this.#inTurn(async () => {
-      this.startFrom.requireIdle(name)
+      this.#moves.requireIdle(name)
       const config = requireStopped(this.snapshot(), name)
       const connectorManaged = await this.options.worker.modifyOffsets(name, config, changes)
       return offsetsAnswer(changes === null ? 'reset' : 'altered', connectorManaged)
@@ -288,7 +302,7 @@ export class StandaloneHerder extends AbstractHerder implements Herder {
   async #putTargetState(name: string, state: 'PAUSED' | 'STARTED'): Promise<void> {
     const snapshot = await this.startedSnapshot()
     if (!snapshot.contains(name)) throw new NotFoundError(`Unknown connector ${name}`)
-    this.startFrom.requireIdle(name)
+    this.#moves.requireIdle(name)
     await this.options.configStore.putTargetState(name, state)
   }
 
@@ -355,17 +369,7 @@ export class StandaloneHerder extends AbstractHerder implements Herder {
     this.stopping.abort(error)
     this.markNotStarted(error)
     this.#queue.close(error)
-    const limitMs = taskShutdownGracefulTimeoutMs + STOP_MARGIN_MS
-    try {
-      await withTimeout(
-        this.#halt(),
-        limitMs,
-        () => new ConnectError('WORKER_STOPPING', `The herder did not stop in ${limitMs} ms`)
-      )
-    } catch (error) {
-      log.error('The herder did not stop cleanly', { error })
-    }
-    log.info('Herder stopped')
+    await shutDown(log, taskShutdownGracefulTimeoutMs + STOP_MARGIN_MS, () => this.#halt())
   }
 
   async #halt(): Promise<void> {

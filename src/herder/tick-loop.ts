@@ -7,11 +7,11 @@ import type { StatusStore } from '../storage/status-store.ts'
 import { taskKey } from '../worker/contracts.ts'
 import type { Changes, ConfigChanges } from './config-changes.ts'
 import type { HerderQueue } from './herder-queue.ts'
+import type { Moves } from './moves.ts'
 import type { LocalWork } from './local-work.ts'
 import { failed, type JoinedRound, joinWasCutShort, type Membership } from './membership.ts'
 import { executeRestarts } from './restart-work.ts'
 import type { SessionKeys } from './session-key.ts'
-import type { StartFromOperations } from './start-from-operations.ts'
 import type { StatusReporter } from './status-reporter.ts'
 import type { TaskConfigWriter } from './task-config-writer.ts'
 import type { TickStage } from './tick-stage.ts'
@@ -36,7 +36,7 @@ export interface TickLoopOptions {
   readonly queue: HerderQueue
   readonly keys: SessionKeys
   readonly writer: TaskConfigWriter
-  readonly startFrom: StartFromOperations
+  readonly moves: Moves
   readonly stage: TickStage
   readonly wakeup: Wakeup
   readonly clock: Clock
@@ -99,7 +99,7 @@ export class TickLoop {
     }
     if (!(await this.#actOnRound(signal))) return
     if (!(await this.#rotateSessionKey())) return
-    if (membership.isLeader) this.#options.startFrom.resume()
+    if (membership.isLeader) this.#options.moves.resume()
     await queue.runAll()
     await executeRestarts(this.#options)
     this.#forgetDeletedWork()

@@ -53,4 +53,12 @@ export interface StartFrom {
     stored: readonly StoredPosition[],
     signal: AbortSignal
   ): Promise<readonly StartPreview[]>
+  /** Whether `after` is the first configuration with a start (for anything it reads), so that the stored offsets know of none. */
+  isFirstStart?(before: ConfigMap, after: ConfigMap): boolean
+  /** Stored offsets as they have to be for such a start to be noticed; only those that change. */
+  prepare?(
+    before: ConfigMap,
+    after: ConfigMap,
+    stored: readonly StoredPosition[]
+  ): readonly NewPosition[]
 }

@@ -147,6 +147,8 @@ function sendAnswer(request: FastifyRequest, reply: FastifyReply, answer: Answer
     const host = request.headers.host ?? request.hostname
     reply.header('location', `${request.protocol}://${host}${connectorPath(answer.created)}`)
   }
+  if (answer.keptOffsets !== undefined)
+    reply.header('connect-offsets', `kept ${answer.keptOffsets}`)
   const text = answer.text ?? (answer.body === undefined ? undefined : jsonText(answer.body))
   if (text === undefined) return reply.send()
   // Sent as bytes: fastify would add a charset to a text.

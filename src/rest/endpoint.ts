@@ -36,6 +36,8 @@ export interface Answer {
   text?: string
   /** Name of a connector just created: becomes the Location header. */
   created?: string
+  /** How many offsets of an earlier connector of that name it goes on from: becomes a header, which clients that do not know it pass over. */
+  keptOffsets?: number
 }
 
 export interface Endpoint {
@@ -77,6 +79,22 @@ export function queryParam(call: Call, name: string): string | undefined {
 export function queryFlag(call: Call, name: string, missing: boolean): boolean {
   const text = queryParam(call, name)
   return text === undefined || text === '' ? missing : text.toLowerCase() === 'true'
+}
+
+/** One of these words; null when the parameter is not there. BAD_REQUEST for any other. */
+export function queryChoice<W extends string>(
+  call: Call,
+  name: string,
+  words: readonly W[]
+): W | null {
+  const text = queryParam(call, name)
+  if (text === undefined) return null
+  const found = words.find((word) => word === text)
+  if (found !== undefined) return found
+  throw new ConnectError(
+    'BAD_REQUEST',
+    `The query parameter ${name} is '${text}': it must be ${words.join(' or ')}`
+  )
 }
 
 /** Runs herder work within the limit for requests (I8). */

@@ -11,6 +11,8 @@ export interface CreateRequest {
   name: string
   config: Map<string, string | null>
   initialState: InitialState | null
+  /** KIP-995; null: none given. */
+  initialOffsets: ConnectorOffset[] | null
 }
 
 const initialStates: Readonly<Record<string, InitialState>> = {
@@ -25,7 +27,7 @@ export function createRequest(body: Uint8Array | undefined): CreateRequest {
     'The request body',
     "an object with the fields 'name' and 'config'"
   )
-  known(fields, ['name', 'config', 'initial_state'])
+  known(fields, ['name', 'config', 'initial_state', 'initial_offsets'])
   const config = fields.get('config')
   if (config === undefined || config === null) {
     throw wrong("The request body has no field 'config' with the configuration of the connector")
@@ -34,7 +36,8 @@ export function createRequest(body: Uint8Array | undefined): CreateRequest {
     // As the JVM worker: a missing name is the empty one, blanks around it do not count.
     name: (scalar(fields.get('name') ?? null, "The field 'name'") ?? '').trim(),
     config: configOf(config, "The field 'config'"),
-    initialState: initialState(fields.get('initial_state') ?? null)
+    initialState: initialState(fields.get('initial_state') ?? null),
+    initialOffsets: initialOffsets(fields.get('initial_offsets') ?? null)
   }
 }
 
@@ -62,13 +65,20 @@ export function taskConfigsBody(body: Uint8Array | undefined): ReadonlyMap<strin
 export function offsetsBody(body: Uint8Array | undefined): ConnectorOffset[] {
   const fields = object(parsed(body), 'The request body', "an object with the field 'offsets'")
   known(fields, ['offsets'])
-  const list = fields.get('offsets') ?? []
-  if (!Array.isArray(list)) throw mustBe("The field 'offsets'", 'a list', list)
+  return offsetList(fields.get('offsets') ?? [], 'offsets')
+}
+
+function initialOffsets(value: JsonValue): ConnectorOffset[] | null {
+  return value === null ? null : offsetList(value, 'initial_offsets')
+}
+
+function offsetList(list: JsonValue, field: string): ConnectorOffset[] {
+  if (!Array.isArray(list)) throw mustBe(`The field '${field}'`, 'a list', list)
   if (list.length === 0) {
     throw wrong('Partitions / offsets need to be provided for an alter offsets request')
   }
   return list.map((entry, index) => {
-    const what = `Entry ${index} of 'offsets'`
+    const what = `Entry ${index} of '${field}'`
     const parts = object(entry, what, "an object with the fields 'partition' and 'offset'")
     known(parts, ['partition', 'offset'])
     const partition = parts.get('partition') ?? null

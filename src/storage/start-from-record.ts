@@ -20,8 +20,15 @@ export interface MovedOffset {
   readonly offset: StoredMap | null
 }
 
+/**
+ * What a move belongs to: nothing else; a connector that is created behind new offsets, deleted with its offsets, or gets a configuration for
+ * which the offsets have to be prepared.
+ */
+export type MoveKind = 'move' | 'create' | 'delete' | 'configure'
+
 /** One move of a connector's positions. */
 export interface Move {
+  readonly kind: MoveKind
   readonly id: string
   /** ISO-8601, UTC. */
   readonly at: string
@@ -54,6 +61,7 @@ export interface StartFromRecord {
 }
 
 const STATES: ReadonlySet<unknown> = new Set(['STARTED', 'PAUSED', 'STOPPED'])
+const KINDS: ReadonlySet<unknown> = new Set(['move', 'create', 'delete', 'configure'])
 const PHASES: ReadonlySet<unknown> = new Set(['requested', 'writing', 'written'])
 
 /** Reads the value of a record. Throws DataError that names what is missing or of another kind. */
@@ -88,7 +96,10 @@ function parseMove(value: unknown): Move {
   const by = fieldsOf(fields.get('by'), "'by'")
   const targetState = fields.get('targetState')
   if (!STATES.has(targetState)) throw new DataError("'targetState' of a move is not known")
+  const kind = fields.get('kind')
+  if (!KINDS.has(kind)) throw new DataError("'kind' of a move is not known")
   return {
+    kind: kind as MoveKind,
     id: textOf(fields.get('id'), 'id'),
     at: textOf(fields.get('at'), 'at'),
     by: {

@@ -2,7 +2,7 @@ import type { ConfigMap } from '../config/config-def.ts'
 import { ConfigError, ConnectError, traceOf } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import type { ConnectorPlugin, Plugins } from '../plugin/plugins.ts'
-import type { OffsetChange } from '../plugin/source.ts'
+import type { AlteredOffsets, OffsetChange, SourceConnectorPlugin } from '../plugin/source.ts'
 import type { StartFrom, StartPreview, StartWanted, StoredPosition } from '../plugin/start-from.ts'
 import type { StoredConfig, TargetState } from '../storage/cluster-config.ts'
 import type { OffsetStore, StoredOffset } from '../storage/offset-store.ts'
@@ -278,8 +278,7 @@ export class ConnectWorker implements Worker {
       changes === null
         ? stored.map(({ partition }) => ({ partition, offset: null }))
         : changes.map(({ partition, offset }) => ({ partition, offset }))
-    const answer = (await plugin.alterOffsets?.(resolved, wanted)) ?? false
-    const altered = typeof answer === 'boolean' ? { complete: answer, changes: wanted } : answer
+    const altered = await alteredOffsets(plugin, resolved, wanted)
     if (altered.changes.length > 0) {
       await this.writeOffsets(name, config, altered.changes)
     }
@@ -304,6 +303,35 @@ export class ConnectWorker implements Worker {
     const { startFrom, resolved, stored } = await this.#startFromOf(name, config)
     const limit = AbortSignal.timeout(PREVIEW_START_LIMIT_MS)
     return startFrom.preview(resolved, changes, stored, limit)
+  }
+
+  async givesFirstStart(before: StoredConfig, after: StoredConfig): Promise<boolean> {
+    const [then, now] = [await this.#options.resolve(before), await this.#options.resolve(after)]
+    const plugin = this.#pluginOf(now)
+    if (plugin.type !== 'source' || then.get('connector.class') !== now.get('connector.class')) {
+      return false
+    }
+    return plugin.startFrom?.isFirstStart?.(then, now) ?? false
+  }
+
+  async prepareStart(
+    name: string,
+    before: StoredConfig,
+    after: StoredConfig
+  ): Promise<readonly StoredOffset[]> {
+    const { startFrom, resolved, stored } = await this.#startFromOf(name, before)
+    return startFrom.prepare?.(resolved, await this.#options.resolve(after), stored) ?? []
+  }
+
+  async initialOffsets(
+    name: string,
+    config: StoredConfig,
+    given: readonly StoredOffset[] | null
+  ): Promise<AlteredOffsets> {
+    const resolved = await this.#options.resolve(config)
+    const plugin = this.#requireSource(resolved, name)
+    if (given === null) return { complete: true, changes: [] }
+    return alteredOffsets(plugin, resolved, given)
   }
 
   async writeOffsets(
@@ -367,4 +395,14 @@ export class ConnectWorker implements Worker {
     if (plugin.type === 'source') return plugin
     throw new ConfigError(`Connector ${name} is a sink; this worker does not run sinks yet`)
   }
+}
+
+/** What the connector makes of offsets an operator wants to store. */
+async function alteredOffsets(
+  plugin: SourceConnectorPlugin,
+  config: ConfigMap,
+  wanted: readonly OffsetChange[]
+): Promise<AlteredOffsets> {
+  const answer = (await plugin.alterOffsets?.(config, wanted)) ?? false
+  return typeof answer === 'boolean' ? { complete: answer, changes: wanted } : answer
 }

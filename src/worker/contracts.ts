@@ -101,6 +101,20 @@ export interface Worker {
     config: StoredConfig,
     changes: readonly StoredOffset[]
   ): Promise<readonly StartPreview[]>
+  /** Whether a configuration is the first of its connector with a start. */
+  givesFirstStart(before: StoredConfig, after: StoredConfig): Promise<boolean>
+  /** Stored offsets as they have to be for that start to be noticed; only those that change. The connector's tasks must have ended. */
+  prepareStart(
+    connector: string,
+    before: StoredConfig,
+    after: StoredConfig
+  ): Promise<readonly StoredOffset[]>
+  /** Offsets for a connector that is not there yet, as they are to be stored, checked by its class. `given` null: there are none. */
+  initialOffsets(
+    connector: string,
+    config: StoredConfig,
+    given: readonly StoredOffset[] | null
+  ): Promise<{ readonly complete: boolean; readonly changes: readonly StoredOffset[] }>
   /** Stores offsets as they are; repeating it does no harm. The connector's tasks must have ended. */
   writeOffsets(
     connector: string,

@@ -87,6 +87,7 @@ for (const connectProtocol of ['sessioned', 'compatible', 'eager'] as const) {
 describe('a move that another leader began', () => {
   const begun = (phase: MovePhase) => ({
     running: {
+      kind: 'move' as const,
       id: 'm',
       at: '2026-11-28T00:00:00.000Z',
       by,

@@ -6,7 +6,8 @@ import type {
   ConnectorOffset,
   ConnectorStateInfo,
   Herder,
-  InitialState,
+  PutOptions,
+  PutOutcome,
   LoggerInfo,
   PluginInfo,
   RequestSignature,
@@ -85,8 +86,8 @@ export class ScriptedHerder implements Herder {
   async putConnectorConfig(
     name: string,
     config: RestConfig,
-    options: { initialState: InitialState | null; allowReplace: boolean }
-  ): Promise<{ created: boolean; info: ConnectorInfo }> {
+    options: PutOptions
+  ): Promise<PutOutcome> {
     await this.#ask('putConnectorConfig', name, config, options)
     checkClass(config)
     const existing = this.known.get(name)
@@ -98,7 +99,10 @@ export class ScriptedHerder implements Herder {
     this.known.set(name, { ...stored, offsets: existing?.offsets ?? [] })
     return {
       created: existing === undefined,
-      info: { name, config: stored.config, tasks: [], type: 'source' }
+      info: { name, config: stored.config, tasks: [], type: 'source' },
+      ...(options.initialOffsets === undefined
+        ? { keptOffsets: name === 'again' ? 2 : 0 }
+        : { offsetsStatus: 'The offsets for this connector have been altered successfully' })
     }
   }
 
@@ -112,8 +116,8 @@ export class ScriptedHerder implements Herder {
     return { name, config, tasks: [], type: 'source' }
   }
 
-  async deleteConnector(name: string): Promise<void> {
-    await this.#ask('deleteConnector', name)
+  async deleteConnector(name: string, offsets?: 'keep' | 'delete'): Promise<void> {
+    await this.#ask('deleteConnector', name, offsets)
     this.#find(name)
     this.known.delete(name)
   }

@@ -231,6 +231,24 @@ export class ScriptedWorker implements Worker {
     }))
   }
 
+  /** A connector begins to have a start with the key `start`. */
+  async givesFirstStart(before: StoredConfig, after: StoredConfig): Promise<boolean> {
+    return !before.has('start') && after.has('start')
+  }
+
+  async prepareStart(connector: string): Promise<StoredOffset[]> {
+    const stored = this.#offsets.get(connector) ?? []
+    return stored.map(({ partition, offset }) => ({ partition, offset: { ...offset, seen: true } }))
+  }
+
+  async initialOffsets(
+    _connector: string,
+    _config: StoredConfig,
+    given: readonly StoredOffset[] | null
+  ): Promise<{ complete: boolean; changes: readonly StoredOffset[] }> {
+    return { complete: true, changes: given ?? [] }
+  }
+
   async writeOffsets(
     connector: string,
     _config: StoredConfig,

@@ -12,11 +12,13 @@ import { suggestion } from './cursor-value.ts'
 import type { Connection } from './database.ts'
 import { requestedOffset } from './requested-offset.ts'
 import { offsetOf, positionOf, UNSET } from './source-offset.ts'
-import { sourceSettings } from './source-settings.ts'
+import { UNNAMED_QUERY } from './reader-targets.ts'
+import { type SourceSettings, sourceSettings } from './source-settings.ts'
 import { presentOf } from './start-position.ts'
 import { lastPosition, previewStart } from './start-preview.ts'
 import { about, type StartPoint, startRequest } from './start-request.ts'
 import { PositionMap, type StartTarget, startTargets, withConnection } from './start-targets.ts'
+import { parseTableName } from './table-name.ts'
 import { modeUsesId, modeUsesTimestamp } from './table-settings.ts'
 import { epochNanos, timestampOfNanos } from './timestamp.ts'
 
@@ -26,7 +28,10 @@ export function startFrom(definition: ConfigDef): StartFrom {
     plan: (config, wanted, stored, signal) =>
       planStart(config, wanted, stored, { definition, signal }),
     preview: (config, changes, stored, signal) =>
-      previewStart(config, changes, stored, { definition, signal })
+      previewStart(config, changes, stored, { definition, signal }),
+    isFirstStart: hasNewStart,
+    prepare: (before, after, stored) =>
+      unmarked(sourceSettings(before, definition), sourceSettings(after, definition), stored)
   }
 }
 
@@ -187,4 +192,39 @@ function withMark(
   const wasMarked = typeof before.first(partitions)?.['start'] === 'string'
   const mark = startMark ?? (wasMarked ? NO_START : null)
   return mark === null ? position : { ...position, start: mark }
+}
+
+/** Keys of a start, for the connector or for some of its tables and queries. */
+const START_KEY = /(?:^|\.)(?:timestamp\.initial(?:\.ms)?|incrementing\.initial)$/
+
+/** Whether a start is given where there was none. What it means for which table is looked at once no task runs. */
+function hasNewStart(before: ConfigMap, after: ConfigMap): boolean {
+  const isGiven = (value: string | undefined): boolean => (value ?? '').trim() !== ''
+  return [...after].some(
+    ([key, value]) => START_KEY.test(key) && isGiven(value) && !isGiven(before.get(key))
+  )
+}
+
+/** Offsets of what had no start and gets one: they say that there was none, so that it counts as another one. */
+function unmarked(
+  before: SourceSettings,
+  after: SourceSettings,
+  stored: readonly StoredPosition[]
+): NewPosition[] {
+  return stored.flatMap(({ partition, offset }) => {
+    const isNew =
+      startMarkFor(before, partition) === null && startMarkFor(after, partition) !== null
+    if (!isNew || typeof offset['start'] === 'string') return []
+    return [{ partition, offset: { ...offset, start: NO_START } }]
+  })
+}
+
+function startMarkFor(settings: SourceSettings, partition: OffsetMap): string | null {
+  const { query, table } = partition
+  if (typeof query === 'string') {
+    const found = settings.queries.find(({ name }) => (name ?? UNNAMED_QUERY) === query)
+    return found?.settings.startMark ?? null
+  }
+  if (typeof table !== 'string') return null
+  return settings.forTable(parseTableName(settings.connection.dialect, table)).startMark
 }

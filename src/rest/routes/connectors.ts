@@ -1,5 +1,10 @@
 import { ConnectError } from '../../errors.ts'
-import type { ConnectorInfo, ConnectorStateInfo, InstanceState } from '../../herder/herder.ts'
+import type {
+  ConnectorInfo,
+  ConnectorStateInfo,
+  InstanceState,
+  PutOutcome
+} from '../../herder/herder.ts'
 import { loggers } from '../../log.ts'
 import {
   type Answer,
@@ -8,6 +13,7 @@ import {
   herderWork,
   herderWorkOrForward,
   param,
+  queryChoice,
   queryFlag,
   type RestContext
 } from '../endpoint.ts'
@@ -37,7 +43,8 @@ export function connectorEndpoints(context: RestContext): Endpoint[] {
       path: '/connectors/:connector',
       answer: (call) =>
         herderWorkOrForward(context, call, async () => {
-          await context.herder.deleteConnector(param(call, 'connector'))
+          const offsets = queryChoice(call, 'offsets', ['keep', 'delete']) ?? 'keep'
+          await context.herder.deleteConnector(param(call, 'connector'), offsets)
           return { status: 204 }
         })
     },
@@ -150,14 +157,20 @@ async function listConnectors(context: RestContext, call: Call): Promise<Answer>
 }
 
 async function create(context: RestContext, call: Call): Promise<Answer> {
-  const { name, config, initialState } = createRequest(call.body)
+  const { name, config, initialState, initialOffsets } = createRequest(call.body)
+  const others = queryChoice(call, 'offsets', ['keep', 'reset'])
   checkName(name, config)
   return createdAt(
     name,
     await herderWorkOrForward(context, call, async () => {
-      const options = { initialState, allowReplace: false }
-      const { info } = await context.herder.putConnectorConfig(name, config, options)
-      return { status: 201, body: connectorInfo(context, info) }
+      const outcome = await context.herder.putConnectorConfig(name, config, {
+        initialState,
+        allowReplace: false,
+        ...(initialOffsets === null && others !== 'reset'
+          ? {}
+          : { initialOffsets: { offsets: initialOffsets, others: others ?? 'reset' } })
+      })
+      return createdAnswer(context, outcome, others !== null)
     })
   )
 }
@@ -176,6 +189,19 @@ async function putConfig(context: RestContext, call: Call): Promise<Answer> {
   )
 }
 
+/** As the JVM worker answers; what became of offsets only where somebody gave some, or asked. */
+function createdAnswer(context: RestContext, outcome: PutOutcome, asked: boolean): Answer {
+  const { info, offsetsStatus, keptOffsets = 0 } = outcome
+  const body = connectorInfo(context, info)
+  const kept = `${keptOffsets} offsets of an earlier connector of that name are kept`
+  const status = offsetsStatus ?? (asked ? kept : undefined)
+  return {
+    status: 201,
+    body: status === undefined ? body : { ...body, offsets_status: status },
+    ...(keptOffsets > 0 ? { keptOffsets } : {})
+  }
+}
+
 function createdAt(name: string, answer: Answer): Answer {
   return answer.status === 201 ? { ...answer, created: name } : answer
 }
@@ -192,7 +218,7 @@ function checkName(name: string, config: Map<string, string | null>): void {
   config.set('name', name)
 }
 
-function connectorInfo(context: RestContext, info: ConnectorInfo): unknown {
+function connectorInfo(context: RestContext, info: ConnectorInfo): Record<string, unknown> {
   const { name, config, tasks, type } = info
   return {
     name,
