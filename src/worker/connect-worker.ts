@@ -2,8 +2,8 @@ import type { ConfigMap } from '../config/config-def.ts'
 import { ConfigError, ConnectError, traceOf } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import type { ConnectorPlugin, Plugins } from '../plugin/plugins.ts'
-import type { AlteredOffsets, OffsetChange, SourceConnectorPlugin } from '../plugin/source.ts'
-import type { StartFrom, StartPreview, StartWanted, StoredPosition } from '../plugin/start-from.ts'
+import type { AlteredOffsets, OffsetChange } from '../plugin/source.ts'
+import type { StartPreview, StartWanted } from '../plugin/start-from.ts'
 import type { StoredConfig, TargetState } from '../storage/cluster-config.ts'
 import type { OffsetStore, StoredOffset } from '../storage/offset-store.ts'
 import {
@@ -12,6 +12,7 @@ import {
   type OffsetTopics
 } from './connector-offset-stores.ts'
 import { ConnectorOffsets } from './connector-offsets.ts'
+import { alteredOffsets, ConnectorStarts } from './connector-starts.ts'
 import {
   type SourceTaskGuard,
   type TaskId,
@@ -48,9 +49,6 @@ export interface ConnectWorkerOptions extends TaskSurroundings, ValueSource {
   readonly log: Logger
 }
 
-/** What a connector may take to find another start, and to count what that would do; below the 90 s of a REST request. */
-const PLAN_START_LIMIT_MS = 30_000
-const PREVIEW_START_LIMIT_MS = 45_000
 /** The limit of a request that waits for it. */
 const FENCE_TIMEOUT_MS = 90_000
 
@@ -61,6 +59,7 @@ export class ConnectWorker implements Worker {
   readonly #log: Logger
   readonly #offsetStores: ConnectorOffsetStores
   readonly #offsets: ConnectorOffsets
+  readonly #starts: ConnectorStarts
   readonly #connectors = new Map<string, RunningConnector>()
   readonly #tasks = new Map<string, RunningTask>()
   #events: WorkerEvents | null = null
@@ -74,6 +73,11 @@ export class ConnectWorker implements Worker {
       options.offsetStore,
       options.offsetTopics ?? null
     )
+    this.#starts = new ConnectorStarts({
+      resolve: (config) => options.resolve(config),
+      sourceOf: (config, name) => this.#requireSource(config, name),
+      offsets: (name, config) => this.offsets(name, config)
+    })
     this.#offsets = new ConnectorOffsets({
       ...options,
       stores: this.#offsetStores,
@@ -285,53 +289,36 @@ export class ConnectWorker implements Worker {
     return altered.complete
   }
 
-  async planStart(
-    name: string,
-    config: StoredConfig,
-    wanted: StartWanted
-  ): Promise<StoredOffset[]> {
-    const { startFrom, resolved, stored } = await this.#startFromOf(name, config)
-    const limit = AbortSignal.timeout(PLAN_START_LIMIT_MS)
-    return [...(await startFrom.plan(resolved, wanted, stored, limit))]
+  planStart(name: string, config: StoredConfig, wanted: StartWanted): Promise<StoredOffset[]> {
+    return this.#starts.plan(name, config, wanted)
   }
 
-  async previewStart(
+  previewStart(
     name: string,
     config: StoredConfig,
     changes: readonly StoredOffset[]
   ): Promise<readonly StartPreview[]> {
-    const { startFrom, resolved, stored } = await this.#startFromOf(name, config)
-    const limit = AbortSignal.timeout(PREVIEW_START_LIMIT_MS)
-    return startFrom.preview(resolved, changes, stored, limit)
+    return this.#starts.preview(name, config, changes)
   }
 
-  async givesFirstStart(before: StoredConfig, after: StoredConfig): Promise<boolean> {
-    const [then, now] = [await this.#options.resolve(before), await this.#options.resolve(after)]
-    const plugin = this.#pluginOf(now)
-    if (plugin.type !== 'source' || then.get('connector.class') !== now.get('connector.class')) {
-      return false
-    }
-    return plugin.startFrom?.isFirstStart?.(then, now) ?? false
+  givesFirstStart(before: StoredConfig, after: StoredConfig): Promise<boolean> {
+    return this.#starts.isFirst(before, after)
   }
 
-  async prepareStart(
+  prepareStart(
     name: string,
     before: StoredConfig,
     after: StoredConfig
   ): Promise<readonly StoredOffset[]> {
-    const { startFrom, resolved, stored } = await this.#startFromOf(name, before)
-    return startFrom.prepare?.(resolved, await this.#options.resolve(after), stored) ?? []
+    return this.#starts.prepare(name, before, after)
   }
 
-  async initialOffsets(
+  initialOffsets(
     name: string,
     config: StoredConfig,
     given: readonly StoredOffset[] | null
   ): Promise<AlteredOffsets> {
-    const resolved = await this.#options.resolve(config)
-    const plugin = this.#requireSource(resolved, name)
-    if (given === null) return { complete: true, changes: [] }
-    return alteredOffsets(plugin, resolved, given)
+    return this.#starts.initial(name, config, given)
   }
 
   async writeOffsets(
@@ -363,23 +350,6 @@ export class ConnectWorker implements Worker {
     ])
   }
 
-  async #startFromOf(
-    name: string,
-    config: StoredConfig
-  ): Promise<{ startFrom: StartFrom; resolved: ConfigMap; stored: StoredPosition[] }> {
-    const resolved = await this.#options.resolve(config)
-    const { startFrom, className } = this.#requireSource(resolved, name)
-    if (startFrom === undefined) {
-      throw new ConfigError(
-        `${className} cannot be told where to start; its stored offsets can be changed under /connectors/${name}/offsets`
-      )
-    }
-    const stored = (await this.offsets(name, config)).flatMap(({ partition, offset }) =>
-      offset === null ? [] : [{ partition, offset }]
-    )
-    return { startFrom, resolved, stored }
-  }
-
   #pluginOf(config: ConfigMap): ConnectorPlugin {
     const className = config.get('connector.class')
     if (className === undefined) {
@@ -395,14 +365,4 @@ export class ConnectWorker implements Worker {
     if (plugin.type === 'source') return plugin
     throw new ConfigError(`Connector ${name} is a sink; this worker does not run sinks yet`)
   }
-}
-
-/** What the connector makes of offsets an operator wants to store. */
-async function alteredOffsets(
-  plugin: SourceConnectorPlugin,
-  config: ConfigMap,
-  wanted: readonly OffsetChange[]
-): Promise<AlteredOffsets> {
-  const answer = (await plugin.alterOffsets?.(config, wanted)) ?? false
-  return typeof answer === 'boolean' ? { complete: answer, changes: wanted } : answer
 }

@@ -119,3 +119,60 @@ describe('the start of a connector over REST', () => {
     })
   })
 })
+
+describe('offsets of a connector that is created or deleted over REST', () => {
+  const create = (base: string, body: Record<string, unknown>, query = '') =>
+    call(`${base}/connectors${query}`, 'POST', JSON.stringify(body))
+  const config = { 'connector.class': 'Lines' }
+
+  it('are taken as KIP-995 writes them, and the answer says what became of them', async (t) => {
+    const { base, herder } = await worker(t)
+    const offset = { partition: { table: 't' }, offset: { id: 5 } }
+    const answer = await create(base, { name: 'new', config, initial_offsets: [offset] })
+    assert.equal(answer.status, 201)
+    assert.deepEqual(answer.json, {
+      name: 'new',
+      config: { ...config, name: 'new' },
+      tasks: [],
+      type: 'source',
+      offsets_status: 'The offsets for this connector have been altered successfully'
+    })
+    assert.deepEqual(herder.calls.at(-1)?.[3], {
+      initialState: null,
+      allowReplace: false,
+      initialOffsets: { offsets: [offset], others: 'reset' }
+    })
+    for (const wrong of [[], {}, 5, [{ partition: 5 }], [{ partitions: {} }]]) {
+      const { status } = await create(base, { name: 'x', config, initial_offsets: wrong })
+      assert.equal(status, 400, JSON.stringify(wrong))
+    }
+  })
+
+  it('stay or go as the caller says; who says nothing gets the answer of the JVM worker, and a header', async (t) => {
+    const { base, herder } = await worker(t)
+    const silent = await create(base, { name: 'again', config })
+    assert.deepEqual(Object.keys(silent.json as object), ['name', 'config', 'tasks', 'type'])
+    assert.equal(silent.headers.get('connect-offsets'), 'kept 2')
+    herder.known.delete('again')
+    const asked = await create(base, { name: 'again', config }, '?offsets=keep')
+    assert.equal(
+      (asked.json as { offsets_status: string }).offsets_status,
+      '2 offsets of an earlier connector of that name are kept'
+    )
+    herder.known.delete('again')
+    await create(base, { name: 'again', config }, '?offsets=reset')
+    assert.deepEqual(herder.calls.at(-1)?.[3], {
+      initialState: null,
+      allowReplace: false,
+      initialOffsets: { offsets: null, others: 'reset' }
+    })
+    await call(`${base}/connectors/again?offsets=delete`, 'DELETE')
+    assert.deepEqual(herder.calls.at(-1), ['deleteConnector', 'again', 'delete'])
+    await create(base, { name: 'again', config })
+    await call(`${base}/connectors/again`, 'DELETE')
+    assert.deepEqual(herder.calls.at(-1), ['deleteConnector', 'again', 'keep'])
+    const wrong = await call(`${base}/connectors/orders?offsets=x`, 'DELETE')
+    assert.equal(wrong.status, 400)
+    assert.match(wrong.text, /The query parameter offsets is 'x': it must be keep or delete/)
+  })
+})

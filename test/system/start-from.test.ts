@@ -274,3 +274,113 @@ describe('a worker that is killed while it moves a connector', () => {
     assert.equal(await worker.stop(), 0)
   })
 })
+
+describe('the first start by configuration of a connector that never had one', () => {
+  it('moves it, once, for all its tables or for one; nothing else of a configuration does', {
+    timeout: 110_000
+  }, async (t) => {
+    const { orders, customers, start, create, properties } = await shop(t)
+    let worker = await start()
+    const seen = () => [orders.ids().length, customers.ids().length]
+    const stored = async () => {
+      const { offsets } = (await connectRest(worker.url).get('/connectors/shop/offsets')) as {
+        offsets: { partition: { table: string }; offset: Record<string, unknown> }[]
+      }
+      return Object.fromEntries(offsets.map(({ partition, offset }) => [partition.table, offset]))
+    }
+    const settled = (what: string, expected: Record<string, unknown>) =>
+      until(async () => {
+        const rest = connectRest(worker.url)
+        if ((await rest.state('shop')) !== 'RUNNING RUNNING RUNNING') return false
+        return JSON.stringify(await stored()) === JSON.stringify(expected)
+      }, what)
+
+    // As the JVM connector stores it: nothing says that there was no start.
+    await create(worker)
+    const last = { incrementing: 10 }
+    await settled('both tables are read', { customers: last, orders: last })
+    assert.deepEqual(seen(), [10, 10])
+
+    // One table gets a start of its own; the other stays where it is, in the same bytes.
+    const own = {
+      'table.settings': 'orders',
+      'table.settings.orders.tables': 'orders',
+      'table.settings.orders.incrementing.initial': '7'
+    }
+    await create(worker, own)
+    const marked = { incrementing: 10, start: 'incrementing.initial=7' }
+    await until(() => orders.ids().length === 13, 'the rows of orders behind 7 come again')
+    assert.deepEqual(orders.ids().slice(10), [8, 9, 10])
+    await settled('the start is noted', { customers: last, orders: marked })
+    await create(worker, { ...own, 'poll.interval.ms': '30' })
+    await settled('another key changes', { customers: last, orders: marked })
+    assert.deepEqual(seen(), [13, 10])
+
+    // All get one, and the worker dies as soon as the stored offsets say that there was none.
+    const killed = new Promise<void>((resolve, reject) => {
+      const victim = worker
+      followConfigs(t, properties['config.storage.topic'], (value) => {
+        if (value.includes('"kind":"configure"') && value.includes('"phase":"written"')) {
+          resolve(victim.kill())
+        }
+      }).catch(reject)
+    })
+    const all = { ...own, 'incrementing.initial': '8' }
+    const asked = create(worker, all)
+    asked.catch(() => undefined)
+    await killed
+    worker = await start()
+    await until(
+      async () => (await connectRest(worker.url).state('shop')) === 'RUNNING RUNNING RUNNING',
+      'everything runs again'
+    )
+    // Whoever asked got no answer, and asks again.
+    await create(worker, all)
+    await until(() => new Set(customers.ids().slice(10)).size === 2, 'customers come again')
+    assert.deepEqual([...new Set(customers.ids().slice(10))], [9, 10])
+    await settled('both know their starts', {
+      customers: { incrementing: 10, start: 'incrementing.initial=8' },
+      orders: marked
+    })
+    const sent = seen()
+    await create(worker, { ...all, 'poll.interval.ms': '20' })
+    orders.insert('2026-11-02 08:00:00.000')
+    customers.insert('2026-11-02 08:00:00.000')
+    await until(() => seen().every((count, i) => count > (sent[i] ?? 0)), 'new rows come')
+    assert.deepEqual([orders.ids().slice(sent[0]), customers.ids().slice(sent[1])], [[11], [11]])
+    assert.equal(await worker.stop(), 0)
+  })
+})
+
+describe('a connector that is created again', () => {
+  it('begins where the caller says', { timeout: 110_000 }, async (t) => {
+    const { orders, customers, start, create } = await shop(t)
+    const worker = await start()
+    const rest = connectRest(worker.url)
+    await create(worker)
+    await until(() => customers.ids().length === 10 && orders.ids().length === 10, 'rows come')
+    const { config } = (await rest.get('/connectors/shop')) as { config: Record<string, string> }
+    await rest.delete('/connectors/shop?offsets=delete')
+    const given = (partition: Record<string, string>, offset: unknown) =>
+      rest.post('/connectors', {
+        name: 'shop',
+        config,
+        initial_offsets: [{ partition, offset }]
+      })
+    await assert.rejects(
+      given({ table: 'ordrs' }, { incrementing: 8 }),
+      /400 .*Did you mean orders/
+    )
+    await assert.rejects(given({ table: 'orders' }, { timestamp: 8 }), /400 .*no timestamp field/)
+    const answer = (await given({ table: 'orders' }, { incrementing: 8 })) as {
+      offsets_status: string
+    }
+    assert.equal(
+      answer.offsets_status,
+      'The offsets for this connector have been altered successfully'
+    )
+    await until(() => customers.ids().length === 20 && orders.ids().length === 12, 'rows come')
+    assert.deepEqual(orders.ids().slice(10), [9, 10])
+    assert.equal(await worker.stop(), 0)
+  })
+})
