@@ -22,6 +22,7 @@ import {
   type RequestSignature,
   type RestConfig
 } from './herder.ts'
+import { ExactlyOnceSources } from './exactly-once-sources.ts'
 import { HerderQueue } from './herder-queue.ts'
 import type { LeaderClient } from './leader-client.ts'
 import { LocalWork } from './local-work.ts'
@@ -38,7 +39,6 @@ import { TaskConfigWriter } from './task-config-writer.ts'
 import { TickLoop } from './tick-loop.ts'
 import { TickStage } from './tick-stage.ts'
 import { Wakeup } from './wakeup.ts'
-import { type FenceProducers, ZombieFencing } from './zombie-fencing.ts'
 
 export interface DistributedHerderOptions extends HerderOptions, GroupOptions {
   readonly clients: KafkaClients
@@ -47,8 +47,8 @@ export interface DistributedHerderOptions extends HerderOptions, GroupOptions {
   readonly workerUnsyncBackoffMs: number
   /** How to reach another worker's REST interface. */
   readonly leaderClient: LeaderClient
-  /** null or absent: exactly-once source support is not enabled. */
-  readonly fenceProducers?: FenceProducers | null
+  /** Source tasks run exactly once. */
+  readonly exactlyOnceSource?: boolean
   /** The tick failed for good: the process should end with status 1. Called at most once. */
   onFatal(error: Error): void
 }
@@ -74,7 +74,7 @@ export class DistributedHerder extends AbstractHerder implements Herder {
   readonly #statuses: StatusReporter
   readonly #writer: TaskConfigWriter
   readonly #actions: ConnectorActions
-  readonly #fencing: ZombieFencing
+  readonly #exactlyOnce: ExactlyOnceSources
   readonly #loop: TickLoop
   readonly #moves: Moves
   readonly #configMoves: ConfigMoves
@@ -106,6 +106,7 @@ export class DistributedHerder extends AbstractHerder implements Herder {
       statuses: this.#statuses,
       clock,
       log,
+      guardOf: (id, snapshot) => this.#exactlyOnce.guardOf(id, snapshot),
       onConnectorStarted: (connector) => this.#writer.request(connector),
       onReconfiguration: (connector) => this.#writer.request(connector),
       onValuesChanged: (connector, task) => this.restartForValues(connector, task),
@@ -133,9 +134,11 @@ export class DistributedHerder extends AbstractHerder implements Herder {
       writer: this.#writer,
       rebalanceExpected: () => this.#changes.rebalanceExpected
     })
-    this.#fencing = new ZombieFencing({
+    this.#exactlyOnce = new ExactlyOnceSources({
       ...parts,
-      fenceProducers: options.fenceProducers ?? null
+      enabled: options.exactlyOnceSource === true,
+      actions: this.#actions,
+      isSource: (config) => this.typeOf(config) === 'source'
     })
     const moving = {
       ...parts,
@@ -144,6 +147,8 @@ export class DistributedHerder extends AbstractHerder implements Herder {
       started: () => this.started(),
       inTurn: <T>(step: () => Promise<T> | T) => this.#inLeadersTick(step),
       exclusively: <T>(step: () => Promise<T> | T) => this.#exclusively(step),
+      fence: (connector: string, config: StoredConfig) =>
+        this.#exactlyOnce.beforeOffsets(connector, config),
       halt: (connector: string) => haltConnector(moving, connector),
       ended: (connector: string) => deletedTasksEnded(moving, connector)
     }
@@ -263,12 +268,14 @@ export class DistributedHerder extends AbstractHerder implements Herder {
 
   async modifyOffsets(name: string, offsets: ConnectorOffset[] | null): Promise<string> {
     const changes = offsets === null ? null : requestedOffsets(offsets)
-    const config = await this.#exclusively(() => {
-      this.#moves.requireIdle(name)
-      return requireStopped(this.#actions.snapshot, name)
-    })
-    const { worker } = this.#options
-    const connectorManaged = await worker.modifyOffsets(name, config, changes)
+    const stopped = () =>
+      this.#exclusively(() => {
+        this.#moves.requireIdle(name)
+        return requireStopped(this.#actions.snapshot, name)
+      })
+    await this.#exactlyOnce.beforeOffsets(name, await stopped())
+    const config = await stopped()
+    const connectorManaged = await this.options.worker.modifyOffsets(name, config, changes)
     return offsetsAnswer(changes === null ? 'reset' : 'altered', connectorManaged)
   }
 
@@ -292,13 +299,7 @@ export class DistributedHerder extends AbstractHerder implements Herder {
   async fenceZombieSourceTasks(name: string, signature: RequestSignature | null): Promise<void> {
     await this.started()
     this.#verify(new Uint8Array(), signature)
-    await this.#fencing.fence(name, () => {
-      this.#actions.requireLeader('Only the leader may perform zombie fencing.')
-      const config = requireConnector(this.#actions.snapshot, name)
-      if (this.typeOf(config) !== 'source') {
-        throw new ConnectError('BAD_REQUEST', `Connector ${name} is not a source connector`)
-      }
-    })
+    await this.#exactlyOnce.fence(name)
   }
 
   /** Runs an action in the tick, once the internal topics have been read. */

@@ -58,10 +58,10 @@ export class HerderQueue {
     return this.#waiting.length
   }
 
-  /** Runs what waits, and what comes meanwhile. */
-  async runAll(): Promise<void> {
+  /** Runs what waits, and what comes meanwhile, as long as `goOn` says so. */
+  async runAll(goOn: () => boolean = () => true): Promise<void> {
     const later: Request[] = []
-    for (;;) {
+    while (goOn()) {
       const request = this.#waiting.shift()
       if (request === undefined) break
       if (request.heldBack < PATIENCE && request.holdBack()) {

@@ -3,5 +3,7 @@ export type LeaderClient = (
   url: string,
   body: Uint8Array,
   headers: Record<string, string>,
-  signal: AbortSignal
+  signal: AbortSignal,
+  /** Default: POST. */
+  method?: 'POST' | 'PUT'
 ) => Promise<{ status: number; body: string }>

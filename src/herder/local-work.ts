@@ -3,7 +3,13 @@ import { ConnectError, traceOf } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import type { ClusterConfig } from '../storage/cluster-config.ts'
 import type { State } from '../storage/status-store.ts'
-import { type TaskId, taskKey, type Worker, type WorkerEvents } from '../worker/contracts.ts'
+import {
+  type SourceTaskGuard,
+  type TaskId,
+  taskKey,
+  type Worker,
+  type WorkerEvents
+} from '../worker/contracts.ts'
 import { StartSlots } from './start-slots.ts'
 import type { StatusReporter } from './status-reporter.ts'
 import { taskIdOf, taskIdsOf, type WorkSet, workSet } from './work-set.ts'
@@ -21,6 +27,8 @@ export interface LocalWorkOptions {
   readonly statuses: StatusReporter
   readonly clock: Clock
   readonly log: Logger
+  /** What a task has to ask that runs exactly once; null or absent: it does not. */
+  guardOf?(id: TaskId, snapshot: ClusterConfig): SourceTaskGuard | null
   /** A connector came up and should run: its task configurations have to be looked at. */
   onConnectorStarted(connector: string): void
   /** The connector asked for its task configurations to be generated again. */
@@ -93,7 +101,8 @@ export class LocalWork implements WorkerEvents {
         throw new ConnectError('NOT_FOUND', `Task ${taskKey(id)} has no configuration`)
       }
       this.#options.log.info(`Starting task ${taskKey(id)}`)
-      started = await this.#options.worker.startTask(id, config, connectorConfig, target)
+      const guard = this.#options.guardOf?.(id, snapshot) ?? null
+      started = await this.#options.worker.startTask(id, config, connectorConfig, target, guard)
     }
     try {
       await this.#start(this.#tasks, taskKey(id), start, (error) =>

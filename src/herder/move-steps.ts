@@ -23,6 +23,8 @@ export interface MoveOptions {
    * Rejects with RequestTargetError on any other worker.
    */
   exclusively<T>(step: () => Promise<T> | T): Promise<T>
+  /** Before offsets are written: tasks that did not end in time can write nothing behind them. */
+  fence(connector: string, config: StoredConfig): Promise<void>
   /** Ends the connector and its tasks, and resolves when no worker runs one any more (I2); rejects when that takes too long. */
   halt(connector: string): Promise<void>
 }
@@ -135,14 +137,17 @@ export class MoveSteps {
   }
 
   async #write(name: string, running: RunningMove, context: MoveContext): Promise<void> {
-    const { halt, worker } = this.#options
+    const { halt, fence, worker } = this.#options
     const snapshot = this.#snapshot
     const isStopped = snapshot.targetState(name) === 'STOPPED' && snapshot.taskCount(name) === 0
     // Somebody who knows nothing of moves may have started it: nobody may go on from a part of the new positions.
     if (snapshot.contains(name) && !isStopped) await halt(name)
     const config = context.config ?? this.#snapshot.connectorConfig(name) ?? new Map()
     const changes = running.offsets.map(({ partition, offset }) => ({ partition, offset }))
-    if (changes.length > 0) await worker.writeOffsets(name, config, changes)
+    if (changes.length > 0) {
+      await fence(name, config)
+      await worker.writeOffsets(name, config, changes)
+    }
     await this.#advance(name, { ...running, phase: 'written' })
   }
 

@@ -87,6 +87,7 @@ export class StandaloneHerder extends AbstractHerder implements Herder {
       started: () => this.started(),
       inTurn: <T>(step: () => Promise<T> | T) => this.#inTurn(step),
       exclusively: <T>(step: () => Promise<T> | T) => this.#inTurn(step),
+      fence: () => Promise.resolve(),
       halt: (connector: string) => this.#inTurn(() => this.#stopConnector(connector)),
       ended: () => Promise.resolve()
     }

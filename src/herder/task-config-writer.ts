@@ -4,6 +4,7 @@ import type { Logger } from '../log.ts'
 import type { StoredConfig } from '../storage/cluster-config.ts'
 import type { ConfigStore } from '../storage/config-store.ts'
 import type { Worker } from '../worker/contracts.ts'
+import { abortable } from './abortable.ts'
 import type { HerderQueue } from './herder-queue.ts'
 import type { LeaderClient } from './leader-client.ts'
 import type { LocalWork } from './local-work.ts'
@@ -168,7 +169,7 @@ export class TaskConfigWriter {
       )
       return
     }
-    const configs = await abortable(worker.taskConfigs(connector), signal)
+    const configs = await abortable(worker.taskConfigs(connector), signal, 'connector')
     const forward = await queue.add(() => this.#publish(connector, configs))
     if (forward !== null) await this.#forward(connector, forward, signal)
   }
@@ -220,18 +221,5 @@ export class TaskConfigWriter {
       `The leader at ${request.url} answered ${answer.status}: ${answer.body.slice(0, 500)}`,
       { status: answer.status, connector }
     )
-  }
-}
-
-/** The outcome of `work`, unless `signal` aborts first: then nobody waits for it any more. */
-async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted()
-  const { promise, reject } = Promise.withResolvers<never>()
-  const abort = () => reject(new ConnectError('WORKER_STOPPING', 'The connector was stopped'))
-  signal.addEventListener('abort', abort, { once: true })
-  try {
-    return await Promise.race([work, promise])
-  } finally {
-    signal.removeEventListener('abort', abort)
   }
 }

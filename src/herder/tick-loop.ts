@@ -53,12 +53,13 @@ const FLUSH_TIMEOUT_MS = 10_000
 /** For how long after a round, and how often, the leader looks for statuses of what no longer exists. */
 const CLEAN_UP_MS = 30_000
 const CLEAN_UP_PAUSE_MS = 2000
+const CLAIM_BACKOFF_MS = 250
 /** The tick looks around at least this often. */
 const LONGEST_SLEEP_MS = 60_000
 
 /**
  * The one loop that owns what this worker runs. A tick: catch up with the config topic if that failed before → be a member of the
- * group → act on a finished round → session key → requests of REST → restarts → changes of the config topic → sleep until woken.
+ * group → act on a finished round → the right to lead → session key → requests of REST → restarts → changes of the config topic → sleep until woken.
  * Nothing in it waits for plugin code to start; stopping is waited for, because work may not be given away before (I2).
  */
 export class TickLoop {
@@ -98,9 +99,12 @@ export class TickLoop {
       if (!(await this.#join(signal))) return
     }
     if (!(await this.#actOnRound(signal))) return
+    if (!(await this.#holdLeadership(signal))) return
     if (!(await this.#rotateSessionKey())) return
     if (membership.isLeader) this.#options.moves.resume()
-    await queue.runAll()
+    // One that cost us the right to write must not take those behind it along.
+    await queue.runAll(() => this.#writes)
+    if (!this.#writes) return
     await executeRestarts(this.#options)
     this.#forgetDeletedWork()
     if (await this.#processChanges()) return
@@ -264,6 +268,28 @@ export class TickLoop {
     apply().catch((error: unknown) => {
       log.error(`Failed to transition connector ${name} to its target state`, { error })
     })
+  }
+
+  get #writes(): boolean {
+    const { membership, configStore } = this.#options
+    return !membership.isLeader || configStore.mayLead
+  }
+
+  /** I3: answers false when this worker leads but may not write yet; tried again after a pause. */
+  async #holdLeadership(signal: AbortSignal): Promise<boolean> {
+    const { membership, configStore, clock, stage, log } = this.#options
+    if (!membership.isLeader) await configStore.giveUpLeadership()
+    if (this.#writes) return true
+    try {
+      await stage.during('reclaiming write privileges for the config topic', () =>
+        configStore.claimLeadership()
+      )
+      return true
+    } catch (error) {
+      log.warn('This worker leads, but cannot claim to write the config topic yet', { error })
+      await clock.sleep(CLAIM_BACKOFF_MS, signal)
+      return false
+    }
   }
 
   /** Answers false when the key could not be written; the config topic is read before the next attempt. */

@@ -1,16 +1,15 @@
 import { ConnectError } from '../errors.ts'
+import type { StoredConfig } from '../storage/cluster-config.ts'
 import type { ConfigStore } from '../storage/config-store.ts'
+import type { Worker } from '../worker/contracts.ts'
 import type { HerderQueue } from './herder-queue.ts'
-
-/** Ends older producers with these transactional ids. */
-export type FenceProducers = (transactionalIds: readonly string[]) => Promise<void>
+import type { TickStage } from './tick-stage.ts'
 
 export interface ZombieFencingOptions {
-  readonly groupId: string
+  readonly worker: Worker
   readonly configStore: ConfigStore
   readonly queue: HerderQueue
-  /** null: this worker does not run source tasks exactly once. */
-  readonly fenceProducers: FenceProducers | null
+  readonly stage: TickStage
   readonly workerSyncTimeoutMs: number
 }
 
@@ -26,42 +25,35 @@ export class ZombieFencing {
     this.#options = options
   }
 
-  /** `checkAllowed` runs in the tick before anything else and throws when this worker may not fence. */
-  fence(connector: string, checkAllowed: () => void): Promise<void> {
+  /** `requireSource` runs in the tick before anything else: it answers the connector's configuration, or throws when this worker may not fence. */
+  fence(connector: string, requireSource: () => StoredConfig): Promise<void> {
     const running = this.#rounds.get(connector)
     if (running !== undefined) return running
-    const round = this.#fence(connector, checkAllowed).finally(() => {
+    const round = this.#fence(connector, requireSource).finally(() => {
       this.#rounds.delete(connector)
     })
     this.#rounds.set(connector, round)
     return round
   }
 
-  async #fence(connector: string, checkAllowed: () => void): Promise<void> {
-    const { groupId, configStore, queue, fenceProducers, workerSyncTimeoutMs } = this.#options
+  async #fence(connector: string, requireSource: () => StoredConfig): Promise<void> {
+    const { worker, configStore, queue, workerSyncTimeoutMs } = this.#options
     const before = await queue.add(async () => {
-      checkAllowed()
-      if (fenceProducers === null) {
-        throw new ConnectError(
-          'INTERNAL',
-          'This worker does not have exactly-once source support enabled.'
-        )
-      }
+      const config = requireSource()
       await configStore.refresh(workerSyncTimeoutMs)
       const snapshot = configStore.snapshot()
       if (!snapshot.pendingFencing(connector)) return null
       const recorded = snapshot.taskCountRecord(connector)
       const tasks = snapshot.taskCount(connector)
+      // Nobody ran before, or one task did and one will: that fences its predecessor by itself.
       if (recorded === null || (recorded === 1 && tasks === 1)) {
-        await configStore.putTaskCountRecord(connector, tasks)
+        await this.#record(connector, tasks)
         return null
       }
-      return { recorded, generation: snapshot.taskConfigGeneration(connector) }
+      return { config, recorded, generation: snapshot.taskConfigGeneration(connector) }
     })
-    if (before === null || fenceProducers === null) return
-    await fenceProducers(
-      Array.from({ length: before.recorded }, (_, task) => `${groupId}-${connector}-${task}`)
-    )
+    if (before === null) return
+    await worker.fenceZombies(connector, before.config, before.recorded)
     await queue.add(async () => {
       await configStore.refresh(workerSyncTimeoutMs)
       const snapshot = configStore.snapshot()
@@ -71,7 +63,15 @@ export class ZombieFencing {
           'Fencing failed because new task configurations were generated for the connector'
         )
       }
-      await configStore.putTaskCountRecord(connector, snapshot.taskCount(connector))
+      await this.#record(connector, snapshot.taskCount(connector))
     })
+  }
+
+  async #record(connector: string, tasks: number): Promise<void> {
+    const { configStore, stage } = this.#options
+    await stage.during(
+      `writing a task count record for connector ${connector} to the config topic`,
+      () => configStore.putTaskCountRecord(connector, tasks)
+    )
   }
 }

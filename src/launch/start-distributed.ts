@@ -11,11 +11,13 @@ import { KafkaStatusStore } from '../storage/kafka-status-store.ts'
 import { workerClientIdBase, workerClientProperties } from '../worker/client-properties.ts'
 import {
   checkWorkerPlugins,
+  exactlyOnceSource,
   type DistributedWorkerConfig,
   parseWorkerConfig,
   topicSettings,
   type TopicKind
 } from '../worker/worker-config.ts'
+import { leaderTransactionalId } from '../worker/transactional-ids.ts'
 import { overridePolicy } from '../worker/override-policy.ts'
 import { connectWorker, herderOptions, sayWhatHasNoEffect } from './worker-wiring.ts'
 
@@ -47,6 +49,7 @@ export async function startDistributed(options: StartOptions): Promise<RunningWo
     policy,
     clients,
     offsetStore: stores.offset,
+    offsetTopic: stores.offset,
     providers
   })
   const { values } = config
@@ -82,6 +85,7 @@ export async function startDistributed(options: StartOptions): Promise<RunningWo
       verificationAlgorithms: values['inter.worker.verification.algorithms']
     },
     leaderClient: rest.leaderClient,
+    exactlyOnceSource: exactlyOnceSource(config).enabled,
     onFatal: options.onFatal
   })
   rest.server.serve(herder)
@@ -111,14 +115,23 @@ function createStores(
   clientIdBase: string
 ) {
   const client = workerClientProperties(config)
+  const { enabled, transactionalLeader } = exactlyOnceSource(config)
+  // What is in transactions that were not committed must count for nobody.
+  const committed = enabled ? new Map([...client, ['isolation.level', 'read_committed']]) : client
   const options = (kind: TopicKind, suffix: string) => {
     const { topic, partitions, replicationFactor, settings } = topicSettings(config, kind)
     const create = { partitions, replicationFactor, settings }
     return { clients, client, clientId: `${clientIdBase}${suffix}`, topic, create }
   }
   return {
-    config: new KafkaConfigStore(options('config', 'configs')),
-    offset: new KafkaOffsetStore(options('offset', 'offsets')),
+    config: new KafkaConfigStore({
+      ...options('config', 'configs'),
+      client: committed,
+      leaderTransactionalId: transactionalLeader
+        ? leaderTransactionalId(config.values['group.id'])
+        : null
+    }),
+    offset: new KafkaOffsetStore({ ...options('offset', 'offsets'), client: committed }),
     status: new KafkaStatusStore(options('status', 'statuses'))
   }
 }

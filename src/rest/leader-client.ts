@@ -9,7 +9,7 @@ const TIMEOUT_MS = 100_000
 /** How the herder reaches the leader's REST interface: with the certificates of this worker's own listeners. */
 export function restLeaderClient(ssl: SslSettings): LeaderClient {
   const tls = clientTls(ssl)
-  return async (url, body, headers, signal) => {
+  return async (url, body, headers, signal, method = 'POST') => {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)])
     const all = {
       accept: 'application/json',
@@ -19,7 +19,7 @@ export function restLeaderClient(ssl: SslSettings): LeaderClient {
       ...headers
     }
     try {
-      const { status, text } = await exchange(new URL(url), 'POST', all, body, tls, limit)
+      const { status, text } = await exchange(new URL(url), method, all, body, tls, limit)
       return { status, body: text }
     } catch (error) {
       throw new ConnectError('RETRIABLE', `The leader could not be reached at ${url}`, {

@@ -27,6 +27,12 @@ export interface ConfigStore {
   snapshot(): ClusterConfig
   /** Reads to the end of the topic. Rejects with a retriable ConnectError after `timeoutMs`. */
   refresh(timeoutMs: number): Promise<void>
+  /** False: somebody else may have the right to write as the leader; it has to be claimed (again) before those writes. */
+  readonly mayLead: boolean
+  /** Called by the leader when it may not write yet. Older leaders cannot write any more once it resolves. */
+  claimLeadership(): Promise<void>
+  /** Called by a worker that leads no longer. */
+  giveUpLeadership(): Promise<void>
   /** I3: these need leadership and are read back before they resolve. */
   putConnectorConfig(
     connector: string,

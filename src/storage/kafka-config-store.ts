@@ -24,12 +24,19 @@ import {
 } from './config-records.ts'
 import type { ConfigListener, ConfigStore } from './config-store.ts'
 import type { KafkaStoreOptions } from './kafka-store-options.ts'
+import { LeaderWriter } from './leader-writer.ts'
 import { recordBatches } from './record-batches.ts'
 import type { StartFromRecord } from './start-from-record.ts'
 
 /** For one whole write: waiting for its turn, the broker's acknowledgements and reading back. */
 const WRITE_LIMIT_MS = 30_000
 const WRITE_ROOT = 'Error writing root configuration to Kafka'
+
+export interface KafkaConfigStoreOptions extends KafkaStoreOptions {
+  readonly clock?: Clock
+  /** What the leader writes goes in transactions with this id; null or absent: plainly, from whoever calls. */
+  readonly leaderTransactionalId?: string | null
+}
 
 /** Time left of a limit, shared by the steps of one write. */
 class Budget {
@@ -50,7 +57,7 @@ class Budget {
 /**
  * The config topic: one partition, every worker reads it, the leader writes it.
  *
- * I3 is held by the caller: nothing here knows who leads; only `putTargetState` and `putLoggerLevel` are for every worker.
+ * I3 is held by the caller, and with a transactional id by Kafka: nothing here knows who leads; only `putTargetState` and `putLoggerLevel` are for every worker.
  * Writes that need leadership run one after the other and resolve after they were read back, so that `snapshot()` holds them.
  * A failed write rejects with the JVM worker's text, retriable if its cause is.
  */
@@ -59,14 +66,25 @@ export class KafkaConfigStore implements ConfigStore {
   readonly #topicLog: TopicLog
   readonly #clock: Clock
   readonly #starting = new AbortController()
+  readonly #leader: LeaderWriter | null
   #listener: ConfigListener | null = null
   #lastWrite: Promise<void> = Promise.resolve()
 
-  constructor(options: KafkaStoreOptions & { readonly clock?: Clock }) {
+  constructor(options: KafkaConfigStoreOptions) {
     const log =
       options.log ?? loggers.get('org.apache.kafka.connect.storage.KafkaConfigBackingStore')
     this.#clock = options.clock ?? systemClock
     this.#state = new ConfigLogState(log)
+    const { leaderTransactionalId } = options
+    this.#leader =
+      typeof leaderTransactionalId === 'string'
+        ? new LeaderWriter({
+            ...options,
+            clientId: `${options.clientId}-leader`,
+            transactionalId: leaderTransactionalId,
+            log
+          })
+        : null
     this.#topicLog = options.clients.topicLog({
       topic: options.topic,
       client: options.client,
@@ -90,6 +108,18 @@ export class KafkaConfigStore implements ConfigStore {
 
   snapshot(): ClusterConfig {
     return this.#state.snapshot()
+  }
+
+  get mayLead(): boolean {
+    return this.#leader?.claimed ?? true
+  }
+
+  async claimLeadership(): Promise<void> {
+    await this.#leader?.claim()
+  }
+
+  async giveUpLeadership(): Promise<void> {
+    await this.#leader?.relinquish()
   }
 
   async refresh(timeoutMs: number): Promise<void> {
@@ -137,7 +167,7 @@ export class KafkaConfigStore implements ConfigStore {
       }
       await failingAs(WRITE_ROOT, async () => {
         if (configs.length > 0) await this.#topicLog.readToEnd(budget.leftMs())
-        await this.#send(commitRecord(connector, configs.length), budget)
+        await this.#sendAll([commitRecord(connector, configs.length)], budget)
         await this.#topicLog.readToEnd(budget.leftMs())
       })
     })
@@ -184,6 +214,7 @@ export class KafkaConfigStore implements ConfigStore {
   async stop(): Promise<void> {
     this.#listener = null
     this.#starting.abort()
+    await this.giveUpLeadership()
     await this.#topicLog.stop()
   }
 
@@ -200,7 +231,12 @@ export class KafkaConfigStore implements ConfigStore {
     return this.#topicLog.send(record.key, record.value, budget.leftMs())
   }
 
+  /** I3: only for the leader. */
   async #sendAll(records: readonly ConfigRecord[], budget: Budget): Promise<void> {
+    if (this.#leader !== null) {
+      await this.#leader.write(records, budget.leftMs())
+      return
+    }
     for (const batch of recordBatches(records)) {
       await this.#topicLog.sendAll(batch, budget.leftMs())
     }
@@ -218,6 +254,8 @@ async function failingAs(failure: string, step: () => Promise<void>): Promise<vo
   try {
     await step()
   } catch (cause) {
+    // The JVM worker's text for it is the same whatever was written.
+    if (cause instanceof ConnectError && cause.facts['leadership'] === true) throw cause
     const code = isRetriable(cause) ? 'KAFKA_UNAVAILABLE' : 'KAFKA_ERROR'
     throw new ConnectError(code, failure, { cause })
   }

@@ -33,6 +33,12 @@ export class MemoryConfigStore implements ConfigStore {
   #listener: ConfigListener | null = null
   #offset = 0n
 
+  readonly mayLead = true
+
+  async claimLeadership(): Promise<void> {}
+
+  async giveUpLeadership(): Promise<void> {}
+
   async start(listener: ConfigListener): Promise<void> {
     this.#listener = listener
   }

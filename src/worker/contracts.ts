@@ -36,8 +36,8 @@ export interface WorkerEvents {
 
 /** What a task that runs exactly once has to ask of its cluster. Both reject when it may not run. */
 export interface SourceTaskGuard {
-  /** Before its producer takes a new epoch: older generations of the connector's tasks are fenced when this resolves. */
-  before(): Promise<void>
+  /** Before its producer takes a new epoch: older generations of the connector's tasks are fenced when this resolves. Rejects soon once `signal` aborts. */
+  before(signal: AbortSignal): Promise<void>
   /** After that: the task is still this worker's, and of the newest generation. */
   after(): Promise<void>
 }

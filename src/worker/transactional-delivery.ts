@@ -74,7 +74,7 @@ export class TransactionalDelivery implements SourceDelivery {
     const { guard, producer, lease, stopping } = this.#parts
     this.#contents = empty()
     this.transaction?.clear()
-    await guard.before()
+    await guard.before(stopping)
     // The new epoch would fence a later generation of this task, which may run elsewhere once this one was asked to stop.
     if (stopping.aborted) return
     await producer.initialize(stopping)

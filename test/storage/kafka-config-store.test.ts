@@ -8,6 +8,48 @@ import { recordingLog } from '../support/recording-log.ts'
 
 configStoreSuite('KafkaConfigStore', (t) => closing(t, new KafkaConfigStore(storeOptions())))
 
+const transactional = (options = storeOptions()) => ({
+  ...options,
+  client: new Map([...options.client, ['isolation.level', 'read_committed']]),
+  leaderTransactionalId: `connect-cluster-${options.topic}`
+})
+
+configStoreSuite('KafkaConfigStore whose leader writes in transactions', (t) =>
+  closing(t, new KafkaConfigStore(transactional()))
+)
+
+void describe('The config topic of a leader that writes in transactions', () => {
+  void it('I3: takes nothing from a leader that another one replaced, until it claims it again', async (t) => {
+    const options = transactional()
+    const [old, next] = [new KafkaConfigStore(options), new KafkaConfigStore(options)]
+    for (const store of [old, next]) {
+      closing(t, store)
+      await store.start(recordingListener())
+    }
+    const put = (store: KafkaConfigStore, name: string) =>
+      store.putConnectorConfig(name, new Map([['name', name]]), null)
+    assert.equal(old.mayLead, false)
+    await assert.rejects(put(old, 'early'), /Failed to write to config topic; this may be due to/)
+    await old.claimLeadership()
+    await put(old, 'a')
+    await next.claimLeadership()
+    assert.equal(old.mayLead, true, 'it does not know yet')
+    await assert.rejects(put(old, 'zombie'), { retriable: true, status: 500 })
+    assert.equal(old.mayLead, false)
+    await put(next, 'b')
+    // Any worker may still write these.
+    await old.putTargetState('b', 'PAUSED')
+    await old.refresh(10_000)
+    assert.deepEqual(old.snapshot().connectors(), ['a', 'b'])
+    assert.equal(old.snapshot().targetState('b'), 'PAUSED')
+    await old.claimLeadership()
+    await put(old, 'c')
+    await next.refresh(10_000)
+    assert.deepEqual(next.snapshot().connectors(), ['a', 'b', 'c'])
+    assert.equal(next.snapshot().offset, old.snapshot().offset)
+  })
+})
+
 void describe('The config topic', () => {
   void it('holds the records of a JVM worker in its order', async (t) => {
     const options = storeOptions()

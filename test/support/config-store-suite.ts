@@ -27,6 +27,7 @@ export function configStoreSuite(name: string, open: (t: TestContext) => ConfigS
       const store = open(t)
       const listener = recordingListener()
       await store.start(listener)
+      await store.claimLeadership()
       assert.deepEqual(store.snapshot().connectors(), [])
       await store.putConnectorConfig('a', new Map([['name', 'a']]), null)
       assert.equal(store.snapshot().targetState('a'), 'STARTED')
@@ -41,6 +42,7 @@ export function configStoreSuite(name: string, open: (t: TestContext) => ConfigS
       const store = open(t)
       const listener = recordingListener()
       await store.start(listener)
+      await store.claimLeadership()
       await store.putConnectorConfig('a', new Map(), null)
       const config = (id: number) => new Map([['id', String(id)]])
       for (const count of [3, 1, 0, 2]) {
@@ -64,6 +66,7 @@ export function configStoreSuite(name: string, open: (t: TestContext) => ConfigS
     void it('does not mix task configurations written at the same time', async (t) => {
       const store = open(t)
       await store.start(recordingListener())
+      await store.claimLeadership()
       await store.putConnectorConfig('a', new Map(), null)
       const set = (version: string) => [0, 1, 2].map(() => new Map([['version', version]]))
       await Promise.all(['x', 'y', 'z'].map((version) => store.putTaskConfigs('a', set(version))))
@@ -78,6 +81,7 @@ export function configStoreSuite(name: string, open: (t: TestContext) => ConfigS
       const store = open(t)
       const listener = recordingListener()
       await store.start(listener)
+      await store.claimLeadership()
       await store.putConnectorConfig('a', new Map(), null)
       await store.putTaskConfigs('a', [new Map()])
       assert.equal(store.snapshot().pendingFencing('a'), true)

@@ -12,6 +12,7 @@ import { Loggers } from '../../src/log.ts'
 import type { ClusterConfig } from '../../src/storage/cluster-config.ts'
 import { KafkaConfigStore } from '../../src/storage/kafka-config-store.ts'
 import { KafkaStatusStore } from '../../src/storage/kafka-status-store.ts'
+import { leaderTransactionalId } from '../../src/worker/transactional-ids.ts'
 import { kafkaBootstrap, uniqueName } from './environment.ts'
 import { Placement, SCRIPTED_CLASS, ScriptedWorker } from './scripted-worker.ts'
 import { until } from './until.ts'
@@ -59,7 +60,16 @@ export class HerderCluster {
       create: { partitions, replicationFactor: 1, settings: new Map<string, string>() },
       log
     })
-    const configStore = new KafkaConfigStore(store('configs', 1))
+    const exactlyOnce = overrides.exactlyOnceSource ?? this.#overrides.exactlyOnceSource === true
+    const configStore = new KafkaConfigStore({
+      ...store('configs', 1),
+      ...(exactlyOnce
+        ? {
+            client: new Map([...client, ['isolation.level', 'read_committed']]),
+            leaderTransactionalId: leaderTransactionalId(this.groupId)
+          }
+        : {})
+    })
     prepare(configStore)
     const worker =
       overrides.worker instanceof ScriptedWorker
@@ -165,21 +175,24 @@ export class HerderCluster {
     })
   }
 
-  readonly #deliver: LeaderClient = async (url, body, headers) => {
+  readonly #deliver: LeaderClient = async (url, body, headers, _signal, method = 'POST') => {
     const member = this.members.find((one) => url.startsWith(one.url))
     const connector = decodeURIComponent(url.split('/').at(-2) ?? '')
-    const configs = (JSON.parse(Buffer.from(body).toString()) as Record<string, string>[]).map(
-      (config) => new Map(Object.entries(config))
-    )
     const signature = headers[signatureHeader]
     const algorithm = headers[signatureAlgorithmHeader]
+    const signed =
+      signature === undefined || algorithm === undefined ? null : { signature, algorithm }
+    const deliver = async (): Promise<void> => {
+      if (method === 'PUT') {
+        await member?.herder.fenceZombieSourceTasks(connector, signed)
+        return
+      }
+      const configs = JSON.parse(Buffer.from(body).toString()) as Record<string, string>[]
+      const maps = configs.map((config) => new Map(Object.entries(config)))
+      await member?.herder.putTaskConfigs(connector, maps, body, signed)
+    }
     try {
-      await member?.herder.putTaskConfigs(
-        connector,
-        configs,
-        body,
-        signature === undefined || algorithm === undefined ? null : { signature, algorithm }
-      )
+      await deliver()
       this.delivered.push(204)
       return { status: 204, body: '' }
     } catch (error) {

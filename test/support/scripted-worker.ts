@@ -69,6 +69,8 @@ export class ScriptedWorker implements Worker {
   readonly #offsets = new Map<string, StoredOffset[]>()
   #events: WorkerEvents | null = null
   stopped = false
+  /** What the task that started last had to ask. */
+  guard: SourceTaskGuard | null = null
 
   constructor(name: string, placement: Placement) {
     this.name = name
@@ -159,9 +161,10 @@ export class ScriptedWorker implements Worker {
       this.events.onTaskState(id, 'FAILED', 'scripted failure', plugin.version)
       return false
     }
+    this.guard = guard
     if (guard !== null) {
       try {
-        await guard.before()
+        await guard.before(new AbortController().signal)
         this.calls.push(`init ${key}`)
         await guard.after()
       } catch (error) {

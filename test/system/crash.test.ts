@@ -1,49 +1,12 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { DatabaseSync } from 'node:sqlite'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { describe, it, type TestContext } from 'node:test'
+import { describe, it } from 'node:test'
 import { connectRest } from '../support/connect-rest.ts'
 import { uniqueName } from '../support/environment.ts'
+import { growingTable } from '../support/growing-table.ts'
 import { followTopic } from '../support/topic-reader.ts'
 import { until } from '../support/until.ts'
 import { startWorkerProcess } from '../support/worker-process.ts'
-
-/** A table that grows by itself, a row every few milliseconds, until told to stop. */
-function growingTable(t: TestContext): { url: string; stop(): Promise<number> } {
-  const dir = mkdtempSync(join(tmpdir(), 'crash-'))
-  const file = join(dir, 'shop.db')
-  const database = new DatabaseSync(file, { timeout: 5000 })
-  database.exec('PRAGMA journal_mode=WAL')
-  database.exec('CREATE TABLE orders (id INTEGER PRIMARY KEY, note TEXT, at TIMESTAMP(3) NOT NULL)')
-  const insert = database.prepare(
-    "INSERT INTO orders (note, at) VALUES (?, strftime('%Y-%m-%d %H:%M:%f', 'now'))"
-  )
-  let rows = 0
-  const stopping = new AbortController()
-  const growing = (async () => {
-    while (!stopping.signal.aborted) {
-      for (let i = 0; i < 5; i++) insert.run(`row ${rows++}`)
-      await delay(5)
-    }
-  })()
-  t.after(async () => {
-    stopping.abort()
-    await growing
-    database.close()
-    rmSync(dir, { recursive: true, force: true })
-  })
-  return {
-    url: `jdbc:sqlite:${file}`,
-    async stop() {
-      stopping.abort()
-      await growing
-      return rows
-    }
-  }
-}
 
 describe('a worker that is killed in the middle of its work', () => {
   for (const mode of ['incrementing', 'timestamp+incrementing']) {

@@ -1,0 +1,154 @@
+import type { Clock } from '../clock.ts'
+import { ConnectError, isRetriable, messageOf } from '../errors.ts'
+import type { Logger } from '../log.ts'
+import type { ClusterConfig, StoredConfig } from '../storage/cluster-config.ts'
+import { type SourceTaskGuard, type TaskId, taskKey } from '../worker/contracts.ts'
+import { abortable } from './abortable.ts'
+import { requireConnector } from './abstract-herder.ts'
+import type { ConnectorActions } from './connector-actions.ts'
+import { RequestTargetError } from './herder.ts'
+import type { LeaderClient } from './leader-client.ts'
+import type { Membership } from './membership.ts'
+import type { SessionKeys } from './session-key.ts'
+import { ZombieFencing, type ZombieFencingOptions } from './zombie-fencing.ts'
+
+export interface ExactlyOnceSourcesOptions extends ZombieFencingOptions {
+  /** `exactly.once.source.support` is enabled on this worker. */
+  readonly enabled: boolean
+  readonly membership: Membership
+  readonly keys: SessionKeys
+  readonly actions: ConnectorActions
+  readonly leaderClient: LeaderClient
+  isSource(config: StoredConfig | null): boolean
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+/** A group that is being rebalanced, or changes its session key, takes requests again after a moment. */
+const FENCING_LIMIT_MS = 60_000
+const FIRST_BACKOFF_MS = 250
+const LAST_BACKOFF_MS = 5000
+
+/**
+ * What the group does so that only the newest generation of a source's tasks writes: whoever leads fences the older ones, and a task that
+ * starts asks for that before it takes its producer epoch, and looks after it whether it is still meant to run (KIP-618).
+ */
+export class ExactlyOnceSources {
+  readonly #options: ExactlyOnceSourcesOptions
+  readonly #fencing: ZombieFencing
+
+  constructor(options: ExactlyOnceSourcesOptions) {
+    this.#options = options
+    this.#fencing = new ZombieFencing(options)
+  }
+
+  /** On the leader; throws RequestTargetError elsewhere. Also for workers that have it enabled before this one has. */
+  fence(connector: string): Promise<void> {
+    const { actions, isSource } = this.#options
+    return this.#fencing.fence(connector, () => {
+      actions.requireLeader('Only the leader may perform zombie fencing.')
+      const config = requireConnector(actions.snapshot, connector)
+      if (isSource(config)) return config
+      throw new ConnectError('BAD_REQUEST', `Connector ${connector} is not a source connector`)
+    })
+  }
+
+  /** Before an operator's offsets are written, on the leader: a task that did not end in time may not write any of its own behind them. */
+  async beforeOffsets(connector: string, config: StoredConfig): Promise<void> {
+    const { enabled, isSource, actions, worker } = this.#options
+    if (!enabled || !isSource(config)) return
+    try {
+      if (actions.snapshot.contains(connector)) await this.fence(connector)
+      // Not there yet: what is left of an older one of that name.
+      else {
+        const recorded = actions.snapshot.taskCountRecord(connector) ?? 0
+        await worker.fenceZombies(connector, config, recorded)
+      }
+    } catch (cause) {
+      if (cause instanceof RequestTargetError) throw cause
+      throw new ConnectError(
+        isRetriable(cause) ? 'RETRIABLE' : 'INTERNAL',
+        'Failed to perform zombie fencing for source connector prior to modifying offsets',
+        { cause }
+      )
+    }
+  }
+
+  /** null: the task does not run exactly once. */
+  guardOf(id: TaskId, snapshot: ClusterConfig): SourceTaskGuard | null {
+    const { enabled, isSource } = this.#options
+    if (!enabled || !isSource(snapshot.connectorConfig(id.connector))) return null
+    const generation = snapshot.taskConfigGeneration(id.connector)
+    return {
+      before: (signal) => this.#fenceAnywhere(id, signal),
+      after: () => this.#requireOwned(id, generation)
+    }
+  }
+
+  /** Here or by way of the leader; what is passing is tried again, for a while. */
+  async #fenceAnywhere(id: TaskId, signal: AbortSignal): Promise<void> {
+    const { clock, log } = this.#options
+    const deadline = clock.monotonicMs() + FENCING_LIMIT_MS
+    for (let backoffMs = FIRST_BACKOFF_MS; ; ) {
+      try {
+        await abortable(this.#fenceOnce(id.connector, signal), signal, 'task')
+        return
+      } catch (cause) {
+        if (signal.aborted) throw cause
+        const late = clock.monotonicMs() + backoffMs > deadline
+        if (late || !isRetriable(cause)) {
+          throw new ConnectError('INTERNAL', 'Failed to perform round of zombie fencing', { cause })
+        }
+        log.info(`Fencing for task ${taskKey(id)} is tried again: ${messageOf(cause)}`)
+        await clock.sleep(backoffMs, signal)
+        backoffMs = Math.min(backoffMs * 2, LAST_BACKOFF_MS)
+      }
+    }
+  }
+
+  async #fenceOnce(connector: string, signal: AbortSignal): Promise<void> {
+    try {
+      await this.fence(connector)
+    } catch (error) {
+      if (!(error instanceof RequestTargetError)) throw error
+      await this.#askLeader(connector, signal)
+    }
+  }
+
+  async #askLeader(connector: string, signal: AbortSignal): Promise<void> {
+    const { membership, keys, leaderClient, log } = this.#options
+    const leader = membership.leaderUrl
+    if (leader === null) throw new ConnectError('RETRIABLE', 'The group has no known leader')
+    const url = `${leader.replace(/\/$/, '')}/connectors/${encodeURIComponent(connector)}/fence`
+    const body = new Uint8Array()
+    const headers = membership.signed ? keys.headers(body) : {}
+    log.debug(`Asking the leader at ${url} for a round of zombie fencing`)
+    const { status, body: answer } = await leaderClient(url, body, headers, signal, 'PUT')
+    if (status < 300) return
+    const passing = status === 403 || status === 409 || status === 503
+    throw new ConnectError(
+      passing ? 'RETRIABLE' : 'INTERNAL',
+      `The leader at ${url} answered ${status}: ${answer.slice(0, 500)}`,
+      { status, connector }
+    )
+  }
+
+  #requireOwned(id: TaskId, generation: number | null): Promise<void> {
+    const { queue, configStore, membership, workerSyncTimeoutMs } = this.#options
+    return queue.add(async () => {
+      await configStore.refresh(workerSyncTimeoutMs)
+      if (configStore.snapshot().taskConfigGeneration(id.connector) !== generation) {
+        throw new ConnectError(
+          'REBALANCE_IN_PROGRESS',
+          `Cannot start source task ${taskKey(id)} with exactly-once support as the connector has already generated a new set of task configs`
+        )
+      }
+      if (membership.assignment?.assigned.tasks.has(taskKey(id)) !== true) {
+        throw new ConnectError(
+          'REBALANCE_IN_PROGRESS',
+          `Cannot start source task ${taskKey(id)} as it has already been revoked from this worker`
+        )
+      }
+    })
+  }
+}

@@ -1,0 +1,40 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { TestContext } from 'node:test'
+
+/** A table `orders` (id from 1, note, at) in SQLite that grows by itself, a row every few milliseconds, until told to stop. */
+export function growingTable(t: TestContext): { url: string; stop(): Promise<number> } {
+  const dir = mkdtempSync(join(tmpdir(), 'crash-'))
+  const file = join(dir, 'shop.db')
+  const database = new DatabaseSync(file, { timeout: 5000 })
+  database.exec('PRAGMA journal_mode=WAL')
+  database.exec('CREATE TABLE orders (id INTEGER PRIMARY KEY, note TEXT, at TIMESTAMP(3) NOT NULL)')
+  const insert = database.prepare(
+    "INSERT INTO orders (note, at) VALUES (?, strftime('%Y-%m-%d %H:%M:%f', 'now'))"
+  )
+  let rows = 0
+  const stopping = new AbortController()
+  const growing = (async () => {
+    while (!stopping.signal.aborted) {
+      for (let i = 0; i < 5; i++) insert.run(`row ${rows++}`)
+      await delay(5)
+    }
+  })()
+  t.after(async () => {
+    stopping.abort()
+    await growing
+    database.close()
+    rmSync(dir, { recursive: true, force: true })
+  })
+  return {
+    url: `jdbc:sqlite:${file}`,
+    async stop() {
+      stopping.abort()
+      await growing
+      return rows
+    }
+  }
+}

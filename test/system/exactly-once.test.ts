@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict'
+import { setTimeout as delay } from 'node:timers/promises'
+import { describe, it, type TestContext } from 'node:test'
+import { createKafkaClients } from '../../src/kafka/kafka-clients.ts'
+import { followAs } from '../support/committed-reader.ts'
+import { connectRest } from '../support/connect-rest.ts'
+import { kafkaBootstrap, uniqueName } from '../support/environment.ts'
+import { growingTable } from '../support/growing-table.ts'
+import { until } from '../support/until.ts'
+import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts'
+
+const KILLS = Number(process.env['TEST_KILLS'] ?? '3')
+
+/** A group that runs one JDBC source exactly once, and what a reader of committed records sees of it. */
+async function exactlyOnce(t: TestContext, settings: Record<string, string>) {
+  const table = growingTable(t)
+  const group = uniqueName('exactly')
+  const topic = `${group}-orders`
+  const admin = createKafkaClients().admin(
+    new Map([['bootstrap.servers', kafkaBootstrap()]]),
+    'make'
+  )
+  await admin.createTopic({ name: topic, partitions: 1, replicationFactor: 1, settings: new Map() })
+  await admin.close()
+  const read = await followAs(t, 'read_committed', topic)
+  const properties = {
+    'group.id': group,
+    'config.storage.topic': `${group}-configs`,
+    'offset.storage.topic': `${group}-offsets`,
+    'status.storage.topic': `${group}-status`,
+    'value.converter.schemas.enable': 'false',
+    'exactly.once.source.support': 'enabled',
+    // A killed member must not keep the others, or its own successor, waiting.
+    'session.timeout.ms': '6000',
+    'scheduled.rebalance.max.delay.ms': '0'
+  }
+  const start = async (): Promise<WorkerProcess> => {
+    const worker = await startWorkerProcess({ properties })
+    t.after(() => worker.kill())
+    return worker
+  }
+  const create = (worker: WorkerProcess) =>
+    connectRest(worker.url).put('/connectors/shop/config', {
+      'connector.class': 'io.confluent.connect.jdbc.JdbcSourceConnector',
+      'connection.url': table.url,
+      'table.whitelist': 'orders',
+      mode: 'incrementing',
+      'incrementing.column.name': 'id',
+      'topic.prefix': `${group}-`,
+      'poll.interval.ms': '20',
+      'batch.max.rows': '50',
+      'exactly.once.support': 'required',
+      ...settings
+    })
+  const ids = (): number[] => read.values.map((value) => (JSON.parse(value) as { id: number }).id)
+  /** Ends the growing: every row was seen, once, in its order. */
+  const complete = async (): Promise<number> => {
+    const rows = await table.stop()
+    await until(() => ids().length >= rows, `all ${rows} rows arrived`, 60_000)
+    await delay(500)
+    assert.deepEqual(
+      ids(),
+      Array.from({ length: rows }, (_, n) => n + 1)
+    )
+    return rows
+  }
+  return { start, create, read, group, complete }
+}
+
+describe('a source that runs exactly once', () => {
+  const boundaries = {
+    poll: {},
+    interval: { 'transaction.boundary': 'interval', 'transaction.boundary.interval.ms': '150' }
+  }
+  for (const [boundary, settings] of Object.entries(boundaries)) {
+    it(`I6: shows each row once however often its worker is killed (${boundary})`, {
+      timeout: 60_000 + KILLS * 40_000
+    }, async (t) => {
+      const run = await exactlyOnce(t, settings)
+      let worker = await run.start()
+      await run.create(worker)
+      await until(() => run.read.values.length > 100, 'rows arrive')
+      for (let kill = 1; kill <= KILLS; kill++) {
+        await worker.kill()
+        const before = run.read.values.length
+        worker = await run.start()
+        await until(
+          () => run.read.values.length > before + 50,
+          `rows arrive after kill ${kill}`,
+          100_000
+        )
+        await delay(Math.random() * 400)
+      }
+      t.diagnostic(`${await run.complete()} rows, each once, after ${KILLS} kills (${boundary})`)
+      assert.equal(await worker.stop(), 0)
+    })
+  }
+
+  it('I2: fences a worker that slept through the loss of its work', {
+    timeout: 150_000
+  }, async (t) => {
+    const run = await exactlyOnce(t, {})
+    const sleeper = await run.start()
+    await run.create(sleeper)
+    await until(() => run.read.values.length > 100, 'rows arrive')
+    process.kill(sleeper.pid, 'SIGSTOP')
+    const heir = await run.start()
+    const before = run.read.values.length
+    await until(() => run.read.values.length > before + 200, 'the heir goes on', 90_000)
+    process.kill(sleeper.pid, 'SIGCONT')
+    await until(
+      () =>
+        /was unable to finish writing records|given up|Joined group/.test(
+          sleeper.output().slice(-20_000)
+        ),
+      'the sleeper is awake'
+    )
+    await delay(1000)
+    const rows = await run.complete()
+    t.diagnostic(`${rows} rows, each once, though a zombie woke up`)
+    assert.equal(await heir.stop(), 0)
+    assert.equal(await sleeper.stop(), 0)
+  })
+})
