@@ -12,6 +12,7 @@ import { type Authenticate, basicCredentials, isInternal } from './basic-auth.ts
 import { type CorsOptions, corsHeaders } from './cors.ts'
 import type { Answer, Call, Endpoint } from './endpoint.ts'
 import { errorAnswer, errorBody, protocolError } from './error-answer.ts'
+import { OFFSETS_HEADER } from './forward.ts'
 import { jsonText } from './json-answer.ts'
 import { acceptedType, acceptsText, checkContentType } from './media-types.ts'
 import { connectorPath, routerTarget, uriProblem } from './request-uri.ts'
@@ -147,8 +148,7 @@ function sendAnswer(request: FastifyRequest, reply: FastifyReply, answer: Answer
     const host = request.headers.host ?? request.hostname
     reply.header('location', `${request.protocol}://${host}${connectorPath(answer.created)}`)
   }
-  if (answer.keptOffsets !== undefined)
-    reply.header('connect-offsets', `kept ${answer.keptOffsets}`)
+  if (answer.offsets !== undefined) reply.header(OFFSETS_HEADER, answer.offsets)
   const text = answer.text ?? (answer.body === undefined ? undefined : jsonText(answer.body))
   if (text === undefined) return reply.send()
   // Sent as bytes: fastify would add a charset to a text.

@@ -36,8 +36,8 @@ export interface Answer {
   text?: string
   /** Name of a connector just created: becomes the Location header. */
   created?: string
-  /** How many offsets of an earlier connector of that name it goes on from: becomes a header, which clients that do not know it pass over. */
-  keptOffsets?: number
+  /** `kept 3`: it goes on from offsets of an earlier connector of that name. Becomes a header, which clients that do not know it pass over. */
+  offsets?: string
 }
 
 export interface Endpoint {
@@ -130,7 +130,7 @@ export async function herderWorkOrForward(
         { cause: error }
       )
     }
-    const { status, text } = await context.forward({
+    const { status, text, offsets } = await context.forward({
       url: error.url,
       method: call.method,
       target: call.target,
@@ -138,7 +138,8 @@ export async function herderWorkOrForward(
       headers: forwarded === undefined ? withOrigin(call) : call.headers,
       body: call.body
     })
-    return text === '' ? { status } : { status, text }
+    const more = offsets === undefined ? {} : { offsets }
+    return text === '' ? { status, ...more } : { status, text, ...more }
   }
 }
 

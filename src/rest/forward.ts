@@ -18,6 +18,8 @@ export interface ForwardAnswer {
   status: number
   /** JSON text, empty for 204. */
   text: string
+  /** Value of OFFSETS_HEADER, when there was one. */
+  offsets?: string
 }
 
 /** Sends requests to other workers. */
@@ -27,6 +29,8 @@ export type Forward = (request: ForwardRequest) => Promise<ForwardAnswer>
 export const FORWARDED_FOR = 'x-forwarded-for'
 /** What a client says of itself. */
 export const REQUESTED_BY = 'x-requested-by'
+/** Says what became of offsets that a new connector found. */
+export const OFFSETS_HEADER = 'connect-offsets'
 const TRAVELLING = [
   FORWARDED_FOR,
   REQUESTED_BY,
@@ -124,7 +128,10 @@ async function readAnswer(incoming: IncomingMessage): Promise<ForwardAnswer> {
     }
     chunks.push(chunk)
   }
-  return { status: incoming.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') }
+  const offsets = incoming.headers[OFFSETS_HEADER]
+  const text = Buffer.concat(chunks).toString('utf8')
+  const answer = { status: incoming.statusCode ?? 0, text }
+  return typeof offsets === 'string' ? { ...answer, offsets } : answer
 }
 
 function refusal({ status, text }: ForwardAnswer, url: string): ConnectError {

@@ -183,3 +183,43 @@ describe('a standalone herder', () => {
     await assert.rejects(herder.deleteConnector('a'), { message: 'Worker is shutting down' })
   })
 })
+
+describe('a standalone herder that moves a connector', () => {
+  const by = { user: null, address: null, note: null }
+
+  it('ends its tasks, stores the new position and brings back the state from before', async (t) => {
+    const { herder, worker, placement } = await startHerder(t)
+    await herder.putConnectorConfig('a', connectorConfig('a', { 'tasks.max': '2' }), create)
+    worker.calls.length = 0
+    const moved = await herder.startFrom.move('a', { start: { id: 5 } }, by)
+    assert.deepEqual([moved.state, moved.targetState], ['DONE', 'STARTED'])
+    await until(() => placement.all().length === 3, 'the tasks are back')
+    const order = ['stop a-0', 'offsets a', 'start a-0'].map((call) => worker.calls.indexOf(call))
+    assert.ok((order[0] ?? 3) < (order[1] ?? -1) && (order[1] ?? 3) < (order[2] ?? -1))
+    await herder.pauseConnector('a')
+    const paused = await herder.startFrom.move('a', { start: { id: null } }, by)
+    assert.deepEqual([paused.state, paused.targetState], ['DONE', 'PAUSED'])
+    await until(() => herder.connectorStatus('a').connector.state === 'PAUSED', 'PAUSED')
+    assert.deepEqual(await worker.offsets('a'), [])
+    await herder.startFrom.move('a', 'undo', by)
+    assert.deepEqual(await worker.offsets('a'), [{ partition: { table: 't' }, offset: { id: 5 } }])
+    assert.equal((await herder.startFrom.history('a')).length, 3)
+  })
+
+  it('deletes a connector with its offsets, and creates it behind others', async (t) => {
+    const { herder, worker, placement } = await startHerder(t)
+    await herder.putConnectorConfig('a', connectorConfig('a'), create)
+    const offsets = [{ partition: { table: 't' }, offset: { id: 7 } }]
+    await herder.startFrom.move('a', { start: { id: 5 } }, by)
+    await herder.deleteConnector('a', 'delete')
+    assert.deepEqual([placement.all(), await worker.offsets('a')], [[], []])
+    assert.throws(() => herder.connectorStatus('a'), { status: 404 })
+    const initialOffsets = { offsets, others: 'reset' } as const
+    const { info } = await herder.putConnectorConfig('a', connectorConfig('a'), {
+      ...create,
+      initialOffsets
+    })
+    assert.deepEqual(info.tasks, [{ connector: 'a', task: 0 }])
+    assert.deepEqual(await worker.offsets('a'), offsets)
+  })
+})

@@ -175,4 +175,14 @@ describe('offsets of a connector that is created or deleted over REST', () => {
     assert.equal(wrong.status, 400)
     assert.match(wrong.text, /The query parameter offsets is 'x': it must be keep or delete/)
   })
+
+  it('are told by the leader, whoever was asked', async (t) => {
+    const leader = await worker(t)
+    const follower = await worker(t)
+    follower.herder.before = () => {
+      throw new RequestTargetError('Only the leader', `${leader.base}/`)
+    }
+    const answer = await create(follower.base, { name: 'again', config })
+    assert.equal(answer.headers.get('connect-offsets'), 'kept 2')
+  })
 })

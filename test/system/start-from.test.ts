@@ -25,7 +25,7 @@ interface Preview {
 }
 
 /** Two tables of ten rows in SQLite, ids 1 to 10, a minute between the rows of `orders`; a connector reads them into topics of their own. */
-async function shop(t: TestContext) {
+async function shop(t: TestContext, more: Record<string, string> = {}) {
   const dir = mkdtempSync(join(tmpdir(), 'start-from-'))
   const file = join(dir, 'shop.db')
   const database = new DatabaseSync(file, { timeout: 5000 })
@@ -57,7 +57,8 @@ async function shop(t: TestContext) {
     'value.converter.schemas.enable': 'false',
     'offset.flush.interval.ms': '150',
     'session.timeout.ms': '6000',
-    'scheduled.rebalance.max.delay.ms': '0'
+    'scheduled.rebalance.max.delay.ms': '0',
+    ...more
   }
   const start = async () => {
     const worker = await startWorkerProcess({ properties })
@@ -82,99 +83,103 @@ async function shop(t: TestContext) {
 const lastTen = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
 
 describe('moving the start of a running connector', () => {
-  it('sends rows again from there, says what it did, and goes back', {
-    timeout: 110_000
-  }, async (t) => {
-    const { orders, customers, start, create } = await shop(t)
-    const worker = await start()
-    const rest = connectRest(worker.url)
-    const path = '/connectors/shop/start-from'
-    await create(worker)
-    const offsetsAre = (orderId: number, customerId: number) =>
-      until(async () => {
-        const { offsets } = (await rest.get('/connectors/shop/offsets')) as {
-          offsets: { partition: { table: string }; offset: { incrementing: number } }[]
+  for (const support of ['disabled', 'enabled']) {
+    it(`sends rows again from there, says what it did, and goes back (exactly once ${support})`, {
+      timeout: 110_000
+    }, async (t) => {
+      const { orders, customers, start, create } = await shop(t, {
+        'exactly.once.source.support': support
+      })
+      const worker = await start()
+      const rest = connectRest(worker.url)
+      const path = '/connectors/shop/start-from'
+      await create(worker)
+      const offsetsAre = (orderId: number, customerId: number) =>
+        until(async () => {
+          const { offsets } = (await rest.get('/connectors/shop/offsets')) as {
+            offsets: { partition: { table: string }; offset: { incrementing: number } }[]
+          }
+          const of = (table: string) =>
+            offsets.find(({ partition }) => partition.table === table)?.offset.incrementing
+          return of('orders') === orderId && of('customers') === customerId
+        }, `offsets are ${orderId} and ${customerId}`)
+      await offsetsAre(10, 10)
+
+      const wanted = { tables: { orders: { incrementing: 7 } } }
+      const preview = (await rest.put(`${path}?dry_run=true`, wanted)) as Preview
+      assert.deepEqual(
+        preview.tables.map(({ name, effect, rows, first, last }) => [
+          name,
+          effect,
+          rows,
+          first,
+          last
+        ]),
+        [['orders', 'sent again', 3, { id: 8 }, { id: 10 }]]
+      )
+      assert.deepEqual(orders.ids(), lastTen)
+
+      const moved = (await rest.put(path, wanted)) as Move
+      assert.deepEqual(
+        [moved.state, moved.connector_state, moved.request, moved.by],
+        ['DONE', 'RUNNING', wanted, { address: '127.0.0.1' }]
+      )
+      assert.deepEqual(moved.offsets, [
+        {
+          partition: { protocol: '1', table: 'orders' },
+          old: { incrementing: 10 },
+          new: { incrementing: 7 }
         }
-        const of = (table: string) =>
-          offsets.find(({ partition }) => partition.table === table)?.offset.incrementing
-        return of('orders') === orderId && of('customers') === customerId
-      }, `offsets are ${orderId} and ${customerId}`)
-    await offsetsAre(10, 10)
+      ])
+      await until(() => orders.ids().length === 13, 'the rows behind 7 come again')
+      assert.deepEqual(orders.ids().slice(10), [8, 9, 10])
+      assert.deepEqual(customers.ids(), lastTen)
+      await until(async () => (await rest.state('shop')) === 'RUNNING RUNNING RUNNING', 'all runs')
 
-    const wanted = { tables: { orders: { incrementing: 7 } } }
-    const preview = (await rest.put(`${path}?dry_run=true`, wanted)) as Preview
-    assert.deepEqual(
-      preview.tables.map(({ name, effect, rows, first, last }) => [
-        name,
-        effect,
-        rows,
-        first,
-        last
-      ]),
-      [['orders', 'sent again', 3, { id: 8 }, { id: 10 }]]
-    )
-    assert.deepEqual(orders.ids(), lastTen)
+      // Paused it moves too, and stays paused.
+      await offsetsAre(10, 10)
+      await rest.put('/connectors/shop/pause')
+      await until(async () => (await rest.state('shop')).startsWith('PAUSED'), 'paused')
+      const all = (await rest.put(path, { from: 'earliest' })) as Move
+      assert.deepEqual([all.state, all.connector_state], ['DONE', 'PAUSED'])
+      await until(async () => (await rest.state('shop')) === 'PAUSED', 'paused again')
+      assert.deepEqual(customers.ids(), lastTen)
 
-    const moved = (await rest.put(path, wanted)) as Move
-    assert.deepEqual(
-      [moved.state, moved.connector_state, moved.request, moved.by],
-      ['DONE', 'RUNNING', wanted, { address: '127.0.0.1' }]
-    )
-    assert.deepEqual(moved.offsets, [
-      {
-        partition: { protocol: '1', table: 'orders' },
-        old: { incrementing: 10 },
-        new: { incrementing: 7 }
-      }
-    ])
-    await until(() => orders.ids().length === 13, 'the rows behind 7 come again')
-    assert.deepEqual(orders.ids().slice(10), [8, 9, 10])
-    assert.deepEqual(customers.ids(), lastTen)
-    await until(async () => (await rest.state('shop')) === 'RUNNING RUNNING RUNNING', 'all runs')
+      // Undone, nothing comes twice after the resume.
+      await rest.post(`${path}/undo`)
+      await rest.put('/connectors/shop/resume')
+      orders.insert('2026-11-01 09:00:00.000')
+      await until(() => orders.ids().length === 14, 'the new row comes')
+      assert.deepEqual(orders.ids().slice(13), [11])
+      assert.deepEqual(customers.ids(), lastTen)
 
-    // Paused it moves too, and stays paused.
-    await offsetsAre(10, 10)
-    await rest.put('/connectors/shop/pause')
-    await until(async () => (await rest.state('shop')).startsWith('PAUSED'), 'paused')
-    const all = (await rest.put(path, { from: 'earliest' })) as Move
-    assert.deepEqual([all.state, all.connector_state], ['DONE', 'PAUSED'])
-    await until(async () => (await rest.state('shop')) === 'PAUSED', 'paused again')
-    assert.deepEqual(customers.ids(), lastTen)
+      // Stopped it moves and stays stopped: to the last row there is, so that a row of the meantime is the first to come.
+      await rest.put('/connectors/shop/stop')
+      await until(async () => (await rest.state('shop')) === 'STOPPED', 'stopped')
+      const now = (await rest.put(path, 'now')) as Move
+      assert.deepEqual([now.state, now.connector_state], ['DONE', 'STOPPED'])
+      await offsetsAre(11, 10)
 
-    // Undone, nothing comes twice after the resume.
-    await rest.post(`${path}/undo`)
-    await rest.put('/connectors/shop/resume')
-    orders.insert('2026-11-01 09:00:00.000')
-    await until(() => orders.ids().length === 14, 'the new row comes')
-    assert.deepEqual(orders.ids().slice(13), [11])
-    assert.deepEqual(customers.ids(), lastTen)
-
-    // Stopped it moves and stays stopped: to the last row there is, so that a row of the meantime is the first to come.
-    await rest.put('/connectors/shop/stop')
-    await until(async () => (await rest.state('shop')) === 'STOPPED', 'stopped')
-    const now = (await rest.put(path, 'now')) as Move
-    assert.deepEqual([now.state, now.connector_state], ['DONE', 'STOPPED'])
-    await offsetsAre(11, 10)
-
-    const { history } = (await rest.get(path)) as { history: Move[] }
-    assert.deepEqual(
-      history.map(({ state, request }) => [state, request]),
-      [
-        ['DONE', 'now'],
-        ['DONE', { undo: all.id }],
-        ['DONE', { from: 'earliest' }],
-        ['DONE', wanted]
-      ]
-    )
-    await assert.rejects(
-      rest.put(path, { tables: { ordrs: 'now' } }),
-      /400 .*Did you mean orders\?/
-    )
-    await assert.rejects(rest.put(path, '-PT2H'), /400 .*mode incrementing knows no times/)
-    await rest.delete('/connectors/shop')
-    await assert.rejects(rest.get(path), /404/)
-    assert.equal(await worker.stop(), 0)
-  })
+      const { history } = (await rest.get(path)) as { history: Move[] }
+      assert.deepEqual(
+        history.map(({ state, request }) => [state, request]),
+        [
+          ['DONE', 'now'],
+          ['DONE', { undo: all.id }],
+          ['DONE', { from: 'earliest' }],
+          ['DONE', wanted]
+        ]
+      )
+      await assert.rejects(
+        rest.put(path, { tables: { ordrs: 'now' } }),
+        /400 .*Did you mean orders\?/
+      )
+      await assert.rejects(rest.put(path, '-PT2H'), /400 .*mode incrementing knows no times/)
+      await rest.delete('/connectors/shop')
+      await assert.rejects(rest.get(path), /404/)
+      assert.equal(await worker.stop(), 0)
+    })
+  }
 })
 
 /** Calls `onRecord` with the value of each record of the config topic from now on. */

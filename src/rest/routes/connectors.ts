@@ -198,7 +198,7 @@ function createdAnswer(context: RestContext, outcome: PutOutcome, asked: boolean
   return {
     status: 201,
     body: status === undefined ? body : { ...body, offsets_status: status },
-    ...(keptOffsets > 0 ? { keptOffsets } : {})
+    ...(keptOffsets > 0 ? { offsets: `kept ${keptOffsets}` } : {})
   }
 }
 
