@@ -8,4 +8,8 @@ CREATE USER IF NOT EXISTS 'connect'@'%' IDENTIFIED BY 'change-me' WITH MAX_USER_
 GRANT SELECT ON shop.customers TO 'connect'@'%';
 GRANT SELECT ON shop.orders TO 'connect'@'%';
 
+-- Recommended: lets the connector see which transactions are still open. With it no row is lost that is committed after later ones were
+-- read; without it only those are found that are committed within late.commit.window.ms.
+GRANT PROCESS ON *.* TO 'connect'@'%';
+
 -- Never needed: INSERT, UPDATE, DELETE, LOCK TABLES, RELOAD, REPLICATION CLIENT, REPLICATION SLAVE.

@@ -15,9 +15,10 @@ GRANT READ ON shop.orders TO connect_reader;
 
 -- Not needed: the dictionary views (ALL_TABLES, ALL_TAB_COLUMNS, ALL_IND_COLUMNS, …) show everybody what they may read, and no more:
 -- a table without a grant is reported as missing.
--- Optional, for people and not for the connector: GRANT SELECT ON sys.v_$transaction TO connect_reader (on RAC also sys.gv_$transaction)
--- lets the account see how long others' transactions have been open. Rows that are committed after later ones were read are missed;
--- timestamp.delay.interval.ms has to be longer than the longest of these transactions. The connector says at its start whether it may look.
+-- Recommended: lets the connector see which transactions are still open (on one instance the first is enough). With it no row is lost that
+-- is committed after later ones were read; without it only those are found that are committed within late.commit.window.ms.
+GRANT SELECT ON sys.v_$transaction TO connect_reader;
+GRANT SELECT ON sys.gv_$transaction TO connect_reader;
 -- Never needed: SELECT ANY TABLE, SELECT ANY DICTIONARY, SELECT_CATALOG_ROLE, LOGMINING, EXECUTE_CATALOG_ROLE, DBA.
 
 -- The account reads tables of another owner: name the owner in the connector (schema.pattern=SHOP, table.whitelist=SHOP.ORDERS).

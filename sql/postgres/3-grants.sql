@@ -14,6 +14,8 @@ GRANT SELECT ON customers, orders TO connect;
 -- For tables created later by the same owner, if new tables should be picked up without asking:
 -- ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO connect;
 
+-- Which transactions are still open everybody may see; for how long they have been, in the connector's status: GRANT pg_monitor TO connect;
+
 -- Never needed: INSERT, UPDATE, DELETE, CREATE, REPLICATION, membership in other roles.
 -- A read-only default makes that visible:
 ALTER ROLE connect SET default_transaction_read_only = on;

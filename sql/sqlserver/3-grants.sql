@@ -13,4 +13,8 @@ GRANT SELECT ON OBJECT::dbo.orders TO connect_reader;
 -- or, for this connector alone (transaction.isolation.mode=SQL_SERVER_SNAPSHOT):
 --   ALTER DATABASE CURRENT SET ALLOW_SNAPSHOT_ISOLATION ON;
 
--- Never needed: db_datareader, db_owner, VIEW SERVER STATE, any right to write.
+-- Recommended: lets the connector see which transactions are still open (run it in master; in Azure SQL: VIEW DATABASE STATE). With it no row
+-- is lost that is committed after later ones were read; without it only those are found that are committed within late.commit.window.ms.
+--   GRANT VIEW SERVER STATE TO connect_reader;
+
+-- Never needed: db_datareader, db_owner, any right to write.

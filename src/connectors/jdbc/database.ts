@@ -42,6 +42,8 @@ export interface Dialect {
   bindTimestamp(time: Timestamp, column: TimestampColumn, index: number): Bind
   /** An id as bind value number `index` (from 1). */
   bindId(id: number | bigint, column: Column, index: number): Bind
+  /** Why transactions commit in the order in which they take their ids; absent: they do not. */
+  readonly commitsInOrder?: string
 }
 
 /** A bind value, and the text that stands for it in the SQL (`?`, `$1`, `TO_TIMESTAMP(:1, …)`). */
@@ -122,6 +124,12 @@ export interface Connection {
   /** What an operator should know of server and session: version, time zones, rights it lacks. Asked once per task, at its start. */
   selfCheck?(): Promise<Finding[]>
   /**
+   * The transactions of others that may still commit rows, begun before or during the call. One that could not be seen at the time of
+   * the call must have begun after it was made, or be over and its rows visible. A statement that is refused (a missing
+   * privilege, a view that does not exist) is answered with the reason, not thrown. Absent: the database does not tell.
+   */
+  openTransactions?(): Promise<OpenTransactions>
+  /**
    * The columns of each index that serves a whole table, in the index's order; null stands for an expression. null instead of a
    * list: not known, as for a view.
    */
@@ -140,6 +148,27 @@ export interface Finding {
   readonly level: 'info' | 'warn'
   readonly text: string
 }
+
+/** A transaction of somebody else that has not ended. */
+export interface OpenTransaction {
+  /** The same for as long as it runs, and no other's meanwhile. */
+  readonly id: string
+  /** For how long it runs; null: not known. */
+  readonly ageMs: number | null
+  /** It has changed nothing so far. */
+  readonly readsOnly?: boolean
+  /** It may be what another became under this id: a transaction that was prepared for a two-phase commit. */
+  readonly successor?: boolean
+}
+
+/**
+ * What is known of open transactions. `seen`: all that could write, `source` names where from. `later`: ask again in so many
+ * milliseconds, the database would answer what it knew before. `unseen`: not to be known, and why.
+ */
+export type OpenTransactions =
+  | { readonly answer: 'seen'; readonly source: string; readonly open: readonly OpenTransaction[] }
+  | { readonly answer: 'later'; readonly inMs: number; readonly why: string }
+  | { readonly answer: 'unseen'; readonly why: string }
 
 /** Rows of a running query. Its transaction ends when the rows are drained or `close` is called. */
 export interface RowStream {

@@ -1,6 +1,7 @@
 import { configDef, type Parsed } from '../../config/config-def.ts'
 import { connectorKeys } from './connector-keys.ts'
 import { databaseKeys } from './database-keys.ts'
+import { lateCommitKeys } from './late-commit-keys.ts'
 import { modeKeys } from './mode-keys.ts'
 import { ownLists } from './own-keys.ts'
 import { recordKeys } from './record-keys.ts'
@@ -9,6 +10,7 @@ import { recordKeys } from './record-keys.ts'
 export const jdbcSourceConfig = configDef({
   ...databaseKeys,
   ...modeKeys,
+  ...lateCommitKeys,
   ...connectorKeys,
   ...recordKeys,
   ...ownLists

@@ -132,7 +132,10 @@ export const OFFSET_FIELDS: ReadonlySet<string> = new Set([
   'timestamp_nanos',
   'incrementing',
   'incrementing_exact',
-  'start'
+  'start',
+  'late_low',
+  'late_open',
+  'late_seen'
 ])
 
 /** As JSON, for messages; integers beyond 2^53 included. */

@@ -7,6 +7,8 @@ import type { SourceTask, SourceTaskContext } from '../../plugin/source.ts'
 import { ConnectionKeeper } from './connection-keeper.ts'
 import type { Connection } from './database.ts'
 import { databaseError } from './database.ts'
+import { conditionOf } from './late-commit-facts.ts'
+import { LateCommitGuard } from './late-commit-guard.ts'
 import type { RowConverter } from './row-converter.ts'
 import { partitionsOf, readerTargets, type TaskWork, taskWork } from './reader-targets.ts'
 import { UNSET } from './source-offset.ts'
@@ -110,13 +112,14 @@ export class JdbcSourceTask implements SourceTask {
   }
 
   async #read(reader: TableReader, connection: Connection): Promise<SourceRecord[] | null> {
-    const { records, drained } = await reader.read(connection)
+    const { records, drained, nextInMs } = await reader.read(connection)
     this.#failures = 0
     this.#setCondition('database', null)
     const nowMs = this.#clock.monotonicMs()
     if (drained) {
+      this.#reportLateCommits(reader)
       this.#current = null
-      reader.dueAtMs = nowMs + reader.target.settings.pollIntervalMs
+      reader.dueAtMs = nowMs + (nextInMs ?? reader.target.settings.pollIntervalMs)
     } else if (this.#current?.reader !== reader) {
       this.#current = { reader, sinceMs: nowMs }
     } else if (nowMs - this.#current.sinceMs > TURN_MS && this.#othersDue(reader, nowMs)) {
@@ -205,8 +208,44 @@ export class JdbcSourceTask implements SourceTask {
     this.#readers = targets.map((target, index) => {
       const start = starts[index] ?? { position: UNSET, why: 'first', mark: null }
       logStart(context, target, start.why, start.mark)
-      return new TableReader(target, start, (converter) => this.#reportColumns(target, converter))
+      const guard = this.#guardOf(target, start, found[index] ?? null, context)
+      const onColumns = (converter: RowConverter): void => this.#reportColumns(target, converter)
+      return new TableReader(target, start, onColumns, undefined, guard)
     })
+  }
+
+  /** null: late commits are none of its business. */
+  #guardOf(
+    { name, table, settings }: ReaderTarget,
+    { position, why }: Pick<Start, 'position' | 'why'>,
+    found: SourceOffset | null,
+    { log }: SourceTaskContext
+  ): LateCommitGuard | null {
+    const { mode } = settings
+    if (mode === 'bulk' || settings.lateCommits.guard === 'off') return null
+    // What an offset says of watched rows belongs to its position.
+    const stored = why === 'resumed' || why === 'adopted' ? found : null
+    return new LateCommitGuard(
+      { table: settings.query === null ? table : null, settings },
+      { position, stored },
+      this.#clock,
+      {
+        onLevel: (level) =>
+          log[level.degraded ? 'warn' : 'info'](
+            `Late commits of ${name}: level ${level.name}, because ${level.why}`
+          ),
+        onClockSetBack: (ms) =>
+          log.warn(
+            `The clock of the database went back ${ms} ms: rows of ${name} with later times are read once more`
+          )
+      }
+    )
+  }
+
+  #reportLateCommits(reader: TableReader): void {
+    const { name } = reader.target
+    const facts = reader.lateCommits
+    if (facts !== null) this.#setCondition(`late commits of ${name}`, conditionOf(name, facts))
   }
 
   async #starts(

@@ -75,6 +75,70 @@ function singleBound(
   return binder.add((index) => shape.dialect.bindId(id, idOf(shape).column, index))
 }
 
+/**
+ * All rows behind `from` and up to the position, both as a coarse bound: rows at either end have to be compared once more. Without the
+ * suffix, which may cut what is looked for.
+ */
+export function lookBackQuery(
+  shape: QueryShape,
+  from: Position,
+  position: Position,
+  zone: TimeZone
+): BoundQuery {
+  const binder = new Binder()
+  const begin = shape.mode === 'incrementing' ? null : beginReading(shape, from, zone)
+  const end = shape.mode === 'incrementing' ? null : endOf(shape, position, zone)
+  const condition = (of: QueryShape): string => {
+    const parts: string[] = []
+    if (of.mode === 'incrementing') {
+      const { sql, column } = idOf(of)
+      const bind = (id: number | bigint): string =>
+        binder.add((index) => of.dialect.bindId(id, column, index))
+      if (from.id !== null) parts.push(`${sql} > ${bind(from.id)}`)
+      if (position.id !== null) parts.push(`${sql} <= ${bind(position.id)}`)
+    }
+    if (begin !== null) parts.push(`${timestampSql(of)} >= ${bindReading(of, begin, binder)}`)
+    if (end !== null) parts.push(`${timestampSql(of)} <= ${bindReading(of, end, binder)}`)
+    return parts.join(' AND ')
+  }
+  // Single bounds are exclusive: one minute, the coarsest step of a column, takes in what stands at them.
+  const wide = {
+    position: {
+      ...from,
+      reading: begin === null ? null : { ms: begin.ms - STEP_MS, nanos: begin.nanos }
+    },
+    end: end === null ? null : { ms: end.ms + STEP_MS, nanos: end.nanos }
+  }
+  const select = selectWhere(shape, condition, (bound) =>
+    singleBound(shape, bound, wide, zone, binder)
+  )
+  return { sql: `${select} ${orderOf(shape)}`, binds: binder.values }
+}
+
+const STEP_MS = 60_000
+
+/** All rows with an id, in no order and without the suffix. */
+export function allRowsQuery(shape: QueryShape, zone: TimeZone): BoundQuery {
+  const binder = new Binder()
+  const unset = { position: { timestamp: null, reading: null, id: null }, end: null }
+  const select = selectWhere(
+    shape,
+    () => '',
+    (bound) => singleBound(shape, bound, unset, zone, binder)
+  )
+  return { sql: select, binds: binder.values }
+}
+
+/** A reading that no row up to the position exceeds. */
+function endOf(shape: QueryShape, position: Position, zone: TimeZone): Timestamp | null {
+  if (position.reading !== null) return position.reading
+  const begin = beginReading(shape, position, zone)
+  // Where a wall clock repeats an hour or two, the same instant has readings so far apart.
+  return begin === null || firstColumn(shape).hasZone
+    ? begin
+    : { ms: begin.ms + 86_400_000, nanos: begin.nanos }
+}
+
 /** All rows of one moment, without the suffix: completes a group that a LIMIT may have cut. */
 export function tiesQuery(shape: QueryShape, reading: Timestamp): BoundQuery {
   const binder = new Binder()

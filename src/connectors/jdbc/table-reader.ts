@@ -13,14 +13,24 @@ import {
 } from './database.ts'
 import { readerShape } from './query-shape.ts'
 import { RecordKey } from './record-key.ts'
+import type { LateCommitFacts } from './late-commit-facts.ts'
+import type { LateCommitGuard, Plan } from './late-commit-guard.ts'
+import { RowIdentity } from './look-back.ts'
+import { progressOf, type Reading } from './progress-of.ts'
 import { columnsText, RowConverter } from './row-converter.ts'
-import { BulkProgress, type Emit, IdProgress, type RowProgress } from './row-progress.ts'
+import type { Emit, RowProgress } from './row-progress.ts'
 import type { Position } from './source-offset.ts'
 import type { Start } from './start-position.ts'
-import { type Mode, modeUsesTimestamp, type TableSettings } from './table-settings.ts'
-import { type BoundQuery, endReading, limits, tableQuery, tiesQuery } from './table-query.ts'
+import { modeUsesTimestamp, type TableSettings } from './table-settings.ts'
+import {
+  type BoundQuery,
+  endReading,
+  limits,
+  lookBackQuery,
+  tableQuery,
+  tiesQuery
+} from './table-query.ts'
 import type { TableShape } from './table-shape.ts'
-import { LimitedTimestampGroups, TimestampGroups } from './timestamp-groups.ts'
 import type { Timestamp } from './timestamp.ts'
 
 /** What a reader reads and where its records go. */
@@ -40,10 +50,18 @@ export interface ReadResult {
   readonly records: SourceRecord[]
   /** The poll of this table is over. */
   readonly drained: boolean
+  /** When the next one should come, in milliseconds, if not after a poll interval. */
+  readonly nextInMs: number | null
 }
 
 /** A query under way. */
 interface Run {
+  readonly reading: Reading
+  /** A suffix may cut the result. */
+  readonly limited: boolean
+  /** null: nobody has to remember its rows. */
+  readonly identity: RowIdentity | null
+  emitted: number
   readonly sql: string
   readonly stream: RowStream
   readonly converter: RowConverter
@@ -66,22 +84,30 @@ export class TableReader {
   readonly #onColumns: (converter: RowConverter) => void
   readonly #onQuery: (query: BoundQuery) => void
   readonly #mark: string | null
+  readonly #guard: LateCommitGuard | null
   #position: Position
   #shape: TableShape | null = null
   #run: Run | null = null
+  /** A query that was not read to its end, and the moment to be read behind it. */
+  #last: { readonly run: Run; readonly moment: Timestamp | null } | null = null
   #converter: { text: string; converter: RowConverter; key: RecordKey | null } | null = null
 
-  /** `onColumns` is told when the columns of the result are known or have changed, `onQuery` of each query before it runs. */
+  /**
+   * `onColumns` is told when the columns of the result are known or have changed, `onQuery` of each query before it runs. `guard` null: rows
+   * are read as they come.
+   */
   constructor(
     target: ReaderTarget,
     { position, mark }: Pick<Start, 'position' | 'mark'>,
     onColumns: (converter: RowConverter) => void,
-    onQuery: (query: BoundQuery) => void = () => undefined
+    onQuery: (query: BoundQuery) => void = () => undefined,
+    guard: LateCommitGuard | null = null
   ) {
     this.target = target
     this.#settings = target.settings
     this.#position = position
     this.#mark = mark
+    this.#guard = guard
     this.#onColumns = onColumns
     this.#onQuery = onQuery
   }
@@ -99,7 +125,9 @@ export class TableReader {
    * another connection. All others are final and name the table, and the row or the statement.
    */
   async read(connection: Connection): Promise<ReadResult> {
+    await this.#leaveLast(connection)
     const run = this.#run ?? (await this.#start(connection))
+    if ('kind' in run) return { records: [], drained: true, nextInMs: run.inMs }
     this.#run = run
     const records: SourceRecord[] = []
     const emit = this.#emitter(run, records)
@@ -108,9 +136,14 @@ export class TableReader {
       run.ahead = fetchAhead(run.stream)
       this.#addRows(run, rows, emit)
     }
-    if (rows === null || run.progress.full) return await this.#end(connection, run, records, emit)
+    if (rows === null || run.progress.full) return this.#end(run, records, emit)
     this.#position = run.progress.position
-    return { records, drained: false }
+    return { records, drained: false, nextInMs: null }
+  }
+
+  /** How late commits are dealt with; null: they are not. */
+  get lateCommits(): LateCommitFacts | null {
+    return this.#guard?.facts ?? null
   }
 
   /** Whether the query can be left now and taken up later without reading a row twice. */
@@ -128,25 +161,42 @@ export class TableReader {
   /** After the connection is gone: forgets the query, keeps the position. */
   reset(): void {
     this.#run = null
+    this.#last = null
     this.#shape = null
   }
 
-  async #start(connection: Connection): Promise<Run> {
+  async #start(connection: Connection): Promise<Run | Extract<Plan, { kind: 'wait' }>> {
     const shape = this.#shape ?? (await this.prepare(connection))
-    const zone = this.#settings.values.timeZone
+    const plan = await this.#named(null, () => this.#plan(connection, shape))
+    if (plan.kind === 'wait') return plan
+    const { timeZone } = this.#settings.values
+    if (plan.kind === 'again') {
+      const query = lookBackQuery(shape, plan.from, this.#position, timeZone)
+      return await this.#open(connection, shape, query, plan, false)
+    }
+    this.#position = plan.position
+    const query = tableQuery(shape, this.#position, plan.end, timeZone)
+    return await this.#open(connection, shape, query, plan, true)
+  }
+
+  async #plan(connection: Connection, shape: TableShape): Promise<Plan> {
+    const { delayMs, values } = this.#settings
+    if (this.#guard !== null && shape.mode !== 'bulk') {
+      return await this.#guard.plan(connection, shape, this.#position)
+    }
     let end: Timestamp | null = null
     if (modeUsesTimestamp(shape.mode)) {
-      const now = await this.#named(null, () => connection.now())
       const columns = shape.timestamps.map(({ column }) => column)
-      end = endReading(now, this.#settings.delayMs, columns, zone)
+      end = endReading(await connection.now(), delayMs, columns, values.timeZone)
     }
-    return await this.#open(connection, shape, tableQuery(shape, this.#position, end, zone), true)
+    return { kind: 'read', position: this.#position, end, finalId: null }
   }
 
   async #open(
     connection: Connection,
     shape: TableShape,
     query: BoundQuery,
+    reading: Reading,
     withSuffix: boolean
   ): Promise<Run> {
     const { fetchRows, values, query: own } = this.#settings
@@ -155,34 +205,56 @@ export class TableReader {
     const stream = await this.#named(query.sql, () =>
       connection.query(query.sql, query.binds, { fetchRows, table })
     )
-    const cursor = new RowCursor(stream.columns, shape.names, values.timeZone)
+    const newCursor = (): RowCursor => new RowCursor(stream.columns, shape.names, values.timeZone)
+    const cursor = newCursor()
+    const limited = limits(shape.suffix)
+    const watched = reading.kind === 'again' || this.#guard?.isWatching === true
+    const identity = watched ? new RowIdentity(newCursor(), shape.id !== null) : null
     const { converter, key } = this.#converterFor(stream, shape)
-    const limited = withSuffix && limits(shape.suffix)
     return {
+      reading,
+      limited,
+      identity,
+      emitted: 0,
       sql: query.sql,
       stream,
       cursor,
       converter,
       key,
-      progress: progressOf(shape.mode, cursor, this.#position, limited, this.#mark),
+      progress: progressOf(shape.mode, reading, cursor, {
+        position: this.#position,
+        start: this.#mark,
+        limited: limited && withSuffix,
+        guard: this.#guard,
+        identity
+      }),
       ahead: fetchAhead(stream)
     }
   }
 
-  async #end(
-    connection: Connection,
-    run: Run,
-    records: SourceRecord[],
-    emit: Emit
-  ): Promise<ReadResult> {
-    const moment = run.progress.end(emit)
-    this.#position = run.progress.position
+  // I6: nothing here can fail any more: the rows have to be handed out before the position moves.
+  #end(run: Run, records: SourceRecord[], emit: Emit): ReadResult {
+    const { reading, progress } = run
+    const cut = progress.full
+    const moment = progress.end(emit)
+    this.#position = progress.position
     this.#run = null
-    if (moment === null) return { records, drained: true }
+    if (moment !== null || cut) this.#last = { run, moment }
+    if (moment !== null) return { records, drained: false, nextInMs: null }
+    this.#guard?.ended(reading.kind, { cut, more: run.limited && run.emitted > 0 })
+    // Behind what was read again, new rows have their turn at once.
+    if (reading.kind === 'again') return { records, drained: false, nextInMs: null }
+    return { records, drained: true, nextInMs: this.#guard?.nextInMs ?? null }
+  }
+
+  async #leaveLast(connection: Connection): Promise<void> {
+    if (this.#last === null) return
+    const { run, moment } = this.#last
     await this.#named(run.sql, () => leave(run))
+    this.#last = null
+    if (moment === null) return
     const shape = this.#shape ?? (await this.prepare(connection))
-    this.#run = await this.#open(connection, shape, tiesQuery(shape, moment), false)
-    return { records, drained: false }
+    this.#run = await this.#open(connection, shape, tiesQuery(shape, moment), run.reading, false)
   }
 
   /** One converter, and with it one schema object, for as long as the columns stay the same. */
@@ -213,12 +285,21 @@ export class TableReader {
     const { converter, key } = run
     const { schema } = converter
     const keySchema = key?.schema ?? null
+    const { identity, reading, progress } = run
+    const late = reading.kind === 'again'
     return (row, offset) => {
       let value: Struct
       try {
         value = converter.convert(row)
       } catch (error) {
         throw this.#rowError(run, row, error)
+      }
+      run.emitted += 1
+      let sourceOffset = offset
+      if (identity !== null && this.#guard !== null) {
+        const emitted = identity.of(row)
+        const at = late ? progress.position : emitted.at
+        sourceOffset = this.#guard.note(emitted, offset, at, late)
       }
       records.push({
         topic,
@@ -230,7 +311,7 @@ export class TableReader {
         timestamp: null,
         headers: NO_HEADERS,
         sourcePartition: partition,
-        sourceOffset: offset
+        sourceOffset
       })
     }
   }
@@ -292,26 +373,6 @@ export class TableReader {
         ...(masked ? {} : { cause: error })
       })
     }
-  }
-}
-
-function progressOf(
-  mode: Mode,
-  cursor: RowCursor,
-  position: Position,
-  limited: boolean,
-  start: string | null
-): RowProgress {
-  switch (mode) {
-    case 'bulk':
-      return new BulkProgress(position)
-    case 'incrementing':
-    case 'timestamp+incrementing':
-      return new IdProgress(cursor, position, start)
-    case 'timestamp':
-      return limited
-        ? new LimitedTimestampGroups(cursor, position, start)
-        : new TimestampGroups(cursor, position, start)
   }
 }
 

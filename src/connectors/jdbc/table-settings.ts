@@ -11,6 +11,15 @@ import { parseTopicTemplate } from './topic-template.ts'
 
 export type Mode = 'bulk' | 'incrementing' | 'timestamp' | 'timestamp+incrementing'
 
+/** What is done about transactions that commit late; `seenMaxKeys` counts rows, the rest is milliseconds. */
+export interface LateCommitSettings {
+  readonly guard: 'auto' | 'window' | 'both' | 'off'
+  readonly maxWaitMs: number
+  readonly marginMs: number
+  readonly windowMs: number
+  readonly seenMaxKeys: number
+}
+
 /** What may differ from table to table and from query to query, resolved; with what all of them have in common beside it. */
 export interface TableSettings extends ReadingSettings, ConfiguredStart {
   readonly mode: Mode
@@ -29,6 +38,7 @@ export interface TableSettings extends ReadingSettings, ConfiguredStart {
   /** What stored offsets say of the configured start. */
   readonly startMark: string | null
   readonly delayMs: number
+  readonly lateCommits: LateCommitSettings
   readonly pollIntervalMs: number
   readonly batchRows: number
   /** Rows asked from the database at a time: two such batches fit into max.buffer.size. */
@@ -78,6 +88,13 @@ export function tableSettings(
     ...start,
     startMark: startMarkOf(start),
     delayMs: parsed['timestamp.delay.interval.ms'],
+    lateCommits: {
+      guard: parsed['late.commit.guard'],
+      maxWaitMs: parsed['late.commit.max.wait.ms'],
+      marginMs: parsed['late.commit.margin.ms'],
+      windowMs: parsed['late.commit.window.ms'],
+      seenMaxKeys: parsed['late.commit.seen.max.keys']
+    },
     pollIntervalMs: parsed['poll.interval.ms'],
     batchRows,
     fetchRows: buffer === 0 ? batchRows : Math.max(1, Math.min(batchRows, Math.floor(buffer / 2))),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import pg from 'pg'
+import type { Struct } from '../../../src/data/struct.ts'
 import {
   parseTopicTemplate,
   topicFrom,
@@ -90,6 +91,8 @@ describe('tables of the same name in two schemas', () => {
     mode: 'incrementing',
     'incrementing.column.name': 'id',
     'poll.interval.ms': '10',
+    // Ids with gaps are read at the first poll.
+    'late.commit.margin.ms': '0',
     'table.whitelist': `${one}.orders,${two}.orders`
   }
   let client: pg.Client
@@ -122,14 +125,21 @@ describe('tables of the same name in two schemas', () => {
     const task = await startJdbcTask(settings)
     const records = await task.read(2)
     await task.stop()
+    // In whatever order: open transactions of others may hold up either.
     assert.deepEqual(
-      records.map(({ topic, sourcePartition }) => [topic, sourcePartition['table']]),
-      [one, two].map((schema) => [`x-${schema}.orders`, `${schema}.orders`])
+      new Set(
+        records.map(({ topic, sourcePartition, value }) =>
+          [topic, sourcePartition['table'], (value as Struct).get('id')].join(' ')
+        )
+      ),
+      new Set([one, two].map((schema, id) => `x-${schema}.orders ${schema}.orders ${id}`))
     )
-    assert.deepEqual(fields(records, 'id'), [0, 1])
     const withDatabase = { ...settings, 'topic.template': '${connector}.${catalog}.${schema}' }
     const other = await startJdbcTask(withDatabase)
-    assert.equal((await other.read(2))[0]?.topic, `shop.${url.pathname.slice(1)}.${one}`)
+    assert.deepEqual(
+      new Set((await other.read(2)).map(({ topic }) => topic)),
+      new Set([one, two].map((schema) => `shop.${url.pathname.slice(1)}.${schema}`))
+    )
     await other.stop()
   })
 

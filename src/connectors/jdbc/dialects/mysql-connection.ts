@@ -7,6 +7,7 @@ import {
   databaseError,
   type Dialect,
   type Finding,
+  type OpenTransactions,
   type Row,
   type RowStream,
   type TableColumn,
@@ -16,6 +17,7 @@ import {
 import { readTimestampText, type TimestampParts } from '../timestamp.ts'
 import { ConnectError } from '../../../errors.ts'
 import { translateMysqlError } from './mysql-errors.ts'
+import { MysqlTransactions } from './mysql-open-transactions.ts'
 import { MysqlRowStream } from './mysql-row-stream.ts'
 import { mysqlFindings, mysqlIndexes } from './mysql-self-check.ts'
 import { cutSession } from './mysql-session.ts'
@@ -43,6 +45,7 @@ export class MysqlConnection implements Connection {
   readonly #parts: Parts
   readonly #driver: DriverConnection
   readonly #database: string | null
+  readonly #transactions = new MysqlTransactions({ ask: (sql) => this.#askInText(sql) })
   #aborted = false
   /** Statements under way, an open result included. */
   #running = 0
@@ -110,6 +113,10 @@ export class MysqlConnection implements Connection {
 
   indexesOf({ catalog, table }: TableId): Promise<(string | null)[][] | null> {
     return mysqlIndexes((sql, binds) => this.run(sql, binds), catalog ?? this.#database, table)
+  }
+
+  openTransactions(): Promise<OpenTransactions> {
+    return this.#transactions.open()
   }
 
   describeQuery(sql: string): Promise<Column[]> {
@@ -209,6 +216,18 @@ export class MysqlConnection implements Connection {
             else reject(error)
           }
         )
+      })
+    })
+  }
+
+  /** Not prepared: each statement is another. */
+  #askInText(sql: string): Promise<Row[]> {
+    return this.#use('answer', sql, DICTIONARY_LIMIT_MS, () => {
+      return new Promise<Row[]>((resolve, reject) => {
+        this.#driver.query({ sql, rowsAsArray: true }, (error, rows) => {
+          if (error === null) resolve(Array.isArray(rows) ? (rows as unknown as Row[]) : [])
+          else reject(error)
+        })
       })
     })
   }

@@ -9,6 +9,7 @@ import {
   type Dialect,
   type Finding,
   type IsolationMode,
+  type OpenTransactions,
   type Row,
   type RowStream,
   type TableColumn,
@@ -24,6 +25,7 @@ import {
 import { OracleDictionary } from './oracle-dictionary.ts'
 import { oracleError } from './oracle-errors.ts'
 import { momentOf } from './oracle-moment.ts'
+import { OracleTransactions } from './oracle-open-transactions.ts'
 import { isRefusal, OracleQuestions } from './oracle-questions.ts'
 import { oracleFindings } from './oracle-self-check.ts'
 import { fieldColumn } from './oracle-types.ts'
@@ -48,6 +50,7 @@ export class OracleConnection implements Connection {
   readonly #transaction: OracleTransaction
   readonly #log: Logger
   #readsAnyhow = false
+  readonly #transactions: OracleTransactions
   #aborted = false
   readonly #onAbort = new Set<() => void>()
 
@@ -62,6 +65,7 @@ export class OracleConnection implements Connection {
     this.#session = session
     this.#log = settings.log
     this.#questions = new OracleQuestions(this, settings.log)
+    this.#transactions = new OracleTransactions(this)
     this.#dictionary = new OracleDictionary(dialect, this.#questions)
     this.#transaction = transactionOf(settings.isolation, settings.log)
   }
@@ -76,6 +80,10 @@ export class OracleConnection implements Connection {
 
   selfCheck(): Promise<Finding[]> {
     return oracleFindings(this.#questions, this.#session.oracleServerVersionString)
+  }
+
+  openTransactions(): Promise<OpenTransactions> {
+    return this.#transactions.open()
   }
 
   indexesOf(table: TableId): Promise<(string | null)[][] | null> {

@@ -10,6 +10,7 @@ import {
   type Dialect,
   type Finding,
   type IsolationMode,
+  type OpenTransactions,
   type Row,
   type RowStream,
   type TableColumn,
@@ -18,6 +19,7 @@ import {
 } from '../database.ts'
 import { readTimestampText, type TimestampParts } from '../timestamp.ts'
 import { postgresError } from './postgres-errors.ts'
+import { beginReading, postgresTransactions } from './postgres-open-transactions.ts'
 import { postgresFindings, postgresIndexes } from './postgres-self-check.ts'
 import { postgresColumn } from './postgres-types.ts'
 
@@ -133,6 +135,10 @@ export class PostgresConnection implements Connection {
     return postgresIndexes((sql, binds) => this.#ask(sql, binds), table)
   }
 
+  openTransactions(): Promise<OpenTransactions> {
+    return postgresTransactions((sql) => this.#ask(sql, []))
+  }
+
   async describeQuery(sql: string): Promise<Column[]> {
     return this.#describe(await this.#fieldsOf(sql, []))
   }
@@ -152,7 +158,7 @@ export class PostgresConnection implements Connection {
     const { isolation } = this.#settings
     const level = isolation === 'DEFAULT' ? '' : ` ISOLATION LEVEL ${isolation.replace('_', ' ')}`
     const expected = this.#fields.get(sql) ?? (await this.#fieldsOf(sql, binds))
-    await this.#ask(`BEGIN${level}`, [])
+    await this.#ask(beginReading(level), [])
     let columns = await this.#describe(expected)
     let cursor = this.#cursor(sql, binds)
     let first = await this.#read(cursor, fetchRows, sql)

@@ -43,7 +43,8 @@ export const sqliteDialect: Dialect = {
     return wrapped.length === 1 ? (wrapped[0] ?? '') : `COALESCE(${wrapped.join(',')})`
   },
   bindTimestamp: (time) => ({ sql: '?', value: epochNanos(time) }),
-  bindId: (id) => ({ sql: '?', value: BigInt(id) })
+  bindId: (id) => ({ sql: '?', value: BigInt(id) }),
+  commitsInOrder: 'SQLite lets one transaction write at a time'
 }
 
 async function openSqlite(options: OpenOptions): Promise<Connection> {

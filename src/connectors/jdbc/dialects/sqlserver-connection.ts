@@ -7,6 +7,7 @@ import {
   type Connection,
   databaseError,
   type Dialect,
+  type OpenTransactions,
   type Row,
   type RowStream,
   type TableColumn,
@@ -15,6 +16,7 @@ import {
 } from '../database.ts'
 import { readTimestampText, type TimestampParts } from '../timestamp.ts'
 import { sqlServerError } from './sqlserver-errors.ts'
+import { sqlServerTransactions } from './sqlserver-open-transactions.ts'
 import { SqlServerRowStream } from './sqlserver-row-stream.ts'
 import {
   describeQueryStatement,
@@ -67,6 +69,10 @@ export class SqlServerConnection implements Connection {
       autoIncrement: identity === 1,
       keyPosition: typeof place === 'number' ? place : null
     }))
+  }
+
+  openTransactions(): Promise<OpenTransactions> {
+    return sqlServerTransactions((sql) => this.ask(sql))
   }
 
   async describeQuery(sql: string): Promise<Column[]> {

@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import mysql from 'mysql2/promise'
+import pg from 'pg'
+import { mysqlUrl, postgresUrl, uniqueName } from '../../support/environment.ts'
+import { startJdbcTask, fields } from '../../support/jdbc-source.ts'
+import {
+  type LateCommitDatabase,
+  lateCommitSuite,
+  type Writer
+} from '../../support/late-commit-suite.ts'
+import { createMysqlDatabase, type MysqlDatabase } from '../../support/mysql-database.ts'
+
+/** Sends statements in a transaction of its own. */
+function writerOf(run: (sql: string) => Promise<unknown>): Writer {
+  let open = false
+  const end = async (sql: string): Promise<void> => {
+    if (open) await run(sql)
+    open = false
+  }
+  return {
+    async run(sql) {
+      if (!open) await run('BEGIN')
+      open = true
+      await run(sql)
+    },
+    commit: () => end('COMMIT'),
+    rollback: () => end('ROLLBACK')
+  }
+}
+
+const insert = (name: string, value: number): string => `INSERT INTO ${name} (v) VALUES (${value})`
+const columns = { id: 'id', ts: 'ts', value: 'v' }
+
+lateCommitSuite('PostgreSQL', async (): Promise<LateCommitDatabase> => {
+  const url = new URL(postgresUrl())
+  // A database of its own: transactions in others are not waited for.
+  const name = uniqueName('late').replaceAll('-', '_')
+  const admin = new pg.Client(postgresUrl())
+  await admin.connect()
+  await admin.query(`CREATE DATABASE ${name}`)
+  const own = new URL(postgresUrl())
+  own.pathname = `/${name}`
+  const clients: pg.Client[] = []
+  const connect = async (): Promise<pg.Client> => {
+    const client = new pg.Client(own.toString())
+    await client.connect()
+    clients.push(client)
+    return client
+  }
+  const first = await connect()
+  return {
+    config: {
+      'connection.url': `jdbc:postgresql://${url.host}/${name}`,
+      'connection.user': url.username,
+      'connection.password': url.password
+    },
+    columns,
+    partition: (table) => ({ protocol: '1', table: `public.${table}` }),
+    insert,
+    update: (table, value, from) =>
+      `UPDATE ${table} SET v = ${value}, ts = clock_timestamp() WHERE v = ${from}`,
+    async createTable(table) {
+      await first.query(
+        `CREATE TABLE ${table} (id bigserial PRIMARY KEY, ts timestamptz NOT NULL DEFAULT now(), v int NOT NULL)`
+      )
+    },
+    async rows(table) {
+      const { rows } = await first.query<{ id: string; v: number }>(`SELECT id, v FROM ${table}`)
+      return new Map(rows.map(({ id, v }) => [Number(id), v]))
+    },
+    async writer() {
+      const client = await connect()
+      return writerOf((sql) => client.query(sql))
+    },
+    async close() {
+      for (const client of clients) await client.end()
+      await admin.query(`DROP DATABASE ${name} WITH (FORCE)`)
+      await admin.end()
+    }
+  }
+})
+
+lateCommitSuite('MariaDB', async (): Promise<LateCommitDatabase> => {
+  const db = await createMysqlDatabase()
+  const sessions: mysql.Connection[] = []
+  return {
+    config: db.config,
+    columns,
+    partition: (table) => ({ protocol: '1', table: `${db.name}.${table}` }),
+    insert,
+    update: (table, value, from) =>
+      `UPDATE ${table} SET v = ${value}, ts = CURRENT_TIMESTAMP(6) WHERE v = ${from}`,
+    async createTable(table) {
+      // The index keeps an update from locking the rows of others.
+      await db.exec(
+        `CREATE TABLE ${table} (id bigint AUTO_INCREMENT PRIMARY KEY, ts timestamp(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6), v int NOT NULL, KEY (v))`
+      )
+    },
+    async rows(table) {
+      const rows = await db.exec(`SELECT id, v FROM ${table}`)
+      return new Map(rows.map(({ id, v }) => [Number(id), Number(v)]))
+    },
+    async writer() {
+      const session = await mysql.createConnection({ uri: mysqlUrl(), database: db.name })
+      await session.query('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED')
+      sessions.push(session)
+      return writerOf((sql) => session.query(sql))
+    },
+    async close() {
+      for (const session of sessions) await session.end()
+      await db.close()
+    }
+  }
+})
+
+describe('who cannot see open transactions', () => {
+  let db: MysqlDatabase
+  const user = `u${process.pid}`
+  before(async () => {
+    db = await createMysqlDatabase()
+    await db.exec(
+      `CREATE USER ${user}@'%' IDENTIFIED BY 'p'`,
+      `GRANT SELECT ON ${db.name}.* TO ${user}@'%'`,
+      'CREATE TABLE t (id bigint AUTO_INCREMENT PRIMARY KEY)'
+    )
+  })
+  after(async () => {
+    await db.exec(`DROP USER ${user}@'%'`)
+    await db.close()
+  })
+
+  it('I6: looks back, says why in its status, and finds a row that commits late', async () => {
+    const writer = await mysql.createConnection({ uri: mysqlUrl(), database: db.name })
+    await writer.query('BEGIN')
+    await writer.query('INSERT INTO t VALUES ()')
+    await db.exec('INSERT INTO t VALUES ()')
+    const task = await startJdbcTask({
+      ...db.config,
+      'connection.user': user,
+      'connection.password': 'p',
+      'topic.prefix': 'x-',
+      'poll.interval.ms': '20',
+      mode: 'incrementing',
+      'incrementing.column.name': 'id',
+      'table.whitelist': 't'
+    })
+    try {
+      assert.deepEqual(fields(await task.read(1), 'id'), [2])
+      assert.match(
+        String(task.conditions.at(-1)),
+        /^table .+: late commits are found by looking back only: open transactions cannot be seen \(.*PROCESS/
+      )
+      await writer.query('COMMIT')
+      assert.deepEqual(fields(await task.read(1), 'id'), [1])
+      assert.deepEqual(await task.read(0), [], 'once')
+    } finally {
+      await task.stop()
+      await writer.end()
+    }
+  })
+})
