@@ -31,6 +31,7 @@ export interface Converter {
    * `fromConnectData` writes nothing.
    */
   dryRun?(topic: string, schema: Schema | null, value: unknown): DryRun | Promise<DryRun>
+  /** Called once, when the task has ended, or was given up while a conversion was pending, which should end soon then. */
   close?(): Promise<void> | void
 }
 

@@ -2,6 +2,7 @@ import { type ConfigMap, withPrefix } from '../config/config-def.ts'
 import { ConfigError } from '../errors.ts'
 import type { Plugins } from '../plugin/plugins.ts'
 import type { Converters } from './record-conversion.ts'
+import type { TransformationChain } from './transformation-chain.ts'
 
 /** Where a converter is configured: the connector's own class and settings, else the worker's; never a mixture. */
 function source(key: string, connector: ConfigMap, worker: ConfigMap): ConfigMap {
@@ -52,5 +53,22 @@ export function taskConverters(
     key: dataConverter('key'),
     value: dataConverter('value'),
     header: { className: plugin.className, converter: header }
+  }
+}
+
+/** Ends what waits in them, a registry's answer for one. Each is closed, whatever another throws; throws what they threw. */
+export async function closeConversion(
+  chain: TransformationChain,
+  { key, value, header }: Converters
+): Promise<void> {
+  const converters = [key.converter, value.converter, header.converter]
+  // A predicate may stand behind several transformations.
+  const closing = [...new Set([...chain.parts, ...converters])].map(async (part) => part.close?.())
+  const failures = (await Promise.allSettled(closing)).filter(({ status }) => status === 'rejected')
+  if (failures.length > 0) {
+    throw new AggregateError(
+      failures.map((failure) => (failure as PromiseRejectedResult).reason),
+      'A transformation or converter could not be closed'
+    )
   }
 }

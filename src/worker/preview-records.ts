@@ -4,7 +4,7 @@ import type { Schema } from '../data/schema.ts'
 import { messageOf } from '../errors.ts'
 import type { Converter, DryRun } from '../plugin/converter.ts'
 import type { Plugins } from '../plugin/plugins.ts'
-import { taskConverters } from './converters.ts'
+import { closeConversion, taskConverters } from './converters.ts'
 import { readableBytes, readableSchema, readableValue } from './readable.ts'
 import type { Converters, NamedConverter } from './record-conversion.ts'
 import type { Stage } from './retry-with-tolerance.ts'
@@ -52,10 +52,7 @@ export async function previewRecords(
     }
     return shown
   } finally {
-    chain.close()
-    for (const { converter } of [converters.key, converters.value, converters.header]) {
-      await converter.close?.()
-    }
+    await closeConversion(chain, converters)
   }
 }
 

@@ -2,6 +2,7 @@ import type { SourceRecord } from '../data/record.ts'
 import { DataError } from '../errors.ts'
 import type { ProducerRecord } from '../kafka/contracts.ts'
 import type { Converter, HeaderConverter } from '../plugin/converter.ts'
+import { closeConversion } from './converters.ts'
 import { describeRecord, recordText, type RowNamer } from './record-text.ts'
 import type { RetryWithTolerance, Stage } from './retry-with-tolerance.ts'
 import type { TransformationChain } from './transformation-chain.ts'
@@ -26,6 +27,7 @@ export class RecordConversion {
   readonly #converters: Converters
   readonly #errors: RetryWithTolerance
   readonly #rowOf: RowNamer | undefined
+  #closed: Promise<void> | null = null
 
   constructor(
     chain: TransformationChain,
@@ -56,6 +58,12 @@ export class RecordConversion {
       return this.#await(record, keyBytes, valueBytes)
     }
     return producerRecord(record, keyBytes, valueBytes, NO_HEADERS)
+  }
+
+  /** Nothing is converted any more; what still waits in a converter gives up. */
+  close(): Promise<void> {
+    this.#closed ??= closeConversion(this.#chain, this.#converters)
+    return this.#closed
   }
 
   async #await(

@@ -40,11 +40,11 @@ export class TransformationChain {
     return link.transformation.apply(record)
   }
 
-  close(): void {
-    for (const link of this.#links) {
-      link.transformation.close?.()
-      link.predicate?.close?.()
-    }
+  /** The transformations and their predicates. */
+  get parts(): readonly (Transformation | Predicate)[] {
+    return this.#links.flatMap(({ transformation, predicate }) =>
+      predicate === null ? [transformation] : [transformation, predicate]
+    )
   }
 }
 

@@ -103,6 +103,8 @@ export class WorkerSourceTask {
     this.#cancelled = true
     this.#parts.delivery.cancel()
     this.stop()
+    // The loop may wait for a registry, which has limits of its own.
+    void this.#closeConversion()
   }
 
   /** Runs until stopped or failed. Never rejects: a failure is reported as FAILED with its trace (I9). */
@@ -265,6 +267,7 @@ export class WorkerSourceTask {
       () => plugin.task.stop(),
       () => delivery.close(this.#cancelled ? 0 : PRODUCER_CLOSE_TIMEOUT_MS),
       () => topicCreation?.close(),
+      () => this.#closeConversion(),
       () => this.#parts.onEnd()
     ]
     const failures: unknown[] = []
@@ -278,6 +281,15 @@ export class WorkerSourceTask {
     if (failures.length === 1) throw failures[0]
     if (failures.length > 1)
       throw new AggregateError(failures, 'Several parts of the task failed to stop')
+  }
+
+  /** Never rejects: as in a JVM worker, nothing depends on it any more. */
+  async #closeConversion(): Promise<void> {
+    try {
+      await this.#parts.conversion.close()
+    } catch (error) {
+      this.#parts.log.warn('What converted the records could not be closed', { error })
+    }
   }
 
   #reportCondition(condition: string | null): void {

@@ -6,7 +6,7 @@ import type { SourceRecord } from '../../src/data/record.ts'
 import { Schema } from '../../src/data/schema.ts'
 import { createKafkaClients } from '../../src/kafka/kafka-clients.ts'
 import { loggers } from '../../src/log.ts'
-import { Plugins } from '../../src/plugin/plugins.ts'
+import { type Plugin, Plugins } from '../../src/plugin/plugins.ts'
 import type {
   SourceConnectorPlugin,
   SourceTask,
@@ -50,6 +50,8 @@ export async function scripted(
     start?: (context: SourceTaskContext) => Promise<void>
     stop?: () => Promise<void>
     commitRecord?: (record: SourceRecord) => void
+    /** Beside those of the script. */
+    plugins?: readonly Plugin[]
     /** With one, the task runs exactly once. */
     guard?: SourceTaskGuard
     worker?: Partial<ConnectWorkerOptions>
@@ -85,7 +87,12 @@ export async function scripted(
   }
   const store = new HeldOffsetStore()
   const worker = new ConnectWorker({
-    plugins: new Plugins([plugin, stringConverterPlugin, simpleHeaderConverterPlugin]),
+    plugins: new Plugins([
+      plugin,
+      stringConverterPlugin,
+      simpleHeaderConverterPlugin,
+      ...(options.plugins ?? [])
+    ]),
     clients: createKafkaClients(),
     offsetStore: store,
     settings: {

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict'
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, it } from 'node:test'
+import { avroConverterPlugin } from '../../src/converters/avro.ts'
+import { stringConverterPlugin } from '../../src/converters/string.ts'
 import { DataError, RetriableError } from '../../src/errors.ts'
 import { loggers } from '../../src/log.ts'
+import type { ConverterPlugin } from '../../src/plugin/converter.ts'
 import { idle, record, type Script, scripted } from '../support/scripted-source.ts'
+import { stubRegistry } from '../support/stub-registry.ts'
 import { until } from '../support/until.ts'
 
 loggers.setLevel('root', 'OFF', 0)
@@ -183,5 +187,80 @@ describe('a source task', () => {
     assert.equal(await run.start(), false)
     assert.deepEqual(run.states, ['c-0 FAILED'])
     assert.match(run.traces[0] ?? '', /no\.such\.Converter/)
+  })
+})
+
+describe('what a source task converts with', () => {
+  const text = stringConverterPlugin.create()
+
+  it('is closed when the task ends, each part once, whatever another throws', async (t) => {
+    const closed: string[] = []
+    const converter = (name: string): ConverterPlugin => ({
+      ...stringConverterPlugin,
+      className: `example.${name}`,
+      create: () => ({
+        configure: () => undefined,
+        fromConnectData: (...given) => text.fromConnectData(...given),
+        toConnectData: (...given) => text.toConnectData(...given),
+        close() {
+          closed.push(name)
+          if (name === 'Key') throw new Error('closed badly')
+        }
+      })
+    })
+    const run = await scripted(
+      t,
+      async (context, poll) => (poll < 1 ? [record(run.topic, 'x', 1)] : idle(context)),
+      {
+        plugins: [
+          converter('Key'),
+          converter('Value'),
+          {
+            type: 'transformation',
+            className: 'example.Same',
+            version: '1',
+            config: {},
+            create: () => ({
+              configure: () => undefined,
+              apply: (given) => given,
+              close: () => void closed.push('Same')
+            })
+          }
+        ],
+        config: {
+          'key.converter': 'example.Key',
+          'value.converter': 'example.Value',
+          transforms: 'same',
+          'transforms.same.type': 'example.Same'
+        }
+      }
+    )
+    await run.start()
+    await until(() => run.follower.values.length === 1, 'the record arrived')
+    assert.deepEqual(closed, [])
+    await run.worker.stopTasks([run.id])
+    assert.deepEqual(closed, ['Same', 'Key', 'Value'])
+    assert.deepEqual(run.states, ['c-0 RUNNING', 'c-0 UNASSIGNED'])
+  })
+
+  it('I4: gives up on a registry that does not answer when the task is given up', async (t) => {
+    const registry = await stubRegistry(t, () => 'silent')
+    let ended = false
+    const run = await scripted(t, async () => [record(run.topic, 'x', 1)], {
+      graceMs: 100,
+      stop: async () => void (ended = true),
+      plugins: [avroConverterPlugin],
+      config: {
+        'value.converter': avroConverterPlugin.className,
+        'value.converter.schema.registry.url': registry.url,
+        'value.converter.http.read.timeout.ms': '600000'
+      }
+    })
+    await run.start()
+    await until(() => registry.requests.length === 1, 'the registry is asked')
+    await run.worker.stopTasks([run.id])
+    await until(() => ended, 'the task has ended')
+    assert.equal(registry.requests.length, 1)
+    assert.deepEqual(run.states, ['c-0 RUNNING', 'c-0 UNASSIGNED'])
   })
 })
