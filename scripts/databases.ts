@@ -15,8 +15,11 @@ export interface DatabaseOptions {
 export interface Database {
   /** URL of a user who may do everything. */
   readonly url: string
+  /** Changes with `restart`. */
   readonly pid: number
   stop(): Promise<void>
+  /** Ends every session as an operator's restart does and starts it again, on the same port with the same data. */
+  restart(): Promise<void>
 }
 
 const LOOSE_PERMISSIONS = 0o755
@@ -55,18 +58,39 @@ export async function startPostgres(options: DatabaseOptions): Promise<Database>
     'timezone=UTC',
     ...(options.settings ?? [])
   ]
-  const server = await startServer({
-    name: 'PostgreSQL',
-    command: join(bin, 'postgres'),
-    args: ['-D', data, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])],
-    cwd: dir,
-    logTo: options.logTo,
-    ...account,
-    ready: () => postgresAnswers(url),
-    startTimeoutMs: 60_000,
-    stopTimeoutMs: 10_000
-  })
-  return { url, pid: server.pid, stop: () => stopFast(server) }
+  const start = (): Promise<ServerProcess> =>
+    startServer({
+      name: 'PostgreSQL',
+      command: join(bin, 'postgres'),
+      args: ['-D', data, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])],
+      cwd: dir,
+      logTo: options.logTo,
+      ...account,
+      ready: () => postgresAnswers(url),
+      startTimeoutMs: 60_000,
+      stopTimeoutMs: 10_000
+    })
+  return await running(url, start, stopFast)
+}
+
+/** A database that is started, and can be stopped and started again. */
+async function running(
+  url: string,
+  start: () => Promise<ServerProcess>,
+  stop: (server: ServerProcess) => Promise<void>
+): Promise<Database> {
+  let server = await start()
+  return {
+    url,
+    get pid() {
+      return server.pid
+    },
+    stop: () => stop(server),
+    async restart() {
+      await stop(server)
+      server = await start()
+    }
+  }
 }
 
 /** SIGINT is PostgreSQL's fast shutdown: it does not wait for sessions a failed test may have left open. */
@@ -130,29 +154,30 @@ export async function startMariaDb(options: DatabaseOptions): Promise<Database> 
     grants,
     "CREATE USER IF NOT EXISTS 'dev'@'%' IDENTIFIED BY 'dev';\nGRANT ALL PRIVILEGES ON *.* TO 'dev'@'%' WITH GRANT OPTION;\n"
   )
-  const server = await startServer({
-    name: 'MariaDB',
-    command: program,
-    args: [
-      '--no-defaults',
-      `--datadir=${data}`,
-      `--socket=${join(dir, 'socket')}`,
-      `--pid-file=${join(dir, 'pid')}`,
-      `--port=${port}`,
-      '--bind-address=127.0.0.1',
-      `--init-file=${grants}`,
-      '--innodb-flush-log-at-trx-commit=0',
-      '--character-set-server=utf8mb4',
-      '--max-connections=200'
-    ],
-    cwd: dir,
-    logTo: options.logTo,
-    ...account,
-    ready: () => mysqlAnswers(url),
-    startTimeoutMs: 60_000,
-    stopTimeoutMs: 15_000
-  })
-  return { url, pid: server.pid, stop: () => server.stop() }
+  const start = (): Promise<ServerProcess> =>
+    startServer({
+      name: 'MariaDB',
+      command: program,
+      args: [
+        '--no-defaults',
+        `--datadir=${data}`,
+        `--socket=${join(dir, 'socket')}`,
+        `--pid-file=${join(dir, 'pid')}`,
+        `--port=${port}`,
+        '--bind-address=127.0.0.1',
+        `--init-file=${grants}`,
+        '--innodb-flush-log-at-trx-commit=0',
+        '--character-set-server=utf8mb4',
+        '--max-connections=200'
+      ],
+      cwd: dir,
+      logTo: options.logTo,
+      ...account,
+      ready: () => mysqlAnswers(url),
+      startTimeoutMs: 60_000,
+      stopTimeoutMs: 15_000
+    })
+  return await running(url, start, (server) => server.stop())
 }
 
 async function mariaDbBinaries(
