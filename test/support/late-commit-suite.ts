@@ -22,9 +22,11 @@ export interface Writer {
 /** A real database with several sessions. */
 export interface LateCommitDatabase {
   readonly config: Config
-  readonly partition: (table: string) => { readonly protocol: '1'; readonly table: string }
   /** Columns of a table: id from a sequence or counter, time of the change set by the statement, value. */
   createTable(name: string): Promise<void>
+  /** As the database spells an unquoted name. */
+  nameOf?(name: string): string
+  /** With an id taken now. */
   insert(name: string, value: number): string
   update(name: string, value: number, from: number): string
   /** Every row, as `value` by `id`. */
@@ -48,7 +50,7 @@ export function lateCommitSuite(name: string, create: () => Promise<LateCommitDa
 
     async function table(): Promise<string> {
       tables += 1
-      const name = `late${tables}`
+      const name = db.nameOf?.(`late${tables}`) ?? `late${tables}`
       await db.createTable(name)
       return name
     }

@@ -56,7 +56,6 @@ lateCommitSuite('PostgreSQL', async (): Promise<LateCommitDatabase> => {
       'connection.password': url.password
     },
     columns,
-    partition: (table) => ({ protocol: '1', table: `public.${table}` }),
     insert,
     update: (table, value, from) =>
       `UPDATE ${table} SET v = ${value}, ts = clock_timestamp() WHERE v = ${from}`,
@@ -87,7 +86,6 @@ lateCommitSuite('MariaDB', async (): Promise<LateCommitDatabase> => {
   return {
     config: db.config,
     columns,
-    partition: (table) => ({ protocol: '1', table: `${db.name}.${table}` }),
     insert,
     update: (table, value, from) =>
       `UPDATE ${table} SET v = ${value}, ts = CURRENT_TIMESTAMP(6) WHERE v = ${from}`,
