@@ -138,8 +138,9 @@ export class LateCommitGuard {
    */
   ended(kind: 'again' | 'read', how: { readonly cut: boolean; readonly more: boolean }): void {
     if (kind === 'again') {
-      this.#watched.done()
+      // In this order: what the window still holds must not be forgotten.
       this.#window.move()
+      this.#watched.done()
       return
     }
     this.#window.release()
