@@ -6,7 +6,7 @@ import { type Plugin, simpleName } from '../plugin/plugins.ts'
 import type { ClusterConfig, StoredConfig } from '../storage/cluster-config.ts'
 import type { ConfigStore } from '../storage/config-store.ts'
 import type { StatusStore } from '../storage/status-store.ts'
-import type { Worker } from '../worker/contracts.ts'
+import type { TaskProgress, Worker } from '../worker/contracts.ts'
 import type { ConnectorPreview } from '../worker/preview-connector.ts'
 import type {
   ConnectorInfo,
@@ -16,7 +16,8 @@ import type {
   LoggerInfo,
   PluginInfo,
   RestConfig,
-  TaskInfo
+  TaskInfo,
+  TaskProgressInfo
 } from './herder.ts'
 import { instanceState } from './restart-plan.ts'
 import type { TickStage } from './tick-stage.ts'
@@ -105,6 +106,33 @@ export abstract class AbstractHerder {
       tasks: [...statusStore.tasks(name)].map(([id, status]) => ({ id, ...instanceState(status) })),
       type: this.typeOf(snapshot.connectorConfig(name))
     }
+  }
+
+  connectorProgress(name: string): TaskProgressInfo[] {
+    const { tasks } = this.connectorStatus(name)
+    const here = new Map(
+      this.localProgress().flatMap((task) =>
+        task.id.connector === name ? [[task.id.task, task] as const] : []
+      )
+    )
+    return tasks.map(({ id, state, worker_id }) => {
+      const task = here.get(id)
+      const progress =
+        task === undefined
+          ? null
+          : {
+              records_polled: task.polled,
+              records_written: task.written,
+              records_skipped: task.skipped,
+              last_write_at: task.lastWriteAt,
+              streams: task.streams
+            }
+      return { id, state, worker_id, progress }
+    })
+  }
+
+  localProgress(): readonly TaskProgress[] {
+    return this.options.worker.progress()
   }
 
   async taskInfos(name: string): Promise<TaskInfo[]> {

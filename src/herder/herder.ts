@@ -1,7 +1,10 @@
 import type { ConfigInfos, ConfigKeyInfo } from '../config/config-infos.ts'
 import type { ConnectorPreview } from '../worker/preview-connector.ts'
+import type { StreamFacts } from '../plugin/source.ts'
+import type { TaskProgress } from '../worker/contracts.ts'
 import type { StartFrom } from './start-from.ts'
 
+export type { TaskProgress } from '../worker/contracts.ts'
 export type { ConnectorPreview } from '../worker/preview-connector.ts'
 
 /** Configuration as REST carries it. Values may be null in requests (an error, or "remove" in a patch). */
@@ -32,6 +35,20 @@ export interface ConnectorStateInfo {
   connector: InstanceState
   tasks: ({ id: number } & InstanceState)[]
   type: 'source' | 'sink' | 'unknown'
+}
+
+/** How far a task is. `progress` null: it runs on another worker, which knows. */
+export interface TaskProgressInfo {
+  readonly id: number
+  readonly state: string
+  readonly worker_id: string
+  readonly progress: {
+    readonly records_polled: number
+    readonly records_written: number
+    readonly records_skipped: number
+    readonly last_write_at: number | null
+    readonly streams: ReadonlyMap<string, StreamFacts>
+  } | null
 }
 
 export interface TaskInfo {
@@ -130,6 +147,9 @@ export interface Herder {
     name: string,
     options: { onlyFailed: boolean; includeTasks: boolean }
   ): Promise<ConnectorStateInfo>
+  connectorProgress(name: string): TaskProgressInfo[]
+  /** Of the tasks that run on this worker, of whatever connector. */
+  localProgress(): readonly TaskProgress[]
   taskInfos(name: string): Promise<TaskInfo[]>
   taskStatus(name: string, task: number): { id: number } & InstanceState
   restartTask(name: string, task: number): Promise<void>

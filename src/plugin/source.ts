@@ -67,6 +67,9 @@ export interface SourceTaskContext {
   reportCondition(condition: string | null): void
 }
 
+/** What is the case with one stream of a task, by names of the plugin's own (`held_back_ms`). Numbers and booleans become gauges. */
+export type StreamFacts = Readonly<Record<string, string | number | boolean | null>>
+
 /**
  * Reads records. The worker calls `start`, then `poll` again and again, then `stop` — never two at a time.
  * `poll` answers null or an empty array when there is nothing yet, and should itself wait a little before saying so
@@ -78,6 +81,11 @@ export interface SourceTask {
   poll(): Promise<SourceRecord[] | null>
   /** After the last `poll` and the final offset commit; also after a failed `start`. */
   stop(): Promise<void> | void
+  /**
+   * The facts of each stream (a table, a file) by its name, for operators. Asked at any time between `start` and `stop`, also amid a
+   * `poll`: answer from memory. Secrets must not be in it (I7).
+   */
+  progress?(): ReadonlyMap<string, StreamFacts>
   /** After offsets were stored; exactly once: after the transaction that holds them. */
   commit?(): Promise<void> | void
   /** After Kafka acknowledged a record, or it was deliberately dropped. On the hot path: keep it short, or leave it out. */

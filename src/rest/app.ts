@@ -80,7 +80,7 @@ function addRoute(app: FastifyInstance, endpoint: Endpoint, options: AppOptions)
         const reads = endpoint.reads === true
         checkContentType(request.headers['content-type'], hasBody(request), reads)
       }
-      acceptedType(request.headers.accept)
+      if (endpoint.isText !== true) acceptedType(request.headers.accept)
     },
     preParsing: async (request, reply, payload) => {
       authenticated(options, request, reply)
@@ -152,7 +152,8 @@ function sendAnswer(request: FastifyRequest, reply: FastifyReply, answer: Answer
   const text = answer.text ?? (answer.body === undefined ? undefined : jsonText(answer.body))
   if (text === undefined) return reply.send()
   // Sent as bytes: fastify would add a charset to a text.
-  return reply.header('content-type', acceptedType(request.headers.accept)).send(Buffer.from(text))
+  const type = answer.type ?? acceptedType(request.headers.accept)
+  return reply.header('content-type', type).send(Buffer.from(text))
 }
 
 /** Answers without a Content-Type, which fastify would otherwise fill in. */

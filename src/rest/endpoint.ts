@@ -29,11 +29,12 @@ export interface Call {
   address: string | null
 }
 
-/** `body` is sent as JSON, `text` is JSON already; neither: an empty answer. */
+/** `body` is sent as JSON, `text` is JSON already, or of the `type` beside it; neither: an empty answer. */
 export interface Answer {
   status: number
   body?: unknown
   text?: string
+  type?: string
   /** Name of a connector just created: becomes the Location header. */
   created?: string
   /** `kept 3`: it goes on from offsets of an earlier connector of that name. Becomes a header, which clients that do not know it pass over. */
@@ -48,6 +49,8 @@ export interface Endpoint {
   reads?: boolean
   /** True when any Content-Type is fine. */
   anyType?: boolean
+  /** True when the answer is no JSON, whatever the client says it takes. */
+  isText?: boolean
   answer: (call: Call) => Promise<Answer> | Answer
 }
 

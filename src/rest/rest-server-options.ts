@@ -19,6 +19,8 @@ export interface RestServerOptions {
   usersFile: string | null
   /** Hide values of keys that look like secrets in answers (`rest.config.mask`). */
   maskConfigs: boolean
+  /** Answer `GET /metrics` where the loggers are (`rest.metrics.enable`). */
+  metrics: boolean
   requestTimeoutMs: number
   healthTimeoutMs: number
   bodyLimitBytes: number
@@ -55,6 +57,7 @@ export function restServerOptions(
     headers: checkDateRules(parseHeaderRules(properties.get('response.http.headers.config') ?? '')),
     usersFile: usersFile(properties, environment),
     maskConfigs: (properties.get('rest.config.mask') ?? '').trim().toLowerCase() === 'true',
+    metrics: (properties.get('rest.metrics.enable') ?? '').trim().toLowerCase() === 'true',
     requestTimeoutMs: 90_000,
     healthTimeoutMs: 10_000,
     bodyLimitBytes: 32 * 1024 * 1024,

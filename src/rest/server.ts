@@ -14,6 +14,7 @@ import { pluginEndpoints } from './routes/connector-plugins.ts'
 import { connectorEndpoints } from './routes/connectors.ts'
 import { internalEndpoints } from './routes/internal.ts'
 import { loggerEndpoints } from './routes/loggers.ts'
+import { metricsEndpoints } from './routes/metrics.ts'
 import { offsetEndpoints } from './routes/offsets.ts'
 import { rootEndpoints, startingHealth } from './routes/root.ts'
 import { startFromEndpoints } from './routes/start-from.ts'
@@ -105,10 +106,11 @@ export function createRestServer(settings: {
 /** All endpoints of the main listeners, or those of an admin listener. */
 export function listenerEndpoints(
   context: RestContext,
-  options: Pick<RestServerOptions, 'adminListeners'>,
+  options: Pick<RestServerOptions, 'adminListeners' | 'metrics'>,
   admin: boolean
 ): Endpoint[] {
-  if (admin) return loggerEndpoints(context)
+  const metrics = options.metrics ? metricsEndpoints(context) : []
+  if (admin) return [...loggerEndpoints(context), ...metrics]
   return [
     ...rootEndpoints(context),
     ...connectorEndpoints(context),
@@ -117,7 +119,7 @@ export function listenerEndpoints(
     ...startFromEndpoints(context),
     ...pluginEndpoints(context),
     ...internalEndpoints(context),
-    ...(options.adminListeners === null ? loggerEndpoints(context) : [])
+    ...(options.adminListeners === null ? [...loggerEndpoints(context), ...metrics] : [])
   ]
 }
 

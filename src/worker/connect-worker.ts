@@ -16,6 +16,7 @@ import { alteredOffsets, ConnectorStarts } from './connector-starts.ts'
 import {
   type SourceTaskGuard,
   type TaskId,
+  type TaskProgress,
   taskKey,
   type Worker,
   type WorkerEvents
@@ -262,6 +263,10 @@ export class ConnectWorker implements Worker {
 
   runningTasks(): TaskId[] {
     return [...this.#tasks.values()].map(({ task }) => task.id)
+  }
+
+  progress(): TaskProgress[] {
+    return [...this.#tasks.values()].map(({ task }) => task.progress)
   }
 
   async offsets(name: string, config: StoredConfig): Promise<StoredOffset[]> {

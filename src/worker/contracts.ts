@@ -1,3 +1,4 @@
+import type { StreamFacts } from '../plugin/source.ts'
 import type { StoredConfig, TargetState } from '../storage/cluster-config.ts'
 import type { State } from '../storage/status-store.ts'
 import type { StoredOffset } from '../storage/offset-store.ts'
@@ -42,6 +43,21 @@ export interface SourceTaskGuard {
   after(): Promise<void>
 }
 
+/** Records since the task started here. */
+export interface SourceTaskCounters {
+  polled: number
+  written: number
+  skipped: number
+  /** Epoch ms of the last acknowledged batch, null before the first. */
+  lastWriteAt: number | null
+}
+
+/** What a task that runs here has done so far, and what its plugin says of its streams. */
+export interface TaskProgress extends Readonly<SourceTaskCounters> {
+  readonly id: TaskId
+  readonly streams: ReadonlyMap<string, StreamFacts>
+}
+
 /**
  * Starts, watches and stops connectors and tasks; decides nothing. Configurations come raw, with `${…}` unresolved.
  * A running task is reached only by messages: start, target state, stop; it answers with states and counters.
@@ -80,6 +96,8 @@ export interface Worker {
   /** Stops these tasks together within `task.shutdown.graceful.timeout.ms`, then gives up on the rest without committing (I4). Reports UNASSIGNED. */
   stopTasks(ids: readonly TaskId[]): Promise<void>
   runningTasks(): TaskId[]
+  /** Of the tasks that run here. */
+  progress(): TaskProgress[]
 
   /** Stored offsets of a connector (source), or of its consumer group (sink). */
   offsets(connector: string, config: StoredConfig): Promise<StoredOffset[]>

@@ -8,7 +8,7 @@ import type { TargetState } from '../storage/cluster-config.ts'
 import type { Clock } from '../clock.ts'
 import { AtLeastOnceDelivery } from './at-least-once-delivery.ts'
 import type { ConnectorOffsetStores, OffsetLease } from './connector-offset-stores.ts'
-import { type SourceTaskGuard, type TaskId, taskKey } from './contracts.ts'
+import { type SourceTaskGuard, type TaskId, type SourceTaskCounters, taskKey } from './contracts.ts'
 import { taskConverters } from './converters.ts'
 import { EXHAUSTED_KEY } from './error-handling-keys.ts'
 import { OffsetCommitter } from './offset-committer.ts'
@@ -23,7 +23,7 @@ import { transactionBoundary } from './transaction-boundary.ts'
 import { TransactionalDelivery } from './transactional-delivery.ts'
 import { taskTransactionalId } from './transactional-ids.ts'
 import { transformationChain } from './transformation-chain.ts'
-import { type SourceTaskCounters, type TaskEvents, WorkerSourceTask } from './worker-source-task.ts'
+import { type TaskEvents, WorkerSourceTask } from './worker-source-task.ts'
 
 export interface WorkerSettings {
   /** Worker properties with `${…}` resolved: the converters' settings are taken from here. */

@@ -1,6 +1,6 @@
 import type { SourceRecord } from '../data/record.ts'
 import type { Logger } from '../log.ts'
-import type { SourceTask } from '../plugin/source.ts'
+import type { SourceTask, StreamFacts } from '../plugin/source.ts'
 
 /** The plugin's task behind a loop, and what it is told of commits. Replaced by a new one when the loop has to begin again. */
 export class SourceTaskInstance {
@@ -36,6 +36,17 @@ export class SourceTaskInstance {
   /** The row a record was made of, in the plugin's words; null when it has none. */
   nameRow(record: SourceRecord): string | null {
     return this.#task.nameRow?.(record) ?? null
+  }
+
+  /** What the plugin says of its streams; nothing when it cannot. */
+  progress(): ReadonlyMap<string, StreamFacts> {
+    try {
+      return this.#task.progress?.() ?? new Map<string, StreamFacts>()
+    } catch (error) {
+      // I9: a question must not do any harm.
+      this.#log.warn('The task could not say how far it is', { error })
+      return new Map()
+    }
   }
 
   recordCommitted(record: SourceRecord): void {

@@ -259,6 +259,12 @@ const restKeys = configDef({
     importance: 'medium',
     doc: 'Hides passwords in the configurations REST returns. Off, they are returned as they were given, because Terraform and kcctl write them back.'
   },
+  'rest.metrics.enable': {
+    type: 'boolean',
+    default: false,
+    importance: 'low',
+    doc: 'Answers GET /metrics for Prometheus: what the tasks of this worker have done, and the facts of their streams. With admin.listeners it is there, as the loggers are.'
+  },
   'ssl.client.auth': {
     type: 'string',
     default: 'none',

@@ -7,7 +7,7 @@ import type { Logger } from '../log.ts'
 import type { OffsetReader } from '../plugin/source.ts'
 import type { TargetState } from '../storage/cluster-config.ts'
 import type { State } from '../storage/status-store.ts'
-import type { TaskId } from './contracts.ts'
+import type { SourceTaskCounters, TaskId, TaskProgress } from './contracts.ts'
 import type { ProducerRecord } from '../kafka/contracts.ts'
 import type { RecordConversion } from './record-conversion.ts'
 import type { SkippedRecords } from './skipped-records.ts'
@@ -20,14 +20,6 @@ import type { TopicCreation } from './topic-creation.ts'
 export interface TaskEvents {
   onState(state: State, trace: string | null): void
   onTopicUsed(topic: string): void
-}
-
-export interface SourceTaskCounters {
-  polled: number
-  written: number
-  skipped: number
-  /** Epoch ms of the last acknowledged batch, null before the first. */
-  lastWriteAt: number | null
 }
 
 export interface WorkerSourceTaskParts {
@@ -85,6 +77,11 @@ export class WorkerSourceTask {
 
   get failed(): boolean {
     return this.#failed
+  }
+
+  get progress(): TaskProgress {
+    const { id, counters, plugin } = this.#parts
+    return { id, ...counters, streams: plugin.progress() }
   }
 
   setTargetState(target: TargetState): void {

@@ -12,7 +12,9 @@ import type {
   PluginInfo,
   RequestSignature,
   RestConfig,
-  TaskInfo
+  TaskInfo,
+  TaskProgress,
+  TaskProgressInfo
 } from '../../src/herder/herder.ts'
 import type { MoveAuthor, MoveInfo, StartFromWanted } from '../../src/herder/start-from.ts'
 import type { StartPreview } from '../../src/plugin/start-from.ts'
@@ -44,6 +46,40 @@ export class ScriptedHerder implements Herder {
     const found = this.known.get(name)
     if (found === undefined) throw new NotFoundError(text)
     return found
+  }
+
+  connectorProgress(name: string): TaskProgressInfo[] {
+    this.#find(name, `No status found for connector ${name}`)
+    return [
+      { id: 0, state: 'RUNNING', worker_id: 'there:1', progress: null },
+      {
+        id: 1,
+        state: 'RUNNING',
+        worker_id: 'here:1',
+        progress: {
+          records_polled: 3,
+          records_written: 2,
+          records_skipped: 1,
+          last_write_at: null,
+          streams: new Map([['table s.t', { late_commits: 'transactions', held_back_ms: 12 }]])
+        }
+      }
+    ]
+  }
+
+  localProgress(): TaskProgress[] {
+    return [
+      {
+        id: { connector: 'a "b"', task: 1 },
+        polled: 3,
+        written: 2,
+        skipped: 1,
+        lastWriteAt: 1_700_000_000_000,
+        streams: new Map([
+          ['table s.t', { late_commits: 'transactions', held_back_ms: 12, forgotten: false }]
+        ])
+      }
+    ]
   }
 
   info() {

@@ -5,7 +5,8 @@ import { Loggers } from '../../src/log.ts'
 import type {
   PartitionOffset,
   SourceConnector,
-  SourceConnectorPlugin
+  SourceConnectorPlugin,
+  StreamFacts
 } from '../../src/plugin/source.ts'
 
 const silent = new Loggers({ write: () => undefined })
@@ -58,6 +59,7 @@ export interface RunningTask {
   /** One poll. */
   poll(): Promise<SourceRecord[]>
   readonly conditions: (string | null)[]
+  progress(): ReadonlyMap<string, StreamFacts>
   stop(): Promise<void>
 }
 
@@ -91,6 +93,7 @@ export async function startJdbcTask(
   const poll = async (): Promise<SourceRecord[]> => (await task.poll()) ?? []
   return {
     conditions,
+    progress: () => task.progress?.() ?? new Map<string, StreamFacts>(),
     poll,
     async read(count, limitMs = 10_000) {
       const records: SourceRecord[] = []

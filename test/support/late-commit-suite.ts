@@ -106,6 +106,9 @@ export function lateCommitSuite(name: string, create: () => Promise<LateCommitDa
           const first = await readUntil(task, 2)
           assert.deepEqual(values(first), [2])
           assert.equal(typeof first[0]?.sourceOffset?.['late_low'], 'string')
+          const [facts] = task.progress().values()
+          assert.equal(facts?.['late_commits'], 'transactions')
+          assert.equal(facts['watched_transactions'], 1)
           offsets.commit(first)
         } finally {
           await task.stop()

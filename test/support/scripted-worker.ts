@@ -7,6 +7,7 @@ import type { StoredOffset } from '../../src/storage/offset-store.ts'
 import {
   type SourceTaskGuard,
   type TaskId,
+  type TaskProgress,
   taskKey,
   type Worker,
   type WorkerEvents
@@ -187,6 +188,17 @@ export class ScriptedWorker implements Worker {
       this.placement.end(taskKey(id))
       this.events.onTaskState(id, 'UNASSIGNED', null, plugin.version)
     }
+  }
+
+  progress(): TaskProgress[] {
+    return [...this.#tasks.values()].map((id) => ({
+      id,
+      polled: 3,
+      written: 2,
+      skipped: 1,
+      lastWriteAt: 4,
+      streams: new Map([['stream', { level: 'scripted', held_back_ms: 5, degraded: false }]])
+    }))
   }
 
   runningTasks(): TaskId[] {

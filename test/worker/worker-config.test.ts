@@ -112,7 +112,8 @@ const refused: [string, string, string][] = [
     'topic.creation.enable',
     'topic.tracking.enable',
     'topic.tracking.allow.reset',
-    'rest.config.mask'
+    'rest.config.mask',
+    'rest.metrics.enable'
   ].map((key) => invalid(key, 'yes', 'Expected value to be either true or false')),
   ...['config', 'offset', 'status'].flatMap((kind) => [
     invalid(`${kind}.storage.replication.factor`, '0', FACTOR),
@@ -198,6 +199,7 @@ function golden(
 /** Keys that a JVM worker does not have. */
 const own = [
   'rest.config.mask',
+  'rest.metrics.enable',
   'connector.client.config.override.allowlist',
   'errors.retry.exhausted'
 ]

@@ -1,3 +1,4 @@
+import type { StreamFacts } from '../../plugin/source.ts'
 import type { Level } from './late-commit-level.ts'
 
 /** How late commits are dealt with at the moment, table by table. */
@@ -13,6 +14,21 @@ export interface LateCommitFacts {
   readonly remembered: number
   /** There were too many of them: some rows may come twice. */
   readonly forgotten: boolean
+}
+
+/** The same for REST and metrics, by names of their own. */
+export function lateCommitFacts(facts: LateCommitFacts): StreamFacts {
+  return {
+    late_commits: facts.level?.name ?? 'not known yet',
+    late_commits_why: facts.level?.why ?? null,
+    late_commits_degraded: facts.level?.degraded ?? false,
+    held_back_ms: Math.round(facts.heldBackMs),
+    holding_transactions: facts.holding,
+    oldest_holding_transaction_ms: facts.oldestHoldingMs,
+    watched_transactions: facts.watched,
+    remembered_rows: facts.remembered,
+    remembered_too_few: facts.forgotten
+  }
 }
 
 /** Rows held back for so long are worth a sentence. */

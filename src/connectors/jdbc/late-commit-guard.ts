@@ -268,8 +268,11 @@ export class LateCommitGuard {
     const missing = this.#idMissing || this.#finalId === null
     if (missing && nowMs - (this.#fences.newestAtMs ?? -Infinity) >= SHORTEST_NAP_MS) {
       const { id, refused } = await largestId(connection, shape, table, values.timeZone)
-      if (refused !== null) this.#setLevel(degradedLevel(refused, lateCommits.windowMs))
-      else if (id === null) return { kind: 'wait', inMs: null }
+      if (refused !== null) {
+        // I7: what the database says of a masked query may repeat it.
+        const why = settings.queryIsMasked ? 'the largest id of the query' : refused
+        this.#setLevel(degradedLevel(why, lateCommits.windowMs))
+      } else if (id === null) return { kind: 'wait', inMs: null }
       else this.#fences.take(id, this.#clock.monotonicMs(), lateCommits.marginMs)
     }
     let found: { laterMs: number | null; ended: boolean } = { laterMs: null, ended: true }

@@ -3,11 +3,11 @@ import { type Clock, systemClock } from '../../clock.ts'
 import type { SourceOffset, SourceRecord } from '../../data/record.ts'
 import { Struct } from '../../data/struct.ts'
 import { ConfigError, isRetriable, messageOf } from '../../errors.ts'
-import type { SourceTask, SourceTaskContext } from '../../plugin/source.ts'
+import type { SourceTask, SourceTaskContext, StreamFacts } from '../../plugin/source.ts'
 import { ConnectionKeeper } from './connection-keeper.ts'
 import type { Connection } from './database.ts'
 import { databaseError } from './database.ts'
-import { conditionOf } from './late-commit-facts.ts'
+import { conditionOf, lateCommitFacts } from './late-commit-facts.ts'
 import { LateCommitGuard } from './late-commit-guard.ts'
 import type { RowConverter } from './row-converter.ts'
 import { partitionsOf, readerTargets, type TaskWork, taskWork } from './reader-targets.ts'
@@ -104,6 +104,22 @@ export class JdbcSourceTask implements SourceTask {
   nameRow({ sourcePartition, value }: SourceRecord): string | null {
     const reader = this.#readers.find(({ target }) => target.partition === sourcePartition)
     return value instanceof Struct ? (reader?.nameRow(value) ?? null) : null
+  }
+
+  progress(): ReadonlyMap<string, StreamFacts> {
+    return new Map(
+      this.#readers.map((reader) => {
+        const { position, lateCommits } = reader.progress
+        return [
+          reader.target.name,
+          {
+            timestamp: position.timestamp?.ms ?? null,
+            incrementing: position.id === null ? null : Number(position.id),
+            ...(lateCommits === null ? { late_commits: 'off' } : lateCommitFacts(lateCommits))
+          }
+        ]
+      })
+    )
   }
 
   async stop(): Promise<void> {
@@ -244,7 +260,7 @@ export class JdbcSourceTask implements SourceTask {
 
   #reportLateCommits(reader: TableReader): void {
     const { name } = reader.target
-    const facts = reader.lateCommits
+    const facts = reader.progress.lateCommits
     if (facts !== null) this.#setCondition(`late commits of ${name}`, conditionOf(name, facts))
   }
 

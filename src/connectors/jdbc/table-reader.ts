@@ -141,9 +141,9 @@ export class TableReader {
     return { records, drained: false, nextInMs: null }
   }
 
-  /** How late commits are dealt with; null: they are not. */
-  get lateCommits(): LateCommitFacts | null {
-    return this.#guard?.facts ?? null
+  /** Behind the rows handed out; and how late commits are dealt with, null: they are not. */
+  get progress(): { readonly position: Position; readonly lateCommits: LateCommitFacts | null } {
+    return { position: this.#position, lateCommits: this.#guard?.facts ?? null }
   }
 
   /** Whether the query can be left now and taken up later without reading a row twice. */

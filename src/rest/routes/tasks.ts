@@ -26,6 +26,14 @@ export function taskEndpoints(context: RestContext): Endpoint[] {
     },
     {
       method: 'GET',
+      path: '/connectors/:connector/progress',
+      answer: (call) => {
+        const name = param(call, 'connector')
+        return { status: 200, body: { name, tasks: context.herder.connectorProgress(name) } }
+      }
+    },
+    {
+      method: 'GET',
       path: '/connectors/:connector/tasks/:task/status',
       answer: (call) => ({
         status: 200,
