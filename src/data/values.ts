@@ -31,15 +31,15 @@ export function isInt64(value: unknown): value is number | bigint {
 }
 
 /**
- * float32: the number must be a float32 value, or one written with the 6 to 9 digits that identify it
- * (drivers parse `0.1` to the nearest double). Others would lose digits.
+ * float32: the number must be a float32 value, or one written with the up to 9 digits that identify it
+ * (drivers parse `0.1` to the nearest double, the smallest of all is `1e-45`). Others would lose digits.
  */
 export function isFloat32(value: unknown): value is number {
   if (typeof value !== 'number') return false
   const rounded = Math.fround(value)
   if (Object.is(rounded, value)) return true
   if (!Number.isFinite(rounded)) return false
-  for (let digits = 6; digits <= 9; digits++) {
+  for (let digits = 1; digits <= 9; digits++) {
     if (Number(rounded.toPrecision(digits)) === value) return true
   }
   return false

@@ -74,7 +74,7 @@ void describe('checkValue', () => {
   })
 
   void it('takes float32 values and decimals of up to nine digits that name one', () => {
-    for (const value of [0.1, Math.fround(0.1), 16_777_216, 3.40282347e38, Number.NaN, -0]) {
+    for (const value of [0.1, Math.fround(0.1), 16_777_216, 3.40282347e38, 1e-45, Number.NaN, -0]) {
       assert.ok(isFloat32(value), String(value))
     }
     for (const value of [0.123456789012, 1e39, 16_777_217, '1']) assert.ok(!isFloat32(value))

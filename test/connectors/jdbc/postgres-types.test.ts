@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import pg from 'pg'
 import { Decimal } from '../../../src/data/logical-types.ts'
+import type { SourceRecord } from '../../../src/data/record.ts'
 import type { Schema } from '../../../src/data/schema.ts'
 import { postgresUrl, uniqueName } from '../../support/environment.ts'
 import {
@@ -74,8 +75,9 @@ const CASES: readonly (readonly [string, string, string, unknown])[] = [
   ['interval', "'1 day 02:00:00'", 'string?', 'P1DT2H'],
   ['text[]', '\'{a,"b c"}\'', 'string?', '{a,"b c"}'],
   ['inet', "'10.0.0.1'", 'string?', '10.0.0.1'],
-  ['money', "'12.50'", 'string?', '$12.50'],
-  ['int4range', "'[1,5)'", 'string?', '[1,5)']
+  ['money', "'-1234.50'", 'float64?', -1234.5],
+  ['int4range', "'[1,5)'", 'string?', '[1,5)'],
+  ['real', "'1e-45'", 'float32?', 1e-45]
 ]
 
 describe('types of PostgreSQL', () => {
@@ -103,7 +105,7 @@ describe('types of PostgreSQL', () => {
   async function firstRecord(more: Config) {
     const task = await startJdbcTask({ ...config, ...more })
     try {
-      const records = await task.poll()
+      const records = await task.read(1)
       return { record: records[0], conditions: task.conditions }
     } finally {
       await task.stop()
@@ -148,6 +150,38 @@ describe('types of PostgreSQL', () => {
     )
   })
 
+  it('of enums and domains are those below them, and forbid null where the domain does', async () => {
+    await client.query(`CREATE TYPE mood AS ENUM ('sad', 'so "so"'); CREATE DOMAIN positive AS bigint CHECK (VALUE > 0);
+      CREATE DOMAIN number AS positive NOT NULL; CREATE DOMAIN price AS numeric(10,2); CREATE DOMAIN feeling AS mood;
+      CREATE TABLE domains (id number, m mood, f feeling, p price, ms mood[]);
+      INSERT INTO domains VALUES (1, 'so "so"', 'sad', 1.5, '{sad}')`)
+    const { record } = await firstRecord({
+      'table.whitelist': 'domains',
+      'unsupported.types': 'skip',
+      mode: 'incrementing',
+      'incrementing.column.name': 'id'
+    })
+    assert.deepEqual(
+      record?.valueSchema?.fields.map(({ name, schema }) => `${name} ${schemaText(schema)}`),
+      ['id int64', 'm string?', 'f string?', 'p Decimal(2)?']
+    )
+    assert.equal(field(record, 'm'), 'so "so"')
+  })
+
+  it('of a query with an outer join can be null, whatever their table declares', async () => {
+    await client.query(`CREATE TABLE parents (id int PRIMARY KEY); CREATE TABLE children (id int PRIMARY KEY, parent int NOT NULL, born date NOT NULL);
+      INSERT INTO parents VALUES (1)`)
+    const join = (kind: string): Promise<{ record: SourceRecord | undefined }> =>
+      firstRecord({
+        query: `SELECT p.id, c.born FROM ${schema}.parents p ${kind} JOIN ${schema}.children c ON c.parent = p.id`
+      })
+    const { record } = await join('LEFT')
+    assert.equal(field(record, 'born'), null)
+    await client.query(`INSERT INTO children VALUES (5, 1, '2024-02-29')`)
+    const inner = await join('')
+    assert.equal(schemaText(inner.record?.valueSchema?.field('born')?.schema), 'Date')
+  })
+
   it('I5: name table, column and row of a value that cannot be carried', async () => {
     for (const [table, type, literal, text] of [
       [
@@ -162,7 +196,13 @@ describe('types of PostgreSQL', () => {
         "'NaN'",
         /table .*v2, row \(id=7\): column v \(numeric\): NaN is no number/
       ],
-      ['v3', 'date', "'-infinity'", /row \(id=7\): column v \(date\)/]
+      ['v3', 'date', "'-infinity'", /row \(id=7\): column v \(date\)/],
+      [
+        'v4',
+        'money',
+        "'92233720368547758.07'",
+        /row \(id=7\): column v \(money\): \$92,233,720,368,547,758\.07 is no amount/
+      ]
     ] as const) {
       await client.query(
         `CREATE TABLE ${table} (id int PRIMARY KEY, v ${type}); INSERT INTO ${table} VALUES (7, ${literal})`

@@ -22,6 +22,7 @@ import { postgresError } from './postgres-errors.ts'
 import { beginReading, postgresTransactions } from './postgres-open-transactions.ts'
 import { postgresFindings, postgresIndexes } from './postgres-self-check.ts'
 import { postgresColumn } from './postgres-types.ts'
+import { hasOuterJoin } from './outer-join.ts'
 
 /** Limit for questions to the dictionary; they take milliseconds. */
 const DICTIONARY_LIMIT_MS = 60_000
@@ -34,24 +35,35 @@ const TABLE_TYPES = `CASE WHEN n.nspname IN ('pg_catalog', 'information_schema')
   WHEN c.relpersistence = 't' THEN CASE WHEN c.relkind = 'v' THEN 'TEMPORARY VIEW' ELSE 'TEMPORARY TABLE' END
   ELSE CASE c.relkind WHEN 'r' THEN 'TABLE' WHEN 'p' THEN 'PARTITIONED TABLE' WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'f' THEN 'FOREIGN TABLE' END END`
 
+/** The type below all domains, with its modifier; a domain on the way may forbid null, and an enum has an object id of its own. */
+const BASE_TYPE = (oid: string, typmod: string): string => `CROSS JOIN LATERAL (
+  WITH RECURSIVE base AS (
+    SELECT t.oid, t.typtype, t.typbasetype, t.typtypmod, t.typnotnull, ${typmod} AS typmod FROM pg_catalog.pg_type t WHERE t.oid = ${oid}
+    UNION ALL
+    SELECT t.oid, t.typtype, t.typbasetype, t.typtypmod, t.typnotnull OR base.typnotnull, base.typtypmod
+    FROM base JOIN pg_catalog.pg_type t ON t.oid = base.typbasetype WHERE base.typtype = 'd')
+  SELECT CASE WHEN typtype = 'e' THEN '25' ELSE base.oid END AS oid, base.typmod, base.typnotnull FROM base WHERE typtype <> 'd') AS base`
+
 const DESCRIBE_TABLE = `
-SELECT a.attname, COALESCE(NULLIF(t.typbasetype, 0), t.oid), CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END,
-       format_type(a.atttypid, a.atttypmod), a.attnotnull,
+SELECT a.attname, base.oid, base.typmod, format_type(a.atttypid, a.atttypmod), a.attnotnull OR base.typnotnull,
        a.attidentity <> '' OR COALESCE(pg_get_expr(d.adbin, d.adrelid) LIKE 'nextval(%', false),
        array_position(k.conkey, a.attnum)
 FROM pg_catalog.pg_attribute a
 JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+${BASE_TYPE('a.atttypid', 'a.atttypmod')}
 LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
 LEFT JOIN pg_catalog.pg_constraint k ON k.conrelid = a.attrelid AND k.contype = 'p'
 WHERE n.nspname = $1 AND c.relname = $2 AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attnum`
 
+/** A result says the types below domains; whether its column can be null only the table's column knows. */
 const DESCRIBE_FIELDS = `
-SELECT format_type(f.oid, f.typmod), a.attnotnull
+SELECT format_type(f.oid, f.typmod), a.attnotnull OR own.typnotnull, base.oid
 FROM unnest($1::oid[], $2::int4[], $3::oid[], $4::int2[]) WITH ORDINALITY AS f(oid, typmod, tableid, attnum, place)
+${BASE_TYPE('f.oid', 'f.typmod')}
 LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = f.tableid AND a.attnum = f.attnum AND f.attnum > 0
+LEFT JOIN pg_catalog.pg_type own ON own.oid = a.atttypid
 ORDER BY f.place`
 
 interface Settings {
@@ -140,7 +152,7 @@ export class PostgresConnection implements Connection {
   }
 
   async describeQuery(sql: string): Promise<Column[]> {
-    return this.#describe(await this.#fieldsOf(sql, []))
+    return this.#describe(await this.#fieldsOf(sql, []), sql)
   }
 
   /** What a query answers, without reading a row. The line break ends a comment at the end of the query. */
@@ -159,14 +171,14 @@ export class PostgresConnection implements Connection {
     const level = isolation === 'DEFAULT' ? '' : ` ISOLATION LEVEL ${isolation.replace('_', ' ')}`
     const expected = this.#fields.get(sql) ?? (await this.#fieldsOf(sql, binds))
     await this.#ask(beginReading(level), [])
-    let columns = await this.#describe(expected)
+    let columns = await this.#describe(expected, sql)
     let cursor = this.#cursor(sql, binds)
     let first = await this.#read(cursor, fetchRows, sql)
     this.#fields.set(sql, first.fields)
     if (signature(first.fields) !== signature(expected)) {
       // A column was added or changed since: describe what comes now.
       await this.#bounded(cursor.close(), 'end a query', sql)
-      columns = await this.#describe(first.fields)
+      columns = await this.#describe(first.fields, sql)
       cursor = this.#cursor(sql, binds)
       first = await this.#read(cursor, fetchRows, sql)
     }
@@ -239,8 +251,9 @@ export class PostgresConnection implements Connection {
   }
 
   /** Nullability and printed type are not in the answer to a query: the dictionary knows them. */
-  async #describe(fields: readonly FieldDef[]): Promise<Column[]> {
+  async #describe(fields: readonly FieldDef[], sql: string): Promise<Column[]> {
     if (fields.length === 0) return []
+    const outer = hasOuterJoin(sql)
     const rows = await this.#ask(DESCRIBE_FIELDS, [
       fields.map((field) => field.dataTypeID),
       fields.map((field) => field.dataTypeModifier),
@@ -248,10 +261,11 @@ export class PostgresConnection implements Connection {
       fields.map((field) => field.columnID)
     ])
     return fields.map((field, index) => {
-      const [databaseType, notNull] = rows[index] ?? []
-      const nullable = notNull === null || notNull === undefined ? null : notNull !== 't'
+      const [databaseType, notNull, oid] = rows[index] ?? []
+      const known = !outer && notNull !== null && notNull !== undefined
+      const nullable = known ? notNull !== 't' : null
       const facts = { name: field.name, databaseType: String(databaseType), nullable }
-      return postgresColumn(facts, field.dataTypeID, field.dataTypeModifier)
+      return postgresColumn(facts, Number(oid), field.dataTypeModifier)
     })
   }
 

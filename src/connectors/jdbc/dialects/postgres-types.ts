@@ -17,6 +17,7 @@ const OID = {
   xml: 142,
   float4: 700,
   float8: 701,
+  money: 790,
   bpchar: 1042,
   varchar: 1043,
   date: 1082,
@@ -59,6 +60,8 @@ export function postgresColumn(facts: ColumnFacts, oid: number, typmod: number):
       return { ...facts, type: 'float32', read: (raw) => Number(raw as string) }
     case OID.float8:
       return { ...facts, type: 'float64', read: (raw) => Number(raw as string) }
+    case OID.money:
+      return { ...facts, type: 'float64', read: (raw) => readMoney(raw as string) }
     case OID.numeric: {
       const free = typmod < 4
       const precision = free ? null : ((typmod - 4) >> 16) & 0xffff
@@ -104,6 +107,17 @@ function readNumeric(raw: unknown): string {
   const last = text.charCodeAt(text.length - 1)
   if (last >= 48 && last <= 57) return text
   throw new DataError(`${text} is no number that Kafka Connect could carry`)
+}
+
+/** As the JVM driver, which takes `$` and commas away: dollars and cents, exactly (I5). */
+function readMoney(text: string): number {
+  const amount = /^(-?)\$([\d,]+\.\d\d)$/.exec(text)
+  const digits = `${amount?.[1] ?? ''}${amount?.[2]?.replaceAll(',', '') ?? ''}`
+  const value = Number(digits)
+  if (amount !== null && value.toFixed(2) === digits) return value
+  throw new DataError(
+    `${text} is no amount of dollars that a double holds: a query could carry it as numeric (CAST(… AS numeric))`
+  )
 }
 
 function readZonedTime(text: string): number {
