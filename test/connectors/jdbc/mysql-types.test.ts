@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { Decimal } from '../../../src/data/logical-types.ts'
+import { dateSchema, Decimal } from '../../../src/data/logical-types.ts'
 import type { SourceRecord } from '../../../src/data/record.ts'
 import type { Struct } from '../../../src/data/struct.ts'
 import {
@@ -22,6 +22,7 @@ const COLUMNS: readonly [name: string, type: string, literal: string][] = [
   ['big_u', 'BIGINT UNSIGNED', '18446744073709551615'],
   ['flag', 'BOOLEAN', 'TRUE'],
   ['bit1', 'BIT(1)', "b'1'"],
+  ['bit8', 'BIT(8)', "b'10000001'"],
   ['bits', 'BIT(12)', "b'111100001111'"],
   ['number', 'DECIMAL(38,10)', "'-1234567890123456789012345678.0123456789'"],
   ['single', 'FLOAT', '1.5'],
@@ -100,6 +101,7 @@ void describe('Values of MySQL', () => {
       big_u: decimal,
       flag: 'int8',
       bit1: 'int8',
+      bit8: 'int8',
       bits: 'bytes',
       number: decimal,
       single: 'float32',
@@ -114,7 +116,7 @@ void describe('Values of MySQL', () => {
       t: 'org.apache.kafka.connect.data.Time',
       dt: 'string',
       ts: 'string',
-      yr: 'int32'
+      yr: 'org.apache.kafka.connect.data.Date'
     })
     assert.deepEqual(values, {
       tiny: -128,
@@ -126,6 +128,7 @@ void describe('Values of MySQL', () => {
       big_u: new Decimal(18_446_744_073_709_551_615n, 0),
       flag: 1,
       bit1: 1,
+      bit8: -127,
       bits: '0f0f',
       number: new Decimal(-12_345_678_901_234_567_890_123_456_780_123_456_789n, 10),
       single: 1.5,
@@ -140,7 +143,7 @@ void describe('Values of MySQL', () => {
       t: 86_399_123,
       dt: String(BigInt(Date.UTC(2024, 1, 29, 12, 34, 56)) * 1000n + 123_456n),
       ts: values['ts'],
-      yr: 2024
+      yr: 19_723
     })
     assert.match(String(values['ts']), /654321$/)
     const nulls = COLUMNS.filter(([name]) => field(empty, name) !== null)
@@ -206,15 +209,41 @@ void describe('Values of MySQL', () => {
     )
   })
 
-  void it('a geometry is of a type Connect does not know', async () => {
-    await database.exec('CREATE TABLE places (id INT NOT NULL PRIMARY KEY, at POINT)')
-    await database.exec("INSERT INTO places VALUES (1, ST_GeomFromText('POINT(1 2)'))")
-    const [row] = await read(config('places', { 'unsupported.types': 'skip' }), 1)
-    assert.deepEqual(
-      row?.valueSchema?.fields.map((each) => each.name),
-      ['id']
+  void it('I5: a geometry keeps its reference system: its bytes are carried', async () => {
+    await database.exec(
+      'CREATE TABLE places (id INT NOT NULL PRIMARY KEY, at POINT, area GEOMETRY)'
     )
-    const [shown] = await read(config('places', { 'unsupported.types': 'text' }), 1)
-    assert.match(String(field(shown, 'at')), /^[0-9a-f]+$|^\{/)
+    await database.exec(
+      "INSERT INTO places VALUES (1, ST_GeomFromText('POINT(1 2)', 4326), ST_GeomFromText('POLYGON((0 0,1 0,1 1,0 0))'))"
+    )
+    const [row] = await read(config('places', { 'unsupported.types': 'skip' }), 1)
+    const bytes = (name: string): Buffer => Buffer.from(field(row, name) as Uint8Array)
+    assert.equal(bytes('at').toString('hex'), 'e61000000101000000000000000000f03f0000000000000040')
+    // No reference system, then WKB: little endian, polygon, one ring of four points.
+    assert.match(bytes('area').toString('hex'), /^00000000010300000001000000040000000{8}/)
+  })
+
+  void it('a year is its first day, or a number when yearIsDateType=false; the year 0 is no date', async () => {
+    await database.exec(
+      'CREATE TABLE years (id INT NOT NULL PRIMARY KEY, y YEAR)',
+      'INSERT INTO years VALUES (1, 2024), (2, 1901)'
+    )
+    const dates = await read(config('years'), 2)
+    assert.equal(dates[0]?.valueSchema?.field('y')?.schema.name, dateSchema().name)
+    assert.deepEqual(fields(dates, 'y'), [19_723, -25_202])
+    const at = (parameter: string): Config => ({
+      ...config('years'),
+      'connection.url': `${database.config['connection.url']}?${parameter}`
+    })
+    const numbers = await read(at('yearIsDateType=false'), 2)
+    assert.equal(numbers[0]?.valueSchema?.field('y')?.schema.type, 'int16')
+    assert.deepEqual(fields(numbers, 'y'), [2024, 1901])
+    await database.exec("INSERT INTO years VALUES (3, '0000')")
+    await assert.rejects(
+      read(config('years'), 3),
+      /years, row \(id=3\): column y \(year\): the year 0000 is not a date/
+    )
+    const nulls = await read(at('zeroDateTimeBehavior=convertToNull'), 3)
+    assert.equal(field(nulls[2], 'y'), null)
   })
 })

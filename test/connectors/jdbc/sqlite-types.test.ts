@@ -156,4 +156,20 @@ describe('types of SQLite', () => {
       /Table 'manual' has no auto-increment column: set incrementing\.column\.name/
     )
   })
+
+  it('of an outer join can be null, in a query and in a view', async () => {
+    database.exec(`CREATE TABLE parents (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
+      CREATE TABLE children (parent INTEGER NOT NULL, name VARCHAR(9) NOT NULL);
+      CREATE VIEW families AS SELECT p.id, c.name FROM parents p LEFT JOIN children c ON c.parent = p.id;
+      INSERT INTO parents VALUES (1, 'a')`)
+    for (const source of [
+      { 'table.whitelist': 'families', 'table.types': 'VIEW' },
+      { query: 'SELECT p.id, c.name FROM parents p LEFT OUTER JOIN children c ON c.parent = p.id' }
+    ]) {
+      const task = await startJdbcTask({ ...config, ...source })
+      const [record] = await task.read(1)
+      await task.stop()
+      assert.equal(field(record, 'name'), null)
+    }
+  })
 })

@@ -112,17 +112,20 @@ function oracle(written: string): Column {
 
 function mysql(type: string): Column {
   const [, dataType = '', precision, scale] = /^(\w+)(?:\((\d+)(?:,(\d+))?\))?/.exec(type) ?? []
-  const isBytes = /binary|blob/.test(dataType)
-  return dictionaryColumn({
-    name: 'C',
-    dataType,
-    columnType: type,
-    nullable: true,
-    precision: precision === undefined ? null : Number(precision),
-    scale: scale === undefined ? null : Number(scale),
-    datetimePrecision: null,
-    characterSet: isBytes ? null : 'utf8mb4'
-  })
+  const isBytes = /binary|blob|geometry|point|polygon/.test(dataType)
+  return dictionaryColumn(
+    {
+      name: 'C',
+      dataType,
+      columnType: type,
+      nullable: true,
+      precision: precision === undefined ? null : Number(precision),
+      scale: scale === undefined ? null : Number(scale),
+      datetimePrecision: null,
+      characterSet: isBytes ? null : 'utf8mb4'
+    },
+    { yearIsDate: true }
+  )
 }
 
 type ColumnOf = (type: string) => Column | Promise<Column>

@@ -33,6 +33,7 @@ interface Parts {
   /** Named in the URL. */
   readonly database: string | null
   readonly zeroDatesAreNull: boolean
+  readonly yearIsDate: boolean
   /** Limit for the wait for rows (`socketTimeout`); null: none. */
   readonly answerLimitMs: number | null
   /** Ends this session, or its running query, on the server. */
@@ -92,16 +93,19 @@ export class MysqlConnection implements Connection {
       [schema, table.table]
     )
     return rows.map((row) => ({
-      ...dictionaryColumn({
-        name: String(row[0]),
-        dataType: String(row[1]),
-        columnType: String(row[2]),
-        nullable: row[3] === 'YES',
-        precision: numberOf(row[4]),
-        scale: numberOf(row[5]),
-        datetimePrecision: numberOf(row[6]),
-        characterSet: row[7] === null ? null : String(row[7])
-      }),
+      ...dictionaryColumn(
+        {
+          name: String(row[0]),
+          dataType: String(row[1]),
+          columnType: String(row[2]),
+          nullable: row[3] === 'YES',
+          precision: numberOf(row[4]),
+          scale: numberOf(row[5]),
+          datetimePrecision: numberOf(row[6]),
+          characterSet: row[7] === null ? null : String(row[7])
+        },
+        this.#parts
+      ),
       autoIncrement: /auto_increment/i.test(String(row[8])),
       keyPosition: numberOf(row[9])
     }))
@@ -131,7 +135,7 @@ export class MysqlConnection implements Connection {
         }
       )
       statement.close()
-      return statement.columns.map(wireColumn)
+      return statement.columns.map((field) => wireColumn(field, this.#parts))
     })
   }
 
@@ -140,7 +144,7 @@ export class MysqlConnection implements Connection {
     binds: readonly unknown[],
     { fetchRows }: { fetchRows: number }
   ): Promise<RowStream> {
-    const { zeroDatesAreNull, answerLimitMs } = this.#parts
+    const { zeroDatesAreNull, yearIsDate, answerLimitMs } = this.#parts
     return this.#use('run the query', sql, answerLimitMs, async () => {
       const command = this.#driver.execute({
         sql,
@@ -156,6 +160,7 @@ export class MysqlConnection implements Connection {
             ? abortedError()
             : translateMysqlError(error, 'MySQL could not read rows', sql),
         zeroDatesAreNull,
+        yearIsDate,
         limit: (work) => this.#limit(work, answerLimitMs),
         endOnServer: () => this.#parts.kill('KILL QUERY')
       })

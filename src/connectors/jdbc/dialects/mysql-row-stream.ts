@@ -3,7 +3,7 @@ import type { Connection as DriverConnection } from 'mysql2'
 import type { ConnectError } from '../../../errors.ts'
 import { withTimeout } from '../../../clock.ts'
 import { type Column, databaseError, type Row, type RowStream } from '../database.ts'
-import { wireColumn, type WireField } from './mysql-types.ts'
+import { geometriesAsBytes, wireColumn, type WireField } from './mysql-types.ts'
 
 interface Parts {
   readonly driver: DriverConnection
@@ -12,6 +12,7 @@ interface Parts {
   readonly fetchRows: number
   convert(error: unknown): ConnectError
   readonly zeroDatesAreNull: boolean
+  readonly yearIsDate: boolean
   /** Gives a wait for rows its limit. */
   limit(work: Promise<void>): Promise<void>
   endOnServer(): Promise<void>
@@ -19,7 +20,7 @@ interface Parts {
 
 /** How long rows that are under way may keep coming after their query was ended. */
 const CLOSE_LIMIT_MS = 5000
-const ZERO_DATE = /^0000-00-00/
+const ZERO_DATE = /^0000-00-00|^0$/
 
 /** Rows of a running query. The socket is paused while enough rows wait, so that the server waits too (bounded memory, I8). */
 export class MysqlRowStream implements RowStream {
@@ -104,7 +105,9 @@ export class MysqlRowStream implements RowStream {
   }
 
   #open(fields: WireField[]): void {
-    this.columns = fields.map(wireColumn)
+    this.columns = fields.map((field) => wireColumn(field, this.#parts))
+    // The driver makes its row parser of these fields after this.
+    geometriesAsBytes(fields)
     if (!this.#parts.zeroDatesAreNull) return
     this.#dates = this.columns.flatMap(({ type }, index) =>
       type === 'date' || type === 'timestamp' ? [index] : []

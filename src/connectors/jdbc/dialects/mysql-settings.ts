@@ -18,6 +18,8 @@ export interface MysqlSettings {
   readonly answerLimitMs: number | null
   /** `zeroDateTimeBehavior=convertToNull` */
   readonly zeroDatesAreNull: boolean
+  /** `yearIsDateType`, true unless told otherwise. */
+  readonly yearIsDate: boolean
   /** Statements for the start of the session. */
   readonly session: readonly string[]
   /** Properties that have no effect here. */
@@ -44,6 +46,7 @@ const USED = new Set([
   'serversslcert',
   'sslca',
   'zerodatetimebehavior',
+  'yearisdatetype',
   'sessionvariables'
 ])
 
@@ -69,6 +72,7 @@ export function mysqlSettings(options: OpenOptions): MysqlSettings {
     connectTimeoutMs: timeout > 0 ? Math.min(timeout, options.timeoutMs) : options.timeoutMs,
     answerLimitMs: answerLimit > 0 ? answerLimit : null,
     zeroDatesAreNull: /^convert_?to_?null$/i.test(given.get('zerodatetimebehavior') ?? ''),
+    yearIsDate: given.get('yearisdatetype')?.toLowerCase() !== 'false',
     session: sessionStatements(options.isolation, given.get('sessionvariables')),
     unused: [...given.keys()]
       .filter((name) => !USED.has(name))

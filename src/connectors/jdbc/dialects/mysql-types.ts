@@ -1,6 +1,6 @@
 import { DataError } from '../../../errors.ts'
 import type { Column, ColumnFacts, IntegerType } from '../database.ts'
-import { readDateText, readTimeText, readTimestampText } from '../timestamp.ts'
+import { epochDay, readDateText, readTimeText, readTimestampText } from '../timestamp.ts'
 
 /** Column types of MySQL's wire protocol. Source: MySQL client/server protocol, "Column Definition". */
 const WIRE_TYPES: ReadonlyMap<number, string> = new Map([
@@ -33,6 +33,8 @@ const WIRE_TYPES: ReadonlyMap<number, string> = new Map([
   [0xfe, 'char'],
   [0xff, 'geometry']
 ])
+const WIRE_GEOMETRY = 0xff
+const WIRE_BLOB = 0xfc
 const NOT_NULL = 1
 const UNSIGNED = 32
 const BINARY_CHARSET = 63
@@ -40,7 +42,7 @@ const BINARY_CHARSET = 63
 /** What the driver tells of a column of a result. */
 export interface WireField {
   readonly name: string
-  readonly columnType: number
+  columnType: number
   readonly columnLength: number
   readonly decimals: number
   readonly flags: number | readonly string[]
@@ -58,8 +60,20 @@ interface TypeFacts {
   readonly scale: number
 }
 
+/** How a `year` is carried: as the first of January, or as a number (`yearIsDateType=false`). */
+export interface YearSettings {
+  readonly yearIsDate: boolean
+}
+
+/** The driver makes objects of geometries, which have lost their reference system: as blobs their bytes arrive (I5). */
+export function geometriesAsBytes(fields: readonly WireField[]): void {
+  for (const field of fields) {
+    if (field.columnType === WIRE_GEOMETRY) field.columnType = WIRE_BLOB
+  }
+}
+
 /** A column of a result. */
-export function wireColumn(field: WireField): Column {
+export function wireColumn(field: WireField, years: YearSettings): Column {
   const flags = typeof field.flags === 'number' ? field.flags : 0
   const type = WIRE_TYPES.get(field.columnType) ?? `type ${field.columnType}`
   const unsigned = (flags & UNSIGNED) !== 0
@@ -77,21 +91,25 @@ export function wireColumn(field: WireField): Column {
   }
   return column(
     { name: field.name, databaseType: describe(facts), nullable: (flags & NOT_NULL) === 0 },
-    facts
+    facts,
+    years
   )
 }
 
 /** A column of the dictionary (`information_schema.columns`). */
-export function dictionaryColumn(row: {
-  name: string
-  dataType: string
-  columnType: string
-  nullable: boolean
-  precision: number | null
-  scale: number | null
-  datetimePrecision: number | null
-  characterSet: string | null
-}): Column {
+export function dictionaryColumn(
+  row: {
+    name: string
+    dataType: string
+    columnType: string
+    nullable: boolean
+    precision: number | null
+    scale: number | null
+    datetimePrecision: number | null
+    characterSet: string | null
+  },
+  years: YearSettings
+): Column {
   const type = row.dataType.toLowerCase()
   const width = /\((\d+)\)/.exec(row.columnType)?.[1]
   const facts: TypeFacts = {
@@ -101,7 +119,11 @@ export function dictionaryColumn(row: {
     precision: type === 'decimal' ? row.precision : width === undefined ? null : Number(width),
     scale: row.scale ?? row.datetimePrecision ?? 0
   }
-  return column({ name: row.name, databaseType: row.columnType, nullable: row.nullable }, facts)
+  return column(
+    { name: row.name, databaseType: row.columnType, nullable: row.nullable },
+    facts,
+    years
+  )
 }
 
 function describe({ type, unsigned, precision, scale }: TypeFacts): string {
@@ -131,7 +153,7 @@ const WIDER: Record<string, IntegerType> = {
   int: 'int64'
 }
 
-function column(facts: ColumnFacts, type: TypeFacts): Column {
+function column(facts: ColumnFacts, type: TypeFacts, { yearIsDate }: YearSettings): Column {
   switch (type.type) {
     case 'tinyint':
     case 'smallint':
@@ -144,10 +166,13 @@ function column(facts: ColumnFacts, type: TypeFacts): Column {
       return { ...facts, type: 'decimal', precision: 20, scale: 0, numeric: false, read: String }
     }
     case 'year':
-      return { ...facts, type: 'int32', read: readInteger }
+      return yearIsDate
+        ? { ...facts, type: 'date', read: (raw) => readYear(Number(raw)) }
+        : { ...facts, type: 'int16', read: readInteger }
     case 'bit':
-      return type.precision === 1
-        ? { ...facts, type: 'int8', read: (raw) => (readBytes(raw)[0] === 1 ? 1 : 0) }
+      // As the JVM connector while they fit, the bits of a signed byte; more bits are bytes.
+      return (type.precision ?? 1) <= 8
+        ? { ...facts, type: 'int8', read: (raw) => ((readBytes(raw)[0] ?? 0) << 24) >> 24 }
         : { ...facts, type: 'bytes', read: readBytes }
     case 'float':
       return { ...facts, type: 'float32', read: Number }
@@ -183,6 +208,15 @@ function textOrBytes(facts: ColumnFacts, { type, binary }: TypeFacts): Column {
     case 'mediumblob':
     case 'longblob':
     case 'blob':
+    case 'geometry':
+    case 'point':
+    case 'linestring':
+    case 'polygon':
+    case 'multipoint':
+    case 'multilinestring':
+    case 'multipolygon':
+    case 'geometrycollection':
+    case 'geomcollection':
     case 'binary':
     case 'varbinary':
       return binary
@@ -209,6 +243,11 @@ function readInteger(raw: unknown): number | bigint {
   if (typeof raw === 'number') return raw
   const number = Number(raw)
   return Number.isSafeInteger(number) ? number : BigInt(String(raw))
+}
+
+function readYear(year: number): number {
+  if (year > 0) return epochDay(year, 1, 1)
+  throw new DataError(`the year ${String(year).padStart(4, '0')} is not a date`)
 }
 
 function readString(raw: unknown): string {

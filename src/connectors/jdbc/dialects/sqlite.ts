@@ -21,6 +21,7 @@ import { parseNetworkUrl } from '../jdbc-url.ts'
 import { epochNanos, readTimestampText, type TimestampParts, timestampOfMs } from '../timestamp.ts'
 import { quoteName } from '../table-name.ts'
 import { indexColumns } from './index-columns.ts'
+import { hasOuterJoin } from './outer-join.ts'
 import { declaredColumn, sampledColumn } from './sqlite-types.ts'
 
 /** SQL function of ours: text or epoch milliseconds → nanoseconds, so that timestamps in any form compare exactly. */
@@ -185,14 +186,14 @@ class SqliteConnection implements Connection {
 
   describeQuery(sql: string): Promise<Column[]> {
     return this.#run('check the query', (database) =>
-      this.#columns(database, database.prepare(sql), [])
+      this.#columns(database, database.prepare(sql), [], null, sql)
     )
   }
 
   query(
     sql: string,
     binds: readonly unknown[],
-    { fetchRows }: { fetchRows: number }
+    { fetchRows, table }: { fetchRows: number; table: TableId | null }
   ): Promise<RowStream> {
     return this.#run('run a query', async (database) => {
       const statement = database.prepare(sql)
@@ -207,7 +208,7 @@ class SqliteConnection implements Connection {
         return batch
       }
       let ahead: Row[] | null = read()
-      const columns = this.#columns(database, statement, ahead)
+      const columns = this.#columns(database, statement, ahead, table, sql)
       const next = async (): Promise<Row[] | null> => {
         const batch = ahead
         ahead = null
@@ -227,18 +228,30 @@ class SqliteConnection implements Connection {
     })
   }
 
-  #columns(database: DatabaseSync, statement: StatementSync, rows: readonly Row[]): Column[] {
+  /** Columns of a view come from its tables, and so do their types; whether one can be null the view itself knows. */
+  #columns(
+    database: DatabaseSync,
+    statement: StatementSync,
+    rows: readonly Row[],
+    table: TableId | null,
+    sql: string
+  ): Column[] {
     const tables = new Map<string, TableColumn[]>()
+    const columnsOf = (name: string): TableColumn[] => {
+      const id = { catalog: null, schema: null, table: name }
+      const known = tables.get(name) ?? this.#tableColumns(database, id)
+      tables.set(name, known)
+      return known
+    }
+    const outer = hasOuterJoin(sql)
     return statement.columns().map((column, index) => {
       const facts = { name: column.name, databaseType: column.type ?? '', nullable: null }
       if (column.table !== null && column.column !== null) {
-        const known =
-          tables.get(column.table) ??
-          this.#tableColumns(database, { catalog: null, schema: null, table: column.table })
-        tables.set(column.table, known)
-        const origin = known.find(({ name }) => name === column.column)
+        const origin = columnsOf(column.table).find(({ name }) => name === column.column)
         if (origin !== undefined && origin.databaseType !== '') {
-          return declaredColumn({ ...origin, name: column.name })
+          const own = table === null ? origin : columnsOf(table.table)[index]
+          const nullable = outer ? null : (own?.nullable ?? null)
+          return declaredColumn({ ...origin, name: column.name, nullable })
         }
       }
       return facts.databaseType === '' ? sampledColumn(facts, index, rows) : declaredColumn(facts)
