@@ -86,6 +86,13 @@ export interface SourceTask {
    * `poll`: answer from memory. Secrets must not be in it (I7).
    */
   progress?(): ReadonlyMap<string, StreamFacts>
+  /**
+   * Where a transaction may end, asked after each `poll`; absent: behind every poll.
+   * - `complete`: the offsets of the records handed out so far say all of it.
+   * - `partly`: records were handed out that would come again after a start from these offsets: the transaction stays open.
+   * - `torn`: such records will come again from this very task. The transaction is thrown away and the task started anew.
+   */
+  handedOut?(): 'complete' | 'partly' | 'torn'
   /** After offsets were stored; exactly once: after the transaction that holds them. */
   commit?(): Promise<void> | void
   /** After Kafka acknowledged a record, or it was deliberately dropped. On the hot path: keep it short, or leave it out. */

@@ -43,7 +43,9 @@ export class AtLeastOnceDelivery implements SourceDelivery {
 
   async pollEnded(): Promise<void> {}
 
-  async paused(): Promise<void> {}
+  async paused(): Promise<boolean> {
+    return true
+  }
 
   storeOffsets(offsets: readonly PartitionOffset[]): Promise<void> {
     return this.#parts.committer.store(offsets)

@@ -1,6 +1,9 @@
 import type { PartitionOffset, TransactionContext } from '../plugin/source.ts'
 import type { ConvertedBatch } from './source-record-sender.ts'
 
+/** The task has to be started anew from the offsets that are committed; the message says why. */
+export class StartAnew extends Error {}
+
 /**
  * How the records of one task and their source offsets get into Kafka. The loop calls: `begin`, then for each poll any number of `send` and
  * one `pollEnded`, `paused` before it waits, at the end `finish` and `close`; never two at a time. `storeOffsets` and `cancel` may come
@@ -17,7 +20,8 @@ export interface SourceDelivery {
   send(batch: ConvertedBatch): Promise<void>
   /** Everything one poll brought was handed over, perhaps nothing. */
   pollEnded(): Promise<void>
-  paused(): Promise<void>
+  /** Whether the task may pause now: false while what it handed out is not complete. */
+  paused(): Promise<boolean>
   /** Resolves when they are durable. */
   storeOffsets(offsets: readonly PartitionOffset[]): Promise<void>
   /** What goes on beside the loop, until the task is asked to stop. Never rejects. */

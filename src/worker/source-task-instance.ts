@@ -33,6 +33,11 @@ export class SourceTaskInstance {
     return this.#task.commitRecord !== undefined
   }
 
+  /** Whether what was polled so far may be committed; see SourceTask.handedOut. */
+  get handedOut(): 'complete' | 'partly' | 'torn' {
+    return this.#task.handedOut?.() ?? 'complete'
+  }
+
   /** The row a record was made of, in the plugin's words; null when it has none. */
   nameRow(record: SourceRecord): string | null {
     return this.#task.nameRow?.(record) ?? null

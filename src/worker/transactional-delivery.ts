@@ -8,7 +8,7 @@ import type { TransactionalOffsetStore } from '../storage/offset-store.ts'
 import type { OffsetLease } from './connector-offset-stores.ts'
 import type { SourceTaskGuard } from './contracts.ts'
 import { lastOffsets, PartitionIdentity } from './partition-identity.ts'
-import type { SourceDelivery } from './source-delivery.ts'
+import { type SourceDelivery, StartAnew } from './source-delivery.ts'
 import { type ConvertedBatch, MAX_SENDS_IN_FLIGHT } from './source-record-sender.ts'
 import type { SourceTaskInstance } from './source-task-instance.ts'
 import {
@@ -58,6 +58,8 @@ export class TransactionalDelivery implements SourceDelivery {
   readonly #partitions = new PartitionIdentity()
   readonly #inFlight = new Set<Promise<void>>()
   #contents = empty()
+  /** What was polled may be committed; while it is being sent it may not. */
+  #complete = true
   /** Committed, and the plugin has not been told. */
   #untold: Contents[] = []
   #ready = false
@@ -73,6 +75,7 @@ export class TransactionalDelivery implements SourceDelivery {
   async begin(): Promise<void> {
     const { guard, producer, lease, stopping } = this.#parts
     this.#contents = empty()
+    this.#complete = true
     this.transaction?.clear()
     await guard.before(stopping)
     // The new epoch would fence a later generation of this task, which may run elsewhere once this one was asked to stop.
@@ -92,6 +95,8 @@ export class TransactionalDelivery implements SourceDelivery {
 
   send(batch: ConvertedBatch): Promise<void> {
     return this.#inTurn(async () => {
+      // A poll may come in pieces: only its end may be the end of a transaction, unless the connector says otherwise.
+      this.#complete = this.transaction !== null
       const { sources, records } = batch
       let from = 0
       for (let at = 0; this.transaction !== null && at < sources.length; at++) {
@@ -108,21 +113,27 @@ export class TransactionalDelivery implements SourceDelivery {
   }
 
   async pollEnded(): Promise<void> {
-    if (this.#parts.boundary.kind === 'interval') return
-    await this.#endIfDue()
+    const { plugin, boundary } = this.#parts
+    this.#complete = this.transaction !== null || plugin.handedOut === 'complete'
+    if (this.transaction === null && plugin.handedOut === 'torn') {
+      throw new StartAnew('Records of an open transaction would be read again')
+    }
+    if (boundary.kind !== 'interval') await this.#endIfDue()
   }
 
   /** An open transaction would not outlive a long pause. */
-  async paused(): Promise<void> {
+  async paused(): Promise<boolean> {
     if (this.#ready) await this.#endIfDue()
+    return this.#complete
   }
 
   storeOffsets(positions: readonly PartitionOffset[]): Promise<void> {
     return this.#inTurn(async () => {
-      if (this.transaction !== null && this.#parts.producer.inTransaction) {
+      const mayNotEnd = this.transaction !== null && this.#parts.producer.inTransaction
+      if (mayNotEnd || !this.#complete) {
         throw new ConnectError(
           'BAD_REQUEST',
-          `Task ${this.#parts.task} cannot store offsets while a transaction is open that it defines itself`
+          `Task ${this.#parts.task} cannot store offsets while a transaction is open that may not end yet`
         )
       }
       for (const { partition, offset } of positions) {
@@ -139,7 +150,7 @@ export class TransactionalDelivery implements SourceDelivery {
       await clock.sleep(boundary.intervalMs, stopping)
       if (stopping.aborted || !this.#ready) continue
       // Also while the plugin waits for something to read: an open transaction is not for ever.
-      await this.#inTurn(() => this.#commit()).catch((error: unknown) => {
+      await this.#endIfDue().catch((error: unknown) => {
         log.debug('The loop will be told of a commit that failed', { error })
       })
     }
@@ -216,6 +227,7 @@ export class TransactionalDelivery implements SourceDelivery {
 
   #endIfDue(): Promise<void> {
     return this.#inTurn(async () => {
+      if (!this.#complete) return
       const end = this.transaction === null ? 'commit' : this.transaction.takeForBatch()
       if (end !== null) await this.#end(end)
     })
@@ -270,7 +282,13 @@ export class TransactionalDelivery implements SourceDelivery {
 
   #failed(error: unknown): unknown {
     const { task } = this.#parts
-    if (!(error instanceof ConnectError) || error.code === 'TRANSACTION_UNCERTAIN') return error
+    if (!(error instanceof ConnectError)) return error
+    if (error.code === 'TRANSACTION_UNCERTAIN') {
+      return new StartAnew(
+        'Kafka did not say whether the last transaction was committed, which a new producer epoch settles',
+        { cause: error }
+      )
+    }
     if (error.code === 'PRODUCER_FENCED') {
       return new ConnectError(
         'PRODUCER_FENCED',

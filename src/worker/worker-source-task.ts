@@ -11,7 +11,7 @@ import type { SourceTaskCounters, TaskId, TaskProgress } from './contracts.ts'
 import type { ProducerRecord } from '../kafka/contracts.ts'
 import type { RecordConversion } from './record-conversion.ts'
 import type { SkippedRecords } from './skipped-records.ts'
-import type { SourceDelivery } from './source-delivery.ts'
+import { type SourceDelivery, StartAnew } from './source-delivery.ts'
 import { MAX_RECORDS_PER_SEND } from './source-record-sender.ts'
 import type { SourceTaskInstance } from './source-task-instance.ts'
 import type { TopicCreation } from './topic-creation.ts'
@@ -148,13 +148,13 @@ export class WorkerSourceTask {
       if (!this.#paused) this.#report('RUNNING', this.#conditions())
       await this.#loop()
     } catch (error) {
-      const code = error instanceof ConnectError ? error.code : null
-      if (code === 'WORKER_STOPPING' && stopping.signal.aborted) return
-      if (code !== 'TRANSACTION_UNCERTAIN') throw error
-      log.warn(
-        'Kafka did not say whether the last transaction was committed; a new producer epoch settles it, and the task starts again from the committed offsets',
-        { error }
-      )
+      const stopped = error instanceof ConnectError && error.code === 'WORKER_STOPPING'
+      if (stopped && stopping.signal.aborted) return
+      if (!(error instanceof StartAnew)) throw error
+      log.warn(`${error.message}; the task starts again from the committed offsets`, {
+        error: error.cause
+      })
+      this.#condition = null
       if (!stopping.signal.aborted) await plugin.renew()
     }
   }
@@ -178,8 +178,7 @@ export class WorkerSourceTask {
   async #loop(): Promise<void> {
     const { stopping, delivery } = this.#parts
     while (!stopping.signal.aborted) {
-      if (this.#paused) {
-        await delivery.paused()
+      if (this.#paused && (await delivery.paused())) {
         await this.#waitWhilePaused()
         if (!stopping.signal.aborted) this.#report('RUNNING', this.#conditions())
         continue

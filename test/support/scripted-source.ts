@@ -52,6 +52,7 @@ export async function scripted(
     commitRecord?: (record: SourceRecord) => void
     /** Beside those of the script. */
     plugins?: readonly Plugin[]
+    handedOut?: () => 'complete' | 'partly' | 'torn'
     /** With one, the task runs exactly once. */
     guard?: SourceTaskGuard
     worker?: Partial<ConnectWorkerOptions>
@@ -73,7 +74,7 @@ export async function scripted(
     create: () => ({ start() {}, taskConfigs: () => [new Map()], stop() {} }),
     createTask: (): SourceTask => {
       let context: SourceTaskContext
-      const { commitRecord } = options
+      const { commitRecord, handedOut } = options
       return {
         async start(_, given) {
           context = given
@@ -81,7 +82,8 @@ export async function scripted(
         },
         poll: () => script(context, polls++),
         stop: options.stop ?? (() => undefined),
-        ...(commitRecord === undefined ? {} : { commitRecord })
+        ...(commitRecord === undefined ? {} : { commitRecord }),
+        ...(handedOut === undefined ? {} : { handedOut })
       }
     }
   }

@@ -251,6 +251,77 @@ describe('a source task that runs exactly once', () => {
     assert.match(run.traces.at(-1) ?? '', /both commit and abort of same transaction/)
   })
 
+  it('keeps a transaction open while what was polled is not complete, also through a pause', async (t) => {
+    let state: 'complete' | 'partly' = 'complete'
+    let goOn = false
+    const run = await exactlyOnce(
+      t,
+      async (context, poll) => {
+        if (poll === 0) {
+          state = 'partly'
+          return [record(run.topic, 'a', 0), record(run.topic, 'b', 0)]
+        }
+        if (!goOn) return idle(context)
+        if (state === 'complete') return idle(context)
+        state = 'complete'
+        return [record(run.topic, 'c', 1)]
+      },
+      { handedOut: () => state }
+    )
+    await run.start()
+    await written(run, 2)
+    await run.worker.setTargetState('c', 'PAUSED')
+    await delay(100)
+    assert.deepEqual([run.seen.values, run.states], [[], ['c-0 RUNNING']])
+    goOn = true
+    await arrived(run.seen, 3)
+    assert.equal(await run.position(), 1)
+    await until(() => run.states.includes('c-0 PAUSED'), 'it is paused once the poll was complete')
+  })
+
+  it('I6: throws away what would be read again, and starts anew from the committed offsets', async (t) => {
+    const starts: unknown[] = []
+    let state: 'complete' | 'partly' | 'torn' = 'complete'
+    let step = 0
+    const run = await exactlyOnce(
+      t,
+      async (context) => {
+        state = 'complete'
+        switch (step++) {
+          case 0:
+            return [record(run.topic, 'a', 1)]
+          case 1:
+            state = 'partly'
+            return [record(run.topic, 'b', 1)]
+          case 2:
+            state = 'torn'
+            return null
+          case 3:
+            return [record(run.topic, 'b', 2), record(run.topic, 'c', 2)]
+          default:
+            return idle(context)
+        }
+      },
+      {
+        handedOut: () => state,
+        start: async (context) => {
+          starts.push((await context.offsets.offsets([PARTITION]))[0]?.['position'] ?? null)
+        }
+      }
+    )
+    await run.start()
+    await arrived(run.seen, 3)
+    assert.deepEqual(
+      [run.seen.values, starts],
+      [
+        ['a', 'b', 'c'],
+        [null, 1]
+      ]
+    )
+    assert.equal(await run.position(), 2)
+    assert.deepEqual(new Set(run.states), new Set(['c-0 RUNNING']))
+  })
+
   it('stores positions its plugin decided before there is a record', async (t) => {
     const run = await exactlyOnce(
       t,

@@ -1,6 +1,7 @@
 import type { ConfigDef } from '../../config/config-def.ts'
 import type { SourceConnectorPlugin } from '../../plugin/source.ts'
 import { alterOffsets } from './alter-offsets.ts'
+import { exactlyOnceSupport } from './exactly-once-support.ts'
 import { previewSource } from './preview.ts'
 import { aivenSourceConfig, jdbcSourceConfig } from './source-config.ts'
 import { JdbcSourceConnector } from './source-connector.ts'
@@ -21,7 +22,7 @@ function plugin(
     createTask: () => new JdbcSourceTask(config),
     validate: (given, checked, signal) =>
       validateSource(given, checked, signal, { definition: config, filterRequired }),
-    exactlyOnceSupport: () => 'supported',
+    exactlyOnceSupport: (given) => exactlyOnceSupport(given, config),
     alterOffsets: (given, changes) => alterOffsets(given, changes, config),
     startFrom: startFrom(config),
     preview: (given, request) => previewSource(given, request, config)

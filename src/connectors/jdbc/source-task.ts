@@ -41,6 +41,7 @@ export class JdbcSourceTask implements SourceTask {
   #pausedUntilMs = 0
   #current: { reader: TableReader; sinceMs: number } | null = null
   #failures = 0
+  #handedOut: 'complete' | 'partly' | 'torn' = 'complete'
   readonly #conditions = new Map<string, string>()
 
   constructor(definition: ConfigDef, clock: Clock = systemClock) {
@@ -101,6 +102,11 @@ export class JdbcSourceTask implements SourceTask {
     }
   }
 
+  /** Rows of one moment are read again as long as the last of them was not handed out. */
+  handedOut(): 'complete' | 'partly' | 'torn' {
+    return this.#handedOut
+  }
+
   nameRow({ sourcePartition, value }: SourceRecord): string | null {
     const reader = this.#readers.find(({ target }) => target.partition === sourcePartition)
     return value instanceof Struct ? (reader?.nameRow(value) ?? null) : null
@@ -131,6 +137,8 @@ export class JdbcSourceTask implements SourceTask {
     const { records, drained, nextInMs } = await reader.read(connection)
     this.#failures = 0
     this.#setCondition('database', null)
+    const noPosition = reader.target.settings.mode === 'bulk'
+    this.#handedOut = drained || reader.canPause || noPosition ? 'complete' : 'partly'
     const nowMs = this.#clock.monotonicMs()
     if (drained) {
       this.#reportLateCommits(reader)
@@ -173,6 +181,7 @@ export class JdbcSourceTask implements SourceTask {
 
   async #retryOrThrow(error: unknown, settings: SourceSettings): Promise<void> {
     this.#current = null
+    if (this.#handedOut === 'partly') this.#handedOut = 'torn'
     for (const reader of this.#readers) reader.reset()
     await this.#keeper?.close()
     if (!isRetriable(error)) throw error
