@@ -42,7 +42,7 @@ const RANGES = {
 export class ValueProblem extends Error {}
 
 /** As Java's `String.trim`: control characters go too, other Unicode blanks stay. */
-function javaTrim(text: string): string {
+export function javaTrim(text: string): string {
   let start = 0
   let end = text.length
   while (start < end && text.charCodeAt(start) <= 0x20) start++

@@ -7,16 +7,39 @@ interface Range {
   readonly highIncluded: boolean
 }
 
+/** Maven's words in their order; '' stands for the release itself, any other word comes after all of these. */
+const WORDS = ['alpha', 'beta', 'milestone', 'rc', 'snapshot', '', 'sp']
+const ALIASES: ReadonlyMap<string, string> = new Map([
+  ['a', 'alpha'],
+  ['b', 'beta'],
+  ['m', 'milestone'],
+  ['cr', 'rc'],
+  ['ga', ''],
+  ['final', ''],
+  ['release', '']
+])
+
+/** As Maven orders versions: part by part, numbers as numbers, `4.3.1-SNAPSHOT` before `4.3.1`. */
 function compare(a: string, b: string): number {
-  const parts = (version: string): string[] => version.split(/[.-]/)
+  const parts = (version: string): string[] =>
+    (version.toLowerCase().match(/\d+|[^\d.-]+/g) ?? []).map((part) => ALIASES.get(part) ?? part)
   const [mine, theirs] = [parts(a), parts(b)]
   for (let at = 0; at < Math.max(mine.length, theirs.length); at++) {
-    const [one = '0', other = '0'] = [mine[at], theirs[at]]
-    const numbers = /^\d+$/.test(one) && /^\d+$/.test(other)
-    const order = numbers ? Number(one) - Number(other) : one < other ? -1 : one > other ? 1 : 0
+    const order = comparePart(mine[at] ?? '', theirs[at] ?? '')
     if (order !== 0) return order
   }
   return 0
+}
+
+function comparePart(one: string, other: string): number {
+  const isNumber = (part: string): boolean => /^\d/.test(part)
+  if (isNumber(one) || isNumber(other)) {
+    const before = (part: string): number => (isNumber(part) ? Number(part) : part === '' ? 0 : -1)
+    return before(one) - before(other)
+  }
+  const rank = (part: string): number =>
+    (WORDS.indexOf(part) + WORDS.length + 1) % (WORDS.length + 1)
+  return rank(one) - rank(other) || (one < other ? -1 : one > other ? 1 : 0)
 }
 
 function parse(text: string): Range[] {
@@ -27,6 +50,13 @@ function parse(text: string): Range[] {
     if (match === null) throw new ConfigError(`Unbounded range: ${text}`)
     const [all, open, inner = '', close] = match
     const [low = '', high = low] = inner.split(',').map((part) => part.trim())
+    if (low !== '' && high !== '' && compare(low, high) > 0) {
+      throw new ConfigError(`Range defies version ordering: ${text}`)
+    }
+    const before = ranges.at(-1)?.high
+    if (before === '' || (before !== undefined && (low === '' || compare(low, before) < 0))) {
+      throw new ConfigError(`Ranges overlap: ${text}`)
+    }
     ranges.push({ low, high, lowIncluded: open === '[', highIncluded: close === ']' })
     rest = rest.slice(all.length)
   }

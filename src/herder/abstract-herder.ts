@@ -2,7 +2,7 @@ import type { ConfigInfos, ConfigKeyInfo } from '../config/config-infos.ts'
 import type { Clock } from '../clock.ts'
 import { ConnectError, NotFoundError } from '../errors.ts'
 import { isLevelName, type LevelName, type Logger, type Loggers } from '../log.ts'
-import { type Plugin, simpleName } from '../plugin/plugins.ts'
+import type { Plugin } from '../plugin/plugins.ts'
 import type { ClusterConfig, StoredConfig } from '../storage/cluster-config.ts'
 import type { ConfigStore } from '../storage/config-store.ts'
 import type { StatusStore } from '../storage/status-store.ts'
@@ -21,6 +21,7 @@ import type {
 } from './herder.ts'
 import { instanceState } from './restart-plan.ts'
 import type { TickStage } from './tick-stage.ts'
+import { versionProblem } from './validate-versions.ts'
 
 /** What both herders are made of. */
 export interface HerderOptions {
@@ -183,9 +184,11 @@ export abstract class AbstractHerder {
       }))
   }
 
-  pluginConfig(name: string): ConfigKeyInfo[] {
+  pluginConfig(name: string, version?: string): ConfigKeyInfo[] {
     const plugin = this.options.worker.plugins.any(name)
     if (plugin === null) throw new NotFoundError(`Unknown plugin ${name}.`)
+    const problem = versionProblem(plugin.className, [plugin], version)
+    if (problem !== null) throw new ConnectError('BAD_REQUEST', problem)
     return this.options.pluginConfigKeys(plugin)
   }
 
@@ -360,8 +363,7 @@ export function requireStopped(snapshot: ClusterConfig, name: string): StoredCon
   return config
 }
 
-/** Simple name without `Connector`: how the JVM worker compares classes in requests. */
+/** Without `Connector` at its end: how the JVM worker compares classes in requests. */
 function normalised(className: string): string {
-  const simple = simpleName(className)
-  return simple.endsWith('Connector') ? simple.slice(0, -'Connector'.length) : simple
+  return className.replace(/(?<=.)Connector$/s, '')
 }

@@ -165,7 +165,8 @@ export interface Herder {
   readonly startFrom: StartFrom
 
   plugins(connectorsOnly: boolean): PluginInfo[]
-  pluginConfig(plugin: string): ConfigKeyInfo[]
+  /** `version`: a version or range (KIP-891) the plugin must lie in. */
+  pluginConfig(plugin: string, version?: string): ConfigKeyInfo[]
   validate(plugin: string, config: RestConfig): Promise<ConfigInfos>
   /** What the connector would send first with this configuration. Changes nothing; `rows` of each table. */
   preview(plugin: string, config: RestConfig, rows: number): Promise<ConnectorPreview>

@@ -11,18 +11,18 @@ export function requestedOffsets(offsets: readonly ConnectorOffset[]): StoredOff
     )
   }
   return offsets.map(({ partition, offset }) => ({
-    partition: storedMap(partition, 'partition'),
-    offset: offset === null ? null : storedMap(offset, 'offset')
+    partition: storedMap(partition),
+    offset: offset === null ? null : storedMap(offset)
   }))
 }
 
-function storedMap(map: Record<string, unknown>, what: string): StoredMap {
+function storedMap(map: Record<string, unknown>): StoredMap {
   // A sink's partition may be missing altogether: the worker knows the text for that.
   const entries = Object.entries(map ?? {}).map(([key, value]) => {
     if (!isPrimitive(value)) {
       throw new ConnectError(
         'BAD_REQUEST',
-        `Offsets may only contain primitive types as values, but the ${what} field ${key} does not`
+        `Offsets may only contain primitive types as values, but field ${key} contains ${kindOf(value)}`
       )
     }
     return [key, value] as const
@@ -30,8 +30,16 @@ function storedMap(map: Record<string, unknown>, what: string): StoredMap {
   return Object.fromEntries(entries)
 }
 
+/** Lists and objects by Kafka's names for them. */
+function kindOf(value: unknown): string {
+  if (typeof value === 'bigint') return 'an integer of more than 64 bits'
+  return Array.isArray(value) ? 'ARRAY' : 'MAP'
+}
+
 function isPrimitive(value: unknown): value is StoredMap[string] {
-  return value === null || ['string', 'number', 'bigint', 'boolean'].includes(typeof value)
+  // Java reads a longer integer as an object of a class, which no JVM worker would take back.
+  if (typeof value === 'bigint') return BigInt.asIntN(64, value) === value
+  return value === null || ['string', 'number', 'boolean'].includes(typeof value)
 }
 
 /** What the client reads after its offsets were altered (or, all of them, reset). */

@@ -60,11 +60,14 @@ function addAlias(
     }
   } else if (name !== undefined) {
     const other: Plugin | null = plugins.any(name)
-    type.value = other?.className ?? null
+    const variants = classes.filter((known) => known.startsWith(`${name}$`))
+    type.value = other?.className ?? (variants.length > 0 ? name : null)
     type.errors.push(
-      other === null
-        ? `Invalid value ${name} for configuration ${prefix}type: Class ${name} could not be found.`
-        : `Class class ${other.className} does not implement the ${interfaceName} interface`
+      other !== null
+        ? `Class class ${other.className} does not implement the ${interfaceName} interface`
+        : variants.length > 0
+          ? `This class is abstract and cannot be created. Did you mean ${variants.join(', ')}?`
+          : `Invalid value ${name} for configuration ${prefix}type: Class ${name} could not be found.`
     )
   }
   // Whether the key was given counts, not what it says: there is nothing to negate either way.

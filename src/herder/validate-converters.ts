@@ -67,7 +67,10 @@ export function checkConverterKeys(plugins: Plugins, base: Section, config: Subm
     }
     value.value = plugin.className
     version.recommended_values = [plugin.version]
-    const misfit = versionProblem(plugin.className, [plugin], config.get(`${key}.plugin.version`))
+    // A version beside a converter of the worker's asks for nothing.
+    const misfit = config.has(key)
+      ? versionProblem(plugin.className, [plugin], config.get(`${key}.plugin.version`))
+      : null
     if (misfit !== null) {
       value.errors.push(misfit)
       version.errors.push(misfit)

@@ -1,3 +1,4 @@
+import { javaTrim } from '../config/config-value.ts'
 import { ConnectError } from '../errors.ts'
 import type { ConnectorOffset, InitialState, RestConfig } from '../herder/herder.ts'
 import { JsonNumber, type JsonValue, parseJson } from './json-text.ts'
@@ -34,7 +35,7 @@ export function createRequest(body: Uint8Array | undefined): CreateRequest {
   }
   return {
     // As the JVM worker: a missing name is the empty one, blanks around it do not count.
-    name: (scalar(fields.get('name') ?? null, "The field 'name'") ?? '').trim(),
+    name: javaTrim(scalar(fields.get('name') ?? null, "The field 'name'") ?? ''),
     config: configOf(config, "The field 'config'"),
     initialState: initialState(fields.get('initial_state') ?? null),
     initialOffsets: initialOffsets(fields.get('initial_offsets') ?? null)

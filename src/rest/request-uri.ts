@@ -49,10 +49,14 @@ function segmentProblem(segment: string): string | null {
   return null
 }
 
-/** `/connectors/<name>` for a Location header: path characters stay readable, as the JVM worker writes them. */
+/**
+ * `/connectors/<name>` for a Location header: path characters stay readable, as the JVM worker writes them. Half a surrogate
+ * pair, which no address can hold, is written as the replacement character the name is stored with.
+ */
 export function connectorPath(name: string): string {
-  const encoded = encodeURIComponent(name).replaceAll(/%(2C|3A|3B|3D|40|26|24|2B|2F)/g, (escape) =>
-    decodeURIComponent(escape)
+  const encoded = encodeURIComponent(name.toWellFormed()).replaceAll(
+    /%(2C|3A|3B|3D|40|26|24|2B|2F)/g,
+    (escape) => decodeURIComponent(escape)
   )
   return `/connectors/${encoded}`
 }

@@ -31,6 +31,8 @@ const exceptions: Readonly<Record<string, { statuses: readonly number[]; why: st
     why: 'the missing body is noticed before the missing connector'
   },
   'offsets/null partition': { statuses: [400, 500], why: 'an empty partition like any other' },
+  'offsets/position 9223372036854775808': { statuses: [400], why: 'text without a Java class' },
+  'offsets/position -9223372036854775809': { statuses: [400], why: 'text without a Java class' },
   'loggers/empty level': { statuses: [404], why: 'an unknown level like any other' },
   'internal-requests/an unknown algorithm': { statuses: [400], why: 'text of the Java library' },
   'internal-requests/a signature that is no base64': {

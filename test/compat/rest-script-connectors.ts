@@ -330,6 +330,20 @@ export const connectorScenarios: readonly Scenario[] = [
           { name: `delete ${name}`, method: 'DELETE', path }
         ]
       }),
+      ...['\u00a0', '\ufeffq\u2028'].flatMap((name): Step[] => [
+        create(
+          { name, config: file(), initial_state: 'STOPPED' },
+          `blanks Java does not trim: ${JSON.stringify(name)}`
+        ),
+        { ...get(`/connectors/${encodeURIComponent(name)}`), until: { status: 200 } },
+        remove(name)
+      ]),
+      create(
+        { name: '\u0000q\u001f', config: file(), initial_state: 'STOPPED' },
+        'control characters Java trims'
+      ),
+      { ...get('/connectors/q'), until: { status: 200 } },
+      remove('q'),
       { ...get('/connectors', 'all gone'), until: { contains: ['[]'] } },
       create({ name: 'x'.repeat(1000), config: {} }, 'name of 1000 characters')
     ]

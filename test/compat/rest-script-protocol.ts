@@ -2,6 +2,7 @@ import type { Scenario, Step } from './rest-script.ts'
 
 /** What HTTP itself brings: paths, methods, content types, OPTIONS, HEAD, and everything that is no connector. */
 
+const FILE_SOURCE = 'org.apache.kafka.connect.file.FileStreamSourceConnector'
 const json = { 'content-type': 'application/json' }
 const get = (path: string, name = `GET ${path}`): Step => ({ name, method: 'GET', path })
 const send = (method: string, path: string, body?: string, name = `${method} ${path}`): Step => ({
@@ -232,7 +233,10 @@ export const protocolScenarios: readonly Scenario[] = [
       ),
       get('/connector-plugins/org.apache.kafka.connect.storage.SimpleHeaderConverter/config'),
       get('/connector-plugins/FileStreamSource/config?version=4.3.1'),
-      get('/connector-plugins/FileStreamSource/config?version=1.0')
+      ...['1.0', 'latest', '', ' ', '[4.0,5.0)', '(4.3.1,)', '[4.3.1-SNAPSHOT,4.3.1)'].map(
+        (version) =>
+          get(`/connector-plugins/FileStreamSource/config?version=${encodeURIComponent(version)}`)
+      )
     ]
   },
   {
@@ -242,10 +246,9 @@ export const protocolScenarios: readonly Scenario[] = [
       ['FileStreamSource', '{}'],
       ['FileStreamSource', '{"name":"a"}'],
       ['FileStreamSource', '{"connector.class":"FileStreamSink"}'],
-      [
-        'FileStreamSink',
-        '{"connector.class":"org.apache.kafka.connect.file.FileStreamSourceConnector"}'
-      ],
+      ['FileStreamSink', `{"connector.class":"${FILE_SOURCE}"}`],
+      ['org.apache.kafka.connect.file.FileStreamSource', '{"connector.class":"FileStreamSource"}'],
+      ['other.FileStreamSource', `{"connector.class":"${FILE_SOURCE}"}`],
       ['FileStreamSource', '{"connector.class":""}'],
       ['FileStreamSource', '{"connector.class":null}'],
       ['absent', '{"connector.class":"FileStreamSource"}'],

@@ -144,6 +144,8 @@ export const stateScenarios: readonly Scenario[] = [
       alter('offset', offsetsOf({ ...line, offset: {} }), 'empty offset'),
       alter('offset', offsetsOf({ ...line, offset: { position: 'x' } }), 'text position'),
       alter('offset', offsetsOf({ ...line, offset: { position: '3' } }), 'numeric text position'),
+      alter('offset', offsetsOf({ ...line, offset: { position: [1] } }), 'list as position'),
+      alter('offset', offsetsOf({ ...line, offset: { position: { a: 1 } } }), 'object as position'),
       alter('offset', offsetsOf({ ...line, offset: { position: -1 } }), 'negative position'),
       alter('offset', offsetsOf({ ...line, offset: { position: 1.5 } }), 'fractional position'),
       alter(
@@ -157,6 +159,14 @@ export const stateScenarios: readonly Scenario[] = [
         'position beyond 2^53'
       ),
       get('/connectors/offset/offsets', 'position beyond 2^53 is exact'),
+      ...['9223372036854775807', '9223372036854775808', '-9223372036854775809'].map((position) =>
+        alter(
+          'offset',
+          `{"offsets":[{"partition":{"filename":"\${dir}/lines.txt"},"offset":{"position":${position}}}]}`,
+          `position ${position}`
+        )
+      ),
+      get('/connectors/offset/offsets', 'the largest position'),
       alter(
         'offset',
         offsetsOf(line, { ...line, offset: { position: 4 } }),

@@ -196,6 +196,8 @@ export const validateCases: readonly ValidateCase[] = [
   ofSource('version', { 'connector.plugin.version': '4.3.1' }),
   ofSource('version-wrong', { 'connector.plugin.version': '1.0' }),
   ofSource('version-range', { 'connector.plugin.version': '[4,)' }),
+  ofSource('version-latest', { 'connector.plugin.version': 'latest' }),
+  ofSource('version-snapshot', { 'connector.plugin.version': '[4.3.1-SNAPSHOT,4.3.1]' }),
   ofSource('converters', {
     'key.converter': 'org.apache.kafka.connect.storage.StringConverter',
     'value.converter': JSON_CONVERTER,
@@ -232,6 +234,14 @@ export const validateCases: readonly ValidateCase[] = [
   ofSource('converter-version-wrong', {
     'key.converter': JSON_CONVERTER,
     'key.converter.plugin.version': '1.0'
+  }),
+  ofSource('converter-version-latest', {
+    'key.converter': JSON_CONVERTER,
+    'key.converter.plugin.version': 'latest'
+  }),
+  ofSource('converter-version-of-the-worker', {
+    'key.converter.plugin.version': '9',
+    'header.converter.plugin.version': '9'
   }),
   ofSource('converter-settings-only', { 'value.converter.schemas.enable': 'maybe' }),
   ofSource('transforms', {
@@ -270,6 +280,23 @@ export const validateCases: readonly ValidateCase[] = [
     transforms: 'a',
     'transforms.a.type': INSERT,
     'transforms.a.plugin.version': '1.0'
+  }),
+  ofSource('transform-version-latest', {
+    transforms: 'a',
+    'transforms.a.type': INSERT,
+    'transforms.a.plugin.version': 'latest'
+  }),
+  ...['[x', '[5.0,4.0]', '[4,5],[1,2]'].map((range, at) =>
+    ofSource(`transform-version-broken-${at + 1}`, {
+      transforms: 'a',
+      'transforms.a.type': INSERT,
+      'transforms.a.plugin.version': range
+    })
+  ),
+  ofSource('transform-neither-key-nor-value', {
+    transforms: 'a',
+    'transforms.a.type': 'org.apache.kafka.connect.transforms.Cast',
+    'transforms.a.spec': 'int8'
   }),
   ofSource('transform-cast', {
     transforms: 'a',

@@ -199,6 +199,9 @@ describe('version ranges', () => {
     ['(1.0,]', ['1.0.1', '99'], ['1.0']],
     ['(,1.0],[1.2,)', ['0.1', '1.0', '1.2'], ['1.1']],
     ['[1.5]', ['1.5'], ['1.5.1']],
+    ['[1.5-SNAPSHOT,1.5)', ['1.5-SNAPSHOT'], ['1.5', '1.5-rc1', '1.5.0']],
+    ['[1.5-alpha1,1.5-rc1)', ['1.5-a2', '1.5-beta', '1.5-M3'], ['1.5-CR1', '1.5.ga', '1.4']],
+    ['(1.5,1.5.1)', ['1.5-sp', '1.5-own'], ['1.5.Final', '1.5.0-0']],
     ['', [], ['1.0']]
   ] as [string, string[], string[]][]) {
     it(`${range} holds ${inside.join(' ')} and not ${outside.join(' ')}`, () => {
@@ -211,5 +214,9 @@ describe('version ranges', () => {
     assert.equal(rangeText('1.0'), '[1.0,1.0]')
     assert.equal(rangeText('[1,2)'), '[1,2)')
     assert.throws(() => rangeText('[1'), { message: 'Unbounded range: [1' })
+    assert.throws(() => rangeText('[2,1]'), { message: 'Range defies version ordering: [2,1]' })
+    for (const range of ['[3,4],[1,2]', '[1,2],[1.5,3]', '[1,),[2,3]', '[1,2],(,3]']) {
+      assert.throws(() => rangeText(range), { message: `Ranges overlap: ${range}` })
+    }
   })
 })

@@ -121,28 +121,17 @@ describe('plugins and loggers over REST', () => {
     ])
   })
 
-  it('compares the class to validate with the path, by simple name', async () => {
-    const validate = (plugin: string, included: string) =>
-      call(
-        `${worker.base}/connector-plugins/${plugin}/config/validate`,
-        'PUT',
-        JSON.stringify({ 'connector.class': included, name: 'dummy' })
-      )
-    assert.equal((await validate('LinesSource', 'org.example.LinesSourceConnector')).status, 200)
-    assert.equal((await validate('org.x.LinesSourceConnector', 'LinesSource')).status, 200)
-    const wrong = await validate('LinesSink', 'LinesSource')
-    assert.equal(wrong.status, 400)
-    assert.match(
-      wrong.text,
-      /Included connector type LinesSource does not match request type LinesSink/
-    )
-  })
-
-  it('knows one version of each plugin', async () => {
-    const config = `${worker.base}/connector-plugins/LinesSource/config`
-    assert.equal((await call(config)).status, 200)
-    assert.equal((await call(`${config}?version=1.2`)).status, 200)
-    assert.equal((await call(`${config}?version=9`)).status, 400)
+  it('hands class, configuration and version to the herder, which compares them', async () => {
+    const plugin = `${worker.base}/connector-plugins/LinesSource`
+    const included = { 'connector.class': 'LinesSource' }
+    const validated = await call(`${plugin}/config/validate`, 'PUT', JSON.stringify(included))
+    assert.equal(validated.status, 200)
+    const sent = new Map(Object.entries(included))
+    assert.deepEqual(worker.herder.calls.at(-1), ['validate', 'LinesSource', sent])
+    assert.equal((await call(`${plugin}/config`)).status, 200)
+    assert.deepEqual(worker.herder.calls.at(-1), ['pluginConfig', 'LinesSource', undefined])
+    assert.equal((await call(`${plugin}/config?version=%5B1,2)`)).status, 200)
+    assert.deepEqual(worker.herder.calls.at(-1), ['pluginConfig', 'LinesSource', '[1,2)'])
     assert.equal((await call(`${worker.base}/connector-plugins/No/config`)).status, 404)
   })
 

@@ -264,7 +264,8 @@ export class ScriptedHerder implements Herder {
       : [source, { class: 'org.example.Cast', type: 'transformation' }]
   }
 
-  pluginConfig(plugin: string): ConfigKeyInfo[] {
+  pluginConfig(plugin: string, version?: string): ConfigKeyInfo[] {
+    this.calls.push(['pluginConfig', plugin, version])
     if (plugin.includes('Lines')) return []
     throw new NotFoundError(`Unknown plugin ${plugin}.`)
   }

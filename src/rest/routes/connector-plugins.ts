@@ -27,8 +27,7 @@ export function pluginEndpoints(context: RestContext): Endpoint[] {
       path: '/connector-plugins/:plugin/config',
       answer: (call) => {
         const plugin = param(call, 'plugin')
-        const keys = context.herder.pluginConfig(plugin)
-        checkVersion(context, call, plugin)
+        const keys = context.herder.pluginConfig(plugin, queryParam(call, 'version'))
         return { status: 200, body: keys }
       }
     },
@@ -39,13 +38,6 @@ export function pluginEndpoints(context: RestContext): Endpoint[] {
       answer: async (call) => {
         const plugin = param(call, 'plugin')
         const config = configBody(call.body)
-        const included = config.get('connector.class') ?? null
-        if (included !== null && !plainName(included).endsWith(plainName(plugin))) {
-          throw new ConnectError(
-            'BAD_REQUEST',
-            `Included connector type ${included} does not match request type ${plugin}`
-          )
-        }
         const infos = await herderWork(context, context.herder.validate(plugin, config))
         return { status: 200, body: infos }
       }
@@ -78,28 +70,8 @@ function rowsWanted(call: Call): number {
   )
 }
 
-/** There is one version of each plugin; asking for another one is refused. */
-function checkVersion(context: RestContext, call: Call, plugin: string): void {
-  const version = queryParam(call, 'version')
-  if (version === undefined || version === '') return
-  const found = context.herder
-    .plugins(false)
-    .find((known) => known.class === plugin || plainName(known.class) === plainName(plugin))
-  if (found?.version === undefined || found.version === version) return
-  throw new ConnectError(
-    'BAD_REQUEST',
-    `Plugin ${found.class} not found that matches the version range [${version},${version}], available versions: [${found.version}]`
-  )
-}
-
 function pluginInfo({ class: name, type, version }: PluginInfo): PluginInfo {
   return version === undefined || version === 'undefined'
     ? { class: name, type }
     : { class: name, type, version }
-}
-
-/** Class name without package and without a trailing `Connector`. */
-function plainName(name: string): string {
-  const simple = name.slice(name.lastIndexOf('.') + 1)
-  return simple.length > 'Connector'.length ? simple.replace(/Connector$/, '') : simple
 }
