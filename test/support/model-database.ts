@@ -11,7 +11,7 @@ import {
   type TableColumn,
   type TimestampColumn
 } from '../../src/connectors/jdbc/database.ts'
-import { timestampOfMs, type TimestampParts } from '../../src/connectors/jdbc/timestamp.ts'
+import { timestampOfMs, type TimestampParts } from '../../src/connectors/jdbc/values/timestamp.ts'
 
 /** Numbers from a seed, the same on every machine. */
 export class Random {

@@ -2,7 +2,7 @@ import type { Clock } from '../../clock.ts'
 import { isRetriable, messageOf } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
 import { abortedError, type Connection } from './database.ts'
-import type { ConnectionSettings } from './source-settings.ts'
+import type { ConnectionSettings } from './settings/source-settings.ts'
 
 /** Limit for one attempt to connect; below the 90 s a REST request may take. */
 export const CONNECT_LIMIT_MS = 15_000

@@ -2,8 +2,8 @@ import type { Password } from '../../config/config-def.ts'
 import { ConnectError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
 import type { JdbcUrl } from './jdbc-url.ts'
-import type { Timestamp, TimestampParts } from './timestamp.ts'
-import type { TimeZone } from './time-zone.ts'
+import type { Timestamp, TimestampParts } from './values/timestamp.ts'
+import type { TimeZone } from './values/time-zone.ts'
 
 /**
  * What the source asks of a database. A dialect is one file (or folder) in `dialects/` that fills these interfaces and

@@ -1,7 +1,7 @@
 import type { ConfigDef, ConfigMap } from '../../config/config-def.ts'
 import { ConfigError } from '../../errors.ts'
-import { ownSettings } from './own-settings.ts'
-import { sourceSettings } from './source-settings.ts'
+import { ownSettings } from './settings/own-settings.ts'
+import { sourceSettings } from './settings/source-settings.ts'
 
 /**
  * Supported where the position in a record says which rows were read before it: in every mode but bulk, for tables and queries alike. Rows

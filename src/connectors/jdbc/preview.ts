@@ -9,14 +9,14 @@ import type {
   SourcePreview
 } from '../../plugin/preview.ts'
 import type { Connection } from './database.ts'
-import { queryColumns } from './query-shape.ts'
+import { queryColumns } from './reading/query-shape.ts'
 import { selfCheck } from './self-check.ts'
-import { type SourceSettings, sourceSettings } from './source-settings.ts'
-import { presentOf, startOf } from './start-position.ts'
-import { type StartTarget, startTargets, withConnection } from './start-targets.ts'
-import type { BoundQuery } from './table-query.ts'
-import { type ReaderTarget, TableReader } from './table-reader.ts'
-import type { TableShape } from './table-shape.ts'
+import { type SourceSettings, sourceSettings } from './settings/source-settings.ts'
+import { presentOf, startOf } from './offsets/start-position.ts'
+import { type StartTarget, startTargets, withConnection } from './offsets/start-targets.ts'
+import type { BoundQuery } from './reading/table-query.ts'
+import { type ReaderTarget, TableReader } from './reading/table-reader.ts'
+import type { TableShape } from './reading/table-shape.ts'
 
 /** Tables and queries that are read from; the others are counted. */
 const MOST_TARGETS = 5

@@ -3,9 +3,9 @@ import { withTimeout } from '../../clock.ts'
 import { messageOf } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
 import { type Connection, databaseError, type Finding, type TableId } from './database.ts'
-import type { SourceSettings } from './source-settings.ts'
-import { tableName, tableSql } from './table-name.ts'
-import { type TableShape, tableShape } from './table-shape.ts'
+import type { SourceSettings } from './settings/source-settings.ts'
+import { tableName, tableSql } from './tables/table-name.ts'
+import { type TableShape, tableShape } from './reading/table-shape.ts'
 
 /** I8: a start never waits longer for its own check. */
 const LIMIT_MS = 10_000

@@ -1,12 +1,12 @@
 import type { ConfigDef, ConfigMap } from '../../config/config-def.ts'
 import type { SourceConnector, SourceConnectorContext } from '../../plugin/source.ts'
 import type { TableId } from './database.ts'
-import { UNNAMED_QUERY } from './reader-targets.ts'
-import { type NamedQuery, type SourceSettings, sourceSettings } from './source-settings.ts'
-import { tableGroups } from './table-groups.ts'
-import { TableMonitor } from './table-monitor.ts'
-import { tableSql } from './table-name.ts'
-import { checkCombinations } from './validation.ts'
+import { UNNAMED_QUERY } from './tables/reader-targets.ts'
+import { type NamedQuery, type SourceSettings, sourceSettings } from './settings/source-settings.ts'
+import { tableGroups } from './tables/table-groups.ts'
+import { TableMonitor } from './tables/table-monitor.ts'
+import { tableSql } from './tables/table-name.ts'
+import { checkCombinations } from './settings/validation.ts'
 
 /** Splits the tables of a database, and named queries, over tasks. */
 export class JdbcSourceConnector implements SourceConnector {

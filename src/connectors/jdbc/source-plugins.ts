@@ -1,13 +1,13 @@
 import type { ConfigDef } from '../../config/config-def.ts'
 import type { SourceConnectorPlugin } from '../../plugin/source.ts'
-import { alterOffsets } from './alter-offsets.ts'
+import { alterOffsets } from './offsets/alter-offsets.ts'
 import { exactlyOnceSupport } from './exactly-once-support.ts'
 import { previewSource } from './preview.ts'
-import { aivenSourceConfig, jdbcSourceConfig } from './source-config.ts'
+import { aivenSourceConfig, jdbcSourceConfig } from './settings/source-config.ts'
 import { JdbcSourceConnector } from './source-connector.ts'
 import { JdbcSourceTask } from './source-task.ts'
-import { startFrom } from './start-from.ts'
-import { validateSource } from './validation.ts'
+import { startFrom } from './offsets/start-from.ts'
+import { validateSource } from './settings/validation.ts'
 
 function plugin(
   facts: Pick<SourceConnectorPlugin, 'className' | 'taskClassName' | 'version' | 'withoutAlias'>,

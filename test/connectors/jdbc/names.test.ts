@@ -9,8 +9,8 @@ import {
   splitTableList,
   tableName,
   tableSql
-} from '../../../src/connectors/jdbc/table-name.ts'
-import { tableGroups } from '../../../src/connectors/jdbc/table-groups.ts'
+} from '../../../src/connectors/jdbc/tables/table-name.ts'
+import { tableGroups } from '../../../src/connectors/jdbc/tables/table-groups.ts'
 
 const postgres = parseJdbcUrl('jdbc:postgresql://h/d', dialects).dialect
 const sqlite = parseJdbcUrl('jdbc:sqlite:/x.db', dialects).dialect

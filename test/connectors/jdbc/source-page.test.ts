@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { describe, it } from 'node:test'
 import { parseProperties } from '../../../src/config/properties.ts'
-import { ownKeys } from '../../../src/connectors/jdbc/own-keys.ts'
-import { queryParts } from '../../../src/connectors/jdbc/query-text.ts'
-import { jdbcSourceConfig } from '../../../src/connectors/jdbc/source-config.ts'
-import { sourceSettings } from '../../../src/connectors/jdbc/source-settings.ts'
+import { ownKeys } from '../../../src/connectors/jdbc/settings/own-keys.ts'
+import { queryParts } from '../../../src/connectors/jdbc/reading/query-text.ts'
+import { jdbcSourceConfig } from '../../../src/connectors/jdbc/settings/source-config.ts'
+import { sourceSettings } from '../../../src/connectors/jdbc/settings/source-settings.ts'
 
 const root = resolve(import.meta.dirname, '../../..')
 const page = readFileSync(resolve(root, 'docs/jdbc-source.md'), 'utf8')

@@ -17,7 +17,7 @@ import {
   sqlServerTarget
 } from '../../../src/connectors/jdbc/dialects/sqlserver-url.ts'
 import { sqlServerDialect } from '../../../src/connectors/jdbc/dialects/sqlserver.ts'
-import { tableSql } from '../../../src/connectors/jdbc/table-name.ts'
+import { tableSql } from '../../../src/connectors/jdbc/tables/table-name.ts'
 import { ConfigError, isRetriable } from '../../../src/errors.ts'
 import { openOptions } from '../../support/open-dialect.ts'
 

@@ -2,17 +2,17 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Column, TimestampColumn } from '../../../src/connectors/jdbc/database.ts'
 import { dialects } from '../../../src/connectors/jdbc/dialects/dialects.ts'
-import { positionOf, UNSET } from '../../../src/connectors/jdbc/source-offset.ts'
-import type { Mode } from '../../../src/connectors/jdbc/table-settings.ts'
+import { positionOf, UNSET } from '../../../src/connectors/jdbc/offsets/source-offset.ts'
+import type { Mode } from '../../../src/connectors/jdbc/settings/table-settings.ts'
 import {
   endReading,
   endsInComment,
   limits,
   type QueryShape,
   tableQuery
-} from '../../../src/connectors/jdbc/table-query.ts'
-import { TimeZone } from '../../../src/connectors/jdbc/time-zone.ts'
-import { timestampOfMs } from '../../../src/connectors/jdbc/timestamp.ts'
+} from '../../../src/connectors/jdbc/reading/table-query.ts'
+import { TimeZone } from '../../../src/connectors/jdbc/values/time-zone.ts'
+import { timestampOfMs } from '../../../src/connectors/jdbc/values/timestamp.ts'
 
 const postgres = dialects.find((dialect) => dialect.displayName === 'PostgreSQL')
 const utc = new TimeZone('UTC')

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { julianDays } from '../../../src/connectors/jdbc/julian-calendar.ts'
-import { TimeZone } from '../../../src/connectors/jdbc/time-zone.ts'
+import { julianDays } from '../../../src/connectors/jdbc/values/julian-calendar.ts'
+import { TimeZone } from '../../../src/connectors/jdbc/values/time-zone.ts'
 import {
   civilDate,
   cutTimestamp,
@@ -13,7 +13,7 @@ import {
   timestampOfMs,
   timestampOfNanos,
   timestampText
-} from '../../../src/connectors/jdbc/timestamp.ts'
+} from '../../../src/connectors/jdbc/values/timestamp.ts'
 
 function parsed(text: string): Timestamp {
   const parts = { ms: 0, nanos: 0 }

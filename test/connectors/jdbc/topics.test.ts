@@ -6,7 +6,7 @@ import {
   parseTopicTemplate,
   topicFrom,
   type TopicNames
-} from '../../../src/connectors/jdbc/topic-template.ts'
+} from '../../../src/connectors/jdbc/settings/topic-template.ts'
 import { ConfigProviders } from '../../../src/config/providers.ts'
 import { postgresUrl, uniqueName } from '../../support/environment.ts'
 import {

@@ -14,7 +14,7 @@ import {
   type TableFilter,
   type TableId
 } from '../database.ts'
-import { readTimestampText, type TimestampParts } from '../timestamp.ts'
+import { readTimestampText, type TimestampParts } from '../values/timestamp.ts'
 import { ConnectError } from '../../../errors.ts'
 import { translateMysqlError } from './mysql-errors.ts'
 import { MysqlTransactions } from './mysql-open-transactions.ts'

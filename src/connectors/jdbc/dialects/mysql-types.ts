@@ -1,6 +1,6 @@
 import { DataError } from '../../../errors.ts'
 import type { Column, ColumnFacts, IntegerType } from '../database.ts'
-import { epochDay, readDateText, readTimeText, readTimestampText } from '../timestamp.ts'
+import { epochDay, readDateText, readTimeText, readTimestampText } from '../values/timestamp.ts'
 
 /** Column types of MySQL's wire protocol. Source: MySQL client/server protocol, "Column Definition". */
 const WIRE_TYPES: ReadonlyMap<number, string> = new Map([

@@ -1,5 +1,5 @@
 import { abortedError, type Connection, type Dialect, type OpenOptions } from '../database.ts'
-import { timestampText } from '../timestamp.ts'
+import { timestampText } from '../values/timestamp.ts'
 import { MysqlConnection } from './mysql-connection.ts'
 import { translateMysqlError } from './mysql-errors.ts'
 import { connectSession, cutSession, killOnServer } from './mysql-session.ts'

@@ -1,6 +1,6 @@
 import { ConfigError } from '../../../errors.ts'
 import type { Dialect, Row, TableColumn, TableFilter, TableId } from '../database.ts'
-import { tableSql } from '../table-name.ts'
+import { tableSql } from '../tables/table-name.ts'
 import { indexColumns } from './index-columns.ts'
 import type { OracleQuestions } from './oracle-questions.ts'
 import {

@@ -1,5 +1,5 @@
 import { databaseError } from '../database.ts'
-import { epochDay, timestampText } from '../timestamp.ts'
+import { epochDay, timestampText } from '../values/timestamp.ts'
 
 /**
  * What a DATE or TIMESTAMP holds, to the nanosecond: the reading of a wall clock as if it were UTC, or an instant for types with a

@@ -7,7 +7,7 @@ import {
   type OpenOptions,
   type TimestampColumn
 } from '../database.ts'
-import { type Timestamp, timestampText } from '../timestamp.ts'
+import { type Timestamp, timestampText } from '../values/timestamp.ts'
 import { oracleTarget } from './oracle-url.ts'
 
 export const oracleDialect: Dialect = {

@@ -17,7 +17,7 @@ import {
   type TableFilter,
   type TableId
 } from '../database.ts'
-import { readTimestampText, type TimestampParts } from '../timestamp.ts'
+import { readTimestampText, type TimestampParts } from '../values/timestamp.ts'
 import { postgresError } from './postgres-errors.ts'
 import { beginReading, postgresTransactions } from './postgres-open-transactions.ts'
 import { postgresFindings, postgresIndexes } from './postgres-self-check.ts'

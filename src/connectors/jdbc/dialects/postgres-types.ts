@@ -1,6 +1,6 @@
 import { DataError } from '../../../errors.ts'
 import type { Column, ColumnFacts } from '../database.ts'
-import { modulo, readDateText, readTimestampText, readTimeText } from '../timestamp.ts'
+import { modulo, readDateText, readTimestampText, readTimeText } from '../values/timestamp.ts'
 
 /** Object ids of the built-in types, as `pg_type.dat` fixes them for ever. */
 const OID = {

@@ -8,7 +8,7 @@ import {
   type Dialect,
   type OpenOptions
 } from '../database.ts'
-import { timestampText } from '../timestamp.ts'
+import { timestampText } from '../values/timestamp.ts'
 import { postgresError } from './postgres-errors.ts'
 import { postgresTarget } from './postgres-url.ts'
 

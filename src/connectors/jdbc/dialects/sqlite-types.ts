@@ -1,6 +1,11 @@
 import { DataError } from '../../../errors.ts'
 import type { Column, ColumnFacts, IntegerType, Row } from '../database.ts'
-import { readDateText, readTimeText, readTimestampText, timestampOfMs } from '../timestamp.ts'
+import {
+  readDateText,
+  readTimeText,
+  readTimestampText,
+  timestampOfMs
+} from '../values/timestamp.ts'
 
 const INTEGERS: Record<string, IntegerType> = {
   TINYINT: 'int8',

@@ -18,8 +18,13 @@ import {
   type TableId
 } from '../database.ts'
 import { parseNetworkUrl } from '../jdbc-url.ts'
-import { epochNanos, readTimestampText, type TimestampParts, timestampOfMs } from '../timestamp.ts'
-import { quoteName } from '../table-name.ts'
+import {
+  epochNanos,
+  readTimestampText,
+  type TimestampParts,
+  timestampOfMs
+} from '../values/timestamp.ts'
+import { quoteName } from '../tables/table-name.ts'
 import { indexColumns } from './index-columns.ts'
 import { hasOuterJoin } from './outer-join.ts'
 import { declaredColumn, sampledColumn } from './sqlite-types.ts'

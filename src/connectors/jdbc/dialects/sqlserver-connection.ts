@@ -14,7 +14,7 @@ import {
   type TableFilter,
   type TableId
 } from '../database.ts'
-import { readTimestampText, type TimestampParts } from '../timestamp.ts'
+import { readTimestampText, type TimestampParts } from '../values/timestamp.ts'
 import { sqlServerError } from './sqlserver-errors.ts'
 import { sqlServerTransactions } from './sqlserver-open-transactions.ts'
 import { SqlServerRowStream } from './sqlserver-row-stream.ts'

@@ -1,7 +1,7 @@
 import { DataError } from '../../../errors.ts'
 import type { Column, ColumnFacts } from '../database.ts'
 import { readBytes, readNumber, readString, unexpected } from './raw-values.ts'
-import { modulo, type TimestampParts } from '../timestamp.ts'
+import { modulo, type TimestampParts } from '../values/timestamp.ts'
 
 /** One three-hundredth of a second, the step of `datetime`, in nanoseconds and rounded down. */
 export const DATETIME_STEP_NANOS = 3_333_333

@@ -6,7 +6,7 @@ import {
   type OpenOptions,
   type TimestampColumn
 } from '../database.ts'
-import { modulo, type Timestamp, timestampText } from '../timestamp.ts'
+import { modulo, type Timestamp, timestampText } from '../values/timestamp.ts'
 import { sqlServerTarget } from './sqlserver-url.ts'
 
 /** SQL Server and Azure SQL Database. Wall clocks are those of the server, as they are for the JVM connector. */

@@ -1,0 +1,87 @@
+import { Schema } from '../../../data/schema.ts'
+import { Struct } from '../../../data/struct.ts'
+import { ConfigError } from '../../../errors.ts'
+import { findColumn, suggestion } from './cursor-value.ts'
+import type { Column } from '../database.ts'
+import { PRIMARY_KEY } from '../settings/record-keys.ts'
+import type { TableSettings } from '../settings/table-settings.ts'
+
+/** How the key of a record is made of its row. */
+export interface KeySettings {
+  /** null: records have no key. */
+  readonly columns: readonly string[] | 'primary-key' | null
+  readonly format: 'struct' | 'field'
+  readonly withoutPrimaryKey: 'fail' | 'null'
+}
+
+/**
+ * The key columns as the result spells them, in the order of the key; null: no key. `what` names table or query for messages, `primary`
+ * are the columns of its primary key. ConfigError when a column is not there, is left out of the value, or there are too many.
+ */
+export function keyColumns(
+  columns: readonly Column[],
+  primary: readonly string[],
+  what: string,
+  { key, values }: TableSettings
+): readonly string[] | null {
+  const wanted = key.columns === PRIMARY_KEY ? primary : key.columns
+  if (wanted === null) return null
+  if (wanted.length === 0) {
+    if (key.withoutPrimaryKey === 'null') return null
+    throw new ConfigError(
+      `Key columns: ${what} has no primary key. Name its key.columns, or set key.without.primary.key=null`
+    )
+  }
+  const known = columns.map((column) => column.name)
+  const found = wanted.map((name) => ({ name, column: findColumn(columns, name) }))
+  const missing = found.filter(({ column }) => column === null).map(({ name }) => name)
+  if (missing.length > 0) {
+    const hints = missing.map((name) => suggestion(name, known)).join('')
+    throw new ConfigError(`Key columns: ${missing.join(', ')} do not exist in ${what}${hints}`)
+  }
+  const present = found.flatMap(({ column }) => (column === null ? [] : [column]))
+  const leftOut = present.find(({ type }) => type === 'other')
+  if (leftOut !== undefined && values.unsupportedTypes === 'skip') {
+    throw new ConfigError(
+      `Key columns: ${leftOut.name} of ${what} has the type ${leftOut.databaseType}, which unsupported.types=skip leaves out`
+    )
+  }
+  const names = [...new Set(present.map(({ name }) => name))]
+  if (key.format === 'field' && names.length !== 1) {
+    throw new ConfigError(
+      `Key columns: key.format=field needs one column, but the key of ${what} has ${names.length}: ${names.join(', ')}`
+    )
+  }
+  return names
+}
+
+/** Takes keys out of values. Made once per value schema, so that converters meet the same key schema again. */
+export class RecordKey {
+  readonly schema: Schema
+  readonly #places: readonly number[]
+  readonly #isStruct: boolean
+
+  /** `columns` are fields of `value`. The struct's schema is named behind the value's: `orders` → `orders.Key`. */
+  constructor(value: Schema, columns: readonly string[], format: KeySettings['format']) {
+    const fields = columns.map((name) => {
+      const field = value.field(name)
+      if (field === undefined) throw new ConfigError(`Key columns: ${name} is not in the result`)
+      return field
+    })
+    this.#places = fields.map(({ index }) => index)
+    this.#isStruct = format === 'struct'
+    const [first] = fields
+    const options = value.name === undefined ? {} : { name: `${value.name}.Key` }
+    this.schema =
+      format === 'field' && first !== undefined ? first.schema : Schema.struct(fields, options)
+  }
+
+  of(value: Struct): unknown {
+    const places = this.#places
+    if (!this.#isStruct) return value.values[places[0] as number] ?? null
+    return new Struct(
+      this.schema,
+      places.map((place) => value.values[place])
+    )
+  }
+}

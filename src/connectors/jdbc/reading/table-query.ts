@@ -1,0 +1,273 @@
+import { selectWhere } from './bounded-select.ts'
+import type { Bind, Column, Dialect, TimestampColumn } from '../database.ts'
+import { type Bound, hasPlaceholders } from './query-text.ts'
+import type { Mode } from '../settings/table-settings.ts'
+import type { Position } from '../offsets/source-offset.ts'
+import type { TimeZone } from '../values/time-zone.ts'
+import { cutTimestamp, type Timestamp, timestampOfMs } from '../values/timestamp.ts'
+
+/** The parts of a query that stay the same from poll to poll. */
+export interface QueryShape {
+  readonly dialect: Dialect
+  /** `SELECT * FROM "s"."t"`, or the user's query, which may hold placeholders. */
+  readonly select: string
+  readonly mode: Mode
+  /** Columns to compare, with their names as SQL wants them; several timestamps mean the first that is not null. */
+  readonly timestamps: readonly { sql: string; column: TimestampColumn }[]
+  readonly id: { sql: string; column: Column } | null
+  readonly suffix: string
+}
+
+export interface BoundQuery {
+  readonly sql: string
+  readonly binds: readonly unknown[]
+}
+
+/** Collects bind values in the order in which they stand in the text. */
+export class Binder {
+  readonly values: unknown[] = []
+
+  add(make: (index: number) => Bind): string {
+    const { sql, value } = make(this.values.length + 1)
+    this.values.push(value)
+    return sql
+  }
+}
+
+/**
+ * The query of one poll. `end` is the exclusive upper bound as the timestamp column shows it (null in modes without);
+ * the lower bound is the position, exclusive, or nothing at all as long as nothing was read (I6: no row is too old).
+ */
+export function tableQuery(
+  shape: QueryShape,
+  position: Position,
+  end: Timestamp | null,
+  zone: TimeZone
+): BoundQuery {
+  const binder = new Binder()
+  const select = selectWhere(
+    shape,
+    (of) => conditionOf(of, position, end, zone, binder),
+    (bound) => singleBound(shape, bound, { position, end }, zone, binder)
+  )
+  const sql = [select, orderOf(shape), shape.suffix].filter((part) => part !== '').join(' ')
+  // A query that ends in a comment swallows what is appended: an old trick to run it as it is.
+  const swallowed = endsInComment(shape.select) && !hasPlaceholders(shape.select)
+  return { sql, binds: swallowed ? [] : binder.values }
+}
+
+/** Before the first row: earlier than any time that every type of a timestamp can hold. */
+const FIRST_READING: Timestamp = { ms: Date.UTC(1900, 0, 1), nanos: 0 }
+const FIRST_ID = -(2n ** 63n)
+
+function singleBound(
+  shape: QueryShape,
+  bound: Bound,
+  { position, end }: { position: Position; end: Timestamp | null },
+  zone: TimeZone,
+  binder: Binder
+): string {
+  if (bound === 'timestamp.from') {
+    return bindReading(shape, beginReading(shape, position, zone) ?? FIRST_READING, binder)
+  }
+  if (bound === 'timestamp.to') return bindReading(shape, end ?? FIRST_READING, binder)
+  const id = position.id ?? FIRST_ID
+  return binder.add((index) => shape.dialect.bindId(id, idOf(shape).column, index))
+}
+
+/**
+ * All rows behind `from` and up to the position, both as a coarse bound: rows at either end have to be compared once more. Without the
+ * suffix, which may cut what is looked for.
+ */
+export function lookBackQuery(
+  shape: QueryShape,
+  from: Position,
+  position: Position,
+  zone: TimeZone
+): BoundQuery {
+  const binder = new Binder()
+  const begin = shape.mode === 'incrementing' ? null : beginReading(shape, from, zone)
+  const end = shape.mode === 'incrementing' ? null : endOf(shape, position, zone)
+  const condition = (of: QueryShape): string => {
+    const parts: string[] = []
+    if (of.mode === 'incrementing') {
+      const { sql, column } = idOf(of)
+      const bind = (id: number | bigint): string =>
+        binder.add((index) => of.dialect.bindId(id, column, index))
+      if (from.id !== null) parts.push(`${sql} > ${bind(from.id)}`)
+      if (position.id !== null) parts.push(`${sql} <= ${bind(position.id)}`)
+    }
+    if (begin !== null) parts.push(`${timestampSql(of)} >= ${bindReading(of, begin, binder)}`)
+    if (end !== null) parts.push(`${timestampSql(of)} <= ${bindReading(of, end, binder)}`)
+    return parts.join(' AND ')
+  }
+  // Single bounds are exclusive: one minute, the coarsest step of a column, takes in what stands at them.
+  const wide = {
+    position: {
+      ...from,
+      reading: begin === null ? null : { ms: begin.ms - STEP_MS, nanos: begin.nanos }
+    },
+    end: end === null ? null : { ms: end.ms + STEP_MS, nanos: end.nanos }
+  }
+  const select = selectWhere(shape, condition, (bound) =>
+    singleBound(shape, bound, wide, zone, binder)
+  )
+  return { sql: `${select} ${orderOf(shape)}`, binds: binder.values }
+}
+
+const STEP_MS = 60_000
+
+/** All rows with an id, in no order and without the suffix. */
+export function allRowsQuery(shape: QueryShape, zone: TimeZone): BoundQuery {
+  const binder = new Binder()
+  const unset = { position: { timestamp: null, reading: null, id: null }, end: null }
+  const select = selectWhere(
+    shape,
+    () => '',
+    (bound) => singleBound(shape, bound, unset, zone, binder)
+  )
+  return { sql: select, binds: binder.values }
+}
+
+/** A reading that no row up to the position exceeds. */
+function endOf(shape: QueryShape, position: Position, zone: TimeZone): Timestamp | null {
+  if (position.reading !== null) return position.reading
+  const begin = beginReading(shape, position, zone)
+  // Where a wall clock repeats an hour or two, the same instant has readings so far apart.
+  return begin === null || firstColumn(shape).hasZone
+    ? begin
+    : { ms: begin.ms + 86_400_000, nanos: begin.nanos }
+}
+
+/** All rows of one moment, without the suffix: completes a group that a LIMIT may have cut. */
+export function tiesQuery(shape: QueryShape, reading: Timestamp): BoundQuery {
+  const binder = new Binder()
+  const moment = (of: QueryShape): string =>
+    `${timestampSql(of)} = ${bindReading(of, reading, binder)}`
+  return { sql: `${selectWhere(shape, moment, null)} ${orderOf(shape)}`, binds: binder.values }
+}
+
+function conditionOf(
+  shape: QueryShape,
+  position: Position,
+  end: Timestamp | null,
+  zone: TimeZone,
+  binder: Binder
+): string {
+  const { mode } = shape
+  if (mode === 'bulk') return ''
+  if (mode === 'incrementing') {
+    const { sql, column } = idOf(shape)
+    // Rows without an id are never read, whether or not a first id is known.
+    if (position.id === null) return `${sql} IS NOT NULL`
+    const id = position.id
+    return `${sql} > ${binder.add((index) => shape.dialect.bindId(id, column, index))}`
+  }
+  const timestamp = timestampSql(shape)
+  const begin = beginReading(shape, position, zone)
+  const upper = (): string =>
+    end === null ? '' : `${timestamp} < ${bindReading(shape, end, binder)}`
+  if (begin === null) return upper()
+  if (mode === 'timestamp') {
+    const lower = `${timestamp} > ${bindReading(shape, begin, binder)}`
+    return [lower, upper()].filter((part) => part !== '').join(' AND ')
+  }
+  const before = upper()
+  // With a moment but no id (a start time was configured) the rows of that very moment belong to it.
+  if (position.id === null) {
+    return `${before} AND ${timestamp} >= ${bindReading(shape, begin, binder)}`
+  }
+  const { sql, column } = idOf(shape)
+  const id = position.id
+  const same = `${timestamp} = ${bindReading(shape, begin, binder)}`
+  const larger = `${sql} > ${binder.add((index) => shape.dialect.bindId(id, column, index))}`
+  const later = `${timestamp} > ${bindReading(shape, begin, binder)}`
+  return `${before} AND ((${same} AND ${larger}) OR ${later})`
+}
+
+function orderOf(shape: QueryShape): string {
+  switch (shape.mode) {
+    case 'bulk':
+      return ''
+    case 'incrementing':
+      return `ORDER BY ${idOf(shape).sql} ASC`
+    case 'timestamp':
+      return `ORDER BY ${timestampSql(shape)} ASC`
+    case 'timestamp+incrementing':
+      return `ORDER BY ${timestampSql(shape)},${idOf(shape).sql} ASC`
+  }
+}
+
+export function idOf(shape: QueryShape): { sql: string; column: Column } {
+  if (shape.id === null) throw new TypeError(`Mode ${shape.mode} without an incrementing column`)
+  return shape.id
+}
+
+export function timestampSql(shape: QueryShape): string {
+  return shape.dialect.timestampExpression(
+    shape.timestamps.map(({ sql }) => sql),
+    shape.timestamps.map(({ column }) => column)
+  )
+}
+
+export function bindReading(shape: QueryShape, reading: Timestamp, binder: Binder): string {
+  const column = firstColumn(shape)
+  return binder.add((index) => shape.dialect.bindTimestamp(reading, column, index))
+}
+
+function firstColumn(shape: QueryShape): TimestampColumn {
+  const first = shape.timestamps[0]
+  if (first === undefined) throw new TypeError(`Mode ${shape.mode} without a timestamp column`)
+  return first.column
+}
+
+/** The position as the timestamp column shows it. */
+export function beginReading(
+  shape: QueryShape,
+  position: Position,
+  zone: TimeZone
+): Timestamp | null {
+  if (position.reading !== null) return position.reading
+  const { timestamp } = position
+  if (timestamp === null || firstColumn(shape).hasZone) return timestamp
+  return { ms: zone.earliestWallMsOf(timestamp.ms), nanos: timestamp.nanos }
+}
+
+/**
+ * The upper bound as the columns show it: the database's present less the delay, cut to the columns' own resolution, so that
+ * a second (or whatever their step is) is read only when it is over and no later row can carry it any more (I6).
+ */
+export function endReading(
+  now: Timestamp & { readonly hasZone: boolean },
+  delayMs: number,
+  columns: readonly TimestampColumn[],
+  zone: TimeZone
+): Timestamp {
+  const resolution = Math.max(1, ...columns.map((column) => column.resolutionNanos))
+  const late: Timestamp = { ms: now.ms - delayMs, nanos: delayedNanos(now, delayMs) }
+  if (columns[0]?.hasZone === true) {
+    const instant = now.hasZone ? late : { ms: zone.epochMsOf(late.ms), nanos: late.nanos }
+    return cutTimestamp(instant, resolution)
+  }
+  if (now.hasZone) return cutTimestamp(zone.settledWall(late), resolution)
+  // The database's wall clock and its columns tell the same time, whatever db.timezone says.
+  const instantMs = zone.epochMsOf(late.ms)
+  const known = zone.wallMsOf(instantMs) === late.ms
+  const wall = known ? zone.settledWall({ ms: instantMs, nanos: late.nanos }) : late
+  return cutTimestamp(wall, resolution)
+}
+
+function delayedNanos(now: Timestamp, delayMs: number): number {
+  return timestampOfMs(now.ms - delayMs).nanos + (now.nanos % 1_000_000)
+}
+
+/** Whether the last line of a query holds `--` outside quotes. */
+export function endsInComment(query: string): boolean {
+  const line = query.slice(query.lastIndexOf('\n') + 1)
+  return line.replace(/'[^']*'|"[^"]*"/g, '').includes('--')
+}
+
+/** Whether a suffix may cut a result short, so that rows of one moment are torn apart. */
+export function limits(suffix: string): boolean {
+  return /\b(limit|fetch|top|rownum|offset)\b/i.test(suffix)
+}

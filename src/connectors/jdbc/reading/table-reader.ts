@@ -1,0 +1,398 @@
+import { NO_HEADERS } from '../../../data/headers.ts'
+import type { SourcePartition, SourceRecord } from '../../../data/record.ts'
+import type { Struct } from '../../../data/struct.ts'
+import { toLiteral } from '../../../data/value-text.ts'
+import { ConfigError, ConnectError, DataError, isRetriable, messageOf } from '../../../errors.ts'
+import { RowCursor } from './cursor-value.ts'
+import {
+  type Connection,
+  databaseError,
+  type Row,
+  type RowStream,
+  type TableId
+} from '../database.ts'
+import { readerShape } from './query-shape.ts'
+import { RecordKey } from './record-key.ts'
+import type { LateCommitFacts } from '../late-commits/late-commit-facts.ts'
+import type { LateCommitGuard, Plan } from '../late-commits/late-commit-guard.ts'
+import { RowIdentity } from '../late-commits/look-back.ts'
+import { progressOf, type Reading } from './progress-of.ts'
+import { columnsText, RowConverter } from '../values/row-converter.ts'
+import type { Emit, RowProgress } from './row-progress.ts'
+import type { Position } from '../offsets/source-offset.ts'
+import type { Start } from '../offsets/start-position.ts'
+import { modeUsesTimestamp, type TableSettings } from '../settings/table-settings.ts'
+import {
+  type BoundQuery,
+  endReading,
+  limits,
+  lookBackQuery,
+  tableQuery,
+  tiesQuery
+} from './table-query.ts'
+import type { TableShape } from './table-shape.ts'
+import type { Timestamp } from '../values/timestamp.ts'
+
+/** What a reader reads and where its records go. */
+export interface ReaderTarget {
+  /** null: the query of the user. */
+  readonly table: TableId | null
+  /** For messages: `table public.orders`, `the query`. */
+  readonly name: string
+  /** Of the struct of a row; null: it has no name. */
+  readonly schemaName: string | null
+  readonly topic: string
+  readonly partition: SourcePartition
+  readonly settings: TableSettings
+}
+
+export interface ReadResult {
+  readonly records: SourceRecord[]
+  /** The poll of this table is over. */
+  readonly drained: boolean
+  /** When the next one should come, in milliseconds, if not after a poll interval. */
+  readonly nextInMs: number | null
+}
+
+/** A query under way. */
+interface Run {
+  readonly reading: Reading
+  /** A suffix may cut the result. */
+  readonly limited: boolean
+  /** null: nobody has to remember its rows. */
+  readonly identity: RowIdentity | null
+  emitted: number
+  readonly sql: string
+  readonly stream: RowStream
+  readonly converter: RowConverter
+  readonly key: RecordKey | null
+  readonly cursor: RowCursor
+  readonly progress: RowProgress
+  /** The next batch, on its way while this one is handed on. */
+  ahead: Promise<Row[] | null>
+}
+
+/**
+ * Reads one table (or query) over and over. A poll of it is: `read` until it is drained, then nothing until its time comes
+ * again. The position moves with the rows handed out, so that after a lost connection reading goes on behind the last one.
+ */
+export class TableReader {
+  readonly target: ReaderTarget
+  /** When the next poll is due, on the monotonic clock in ms. */
+  dueAtMs = 0
+  readonly #settings: TableSettings
+  readonly #onColumns: (converter: RowConverter) => void
+  readonly #onQuery: (query: BoundQuery) => void
+  readonly #mark: string | null
+  readonly #guard: LateCommitGuard | null
+  #position: Position
+  #shape: TableShape | null = null
+  #run: Run | null = null
+  /** A query that was not read to its end, and the moment to be read behind it. */
+  #last: { readonly run: Run; readonly moment: Timestamp | null } | null = null
+  #converter: { text: string; converter: RowConverter; key: RecordKey | null } | null = null
+
+  /**
+   * `onColumns` is told when the columns of the result are known or have changed, `onQuery` of each query before it runs. `guard` null: rows
+   * are read as they come.
+   */
+  constructor(
+    target: ReaderTarget,
+    { position, mark }: Pick<Start, 'position' | 'mark'>,
+    onColumns: (converter: RowConverter) => void,
+    onQuery: (query: BoundQuery) => void = () => undefined,
+    guard: LateCommitGuard | null = null
+  ) {
+    this.target = target
+    this.#settings = target.settings
+    this.#position = position
+    this.#mark = mark
+    this.#guard = guard
+    this.#onColumns = onColumns
+    this.#onQuery = onQuery
+  }
+
+  /** Looks the table and its columns up. ConfigError when they are not as configured. */
+  async prepare(connection: Connection): Promise<TableShape> {
+    const { table } = this.target
+    const shape = await this.#named(null, () => readerShape(connection, table, this.#settings))
+    this.#shape = shape
+    return shape
+  }
+
+  /**
+   * The next rows as records; the first call of a poll runs the query. Retriable errors: `reset`, then read again over
+   * another connection. All others are final and name the table, and the row or the statement.
+   */
+  async read(connection: Connection): Promise<ReadResult> {
+    await this.#leaveLast(connection)
+    const run = this.#run ?? (await this.#start(connection))
+    if ('kind' in run) return { records: [], drained: true, nextInMs: run.inMs }
+    this.#run = run
+    const records: SourceRecord[] = []
+    const emit = this.#emitter(run, records)
+    const rows = await this.#named(run.sql, () => run.ahead)
+    if (rows !== null) {
+      run.ahead = fetchAhead(run.stream)
+      this.#addRows(run, rows, emit)
+    }
+    if (rows === null || run.progress.full) return this.#end(run, records, emit)
+    this.#position = run.progress.position
+    return { records, drained: false, nextInMs: null }
+  }
+
+  /** Behind the rows handed out; and how late commits are dealt with, null: they are not. */
+  get progress(): { readonly position: Position; readonly lateCommits: LateCommitFacts | null } {
+    return { position: this.#position, lateCommits: this.#guard?.facts ?? null }
+  }
+
+  /** Whether the query can be left now and taken up later without reading a row twice. */
+  get canPause(): boolean {
+    return this.#run?.progress.canPause ?? false
+  }
+
+  /** Leaves the query; the next `read` starts one behind the last row handed out. */
+  async pause(): Promise<void> {
+    const run = this.#run
+    this.#run = null
+    if (run !== null) await leave(run)
+  }
+
+  /** After the connection is gone: forgets the query, keeps the position. */
+  reset(): void {
+    this.#run = null
+    this.#last = null
+    this.#shape = null
+  }
+
+  async #start(connection: Connection): Promise<Run | Extract<Plan, { kind: 'wait' }>> {
+    const shape = this.#shape ?? (await this.prepare(connection))
+    const plan = await this.#named(null, () => this.#plan(connection, shape))
+    if (plan.kind === 'wait') return plan
+    const { timeZone } = this.#settings.values
+    if (plan.kind === 'again') {
+      const query = lookBackQuery(shape, plan.from, this.#position, timeZone)
+      return await this.#open(connection, shape, query, plan, false)
+    }
+    this.#position = plan.position
+    const query = tableQuery(shape, this.#position, plan.end, timeZone)
+    return await this.#open(connection, shape, query, plan, true)
+  }
+
+  async #plan(connection: Connection, shape: TableShape): Promise<Plan> {
+    const { delayMs, values } = this.#settings
+    if (this.#guard !== null && shape.mode !== 'bulk') {
+      return await this.#guard.plan(connection, shape, this.#position)
+    }
+    let end: Timestamp | null = null
+    if (modeUsesTimestamp(shape.mode)) {
+      const columns = shape.timestamps.map(({ column }) => column)
+      end = endReading(await connection.now(), delayMs, columns, values.timeZone)
+    }
+    return { kind: 'read', position: this.#position, end, finalId: null }
+  }
+
+  async #open(
+    connection: Connection,
+    shape: TableShape,
+    query: BoundQuery,
+    reading: Reading,
+    withSuffix: boolean
+  ): Promise<Run> {
+    const { fetchRows, values, query: own } = this.#settings
+    const table = own === null ? this.target.table : null
+    this.#onQuery(query)
+    const stream = await this.#named(query.sql, () =>
+      connection.query(query.sql, query.binds, { fetchRows, table })
+    )
+    const newCursor = (): RowCursor => new RowCursor(stream.columns, shape.names, values.timeZone)
+    const cursor = newCursor()
+    const limited = limits(shape.suffix)
+    const watched = reading.kind === 'again' || this.#guard?.isWatching === true
+    const identity = watched ? new RowIdentity(newCursor(), shape.id !== null) : null
+    const { converter, key } = this.#converterFor(stream, shape)
+    return {
+      reading,
+      limited,
+      identity,
+      emitted: 0,
+      sql: query.sql,
+      stream,
+      cursor,
+      converter,
+      key,
+      progress: progressOf(shape.mode, reading, cursor, {
+        position: this.#position,
+        start: this.#mark,
+        limited: limited && withSuffix,
+        guard: this.#guard,
+        identity
+      }),
+      ahead: fetchAhead(stream)
+    }
+  }
+
+  // I6: nothing here can fail any more: the rows have to be handed out before the position moves.
+  #end(run: Run, records: SourceRecord[], emit: Emit): ReadResult {
+    const { reading, progress } = run
+    const cut = progress.full
+    const moment = progress.end(emit)
+    this.#position = progress.position
+    this.#run = null
+    if (moment !== null || cut) this.#last = { run, moment }
+    if (moment !== null) return { records, drained: false, nextInMs: null }
+    this.#guard?.ended(reading.kind, { cut, more: run.limited && run.emitted > 0 })
+    // Behind what was read again, new rows have their turn at once.
+    if (reading.kind === 'again') return { records, drained: false, nextInMs: null }
+    return { records, drained: true, nextInMs: this.#guard?.nextInMs ?? null }
+  }
+
+  async #leaveLast(connection: Connection): Promise<void> {
+    if (this.#last === null) return
+    const { run, moment } = this.#last
+    await this.#named(run.sql, () => leave(run))
+    this.#last = null
+    if (moment === null) return
+    const shape = this.#shape ?? (await this.prepare(connection))
+    this.#run = await this.#open(connection, shape, tiesQuery(shape, moment), run.reading, false)
+  }
+
+  /** One converter, and with it one schema object, for as long as the columns stay the same. */
+  #converterFor(
+    stream: RowStream,
+    { recordKey }: TableShape
+  ): { converter: RowConverter; key: RecordKey | null } {
+    const text = columnsText(stream.columns)
+    if (this.#converter?.text === text) return this.#converter
+    const { schemaName, settings } = this.target
+    const { values } = settings
+    const { format } = settings.key
+    let converter: RowConverter
+    let key: RecordKey | null
+    try {
+      converter = new RowConverter(stream.columns, schemaName, values)
+      key = recordKey === null ? null : new RecordKey(converter.schema, recordKey, format)
+    } catch (error) {
+      throw new DataError(`${this.target.name}: ${messageOf(error)}`, { cause: error })
+    }
+    this.#converter = { text, converter, key }
+    this.#onColumns(converter)
+    return this.#converter
+  }
+
+  #emitter(run: Run, records: SourceRecord[]): Emit {
+    const { topic, partition } = this.target
+    const { converter, key } = run
+    const { schema } = converter
+    const keySchema = key?.schema ?? null
+    const { identity, reading, progress } = run
+    const late = reading.kind === 'again'
+    return (row, offset) => {
+      let value: Struct
+      try {
+        value = converter.convert(row)
+      } catch (error) {
+        throw this.#rowError(run, row, error)
+      }
+      run.emitted += 1
+      let sourceOffset = offset
+      if (identity !== null && this.#guard !== null) {
+        const emitted = identity.of(row)
+        const at = late ? progress.position : emitted.at
+        sourceOffset = this.#guard.note(emitted, offset, at, late)
+      }
+      records.push({
+        topic,
+        kafkaPartition: null,
+        keySchema,
+        key: key === null ? null : key.of(value),
+        valueSchema: schema,
+        value,
+        timestamp: null,
+        headers: NO_HEADERS,
+        sourcePartition: partition,
+        sourceOffset
+      })
+    }
+  }
+
+  #addRows(run: Run, rows: readonly Row[], emit: Emit): void {
+    try {
+      run.progress.add(rows, emit)
+    } catch (error) {
+      if (error instanceof ConnectError && error.facts['row'] !== undefined) throw error
+      const broken = rows.find((row) => throws(() => run.cursor.read(row)))
+      throw broken === undefined ? error : this.#rowError(run, broken, error)
+    }
+  }
+
+  /** I5: the table, the column and which row. */
+  #rowError(run: Run, row: Row, error: unknown): DataError {
+    const columns = run.stream.columns.map(({ name }) => name)
+    const shown = this.#keyText(columns, (index) => String(row[index]))
+    return new DataError(`${this.target.name}, row (${shown}): ${messageOf(error)}`, {
+      cause: error,
+      row: shown
+    })
+  }
+
+  /** For messages about a record made of this row: the table and which row. */
+  nameRow(value: Struct): string {
+    const { fields } = value.schema
+    const shown = this.#keyText(
+      fields.map(({ name }) => name),
+      (index) => toLiteral(fields[index]?.schema, value.values[index])
+    )
+    return `${this.target.name}, row (${shown})`
+  }
+
+  /** The columns that tell rows apart: the table's key, else those of the cursor, else the first. */
+  #keyText(columns: readonly string[], valueAt: (index: number) => string): string {
+    const { names = { timestamps: [], id: null }, keys = [] } = this.#shape ?? {}
+    const cursors = [...(names.id === null ? [] : [names.id]), ...names.timestamps]
+    const wanted = keys.length > 0 ? keys : cursors
+    return columns
+      .map((name, index) => ({ name, index }))
+      .filter(({ name, index }) => (wanted.length > 0 ? wanted.includes(name) : index === 0))
+      .map(({ name, index }) => `${name}=${valueAt(index)}`)
+      .join(', ')
+  }
+
+  /** Errors of the database name the table and, when they are final, the statement. */
+  async #named<T>(sql: string | null, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      if (error instanceof ConfigError) throw error
+      const retriable = isRetriable(error)
+      // I7: a masked query is not shown, nor the driver's error, which may hold it.
+      const masked = this.#settings.queryIsMasked
+      const statement = sql === null || retriable || masked ? '' : `. Statement: ${sql}`
+      throw databaseError(`${this.target.name}: ${messageOf(error)}${statement}`, {
+        retriable,
+        ...(masked ? {} : { cause: error })
+      })
+    }
+  }
+}
+
+/** Starts reading the next batch; an error waits there until somebody asks for the rows. */
+function fetchAhead(stream: RowStream): Promise<Row[] | null> {
+  const ahead = stream.next()
+  ahead.catch(() => undefined)
+  return ahead
+}
+
+async function leave(run: Run): Promise<void> {
+  await run.ahead
+  await run.stream.close()
+}
+
+function throws(work: () => unknown): boolean {
+  try {
+    work()
+    return false
+  } catch {
+    return true
+  }
+}

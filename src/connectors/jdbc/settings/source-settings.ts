@@ -1,0 +1,245 @@
+import {
+  type ConfigDef,
+  type ConfigMap,
+  parseConfig,
+  type Password,
+  withPrefix
+} from '../../../config/config-def.ts'
+import { ConfigError } from '../../../errors.ts'
+import type { Dialect, IsolationMode, TableId } from '../database.ts'
+import { dialects } from '../dialects/dialects.ts'
+import { type JdbcUrl, parseJdbcUrl } from '../jdbc-url.ts'
+import { type JdbcSourceConfig, jdbcSourceConfig } from './source-config.ts'
+import { FILTERS } from './database-keys.ts'
+import {
+  allOwnProblems,
+  type Membership,
+  membershipOf,
+  ownSettings,
+  withOwn,
+  withoutTables
+} from './own-settings.ts'
+import { splitTableList } from '../tables/table-name.ts'
+import { tablePattern } from './table-pattern.ts'
+import { type Mode, queryMode, type TableSettings, tableSettings } from './table-settings.ts'
+import { TimeZone } from '../values/time-zone.ts'
+
+export type NumericMapping = 'none' | 'precision_only' | 'best_fit' | 'best_fit_eager_double'
+export type TimestampGranularity =
+  | 'connect_logical'
+  | 'micros_long'
+  | 'micros_string'
+  | 'micros_iso_datetime_string'
+  | 'nanos_long'
+  | 'nanos_string'
+  | 'nanos_iso_datetime_string'
+
+/** How values become Connect values. */
+export interface ValueSettings {
+  readonly timeZone: TimeZone
+  readonly numericMapping: NumericMapping
+  /** For numbers without precision: exact digits, a double, or a Decimal of this scale. */
+  readonly unconstrainedNumeric: 'string' | 'double' | number
+  readonly granularity: TimestampGranularity
+  readonly julianBefore1582: boolean
+  readonly unsupportedTypes: 'text' | 'skip' | 'fail'
+}
+
+/** How to reach the database. */
+export interface ConnectionSettings {
+  readonly url: JdbcUrl
+  readonly dialect: Dialect
+  readonly user: string | null
+  readonly password: Password | null
+  readonly properties: ReadonlyMap<string, string>
+  readonly isolation: IsolationMode
+  readonly attempts: number
+  readonly backoffMs: number
+  readonly timeZone: TimeZone
+}
+
+/** Which tables to copy. */
+export interface TableSelection {
+  readonly whitelist: readonly string[]
+  readonly blacklist: readonly string[]
+  readonly include: readonly RegExp[]
+  readonly exclude: readonly RegExp[]
+  readonly types: readonly string[]
+  readonly catalogPattern: string | null
+  readonly schemaPattern: string | null
+}
+
+/** What reading needs to know of the connector, whichever table is read. */
+export interface ReadingSettings {
+  readonly values: ValueSettings
+  readonly quoted: boolean
+  readonly qualified: boolean
+  /** Kinds of tables that count, in upper case. */
+  readonly tableTypes: readonly string[]
+}
+
+/** A name of `table.settings`, and the tables it means. */
+export interface TableGroup {
+  readonly name: string
+  readonly has: Membership
+  /** Names and expression as configured. */
+  readonly wanted: readonly string[]
+}
+
+export interface NamedQuery {
+  /** null: the query of the key `query`. */
+  readonly name: string | null
+  readonly settings: TableSettings
+}
+
+/** The configuration of a source as its parts use it: synonyms resolved, texts parsed, once. */
+export interface SourceSettings extends ReadingSettings {
+  readonly connection: ConnectionSettings
+  readonly tables: TableSelection
+  /** What holds for a table (or the query) of which nothing else is said. */
+  readonly defaults: TableSettings
+  /** Groups of tables with settings of their own, in their order. */
+  readonly groups: readonly TableGroup[]
+  /** The settings of a table; the same object for tables in the same groups. */
+  forTable(table: TableId): TableSettings
+  /** Whether tables are copied, beside queries or alone. */
+  readonly copiesTables: boolean
+  readonly queries: readonly NamedQuery[]
+  /** null: for ever. */
+  readonly retryAttempts: number | null
+  readonly tablePollIntervalMs: number
+  readonly startupPollingLimitMs: number
+}
+
+/** `connection.*` keys of the connector itself; all others go to the driver. */
+const OWN_CONNECTION_KEYS = new Set(['url', 'user', 'password', 'attempts', 'backoff.ms'])
+
+/** Where and how to connect; ConfigError for a URL or dialect that is not known. */
+export function connectionSettings(
+  parsed: JdbcSourceConfig,
+  config: ConfigMap
+): ConnectionSettings {
+  const named = parsed['dialect.name']
+  const candidates = named === '' ? dialects : dialects.filter((dialect) => dialect.name === named)
+  const { url, dialect } = chooseDialect(parsed['connection.url'], candidates)
+  const properties = withPrefix(config, 'connection.')
+  for (const key of OWN_CONNECTION_KEYS) properties.delete(key)
+  return {
+    url,
+    dialect,
+    user: parsed['connection.user'],
+    password: parsed['connection.password'],
+    properties,
+    isolation: parsed['transaction.isolation.mode'] as IsolationMode,
+    attempts: parsed['connection.attempts'],
+    backoffMs: parsed['connection.backoff.ms'],
+    timeZone: new TimeZone(parsed['db.timezone'])
+  }
+}
+
+/** The dialect named explicitly serves any sub-protocol of a shape it understands; else the URL decides. */
+function chooseDialect(
+  text: string,
+  candidates: readonly Dialect[]
+): { url: JdbcUrl; dialect: Dialect } {
+  const only = candidates.length === 1 ? candidates[0] : undefined
+  const match = /^jdbc:([^:]+):(.*)$/s.exec(text.trim())
+  if (only === undefined || match === null) return parseJdbcUrl(text, candidates)
+  const body = text.trim().slice('jdbc:'.length)
+  const known = only.subProtocols.find((name) => body.toLowerCase().startsWith(`${name}:`))
+  const subProtocol = known ?? (match[1] ?? '').toLowerCase()
+  return {
+    url: { text: text.trim(), subProtocol, rest: body.slice(subProtocol.length + 1) },
+    dialect: only
+  }
+}
+
+/** Parses the configuration of a connector or task; one ConfigError lists everything that is wrong. */
+export function sourceSettings(
+  config: ConfigMap,
+  definition: ConfigDef = jdbcSourceConfig
+): SourceSettings {
+  const parsed = parseConfig(definition, config) as JdbcSourceConfig
+  if (parsed.mode === '') throw new ConfigError('Query mode must be specified')
+  const problems = allOwnProblems(config, definition).map(([, text]) => text)
+  if (problems.length > 0) throw new ConfigError(problems.join('\n'), { problems })
+  const connection = connectionSettings(parsed, config)
+  const retries = parsed['query.retry.attempts']
+  const types = parsed['table.types'].map((type) => type.toUpperCase())
+  const reading: ReadingSettings = {
+    values: valueSettings(parsed),
+    quoted: parsed['sql.quote.identifiers'] ?? /^always$/i.test(parsed['quote.sql.identifiers']),
+    qualified: parsed['table.names.qualify'],
+    tableTypes: types
+  }
+  const settingsIn = (merged: ConfigMap): TableSettings => {
+    const values = parseConfig(definition, merged) as JdbcSourceConfig
+    // A group without a mode has that of the connector, which is given.
+    return tableSettings({ ...values, mode: values.mode as Mode }, merged, reading)
+  }
+  const defaults = settingsIn(config)
+  const groups = ownSettings(config, 'table.settings').map(({ name, keys }) => ({
+    name,
+    keys,
+    has: membershipOf(connection.dialect, keys),
+    wanted: [keys.get('tables'), keys.get('pattern')].filter((text) => text !== undefined)
+  }))
+  const resolved = new Map<string, TableSettings>()
+  const named = ownSettings(config, 'queries')
+  const filters = FILTERS.some((key) => (config.get(key) ?? '').trim() !== '')
+  return {
+    ...reading,
+    defaults,
+    groups,
+    forTable(table) {
+      const mine = groups.filter(({ has }) => has(table))
+      const key = mine.map(({ name }) => name).join()
+      let settings = mine.length === 0 ? defaults : resolved.get(key)
+      if (settings === undefined) {
+        // From the last to the first, whose word counts.
+        settings = settingsIn(mine.reduceRight((merged, { keys }) => withOwn(merged, keys), config))
+        resolved.set(key, settings)
+      }
+      return settings
+    },
+    copiesTables: defaults.query === null && (named.length === 0 || filters),
+    queries: [
+      ...(defaults.query === null ? [] : [namedQuery(null, defaults)]),
+      ...named.map(({ name, keys }) =>
+        namedQuery(name, settingsIn(withOwn(withoutTables(config), keys)))
+      )
+    ],
+    connection,
+    tables: {
+      // From the text: a comma inside quotes belongs to a name.
+      whitelist: splitTableList(connection.dialect, config.get('table.whitelist') ?? ''),
+      blacklist: splitTableList(connection.dialect, config.get('table.blacklist') ?? ''),
+      include: parsed['table.include.list'].map(tablePattern),
+      exclude: parsed['table.exclude.list'].map(tablePattern),
+      types,
+      catalogPattern: parsed['catalog.pattern'],
+      schemaPattern: parsed['schema.pattern']
+    },
+    retryAttempts: retries <= 0 ? null : retries,
+    tablePollIntervalMs: parsed['table.poll.interval.ms'],
+    startupPollingLimitMs: parsed['table.monitoring.startup.polling.limit.ms']
+  }
+}
+
+function namedQuery(name: string | null, settings: TableSettings): NamedQuery {
+  return { name, settings: { ...settings, mode: queryMode(settings) } }
+}
+
+function valueSettings(parsed: JdbcSourceConfig): ValueSettings {
+  const mapping = parsed['numeric.mapping']?.toLowerCase() as NumericMapping | undefined
+  const free = parsed['numeric.unconstrained.mapping'].toLowerCase()
+  return {
+    timeZone: new TimeZone(parsed['db.timezone']),
+    numericMapping: mapping ?? (parsed['numeric.precision.mapping'] ? 'precision_only' : 'none'),
+    unconstrainedNumeric:
+      free === 'string' || free === 'double' ? free : Number(free.slice('decimal:'.length)),
+    granularity: parsed['timestamp.granularity'].toLowerCase() as TimestampGranularity,
+    julianBefore1582: parsed['date.calendar.system'] === 'LEGACY',
+    unsupportedTypes: parsed['unsupported.types']
+  }
+}

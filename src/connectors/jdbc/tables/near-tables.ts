@@ -1,0 +1,44 @@
+import type { Connection, TableFilter, TableId } from '../database.ts'
+import { nearMisses, tableName } from './table-name.ts'
+
+/** So many tables are looked at each time: a dictionary may hold tens of thousands. */
+const MOST_LOOKED_AT = 500
+
+/**
+ * Names of tables that a mistyped one may have meant, nearest first; at most three. Looks at tables whose names begin alike, in the schema
+ * named, then elsewhere; a few at a time, never at all of them.
+ */
+export async function nearTables(
+  connection: Connection,
+  filter: Pick<TableFilter, 'catalogPattern' | 'schemaPattern' | 'types'>,
+  wanted: TableId
+): Promise<string[]> {
+  const { dialect } = connection
+  const { catalog, schema, table } = wanted
+  const fold = dialect.foldCase ?? ((name: string) => name)
+  const there = {
+    catalogPattern: catalog ?? filter.catalogPattern,
+    schemaPattern: schema === null ? filter.schemaPattern : fold(schema),
+    types: filter.types
+  }
+  const [half, first] = [Math.ceil(table.length / 2), 1].map((letters) => table.slice(0, letters))
+  for (const [place, prefix = ''] of [
+    [there, half],
+    [there, first],
+    [filter, half]
+  ] as const) {
+    const { catalogPattern, schemaPattern, types } = place
+    const some = await connection.listTables({
+      catalogPattern,
+      schemaPattern,
+      types,
+      names: null,
+      prefix,
+      atMost: MOST_LOOKED_AT
+    })
+    const known = some.flatMap((one) => [one.table, tableName(dialect, one)])
+    const near = nearMisses(tableName(dialect, wanted), [...new Set(known)])
+    if (near.length > 0) return near
+  }
+  return []
+}
