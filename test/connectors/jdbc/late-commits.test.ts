@@ -112,6 +112,76 @@ lateCommitSuite('MariaDB', async (): Promise<LateCommitDatabase> => {
   }
 })
 
+describe('late commits of a query', () => {
+  const table = uniqueName('late').replaceAll('-', '_')
+  const url = new URL(postgresUrl())
+  let client: pg.Client
+  let writer: pg.Client
+  before(async () => {
+    client = new pg.Client(postgresUrl())
+    writer = new pg.Client(postgresUrl())
+    await client.connect()
+    await writer.connect()
+  })
+  after(async () => {
+    await client.query(`DROP TABLE IF EXISTS ${table}`)
+    await client.end()
+    await writer.end()
+  })
+  const config = {
+    'connection.url': `jdbc:postgresql://${url.host}${url.pathname}`,
+    'connection.user': url.username,
+    'connection.password': url.password,
+    'topic.prefix': 'late-query',
+    'poll.interval.ms': '20',
+    mode: 'incrementing',
+    'incrementing.column.name': 'id'
+  }
+
+  for (const [how, query] of [
+    ['with its condition behind it', `SELECT * FROM (SELECT id FROM ${table}) q`],
+    [
+      'with bounds in it, and a comment at its end',
+      `WITH q AS (SELECT id FROM ${table} WHERE \${bounds}) SELECT * FROM q -- all`
+    ],
+    ['with a single bound in it', `SELECT id FROM ${table} WHERE id > \${incrementing.from}`]
+  ] as const) {
+    it(`I6: are found, ${how}`, async () => {
+      await client.query(
+        `DROP TABLE IF EXISTS ${table}; CREATE TABLE ${table} (id int PRIMARY KEY)`
+      )
+      await writer.query(`BEGIN; INSERT INTO ${table} VALUES (1)`)
+      await client.query(`INSERT INTO ${table} VALUES (2)`)
+      const settings = { ...config, query, 'late.commit.max.wait.ms': '600' }
+      const task = await startJdbcTask(settings)
+      try {
+        // Overtaken after a while, and found when it ends.
+        assert.deepEqual(fields(await task.read(1), 'id'), [2])
+        await writer.query('COMMIT')
+        assert.deepEqual(fields(await task.read(1), 'id'), [1])
+        const [facts] = task.progress().values()
+        assert.equal(facts?.['late_commits'], 'transactions')
+      } finally {
+        await task.stop()
+      }
+    })
+  }
+
+  it('are nobody’s business where the query swallows conditions, which REST says', async () => {
+    await client.query(`DROP TABLE IF EXISTS ${table}; CREATE TABLE ${table} (id int PRIMARY KEY)`)
+    await client.query(`INSERT INTO ${table} VALUES (1)`)
+    const task = await startJdbcTask({ ...config, query: `SELECT id FROM ${table} --` })
+    try {
+      assert.deepEqual(fields((await task.read(1)).slice(0, 1), 'id'), [1])
+      const [facts] = task.progress().values()
+      assert.equal(facts?.['late_commits'], 'off')
+      assert.match(String(facts['late_commits_why']), /swallows conditions/)
+    } finally {
+      await task.stop()
+    }
+  })
+})
+
 describe('who cannot see open transactions', () => {
   let db: MysqlDatabase
   const user = `u${process.pid}`

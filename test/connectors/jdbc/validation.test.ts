@@ -150,6 +150,26 @@ describe('validation of the JDBC source', () => {
     }
   })
 
+  it('checks what is said of late commits', async () => {
+    const errors = await errorsOf({
+      ...server,
+      mode: 'bulk',
+      'table.whitelist': 'a',
+      'late.commit.guard': 'on',
+      'late.commit.max.wait.ms': '-1',
+      'late.commit.margin.ms': 'soon',
+      'late.commit.window.ms': '-5',
+      'late.commit.seen.max.keys': '10'
+    })
+    assert.deepEqual(Object.keys(errors).sort(), [
+      'late.commit.guard',
+      'late.commit.margin.ms',
+      'late.commit.max.wait.ms',
+      'late.commit.seen.max.keys',
+      'late.commit.window.ms'
+    ])
+  })
+
   it('I7: reports a wrong password without showing it, and a dead port at once', async () => {
     const wrong = {
       ...server,

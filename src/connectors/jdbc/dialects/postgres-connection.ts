@@ -1,7 +1,7 @@
 import type { Client, FieldDef } from 'pg'
 import Cursor from 'pg-cursor'
 import { withTimeout } from '../../../clock.ts'
-import { ConnectError } from '../../../errors.ts'
+import { ConnectError, isRetriable } from '../../../errors.ts'
 import {
   abortedError,
   type Column,
@@ -81,6 +81,7 @@ export class PostgresConnection implements Connection {
   readonly #settings: Settings
   /** Fields a statement answered last time, so that they can be looked up before it runs again. */
   readonly #fields = new Map<string, FieldDef[]>()
+  #isMarked = true
   #aborted = false
 
   constructor(dialect: Dialect, client: Client, settings: Settings) {
@@ -170,7 +171,7 @@ export class PostgresConnection implements Connection {
     const { isolation } = this.#settings
     const level = isolation === 'DEFAULT' ? '' : ` ISOLATION LEVEL ${isolation.replace('_', ' ')}`
     const expected = this.#fields.get(sql) ?? (await this.#fieldsOf(sql, binds))
-    await this.#ask(beginReading(level), [])
+    await this.#begin(level)
     let columns = await this.#describe(expected, sql)
     let cursor = this.#cursor(sql, binds)
     let first = await this.#read(cursor, fetchRows, sql)
@@ -202,6 +203,21 @@ export class PostgresConnection implements Connection {
       },
       close: end
     }
+  }
+
+  async #begin(level: string): Promise<void> {
+    if (this.#isMarked) {
+      try {
+        await this.#ask(beginReading(level), [])
+        return
+      } catch (error) {
+        if (isRetriable(error)) throw error
+        // Servers that only speak the protocol may know no such locks: others then wait for this reader a little.
+        this.#isMarked = false
+        await this.#ask('ROLLBACK', [])
+      }
+    }
+    await this.#ask(`BEGIN${level}`, [])
   }
 
   async now(): ReturnType<Connection['now']> {

@@ -1,0 +1,296 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import mysql from 'mysql2/promise'
+import pg from 'pg'
+import { CommitFences } from '../../../src/connectors/jdbc/commit-fences.ts'
+import type { Connection, OpenTransactions } from '../../../src/connectors/jdbc/database.ts'
+import { mysqlDialect } from '../../../src/connectors/jdbc/dialects/mysql.ts'
+import { MysqlTransactions } from '../../../src/connectors/jdbc/dialects/mysql-open-transactions.ts'
+import { OracleTransactions } from '../../../src/connectors/jdbc/dialects/oracle-open-transactions.ts'
+import { postgresDialect } from '../../../src/connectors/jdbc/dialects/postgres.ts'
+import { sqlServerTransactions } from '../../../src/connectors/jdbc/dialects/sqlserver-open-transactions.ts'
+import { databaseError } from '../../../src/connectors/jdbc/database.ts'
+import { mysqlUrl, postgresUrl, uniqueName } from '../../support/environment.ts'
+import { createMysqlDatabase, type MysqlDatabase } from '../../support/mysql-database.ts'
+import { openOptions } from '../../support/open-dialect.ts'
+import { until } from '../../support/until.ts'
+
+const ids = (found: OpenTransactions): string[] =>
+  found.answer === 'seen' ? found.open.map(({ id }) => id).sort() : [`(${found.answer})`]
+
+/** Asked again for as long as the database would only say what it knew before. */
+async function seen(
+  connection: Connection
+): Promise<Extract<OpenTransactions, { answer: 'seen' }>> {
+  return await until(async () => {
+    const found = await connection.openTransactions?.()
+    assert.notEqual(found?.answer, 'unseen')
+    return found?.answer === 'seen' ? found : null
+  }, 'open transactions are seen')
+}
+
+describe('open transactions of PostgreSQL', () => {
+  const name = uniqueName('open').replaceAll('-', '_')
+  let admin: pg.Client
+  let connection: Connection
+  const clients: pg.Client[] = []
+  const connect = async (database = name): Promise<pg.Client> => {
+    const url = new URL(postgresUrl())
+    url.pathname = `/${database}`
+    const client = new pg.Client(url.toString())
+    await client.connect()
+    clients.push(client)
+    return client
+  }
+  before(async () => {
+    admin = new pg.Client(postgresUrl())
+    await admin.connect()
+    await admin.query(`CREATE DATABASE ${name}`)
+    const url = new URL(postgresUrl())
+    connection = await postgresDialect.open(
+      openOptions(postgresDialect, {
+        url: `jdbc:postgresql://${url.host}/${name}`,
+        user: url.username,
+        password: url.password
+      })
+    )
+  })
+  after(async () => {
+    await connection.close()
+    for (const client of clients) await client.end()
+    await admin.query(`DROP DATABASE ${name} WITH (FORCE)`)
+    await admin.end()
+  })
+
+  it('are seen from their first statement on, under one name, until they end', async () => {
+    const writer = await connect()
+    await writer.query('CREATE TABLE t (id int)')
+    assert.deepEqual(ids(await seen(connection)), [])
+    await writer.query('BEGIN; SELECT 1')
+    const [reading] = (await seen(connection)).open
+    assert.equal(reading?.readsOnly, true)
+    assert.equal(typeof reading.ageMs, 'number')
+    await writer.query('INSERT INTO t VALUES (1)')
+    const [writing] = (await seen(connection)).open
+    assert.equal(writing?.id, reading.id)
+    assert.equal(writing.readsOnly, undefined)
+    await writer.query('COMMIT')
+    assert.deepEqual(ids(await seen(connection)), [])
+    await writer.query('BEGIN; INSERT INTO t VALUES (2)')
+    assert.notDeepEqual(ids(await seen(connection)), [reading.id], 'another has another name')
+    await writer.query('ROLLBACK')
+  })
+
+  it('of other databases, of readers for connectors and of the session itself do not count', async () => {
+    const elsewhere = await connect('postgres')
+    await elsewhere.query('BEGIN; SELECT 1')
+    const url = new URL(postgresUrl())
+    const reader = await postgresDialect.open(
+      openOptions(postgresDialect, {
+        url: `jdbc:postgresql://${url.host}/${name}`,
+        user: url.username,
+        password: url.password
+      })
+    )
+    const stream = await reader.query('SELECT generate_series(1, 10)', [], {
+      fetchRows: 2,
+      table: null
+    })
+    assert.deepEqual(ids(await seen(connection)), [])
+    await stream.close()
+    await reader.close()
+    await elsewhere.query('ROLLBACK')
+  })
+
+  it('are seen by an account that owns nothing, without their age', async () => {
+    const role = `r${process.pid}`
+    await admin.query(`CREATE ROLE ${role} LOGIN PASSWORD 'p'`)
+    const url = new URL(postgresUrl())
+    const poor = await postgresDialect.open(
+      openOptions(postgresDialect, {
+        url: `jdbc:postgresql://${url.host}/${name}`,
+        user: role,
+        password: 'p'
+      })
+    )
+    const writer = await connect()
+    await writer.query('BEGIN; SELECT 1')
+    const { open } = await seen(poor)
+    assert.deepEqual(
+      open.map(({ ageMs }) => ageMs),
+      [null]
+    )
+    await writer.query('ROLLBACK')
+    await poor.close()
+    await admin.query(`DROP ROLE ${role}`)
+  })
+})
+
+describe('open transactions of MariaDB', () => {
+  let db: MysqlDatabase
+  let connection: Connection
+  before(async () => {
+    db = await createMysqlDatabase()
+    await db.exec('CREATE TABLE t (id bigint AUTO_INCREMENT PRIMARY KEY)')
+    connection = await mysqlDialect.open(
+      openOptions(mysqlDialect, {
+        url: db.config['connection.url'],
+        user: db.config['connection.user'],
+        password: db.config['connection.password']
+      })
+    )
+  })
+  after(async () => {
+    await connection.close()
+    await db.close()
+  })
+  /** This test's own: the server is shared, and shows the transactions of all databases. */
+  const mine = async (thread: number): Promise<string[]> =>
+    ids(await seen(connection)).filter((id) => id.startsWith(`${thread} `))
+
+  it('are seen once they change something, under one name, until they end', async () => {
+    const writer = await mysql.createConnection({ uri: mysqlUrl(), database: db.name })
+    const { threadId } = writer
+    await writer.query('BEGIN')
+    await writer.query('SELECT * FROM t')
+    assert.deepEqual(await mine(threadId), [], 'a reader')
+    await writer.query('INSERT INTO t VALUES ()')
+    const first = await mine(threadId)
+    assert.equal(first.length, 1)
+    await writer.query('INSERT INTO t VALUES ()')
+    assert.deepEqual(await mine(threadId), first)
+    await writer.query('COMMIT')
+    assert.deepEqual(await mine(threadId), [])
+    await writer.end()
+  })
+
+  it('are not believed while the server shows a list that it made before', async () => {
+    await seen(connection)
+    const soon = await connection.openTransactions?.()
+    assert.equal(soon?.answer, 'later')
+    // Another session reads the list so often that it is never made anew.
+    const monitor = await mysql.createConnection({ uri: mysqlUrl(), database: db.name })
+    let reading = true
+    const busy = (async () => {
+      while (reading) await monitor.query('SELECT 1 FROM information_schema.INNODB_TRX')
+    })()
+    const transactions = new MysqlTransactions({
+      ask: async (sql) => (await writer.query({ sql, rowsAsArray: true }))[0] as unknown[][]
+    })
+    const writer = await mysql.createConnection({ uri: mysqlUrl(), database: db.name })
+    await until(async () => (await transactions.open()).answer === 'later', 'a stale list')
+    const stale = await transactions.open()
+    assert.equal(stale.answer, 'later')
+    reading = false
+    await busy
+    await until(async () => (await transactions.open()).answer === 'seen', 'a new list')
+    await monitor.end()
+    await writer.end()
+  })
+
+  it('are not believed of replicas and of clusters with several writers', async () => {
+    for (const [name, value, why] of [
+      ['read_only', 'ON', /replica/],
+      ['wsrep_on', 'ON', /cluster/]
+    ] as const) {
+      const answers = new MysqlTransactions({
+        ask: (sql) => Promise.resolve(sql.startsWith('SHOW') ? [[name, value]] : [])
+      })
+      const found = await answers.open()
+      assert.ok(found.answer === 'unseen')
+      assert.match(found.why, why)
+    }
+  })
+})
+
+describe('open transactions of SQL Server', () => {
+  it('are asked of the views of this database, and refused with a reason', async () => {
+    const asked: string[] = []
+    const found = await sqlServerTransactions((sql) => {
+      asked.push(sql)
+      return Promise.resolve(sql.includes('Updateability') ? [['READ_WRITE']] : [['4711', '1200']])
+    })
+    assert.deepEqual(found, {
+      answer: 'seen',
+      source: 'sys.dm_tran_active_transactions',
+      open: [{ id: '4711', ageMs: 1200 }]
+    })
+    assert.match(asked[1] ?? '', /DB_ID\(\) AND a\.transaction_type <> 2\n.*@@SPID/)
+    const refused = await sqlServerTransactions(() =>
+      Promise.reject(
+        databaseError('VIEW SERVER STATE permission was denied', { retriable: false, code: 300 })
+      )
+    )
+    assert.deepEqual(refused, { answer: 'unseen', why: 'VIEW SERVER STATE permission was denied' })
+    const replica = await sqlServerTransactions(() => Promise.resolve([['READ_ONLY']]))
+    assert.equal(replica.answer, 'unseen')
+    await assert.rejects(
+      sqlServerTransactions(() => Promise.reject(databaseError('lost', { retriable: true }))),
+      /lost/
+    )
+  })
+})
+
+describe('open transactions of Oracle', () => {
+  const refusal = databaseError('ORA-00942: table or view does not exist', {
+    retriable: false,
+    code: 'ORA-00942'
+  })
+
+  it('come from all instances where that may be asked, else from this one; a standby shows none', async () => {
+    const of = async (refused: RegExp, role = 'PRIMARY'): Promise<OpenTransactions> =>
+      await new OracleTransactions({
+        ask: (sql) => {
+          if (refused.test(sql)) return Promise.reject(refusal)
+          return Promise.resolve(sql.includes('USERENV') ? [[role]] : [[3, 4, 500, 2]])
+        }
+      }).open()
+    const open = [{ id: '3.4.500', ageMs: 3000 }]
+    assert.deepEqual(await of(/none/), { answer: 'seen', source: 'GV$TRANSACTION', open })
+    assert.deepEqual(await of(/GV\$/), { answer: 'seen', source: 'V$TRANSACTION', open })
+    assert.deepEqual(await of(/USERENV/), { answer: 'seen', source: 'GV$TRANSACTION', open })
+    const none = await of(/TRANSACTION/)
+    assert.ok(none.answer === 'unseen')
+    assert.match(none.why, /GV\$TRANSACTION: ORA-00942.*; V\$TRANSACTION: ORA-00942/)
+    assert.equal((await of(/none/, 'PHYSICAL STANDBY')).answer, 'unseen')
+  })
+})
+
+describe('fences', () => {
+  const open = (...names: string[]) =>
+    names.map((id) => ({ id, ageMs: null, ...(id.startsWith('p') ? { successor: true } : {}) }))
+
+  it('end when all of those have ended that were open when they were taken, not later ones', () => {
+    const fences = new CommitFences<number>()
+    fences.take(10, 0, 0)
+    fences.sample(open('a', 'b'), 0)
+    fences.take(20, 1, 0)
+    fences.sample(open('b', 'c'), 1)
+    assert.equal(fences.takeFinal(), null)
+    fences.sample(open('c'), 2)
+    assert.deepEqual(fences.takeFinal(), { border: 10 })
+    fences.sample(open('d'), 3)
+    assert.deepEqual(fences.takeFinal(), { border: 20 })
+  })
+
+  it('wait for the heir of a transaction that was prepared under another name', () => {
+    const fences = new CommitFences<number>()
+    fences.take(10, 0, 0)
+    fences.sample(open('a'), 0)
+    fences.sample(open('p1'), 1)
+    assert.equal(fences.takeFinal(), null)
+    fences.sample(open(), 2)
+    assert.deepEqual(fences.takeFinal(), { border: 10 })
+  })
+
+  it('are bounded, and the oldest ends whatever comes', () => {
+    const fences = new CommitFences<number>()
+    for (let at = 0; at < 100; at++) {
+      fences.take(at, at, 0)
+      fences.sample(open('long', `short ${at}`), at)
+    }
+    fences.sample(open(), 100)
+    assert.deepEqual(fences.takeFinal(), { border: 99 })
+    assert.equal(fences.oldestAtMs, null)
+  })
+})
