@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { run } from '../../scripts/commands.ts'
@@ -10,6 +9,7 @@ import { Struct } from '../../src/data/struct.ts'
 import { ConfigError, DataError, isRetriable, RetriableError, traceOf } from '../../src/errors.ts'
 import type { Converter } from '../../src/plugin/converter.ts'
 import { stubRegistry } from '../support/stub-registry.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
 import { until } from '../support/until.ts'
 
 const schema = Schema.struct([{ name: 'id', schema: Schema.INT32 }], { name: 'shop.Order' })
@@ -242,8 +242,7 @@ describe('credentials', () => {
 
 describe('a registry over https', () => {
   it('is trusted by a PEM certificate and shown one of the client, with or without its name compared', async (t) => {
-    const dir = mkdtempSync(join(tmpdir(), 'registry-tls-'))
-    t.after(() => rmSync(dir, { recursive: true, force: true }))
+    const dir = temporaryFolder(t)
     const pem = (name: string): string => readFileSync(join(dir, `${name}.pem`), 'utf8')
     for (const [name, altName] of [
       ['server', 'IP:127.0.0.1'],

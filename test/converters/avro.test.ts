@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import avro from 'avsc'
@@ -24,6 +23,7 @@ import {
   write,
   writtenSchema
 } from '../support/registry-converter.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const converter = (config: Record<string, string> = {}, isKey = false): Converter =>
   registryConverter(avroConverterPlugin, config, isKey)
@@ -90,8 +90,7 @@ describe('a record through the registry', () => {
     if (folder === null) return
     const record = everything(2n ** 63n - 1n, '😀', -(2n ** 100n))
     const bytes = await write(converter(), uniqueName('avro'), everyType, record)
-    const dir = mkdtempSync(join(tmpdir(), 'fastavro-'))
-    t.after(() => rmSync(dir, { recursive: true, force: true }))
+    const dir = temporaryFolder(t)
     writeFileSync(join(dir, 'schema.json'), await writtenSchema(bytes))
     writeFileSync(join(dir, 'record'), bytes.subarray(5))
     const program = `

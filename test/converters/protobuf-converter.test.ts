@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, it } from 'node:test'
 import { protobufConverterPlugin } from '../../src/converters/protobuf-converter.ts'
@@ -23,6 +22,7 @@ import {
   write,
   writtenSchema
 } from '../support/registry-converter.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const converter = (config: Record<string, string> = {}, isKey = false): Converter =>
   registryConverter(protobufConverterPlugin, config, isKey)
@@ -167,8 +167,7 @@ describe('a record in Protobuf through the registry', () => {
       everyType,
       record(2n ** 63n - 1n, '😀', -12_345n)
     )
-    const dir = mkdtempSync(join(tmpdir(), 'protobuf-'))
-    t.after(() => rmSync(dir, { recursive: true, force: true }))
+    const dir = temporaryFolder(t)
     for (const [name, { text }] of KNOWN_FILES) {
       if (!name.startsWith('confluent/')) continue
       mkdirSync(dirname(join(dir, name)), { recursive: true })

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { RequestTargetError } from '../../src/herder/herder.ts'
 import { BASIC_AUTH_EXTENSION } from '../../src/rest/basic-auth.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
 import { call, startRestWorker } from './rest-worker.ts'
 
 async function worker(t: TestContext, properties: Record<string, string> = {}) {
@@ -16,8 +16,7 @@ async function worker(t: TestContext, properties: Record<string, string> = {}) {
 
 /** Worker properties that ask for the password of `ann`. */
 function withPassword(t: TestContext): Record<string, string> {
-  const dir = mkdtempSync(join(tmpdir(), 'users-'))
-  t.after(() => rmSync(dir, { recursive: true, force: true }))
+  const dir = temporaryFolder(t)
   const file = join(dir, 'users')
   writeFileSync(file, 'ann=secret\n')
   return { 'rest.extension.classes': BASIC_AUTH_EXTENSION, 'rest.basic.auth.file': file }

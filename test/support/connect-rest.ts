@@ -36,6 +36,14 @@ export function connectRest(url: string) {
         throw error
       }
     },
+    /** The topics a connector has written to. */
+    async topics(name: string): Promise<readonly string[]> {
+      const answer = (await send('GET', `/connectors/${name}/topics`)) as Record<
+        string,
+        { topics: string[] }
+      >
+      return answer[name]?.topics ?? []
+    },
     /** The first stored offset of a connector. */
     async offset(name: string): Promise<Record<string, unknown> | undefined> {
       const answer = (await send('GET', `/connectors/${name}/offsets`)) as {

@@ -1,19 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { DatabaseSync } from 'node:sqlite'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { TestContext } from 'node:test'
+import { openSqliteFile } from './sqlite-file.ts'
 
 /** A table `orders` (id from 1, note, at) in SQLite that grows by itself, a row every few milliseconds, until told to stop; with `together` so many rows of one moment every 100 ms. */
 export function growingTable(
   t: TestContext,
   together: number | null = null
 ): { url: string; stop(): Promise<number> } {
-  const dir = mkdtempSync(join(tmpdir(), 'crash-'))
-  const file = join(dir, 'shop.db')
-  const database = new DatabaseSync(file, { timeout: 5000 })
-  database.exec('PRAGMA journal_mode=WAL')
+  const { database, url, close } = openSqliteFile('PRAGMA journal_mode=WAL')
   database.exec('CREATE TABLE orders (id INTEGER PRIMARY KEY, note TEXT, at TIMESTAMP(3) NOT NULL)')
   const insert = database.prepare(
     "INSERT INTO orders (note, at) VALUES (?, strftime('%Y-%m-%d %H:%M:%f', ?))"
@@ -36,11 +30,10 @@ export function growingTable(
   t.after(async () => {
     stopping.abort()
     await growing
-    database.close()
-    rmSync(dir, { recursive: true, force: true })
+    close()
   })
   return {
-    url: `jdbc:sqlite:${file}`,
+    url,
     async stop() {
       stopping.abort()
       await growing

@@ -2,15 +2,24 @@ import { TopicReader } from '../../scripts/topic-reader.ts'
 import { createKafkaClients } from '../../src/kafka/kafka-clients.ts'
 import { kafkaBootstrap, uniqueName } from './environment.ts'
 
+export async function makeTopic(name: string): Promise<void> {
+  const client = new Map([['bootstrap.servers', kafkaBootstrap()]])
+  const admin = createKafkaClients().admin(client, uniqueName('make-topic'))
+  await admin.createTopic({ name, partitions: 1, replicationFactor: 1, settings: new Map() })
+  await admin.close()
+}
+
+/** The ids of rows, as they stand in records of JSON without schemas. */
+export function idsOf(values: readonly string[]): number[] {
+  return values.map((value) => (JSON.parse(value) as { id: number }).id)
+}
+
 /** Makes a topic of one partition and follows it from its beginning; `values` grows as records arrive. */
 export async function followTopic(topic: string): Promise<{
   readonly values: readonly string[]
   stop(): Promise<void>
 }> {
-  const client = new Map([['bootstrap.servers', kafkaBootstrap()]])
-  const admin = createKafkaClients().admin(client, uniqueName('follow-admin'))
-  await admin.createTopic({ name: topic, partitions: 1, replicationFactor: 1, settings: new Map() })
-  await admin.close()
+  await makeTopic(topic)
   const reader = new TopicReader(kafkaBootstrap(), uniqueName('follow'))
   const values: string[] = []
   await reader.follow([{ topic, from: [0n] }], (_, value) => void values.push(value ?? '<null>'))

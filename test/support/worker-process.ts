@@ -26,8 +26,14 @@ export interface WorkerProcess {
   output(): string
 }
 
+/** For workers that are killed: a dead member must not keep the others, or its own successor, waiting. */
+export const MORTAL = {
+  'session.timeout.ms': '6000',
+  'scheduled.rebalance.max.delay.ms': '0'
+} as const
+
 export interface WorkerProcessOptions {
-  /** Worker properties over the defaults (own group and internal topics, JSON converters, a free port). */
+  /** Worker properties over the defaults (own group, internal topics named after the group, JSON converters, a free port). */
   properties?: Readonly<Record<string, string>>
   env?: Readonly<Record<string, string>>
   /** How long it may take until `GET /health` answers 200. */
@@ -39,7 +45,10 @@ export async function startWorkerProcess(
   options: WorkerProcessOptions = {}
 ): Promise<WorkerProcess> {
   const port = await freePort()
-  const properties = { ...workerDefaults(port), ...options.properties }
+  const properties = {
+    ...workerDefaults(port, options.properties?.['group.id']),
+    ...options.properties
+  }
   const dir = await mkdtemp(join(tmpdir(), 'worker-'))
   const file = join(dir, 'connect-distributed.properties')
   await writeFile(file, propertiesText(properties))
@@ -115,9 +124,11 @@ async function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<numbe
   return child.exitCode
 }
 
-/** Properties of a worker of its own group on the suite's broker. Port 0: any. */
-export function workerDefaults(port: number): Record<string, string> {
-  const group = uniqueName('connect')
+/** Properties of a worker on the suite's broker, of a group of its own unless one is given. Port 0: any. */
+export function workerDefaults(
+  port: number,
+  group = uniqueName('connect')
+): Record<string, string> {
   return {
     'bootstrap.servers': kafkaBootstrap(),
     'group.id': group,

@@ -1,10 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { describe, it, type TestContext } from 'node:test'
-import { Consumer } from '@platformatic/kafka'
 import { avroConverterPlugin } from '../../src/converters/avro.ts'
 import { jsonSchemaConverterPlugin } from '../../src/converters/json-schema-converter.ts'
 import { protobufConverterPlugin } from '../../src/converters/protobuf-converter.ts'
@@ -12,13 +7,15 @@ import { DECIMAL_NAME, TIMESTAMP_NAME } from '../../src/data/logical-types.ts'
 import type { Struct } from '../../src/data/struct.ts'
 import type { Converter } from '../../src/plugin/converter.ts'
 import { connectRest } from '../support/connect-rest.ts'
-import { kafkaBootstrap, schemaRegistryUrl, uniqueName } from '../support/environment.ts'
+import { schemaRegistryUrl, uniqueName } from '../support/environment.ts'
+import { followRaw } from '../support/raw-records.ts'
 import { registryConverter } from '../support/registry-converter.ts'
+import { sqliteFile } from '../support/sqlite-file.ts'
 import { stubRegistry } from '../support/stub-registry.ts'
 import { until } from '../support/until.ts'
 import { deleteTopicsOf, startWorkerProcess } from '../support/worker-process.ts'
 
-const AVRO = 'io.confluent.connect.avro.AvroConverter'
+const AVRO = avroConverterPlugin.className
 
 interface Row {
   id: number
@@ -38,16 +35,13 @@ const rows: Row[] = Array.from({ length: 200 }, (_, i) => ({
 
 /** A SQLite file with these rows; answers its JDBC address. */
 function shop(t: TestContext): string {
-  const dir = mkdtempSync(join(tmpdir(), 'avro-'))
-  t.after(() => rmSync(dir, { recursive: true, force: true }))
-  const database = new DatabaseSync(join(dir, 'shop.db'))
-  database.exec(
+  const { database, url } = sqliteFile(
+    t,
     'CREATE TABLE orders (id INTEGER PRIMARY KEY, note TEXT, price REAL, big BIGINT NOT NULL, at TIMESTAMP(3) NOT NULL)'
   )
   const insert = database.prepare('INSERT INTO orders VALUES (?, ?, ?, ?, ?)')
   for (const { id, note, price, big, at } of rows) insert.run(id, note, price, big, at)
-  database.close()
-  return `jdbc:sqlite:${join(dir, 'shop.db')}`
+  return url
 }
 
 const source = (url: string, prefix: string): Record<string, string> => ({
@@ -59,33 +53,6 @@ const source = (url: string, prefix: string): Record<string, string> => ({
   'topic.prefix': prefix,
   'poll.interval.ms': '50'
 })
-
-/** The values of a topic as they are in Kafka; grows while the test runs. */
-async function rawValues(t: TestContext, topic: string): Promise<readonly Buffer[]> {
-  const name = uniqueName('avro-reader')
-  const consumer = new Consumer({
-    clientId: name,
-    groupId: name,
-    bootstrapBrokers: [kafkaBootstrap()]
-  })
-  t.after(() => consumer.close(true))
-  const values: Buffer[] = []
-  const stream = await consumer.consume({
-    topics: [topic],
-    mode: 'manual',
-    autocommit: false,
-    maxWaitTime: 100,
-    offsets: [{ topic, partition: 0, offset: 0n }]
-  })
-  stream.on('data', ({ value }) => void values.push(value ?? Buffer.alloc(0)))
-  return values
-}
-
-function reader(url: string): Converter {
-  const converter = avroConverterPlugin.create()
-  converter.configure(new Map([['schema.registry.url', url]]), false)
-  return converter
-}
 
 /** Rows as the records of the topic say. */
 async function decoded(
@@ -109,20 +76,20 @@ async function decoded(
   return list
 }
 
-/** The rows of a table as a worker process with this converter wrote them. */
-async function rowsThroughWorker(
+/** A worker process whose value converter is this one, and a connector that copies the rows into `topic`. */
+async function shopWorker(
   t: TestContext,
   className: string,
-  more: Readonly<Record<string, string>> = {}
-): Promise<{ topic: string; values: readonly Buffer[] }> {
+  settings: Readonly<Record<string, string>>
+) {
   const prefix = `${uniqueName('avro')}-`
   const topic = `${prefix}orders`
+  const properties = Object.entries(settings).map(([key, value]) => [
+    `value.converter.${key}`,
+    value
+  ])
   const worker = await startWorkerProcess({
-    properties: {
-      'value.converter': className,
-      'value.converter.schema.registry.url': schemaRegistryUrl(),
-      ...more
-    }
+    properties: { 'value.converter': className, ...Object.fromEntries(properties) }
   })
   t.after(async () => {
     await worker.stop()
@@ -130,25 +97,28 @@ async function rowsThroughWorker(
   })
   const rest = connectRest(worker.url)
   await rest.put('/connectors/shop/config', source(shop(t), prefix))
-  await until(async () => (await rest.state('shop')) === 'RUNNING RUNNING', 'the task runs')
-  await until(
-    async () =>
-      ((await rest.get('/connectors/shop/topics')) as Record<string, { topics: string[] }>)[
-        'shop'
-      ]?.topics.includes(topic) === true,
-    'the topic is there'
-  )
-  const values = await rawValues(t, topic)
-  await until(() => values.length >= rows.length, 'all rows are in Kafka')
-  return { topic, values }
+  return { rest, topic }
+}
+
+/** The values in the topic, once there is one for each row. */
+async function allValues(
+  t: TestContext,
+  { rest, topic }: Awaited<ReturnType<typeof shopWorker>>
+): Promise<Buffer[]> {
+  await until(async () => (await rest.topics('shop')).includes(topic), 'the topic is there')
+  const records = await followRaw(t, topic)
+  await until(() => records.length >= rows.length, 'all rows are in Kafka')
+  return records.map(({ value }) => value ?? Buffer.alloc(0))
 }
 
 describe('a worker with AvroConverter', () => {
   it('I5: brings every row from SQLite to Kafka, and what is read there is what was in the table', {
     timeout: 60_000
   }, async (t) => {
-    const { topic, values } = await rowsThroughWorker(t, AVRO)
-    assert.deepEqual(await decoded(reader(schemaRegistryUrl()), topic, values), rows)
+    const shopping = await shopWorker(t, AVRO, { 'schema.registry.url': schemaRegistryUrl() })
+    const { topic } = shopping
+    const values = await allValues(t, shopping)
+    assert.deepEqual(await decoded(registryConverter(avroConverterPlugin), topic, values), rows)
 
     const response = await fetch(`${schemaRegistryUrl()}/subjects/${topic}-value/versions/latest`)
     const { id, schema } = (await response.json()) as { id: number; schema: string }
@@ -165,21 +135,11 @@ describe('a worker with AvroConverter', () => {
   }, async (t) => {
     let text = ''
     const registry = await stubRegistry(t, () => ({ status: 503, body: {} }))
-    const prefix = `${uniqueName('avro')}-`
-    const topic = `${prefix}orders`
-    const worker = await startWorkerProcess({
-      properties: {
-        'value.converter': AVRO,
-        'value.converter.schema.registry.url': registry.url,
-        'value.converter.max.retries': '0'
-      }
+    const shopping = await shopWorker(t, AVRO, {
+      'schema.registry.url': registry.url,
+      'max.retries': '0'
     })
-    t.after(async () => {
-      await worker.stop()
-      await deleteTopicsOf(worker, [topic])
-    })
-    const rest = connectRest(worker.url)
-    await rest.put('/connectors/shop/config', source(shop(t), prefix))
+    const { rest, topic } = shopping
     await until(async () => (await rest.state('shop')) === 'RUNNING FAILED', 'the task fails')
     const [task] = (await rest.status('shop')).tasks
     assert.match(
@@ -194,16 +154,8 @@ describe('a worker with AvroConverter', () => {
       return { status: 200, body: { id: 70_000, version: 1, schema: text } }
     }
     await rest.post('/connectors/shop/tasks/0/restart')
-    await until(
-      async () =>
-        ((await rest.get('/connectors/shop/topics')) as Record<string, { topics: string[] }>)[
-          'shop'
-        ]?.topics.includes(topic) === true,
-      'the topic is there'
-    )
-    const values = await rawValues(t, topic)
-    await until(() => values.length >= rows.length, 'all rows are in Kafka')
-    assert.deepEqual(await decoded(reader(registry.url), topic, values), rows)
+    const ofStub = registryConverter(avroConverterPlugin, { 'schema.registry.url': registry.url })
+    assert.deepEqual(await decoded(ofStub, topic, await allValues(t, shopping)), rows)
   })
 })
 
@@ -215,14 +167,13 @@ describe('a worker with another converter that asks a registry', () => {
     it(`I5: ${plugin.className} brings every row to Kafka as it was in the table`, {
       timeout: 60_000
     }, async (t) => {
-      const settings = Object.entries(config).map(([key, value]) => [
-        `value.converter.${key}`,
-        value
-      ])
-      const more = Object.fromEntries(settings) as Record<string, string>
-      const { topic, values } = await rowsThroughWorker(t, plugin.className, more)
-      const converter = registryConverter(plugin, config)
-      assert.deepEqual(await decoded(converter, topic, values), rows)
+      const registry = { 'schema.registry.url': schemaRegistryUrl() }
+      const shopping = await shopWorker(t, plugin.className, { ...registry, ...config })
+      const values = await allValues(t, shopping)
+      assert.deepEqual(
+        await decoded(registryConverter(plugin, config), shopping.topic, values),
+        rows
+      )
     })
   }
 })

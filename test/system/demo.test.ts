@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
 import { execFile, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { describe, it } from 'node:test'
+import { temporaryFolder } from '../support/temporary-folder.ts'
 import { until } from '../support/until.ts'
 
 const script = resolve(import.meta.dirname, '..', '..', 'scripts', 'demo.ts')
@@ -28,8 +27,7 @@ function runDemo(folder: string, ...words: readonly string[]): Promise<string> {
 
 describe('npm run demo -- --once', () => {
   it('brings rows from SQLite to Kafka and reads them back, the first time and again', async (t) => {
-    const folder = mkdtempSync(join(tmpdir(), 'kafka-connect-node-demo-'))
-    t.after(() => rmSync(folder, { recursive: true, force: true }))
+    const folder = temporaryFolder(t)
 
     const first = await runDemo(folder)
     assert.match(first, /POST \/connectors .* answered 201/)
@@ -43,8 +41,7 @@ describe('npm run demo -- --once', () => {
   })
 
   it("brings rows over Oracle's protocol with --oracle, and says that this is no Oracle Database", async (t) => {
-    const folder = mkdtempSync(join(tmpdir(), 'kafka-connect-node-demo-'))
-    t.after(() => rmSync(folder, { recursive: true, force: true }))
+    const folder = temporaryFolder(t)
 
     const first = await runDemo(folder, '--oracle')
     assert.match(first, /Oracle: NOT an Oracle Database, but this project's own test server/)
@@ -78,8 +75,7 @@ describe('npm run demo', () => {
   it('loses no row when its worker is killed, and ends what it started', {
     timeout: 110_000
   }, async (t) => {
-    const folder = mkdtempSync(join(tmpdir(), 'kafka-connect-node-demo-'))
-    t.after(() => rmSync(folder, { recursive: true, force: true }))
+    const folder = temporaryFolder(t)
     const { KAFKA_BOOTSTRAP: _, ...env } = process.env
     const demo = spawn(process.execPath, [script, '--data', folder], {
       env,

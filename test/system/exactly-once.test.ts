@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, it, type TestContext } from 'node:test'
-import { createKafkaClients } from '../../src/kafka/kafka-clients.ts'
 import { followAs } from '../support/committed-reader.ts'
 import { connectRest } from '../support/connect-rest.ts'
-import { kafkaBootstrap, uniqueName } from '../support/environment.ts'
+import { uniqueName } from '../support/environment.ts'
 import { growingTable } from '../support/growing-table.ts'
+import { idsOf, makeTopic } from '../support/topic-reader.ts'
 import { until } from '../support/until.ts'
-import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts'
+import { MORTAL, startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts'
 
 const KILLS = Number(process.env['TEST_KILLS'] ?? '3')
 
@@ -20,23 +20,13 @@ async function exactlyOnce(
   const table = growingTable(t, together)
   const group = uniqueName('exactly')
   const topic = `${group}-orders`
-  const admin = createKafkaClients().admin(
-    new Map([['bootstrap.servers', kafkaBootstrap()]]),
-    'make'
-  )
-  await admin.createTopic({ name: topic, partitions: 1, replicationFactor: 1, settings: new Map() })
-  await admin.close()
+  await makeTopic(topic)
   const read = await followAs(t, 'read_committed', topic)
   const properties = {
     'group.id': group,
-    'config.storage.topic': `${group}-configs`,
-    'offset.storage.topic': `${group}-offsets`,
-    'status.storage.topic': `${group}-status`,
     'value.converter.schemas.enable': 'false',
     'exactly.once.source.support': 'enabled',
-    // A killed member must not keep the others, or its own successor, waiting.
-    'session.timeout.ms': '6000',
-    'scheduled.rebalance.max.delay.ms': '0'
+    ...MORTAL
   }
   const start = async (): Promise<WorkerProcess> => {
     const worker = await startWorkerProcess({ properties })
@@ -56,7 +46,7 @@ async function exactlyOnce(
       'exactly.once.support': 'required',
       ...settings
     })
-  const ids = (): number[] => read.values.map((value) => (JSON.parse(value) as { id: number }).id)
+  const ids = (): number[] => idsOf(read.values)
   /** Ends the growing: every row was seen, once, in its order. */
   const complete = async (): Promise<number> => {
     const rows = await table.stop()

@@ -6,6 +6,7 @@ import type { Struct } from '../../src/data/struct.ts'
 import { connectRest } from '../support/connect-rest.ts'
 import { postgresUrl, schemaRegistryUrl, uniqueName } from '../support/environment.ts'
 import { followRaw, type RawRecord } from '../support/raw-records.ts'
+import { registryConverter } from '../support/registry-converter.ts'
 import { until } from '../support/until.ts'
 import { deleteTopicsOf, startWorkerProcess } from '../support/worker-process.ts'
 
@@ -97,7 +98,7 @@ describe('one connector with keys, topics, settings of single tables and named q
     // Given back as it was written: the templates are no references.
     assert.deepEqual(await rest.get('/connectors/shop/config'), { ...config, name: 'shop' })
     await until(async () => {
-      const known = JSON.stringify(await rest.get('/connectors/shop/topics'))
+      const known = await rest.topics('shop')
       return topics.every((topic) => known.includes(topic))
     }, 'every topic has a record')
     const keys = []
@@ -124,12 +125,10 @@ describe('one connector with keys, topics, settings of single tables and named q
       }
     })
     await until(
-      async () =>
-        JSON.stringify(await rest.get('/connectors/shop-avro/topics')).includes(avroTopic),
+      async () => (await rest.topics('shop-avro')).includes(avroTopic),
       'the topic with Avro keys has a record'
     )
-    const converter = avroConverterPlugin.create()
-    converter.configure(new Map([['schema.registry.url', schemaRegistryUrl()]]), true)
+    const converter = registryConverter(avroConverterPlugin, {}, true)
     const key = await converter.toConnectData(avroTopic, (await oneRecord(t, avroTopic)).key)
     assert.equal(key.schema?.name, 'orders.Key')
     assert.deepEqual((key.value as Struct).values, [9_007_199_254_740_993n, 0])

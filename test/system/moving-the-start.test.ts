@@ -1,48 +1,37 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { describe, it } from 'node:test'
 import { connectRest } from '../support/connect-rest.ts'
 import { uniqueName } from '../support/environment.ts'
-import { followTopic } from '../support/topic-reader.ts'
+import { sqliteFile } from '../support/sqlite-file.ts'
+import { followTopic, idsOf } from '../support/topic-reader.ts'
 import { until } from '../support/until.ts'
-import { startWorkerProcess } from '../support/worker-process.ts'
+import { MORTAL, startWorkerProcess } from '../support/worker-process.ts'
 
 describe('a connector whose start is changed', () => {
   it('moves once, whatever dies in between', { timeout: 110_000 }, async (t) => {
-    const dir = mkdtempSync(join(tmpdir(), 'start-'))
-    const file = join(dir, 'shop.db')
-    const database = new DatabaseSync(file, { timeout: 5000 })
-    t.after(() => {
-      database.close()
-      rmSync(dir, { recursive: true, force: true })
-    })
-    database.exec('CREATE TABLE orders (id INTEGER PRIMARY KEY NOT NULL, note TEXT)')
+    const { database, url } = sqliteFile(
+      t,
+      'CREATE TABLE orders (id INTEGER PRIMARY KEY NOT NULL, note TEXT)'
+    )
     const insert = database.prepare('INSERT INTO orders (note) VALUES (?)')
     for (let i = 0; i < 10; i++) insert.run('x')
 
     const group = uniqueName('start')
     const read = await followTopic(`${group}-orders`)
     t.after(() => read.stop())
-    const ids = () => read.values.map((value) => (JSON.parse(value) as { id: number }).id)
+    const ids = () => idsOf(read.values)
     const properties = {
       'group.id': group,
-      'config.storage.topic': `${group}-configs`,
-      'offset.storage.topic': `${group}-offsets`,
-      'status.storage.topic': `${group}-status`,
       'value.converter.schemas.enable': 'false',
       'offset.flush.interval.ms': '150',
-      'session.timeout.ms': '6000',
-      'scheduled.rebalance.max.delay.ms': '0'
+      ...MORTAL
     }
     let worker = await startWorkerProcess({ properties })
     t.after(() => worker.kill())
     const configure = (over: Record<string, string>) =>
       connectRest(worker.url).put('/connectors/shop/config', {
         'connector.class': 'io.confluent.connect.jdbc.JdbcSourceConnector',
-        'connection.url': `jdbc:sqlite:${file}`,
+        'connection.url': url,
         'table.whitelist': 'orders',
         mode: 'incrementing',
         'incrementing.column.name': 'id',

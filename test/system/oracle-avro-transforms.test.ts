@@ -6,6 +6,7 @@ import { connectRest } from '../support/connect-rest.ts'
 import { schemaRegistryUrl, uniqueName } from '../support/environment.ts'
 import { startOracleServer } from '../support/oracle/oracle-server.ts'
 import { followRaw } from '../support/raw-records.ts'
+import { registryConverter } from '../support/registry-converter.ts'
 import { until } from '../support/until.ts'
 import { deleteTopicsOf, startWorkerProcess } from '../support/worker-process.ts'
 
@@ -85,8 +86,7 @@ describe('the documented configuration of an Oracle source with Avro and three t
       'the task runs'
     )
     await until(
-      async () =>
-        JSON.stringify(await rest.get('/connectors/oracle-orders/topics')).includes(topic),
+      async () => (await rest.topics('oracle-orders')).includes(topic),
       'the topic is there'
     )
     const records = await followRaw(t, topic)
@@ -95,12 +95,8 @@ describe('the documented configuration of an Oracle source with Avro and three t
     )
     await until(() => records.length >= 3, 'two rows and a change have arrived')
 
-    const reading = (isKey: boolean) => {
-      const converter = avroConverterPlugin.create()
-      converter.configure(new Map([['schema.registry.url', schemaRegistryUrl()]]), isKey)
-      return converter
-    }
-    const [keys, values] = [reading(true), reading(false)]
+    const keys = registryConverter(avroConverterPlugin, {}, true)
+    const values = registryConverter(avroConverterPlugin)
     const seen: unknown[] = []
     for (const { key, value } of records) {
       const id = await keys.toConnectData(topic, key)

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { after, before, describe, it } from 'node:test'
 import { connectRest } from '../support/connect-rest.ts'
 import { uniqueName } from '../support/environment.ts'
+import { openSqliteFile } from '../support/sqlite-file.ts'
 import { followTopic } from '../support/topic-reader.ts'
 import { until } from '../support/until.ts'
 import {
@@ -31,27 +31,16 @@ const BUSY = `
   }]
 `
 
-function makeTable(): void {
-  const database = new DatabaseSync(join(dir, 'shop.db'))
-  database.exec(`CREATE TABLE ${TABLE} (id INTEGER PRIMARY KEY, note TEXT)`)
-  const insert = database.prepare(`INSERT INTO ${TABLE} VALUES (?, ?)`)
-  for (const row of [
-    [1, '11'],
-    [2, 'no number'],
-    [3, '33']
-  ] as const) {
-    insert.run(...row)
-  }
-  database.close()
-}
-
 describe('a row that cannot be brought over', { timeout: 110_000 }, () => {
   let worker: WorkerProcess
   let rest: ReturnType<typeof connectRest>
   const topics: string[] = []
+  const { url, close } = openSqliteFile(
+    `CREATE TABLE ${TABLE} (id INTEGER PRIMARY KEY, note TEXT);
+     INSERT INTO ${TABLE} VALUES (1, '11'), (2, 'no number'), (3, '33')`
+  )
 
   before(async () => {
-    makeTable()
     mkdirSync(join(dir, 'busy'))
     const manifest = { name: 'busy', type: 'module', kafkaConnect: { plugins: 'plugins.js' } }
     writeFileSync(join(dir, 'busy', 'package.json'), JSON.stringify(manifest))
@@ -63,6 +52,7 @@ describe('a row that cannot be brought over', { timeout: 110_000 }, () => {
     await worker.stop()
     await deleteTopicsOf(worker, topics)
     rmSync(dir, { recursive: true, force: true })
+    close()
   })
 
   /** A connector for the table; answers the values that arrive. */
@@ -72,7 +62,7 @@ describe('a row that cannot be brought over', { timeout: 110_000 }, () => {
     const follower = await followTopic(`${prefix}${TABLE}`)
     await rest.put(`/connectors/${name}/config`, {
       'connector.class': 'io.confluent.connect.jdbc.JdbcSourceConnector',
-      'connection.url': `jdbc:sqlite:${join(dir, 'shop.db')}`,
+      'connection.url': url,
       'table.whitelist': TABLE,
       mode: 'incrementing',
       'incrementing.column.name': 'id',

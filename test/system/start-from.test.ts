@@ -1,15 +1,12 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { describe, it, type TestContext } from 'node:test'
 import { TopicReader } from '../../scripts/topic-reader.ts'
 import { connectRest } from '../support/connect-rest.ts'
 import { kafkaBootstrap, uniqueName } from '../support/environment.ts'
-import { followTopic } from '../support/topic-reader.ts'
+import { sqliteFile } from '../support/sqlite-file.ts'
+import { followTopic, idsOf } from '../support/topic-reader.ts'
 import { until } from '../support/until.ts'
-import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts'
+import { MORTAL, startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts'
 
 interface Move {
   id: string
@@ -26,13 +23,7 @@ interface Preview {
 
 /** Two tables of ten rows in SQLite, ids 1 to 10, a minute between the rows of `orders`; a connector reads them into topics of their own. */
 async function shop(t: TestContext, more: Record<string, string> = {}) {
-  const dir = mkdtempSync(join(tmpdir(), 'start-from-'))
-  const file = join(dir, 'shop.db')
-  const database = new DatabaseSync(file, { timeout: 5000 })
-  t.after(() => {
-    database.close()
-    rmSync(dir, { recursive: true, force: true })
-  })
+  const { database, url } = sqliteFile(t)
   const group = uniqueName('start-from')
   const follow = async (table: string) => {
     database.exec(
@@ -44,20 +35,16 @@ async function shop(t: TestContext, more: Record<string, string> = {}) {
     t.after(() => read.stop())
     return {
       insert: (at: string) => insert.run(at),
-      ids: () => read.values.map((value) => (JSON.parse(value) as { id: number }).id)
+      ids: () => idsOf(read.values)
     }
   }
   const orders = await follow('orders')
   const customers = await follow('customers')
   const properties = {
     'group.id': group,
-    'config.storage.topic': `${group}-configs`,
-    'offset.storage.topic': `${group}-offsets`,
-    'status.storage.topic': `${group}-status`,
     'value.converter.schemas.enable': 'false',
     'offset.flush.interval.ms': '150',
-    'session.timeout.ms': '6000',
-    'scheduled.rebalance.max.delay.ms': '0',
+    ...MORTAL,
     ...more
   }
   const start = async () => {
@@ -68,7 +55,7 @@ async function shop(t: TestContext, more: Record<string, string> = {}) {
   const create = (worker: WorkerProcess, over: Record<string, string> = {}) =>
     connectRest(worker.url).put('/connectors/shop/config', {
       'connector.class': 'io.confluent.connect.jdbc.JdbcSourceConnector',
-      'connection.url': `jdbc:sqlite:${file}`,
+      'connection.url': url,
       'table.whitelist': 'orders,customers',
       mode: 'incrementing',
       'incrementing.column.name': 'id',
@@ -77,7 +64,7 @@ async function shop(t: TestContext, more: Record<string, string> = {}) {
       'tasks.max': '2',
       ...over
     })
-  return { orders, customers, start, create, group, properties }
+  return { orders, customers, start, create }
 }
 
 const lastTen = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
@@ -182,8 +169,13 @@ describe('moving the start of a running connector', () => {
   }
 })
 
-/** Calls `onRecord` with the value of each record of the config topic from now on. */
-async function followConfigs(t: TestContext, topic: string, onRecord: (value: string) => void) {
+/** Calls `onRecord` with the value of each record of a worker's config topic from now on. */
+async function followConfigs(
+  t: TestContext,
+  worker: WorkerProcess,
+  onRecord: (value: string) => void
+) {
+  const topic = worker.properties['config.storage.topic'] ?? ''
   const reader = new TopicReader(kafkaBootstrap(), uniqueName('follow-configs'))
   t.after(() => reader.close())
   const from = (await reader.endOffsets(topic)) ?? [0n]
@@ -203,12 +195,12 @@ describe('a worker that is killed while it moves a connector', () => {
   it('leaves all tables at the old place or all at the new one, and goes on', {
     timeout: 115_000
   }, async (t) => {
-    const { orders, customers, start, create, properties } = await shop(t)
+    const { orders, customers, start, create } = await shop(t)
     let worker = await start()
     await create(worker)
     let last = 10
     let onRecord = (_value: string): void => undefined
-    await followConfigs(t, properties['config.storage.topic'], (value) => onRecord(value))
+    await followConfigs(t, worker, (value) => onRecord(value))
     const settled = () =>
       until(
         async () => {
@@ -284,7 +276,7 @@ describe('the first start by configuration of a connector that never had one', (
   it('moves it, once, for all its tables or for one; nothing else of a configuration does', {
     timeout: 110_000
   }, async (t) => {
-    const { orders, customers, start, create, properties } = await shop(t)
+    const { orders, customers, start, create } = await shop(t)
     let worker = await start()
     const seen = () => [orders.ids().length, customers.ids().length]
     const stored = async () => {
@@ -322,18 +314,17 @@ describe('the first start by configuration of a connector that never had one', (
     assert.deepEqual(seen(), [13, 10])
 
     // All get one, and the worker dies as soon as the stored offsets say that there was none.
-    const killed = new Promise<void>((resolve, reject) => {
-      const victim = worker
-      followConfigs(t, properties['config.storage.topic'], (value) => {
-        if (value.includes('"kind":"configure"') && value.includes('"phase":"written"')) {
-          resolve(victim.kill())
-        }
-      }).catch(reject)
+    const victim = worker
+    const killed = Promise.withResolvers<void>()
+    await followConfigs(t, victim, (value) => {
+      if (value.includes('"kind":"configure"') && value.includes('"phase":"written"')) {
+        killed.resolve(victim.kill())
+      }
     })
     const all = { ...own, 'incrementing.initial': '8' }
     const asked = create(worker, all)
     asked.catch(() => undefined)
-    await killed
+    await killed.promise
     worker = await start()
     await until(
       async () => (await connectRest(worker.url).state('shop')) === 'RUNNING RUNNING RUNNING',

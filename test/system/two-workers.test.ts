@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { createKafkaClients } from '../../src/kafka/kafka-clients.ts'
 import { connectRest } from '../support/connect-rest.ts'
 import { kafkaBootstrap, uniqueName } from '../support/environment.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
 import { until } from '../support/until.ts'
 import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts'
 
@@ -35,15 +35,11 @@ describe('two workers in a group', () => {
     const group = uniqueName('two')
     const properties = {
       'group.id': group,
-      'config.storage.topic': `${group}-configs`,
-      'offset.storage.topic': `${group}-offsets`,
-      'status.storage.topic': `${group}-status`,
       'session.timeout.ms': '6000',
       'heartbeat.interval.ms': '1000',
       'scheduled.rebalance.max.delay.ms': '1000'
     }
-    const dir = mkdtempSync(join(tmpdir(), 'two-'))
-    t.after(() => rmSync(dir, { recursive: true, force: true }))
+    const dir = temporaryFolder(t)
     const first = await startWorkerProcess({ properties })
     t.after(() => first.kill())
     const second = await startWorkerProcess({ properties })

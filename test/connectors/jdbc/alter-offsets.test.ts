@@ -1,20 +1,12 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { after, describe, it } from 'node:test'
 import { jdbcSourcePlugin } from '../../../src/connectors/jdbc/source-plugins.ts'
 import type { OffsetMap } from '../../../src/data/record.ts'
 import type { OffsetChange } from '../../../src/plugin/source.ts'
+import { datedShop } from '../../support/dated-shop.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'alter-offsets-'))
-const file = join(folder, 'shop.db')
-const database = new DatabaseSync(file)
-database.exec('CREATE TABLE orders (id INTEGER PRIMARY KEY, changed TIMESTAMP NOT NULL)')
-database.exec('CREATE TABLE customers (id INTEGER PRIMARY KEY, changed TIMESTAMP NOT NULL)')
-database.close()
-after(() => rmSync(folder, { recursive: true }))
+const shop = datedShop()
+after(shop.close)
 
 const orders = { protocol: '1', table: 'orders' }
 
@@ -22,18 +14,7 @@ async function altered(
   changes: OffsetChange[],
   over: Record<string, string> = {}
 ): Promise<readonly OffsetChange[]> {
-  const config = new Map(
-    Object.entries({
-      'connection.url': `jdbc:sqlite:${file}`,
-      mode: 'timestamp+incrementing',
-      'timestamp.column.name': 'changed',
-      'incrementing.column.name': 'id',
-      'topic.prefix': 't-',
-      'table.whitelist': 'orders',
-      'db.timezone': 'Europe/Berlin',
-      ...over
-    })
-  )
+  const config = shop.config({ 'table.whitelist': 'orders', ...over })
   const answer = await jdbcSourcePlugin.alterOffsets?.(config, changes)
   assert.ok(typeof answer === 'object' && answer.complete)
   return answer.changes

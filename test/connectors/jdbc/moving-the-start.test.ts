@@ -1,14 +1,11 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { after, before, describe, it } from 'node:test'
 import pg from 'pg'
 import { RetriableError } from '../../../src/errors.ts'
 import type { PartitionOffset } from '../../../src/plugin/source.ts'
 import { postgresUrl, uniqueName } from '../../support/environment.ts'
 import { type Config, fields, startJdbcTask, StoredOffsets } from '../../support/jdbc-source.ts'
+import { openSqliteFile } from '../../support/sqlite-file.ts'
 
 interface Database {
   readonly name: string
@@ -19,17 +16,13 @@ interface Database {
 }
 
 function sqlite(): Database {
-  const folder = mkdtempSync(join(tmpdir(), 'moving-'))
-  const database = new DatabaseSync(join(folder, 'a.db'), { timeout: 5000 })
+  const { database, url, close } = openSqliteFile()
   return {
     name: 'SQLite',
-    config: { 'connection.url': `jdbc:sqlite:${join(folder, 'a.db')}` },
+    config: { 'connection.url': url },
     exec: async (sql) => database.exec(sql),
     partition: (table) => ({ protocol: '1', table }),
-    close: async () => {
-      database.close()
-      rmSync(folder, { recursive: true })
-    }
+    close: async () => close()
   }
 }
 

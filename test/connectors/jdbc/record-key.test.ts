@@ -18,7 +18,7 @@ function keyConverter(plugin: ConverterPlugin, config: Config = {}): Converter {
 describe('record keys', () => {
   let shop: SqliteShop
   before(async () => {
-    shop = await sqliteShop(`
+    shop = sqliteShop(`
       CREATE TABLE orders (id BIGINT NOT NULL PRIMARY KEY, city VARCHAR(20), note BLOB);
       INSERT INTO orders VALUES (9007199254740993, 'Wien', NULL)`)
   })

@@ -1,8 +1,4 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { after, before, describe, it } from 'node:test'
 import { createPool } from 'mysql2/promise'
 import { Client } from 'pg'
@@ -16,6 +12,7 @@ import { parseTableName } from '../../../src/connectors/jdbc/tables/table-name.t
 import { mysqlUrl, postgresUrl } from '../../support/environment.ts'
 import { type OracleServer, startOracleServer } from '../../support/oracle/oracle-server.ts'
 import { recordingLog } from '../../support/recording-log.ts'
+import { sqliteFile } from '../../support/sqlite-file.ts'
 
 interface Report {
   readonly alive: boolean
@@ -227,26 +224,21 @@ describe('the self-check of a task on MySQL', () => {
 })
 
 describe('the self-check of a task on SQLite', () => {
-  it('says version and indexes; the key of a table serves as one', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'self-check-'))
-    const file = join(folder, 'shop.db')
-    const database = new DatabaseSync(file)
-    database.exec(`CREATE TABLE good (id INTEGER PRIMARY KEY, at TEXT NOT NULL);
+  it('says version and indexes; the key of a table serves as one', async (t) => {
+    const { url } = sqliteFile(
+      t,
+      `CREATE TABLE good (id INTEGER PRIMARY KEY, at TEXT NOT NULL);
       CREATE INDEX good_changes ON good (at, id);
-      CREATE TABLE bare (id INTEGER PRIMARY KEY, at DATETIME NOT NULL)`)
-    database.close()
-    const keys = { 'connection.url': `jdbc:sqlite:${file}`, 'validate.non.null': 'false' }
+      CREATE TABLE bare (id INTEGER PRIMARY KEY, at DATETIME NOT NULL)`
+    )
+    const keys = { 'connection.url': url, 'validate.non.null': 'false' }
     const byId = { ...keys, mode: 'incrementing', 'incrementing.column.name': 'id' }
     const byTime = { ...keys, mode: 'timestamp', 'timestamp.column.name': 'at' }
-    try {
-      const found = await reportOf(byId, ['good', 'bare'])
-      has(found.lines, /SQLite 3\./)
-      has(found.lines, /bare: cursor column id is .*first in an index/)
-      assert.deepEqual(found.warnings, [])
-      const { warnings } = await reportOf(byTime, ['bare'])
-      has(warnings, /bare: cursor column at is not null and first in no index/)
-    } finally {
-      await rm(folder, { recursive: true })
-    }
+    const found = await reportOf(byId, ['good', 'bare'])
+    has(found.lines, /SQLite 3\./)
+    has(found.lines, /bare: cursor column id is .*first in an index/)
+    assert.deepEqual(found.warnings, [])
+    const { warnings } = await reportOf(byTime, ['bare'])
+    has(warnings, /bare: cursor column at is not null and first in no index/)
   })
 })

@@ -1,9 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
-import { after, before, describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 import { type Clock, systemClock } from '../../../src/clock.ts'
 import { jdbcSourceConfig } from '../../../src/connectors/jdbc/settings/source-config.ts'
 import { jdbcSourcePlugin } from '../../../src/connectors/jdbc/source-plugins.ts'
@@ -16,32 +12,17 @@ import {
   startJdbcConnector,
   startJdbcTask
 } from '../../support/jdbc-source.ts'
+import { sqliteShop } from '../../support/sqlite-shop.ts'
 
 /** Time that runs a thousand times as fast: what takes ten seconds is over in ten milliseconds. */
 const fastClock: Clock = { ...systemClock, monotonicMs: () => performance.now() * 1000 }
 
 describe('a task of the JDBC source', () => {
-  let folder: string
-  let database: DatabaseSync
-  let config: Config
-  before(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'jdbc-task-'))
-    database = new DatabaseSync(join(folder, 'task.db'), { timeout: 5000 })
-    config = {
-      'connection.url': `jdbc:sqlite:${join(folder, 'task.db')}`,
-      'topic.prefix': 'x-',
-      mode: 'incrementing',
-      'incrementing.column.name': 'id',
-      'poll.interval.ms': '10'
-    }
-    database.exec(`CREATE TABLE huge (id INTEGER PRIMARY KEY, note TEXT);
+  const { database, config, close } =
+    sqliteShop(`CREATE TABLE huge (id INTEGER PRIMARY KEY, note TEXT);
       INSERT INTO huge SELECT value, 'x' FROM (WITH RECURSIVE n(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n WHERE value < 20000) SELECT value FROM n);
       CREATE TABLE small (id INTEGER PRIMARY KEY, note TEXT); INSERT INTO small VALUES (1, 'y')`)
-  })
-  after(async () => {
-    database.close()
-    await rm(folder, { recursive: true })
-  })
+  after(close)
 
   it('lets other tables have their turn while it reads a huge one, and loses and repeats no row of it', async () => {
     const plugin: SourceConnectorPlugin = {

@@ -1,9 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
-import { after, before, describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 import { Decimal } from '../../../src/data/logical-types.ts'
 import type { Schema } from '../../../src/data/schema.ts'
 import {
@@ -14,6 +10,7 @@ import {
   startJdbcTask,
   StoredOffsets
 } from '../../support/jdbc-source.ts'
+import { openSqliteFile } from '../../support/sqlite-file.ts'
 
 /** Declared type, literal, expected type or logical name, expected value. docs/types.md shows the same. */
 const CASES: readonly (readonly [string, string, string, unknown])[] = [
@@ -45,23 +42,15 @@ const CASES: readonly (readonly [string, string, string, unknown])[] = [
 ]
 
 describe('types of SQLite', () => {
-  let folder: string
-  let database: DatabaseSync
-  let config: Config
-  before(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'jdbc-sqlite-'))
-    database = new DatabaseSync(join(folder, 'types.db'), { timeout: 5000 })
-    config = {
-      'connection.url': `jdbc:sqlite:${join(folder, 'types.db')}`,
-      'topic.prefix': 'x-',
-      mode: 'bulk',
-      'poll.interval.ms': '10'
-    }
-  })
-  after(async () => {
-    database.close()
-    await rm(folder, { recursive: true })
-  })
+  const { database, url, close } = openSqliteFile()
+  const config = {
+    'connection.url': url,
+    'topic.prefix': 'x-',
+    mode: 'bulk',
+    'poll.interval.ms': '10'
+  }
+  after(close)
+
   async function firstRecord(more: Config) {
     const task = await startJdbcTask({ ...config, ...more })
     try {

@@ -1,16 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { dialectSuite } from '../../support/dialect-suite.ts'
+import { openSqliteFile } from '../../support/sqlite-file.ts'
 
 dialectSuite('SQLite', false, async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'jdbc-sqlite-'))
-  const file = join(folder, 'test.db')
-  const database = new DatabaseSync(file, { timeout: 5000 })
+  const { database, url, close } = openSqliteFile()
   return {
     name: 'SQLite',
-    config: { 'connection.url': `jdbc:sqlite:${file}` },
+    config: { 'connection.url': url },
     exec: (...statements) => {
       for (const statement of statements) database.exec(statement)
       return Promise.resolve()
@@ -23,9 +18,6 @@ dialectSuite('SQLite', false, async () => {
     slowQuery: null,
     cutSessions: null,
     limit: (rows) => `LIMIT ${rows}`,
-    close: async () => {
-      database.close()
-      await rm(folder, { recursive: true })
-    }
+    close: async () => close()
   }
 })

@@ -1,40 +1,18 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { after, describe, it } from 'node:test'
 import pg from 'pg'
 import { jdbcSourcePlugin } from '../../../src/connectors/jdbc/source-plugins.ts'
 import type { StoredPosition } from '../../../src/plugin/start-from.ts'
+import { datedShop } from '../../support/dated-shop.ts'
 import { postgresUrl, uniqueName } from '../../support/environment.ts'
+import { sqliteFile } from '../../support/sqlite-file.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'start-request-'))
-const file = join(folder, 'shop.db')
-const database = new DatabaseSync(file)
-database.exec('CREATE TABLE orders (id INTEGER PRIMARY KEY, changed TIMESTAMP NOT NULL)')
-database.exec('CREATE TABLE customers (id INTEGER PRIMARY KEY, changed TIMESTAMP NOT NULL)')
-database.close()
-after(() => rmSync(folder, { recursive: true }))
+const { config, close } = datedShop()
+after(close)
 
 const { startFrom } = jdbcSourcePlugin
 assert.ok(startFrom !== undefined)
 const { plan, preview } = startFrom
-
-function config(over: Record<string, string> = {}): ReadonlyMap<string, string> {
-  return new Map(
-    Object.entries({
-      'connection.url': `jdbc:sqlite:${file}`,
-      mode: 'timestamp+incrementing',
-      'timestamp.column.name': 'changed',
-      'incrementing.column.name': 'id',
-      'topic.prefix': 't-',
-      'table.whitelist': 'orders,customers',
-      'db.timezone': 'Europe/Berlin',
-      ...over
-    })
-  )
-}
 
 /** The offsets a start leads to, by table, as JSON. */
 async function offsets(
@@ -186,15 +164,14 @@ describe('a dry run', () => {
     ])
   })
 
-  it('shows the rest when one table cannot be counted', async () => {
-    const gone = join(folder, 'gone.db')
-    const other = new DatabaseSync(gone)
-    other.exec('CREATE TABLE good (id INTEGER PRIMARY KEY)')
-    other.exec('INSERT INTO good VALUES (1), (2)')
-    other.exec('CREATE TABLE bad (name TEXT PRIMARY KEY)')
-    other.close()
+  it('shows the rest when one table cannot be counted', async (t) => {
+    const { url } = sqliteFile(
+      t,
+      `CREATE TABLE good (id INTEGER PRIMARY KEY); INSERT INTO good VALUES (1), (2);
+       CREATE TABLE bad (name TEXT PRIMARY KEY)`
+    )
     const over = config({
-      'connection.url': `jdbc:sqlite:${gone}`,
+      'connection.url': url,
       'table.whitelist': 'good,bad',
       mode: 'incrementing'
     })

@@ -45,7 +45,7 @@ describe('settings of single tables', () => {
   let shop: SqliteShop
   let config: Config
   before(async () => {
-    shop = await sqliteShop(`
+    shop = sqliteShop(`
       CREATE TABLE orders (id BIGINT NOT NULL PRIMARY KEY, ts TIMESTAMP NOT NULL, note VARCHAR(9), changed TIMESTAMP NOT NULL);
       INSERT INTO orders VALUES (1, '2024-01-01 00:00:01', 'a', '2024-01-02 00:00:00'), (2, '2024-01-01 00:00:00', 'b', '2024-01-02 00:00:00');
       CREATE TABLE cities (name VARCHAR(9) NOT NULL PRIMARY KEY); INSERT INTO cities VALUES ('Wien');
@@ -242,7 +242,7 @@ describe('named queries', () => {
   let shop: SqliteShop
   let config: Config
   before(async () => {
-    shop = await sqliteShop(`
+    shop = sqliteShop(`
       CREATE TABLE orders (id BIGINT NOT NULL PRIMARY KEY, state VARCHAR(9));
       INSERT INTO orders VALUES (1, 'open'), (2, 'closed'), (3, 'open')`)
     const sub = (state: string): string =>
