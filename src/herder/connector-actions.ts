@@ -1,5 +1,6 @@
 import { ConnectError, NotFoundError } from '../errors.ts'
-import type { ClusterConfig, StoredConfig, TargetState } from '../storage/cluster-config.ts'
+import type { ClusterConfig, StoredConfig } from '../storage/cluster-config.ts'
+import type { TargetState } from '../storage/target-state.ts'
 import type { ConfigStore } from '../storage/config-store.ts'
 import type { StatusStore } from '../storage/status-store.ts'
 import { taskKey } from '../worker/contracts.ts'

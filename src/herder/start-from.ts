@@ -1,5 +1,5 @@
 import type { StartPreview } from '../plugin/start-from.ts'
-import type { TargetState } from '../storage/cluster-config.ts'
+import type { TargetState } from '../storage/target-state.ts'
 import type { StoredMap } from '../storage/offset-store.ts'
 import type { MoveAuthor } from '../storage/start-from-record.ts'
 

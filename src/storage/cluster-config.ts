@@ -1,7 +1,5 @@
+import type { TargetState } from './target-state.ts'
 import type { StartFromRecord } from './start-from-record.ts'
-
-/** STARTED, PAUSED, STOPPED — what was asked for. */
-export type TargetState = 'STARTED' | 'PAUSED' | 'STOPPED'
 
 export interface SessionKey {
   readonly key: Uint8Array

@@ -1,12 +1,7 @@
 import { messageOf } from '../errors.ts'
 import type { Logger } from '../log.ts'
-import type {
-  ClusterConfig,
-  RestartRequest,
-  SessionKey,
-  StoredConfig,
-  TargetState
-} from './cluster-config.ts'
+import type { ClusterConfig, RestartRequest, SessionKey, StoredConfig } from './cluster-config.ts'
+import type { TargetState } from './target-state.ts'
 import {
   type ConfigKey,
   parseConfigKey,

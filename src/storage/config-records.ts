@@ -1,5 +1,6 @@
 import { DataError } from '../errors.ts'
-import type { RestartRequest, SessionKey, StoredConfig, TargetState } from './cluster-config.ts'
+import type { RestartRequest, SessionKey, StoredConfig } from './cluster-config.ts'
+import type { TargetState } from './target-state.ts'
 import { jsonDocument, jsonObject, objectFields } from './connect-json.ts'
 import type { StartFromRecord } from './start-from-record.ts'
 

@@ -1,4 +1,5 @@
-import type { ClusterConfig, SessionKey, StoredConfig, TargetState } from './cluster-config.ts'
+import type { ClusterConfig, SessionKey, StoredConfig } from './cluster-config.ts'
+import type { TargetState } from './target-state.ts'
 import type { StartFromRecord } from './start-from-record.ts'
 
 /** Everything the config topic says about one connector name. Never changed, only replaced, so snapshots may share it. */

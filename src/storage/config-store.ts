@@ -1,10 +1,5 @@
-import type {
-  ClusterConfig,
-  RestartRequest,
-  SessionKey,
-  StoredConfig,
-  TargetState
-} from './cluster-config.ts'
+import type { ClusterConfig, RestartRequest, SessionKey, StoredConfig } from './cluster-config.ts'
+import type { TargetState } from './target-state.ts'
 import type { StartFromRecord } from './start-from-record.ts'
 
 /** What the store tells after start-up, in the order of the records. Called synchronously; must not throw. */

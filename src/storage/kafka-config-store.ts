@@ -2,13 +2,8 @@ import { type Clock, systemClock } from '../clock.ts'
 import { ConnectError, isRetriable } from '../errors.ts'
 import type { TopicLog } from '../kafka/contracts.ts'
 import { loggers } from '../log.ts'
-import type {
-  ClusterConfig,
-  RestartRequest,
-  SessionKey,
-  StoredConfig,
-  TargetState
-} from './cluster-config.ts'
+import type { ClusterConfig, RestartRequest, SessionKey, StoredConfig } from './cluster-config.ts'
+import type { TargetState } from './target-state.ts'
 import { ConfigLogState, notify } from './config-log-state.ts'
 import {
   type ConfigRecord,

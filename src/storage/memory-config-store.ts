@@ -1,11 +1,6 @@
 import { loggers } from '../log.ts'
-import type {
-  ClusterConfig,
-  RestartRequest,
-  SessionKey,
-  StoredConfig,
-  TargetState
-} from './cluster-config.ts'
+import type { ClusterConfig, RestartRequest, SessionKey, StoredConfig } from './cluster-config.ts'
+import type { TargetState } from './target-state.ts'
 import { ConfigLogState, notify } from './config-log-state.ts'
 import {
   type ConfigRecord,

@@ -1,5 +1,5 @@
 import { DataError } from '../errors.ts'
-import type { TargetState } from './cluster-config.ts'
+import type { TargetState } from './target-state.ts'
 import { objectFields } from './connect-json.ts'
 import type { StoredMap } from './offset-store.ts'
 

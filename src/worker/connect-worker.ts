@@ -4,7 +4,8 @@ import type { Logger } from '../log.ts'
 import type { ConnectorPlugin, Plugins } from '../plugin/plugins.ts'
 import type { AlteredOffsets, OffsetChange } from '../plugin/source.ts'
 import type { StartPreview, StartWanted } from '../plugin/start-from.ts'
-import type { StoredConfig, TargetState } from '../storage/cluster-config.ts'
+import type { StoredConfig } from '../storage/cluster-config.ts'
+import type { TargetState } from '../storage/target-state.ts'
 import type { OffsetStore, StoredOffset } from '../storage/offset-store.ts'
 import {
   ConnectorOffsetStores,

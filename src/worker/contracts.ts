@@ -1,5 +1,6 @@
 import type { StreamFacts } from '../plugin/source.ts'
-import type { StoredConfig, TargetState } from '../storage/cluster-config.ts'
+import type { StoredConfig } from '../storage/cluster-config.ts'
+import type { TargetState } from '../storage/target-state.ts'
 import type { State } from '../storage/status-store.ts'
 import type { StoredOffset } from '../storage/offset-store.ts'
 import type { Plugins } from '../plugin/plugins.ts'

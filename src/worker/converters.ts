@@ -1,8 +1,19 @@
 import { type ConfigMap, withPrefix } from '../config/config-def.ts'
 import { ConfigError } from '../errors.ts'
+import type { Converter, HeaderConverter } from '../plugin/converter.ts'
 import type { Plugins } from '../plugin/plugins.ts'
-import type { Converters } from './record-conversion.ts'
 import type { TransformationChain } from './transformation-chain.ts'
+
+export interface NamedConverter<C> {
+  readonly className: string
+  readonly converter: C
+}
+
+export interface Converters {
+  readonly key: NamedConverter<Converter>
+  readonly value: NamedConverter<Converter>
+  readonly header: NamedConverter<HeaderConverter>
+}
 
 /** Where a converter is configured: the connector's own class and settings, else the worker's; never a mixture. */
 function source(key: string, connector: ConfigMap, worker: ConfigMap): ConfigMap {

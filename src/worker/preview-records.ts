@@ -6,7 +6,7 @@ import type { Converter, DryRun } from '../plugin/converter.ts'
 import type { Plugins } from '../plugin/plugins.ts'
 import { closeConversion, taskConverters } from './converters.ts'
 import { readableBytes, readableSchema, readableValue } from './readable.ts'
-import type { Converters, NamedConverter } from './record-conversion.ts'
+import type { Converters, NamedConverter } from './converters.ts'
 import type { Stage } from './retry-with-tolerance.ts'
 import { type TransformationChain, transformationChain } from './transformation-chain.ts'
 

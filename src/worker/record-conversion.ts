@@ -1,22 +1,10 @@
 import type { SourceRecord } from '../data/record.ts'
 import { DataError } from '../errors.ts'
 import type { ProducerRecord } from '../kafka/contracts.ts'
-import type { Converter, HeaderConverter } from '../plugin/converter.ts'
-import { closeConversion } from './converters.ts'
+import { closeConversion, type Converters } from './converters.ts'
 import { describeRecord, recordText, type RowNamer } from './record-text.ts'
 import type { RetryWithTolerance, Stage } from './retry-with-tolerance.ts'
 import type { TransformationChain } from './transformation-chain.ts'
-
-export interface NamedConverter<C> {
-  readonly className: string
-  readonly converter: C
-}
-
-export interface Converters {
-  readonly key: NamedConverter<Converter>
-  readonly value: NamedConverter<Converter>
-  readonly header: NamedConverter<HeaderConverter>
-}
 
 type Bytes = Uint8Array | null
 const NO_HEADERS: ProducerRecord['headers'] = []

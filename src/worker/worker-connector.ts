@@ -4,7 +4,7 @@ import { asError, ConnectError, traceOf } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import type { ConnectorPlugin } from '../plugin/plugins.ts'
 import type { OffsetReader } from '../plugin/source.ts'
-import type { TargetState } from '../storage/cluster-config.ts'
+import type { TargetState } from '../storage/target-state.ts'
 import type { State } from '../storage/status-store.ts'
 
 interface ConnectorInstance {

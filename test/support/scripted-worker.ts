@@ -2,7 +2,8 @@ import { ConfigError, ConnectError, messageOf } from '../../src/errors.ts'
 import { Plugins } from '../../src/plugin/plugins.ts'
 import type { SourceConnectorPlugin } from '../../src/plugin/source.ts'
 import type { StartPreview, StartWanted } from '../../src/plugin/start-from.ts'
-import type { StoredConfig, TargetState } from '../../src/storage/cluster-config.ts'
+import type { StoredConfig } from '../../src/storage/cluster-config.ts'
+import type { TargetState } from '../../src/storage/target-state.ts'
 import type { StoredOffset } from '../../src/storage/offset-store.ts'
 import {
   type SourceTaskGuard,

@@ -1,7 +1,6 @@
 import type { Password } from '../../config/config-def.ts'
 import { ConnectError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
-import type { JdbcUrl } from './jdbc-url.ts'
 import type { Timestamp, TimestampParts } from './values/timestamp.ts'
 import type { TimeZone } from './values/time-zone.ts'
 
@@ -50,6 +49,16 @@ export interface Dialect {
 export interface Bind {
   readonly sql: string
   readonly value: unknown
+}
+
+/** A JDBC URL taken apart as far as all dialects have it in common. */
+export interface JdbcUrl {
+  /** As given; may hold a password. */
+  readonly text: string
+  /** `postgresql`, `sqlserver`, `jtds:sqlserver` … in lower case. */
+  readonly subProtocol: string
+  /** What follows the sub-protocol and its colon: `//host:5432/db?ssl=true`, `thin:@host:1521:SID`, `/var/data.db`. */
+  readonly rest: string
 }
 
 export type IsolationMode =

@@ -1,15 +1,5 @@
 import { ConfigError, redact } from '../../errors.ts'
-import type { Dialect } from './database.ts'
-
-/** A JDBC URL taken apart as far as all dialects have it in common. */
-export interface JdbcUrl {
-  /** As given; may hold a password. */
-  readonly text: string
-  /** `postgresql`, `sqlserver`, `jtds:sqlserver` … in lower case. */
-  readonly subProtocol: string
-  /** What follows the sub-protocol and its colon: `//host:5432/db?ssl=true`, `thin:@host:1521:SID`, `/var/data.db`. */
-  readonly rest: string
-}
+import type { Dialect, JdbcUrl } from './database.ts'
 
 /** The URL and the dialect its sub-protocol names. ConfigError says what is supported; no message shows a password (I7). */
 export function parseJdbcUrl(

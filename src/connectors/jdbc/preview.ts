@@ -14,7 +14,7 @@ import { selfCheck } from './self-check.ts'
 import { type SourceSettings, sourceSettings } from './settings/source-settings.ts'
 import { presentOf, startOf } from './offsets/start-position.ts'
 import { type StartTarget, startTargets, withConnection } from './offsets/start-targets.ts'
-import type { BoundQuery } from './reading/table-query.ts'
+import type { BoundQuery } from './reading/bound-query.ts'
 import { type ReaderTarget, TableReader } from './reading/table-reader.ts'
 import type { TableShape } from './reading/table-shape.ts'
 

@@ -3,14 +3,14 @@ import { describe, it } from 'node:test'
 import type { Column, TimestampColumn } from '../../../src/connectors/jdbc/database.ts'
 import { dialects } from '../../../src/connectors/jdbc/dialects/dialects.ts'
 import { positionOf, UNSET } from '../../../src/connectors/jdbc/offsets/source-offset.ts'
-import type { Mode } from '../../../src/connectors/jdbc/settings/table-settings.ts'
+import type { Mode } from '../../../src/connectors/jdbc/settings/mode.ts'
 import {
   endReading,
   endsInComment,
   limits,
-  type QueryShape,
   tableQuery
 } from '../../../src/connectors/jdbc/reading/table-query.ts'
+import type { QueryShape } from '../../../src/connectors/jdbc/reading/bound-query.ts'
 import { TimeZone } from '../../../src/connectors/jdbc/values/time-zone.ts'
 import { timestampOfMs } from '../../../src/connectors/jdbc/values/timestamp.ts'
 

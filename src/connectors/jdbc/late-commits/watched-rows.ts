@@ -3,7 +3,7 @@ import { newSuccessors } from './commit-fences.ts'
 import type { OpenTransaction } from '../database.ts'
 import { type EmittedRow, SeenIds, type SeenRows, SeenVersions } from './seen-rows.ts'
 import type { Position } from '../offsets/source-offset.ts'
-import type { Mode } from '../settings/table-settings.ts'
+import type { Mode } from '../settings/mode.ts'
 import { compareTimestamps } from '../values/timestamp.ts'
 
 /** More transactions than this are not named in an offset: after a restart all that are open then count as watched. */

@@ -2,16 +2,9 @@ import type { Timestamp } from '../values/timestamp.ts'
 import { compareTimestamps } from '../values/timestamp.ts'
 import { selectWhere } from '../reading/bounded-select.ts'
 import type { Position } from './source-offset.ts'
-import {
-  Binder,
-  type BoundQuery,
-  beginReading,
-  bindReading,
-  idOf,
-  type QueryShape,
-  timestampSql
-} from '../reading/table-query.ts'
-import { type Mode, modeUsesId, modeUsesTimestamp } from '../settings/table-settings.ts'
+import { beginReading, bindReading, idOf, timestampSql } from '../reading/table-query.ts'
+import { Binder, type BoundQuery, type QueryShape } from '../reading/bound-query.ts'
+import { type Mode, modeUsesId, modeUsesTimestamp } from '../settings/mode.ts'
 import type { TimeZone } from '../values/time-zone.ts'
 
 /** Rows that are read behind `after` and not behind `upTo`: those between two positions of one table. */

@@ -1,6 +1,6 @@
 import type { OffsetMap, SourceOffset, SourcePartition } from '../../../data/record.ts'
 import { ConfigError } from '../../../errors.ts'
-import { type Mode, modeUsesId, modeUsesTimestamp } from '../settings/table-settings.ts'
+import { type Mode, modeUsesId, modeUsesTimestamp } from '../settings/mode.ts'
 import type { Timestamp } from '../values/timestamp.ts'
 
 /** How far a table was read. */

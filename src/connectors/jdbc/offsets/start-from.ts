@@ -19,7 +19,7 @@ import { lastPosition, previewStart } from './start-preview.ts'
 import { about, type StartPoint, startRequest } from './start-request.ts'
 import { PositionMap, type StartTarget, startTargets, withConnection } from './start-targets.ts'
 import { parseTableName } from '../tables/table-name.ts'
-import { modeUsesId, modeUsesTimestamp } from '../settings/table-settings.ts'
+import { modeUsesId, modeUsesTimestamp } from '../settings/mode.ts'
 import { epochNanos, timestampOfNanos } from '../values/timestamp.ts'
 
 /** How the connector's tables are moved while it exists. */

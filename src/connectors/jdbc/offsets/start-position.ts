@@ -2,12 +2,8 @@ import type { OffsetMap, SourceOffset } from '../../../data/record.ts'
 import type { Connection } from '../database.ts'
 import { markedValues, NO_START } from '../settings/configured-start.ts'
 import { type Position, offsetOf, positionOf, shortest, UNSET } from './source-offset.ts'
-import {
-  type Mode,
-  modeUsesId,
-  modeUsesTimestamp,
-  type TableSettings
-} from '../settings/table-settings.ts'
+import type { TableSettings } from '../settings/table-settings.ts'
+import { type Mode, modeUsesId, modeUsesTimestamp } from '../settings/mode.ts'
 import { instantOf } from '../values/time-text.ts'
 import type { TimeZone } from '../values/time-zone.ts'
 import type { Timestamp } from '../values/timestamp.ts'

@@ -9,7 +9,7 @@ import type { SourceSettings } from '../settings/source-settings.ts'
 import { tableName } from '../tables/table-name.ts'
 import type { ReaderTarget } from '../reading/table-reader.ts'
 import { selectTables } from '../tables/table-selection.ts'
-import type { Mode } from '../settings/table-settings.ts'
+import type { Mode } from '../settings/mode.ts'
 
 const CONNECT_LIMIT_MS = 10_000
 

@@ -1,6 +1,6 @@
 import type { Bound } from './query-text.ts'
 import { queryParts } from './query-text.ts'
-import type { QueryShape } from './table-query.ts'
+import type { QueryShape } from './bound-query.ts'
 
 /** What stands for a single bound in the text. */
 export type SingleBounds = (bound: Bound) => string

@@ -4,7 +4,7 @@ import type { LateCommitGuard, Plan } from '../late-commits/late-commit-guard.ts
 import { LookBackProgress, type RowIdentity } from '../late-commits/look-back.ts'
 import { BulkProgress, IdProgress, type RowProgress } from './row-progress.ts'
 import type { Position } from '../offsets/source-offset.ts'
-import type { Mode } from '../settings/table-settings.ts'
+import type { Mode } from '../settings/mode.ts'
 import { LimitedTimestampGroups, TimestampGroups } from './timestamp-groups.ts'
 
 /** What is read: rows behind the position, or once more some before it. */

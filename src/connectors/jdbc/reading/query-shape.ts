@@ -5,7 +5,8 @@ import { keyColumns } from './record-key.ts'
 import { checkPlaceholders, describableQuery } from './query-text.ts'
 import { tableName } from '../tables/table-name.ts'
 import { limits } from './table-query.ts'
-import { modeUsesId, modeUsesTimestamp, type TableSettings } from '../settings/table-settings.ts'
+import type { TableSettings } from '../settings/table-settings.ts'
+import { modeUsesId, modeUsesTimestamp } from '../settings/mode.ts'
 import {
   checkZones,
   columnSql,

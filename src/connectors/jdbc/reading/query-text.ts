@@ -1,6 +1,6 @@
 import { ConfigError } from '../../../errors.ts'
 import { suggestion } from './cursor-value.ts'
-import { modeUsesId, modeUsesTimestamp, type Mode } from '../settings/table-settings.ts'
+import { modeUsesId, modeUsesTimestamp, type Mode } from '../settings/mode.ts'
 
 /** A single bound of a poll: exclusive all of them. */
 export type Bound = (typeof BOUNDS)[number]

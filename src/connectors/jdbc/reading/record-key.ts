@@ -3,16 +3,8 @@ import { Struct } from '../../../data/struct.ts'
 import { ConfigError } from '../../../errors.ts'
 import { findColumn, suggestion } from './cursor-value.ts'
 import type { Column } from '../database.ts'
-import { PRIMARY_KEY } from '../settings/record-keys.ts'
+import { type KeySettings, PRIMARY_KEY } from '../settings/record-keys.ts'
 import type { TableSettings } from '../settings/table-settings.ts'
-
-/** How the key of a record is made of its row. */
-export interface KeySettings {
-  /** null: records have no key. */
-  readonly columns: readonly string[] | 'primary-key' | null
-  readonly format: 'struct' | 'field'
-  readonly withoutPrimaryKey: 'fail' | 'null'
-}
 
 /**
  * The key columns as the result spells them, in the order of the key; null: no key. `what` names table or query for messages, `primary`

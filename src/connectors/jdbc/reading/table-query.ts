@@ -1,38 +1,10 @@
+import { Binder, type BoundQuery, type QueryShape } from './bound-query.ts'
 import { selectWhere } from './bounded-select.ts'
-import type { Bind, Column, Dialect, TimestampColumn } from '../database.ts'
+import type { Column, TimestampColumn } from '../database.ts'
 import { type Bound, hasPlaceholders } from './query-text.ts'
-import type { Mode } from '../settings/table-settings.ts'
 import type { Position } from '../offsets/source-offset.ts'
 import type { TimeZone } from '../values/time-zone.ts'
 import { cutTimestamp, type Timestamp, timestampOfMs } from '../values/timestamp.ts'
-
-/** The parts of a query that stay the same from poll to poll. */
-export interface QueryShape {
-  readonly dialect: Dialect
-  /** `SELECT * FROM "s"."t"`, or the user's query, which may hold placeholders. */
-  readonly select: string
-  readonly mode: Mode
-  /** Columns to compare, with their names as SQL wants them; several timestamps mean the first that is not null. */
-  readonly timestamps: readonly { sql: string; column: TimestampColumn }[]
-  readonly id: { sql: string; column: Column } | null
-  readonly suffix: string
-}
-
-export interface BoundQuery {
-  readonly sql: string
-  readonly binds: readonly unknown[]
-}
-
-/** Collects bind values in the order in which they stand in the text. */
-export class Binder {
-  readonly values: unknown[] = []
-
-  add(make: (index: number) => Bind): string {
-    const { sql, value } = make(this.values.length + 1)
-    this.values.push(value)
-    return sql
-  }
-}
 
 /**
  * The query of one poll. `end` is the exclusive upper bound as the timestamp column shows it (null in modes without);

@@ -21,15 +21,10 @@ import { columnsText, RowConverter } from '../values/row-converter.ts'
 import type { Emit, RowProgress } from './row-progress.ts'
 import type { Position } from '../offsets/source-offset.ts'
 import type { Start } from '../offsets/start-position.ts'
-import { modeUsesTimestamp, type TableSettings } from '../settings/table-settings.ts'
-import {
-  type BoundQuery,
-  endReading,
-  limits,
-  lookBackQuery,
-  tableQuery,
-  tiesQuery
-} from './table-query.ts'
+import type { TableSettings } from '../settings/table-settings.ts'
+import { modeUsesTimestamp } from '../settings/mode.ts'
+import { endReading, limits, lookBackQuery, tableQuery, tiesQuery } from './table-query.ts'
+import type { BoundQuery } from './bound-query.ts'
 import type { TableShape } from './table-shape.ts'
 import type { Timestamp } from '../values/timestamp.ts'
 

@@ -10,13 +10,9 @@ import type { Column, Connection, TableColumn, TableId } from '../database.ts'
 import { nearTables } from '../tables/near-tables.ts'
 import { keyColumns } from './record-key.ts'
 import { quoteName, tableName, tableSql } from '../tables/table-name.ts'
-import type { QueryShape } from './table-query.ts'
-import {
-  type Mode,
-  modeUsesId,
-  modeUsesTimestamp,
-  type TableSettings
-} from '../settings/table-settings.ts'
+import type { QueryShape } from './bound-query.ts'
+import type { TableSettings } from '../settings/table-settings.ts'
+import { type Mode, modeUsesId, modeUsesTimestamp } from '../settings/mode.ts'
 import { mappedColumns } from '../settings/table-pattern.ts'
 
 /** A table or query, looked up in the database: what every poll of it has in common. */

@@ -70,3 +70,11 @@ export const recordKeys = configDef({
     doc: 'Replaces characters of table names that no topic may have by underscores.'
   }
 })
+
+/** How the key of a record is made of its row. */
+export interface KeySettings {
+  /** null: records have no key. */
+  readonly columns: readonly string[] | 'primary-key' | null
+  readonly format: 'struct' | 'field'
+  readonly withoutPrimaryKey: 'fail' | 'null'
+}

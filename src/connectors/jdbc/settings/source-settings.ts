@@ -1,3 +1,9 @@
+import type {
+  NumericMapping,
+  ReadingSettings,
+  TimestampGranularity,
+  ValueSettings
+} from './reading-settings.ts'
 import {
   type ConfigDef,
   type ConfigMap,
@@ -8,7 +14,8 @@ import {
 import { ConfigError } from '../../../errors.ts'
 import type { Dialect, IsolationMode, TableId } from '../database.ts'
 import { dialects } from '../dialects/dialects.ts'
-import { type JdbcUrl, parseJdbcUrl } from '../jdbc-url.ts'
+import { parseJdbcUrl } from '../jdbc-url.ts'
+import type { JdbcUrl } from '../database.ts'
 import { type JdbcSourceConfig, jdbcSourceConfig } from './source-config.ts'
 import { FILTERS } from './database-keys.ts'
 import {
@@ -21,29 +28,9 @@ import {
 } from './own-settings.ts'
 import { splitTableList } from '../tables/table-name.ts'
 import { tablePattern } from './table-pattern.ts'
-import { type Mode, queryMode, type TableSettings, tableSettings } from './table-settings.ts'
+import { type TableSettings, tableSettings } from './table-settings.ts'
+import { type Mode, queryMode } from './mode.ts'
 import { TimeZone } from '../values/time-zone.ts'
-
-export type NumericMapping = 'none' | 'precision_only' | 'best_fit' | 'best_fit_eager_double'
-export type TimestampGranularity =
-  | 'connect_logical'
-  | 'micros_long'
-  | 'micros_string'
-  | 'micros_iso_datetime_string'
-  | 'nanos_long'
-  | 'nanos_string'
-  | 'nanos_iso_datetime_string'
-
-/** How values become Connect values. */
-export interface ValueSettings {
-  readonly timeZone: TimeZone
-  readonly numericMapping: NumericMapping
-  /** For numbers without precision: exact digits, a double, or a Decimal of this scale. */
-  readonly unconstrainedNumeric: 'string' | 'double' | number
-  readonly granularity: TimestampGranularity
-  readonly julianBefore1582: boolean
-  readonly unsupportedTypes: 'text' | 'skip' | 'fail'
-}
 
 /** How to reach the database. */
 export interface ConnectionSettings {
@@ -67,15 +54,6 @@ export interface TableSelection {
   readonly types: readonly string[]
   readonly catalogPattern: string | null
   readonly schemaPattern: string | null
-}
-
-/** What reading needs to know of the connector, whichever table is read. */
-export interface ReadingSettings {
-  readonly values: ValueSettings
-  readonly quoted: boolean
-  readonly qualified: boolean
-  /** Kinds of tables that count, in upper case. */
-  readonly tableTypes: readonly string[]
 }
 
 /** A name of `table.settings`, and the tables it means. */

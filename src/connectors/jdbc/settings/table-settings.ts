@@ -1,15 +1,14 @@
+import type { Mode } from './mode.ts'
 import type { ConfigMap } from '../../../config/config-def.ts'
 import { type ConfiguredStart, parseInitialTimestamp, startMarkOf } from './configured-start.ts'
-import type { KeySettings } from '../reading/record-key.ts'
+import type { KeySettings } from './record-keys.ts'
 import { PRIMARY_KEY } from './record-keys.ts'
 import type { JdbcSourceConfig } from './source-config.ts'
-import type { ReadingSettings } from './source-settings.ts'
+import type { ReadingSettings } from './reading-settings.ts'
 import { type ColumnMapping, parseColumnMapping, parseColumnsMapping } from './table-pattern.ts'
 import type { TopicSettings } from '../tables/target-topic.ts'
 import { instantOfMs } from '../values/time-text.ts'
 import { parseTopicTemplate } from './topic-template.ts'
-
-export type Mode = 'bulk' | 'incrementing' | 'timestamp' | 'timestamp+incrementing'
 
 /** What is done about transactions that commit late; `seenMaxKeys` counts rows, the rest is milliseconds. */
 export interface LateCommitSettings {
@@ -45,16 +44,6 @@ export interface TableSettings extends ReadingSettings, ConfiguredStart {
   readonly fetchRows: number
   readonly key: KeySettings
   readonly topics: TopicSettings
-}
-
-export const modeUsesTimestamp = (mode: Mode): boolean => mode.startsWith('timestamp')
-export const modeUsesId = (mode: Mode): boolean => mode.endsWith('incrementing')
-
-/** How rows are found in the result of a query: as configured, as far as the columns for it are named. */
-export function queryMode(settings: Pick<TableSettings, 'mode' | 'timestampColumns'>): Mode {
-  const { mode, timestampColumns } = settings
-  if (modeUsesTimestamp(mode) && timestampColumns.length > 0) return mode
-  return modeUsesId(mode) ? 'incrementing' : 'bulk'
 }
 
 /** The settings of a table or query from a configuration in which its own keys stand for the connector's. */

@@ -17,7 +17,7 @@ import {
   type SourceSettings,
   sourceSettings
 } from './source-settings.ts'
-import { modeUsesId, modeUsesTimestamp } from './table-settings.ts'
+import { modeUsesId, modeUsesTimestamp } from './mode.ts'
 
 type Key = keyof JdbcSourceConfig
 

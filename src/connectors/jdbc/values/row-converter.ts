@@ -2,7 +2,7 @@ import { Schema } from '../../../data/schema.ts'
 import { Struct } from '../../../data/struct.ts'
 import { DataError, messageOf } from '../../../errors.ts'
 import type { Column, Row } from '../database.ts'
-import type { ValueSettings } from '../settings/source-settings.ts'
+import type { ValueSettings } from '../settings/reading-settings.ts'
 import { fieldMapping } from './value-mapping.ts'
 
 /** Turns rows of one result into structs; made once per set of columns, so that converters meet the same schema object. */

@@ -9,7 +9,7 @@ import { Schema, type SchemaOptions } from '../../../data/schema.ts'
 import { DataError } from '../../../errors.ts'
 import type { Column, TimestampColumn } from '../database.ts'
 import { julianDays, julianMs } from './julian-calendar.ts'
-import type { ValueSettings } from '../settings/source-settings.ts'
+import type { ValueSettings } from '../settings/reading-settings.ts'
 import { epochNanos, modulo, timestampText, type TimestampParts } from './timestamp.ts'
 
 /** The schema of a column's field, and what turns a driver's value (never null) into the Connect value. */

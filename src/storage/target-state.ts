@@ -1,0 +1,2 @@
+/** STARTED, PAUSED, STOPPED — what was asked for. */
+export type TargetState = 'STARTED' | 'PAUSED' | 'STOPPED'
