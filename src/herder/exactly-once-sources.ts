@@ -31,7 +31,7 @@ const LAST_BACKOFF_MS = 5000
 
 /**
  * What the group does so that only the newest generation of a source's tasks writes: whoever leads fences the older ones, and a task that
- * starts asks for that before it takes its producer epoch, and looks after it whether it is still meant to run (KIP-618).
+ * starts asks for that before it takes its producer epoch, and looks after it whether it is still meant to run (I2, KIP-618).
  */
 export class ExactlyOnceSources {
   readonly #options: ExactlyOnceSourcesOptions
