@@ -1,7 +1,9 @@
 import { configDef } from '../config/config-def.ts'
-import { registryConverterConfig } from './registry-converter-config.ts'
-
-const notYet = (value: boolean): string | null => (value ? 'is not supported by this worker' : null)
+import {
+  ignoreDefaultForNullables,
+  notYet,
+  registryConverterConfig
+} from './registry-converter-config.ts'
 
 export const avroConverterConfig = configDef({
   ...registryConverterConfig,
@@ -33,13 +35,7 @@ export const avroConverterConfig = configDef({
     group: 'Mapping',
     doc: 'Whether maps with optional string keys become Avro maps. A null key is an error then.'
   },
-  'ignore.default.for.nullables': {
-    type: 'boolean',
-    default: false,
-    importance: 'low',
-    group: 'Mapping',
-    doc: 'Whether null in an optional field stays null although the field has a default.'
-  },
+  'ignore.default.for.nullables': ignoreDefaultForNullables,
   'flatten.singleton.unions': {
     type: 'boolean',
     default: true,

@@ -1,5 +1,5 @@
 import { configDef } from '../config/config-def.ts'
-import { registryConverterConfig } from './registry-converter-config.ts'
+import { ignoreDefaultForNullables, registryConverterConfig } from './registry-converter-config.ts'
 
 /** Dialects a schema without `$schema` may be meant in. */
 export const SPEC_VERSIONS = [
@@ -54,13 +54,7 @@ export const jsonSchemaConverterConfig = configDef({
     group: 'Mapping',
     doc: 'Whether enums and unions are told by the parameters all formats share, instead of those of JSON Schema.'
   },
-  'ignore.default.for.nullables': {
-    type: 'boolean',
-    default: false,
-    importance: 'low',
-    group: 'Mapping',
-    doc: 'Whether null in an optional field stays null although the field has a default.'
-  },
+  'ignore.default.for.nullables': ignoreDefaultForNullables,
   'json.fail.invalid.schema': {
     type: 'boolean',
     default: false,

@@ -1,7 +1,6 @@
 import { configDef } from '../config/config-def.ts'
-import { registryConverterConfig } from './registry-converter-config.ts'
+import { notYet, registryConverterConfig } from './registry-converter-config.ts'
 
-const notYet = (value: boolean): string | null => (value ? 'is not supported by this worker' : null)
 const DEFAULT_REFERENCES =
   'io.confluent.kafka.serializers.subject.DefaultReferenceSubjectNameStrategy'
 

@@ -8,6 +8,28 @@ const STRATEGIES = [
   'io.confluent.kafka.serializers.subject.TopicRecordNameStrategy'
 ] as const
 
+const STRICT = {
+  type: 'boolean',
+  default: true,
+  importance: 'low',
+  group: 'Schemas',
+  noEffect: true,
+  doc: 'Accepted; a record always has to fit the schema it is written with.'
+} as const
+
+/** For settings that must stay false. */
+export const notYet = (value: boolean): string | null =>
+  value ? 'is not supported by this worker' : null
+
+/** `ignore.default.for.nullables`, which some of them have. */
+export const ignoreDefaultForNullables = {
+  type: 'boolean',
+  default: false,
+  importance: 'low',
+  group: 'Mapping',
+  doc: 'Whether null in an optional field stays null although the field has a default.'
+} as const
+
 /** What the converters with a schema registry have in common. */
 export const registryConverterConfig = configDef({
   ...converterConfig,
@@ -41,22 +63,8 @@ export const registryConverterConfig = configDef({
     group: 'Schemas',
     doc: 'With auto.register.schemas=false: write with the schema of this id. -1: none.'
   },
-  'latest.compatibility.strict': {
-    type: 'boolean',
-    default: true,
-    importance: 'low',
-    group: 'Schemas',
-    noEffect: true,
-    doc: 'Accepted; a record always has to fit the schema it is written with.'
-  },
-  'id.compatibility.strict': {
-    type: 'boolean',
-    default: true,
-    importance: 'low',
-    group: 'Schemas',
-    noEffect: true,
-    doc: 'Accepted; a record always has to fit the schema it is written with.'
-  },
+  'latest.compatibility.strict': STRICT,
+  'id.compatibility.strict': STRICT,
   'normalize.schemas': {
     type: 'boolean',
     default: false,

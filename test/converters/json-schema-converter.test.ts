@@ -12,7 +12,9 @@ import { python, pythonPackages } from '../support/python-packages.ts'
 import {
   everything,
   everyType,
+  foreign as foreignRecord,
   longs,
+  registered as registerSchema,
   registry,
   registryConverter,
   texts,
@@ -26,17 +28,11 @@ const converter = (config: Record<string, string> = {}, isKey = false): Converte
 
 const json = (bytes: Buffer): unknown => JSON.parse(bytes.toString('utf8', 5))
 
-async function registered(subject: string, schema: unknown): Promise<number> {
-  const body = { schemaType: 'JSON', schema: JSON.stringify(schema) }
-  return (await registry(`/subjects/${subject}/versions`, body))['id'] as number
-}
+const registered = (subject: string, schema: unknown): Promise<number> =>
+  registerSchema(subject, { schemaType: 'JSON', schema: JSON.stringify(schema) })
 
-/** A record as somebody else writes it. */
-function foreign(id: number, value: unknown): Buffer {
-  const head = Buffer.alloc(5)
-  head.writeInt32BE(id, 1)
-  return Buffer.concat([head, Buffer.from(JSON.stringify(value))])
-}
+const foreign = (id: number, value: unknown): Buffer =>
+  foreignRecord(id, Buffer.from(JSON.stringify(value)))
 
 describe('a record in JSON Schema through the registry', () => {
   for (const format of ['BASE64', 'NUMERIC']) {

@@ -34,6 +34,18 @@ export async function registry(path: string, body?: unknown): Promise<Record<str
   return answer
 }
 
+/** Registers a schema; its id. `body`: what the registry takes, `schemaType` and `schema`. */
+export async function registered(subject: string, body: unknown): Promise<number> {
+  return (await registry(`/subjects/${subject}/versions`, body))['id'] as number
+}
+
+/** A record as somebody else writes it: what stands behind magic byte and id is given. */
+export function foreign(id: number, rest: Buffer): Buffer {
+  const head = Buffer.alloc(5)
+  head.writeInt32BE(id, 1)
+  return Buffer.concat([head, rest])
+}
+
 /** The bytes of a record that is no tombstone. */
 export async function write(
   of: Converter,
