@@ -182,6 +182,37 @@ describe('types of PostgreSQL', () => {
     assert.equal(schemaText(inner.record?.valueSchema?.field('born')?.schema), 'Date')
   })
 
+  it('serve as cursor with times before Christ too', async () => {
+    await client.query(`CREATE TABLE ancient (id int PRIMARY KEY, at timestamp NOT NULL);
+      INSERT INTO ancient VALUES (1, '0044-03-15 12:00:00 BC'), (2, '0001-12-31 23:59:59.999999 BC')`)
+    const settings: Config = {
+      ...config,
+      'table.whitelist': 'ancient',
+      mode: 'timestamp+incrementing',
+      'timestamp.column.name': 'at',
+      'incrementing.column.name': 'id'
+    }
+    const offsets = new StoredOffsets()
+    const ids = async (count: number): Promise<unknown[]> => {
+      const task = await startJdbcTask(settings, offsets)
+      const records = await task.read(count)
+      offsets.commit(records)
+      await task.stop()
+      return fields(records, 'id')
+    }
+    assert.deepEqual(await ids(2), [1, 2])
+    await client.query(`INSERT INTO ancient VALUES (3, '0001-01-01 00:00:00')`)
+    assert.deepEqual(await ids(1), [3])
+  })
+
+  it('of a table whose name holds dots are found under its bare and its full name', async () => {
+    await client.query(`CREATE TABLE "a.b" (id int); INSERT INTO "a.b" VALUES (1)`)
+    for (const name of ['a.b', `${schema}.a.b`, `"${schema}"."a.b"`]) {
+      const { record } = await firstRecord({ 'table.whitelist': name })
+      assert.equal(field(record, 'id'), 1, name)
+    }
+  })
+
   it('I5: name table, column and row of a value that cannot be carried', async () => {
     for (const [table, type, literal, text] of [
       [

@@ -121,6 +121,17 @@ describe('time zones', () => {
     assert.equal(instant('2024-07-01T12:00:00Z'), '2024-07-01T16:00:00.000Z')
   })
 
+  it("show today's standard time before 1900, as Java's do", () => {
+    for (const [id, wall, instant] of [
+      ['America/New_York', '1883-11-18T00:00:00Z', '1883-11-18T05:00:00.000Z'],
+      ['Asia/Shanghai', '1899-12-31T00:00:00Z', '1899-12-30T16:00:00.000Z'],
+      ['Asia/Shanghai', '1900-06-01T00:00:00Z', '1900-05-31T15:54:17.000Z'],
+      ['Europe/Dublin', '0001-01-01T00:00:00Z', '0001-01-01T00:00:00.000Z']
+    ] as const) {
+      assert.equal(new Date(new TimeZone(id).epochMsOf(at(wall))).toISOString(), instant, id)
+    }
+  })
+
   it('I6: hold the upper bound back while an hour repeats', () => {
     const zone = new TimeZone('America/New_York')
     const bound = (instant: string): string =>

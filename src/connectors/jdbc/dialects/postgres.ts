@@ -8,7 +8,7 @@ import {
   type Dialect,
   type OpenOptions
 } from '../database.ts'
-import { timestampText } from '../values/timestamp.ts'
+import { type Timestamp, timestampText } from '../values/timestamp.ts'
 import { postgresError } from './postgres-errors.ts'
 import { postgresTarget } from './postgres-url.ts'
 
@@ -26,12 +26,19 @@ export const postgresDialect: Dialect = {
   // Microseconds are all a column can hold. The cast is on the value: an index on the column stays of use.
   bindTimestamp: (time, column, index) =>
     column.hasZone
-      ? { sql: `$${index}::timestamptz`, value: `${timestampText(time, 6)}+00` }
-      : { sql: `$${index}::timestamp`, value: timestampText(time, 6) },
+      ? { sql: `$${index}::timestamptz`, value: writtenTime(time, '+00') }
+      : { sql: `$${index}::timestamp`, value: writtenTime(time, '') },
   bindId: (id, column, index) => ({
     sql: `$${index}::${column.type === 'decimal' ? 'numeric' : 'bigint'}`,
     value: id.toString()
   })
+}
+
+/** The year before AD 1 is 1 BC for PostgreSQL, for `timestampText` it is 0. */
+function writtenTime(time: Timestamp, offset: string): string {
+  const text = `${timestampText(time, 6)}${offset}`
+  const [, year, rest = ''] = /^(-?\d+)(-.*)$/.exec(text) ?? []
+  return Number(year) > 0 ? text : `${String(1 - Number(year)).padStart(4, '0')}${rest} BC`
 }
 
 async function openPostgres(options: OpenOptions): Promise<Connection> {

@@ -11,7 +11,7 @@ import { UNNAMED_QUERY } from '../tables/reader-targets.ts'
 import { requestedOffset } from './requested-offset.ts'
 import { checkPartition, partitionText, tablePartition } from './source-offset.ts'
 import { type SourceSettings, sourceSettings } from '../settings/source-settings.ts'
-import { parseTableName, tableName } from '../tables/table-name.ts'
+import { bareNames, parseTableName, tableName } from '../tables/table-name.ts'
 
 /** Whole check of offsets an operator wants to store; the database is given this long to name its tables. */
 const DATABASE_LIMIT_MS = 10_000
@@ -96,8 +96,7 @@ async function fullName(
   const { dialect } = connection
   const { types } = settings.tables
   const filter = { catalogPattern: null, schemaPattern: null, types }
-  const bare = parseTableName(dialect, name).table
-  const alike = await connection.listTables({ ...filter, names: [bare] })
+  const alike = await connection.listTables({ ...filter, names: bareNames(dialect, name) })
   const exact = alike.find((table) => {
     const full = tableName(dialect, table)
     return full === name || `${connection.catalog}.${full}` === name

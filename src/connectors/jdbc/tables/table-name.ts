@@ -43,6 +43,13 @@ export function parseTableName(dialect: Dialect, text: string): TableId {
     : { catalog: null, schema: qualifier, table }
 }
 
+/** Names a table may have that a list means by this entry: what stands behind its last dot, or, as names may hold dots, behind any. */
+export function bareNames(dialect: Dialect, entry: string): string[] {
+  const parts = entry.split('.')
+  const unquoted = splitName(dialect, entry, '.').at(-1) ?? ''
+  return [...new Set([unquoted, ...parts.map((_, index) => parts.slice(index).join('.'))])]
+}
+
 /** Which parts of a name stand in quotes. */
 export function quotedParts(dialect: Dialect, text: string): boolean[] {
   return cut(dialect, text.trim(), '.').map((part) => unquote(dialect, part.trim()) !== part.trim())

@@ -2,7 +2,7 @@ import type { Connection, Dialect, TableId } from '../database.ts'
 import { suggestion } from '../reading/cursor-value.ts'
 import { nearTables } from './near-tables.ts'
 import type { SourceSettings, TableSelection } from '../settings/source-settings.ts'
-import { parseTableName, quoteName, tableName, tableSql } from './table-name.ts'
+import { bareNames, parseTableName, quoteName, tableName, tableSql } from './table-name.ts'
 
 /** Tables to copy, and entries of the whitelist that no table answers to. */
 export interface SelectedTables {
@@ -29,7 +29,7 @@ export async function selectTables(
     types: selection.types
   }
   if (whitelist.length > 0) {
-    const names = whitelist.map((entry) => parseTableName(dialect, entry).table)
+    const names = whitelist.flatMap((entry) => bareNames(dialect, entry))
     const listed = await connection.listTables({ ...filter, names })
     const found = whitelist.map((entry) => ({ entry, matches: matching(dialect, listed, entry) }))
     const wanted = new Set(found.flatMap(({ matches }) => matches))
@@ -66,14 +66,13 @@ function matching(dialect: Dialect, tables: readonly TableId[], entry: string): 
     table.table,
     quoteName(dialect, table.table)
   ]
+  const written = tables.filter((table) => forms(table).includes(entry))
+  if (written.length > 0) return written
   const wanted = parseTableName(dialect, entry)
   const normal = [wanted.catalog, wanted.schema, wanted.table]
     .filter((part) => part !== null)
     .join('.')
-  const exact = tables.filter((table) => {
-    const names = forms(table)
-    return names.includes(entry) || names.includes(normal)
-  })
+  const exact = tables.filter((table) => forms(table).includes(normal))
   if (exact.length > 0) return exact
   const alike = tables.filter((table) =>
     forms(table).some((name) => name.toLowerCase() === normal.toLowerCase())

@@ -2,6 +2,8 @@ import { ConfigError } from '../../../errors.ts'
 import { modulo, type Timestamp, type TimestampParts } from './timestamp.ts'
 
 const DAY_MS = 86_400_000
+/** Java's zones begin here: before, the clocks show today's standard time, whatever people went by. */
+const FIRST_KNOWN_MS = Date.UTC(1900, 0, 1)
 
 /** Java's old three-letter zones, which configurations still name. */
 const SHORT_IDS: ReadonlyMap<string, string> = new Map(
@@ -54,6 +56,8 @@ export class TimeZone {
   readonly #fixedOffset: number | null
   readonly #format: Intl.DateTimeFormat | null
   readonly #days = new Map<number, DayOffsets>()
+  /** Today's offset outside summer time. */
+  readonly #standard: number = 0
 
   /** An IANA zone, `UTC`, `GMT+8`, `+08:00` or one of Java's short ids; ConfigError for anything else. */
   constructor(id: string) {
@@ -82,6 +86,8 @@ export class TimeZone {
         { cause: error }
       )
     }
+    const year = new Date().getUTCFullYear()
+    this.#standard = Math.min(this.#ask(Date.UTC(year, 0, 1)), this.#ask(Date.UTC(year, 6, 1)))
   }
 
   get isUtc(): boolean {
@@ -192,6 +198,7 @@ export class TimeZone {
   }
 
   #ask(epochMs: number): number {
+    if (epochMs < FIRST_KNOWN_MS) return this.#standard
     const part = new Map<string, string>(
       this.#format?.formatToParts(epochMs).map(({ type, value }) => [type, value])
     )
