@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { setTimeout as delay } from 'node:timers/promises'
-import { Random } from './random.ts'
+import { Random } from '../support/random.ts'
 
 /** One version of a row, as it is in the table. */
 export interface OrderVersion {
@@ -76,7 +76,7 @@ export class OrderWriters {
     const hold = (): Promise<void> => delay(random.below(LONGEST_HOLD_MS))
     await client.query('BEGIN')
     for (let row = random.below(8); row >= 0; row--) {
-      if (this.#updates && random.next() < 0.5) {
+      if (this.#updates && random.chance(0.5)) {
         await client.query(
           `UPDATE orders SET version = version + 1, at = clock_timestamp()
             WHERE id = (SELECT id FROM orders ORDER BY id DESC OFFSET $1 LIMIT 1 FOR UPDATE SKIP LOCKED)`,
@@ -85,10 +85,10 @@ export class OrderWriters {
       } else {
         await client.query('INSERT INTO orders DEFAULT VALUES')
       }
-      if (random.next() < 0.2) await hold()
+      if (random.chance(0.2)) await hold()
     }
     await hold()
-    await client.query(random.next() < 0.1 ? 'ROLLBACK' : 'COMMIT')
+    await client.query(random.chance(0.1) ? 'ROLLBACK' : 'COMMIT')
   }
 }
 

@@ -11,7 +11,7 @@ import { until } from '../support/until.ts'
 import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts'
 import { KafkaContents } from './kafka-contents.ts'
 import { OrderWriters, type OrderVersion } from './order-writers.ts'
-import { Random } from './random.ts'
+import { Random } from '../support/random.ts'
 
 const GROUP = 'chaos'
 export const TOPIC = 'shop-orders'
@@ -121,7 +121,7 @@ export async function storm(t: TestContext, options: StormOptions): Promise<Afte
   const crashes: Crash[] = []
   for (let round = 1; round <= options.kills; round++) {
     await progress()
-    const fault = random.pick(Object.keys(lesserFaults))
+    const fault = random.pick(Object.keys(lesserFaults)) ?? ''
     await lesserFaults[fault]?.()
     await delay(random.below(1500))
     await worker.kill()

@@ -6,13 +6,8 @@ import { OFFSET_FIELDS } from '../../src/connectors/jdbc/offsets/source-offset.t
 import { JdbcSourceTask } from '../../src/connectors/jdbc/source-task.ts'
 import type { OffsetMap, SourceRecord } from '../../src/data/record.ts'
 import { type Config, field, StoredOffsets } from './jdbc-source.ts'
-import {
-  ModelDatabase,
-  ModelDialect,
-  Random,
-  type Traffic,
-  type Version
-} from './model-database.ts'
+import { ModelDatabase, ModelDialect, type Traffic, type Version } from './model-database.ts'
+import { Random } from './random.ts'
 import { recordingLog } from './recording-log.ts'
 
 export const MODES = ['incrementing', 'timestamp', 'timestamp+incrementing'] as const

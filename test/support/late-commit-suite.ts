@@ -8,7 +8,7 @@ import {
   startJdbcTask,
   StoredOffsets
 } from './jdbc-source.ts'
-import { Random } from './model-database.ts'
+import { Random } from './random.ts'
 import { until } from './until.ts'
 
 /** A session that keeps its transaction until it is told. */

@@ -12,36 +12,7 @@ import {
   type TimestampColumn
 } from '../../src/connectors/jdbc/database.ts'
 import { timestampOfMs, type TimestampParts } from '../../src/connectors/jdbc/values/timestamp.ts'
-
-/** Numbers from a seed, the same on every machine. */
-export class Random {
-  #state: number
-
-  constructor(seed: number) {
-    this.#state = seed >>> 0
-  }
-
-  /** From 0 up to, not including, 1. */
-  next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), this.#state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
-
-  /** A whole number of `from` … `to`. */
-  within(from: number, to: number): number {
-    return from + Math.floor(this.next() * (to - from + 1))
-  }
-
-  chance(probability: number): boolean {
-    return this.next() < probability
-  }
-
-  pick<T>(values: readonly T[]): T | undefined {
-    return values[this.within(0, values.length - 1)]
-  }
-}
+import { Random } from './random.ts'
 
 /** What a row held when it was written; `version` counts all writes. */
 export interface Version {

@@ -1,6 +1,7 @@
 import { TopicReader } from '../../scripts/topic-reader.ts'
 import { createKafkaClients } from '../../src/kafka/kafka-clients.ts'
 import { kafkaBootstrap, uniqueName } from './environment.ts'
+import { until } from './until.ts'
 
 export async function makeTopic(name: string): Promise<void> {
   const client = new Map([['bootstrap.servers', kafkaBootstrap()]])
@@ -22,6 +23,10 @@ export async function followTopic(topic: string): Promise<{
   await makeTopic(topic)
   const reader = new TopicReader(kafkaBootstrap(), uniqueName('follow'))
   const values: string[] = []
-  await reader.follow([{ topic, from: [0n] }], (_, value) => void values.push(value ?? '<null>'))
+  // A broker may answer for a moment that it does not know a topic it has just made.
+  await until(async () => {
+    await reader.follow([{ topic, from: [0n] }], (_, value) => void values.push(value ?? '<null>'))
+    return true
+  }, `${topic} can be followed`)
   return { values, stop: () => reader.close() }
 }
