@@ -3,6 +3,7 @@ import type { Connection as DriverConnection } from 'mysql2'
 import type { ConnectError } from '../../../errors.ts'
 import { withTimeout } from '../../../clock.ts'
 import { type Column, databaseError, type Row, type RowStream } from '../database.ts'
+import { BATCH_BYTES, rowBytes } from './batch-size.ts'
 import { geometriesAsBytes, wireColumn, type WireField } from './mysql-types.ts'
 
 interface Parts {
@@ -32,6 +33,7 @@ export class MysqlRowStream implements RowStream {
   #onFailed: (error: Error) => void = () => undefined
   readonly #parts: Parts
   #waiting: Row[] = []
+  #waitingBytes = 0
   #ended = false
   #failure: unknown = null
   #discard = false
@@ -64,9 +66,9 @@ export class MysqlRowStream implements RowStream {
 
   async next(): Promise<Row[] | null> {
     const { fetchRows, driver } = this.#parts
-    while (this.#waiting.length < fetchRows && !this.#ended) {
+    while (!this.#isFull && !this.#ended) {
       driver.resume()
-      if (this.#waiting.length >= fetchRows || this.#ended) break
+      if (this.#isFull || this.#ended) break
       await this.#parts.limit(
         new Promise<void>((resolve) => {
           this.#wake = resolve
@@ -78,9 +80,16 @@ export class MysqlRowStream implements RowStream {
     if (this.#waiting.length <= fetchRows) {
       const rows = this.#waiting
       this.#waiting = []
+      this.#waitingBytes = 0
       return rows
     }
-    return this.#waiting.splice(0, fetchRows)
+    const rows = this.#waiting.splice(0, fetchRows)
+    this.#waitingBytes = this.#waiting.reduce((bytes, row) => bytes + rowBytes(row), 0)
+    return rows
+  }
+
+  get #isFull(): boolean {
+    return this.#waiting.length >= this.#parts.fetchRows || this.#waitingBytes >= BATCH_BYTES
   }
 
   async close(): Promise<void> {
@@ -120,7 +129,8 @@ export class MysqlRowStream implements RowStream {
       if (ZERO_DATE.test(String(row[index]))) row[index] = null
     }
     this.#waiting.push(row)
-    if (this.#waiting.length >= this.#parts.fetchRows) {
+    this.#waitingBytes += rowBytes(row)
+    if (this.#isFull) {
       this.#parts.driver.pause()
       this.#notify()
     }

@@ -22,6 +22,7 @@ import { postgresError } from './postgres-errors.ts'
 import { beginReading, postgresTransactions } from './postgres-open-transactions.ts'
 import { postgresFindings, postgresIndexes } from './postgres-self-check.ts'
 import { postgresColumn } from './postgres-types.ts'
+import { BatchSize } from './batch-size.ts'
 import { hasOuterJoin } from './outer-join.ts'
 
 /** Limit for questions to the dictionary; they take milliseconds. */
@@ -173,16 +174,18 @@ export class PostgresConnection implements Connection {
     const expected = this.#fields.get(sql) ?? (await this.#fieldsOf(sql, binds))
     await this.#begin(level)
     let columns = await this.#describe(expected, sql)
+    const size = new BatchSize(fetchRows)
     let cursor = this.#cursor(sql, binds)
-    let first = await this.#read(cursor, fetchRows, sql)
+    let first = await this.#read(cursor, size.rows, sql)
     this.#fields.set(sql, first.fields)
     if (signature(first.fields) !== signature(expected)) {
       // A column was added or changed since: describe what comes now.
       await this.#bounded(cursor.close(), 'end a query', sql)
       columns = await this.#describe(first.fields, sql)
       cursor = this.#cursor(sql, binds)
-      first = await this.#read(cursor, fetchRows, sql)
+      first = await this.#read(cursor, size.rows, sql)
     }
+    size.seen(first.rows)
     let ahead: Row[] | null = first.rows
     let open = true
     const end = async (): Promise<void> => {
@@ -195,8 +198,12 @@ export class PostgresConnection implements Connection {
       columns,
       next: async () => {
         if (!open) return null
-        const rows = ahead ?? (await this.#read(cursor, fetchRows, sql)).rows
+        let rows = ahead
         ahead = null
+        if (rows === null) {
+          rows = (await this.#read(cursor, size.rows, sql)).rows
+          size.seen(rows)
+        }
         if (rows.length > 0) return rows
         await end()
         return null

@@ -25,6 +25,7 @@ import {
   timestampOfMs
 } from '../values/timestamp.ts'
 import { quoteName } from '../tables/table-name.ts'
+import { BATCH_BYTES, rowBytes } from './batch-size.ts'
 import { indexColumns } from './index-columns.ts'
 import { hasOuterJoin } from './outer-join.ts'
 import { declaredColumn, sampledColumn } from './sqlite-types.ts'
@@ -205,10 +206,12 @@ class SqliteConnection implements Connection {
       const rows = statement.iterate(...(binds as bigint[])) as unknown as IterableIterator<Row>
       const read = (): Row[] => {
         const batch: Row[] = []
-        while (batch.length < fetchRows) {
+        let bytes = 0
+        while (batch.length < fetchRows && bytes < BATCH_BYTES) {
           const step = rows.next()
           if (step.done === true) break
           batch.push(step.value)
+          bytes += rowBytes(step.value)
         }
         return batch
       }

@@ -2,6 +2,7 @@ import type { Request } from 'tedious'
 import { withTimeout } from '../../../clock.ts'
 import type { ConnectError } from '../../../errors.ts'
 import { type Column, databaseError, type Row, type RowStream } from '../database.ts'
+import { BATCH_BYTES, rowBytes } from './batch-size.ts'
 
 /** How long the server may take to confirm that a query was given up. */
 const CANCEL_LIMIT_MS = 5000
@@ -24,6 +25,7 @@ export class SqlServerRowStream implements RowStream {
   readonly #parts: Parts
   readonly #request: Request
   #waiting: Row[] = []
+  #waitingBytes = 0
   #ended = false
   #discard = false
   #failure: unknown = null
@@ -45,9 +47,10 @@ export class SqlServerRowStream implements RowStream {
   async next(): Promise<Row[] | null> {
     const { fetchRows, limit } = this.#parts
     this.#request.resume()
-    while (this.#waiting.length < fetchRows && !this.#ended) await limit(this.#change())
+    while (!this.#isFull && !this.#ended) await limit(this.#change())
     this.#check()
     const rows = this.#waiting.splice(0, fetchRows)
+    this.#waitingBytes = this.#waiting.reduce((bytes, row) => bytes + rowBytes(row), 0)
     return rows.length === 0 ? null : rows
   }
 
@@ -68,6 +71,10 @@ export class SqlServerRowStream implements RowStream {
     if (!this.#ended) this.#end(error)
   }
 
+  get #isFull(): boolean {
+    return this.#waiting.length >= this.#parts.fetchRows || this.#waitingBytes >= BATCH_BYTES
+  }
+
   #check(): void {
     if (this.#failure !== null) throw this.#parts.convert(this.#failure)
   }
@@ -86,8 +93,10 @@ export class SqlServerRowStream implements RowStream {
 
   #onRow(columns: readonly { value: unknown }[]): void {
     if (this.#discard) return
-    this.#waiting.push(columns.map(({ value }) => value))
-    if (this.#waiting.length < this.#parts.fetchRows) return
+    const row = columns.map(({ value }) => value)
+    this.#waiting.push(row)
+    this.#waitingBytes += rowBytes(row)
+    if (!this.#isFull) return
     this.#request.pause()
     this.#notify()
   }
