@@ -330,7 +330,7 @@ function requireClass(plugin: string, config: RestConfig): void {
 
 /** A level by its name in any case; throws the 404 clients know. */
 export function requireLevel(level: string): LevelName {
-  const upper = level.toUpperCase()
+  const upper = level.trim().toUpperCase()
   if (!isLevelName(upper)) throw new NotFoundError(`invalid log level '${level}'.`)
   return upper
 }

@@ -283,6 +283,7 @@ export const protocolScenarios: readonly Scenario[] = [
       ),
       send('PUT', '/admin/loggers/compat.first', '{"level":"debug"}', 'set a level'),
       get('/admin/loggers/compat.first'),
+      send('PUT', '/admin/loggers/compat.first', '{"level":" Debug\\n"}', 'a level with blanks'),
       send(
         'PUT',
         '/admin/loggers/compat.first',

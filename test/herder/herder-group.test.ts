@@ -187,7 +187,7 @@ describe('requests to the wrong member of a group', () => {
   it('change loggers everywhere', async (t) => {
     const cluster = new HerderCluster(t)
     const [first, second] = await Promise.all([cluster.join(), cluster.join()])
-    await first.herder.setClusterLoggerLevel('org.example', 'debug')
+    await first.herder.setClusterLoggerLevel('org.example', ' debug')
     for (const { herder } of [first, second]) {
       await until(() => herder.logger('org.example')?.level === 'DEBUG', 'the level is set')
     }

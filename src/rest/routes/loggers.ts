@@ -49,11 +49,12 @@ async function setLevel(context: RestContext, call: Call): Promise<Answer> {
   if (given === null) {
     throw new ConnectError('BAD_REQUEST', "Desired 'level' parameter was not specified in request.")
   }
-  const level = given.toUpperCase()
+  const level = given.trim().toUpperCase()
   if (!isLevelName(level)) throw new NotFoundError(`invalid log level '${given}'.`)
   const scope = (queryParam(call, 'scope') ?? 'worker').toLowerCase()
   if (scope === 'cluster') {
-    await herderWork(context, context.herder.setClusterLoggerLevel(name, level))
+    // Every worker reads the text as it was given.
+    await herderWork(context, context.herder.setClusterLoggerLevel(name, given))
     return { status: 204 }
   }
   if (scope !== 'worker') log.warn('Unknown scope, using worker', { scope })
