@@ -161,6 +161,11 @@ export class LateCommitGuard {
     return this.#watched.low !== null
   }
 
+  /** Everything before this row has been looked through; should the reading be left here, it goes on from there. */
+  lookedUpTo(at: Position): void {
+    this.#watched.lookedUpTo(at)
+  }
+
   isSeen(row: EmittedRow): boolean {
     return this.#watched.isSeen(row)
   }

@@ -61,6 +61,8 @@ export class LookBackProgress implements RowProgress {
       if (comparePositions(emitted.at, this.position) > 0) continue
       if (!this.#guard.isSeen(emitted)) emit(row, this.#offset)
     }
+    const last = rows.at(-1)
+    if (last !== undefined) this.#guard.lookedUpTo(this.#identity.of(last).at)
   }
 
   end(): null {

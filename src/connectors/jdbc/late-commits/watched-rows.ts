@@ -4,7 +4,7 @@ import type { OpenTransaction } from '../database.ts'
 import { type EmittedRow, SeenIds, type SeenRows, SeenVersions } from './seen-rows.ts'
 import type { Position } from '../offsets/source-offset.ts'
 import type { Mode } from '../settings/mode.ts'
-import { compareTimestamps } from '../values/timestamp.ts'
+import { compareTimestamps, timestampOfMs } from '../values/timestamp.ts'
 
 /** More transactions than this are not named in an offset: after a restart all that are open then count as watched. */
 const MOST_NAMED = 200
@@ -122,6 +122,15 @@ export class WatchedRows {
   endWindow(): void {
     this.#due = lower(this.#due, this.#window)
     this.#window = null
+  }
+
+  /** What was due has been read as far as this row, which others may equal. */
+  lookedUpTo({ timestamp, id }: Position): void {
+    const before: Position =
+      timestamp === null
+        ? { timestamp, reading: null, id: id === null ? null : BigInt(id) - 1n }
+        : { timestamp: timestampOfMs(timestamp.ms - 1), reading: null, id: null }
+    if (this.#due !== null && comparePositions(before, this.#due) > 0) this.#due = before
   }
 
   /** What was due has been read to its end. */
