@@ -10,8 +10,8 @@ export const STORM_TIMEOUT_MS = 120_000 + KILLS * 60_000
 export const SEED = Number(process.env['CHAOS_SEED'] ?? Date.now() % 1_000_000)
 
 /**
- * Nothing is missing after a storm (`storm` waits for that), and what was sent twice lay behind the offset that was stored when a
- * worker died: none within the life of one worker.
+ * Nothing is missing after a storm (`storm` waits for that), and what was sent twice lay behind the offset that was stored when the
+ * worker before died.
  */
 export async function survivesAtLeastOnce(
   t: TestContext,
@@ -25,25 +25,26 @@ export async function survivesAtLeastOnce(
   )
 }
 
-/** How many records repeat others. AssertionError when one should not have been sent again. */
+/**
+ * How many records repeat others. AssertionError when one should not have been sent again. (A broker that is away for long ends a worker's
+ * membership, and its task begins anew from what was stored by then: one life of a worker may hold several of a task.)
+ */
 function checkRepetitions({ arrived, crashes }: Aftermath): number {
-  const life = new Map<string, number>()
+  const sent = new Set<string>()
   let repeated = 0
   for (const record of arrived) {
     const text = versionText(record)
-    const now = crashes.filter(({ topicEnd }) => topicEnd <= record.offset).length
-    const before = life.get(text)
-    life.set(text, now)
-    if (before === undefined) continue
+    if (!sent.has(text)) {
+      sent.add(text)
+      continue
+    }
     repeated++
-    assert.notEqual(before, now, `${text} was sent twice by one worker`)
-    const { stored } = crashes[now - 1] ?? { stored: null }
+    const lives = crashes.filter(({ topicEnd }) => topicEnd <= record.offset).length
+    const { stored } = crashes[lives - 1] ?? { stored: null }
     if (stored === null) continue
     const { timestamp, incrementing = 0 } = stored
-    const behind =
-      timestamp === undefined
-        ? record.id > incrementing
-        : record.atMs > timestamp || (record.atMs === timestamp && record.id >= incrementing)
+    // Records show milliseconds, offsets more: which of two rows of one millisecond is later cannot be told here.
+    const behind = timestamp === undefined ? record.id > incrementing : record.atMs >= timestamp
     assert.ok(behind, `${text} was sent again although ${JSON.stringify(stored)} was stored`)
   }
   return repeated
