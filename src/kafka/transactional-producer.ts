@@ -41,6 +41,11 @@ export class KafkaTransactionalProducer implements TransactionalProducer {
     this.#clientId = clientId
     this.#log = log
     this.#settings = producerSettings(client)
+    if (!this.#settings.idempotent) {
+      log.warn(
+        `enable.idempotence=false has no effect for ${clientId}: a producer of transactions is idempotent`
+      )
+    }
     this.#network = new NetworkClient(this.#settings.client, clientId)
     this.#coordinator = new TransactionCoordinator(this.#network, transactionalId)
   }

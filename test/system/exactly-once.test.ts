@@ -9,7 +9,7 @@ import { idsOf, makeTopic } from '../support/topic-reader.ts'
 import { until } from '../support/until.ts'
 import { MORTAL, startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts'
 
-const KILLS = Number(process.env['TEST_KILLS'] ?? '3')
+const KILLS = Number(process.env['TEST_KILLS'] ?? '2')
 
 /** A group that runs one JDBC source exactly once, and what a reader of committed records sees of it. */
 async function exactlyOnce(
