@@ -36,9 +36,13 @@ export async function nearTables(
       prefix,
       atMost: MOST_LOOKED_AT
     })
-    const known = some.flatMap((one) => [one.table, tableName(dialect, one)])
-    const near = nearMisses(tableName(dialect, wanted), [...new Set(known)])
-    if (near.length > 0) return near
+    const bare = some.map((one) => one.table)
+    const full = some.map((one) => tableName(dialect, one))
+    // Each table once, spelled as the mistyped one was if that is alike.
+    for (const known of schema === null ? [bare, full] : [full, bare]) {
+      const near = nearMisses(tableName(dialect, wanted), [...new Set(known)])
+      if (near.length > 0) return near
+    }
   }
   return []
 }
