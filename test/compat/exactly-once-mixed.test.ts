@@ -120,7 +120,9 @@ describe('a group of JVM workers and ours whose sources run exactly once', () =>
         offsets: unknown[]
       }
       assert.equal(offsets.length, 1)
-      await via.rest.patch(`/connectors/${name}/offsets`, { offsets })
+      // Refused while the group still shares out its work.
+      const patched = () => via.rest.patch(`/connectors/${name}/offsets`, { offsets })
+      await until(patched, `the offsets of ${name} are written`)
       await via.rest.put(`/connectors/${name}/resume`)
     }
 
