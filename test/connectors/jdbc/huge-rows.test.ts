@@ -7,11 +7,14 @@ import { describe, it } from 'node:test'
 import pg from 'pg'
 import type { Connection } from '../../../src/connectors/jdbc/database.ts'
 import { mysqlDialect } from '../../../src/connectors/jdbc/dialects/mysql.ts'
+import { oracleDialect } from '../../../src/connectors/jdbc/dialects/oracle.ts'
 import { postgresDialect } from '../../../src/connectors/jdbc/dialects/postgres.ts'
 import { sqliteDialect } from '../../../src/connectors/jdbc/dialects/sqlite.ts'
 import { mysqlUrl, postgresUrl, uniqueName } from '../../support/environment.ts'
 import { createMysqlDatabase } from '../../support/mysql-database.ts'
 import { openOptions } from '../../support/open-dialect.ts'
+import { logOn } from '../../support/oracle/oracle-client.ts'
+import { startOracleServer } from '../../support/oracle/oracle-server.ts'
 
 const ROWS = 50
 const ROW_BYTES = 2_000_000
@@ -73,6 +76,27 @@ describe('Rows of megabytes', () => {
         url: database.config['connection.url'],
         user: url.username,
         password: url.password
+      })
+    )
+    assertBounded(await batches(connection, 'huge'))
+  })
+
+  it("I8: come in small batches over Oracle's protocol", async (t) => {
+    const server = await startOracleServer()
+    t.after(() => server.stop())
+    await server.control.execute(['CREATE TABLE huge (v CLOB)'])
+    const client = await logOn(server)
+    const text = 'x'.repeat(ROW_BYTES)
+    for (let row = 0; row < ROWS; row++) {
+      await client.execute('INSERT INTO huge VALUES (:1)', [text])
+    }
+    await client.commit()
+    await client.close()
+    const connection = await oracleDialect.open(
+      openOptions(oracleDialect, {
+        url: `jdbc:oracle:thin:@//${server.connectString}`,
+        user: server.user,
+        password: server.password
       })
     )
     assertBounded(await batches(connection, 'huge'))

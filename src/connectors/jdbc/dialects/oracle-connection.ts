@@ -23,6 +23,7 @@ import {
   type OracleSession
 } from './oracle-driver.ts'
 import { OracleDictionary } from './oracle-dictionary.ts'
+import { BatchSize } from './batch-size.ts'
 import { oracleError } from './oracle-errors.ts'
 import { momentOf } from './oracle-moment.ts'
 import { OracleTransactions } from './oracle-open-transactions.ts'
@@ -104,19 +105,20 @@ export class OracleConnection implements Connection {
     { fetchRows }: { fetchRows: number }
   ): Promise<RowStream> {
     await this.#beginTransaction()
+    const size = new BatchSize(fetchRows)
     const result = await this.#use('run the query', sql, () =>
       this.#session.execute(sql, binds, {
         resultSet: true,
         outFormat: this.#driver.OUT_FORMAT_ARRAY,
         fetchArraySize: fetchRows,
-        prefetchRows: fetchRows,
+        prefetchRows: size.rows,
         fetchTypeHandler: fetchType(this.#driver)
       })
     )
     const rows = result.resultSet
     if (rows === undefined)
       throw databaseError('Oracle answered no rows', { retriable: false, sql })
-    return this.#stream(rows, fetchRows, sql)
+    return this.#stream(rows, size, sql)
   }
 
   async now(): ReturnType<Connection['now']> {
@@ -167,7 +169,7 @@ export class OracleConnection implements Connection {
     })
   }
 
-  #stream(result: OracleResultSet, fetchRows: number, sql: string): RowStream {
+  #stream(result: OracleResultSet, size: BatchSize, sql: string): RowStream {
     let open = true
     const end = async (): Promise<void> => {
       if (!open) return
@@ -181,7 +183,8 @@ export class OracleConnection implements Connection {
       columns: result.metaData.map(fieldColumn),
       next: async () => {
         if (!open) return null
-        const rows = await this.#use('read rows', sql, () => result.getRows(fetchRows))
+        const rows = await this.#use('read rows', sql, () => result.getRows(size.rows))
+        size.seen(rows)
         if (rows.length > 0) return rows
         await end()
         return null
