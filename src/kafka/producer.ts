@@ -19,6 +19,8 @@ interface Topic {
   waiting: { records: ProducerRecord[]; delivery: Delivery; sinceMs: number }[]
 }
 
+/** How long a partition may be missing from the metadata before nobody will have added it. */
+const MISSING_PARTITION_MS = 3000
 /** The longest timer Node can set; longer limits are no limits. */
 const LONGEST_TIMER_MS = 2_147_483_647
 
@@ -132,7 +134,7 @@ export class KafkaRecordProducer implements RecordProducer {
     return true
   }
 
-  /** Partitions may have been added since the metadata was read: ask once more, then give up. */
+  /** Partitions may have been added since the metadata was read, and not every broker knows of them at once: asks again for a while. */
   #onMissingPartition(
     topic: Topic,
     records: readonly ProducerRecord[],
@@ -141,7 +143,7 @@ export class KafkaRecordProducer implements RecordProducer {
     sinceMs: number
   ): void {
     const { name } = topic
-    if (this.#metadata.isNewerThan(name, sinceMs)) {
+    if (this.#metadata.isNewerThan(name, sinceMs + MISSING_PARTITION_MS)) {
       this.#fail(
         new ConnectError(
           'KAFKA_ERROR',
