@@ -13,12 +13,12 @@ import {
 import type { LateCommitFacts } from './late-commit-facts.ts'
 import { askForTransactions, lastSample, type Sample } from './open-transactions.ts'
 import type { EmittedRow } from './seen-rows.ts'
-import type { Position } from '../offsets/source-offset.ts'
+import { comparePositions, type Position } from '../offsets/source-offset.ts'
 import type { TableSettings } from '../settings/table-settings.ts'
 import type { TableShape } from '../reading/table-shape.ts'
 import type { Timestamp } from '../values/timestamp.ts'
 import { columnTime, type ColumnTime } from './column-time.ts'
-import { comparePositions, WatchedRows } from './watched-rows.ts'
+import { WatchedRows } from './watched-rows.ts'
 
 /** Between two looks at transactions that hold rows back. */
 const SHORTEST_NAP_MS = 50

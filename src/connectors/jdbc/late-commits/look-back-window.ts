@@ -1,5 +1,5 @@
-import type { Position } from '../offsets/source-offset.ts'
-import { comparePositions, type WatchedRows } from './watched-rows.ts'
+import { comparePositions, type Position } from '../offsets/source-offset.ts'
+import type { WatchedRows } from './watched-rows.ts'
 
 /** Positions remembered per window, to know where reading stood that long ago. */
 const STEPS = 60

@@ -5,7 +5,7 @@ import type { LateCommitGuard } from './late-commit-guard.ts'
 import type { Emit, RowProgress } from '../reading/row-progress.ts'
 import type { EmittedRow } from './seen-rows.ts'
 import { offsetOf, type Position } from '../offsets/source-offset.ts'
-import { comparePositions } from './watched-rows.ts'
+import { comparePositions } from '../offsets/source-offset.ts'
 
 /** Says of the rows of a result where they stand and what tells them apart. */
 export class RowIdentity {

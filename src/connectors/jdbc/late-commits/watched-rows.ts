@@ -2,25 +2,13 @@ import type { OffsetMap, SourceOffset } from '../../../data/record.ts'
 import { newSuccessors } from './commit-fences.ts'
 import type { OpenTransaction } from '../database.ts'
 import { type EmittedRow, SeenIds, type SeenRows, SeenVersions } from './seen-rows.ts'
-import type { Position } from '../offsets/source-offset.ts'
+import { comparePositions, type Position } from '../offsets/source-offset.ts'
 import type { Mode } from '../settings/mode.ts'
-import { compareTimestamps, timestampOfMs } from '../values/timestamp.ts'
+import { timestampOfMs } from '../values/timestamp.ts'
 
 /** More transactions than this are not named in an offset: after a restart all that are open then count as watched. */
 const MOST_NAMED = 200
 const ALL = '*'
-
-/** −1, 0, 1 as in the order of reading; what is not known stands before everything. */
-export function comparePositions(a: Position, b: Position): number {
-  if (a.timestamp !== null || b.timestamp !== null) {
-    if (a.timestamp === null) return -1
-    if (b.timestamp === null) return 1
-    const order = compareTimestamps(a.timestamp, b.timestamp)
-    if (order !== 0) return order
-  }
-  if (a.id === null || b.id === null) return a.id === b.id ? 0 : a.id === null ? -1 : 1
-  return a.id < b.id ? -1 : a.id > b.id ? 1 : 0
-}
 
 /**
  * Rows that were emitted although an earlier one may still appear, and from where reading has to begin again to find it. Either

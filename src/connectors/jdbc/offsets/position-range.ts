@@ -1,8 +1,14 @@
 import type { Timestamp } from '../values/timestamp.ts'
-import { compareTimestamps } from '../values/timestamp.ts'
 import { selectWhere } from '../reading/bounded-select.ts'
-import type { Position } from './source-offset.ts'
-import { beginReading, bindReading, idOf, timestampSql } from '../reading/table-query.ts'
+import { comparePositions, type Position } from './source-offset.ts'
+import {
+  beginReading,
+  bindId,
+  bindReading,
+  idOf,
+  lowerCondition,
+  timestampSql
+} from '../reading/table-query.ts'
 import { Binder, type BoundQuery, type QueryShape } from '../reading/bound-query.ts'
 import { type Mode, modeUsesId, modeUsesTimestamp } from '../settings/mode.ts'
 import type { TimeZone } from '../values/time-zone.ts'
@@ -15,22 +21,13 @@ export interface PositionRange {
 }
 
 /** Negative when `a` comes before `b` in the order in which this mode reads; 0: the same rows are behind both. */
-export function comparePositions(mode: Mode, a: Position, b: Position): number {
-  if (modeUsesTimestamp(mode)) {
-    const order = compareNullable(a.timestamp, b.timestamp, compareTimestamps)
-    if (order !== 0 || !modeUsesId(mode)) return order
-  }
-  return compareNullable(a.id, b.id, compareIds)
-}
-
-/** What is not known comes before everything. */
-function compareNullable<T>(a: T | null, b: T | null, compare: (a: T, b: T) => number): number {
-  if (a === null || b === null) return Number(b === null) - Number(a === null)
-  return compare(a, b)
-}
-
-function compareIds(a: number | bigint, b: number | bigint): number {
-  return a === b ? 0 : a < b ? -1 : 1
+export function compareInMode(mode: Mode, a: Position, b: Position): number {
+  const read = ({ timestamp, id }: Position): Position => ({
+    timestamp: modeUsesTimestamp(mode) ? timestamp : null,
+    reading: null,
+    id: modeUsesId(mode) ? id : null
+  })
+  return comparePositions(read(a), read(b))
 }
 
 /** How many rows there are. */
@@ -76,20 +73,8 @@ function afterCondition(
   zone: TimeZone,
   binder: Binder
 ): string {
-  if (!modeUsesTimestamp(shape.mode)) {
-    const { sql } = idOf(shape)
-    return position.id === null
-      ? `${sql} IS NOT NULL`
-      : `${sql} > ${bindId(shape, position, binder)}`
-  }
-  const timestamp = timestampSql(shape)
-  const begin = beginReading(shape, position, zone)
-  if (begin === null) return `${timestamp} IS NOT NULL`
-  const bound = (): string => bindReading(shape, begin, binder)
-  if (!modeUsesId(shape.mode)) return `${timestamp} > ${bound()}`
-  if (position.id === null) return `${timestamp} >= ${bound()}`
-  const { sql } = idOf(shape)
-  return `((${timestamp} = ${bound()} AND ${sql} > ${bindId(shape, position, binder)}) OR ${timestamp} > ${bound()})`
+  const behind = lowerCondition(shape, position, zone, binder)
+  return behind === '' ? `${timestampSql(shape)} IS NOT NULL` : behind
 }
 
 function upToCondition(
@@ -99,7 +84,7 @@ function upToCondition(
   binder: Binder
 ): string {
   if (!modeUsesTimestamp(shape.mode)) {
-    return `${idOf(shape).sql} <= ${bindId(shape, position, binder)}`
+    return `${idOf(shape).sql} <= ${bindId(shape, position.id ?? 0, binder)}`
   }
   const timestamp = timestampSql(shape)
   const end = beginReading(shape, position, zone) ?? EPOCH
@@ -107,13 +92,7 @@ function upToCondition(
   if (!modeUsesId(shape.mode)) return `${timestamp} <= ${bound()}`
   if (position.id === null) return `${timestamp} < ${bound()}`
   const { sql } = idOf(shape)
-  return `(${timestamp} < ${bound()} OR (${timestamp} = ${bound()} AND ${sql} <= ${bindId(shape, position, binder)}))`
+  return `(${timestamp} < ${bound()} OR (${timestamp} = ${bound()} AND ${sql} <= ${bindId(shape, position.id ?? 0, binder)}))`
 }
 
 const EPOCH: Timestamp = { ms: 0, nanos: 0 }
-
-function bindId(shape: QueryShape, position: Position, binder: Binder): string {
-  const { column } = idOf(shape)
-  const id = position.id ?? 0
-  return binder.add((index) => shape.dialect.bindId(id, column, index))
-}

@@ -1,7 +1,7 @@
 import type { OffsetMap, SourceOffset, SourcePartition } from '../../../data/record.ts'
 import { ConfigError } from '../../../errors.ts'
 import { type Mode, modeUsesId, modeUsesTimestamp } from '../settings/mode.ts'
-import type { Timestamp } from '../values/timestamp.ts'
+import { compareTimestamps, type Timestamp } from '../values/timestamp.ts'
 
 /** How far a table was read. */
 export interface Position {
@@ -13,6 +13,18 @@ export interface Position {
 }
 
 export const UNSET: Position = { timestamp: null, reading: null, id: null }
+
+/** −1, 0, 1 as in the order of reading; what is not known stands before everything. */
+export function comparePositions(a: Position, b: Position): number {
+  if (a.timestamp !== null || b.timestamp !== null) {
+    if (a.timestamp === null) return -1
+    if (b.timestamp === null) return 1
+    const order = compareTimestamps(a.timestamp, b.timestamp)
+    if (order !== 0) return order
+  }
+  if (a.id === null || b.id === null) return a.id === b.id ? 0 : a.id === null ? -1 : 1
+  return a.id < b.id ? -1 : a.id > b.id ? 1 : 0
+}
 
 const LONG_MAX = 2n ** 63n - 1n
 

@@ -4,7 +4,7 @@ import { messageOf } from '../../../errors.ts'
 import type { NewPosition, StartPreview, StoredPosition } from '../../../plugin/start-from.ts'
 import { RowCursor } from '../reading/cursor-value.ts'
 import type { Column, Connection, Row } from '../database.ts'
-import { comparePositions, countQuery, edgeQuery, type PositionRange } from './position-range.ts'
+import { compareInMode, countQuery, edgeQuery, type PositionRange } from './position-range.ts'
 import { type Position, shortest, UNSET } from './source-offset.ts'
 import { type SourceSettings, sourceSettings } from '../settings/source-settings.ts'
 import { readerShape } from '../reading/query-shape.ts'
@@ -59,7 +59,7 @@ async function previewOf(
     return await withConnection(settings, signal, async (connection) => {
       const from = await effective(offsets.from, target, connection)
       const to = await effective(offsets.to, target, connection)
-      const order = comparePositions(target.mode, to, from)
+      const order = compareInMode(target.mode, to, from)
       if (order === 0) return { ...known, effect, rows: 0, first: null, last: null }
       effect = order < 0 ? 'sent again' : 'skipped'
       const range = order < 0 ? { after: to, upTo: from } : { after: from, upTo: to }

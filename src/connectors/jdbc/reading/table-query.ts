@@ -43,8 +43,7 @@ function singleBound(
     return bindReading(shape, beginReading(shape, position, zone) ?? FIRST_READING, binder)
   }
   if (bound === 'timestamp.to') return bindReading(shape, end ?? FIRST_READING, binder)
-  const id = position.id ?? FIRST_ID
-  return binder.add((index) => shape.dialect.bindId(id, idOf(shape).column, index))
+  return bindId(shape, position.id ?? FIRST_ID, binder)
 }
 
 /**
@@ -63,11 +62,9 @@ export function lookBackQuery(
   const condition = (of: QueryShape): string => {
     const parts: string[] = []
     if (of.mode === 'incrementing') {
-      const { sql, column } = idOf(of)
-      const bind = (id: number | bigint): string =>
-        binder.add((index) => of.dialect.bindId(id, column, index))
-      if (from.id !== null) parts.push(`${sql} > ${bind(from.id)}`)
-      if (position.id !== null) parts.push(`${sql} <= ${bind(position.id)}`)
+      const { sql } = idOf(of)
+      if (from.id !== null) parts.push(`${sql} > ${bindId(of, from.id, binder)}`)
+      if (position.id !== null) parts.push(`${sql} <= ${bindId(of, position.id, binder)}`)
     }
     if (begin !== null) parts.push(`${timestampSql(of)} >= ${bindReading(of, begin, binder)}`)
     if (end !== null) parts.push(`${timestampSql(of)} <= ${bindReading(of, end, binder)}`)
@@ -128,33 +125,39 @@ function conditionOf(
 ): string {
   const { mode } = shape
   if (mode === 'bulk') return ''
+  const lower = (): string => lowerCondition(shape, position, zone, binder)
+  if (mode === 'incrementing') return lower()
+  const upper = (): string =>
+    end === null ? '' : `${timestampSql(shape)} < ${bindReading(shape, end, binder)}`
+  // Binds are in the order of the text.
+  const parts = mode === 'timestamp' ? [lower(), upper()] : [upper(), lower()]
+  return parts.filter((part) => part !== '').join(' AND ')
+}
+
+/** Rows behind a position; empty where no time is known: then none is too old (I6). */
+export function lowerCondition(
+  shape: QueryShape,
+  position: Position,
+  zone: TimeZone,
+  binder: Binder
+): string {
+  const { mode } = shape
+  const { id } = position
   if (mode === 'incrementing') {
-    const { sql, column } = idOf(shape)
+    const { sql } = idOf(shape)
     // Rows without an id are never read, whether or not a first id is known.
-    if (position.id === null) return `${sql} IS NOT NULL`
-    const id = position.id
-    return `${sql} > ${binder.add((index) => shape.dialect.bindId(id, column, index))}`
+    return id === null ? `${sql} IS NOT NULL` : `${sql} > ${bindId(shape, id, binder)}`
   }
   const timestamp = timestampSql(shape)
   const begin = beginReading(shape, position, zone)
-  const upper = (): string =>
-    end === null ? '' : `${timestamp} < ${bindReading(shape, end, binder)}`
-  if (begin === null) return upper()
-  if (mode === 'timestamp') {
-    const lower = `${timestamp} > ${bindReading(shape, begin, binder)}`
-    return [lower, upper()].filter((part) => part !== '').join(' AND ')
-  }
-  const before = upper()
+  if (begin === null) return ''
+  const bound = (): string => bindReading(shape, begin, binder)
+  if (mode === 'timestamp') return `${timestamp} > ${bound()}`
   // With a moment but no id (a start time was configured) the rows of that very moment belong to it.
-  if (position.id === null) {
-    return `${before} AND ${timestamp} >= ${bindReading(shape, begin, binder)}`
-  }
-  const { sql, column } = idOf(shape)
-  const id = position.id
-  const same = `${timestamp} = ${bindReading(shape, begin, binder)}`
-  const larger = `${sql} > ${binder.add((index) => shape.dialect.bindId(id, column, index))}`
-  const later = `${timestamp} > ${bindReading(shape, begin, binder)}`
-  return `${before} AND ((${same} AND ${larger}) OR ${later})`
+  if (id === null) return `${timestamp} >= ${bound()}`
+  const { sql } = idOf(shape)
+  const same = `${timestamp} = ${bound()} AND ${sql} > ${bindId(shape, id, binder)}`
+  return `((${same}) OR ${timestamp} > ${bound()})`
 }
 
 function orderOf(shape: QueryShape): string {
@@ -185,6 +188,11 @@ export function timestampSql(shape: QueryShape): string {
 export function bindReading(shape: QueryShape, reading: Timestamp, binder: Binder): string {
   const column = firstColumn(shape)
   return binder.add((index) => shape.dialect.bindTimestamp(reading, column, index))
+}
+
+export function bindId(shape: QueryShape, id: number | bigint, binder: Binder): string {
+  const { column } = idOf(shape)
+  return binder.add((index) => shape.dialect.bindId(id, column, index))
 }
 
 function firstColumn(shape: QueryShape): TimestampColumn {
