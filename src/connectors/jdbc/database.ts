@@ -139,6 +139,11 @@ export interface Connection {
    */
   openTransactions?(): Promise<OpenTransactions>
   /**
+   * Why rows of a table, or of a query of the user, may be committed by transactions that `openTransactions` cannot show, for they run
+   * in another database: the table is a copy, a foreign table, or behind a link. null: no such reason is known.
+   */
+  writersElsewhere?(source: Source): Promise<string | null>
+  /**
    * The columns of each index that serves a whole table, in the index's order; null stands for an expression. null instead of a
    * list: not known, as for a view.
    */
@@ -150,6 +155,13 @@ export interface Connection {
   abort(): void
   /** Ends the session politely within a second or two; never rejects. */
   close(): Promise<void>
+}
+
+/** Where rows are read from: a table, a query of the user, or a query that stands for a table. */
+export interface Source {
+  readonly table: TableId | null
+  /** Whole, without placeholders. */
+  readonly query: string | null
 }
 
 /** A line for the log; `warn`: something is off. */

@@ -14,13 +14,16 @@ export interface Level {
 /** The level as far as the configuration decides it; null: open transactions have to be asked for. */
 export function configuredLevel(
   { lateCommits }: Pick<TableSettings, 'lateCommits'>,
-  { mode, dialect, select }: QueryShape
+  { mode, dialect, select, writersElsewhere = null }: QueryShape
 ): Level | null {
   const { guard, windowMs } = lateCommits
   if (mode === 'bulk') return level('off', 'mode bulk reads everything at each poll')
   if (guard === 'off') return level('off', 'late.commit.guard is off')
   if (endsInComment(select) && !hasPlaceholders(select)) {
     return level('off', 'the query ends in a comment, which swallows conditions')
+  }
+  if (guard !== 'window' && writersElsewhere !== null) {
+    return degradedLevel(writersElsewhere, windowMs)
   }
   const { commitsInOrder } = dialect
   if (commitsInOrder !== undefined && guard === 'auto') {

@@ -11,6 +11,8 @@ export interface QueryShape {
   readonly timestamps: readonly { sql: string; column: TimestampColumn }[]
   readonly id: { sql: string; column: Column } | null
   readonly suffix: string
+  /** Why rows may come from transactions that this database does not show. */
+  readonly writersElsewhere?: string | null
 }
 
 export interface BoundQuery {

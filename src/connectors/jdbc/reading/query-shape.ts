@@ -30,9 +30,15 @@ export async function readerShape(
   settings: TableSettings
 ): Promise<TableShape> {
   const { query } = settings
-  return table === null || query !== null
-    ? await queryShape(connection, query ?? '', settings, table)
-    : await tableShape(connection, table, settings)
+  const shape =
+    table === null || query !== null
+      ? await queryShape(connection, query ?? '', settings, table)
+      : await tableShape(connection, table, settings)
+  const { guard } = settings.lateCommits
+  if (settings.mode === 'bulk' || guard === 'off' || guard === 'window') return shape
+  const whole = query === null ? null : describableQuery(query)
+  const writersElsewhere = (await connection.writersElsewhere?.({ table, query: whole })) ?? null
+  return { ...shape, writersElsewhere }
 }
 
 /**
