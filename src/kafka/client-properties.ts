@@ -13,6 +13,15 @@ export interface BrokerAddress {
   readonly port: number
 }
 
+/** How much one request for records asks for. */
+export interface FetchSettings {
+  /** How long the broker may wait for `minBytes`. */
+  readonly maxWaitMs: number
+  readonly minBytes: number
+  readonly maxBytes: number
+  readonly maxPartitionBytes: number
+}
+
 /** What both client libraries need to know, read once from Java client properties. Times are milliseconds. */
 export interface ClientSettings {
   readonly bootstrapServers: readonly BrokerAddress[]
@@ -27,7 +36,11 @@ export interface ClientSettings {
   readonly retryBackoffMaxMs: number
   readonly metadataMaxAgeMs: number
   readonly readCommitted: boolean
+  readonly fetch: FetchSettings
 }
+
+/** Internal topics are read whole: larger pieces than a consumer's 1 MiB make a start shorter. */
+const PARTITION_FETCH_BYTES = 4_194_304
 
 const securityProtocols = ['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL'] as const
 
@@ -36,12 +49,13 @@ export function clientSettings(client: ClientProperties): ClientSettings {
   const read = new PropertiesReader(client)
   const protocol = read.oneOf('security.protocol', securityProtocols, 'PLAINTEXT')
   const retryBackoffMs = read.integer('retry.backoff.ms', 100)
+  const requestTimeoutMs = Math.max(1, read.integer('request.timeout.ms', 30_000))
   return {
     bootstrapServers: bootstrapServers(read.list('bootstrap.servers')),
     tls: protocol.endsWith('SSL') ? tlsOptions(read) : null,
     sasl: protocol.startsWith('SASL') ? saslSettings(read) : null,
     connectTimeoutMs: Math.max(1, read.integer('socket.connection.setup.timeout.ms', 10_000)),
-    requestTimeoutMs: Math.max(1, read.integer('request.timeout.ms', 30_000)),
+    requestTimeoutMs,
     apiTimeoutMs: Math.max(1, read.integer('default.api.timeout.ms', 60_000)),
     retryBackoffMs,
     retryBackoffMaxMs: Math.max(retryBackoffMs, read.integer('retry.backoff.max.ms', 1000)),
@@ -51,7 +65,17 @@ export function clientSettings(client: ClientProperties): ClientSettings {
         'isolation.level',
         ['read_committed', 'read_uncommitted'] as const,
         'read_uncommitted'
-      ) === 'read_committed'
+      ) === 'read_committed',
+    fetch: {
+      // The answer to a request that waits has to come within the request's own limit.
+      maxWaitMs: Math.min(read.integer('fetch.max.wait.ms', 500), Math.ceil(requestTimeoutMs / 2)),
+      minBytes: read.integer('fetch.min.bytes', 1),
+      maxBytes: Math.max(1, read.integer('fetch.max.bytes', 52_428_800)),
+      maxPartitionBytes: Math.max(
+        1,
+        read.integer('max.partition.fetch.bytes', PARTITION_FETCH_BYTES)
+      )
+    }
   }
 }
 

@@ -8,6 +8,17 @@ const mayNotCreate: ReadonlySet<string> = new Set([
   'UNSUPPORTED_VERSION'
 ])
 
+/**
+ * A worker reads these topics whole when it starts, and compaction leaves the newest segment of a partition alone: with the brokers' own
+ * 1 GiB or 7 days a start would read what a week wrote. The least values that managed clusters accept.
+ */
+const SMALL_SEGMENTS = [
+  ['segment.bytes', '52428800'],
+  ['segment.ms', '14400000']
+] as const
+/** How clusters refuse settings that they do not let their users choose. */
+const settingRefused: ReadonlySet<unknown> = new Set(['INVALID_CONFIG', 'POLICY_VIOLATION'])
+
 type InternalTopic = Pick<
   TopicLogOptions,
   'topic' | 'create' | 'property' | 'purpose' | 'singlePartition'
@@ -33,10 +44,9 @@ async function createIfMissing(
   log: Logger
 ): Promise<boolean> {
   const { partitions, replicationFactor } = create
-  const settings = new Map([...create.settings, ['cleanup.policy', 'compact']])
   try {
     if ((await admin.describeTopics([topic])).has(topic)) return false
-    return await admin.createTopic({ name: topic, partitions, replicationFactor, settings })
+    return await createCompacted(admin, topic, create)
   } catch (error) {
     const reason = error instanceof ConnectError ? error.facts['kafkaError'] : undefined
     if (typeof reason !== 'string') throw error
@@ -49,6 +59,27 @@ async function createIfMissing(
       `Topic '${topic}' supplied via the '${property}' property could not be created with ${partitions} partitions and replication factor ${replicationFactor}: ${reason}`,
       { cause: error, topic }
     )
+  }
+}
+
+async function createCompacted(
+  admin: ClusterAdmin,
+  name: string,
+  { partitions, replicationFactor, settings }: InternalTopic['create']
+): Promise<boolean> {
+  const asked = new Map([...settings, ['cleanup.policy', 'compact']])
+  try {
+    return await admin.createTopic({
+      name,
+      partitions,
+      replicationFactor,
+      settings: new Map([...SMALL_SEGMENTS, ...asked])
+    })
+  } catch (error) {
+    const reason = error instanceof ConnectError ? error.facts['kafkaError'] : undefined
+    if (!settingRefused.has(reason)) throw error
+    // Ours are a wish; what was asked for is not.
+    return admin.createTopic({ name, partitions, replicationFactor, settings: asked })
   }
 }
 

@@ -19,15 +19,12 @@ import {
   listOffsetsV9
 } from '@platformatic/kafka'
 import { errorName } from './broker-errors.ts'
-import type { BrokerAddress } from './client-properties.ts'
+import type { BrokerAddress, FetchSettings } from './client-properties.ts'
 import type { AbortedTransaction } from './fetched-records.ts'
 import type { ApiVersions, NetworkClient } from './network-client.ts'
 
 /** Which end of a partition `listOffsets` asks for. */
 export const offsetSpecs = { earliest: -2n, latest: -1n } as const
-
-const MAX_BYTES = 52_428_800
-const PARTITION_MAX_BYTES = 1_048_576
 
 interface PartitionOffset {
   readonly partitionIndex: number
@@ -148,20 +145,20 @@ export interface FetchAnswer {
   readonly aborted: readonly AbortedTransaction[] | null
 }
 
-/** Batches at the given positions from the leader of these partitions; waits at most `maxWaitMs` for the first byte. */
+/** Batches at the given positions from the leader of these partitions. */
 export async function fetchRecords(
   network: NetworkClient,
   leader: BrokerAddress,
   { topic, readCommitted }: ReadRequest,
   positions: ReadonlyMap<number, bigint>,
-  maxWaitMs: number
+  { maxWaitMs, minBytes, maxBytes, maxPartitionBytes }: FetchSettings
 ): Promise<FetchAnswer[]> {
   const response = await network.callForResponse(
     leader,
     fetchApi,
     maxWaitMs,
-    1,
-    MAX_BYTES,
+    minBytes,
+    maxBytes,
     readCommitted ? 1 : 0,
     0,
     -1,
@@ -173,7 +170,7 @@ export async function fetchRecords(
           currentLeaderEpoch: -1,
           fetchOffset,
           lastFetchedEpoch: -1,
-          partitionMaxBytes: PARTITION_MAX_BYTES
+          partitionMaxBytes: maxPartitionBytes
         }))
       }
     ],

@@ -34,7 +34,7 @@ export class KafkaTopicLog implements TopicLog {
     try {
       signal?.throwIfAborted()
       await this.#ensureTopic()
-      await this.#reader.start(this.#settings.apiTimeoutMs)
+      await this.#reader.start()
     } catch (error) {
       await this.stop()
       if (signal?.aborted !== true) throw error

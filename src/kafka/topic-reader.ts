@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { systemClock, withTimeout } from '../clock.ts'
 import { ConnectError, messageOf } from '../errors.ts'
 import type { Logger } from '../log.ts'
@@ -8,7 +9,8 @@ import { deliverRecords } from './fetched-records.ts'
 import { type BrokerNode, NetworkClient } from './network-client.ts'
 import { type ReadRequest, fetchRecords, listOffsets, offsetSpecs } from './read-requests.ts'
 
-const MAX_WAIT_MS = 500
+/** A reader that could not get a large answer in time asks for smaller ones, down to this. */
+const LEAST_FETCH_BYTES = 65_536
 
 interface Waiter {
   readonly targets: ReadonlyMap<number, bigint>
@@ -37,6 +39,9 @@ export class TopicReader {
   #following: Promise<void> | null = null
   #round: AbortController | null = null
   #failures = 0
+  /** How often something was read: a wait that sees it grow is not in vain. */
+  #progress = 0
+  #fetchBytes: number
 
   constructor(
     settings: ClientSettings,
@@ -46,6 +51,7 @@ export class TopicReader {
     log: Logger
   ) {
     this.#settings = settings
+    this.#fetchBytes = settings.fetch.maxBytes
     this.#read = { topic, readCommitted: settings.readCommitted }
     this.#onRecord = onRecord
     this.#log = log
@@ -57,26 +63,38 @@ export class TopicReader {
     return this.#positions.size
   }
 
-  /** Reads what is committed now within `timeoutMs`, then goes on in the background. */
-  async start(timeoutMs: number): Promise<void> {
-    const deadline = systemClock.monotonicMs() + timeoutMs
-    const first = await this.#until(deadline, `start reading topic ${this.#read.topic}`, () =>
-      this.#assign()
-    )
+  /**
+   * Reads what is committed now, however long that takes as long as something arrives every `standstillMs`, then goes on in the
+   * background.
+   */
+  async start(standstillMs = this.#settings.apiTimeoutMs): Promise<void> {
+    const doing = `start reading topic ${this.#read.topic}`
+    const first = await this.#until(deadlineIn(standstillMs), doing, () => this.#assign())
     this.#following = this.#run(first)
     // Behind a transaction somebody left open nothing is committed for readers: it must not keep a worker from starting.
-    await this.#readTo(this.#read, Math.max(1, deadline - systemClock.monotonicMs()))
+    await this.#readTo(this.#read, standstillMs, (arrived) =>
+      this.#whileProgressing(arrived, standstillMs)
+    )
   }
 
   /** Resolves when every record written before the call was handed over, those of transactions included once they have ended. */
   readToEnd(timeoutMs: number): Promise<void> {
-    return this.#readTo({ ...this.#read, readCommitted: false }, timeoutMs)
+    const deadline = deadlineIn(timeoutMs)
+    return this.#readTo({ ...this.#read, readCommitted: false }, timeoutMs, (arrived) =>
+      withTimeout(arrived, Math.max(1, deadline - systemClock.monotonicMs()), () =>
+        this.#timedOut(this.#readingToEnd, timeoutMs)
+      )
+    )
   }
 
-  async #readTo(end: ReadRequest, timeoutMs: number): Promise<void> {
-    const doing = `read topic ${this.#read.topic} to its end`
-    const deadline = systemClock.monotonicMs() + timeoutMs
-    const targets = await this.#until(deadline, doing, () => this.#endOffsets(end))
+  async #readTo(
+    end: ReadRequest,
+    askWithinMs: number,
+    wait: (arrived: Promise<void>) => Promise<void>
+  ): Promise<void> {
+    const targets = await this.#until(deadlineIn(askWithinMs), this.#readingToEnd, () =>
+      this.#endOffsets(end)
+    )
     if (this.#reached(targets)) return
     // Partitions were added: assign anew.
     if ([...targets.keys()].some((each) => !this.#positions.has(each))) this.#round?.abort()
@@ -84,10 +102,27 @@ export class TopicReader {
     const waiter = { targets, resolve, reject }
     this.#waiters.add(waiter)
     try {
-      const leftMs = Math.max(1, deadline - systemClock.monotonicMs())
-      await withTimeout(promise, leftMs, () => this.#timedOut(doing, timeoutMs))
+      await wait(promise)
     } finally {
       this.#waiters.delete(waiter)
+    }
+  }
+
+  /** I8: a topic may be of any length, so what has a limit is the time in which nothing of it arrives. */
+  async #whileProgressing(arrived: Promise<void>, standstillMs: number): Promise<void> {
+    const standstill = new ConnectError(
+      'KAFKA_UNAVAILABLE',
+      `Failed to ${this.#readingToEnd} at ${addresses(this.#settings)}: nothing of it arrived for ${standstillMs} ms (default.api.timeout.ms)`,
+      { topic: this.#read.topic }
+    )
+    for (;;) {
+      const before = this.#progress
+      try {
+        await withTimeout(arrived, standstillMs, () => standstill)
+        return
+      } catch (error) {
+        if (error !== standstill || this.#progress === before) throw error
+      }
     }
   }
 
@@ -137,20 +172,23 @@ export class TopicReader {
 
   async #fetch(leader: BrokerNode, partitions: readonly number[]): Promise<void> {
     const positions = new Map(partitions.map((each) => [each, this.#positions.get(each) ?? 0n]))
-    const answers = await fetchRecords(
-      this.#fetching,
-      leader,
-      this.#read,
-      positions,
-      Math.min(MAX_WAIT_MS, Math.ceil(this.#settings.requestTimeoutMs / 2))
-    )
-    if (this.#stopped.signal.aborted) return
+    const { fetch } = this.#settings
+    const answers = await fetchRecords(this.#fetching, leader, this.#read, positions, {
+      ...fetch,
+      maxBytes: this.#fetchBytes,
+      maxPartitionBytes: Math.min(fetch.maxPartitionBytes, this.#fetchBytes)
+    })
     for (const answer of answers) {
+      // Handing over a megabyte takes a while, in which others wait for their turn.
+      await nextTurn()
+      if (this.#stopped.signal.aborted) return
       const position = positions.get(answer.partition) ?? 0n
       if (answer.error === 'OFFSET_OUT_OF_RANGE') {
         await this.#resetPosition(leader, answer.partition, position)
       } else if (answer.error === 'NONE') {
-        this.#positions.set(answer.partition, deliverRecords(answer, position, this.#onRecord))
+        const next = deliverRecords(answer, position, this.#onRecord)
+        if (next > position) this.#progress++
+        this.#positions.set(answer.partition, next)
       } else {
         throw this.#refused(answer.error)
       }
@@ -250,6 +288,8 @@ export class TopicReader {
 
   #failed(error: unknown): void {
     this.#failures++
+    // A slow line may need longer for a large answer than a request may take.
+    this.#fetchBytes = Math.max(LEAST_FETCH_BYTES, Math.floor(this.#fetchBytes / 2))
     if (this.#failures === 1) {
       this.#log.warn(
         `Reading topic ${this.#read.topic} was interrupted, trying again: ${messageOf(error)}`
@@ -264,6 +304,10 @@ export class TopicReader {
   #succeeded(): void {
     if (this.#failures > 0) this.#log.info(`Reading topic ${this.#read.topic} goes on`)
     this.#failures = 0
+  }
+
+  get #readingToEnd(): string {
+    return `read topic ${this.#read.topic} to its end`
   }
 
   #refused(name: string): ConnectError {
@@ -286,4 +330,8 @@ export class TopicReader {
   #closed(): ConnectError {
     return new ConnectError('WORKER_STOPPING', `Reading topic ${this.#read.topic} was stopped`)
   }
+}
+
+function deadlineIn(ms: number): number {
+  return systemClock.monotonicMs() + ms
 }

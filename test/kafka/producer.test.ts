@@ -290,7 +290,7 @@ async function fenceProducer(t: TestContext, topic: string): Promise<void> {
     leader,
     { topic, readCommitted: false },
     new Map([[0, 0n]]),
-    100
+    network.settings.fetch
   )
   const last = fetched?.batches.at(-1)
   assert.ok(last)

@@ -57,7 +57,18 @@ describe('KafkaTopicLog: the topic', () => {
     const admin = new KafkaAdmin(clientProperties(), uniqueName('admin'))
     t.after(() => admin.close())
     assert.equal(await admin.topicSetting(topic, 'cleanup.policy'), 'compact')
+    assert.equal(await admin.topicSetting(topic, 'segment.bytes'), '52428800')
+    assert.equal(await admin.topicSetting(topic, 'segment.ms'), '14400000')
     assert.equal((await admin.describeTopics([topic])).get(topic), 4)
+  })
+
+  it('keeps the sizes of segments that were asked for', async (t) => {
+    const topic = uniqueName('log')
+    const settings = new Map([['segment.bytes', '104857600']])
+    await startLog(t, { topic, create: { partitions: 1, replicationFactor: 1, settings } })
+    const admin = new KafkaAdmin(clientProperties(), uniqueName('admin'))
+    t.after(() => admin.close())
+    assert.equal(await admin.topicSetting(topic, 'segment.bytes'), '104857600')
   })
 
   for (const policy of ['delete', 'compact,delete']) {

@@ -4,12 +4,14 @@ import type { Admin } from 'kafkajs'
 import { clientSettings } from '../../src/kafka/client-properties.ts'
 import { KafkaRecordProducer } from '../../src/kafka/producer.ts'
 import { TopicReader } from '../../src/kafka/topic-reader.ts'
-import { uniqueName } from '../support/environment.ts'
+import { kafkaBootstrap, uniqueName } from '../support/environment.ts'
 import { recordingLog } from '../support/recording-log.ts'
+import { startTcpProxy } from '../support/tcp-proxy.ts'
 import { until } from '../support/until.ts'
 import { clientProperties, kafkaJs } from './support.ts'
 
 const TIMEOUT_MS = 10_000
+const FETCH = 1
 
 async function startAdmin(t: TestContext): Promise<Admin> {
   const admin = kafkaJs().admin()
@@ -102,5 +104,63 @@ describe('TopicReader', () => {
       message: /read topic/
     })
     assert.equal(lines.filter((line) => line.includes('was interrupted')).length, 1)
+  })
+
+  describe('a topic that takes long', () => {
+    /** 600 kB each: a fetch brings one. The proxy gives the reader time between them. */
+    async function longTopic(t: TestContext, records: number): Promise<string> {
+      const topic = uniqueName('topic')
+      await (await startAdmin(t)).createTopics({ topics: [{ topic }] })
+      for (let at = 0; at < records; at++) await write(topic, ['x'.repeat(600_000)])
+      return topic
+    }
+
+    async function readerBehindProxy(t: TestContext, topic: string) {
+      const proxy = await startTcpProxy(kafkaBootstrap())
+      t.after(() => proxy.close())
+      let told = 0
+      const reader = new TopicReader(
+        clientSettings(
+          clientProperties({
+            'bootstrap.servers': proxy.address,
+            'max.partition.fetch.bytes': '1000'
+          })
+        ),
+        uniqueName('reader'),
+        topic,
+        () => (told += 1),
+        recordingLog().log
+      )
+      t.after(() => reader.stop())
+      return { proxy, reader, told: () => told }
+    }
+
+    it('I8: is read to its end, however long that is, while something arrives', async (t) => {
+      const { proxy, reader, told } = await readerBehindProxy(t, await longTopic(t, 10))
+      let fetches = 0
+      proxy.onRequest((apiKey) => {
+        if (apiKey !== FETCH) return
+        fetches += 1
+        proxy.stall()
+        setTimeout(() => proxy.resume(), 300)
+      })
+      const startedMs = performance.now()
+      await reader.start(2000)
+      assert.ok(performance.now() - startedMs > 2000, 'the whole took longer than the limit')
+      assert.equal(told(), 10)
+      assert.ok(fetches >= 10)
+    })
+
+    it('I8: is given up, naming the property, when nothing of it arrives any more', async (t) => {
+      const { proxy, reader } = await readerBehindProxy(t, await longTopic(t, 2))
+      let fetches = 0
+      proxy.onRequest((apiKey) => {
+        if (apiKey === FETCH && ++fetches === 2) proxy.stall()
+      })
+      await assert.rejects(reader.start(500), {
+        code: 'KAFKA_UNAVAILABLE',
+        message: /nothing of it arrived for 500 ms \(default\.api\.timeout\.ms\)/
+      })
+    })
   })
 })
