@@ -13,6 +13,8 @@ export type Width = 'none' | 'short' | 'medium' | 'long'
 export interface ConfigKey {
   readonly type: ConfigType
   readonly default?: string | number | boolean | null | readonly string[]
+  /** The type REST names, of a key that takes more than values of that type. */
+  readonly shownType?: ConfigType
   readonly importance: Importance
   /** At most three sentences. */
   readonly doc: string

@@ -64,7 +64,7 @@ export function keyInfos(definition: ConfigDef, prefix = ''): ConfigKeyInfo[] {
       orders.set(key.group ?? '', order)
       return {
         name: `${prefix}${name}`,
-        type: key.type.toUpperCase(),
+        type: (key.shownType ?? key.type).toUpperCase(),
         required: key.default === undefined,
         default_value: key.default === undefined ? null : valueText(key, key.default),
         importance: key.importance.toUpperCase(),

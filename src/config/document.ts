@@ -73,7 +73,10 @@ function tables({ definition, prefix = '' }: DocumentedPart, level: string): str
   } else {
     for (const group of groups) {
       const entries = effective.filter(([, key]) => key.group === group)
-      parts.push(`${level} ${group ?? 'Others'}`, table(entries, prefix))
+      parts.push(
+        `${level} ${group === undefined || group === '' ? 'Others' : group}`,
+        table(entries, prefix)
+      )
     }
   }
   if (idle.length > 0) {

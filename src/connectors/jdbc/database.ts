@@ -20,6 +20,8 @@ export interface Dialect {
   readonly urlExample: string
   /** Opening and closing quote of an identifier. */
   readonly quotes: readonly [string, string]
+  /** What its JDBC driver names as quotes, where these are others: so does the JVM connector write the tables of a task. */
+  readonly driverQuotes?: readonly [string, string]
   /** Two-part names are `catalog.table` instead of `schema.table`. */
   readonly twoPartNamesHaveCatalog?: boolean
 

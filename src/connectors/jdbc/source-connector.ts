@@ -5,7 +5,7 @@ import { UNNAMED_QUERY } from './tables/reader-targets.ts'
 import { type NamedQuery, type SourceSettings, sourceSettings } from './settings/source-settings.ts'
 import { tableGroups } from './tables/table-groups.ts'
 import { TableMonitor } from './tables/table-monitor.ts'
-import { tableSql } from './tables/table-name.ts'
+import { taskTableName } from './tables/table-name.ts'
 import { checkCombinations } from './settings/validation.ts'
 
 /** Splits the tables of a database, and named queries, over tasks. */
@@ -37,24 +37,27 @@ export class JdbcSourceConnector implements SourceConnector {
     const settings = this.#settings
     if (settings === null) return []
     const tables = (await this.#monitor?.take()) ?? null
-    const fetched = settings.copiesTables ? String(tables !== null) : null
+    const fetched = settings.copiesTables ? String(tables !== null) : 'true'
     const { queries } = settings
     const work = [...(tables ?? []), ...queries]
     if (work.length === 0) return [this.#taskConfig(settings, [], fetched)]
     return tableGroups(work, maxTasks).map((group) => this.#taskConfig(settings, group, fetched))
   }
 
-  /** `fetched`: whether the tables are known; null: none are copied. */
+  /** `fetched`: whether the tables are known; true when none are copied. */
   #taskConfig(
     { connection, queries }: SourceSettings,
     work: readonly (TableId | NamedQuery)[],
-    fetched: string | null
+    fetched: string
   ): ConfigMap {
     const tables = work.flatMap((item) =>
-      'table' in item ? [tableSql(connection.dialect, item, true)] : []
+      'table' in item ? [taskTableName(connection.dialect, item)] : []
     )
-    const config = new Map([...this.#config, ['tables', tables.join(',')]])
-    if (fetched !== null) config.set('tables.fetched', fetched)
+    const config = new Map([
+      ...this.#config,
+      ['tables', tables.join(',')],
+      ['tables.fetched', fetched]
+    ])
     // A JVM connector has no such key: configurations without named queries stay as its own.
     if (queries.some(({ name }) => name !== null)) {
       const mine = work.flatMap((item) => ('table' in item ? [] : [item.name ?? UNNAMED_QUERY]))

@@ -99,9 +99,19 @@ describe('a task of the JDBC source', () => {
     }
     assert.match(
       String(await tables({ 'table.blacklist': 'huge' })),
-      /^`mapped_a`,`mapped_b`,`small`$/
+      /^"mapped_a","mapped_b","small"$/
     )
-    assert.match(String(await tables({ mode: 'bulk' })), /`huge`/)
+    assert.match(String(await tables({ mode: 'bulk' })), /"huge"/)
+  })
+
+  it('writes task configurations that the tasks of a JVM worker read: quotes of the JDBC driver, and no waiting for tables', async () => {
+    const task = async (more: Config): Promise<(string | undefined)[]> => {
+      const { connector, taskConfigs } = await startJdbcConnector({ ...config, ...more })
+      await connector.stop()
+      return ['tables', 'tables.fetched'].map((key) => taskConfigs[0]?.get(key))
+    }
+    assert.deepEqual(await task({ 'table.whitelist': 'small' }), ['"small"', 'true'])
+    assert.deepEqual(await task({ query: 'SELECT 1 AS one', mode: 'bulk' }), ['', 'true'])
   })
 
   it('notices what cannot work at its start', async () => {

@@ -295,7 +295,7 @@ describe('named queries', () => {
       ['', 'closed']
     ])
     assert.deepEqual(await parts({ ...config, 'table.whitelist': 'orders' }), [
-      ['`orders`', 'open'],
+      ['"orders"', 'open'],
       ['', 'closed']
     ])
     const query = { ...config, query: 'SELECT * FROM orders' }

@@ -43,6 +43,7 @@ export const sqliteDialect: Dialect = {
   subProtocols: ['sqlite'],
   urlExample: 'jdbc:sqlite:/path/to/file.db',
   quotes: ['`', '`'],
+  driverQuotes: ['"', '"'],
   open: openSqlite,
   nameParts: (table) => [table.table],
   timestampExpression(names) {

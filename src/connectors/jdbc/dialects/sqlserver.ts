@@ -16,6 +16,7 @@ export const sqlServerDialect: Dialect = {
   subProtocols: ['sqlserver', 'microsoft:sqlserver', 'jtds:sqlserver'],
   urlExample: 'jdbc:sqlserver://host:1433;databaseName=database',
   quotes: ['[', ']'],
+  driverQuotes: ['"', '"'],
   open: openSqlServer,
   nameParts: (table) => [
     table.catalog,

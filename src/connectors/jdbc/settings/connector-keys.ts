@@ -50,7 +50,7 @@ export const connectorKeys = configDef({
     importance: 'low',
     group: 'Connector',
     width: 'short',
-    displayName: 'Poll Linger (ms)',
+    displayName: 'Poll Linger Milliseconds',
     doc: 'Accepted for compatibility: rows are handed on as soon as they are read and never wait for a batch to fill.'
   },
   'table.monitoring.startup.polling.limit.ms': {
@@ -58,8 +58,8 @@ export const connectorKeys = configDef({
     default: 10_000,
     atLeast: 0,
     importance: 'low',
-    group: 'Connector',
-    internal: true,
+    group: '',
+    orderInGroup: -1,
     doc: 'How long the first list of tables is waited for before tasks are made.'
   },
   'table.poll.interval.ms': {
@@ -92,7 +92,7 @@ export const connectorKeys = configDef({
     default: 0,
     importance: 'high',
     group: 'Connector',
-    width: 'short',
+    width: 'medium',
     displayName: 'Delay Interval (ms)',
     doc: 'How old the timestamp of a row must be before it is read, to let earlier transactions commit.'
   },

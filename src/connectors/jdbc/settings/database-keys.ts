@@ -26,7 +26,7 @@ export const databaseKeys = configDef({
     group: 'Database',
     width: 'long',
     displayName: 'JDBC URL',
-    dependents: ['table.whitelist', 'table.blacklist', 'table.include.list', 'table.exclude.list'],
+    dependents: ['table.whitelist', 'table.blacklist'],
     doc: 'JDBC connection URL, as for the JVM connector. Its sub-protocol selects the dialect.'
   },
   'connection.user': {
@@ -87,7 +87,6 @@ export const databaseKeys = configDef({
     group: 'Database',
     width: 'long',
     displayName: 'Table Whitelist',
-    dependents: ['connection.url', 'query'],
     doc: 'Tables to copy: bare names, or qualified by schema, quoted or not. A name that differs from the table only in case is understood.'
   },
   'table.blacklist': {
@@ -97,7 +96,6 @@ export const databaseKeys = configDef({
     group: 'Database',
     width: 'long',
     displayName: 'Table Blacklist',
-    dependents: ['connection.url', 'query'],
     doc: 'Tables not to copy; all others are. Ignored when a whitelist is set.'
   },
   'table.include.list': {
@@ -106,7 +104,7 @@ export const databaseKeys = configDef({
     importance: 'medium',
     group: 'Database',
     width: 'long',
-    displayName: 'Table Include List',
+    displayName: 'Tables Included (Regex)',
     doc: 'Regular expressions; a table is copied when one of them matches its whole qualified name.',
     check: patterns
   },
@@ -116,7 +114,7 @@ export const databaseKeys = configDef({
     importance: 'medium',
     group: 'Database',
     width: 'long',
-    displayName: 'Table Exclude List',
+    displayName: 'Tables Excluded (Regex)',
     doc: 'Regular expressions of tables to leave out from those included.',
     check: patterns
   },
@@ -157,29 +155,6 @@ export const databaseKeys = configDef({
     doc: 'How NUMERIC columns become Connect types: none keeps Decimal, the others choose integers or doubles by precision and scale. DECIMAL columns stay Decimal.',
     check: word(lowerOrUpper(['none', 'precision_only', 'best_fit', 'best_fit_eager_double']))
   },
-  'numeric.unconstrained.mapping': {
-    type: 'string',
-    default: 'string',
-    importance: 'low',
-    group: 'Database',
-    width: 'short',
-    displayName: 'Map Numeric Values Without Precision',
-    doc: 'How NUMERIC columns without precision and scale are carried: string (exact digits), double, or decimal:<scale>. A value that does not fit is an error.',
-    check: (value: string) =>
-      /^(string|double|decimal:\d{1,3})$/i.test(value)
-        ? null
-        : 'Expected string, double or decimal:<scale>'
-  },
-  'unsupported.types': {
-    type: 'string',
-    default: 'text',
-    importance: 'low',
-    group: 'Database',
-    width: 'short',
-    displayName: 'Columns Without a Connect Type',
-    oneOf: ['text', 'skip', 'fail'],
-    doc: 'What becomes of columns whose type Connect does not know: text carries them as strings, skip leaves them out as the JVM connector does, fail ends the task.'
-  },
   'dialect.name': {
     type: 'string',
     default: '',
@@ -200,37 +175,9 @@ export const databaseKeys = configDef({
     default: 'LEGACY',
     importance: 'low',
     group: 'Database',
-    width: 'short',
+    width: 'medium',
     displayName: 'Date Calendar System',
     oneOf: ['LEGACY', 'PROLEPTIC_GREGORIAN'],
     doc: 'How dates before 15 October 1582 become numbers: LEGACY reads them in the Julian calendar, as Java always did.'
-  },
-  'quote.sql.identifiers': {
-    type: 'string',
-    default: 'ALWAYS',
-    importance: 'medium',
-    group: 'Database',
-    width: 'medium',
-    displayName: 'Quote Identifiers',
-    doc: 'Whether names are quoted in SQL: always or never.',
-    check: word(lowerOrUpper(['always', 'never']))
-  },
-  'sql.quote.identifiers': {
-    type: 'boolean',
-    default: null,
-    importance: 'medium',
-    group: 'Database',
-    width: 'medium',
-    displayName: 'Quote Identifiers (Aiven)',
-    doc: 'The same in the spelling of the Aiven connector; wins when set.'
-  },
-  'table.names.qualify': {
-    type: 'boolean',
-    default: true,
-    importance: 'low',
-    group: 'Database',
-    width: 'short',
-    displayName: 'Qualify table names',
-    doc: 'Whether SQL names tables with their schema. Without it the search path of the session decides.'
   }
 })

@@ -1,6 +1,6 @@
 import { configDef } from '../../../config/config-def.ts'
 import { parseInitialTimestamp } from './configured-start.ts'
-import { problemOf, word } from './key-checks.ts'
+import { lowerOrUpper, problemOf, word } from './key-checks.ts'
 import { queryParts } from '../reading/query-text.ts'
 import { parseColumnMapping, parseColumnsMapping } from './table-pattern.ts'
 import { instantOf } from '../values/time-text.ts'
@@ -44,7 +44,13 @@ export const modeKeys = configDef({
     width: 'medium',
     displayName: 'Table Loading Mode',
     oneOf: MODES,
-    dependents: ['incrementing.column.name', 'timestamp.column.name', 'validate.non.null'],
+    dependents: [
+      'incrementing.column.name',
+      'timestamp.column.name',
+      'incrementing.column.mapping',
+      'timestamp.columns.mapping',
+      'validate.non.null'
+    ],
     doc: 'How new rows are found: bulk copies everything at each poll, incrementing follows a growing id, timestamp a modification time, timestamp+incrementing both.'
   },
   'incrementing.column.name': {
@@ -70,8 +76,8 @@ export const modeKeys = configDef({
     default: [],
     importance: 'medium',
     group: 'Mode',
-    width: 'medium',
-    displayName: 'Timestamp Columns Mapping',
+    width: 'long',
+    displayName: 'Table to timestamp columns mappings',
     doc: 'Timestamp columns per table, as regex:[column1|column2]; exactly one expression must match each table of table.include.list.',
     check: (values: readonly string[]) => problemOf(() => values.map(parseColumnsMapping))
   },
@@ -80,13 +86,14 @@ export const modeKeys = configDef({
     default: [],
     importance: 'medium',
     group: 'Mode',
-    width: 'medium',
-    displayName: 'Incrementing Column Mapping',
+    width: 'long',
+    displayName: 'Table to incrementing column mappings',
     doc: 'Incrementing column per table, as regex:column; exactly one expression must match each table of table.include.list.',
     check: (values: readonly string[]) => problemOf(() => values.map(parseColumnMapping))
   },
   'timestamp.initial': {
     type: 'string',
+    shownType: 'long',
     default: null,
     importance: 'low',
     group: 'Mode',
@@ -94,24 +101,6 @@ export const modeKeys = configDef({
     displayName: 'Unix time value of initial timestamp',
     doc: 'Where to start: rows changed later are read. Epoch milliseconds, an instant (2026-11-01T08:00:00+08:00), a local time of db.timezone (2026-11-01T08:00:00), or -1, the present time of the database. A changed value moves a connector that runs already, once; an unchanged one never does.',
     check: (value: string | null, all) => problemOf(() => checkInitial(value, all))
-  },
-  'timestamp.initial.ms': {
-    type: 'long',
-    default: null,
-    importance: 'low',
-    group: 'Mode',
-    width: 'medium',
-    displayName: 'Initial timestamp (ms)',
-    doc: 'As timestamp.initial, in the spelling of the Aiven connector: epoch milliseconds only, negative ones are times before 1970.'
-  },
-  'incrementing.initial': {
-    type: 'long',
-    default: null,
-    importance: 'low',
-    group: 'Mode',
-    width: 'medium',
-    displayName: 'Initial id',
-    doc: 'Where to start: rows with a larger id are read. A changed value moves a connector that runs already, once; an unchanged one never does.'
   },
   'validate.non.null': {
     type: 'boolean',
@@ -127,39 +116,39 @@ export const modeKeys = configDef({
     default: '',
     importance: 'medium',
     group: 'Mode',
-    width: 'long',
+    width: 'short',
     displayName: 'Query',
     doc: 'Query to run instead of copying tables. In the incremental modes the condition on new rows takes the place of ${bounds} in its text, or is appended as a WHERE clause: then a query with its own belongs into a sub-select.',
     check: (value: string) => queryProblem(value, 'query')
   },
   'query.masked': {
     type: 'password',
-    default: null,
+    default: '',
     importance: 'medium',
     group: 'Mode',
-    width: 'long',
-    displayName: 'Query (masked)',
+    width: 'short',
+    displayName: 'Query (Masked)',
     doc: 'As query, but hidden in logs and answers.',
-    check: (value: { value: string } | null) =>
-      value === null ? null : queryProblem(value.value, 'query.masked')
+    check: (value: { value: string }) => queryProblem(value.value, 'query.masked')
+  },
+  'quote.sql.identifiers': {
+    type: 'string',
+    default: 'ALWAYS',
+    importance: 'medium',
+    group: 'Mode',
+    width: 'medium',
+    displayName: 'Quote Identifiers',
+    doc: 'Whether names are quoted in SQL: always or never.',
+    check: word(lowerOrUpper(['always', 'never']))
   },
   'query.suffix': {
     type: 'string',
     default: '',
     importance: 'low',
     group: 'Mode',
-    width: 'long',
+    width: 'medium',
     displayName: 'Query suffix',
     doc: 'Text appended to the end of every generated query, such as LIMIT 1000.'
-  },
-  'query.retry.attempts': {
-    type: 'int',
-    default: -1,
-    importance: 'low',
-    group: 'Mode',
-    width: 'short',
-    displayName: 'Query Retry Attempts',
-    doc: 'How often a query is tried again after an error that may pass, one poll interval apart. Zero and less: for ever, shown as a condition of the task.'
   },
   'transaction.isolation.mode': {
     type: 'string',
@@ -177,5 +166,14 @@ export const modeKeys = configDef({
       'SERIALIZABLE',
       'SQL_SERVER_SNAPSHOT'
     ])
+  },
+  'query.retry.attempts': {
+    type: 'int',
+    default: -1,
+    importance: 'low',
+    group: 'Mode',
+    width: 'medium',
+    displayName: 'Query Retry Attempts',
+    doc: 'How often a query is tried again after an error that may pass, one poll interval apart. Zero and less: for ever, shown as a condition of the task.'
   }
 })

@@ -1,4 +1,5 @@
 import { type ConfigDef, configDef } from '../../../config/config-def.ts'
+import { additionalKeys } from './additional-keys.ts'
 import { connectorKeys } from './connector-keys.ts'
 import { modeKeys } from './mode-keys.ts'
 import { recordKeys } from './record-keys.ts'
@@ -50,13 +51,13 @@ const {
   'timestamp.column.name': timestampColumn,
   'incrementing.column.name': idColumn,
   'timestamp.initial': timestampInitial,
-  'timestamp.initial.ms': timestampInitialMs,
-  'incrementing.initial': idInitial,
   'validate.non.null': validateNonNull,
   query,
   'query.masked': masked,
   'query.suffix': suffix
 } = modeKeys
+const { 'timestamp.initial.ms': timestampInitialMs, 'incrementing.initial': idInitial } =
+  additionalKeys
 const {
   'poll.interval.ms': interval,
   'batch.max.rows': batchRows,

@@ -1,4 +1,5 @@
 import { configDef, type Parsed } from '../../../config/config-def.ts'
+import { additionalKeys } from './additional-keys.ts'
 import { connectorKeys } from './connector-keys.ts'
 import { databaseKeys } from './database-keys.ts'
 import { lateCommitKeys } from './late-commit-keys.ts'
@@ -10,8 +11,9 @@ import { recordKeys } from './record-keys.ts'
 export const jdbcSourceConfig = configDef({
   ...databaseKeys,
   ...modeKeys,
-  ...lateCommitKeys,
   ...connectorKeys,
+  ...additionalKeys,
+  ...lateCommitKeys,
   ...recordKeys,
   ...ownLists
 })

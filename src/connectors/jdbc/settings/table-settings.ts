@@ -53,7 +53,7 @@ export function tableSettings(
   reading: ReadingSettings
 ): TableSettings {
   const withMappings = parsed['table.include.list'].length > 0
-  const query = parsed.query === '' ? (parsed['query.masked']?.value ?? '') : parsed.query
+  const query = parsed.query === '' ? parsed['query.masked'].value : parsed.query
   const start = configuredStart(parsed, config)
   const batchRows = parsed['batch.max.rows']
   const buffer = parsed['max.buffer.size']

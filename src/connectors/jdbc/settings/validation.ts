@@ -81,7 +81,7 @@ function queryKeys(values: JdbcSourceConfig): ('query' | 'query.masked')[] {
   const masked = values['query.masked']
   return [
     ...(isSet(values.query) ? (['query'] as const) : []),
-    ...(masked !== null && masked.value !== '' ? (['query.masked'] as const) : [])
+    ...(masked.value !== '' ? (['query.masked'] as const) : [])
   ]
 }
 
@@ -138,7 +138,7 @@ function columnProblems(values: JdbcSourceConfig, isQuery: boolean, isNew: boole
       ])
     }
     // The JVM connector runs a query without the column as it is; one that says where its bounds belong wants them.
-    const texts = [values.query, values['query.masked']?.value ?? '']
+    const texts = [values.query, values['query.masked'].value]
     if (usesTimestamp && !isSet(values['timestamp.column.name']) && texts.some(hasPlaceholders)) {
       problems.push([
         'timestamp.column.name',

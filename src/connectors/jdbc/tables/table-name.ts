@@ -2,8 +2,8 @@ import { ConfigError } from '../../../errors.ts'
 import type { Dialect, TableId } from '../database.ts'
 
 /** An identifier in the dialect's quotes; a closing quote inside it is doubled, so no name can leave its quotes. */
-export function quoteName(dialect: Dialect, name: string): string {
-  const [open, close] = dialect.quotes
+export function quoteName({ quotes }: Pick<Dialect, 'quotes'>, name: string): string {
+  const [open, close] = quotes
   return `${open}${name.replaceAll(close, close + close)}${close}`
 }
 
@@ -15,7 +15,14 @@ export function tableName(dialect: Dialect, table: TableId): string {
     .join('.')
 }
 
-/** The name as it stands in SQL and in the `tables` key of a task: parts quoted when `quoted`. */
+/** The name as it stands in the `tables` key of a task, in the quotes that the tasks of a JVM worker understand too. */
+export function taskTableName(dialect: Dialect, table: TableId): string {
+  const quotes = dialect.driverQuotes ?? dialect.quotes
+  const parts = dialect.nameParts(table).filter((part) => part !== null)
+  return parts.map((part) => quoteName({ quotes }, part)).join('.')
+}
+
+/** The name as it stands in SQL: parts quoted when `quoted`. */
 export function tableSql(dialect: Dialect, table: TableId, quoted: boolean): string {
   return dialect
     .nameParts(table)

@@ -1,0 +1,64 @@
+import { configDef } from '../../../config/config-def.ts'
+
+/** Keys of a source that Confluent's connector does not have. They stand behind its own. */
+export const additionalKeys = configDef({
+  'numeric.unconstrained.mapping': {
+    type: 'string',
+    default: 'string',
+    importance: 'low',
+    group: 'Database',
+    width: 'short',
+    displayName: 'Map Numeric Values Without Precision',
+    doc: 'How NUMERIC columns without precision and scale are carried: string (exact digits), double, or decimal:<scale>. A value that does not fit is an error.',
+    check: (value: string) =>
+      /^(string|double|decimal:\d{1,3})$/i.test(value)
+        ? null
+        : 'Expected string, double or decimal:<scale>'
+  },
+  'unsupported.types': {
+    type: 'string',
+    default: 'text',
+    importance: 'low',
+    group: 'Database',
+    width: 'short',
+    displayName: 'Columns Without a Connect Type',
+    oneOf: ['text', 'skip', 'fail'],
+    doc: 'What becomes of columns whose type Connect does not know: text carries them as strings, skip leaves them out as the JVM connector does, fail ends the task.'
+  },
+  'sql.quote.identifiers': {
+    type: 'boolean',
+    default: null,
+    importance: 'medium',
+    group: 'Database',
+    width: 'medium',
+    displayName: 'Quote Identifiers (Aiven)',
+    doc: 'The same in the spelling of the Aiven connector; wins when set.'
+  },
+  'table.names.qualify': {
+    type: 'boolean',
+    default: true,
+    importance: 'low',
+    group: 'Database',
+    width: 'short',
+    displayName: 'Qualify table names',
+    doc: 'Whether SQL names tables with their schema. Without it the search path of the session decides.'
+  },
+  'timestamp.initial.ms': {
+    type: 'long',
+    default: null,
+    importance: 'low',
+    group: 'Mode',
+    width: 'medium',
+    displayName: 'Initial timestamp (ms)',
+    doc: 'As timestamp.initial, in the spelling of the Aiven connector: epoch milliseconds only, negative ones are times before 1970.'
+  },
+  'incrementing.initial': {
+    type: 'long',
+    default: null,
+    importance: 'low',
+    group: 'Mode',
+    width: 'medium',
+    displayName: 'Initial id',
+    doc: 'Where to start: rows with a larger id are read. A changed value moves a connector that runs already, once; an unchanged one never does.'
+  }
+})
