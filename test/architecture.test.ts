@@ -9,16 +9,17 @@ const root = resolve(import.meta.dirname, '..')
 const mayImport: Record<string, readonly string[]> = {
   data: [],
   config: [],
+  tls: [],
   plugin: ['data', 'config'],
-  converters: ['plugin', 'data', 'config'],
+  converters: ['plugin', 'data', 'config', 'tls'],
   transforms: ['plugin', 'data', 'config'],
   'connectors/file-stream': ['plugin', 'data', 'config'],
-  'connectors/jdbc': ['plugin', 'data', 'config'],
-  kafka: [],
+  'connectors/jdbc': ['plugin', 'data', 'config', 'tls'],
+  kafka: ['tls'],
   storage: ['kafka', 'data'],
   worker: ['storage', 'kafka', 'plugin', 'data', 'config'],
   herder: ['worker', 'storage', 'kafka', 'plugin', 'config'],
-  rest: ['herder', 'config'],
+  rest: ['herder', 'config', 'tls'],
   launch: ['everything']
 }
 const OPEN_TO_ALL = ['errors.ts', 'log.ts', 'clock.ts']
