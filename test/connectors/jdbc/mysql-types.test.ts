@@ -246,4 +246,35 @@ void describe('Values of MySQL', () => {
     const nulls = await read(at('zeroDateTimeBehavior=convertToNull'), 3)
     assert.equal(field(nulls[2], 'y'), null)
   })
+
+  void it('booleans are what the driver of the address calls so', async () => {
+    await database.exec(
+      'CREATE TABLE flags (id INT NOT NULL PRIMARY KEY, t TINYINT(1), u TINYINT(1) UNSIGNED, w TINYINT, b BIT(1), c BIT(8))',
+      "INSERT INTO flags VALUES (1, 5, 200, 7, b'1', b'11001000'), (2, 0, 0, 0, b'0', b'1')"
+    )
+    const url = database.config['connection.url']
+    const types = async (address: string): Promise<string> => {
+      const rows = await read({ ...config('flags'), 'connection.url': address }, 2)
+      const fields = rows[0]?.valueSchema?.fields.slice(1) ?? []
+      const shown = rows.map((row) => fields.map(({ name }) => String(field(row, name))).join(' '))
+      return `${fields.map(({ schema }) => schema.type).join(' ')}: ${shown.join(', ')}`
+    }
+    const mariadb = url.replace('jdbc:mysql:', 'jdbc:mariadb:')
+    const integers = 'int8 int16 int8 int8 int8: 5 200 7 1 -56, 0 0 0 0 1'
+    assert.equal(await types(url), integers)
+    assert.equal(await types(`${url}?tinyInt1isBit=false`), integers)
+    assert.equal(
+      await types(`${url}?transformedBitIsBoolean=true`),
+      'boolean int16 int8 int8 int8: true 200 7 1 -56, false 0 0 0 1'
+    )
+    assert.equal(
+      await types(mariadb),
+      'boolean boolean int8 boolean int8: true true 7 true -56, false false 0 false 1'
+    )
+    assert.equal(
+      await types(`${mariadb}?tinyInt1isBit=false`),
+      'int8 int16 int8 boolean int8: 5 200 7 true -56, 0 0 0 false 1'
+    )
+    assert.equal(await types(`${mariadb}?transformedBitIsBoolean=false`), integers)
+  })
 })

@@ -124,7 +124,7 @@ function mysql(type: string): Column {
       datetimePrecision: null,
       characterSet: isBytes ? null : 'utf8mb4'
     },
-    { yearIsDate: true }
+    { yearIsDate: true, tinyInt1: 'bit', isMariaDb: false, bit1IsBoolean: false }
   )
 }
 

@@ -21,7 +21,12 @@ import { MysqlTransactions } from './mysql-open-transactions.ts'
 import { MysqlRowStream } from './mysql-row-stream.ts'
 import { mysqlFindings, mysqlIndexes } from './mysql-self-check.ts'
 import { cutSession } from './mysql-session.ts'
-import { dictionaryColumn, wireColumn, type WireField } from './mysql-types.ts'
+import {
+  dictionaryColumn,
+  type MysqlTypeSettings,
+  wireColumn,
+  type WireField
+} from './mysql-types.ts'
 
 /** Limit for questions to the dictionary; they take milliseconds. */
 const DICTIONARY_LIMIT_MS = 60_000
@@ -33,7 +38,7 @@ interface Parts {
   /** Named in the URL. */
   readonly database: string | null
   readonly zeroDatesAreNull: boolean
-  readonly yearIsDate: boolean
+  readonly types: MysqlTypeSettings
   /** Limit for the wait for rows (`socketTimeout`); null: none. */
   readonly answerLimitMs: number | null
   /** Ends this session, or its running query, on the server. */
@@ -104,7 +109,7 @@ export class MysqlConnection implements Connection {
           datetimePrecision: numberOf(row[6]),
           characterSet: row[7] === null ? null : String(row[7])
         },
-        this.#parts
+        this.#parts.types
       ),
       autoIncrement: /auto_increment/i.test(String(row[8])),
       keyPosition: numberOf(row[9])
@@ -135,7 +140,7 @@ export class MysqlConnection implements Connection {
         }
       )
       statement.close()
-      return statement.columns.map((field) => wireColumn(field, this.#parts))
+      return statement.columns.map((field) => wireColumn(field, this.#parts.types))
     })
   }
 
@@ -144,7 +149,7 @@ export class MysqlConnection implements Connection {
     binds: readonly unknown[],
     { fetchRows }: { fetchRows: number }
   ): Promise<RowStream> {
-    const { zeroDatesAreNull, yearIsDate, answerLimitMs } = this.#parts
+    const { zeroDatesAreNull, types, answerLimitMs } = this.#parts
     return this.#use('run the query', sql, answerLimitMs, async () => {
       const command = this.#driver.execute({
         sql,
@@ -160,7 +165,7 @@ export class MysqlConnection implements Connection {
             ? abortedError()
             : translateMysqlError(error, 'MySQL could not read rows', sql),
         zeroDatesAreNull,
-        yearIsDate,
+        types,
         limit: (work) => this.#limit(work, answerLimitMs),
         endOnServer: () => this.#parts.kill('KILL QUERY')
       })

@@ -4,7 +4,12 @@ import type { ConnectError } from '../../../errors.ts'
 import { withTimeout } from '../../../clock.ts'
 import { type Column, databaseError, type Row, type RowStream } from '../database.ts'
 import { BATCH_BYTES, rowBytes } from './batch-size.ts'
-import { geometriesAsBytes, wireColumn, type WireField } from './mysql-types.ts'
+import {
+  geometriesAsBytes,
+  type MysqlTypeSettings,
+  wireColumn,
+  type WireField
+} from './mysql-types.ts'
 
 interface Parts {
   readonly driver: DriverConnection
@@ -13,7 +18,7 @@ interface Parts {
   readonly fetchRows: number
   convert(error: unknown): ConnectError
   readonly zeroDatesAreNull: boolean
-  readonly yearIsDate: boolean
+  readonly types: MysqlTypeSettings
   /** Gives a wait for rows its limit. */
   limit(work: Promise<void>): Promise<void>
   endOnServer(): Promise<void>
@@ -114,7 +119,7 @@ export class MysqlRowStream implements RowStream {
   }
 
   #open(fields: WireField[]): void {
-    this.columns = fields.map((field) => wireColumn(field, this.#parts))
+    this.columns = fields.map((field) => wireColumn(field, this.#parts.types))
     // The driver makes its row parser of these fields after this.
     geometriesAsBytes(fields)
     if (!this.#parts.zeroDatesAreNull) return

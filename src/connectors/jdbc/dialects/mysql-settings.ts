@@ -3,6 +3,7 @@ import type { ConnectionOptions, SslOptions } from 'mysql2'
 import { ConfigError } from '../../../errors.ts'
 import type { IsolationMode, OpenOptions } from '../database.ts'
 import { parseNetworkUrl } from '../jdbc-url.ts'
+import type { MysqlTypeSettings } from './mysql-types.ts'
 
 /** What a URL and its driver properties ask for. */
 export interface MysqlSettings {
@@ -18,8 +19,7 @@ export interface MysqlSettings {
   readonly answerLimitMs: number | null
   /** `zeroDateTimeBehavior=convertToNull` */
   readonly zeroDatesAreNull: boolean
-  /** `yearIsDateType`, true unless told otherwise. */
-  readonly yearIsDate: boolean
+  readonly types: MysqlTypeSettings
   /** Statements for the start of the session. */
   readonly session: readonly string[]
   /** Properties that have no effect here. */
@@ -47,6 +47,8 @@ const USED = new Set([
   'sslca',
   'zerodatetimebehavior',
   'yearisdatetype',
+  'tinyint1isbit',
+  'transformedbitisboolean',
   'sessionvariables'
 ])
 
@@ -72,11 +74,24 @@ export function mysqlSettings(options: OpenOptions): MysqlSettings {
     connectTimeoutMs: timeout > 0 ? Math.min(timeout, options.timeoutMs) : options.timeoutMs,
     answerLimitMs: answerLimit > 0 ? answerLimit : null,
     zeroDatesAreNull: /^convert_?to_?null$/i.test(given.get('zerodatetimebehavior') ?? ''),
-    yearIsDate: given.get('yearisdatetype')?.toLowerCase() !== 'false',
+    types: typeSettings(options.url.subProtocol === 'mariadb', given),
     session: sessionStatements(options.isolation, given.get('sessionvariables')),
     unused: [...given.keys()]
       .filter((name) => !USED.has(name))
       .map((name) => names.get(name) ?? name)
+  }
+}
+
+function typeSettings(isMariaDb: boolean, given: ReadonlyMap<string, string>): MysqlTypeSettings {
+  const flag = (name: string, otherwise: boolean): boolean =>
+    (given.get(name) ?? String(otherwise)).toLowerCase() === 'true'
+  const transformed = flag('transformedbitisboolean', isMariaDb)
+  const isBit = flag('tinyint1isbit', true)
+  return {
+    isMariaDb,
+    yearIsDate: given.get('yearisdatetype')?.toLowerCase() !== 'false',
+    tinyInt1: isBit ? (transformed ? 'boolean' : 'bit') : 'integer',
+    bit1IsBoolean: transformed
   }
 }
 

@@ -60,9 +60,16 @@ interface TypeFacts {
   readonly scale: number
 }
 
-/** How a `year` is carried: as the first of January, or as a number (`yearIsDateType=false`). */
-export interface YearSettings {
+/** What the JDBC drivers' properties say about types. */
+export interface MysqlTypeSettings {
+  /** A `year` is the first of January, or a number (`yearIsDateType=false`). */
   readonly yearIsDate: boolean
+  /** What a signed `tinyint(1)` is; for MariaDB's driver an unsigned one too. */
+  readonly tinyInt1: 'boolean' | 'bit' | 'integer'
+  /** Whether the address is one of MariaDB's driver. */
+  readonly isMariaDb: boolean
+  /** Whether MariaDB's driver takes `bit(1)` for a boolean; MySQL's never does. */
+  readonly bit1IsBoolean: boolean
 }
 
 /** The driver makes objects of geometries, which have lost their reference system: as blobs their bytes arrive (I5). */
@@ -73,7 +80,7 @@ export function geometriesAsBytes(fields: readonly WireField[]): void {
 }
 
 /** A column of a result. */
-export function wireColumn(field: WireField, years: YearSettings): Column {
+export function wireColumn(field: WireField, types: MysqlTypeSettings): Column {
   const flags = typeof field.flags === 'number' ? field.flags : 0
   const type = WIRE_TYPES.get(field.columnType) ?? `type ${field.columnType}`
   const unsigned = (flags & UNSIGNED) !== 0
@@ -92,7 +99,7 @@ export function wireColumn(field: WireField, years: YearSettings): Column {
   return column(
     { name: field.name, databaseType: describe(facts), nullable: (flags & NOT_NULL) === 0 },
     facts,
-    years
+    types
   )
 }
 
@@ -108,7 +115,7 @@ export function dictionaryColumn(
     datetimePrecision: number | null
     characterSet: string | null
   },
-  years: YearSettings
+  types: MysqlTypeSettings
 ): Column {
   const type = row.dataType.toLowerCase()
   const width = /\((\d+)\)/.exec(row.columnType)?.[1]
@@ -122,7 +129,7 @@ export function dictionaryColumn(
   return column(
     { name: row.name, databaseType: row.columnType, nullable: row.nullable },
     facts,
-    years
+    types
   )
 }
 
@@ -153,7 +160,10 @@ const WIDER: Record<string, IntegerType> = {
   int: 'int64'
 }
 
-function column(facts: ColumnFacts, type: TypeFacts, { yearIsDate }: YearSettings): Column {
+function column(facts: ColumnFacts, type: TypeFacts, settings: MysqlTypeSettings): Column {
+  if (isBoolean(type, settings)) {
+    return { ...facts, type: 'boolean', read: (raw) => readBits(raw) !== 0 }
+  }
   switch (type.type) {
     case 'tinyint':
     case 'smallint':
@@ -166,13 +176,13 @@ function column(facts: ColumnFacts, type: TypeFacts, { yearIsDate }: YearSetting
       return { ...facts, type: 'decimal', precision: 20, scale: 0, numeric: false, read: String }
     }
     case 'year':
-      return yearIsDate
+      return settings.yearIsDate
         ? { ...facts, type: 'date', read: (raw) => readYear(Number(raw)) }
         : { ...facts, type: 'int16', read: readInteger }
     case 'bit':
       // As the JVM connector while they fit, the bits of a signed byte; more bits are bytes.
       return (type.precision ?? 1) <= 8
-        ? { ...facts, type: 'int8', read: (raw) => ((readBytes(raw)[0] ?? 0) << 24) >> 24 }
+        ? { ...facts, type: 'int8', read: (raw) => (readBits(raw) << 24) >> 24 }
         : { ...facts, type: 'bytes', read: readBytes }
     case 'float':
       return { ...facts, type: 'float32', read: Number }
@@ -198,6 +208,21 @@ function column(facts: ColumnFacts, type: TypeFacts, { yearIsDate }: YearSetting
     default:
       return textOrBytes(facts, type)
   }
+}
+
+/** As the address's driver calls it in its metadata: Connector/J 9.1 and MariaDB Connector/J 3.5 were asked. */
+function isBoolean(
+  { type, precision, unsigned }: TypeFacts,
+  { tinyInt1, isMariaDb, bit1IsBoolean }: MysqlTypeSettings
+): boolean {
+  if (precision !== 1) return false
+  if (type === 'bit') return isMariaDb && bit1IsBoolean
+  return type === 'tinyint' && tinyInt1 === 'boolean' && (isMariaDb || !unsigned)
+}
+
+/** The number in up to eight bits, or in a small integer. */
+function readBits(raw: unknown): number {
+  return typeof raw === 'object' ? (readBytes(raw)[0] ?? 0) : Number(raw)
 }
 
 function textOrBytes(facts: ColumnFacts, { type, binary }: TypeFacts): Column {

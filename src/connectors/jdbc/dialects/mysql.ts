@@ -44,7 +44,7 @@ async function openMysql(options: OpenOptions): Promise<Connection> {
         driver,
         database: settings.database === '' ? null : settings.database,
         zeroDatesAreNull: settings.zeroDatesAreNull,
-        yearIsDate: settings.yearIsDate,
+        types: settings.types,
         answerLimitMs: settings.answerLimitMs,
         kill: (what) => killOnServer(settings, address, `${what} ${driver.threadId}`)
       })
