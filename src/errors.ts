@@ -1,4 +1,5 @@
 import { inspect } from 'node:util'
+import { shown } from './secrets/redact.ts'
 
 /**
  * The failure vocabulary of the worker: one entry per code, compared with docs/errors.md by a test.
@@ -109,53 +110,10 @@ export function messageOf(thrown: unknown): string {
     current =
       error instanceof AggregateError && error.cause === undefined ? error.errors[0] : error.cause
   }
-  return redact(parts.join(': '))
+  return shown(parts.join(': '))
 }
 
 /** Stack and every cause, without secrets: what a FAILED status carries as its `trace` (I7). */
 export function traceOf(thrown: unknown): string {
-  return redact(inspect(asError(thrown), { depth: 4, maxStringLength: 2000, maxArrayLength: 20 }))
-}
-
-const SECRET_ASSIGNMENT =
-  /((?:password|passwd|pwd|secret|token|credential|api[_.-]?key|sasl\.jaas\.config|basic\.auth\.user\.info)[\w.-]*['"]?\s*[=:]\s*)('[^']*'|"[^"]*"|[^\s,;&})\]'"]+)/gi
-const URL_USER_INFO = /(\w+:\/\/[^\s/:@]+:)[^\s@/]+(@)/g
-/** User and password may be in quotes (escaped ones inside JSON); then they may hold anything, an @ too. */
-const ORACLE_USER_INFO =
-  /(jdbc:oracle:\w+:(?:\\?"[^"\n]*"|[^\s/@"]+)\/)(?:\\?"[^"\n]*"|[^\s"]+|[^\s@]+)(@)/gi
-
-/** Names of settings whose values nobody should see. */
-export const SECRET_NAME = /password|passwd|secret|token|credential|jaas|user\.info/i
-
-/** Texts shorter than this would hide half of every message. */
-const SHORTEST_SECRET = 5
-const MOST_SECRETS = 1000
-const secrets = new Set<string>()
-
-/** I7: from now on this text is hidden wherever {@link redact} meets it, for as long as it is among the last thousand of its kind. */
-export function neverShow(secret: string): void {
-  if (secret.length < SHORTEST_SECRET) return
-  secrets.delete(secret)
-  secrets.add(secret)
-  if (secrets.size <= MOST_SECRETS) return
-  for (const oldest of secrets) {
-    secrets.delete(oldest)
-    return
-  }
-}
-
-function withoutSecrets(text: string): string {
-  let safe = text
-  for (const secret of secrets) {
-    if (safe.includes(secret)) safe = safe.replaceAll(secret, '[hidden]')
-  }
-  return safe
-}
-
-/** I7: hides secrets that are known, values behind keys that look like secrets, and passwords inside URLs. */
-export function redact(text: string): string {
-  return withoutSecrets(text)
-    .replace(ORACLE_USER_INFO, '$1****$2')
-    .replace(URL_USER_INFO, '$1****$2')
-    .replace(SECRET_ASSIGNMENT, '$1[hidden]')
+  return shown(inspect(asError(thrown), { depth: 4, maxStringLength: 2000, maxArrayLength: 20 }))
 }

@@ -1,5 +1,7 @@
 import { type DestinationStream, type Logger as PinoLogger, pino } from 'pino'
-import { redact, SECRET_NAME } from './errors.ts'
+import { shown } from './secrets/redact.ts'
+import { HIDDEN } from './secrets/rewrite.ts'
+import { isSecretName } from './secrets/secret-names.ts'
 
 /**
  * Loggers are named as in Kafka Connect (`org.apache.kafka.connect.runtime.WorkerSourceTask`, …) so that level changes
@@ -71,6 +73,8 @@ export class Loggers {
       {
         level: 'trace',
         base: null,
+        // What went wrong is written as errorFacts() tells it.
+        serializers: { err: (facts: unknown) => facts },
         timestamp: pino.stdTimeFunctions.isoTime,
         formatters: { level: (label) => ({ level: label.toUpperCase() }) }
       },
@@ -143,7 +147,7 @@ export class Loggers {
       const { error, ...rest } = facts ?? {}
       const line = error === undefined ? rest : { ...rest, err: errorFacts(error) }
       // I7: one redactor for everything that is written.
-      target[pinoLevels[level] as 'info'](redactFacts(line), redact(message))
+      target[pinoLevels[level] as 'info'](redactFacts(line), shown(message))
     }
     return {
       name,
@@ -158,24 +162,34 @@ export class Loggers {
 }
 
 function errorFacts(error: unknown): Record<string, unknown> {
-  if (!(error instanceof Error)) return { message: redact(String(error)) }
+  if (!(error instanceof Error)) return { message: String(error) }
   const code = (error as { code?: unknown }).code
   return {
     type: error.name,
-    message: redact(error.message),
+    message: error.message,
     ...(code === undefined ? {} : { code }),
-    stack: redact(error.stack ?? ''),
+    stack: error.stack ?? '',
     ...(error.cause === undefined ? {} : { cause: errorFacts(error.cause) })
   }
 }
 
+/** Deeper parts of a fact are left out: a log line is no dump. */
+const DEEPEST_FACT = 6
+
 function redactFacts(facts: Record<string, unknown>): Record<string, unknown> {
-  const safe: Record<string, unknown> = {}
-  for (const [key, value] of Object.entries(facts)) {
-    if (SECRET_NAME.test(key)) safe[key] = '[hidden]'
-    else safe[key] = typeof value === 'string' ? redact(value) : value
-  }
-  return safe
+  return Object.fromEntries(Object.entries(facts).map(([key, value]) => [key, fact(key, value, 0)]))
+}
+
+function fact(key: string, value: unknown, depth: number): unknown {
+  if (isSecretName(key)) return HIDDEN
+  if (typeof value === 'string') return shown(value)
+  if (value === null || typeof value !== 'object' || value instanceof Date) return value
+  if (depth === DEEPEST_FACT) return '…'
+  if (Array.isArray(value)) return value.map((part) => fact('', part, depth + 1))
+  const parts = value instanceof Map ? [...value] : Object.entries(value)
+  return Object.fromEntries(
+    parts.map(([name, part]) => [String(name), fact(String(name), part, depth + 1)])
+  )
 }
 
 export function isLevelName(text: string): text is LevelName {

@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { ConfigError, messageOf, neverShow, SECRET_NAME } from '../errors.ts'
+import { ConfigError, messageOf } from '../errors.ts'
+import { neverShow } from '../secrets/known-secrets.ts'
+import { isSecretName } from '../secrets/secret-names.ts'
 import { AllowedPaths } from './allowed-paths.ts'
 import { type ConfigMap, withPrefix } from './config-def.ts'
 import type { ConfigProvider, ConfigProviderFactory } from './config-provider.ts'
@@ -134,7 +136,7 @@ export class ConfigProviders {
     for (const [key, value] of config) {
       const replaced = value === null ? value : this.#replace(value)
       // I7: what a reference stood for may come back in the message of a driver or of a plugin.
-      if (replaced !== null && replaced !== value && SECRET_NAME.test(key)) neverShow(replaced)
+      if (replaced !== null && replaced !== value && isSecretName(key)) neverShow(replaced)
       resolved.set(key, replaced as V)
     }
     return resolved

@@ -6,7 +6,8 @@ import {
   valueInfo
 } from '../config/config-infos.ts'
 import type { ConfigProviders } from '../config/providers.ts'
-import { ConnectError, redact } from '../errors.ts'
+import { ConnectError } from '../errors.ts'
+import { redactSetting } from '../secrets/redact.ts'
 import type { ConnectorPlugin, Plugin, Plugins } from '../plugin/plugins.ts'
 import { commonConnectorConfig, connectorConfig } from '../worker/connector-config.ts'
 import type { WorkerConfig } from '../worker/worker-config.ts'
@@ -163,7 +164,7 @@ function answer(name: string, base: Section, others: readonly Section[]): Config
 
 /** As Java prints a map, secrets hidden (I7). */
 function mapText(config: SubmittedConfig): string {
-  return `{${[...config].map(([key, value]) => redact(`${key}=${value}`)).join(', ')}}`
+  return `{${[...config].map(([key, value]) => `${key}=${value === null ? value : redactSetting(key, value)}`).join(', ')}}`
 }
 
 /** Answer of `GET /connector-plugins/{class}/config`: the plugin's keys, then those of the framework it does not define itself. */

@@ -1,7 +1,8 @@
 import type { ConfigDef, ConfigMap } from '../config/config-def.ts'
 import { valueText } from '../config/config-infos.ts'
 import type { Command } from './command-line.ts'
-import { messageOf, redact } from '../errors.ts'
+import { messageOf } from '../errors.ts'
+import { redactSetting } from '../secrets/redact.ts'
 import { distributedConfig, parseWorkerConfig, standaloneConfig } from '../worker/worker-config.ts'
 import { loadedText, problemText } from '../plugin/plugin-loader.ts'
 import { workerPlugins } from './load-plugins.ts'
@@ -27,10 +28,10 @@ function checkedSettings(properties: ConfigMap): string {
   const lines = [`# ${kind} worker`]
   for (const [name, key] of Object.entries(definition)) {
     const value = (values as Record<string, unknown>)[name]
-    lines.push(redact(`${name}=${valueText(key, value) ?? ''}`))
+    lines.push(`${name}=${redactSetting(name, valueText(key, value) ?? '')}`)
   }
   for (const [name, value] of properties) {
-    if (definition[name] === undefined) lines.push(redact(`${name}=${value}`))
+    if (definition[name] === undefined) lines.push(`${name}=${redactSetting(name, value)}`)
   }
   for (const warning of warnings) lines.push(`# warning: ${warning}`)
   return `${lines.join('\n')}\n`

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import type { ConfigProviderFactory } from '../../src/config/config-provider.ts'
 import { ConfigProviders } from '../../src/config/providers.ts'
-import { ConfigError, redact } from '../../src/errors.ts'
+import { ConfigError } from '../../src/errors.ts'
+import { redact } from '../../src/secrets/redact.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'providers-'))
 const inside = join(folder, 'inside')

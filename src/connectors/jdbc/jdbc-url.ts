@@ -1,4 +1,5 @@
-import { ConfigError, redact } from '../../errors.ts'
+import { ConfigError } from '../../errors.ts'
+import { redactUrl } from '../../secrets/redact.ts'
 import type { Dialect, JdbcUrl } from './database.ts'
 
 /** The URL and the dialect its sub-protocol names. ConfigError says what is supported; no message shows a password (I7). */
@@ -31,7 +32,7 @@ export function parseJdbcUrl(
 
 /** The URL with every password in it hidden. */
 export function maskUrl(url: string): string {
-  return redact(url).replace(/(:\/\/[^/@?;]*?:)[^@/?;]*(@)/g, '$1****$2')
+  return redactUrl(url)
 }
 
 /** `//host:port/path?key=value&…` and its multi-host form, the shape PostgreSQL and MySQL share. */

@@ -10,7 +10,8 @@ import {
   oracleTarget
 } from '../../../src/connectors/jdbc/dialects/oracle-url.ts'
 import { maskUrl } from '../../../src/connectors/jdbc/jdbc-url.ts'
-import { ConfigError, redact } from '../../../src/errors.ts'
+import { ConfigError } from '../../../src/errors.ts'
+import { redact } from '../../../src/secrets/redact.ts'
 import { openOptions } from '../../support/open-dialect.ts'
 
 const target = (

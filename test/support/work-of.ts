@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict'
+
+/** The least CPU time of several runs, in µs: what else the machine does can only add to it. */
+function cpuOf(work: () => unknown, runs: number): number {
+  let least = Number.POSITIVE_INFINITY
+  for (let run = 0; run < runs; run++) {
+    const before = process.cpuUsage()
+    work()
+    const { user, system } = process.cpuUsage(before)
+    least = Math.min(least, user + system)
+  }
+  return least
+}
+
+/** Below this a measurement says nothing: starting to run takes as long. */
+const LEAST_MEASURED_US = 20_000
+
+/**
+ * I8: the time a text costs grows with its length, not with its square. Four times the text may cost at most nine
+ * times as much, where a square would be sixteen; texts that cost next to nothing pass.
+ */
+export function assertLinear(
+  what: string,
+  text: (length: number) => string,
+  work: (text: string) => unknown,
+  length = 20_000
+): void {
+  const quietly = (input: string) => () => {
+    try {
+      work(input)
+    } catch {
+      // A refusal is an answer, too; it is the time that counts here.
+    }
+  }
+  const [short, long] = [text(length), text(4 * length)]
+  quietly(text(1000))()
+  const once = cpuOf(quietly(short), 1)
+  assert.ok(once < 5_000_000, `${what}: ${length} characters took ${once / 1000} ms`)
+  const four = cpuOf(quietly(long), 3)
+  if (four < LEAST_MEASURED_US) return
+  const one = cpuOf(quietly(short), 5)
+  assert.ok(four < 9 * Math.max(one, 1000), `${what}: ${one} µs, four times as long ${four} µs`)
+}
+
+/** Texts that make a careless pattern go back over what it has read: name → text of about a length. */
+export const adversarial: Readonly<Record<string, (length: number) => string>> = Object.fromEntries(
+  [
+    'a',
+    ' ',
+    '\\',
+    '"',
+    "'",
+    '/',
+    '.',
+    '-',
+    '%',
+    '@',
+    ':',
+    '=',
+    '&',
+    ';',
+    ',',
+    '(',
+    ')',
+    '[',
+    ']',
+    '{',
+    '}',
+    '\n',
+    '\t',
+    '$',
+    '$$',
+    '#',
+    '?',
+    '0',
+    '9.',
+    '1e',
+    '_',
+    '\u0000',
+    '\ud83d\ude00',
+    'é',
+    'token',
+    'token ',
+    'password=',
+    'password="',
+    "password='",
+    'password=\\"',
+    'password: ',
+    'password={',
+    ';password={',
+    '://',
+    'a://',
+    '://a:',
+    '://a:b/',
+    '://a:b@',
+    'a:',
+    'a@',
+    'a@b:',
+    '/*',
+    '*/',
+    '--',
+    '-- ',
+    "''",
+    '""',
+    '``',
+    '`',
+    '${',
+    '${a:',
+    '${a:b:',
+    '${a}',
+    '#{',
+    '{{',
+    '[[',
+    '((',
+    '(a',
+    '(?',
+    'jdbc:',
+    'jdbc:oracle:',
+    'jdbc:oracle:a:',
+    'jdbc:oracle:a:b/',
+    'jdbc:oracle:a:b/"',
+    'jdbc:oracle:a:"',
+    'jdbc:sqlserver://;password={',
+    '"jdbc:',
+    '-----BEGIN ',
+    '-----BEGIN PRIVATE KEY-----',
+    '-----END ',
+    'a,',
+    ', ',
+    'a, ',
+    'a ',
+    'a\t',
+    ' ,',
+    '\\u',
+    '\\u0041',
+    '%41',
+    '%',
+    '+',
+    '%2',
+    'a=b&',
+    'a=b;',
+    'a=b,',
+    'a=',
+    '=a',
+    '<',
+    '>',
+    '<a',
+    '[1,2],',
+    '[1,',
+    '(1,',
+    '1.0-',
+    'A.',
+    '$1',
+    'null,',
+    '[],',
+    '{}',
+    '{"a":',
+    '[[],',
+    'SELECT ',
+    'JOIN ',
+    'LEFT ',
+    'LEFT/*',
+    'FROM a ',
+    'WITH a AS (',
+    'a.b.',
+    '"a".',
+    '"a" ',
+    'a"',
+    "q'[",
+    "E'\\",
+    "N'",
+    'basic ',
+    'Basic a',
+    'a;q=0.',
+    'charset='
+  ].map((piece) => [
+    JSON.stringify(piece),
+    (length: number) => piece.repeat(Math.ceil(length / piece.length))
+  ])
+)
