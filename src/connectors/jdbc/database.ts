@@ -146,6 +146,16 @@ export interface Connection {
    */
   writersElsewhere?(source: Source): Promise<string | null>
   /**
+   * What keeps the ids of a column from being taken in their order by transactions that are open at the time, as far as the dictionary
+   * shows it: sentences for an operator, such as `sequence s hands out blocks of 50 ids to each session`. Empty: nothing is known.
+   */
+  idHazards?(table: TableId, column: string): Promise<string[]>
+  /**
+   * A condition that all rows of a table meet that a transaction listed with this `since` has written, or will write. `from`: the
+   * table as the query spells it. null: there is no such condition for this table.
+   */
+  writtenSince?(table: TableId, from: string, since: string): Promise<string | null>
+  /**
    * The columns of each index that serves a whole table, in the index's order; null stands for an expression. null instead of a
    * list: not known, as for a view.
    */
@@ -182,6 +192,8 @@ export interface OpenTransaction {
   readonly readsOnly?: boolean
   /** It may be what another became under this id: a transaction that was prepared for a two-phase commit. */
   readonly successor?: boolean
+  /** A mark of this moment, or of its first change if that was before: rows it writes can be told from older ones by it. */
+  readonly since?: string
 }
 
 /**

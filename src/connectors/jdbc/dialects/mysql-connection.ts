@@ -20,6 +20,7 @@ import { translateMysqlError } from './mysql-errors.ts'
 import { MysqlTransactions } from './mysql-open-transactions.ts'
 import { MysqlRowStream } from './mysql-row-stream.ts'
 import { mysqlFindings, mysqlIndexes } from './mysql-self-check.ts'
+import { mysqlIdHazards } from './mysql-id-hazards.ts'
 import { cutSession } from './mysql-session.ts'
 import {
   dictionaryColumn,
@@ -118,6 +119,11 @@ export class MysqlConnection implements Connection {
 
   selfCheck(): Promise<Finding[]> {
     return mysqlFindings((sql) => this.run(sql, []))
+  }
+
+  idHazards({ catalog, table }: TableId, column: string): Promise<string[]> {
+    const binds = [catalog ?? this.#database, table, column]
+    return mysqlIdHazards((sql) => this.run(sql, binds), column)
   }
 
   indexesOf({ catalog, table }: TableId): Promise<(string | null)[][] | null> {

@@ -87,6 +87,10 @@ export class OracleConnection implements Connection {
     return this.#transactions.open()
   }
 
+  idHazards(table: TableId, column: string): Promise<string[]> {
+    return this.#dictionary.idHazards(table, column)
+  }
+
   indexesOf(table: TableId): Promise<(string | null)[][] | null> {
     return this.#dictionary.indexes(table)
   }

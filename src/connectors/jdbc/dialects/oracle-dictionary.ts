@@ -2,6 +2,7 @@ import { ConfigError } from '../../../errors.ts'
 import type { Dialect, Row, TableColumn, TableFilter, TableId } from '../database.ts'
 import { tableSql } from '../tables/table-name.ts'
 import { indexColumns } from './index-columns.ts'
+import { oracleIdHazards } from './oracle-id-hazards.ts'
 import type { OracleQuestions } from './oracle-questions.ts'
 import {
   columnsQuestion,
@@ -64,6 +65,11 @@ export class OracleDictionary {
     const own = await this.#indexesOf(owner, table.table)
     const meant = own === null ? await this.#synonym(owner, table.table) : null
     return meant === null ? own : await this.#indexesOf(meant.owner, meant.name)
+  }
+
+  async idHazards(table: TableId, column: string): Promise<string[]> {
+    const owner = table.schema ?? (await this.#schema())
+    return await oracleIdHazards(this.#questions, owner, table, column)
   }
 
   async #schema(): Promise<string> {

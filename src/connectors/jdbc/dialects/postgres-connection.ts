@@ -19,7 +19,12 @@ import {
 } from '../database.ts'
 import { readTimestampText, type TimestampParts } from '../values/timestamp.ts'
 import { postgresError } from './postgres-errors.ts'
-import { beginReading, postgresTransactions } from './postgres-open-transactions.ts'
+import {
+  beginReading,
+  postgresTransactions,
+  postgresWrittenSince
+} from './postgres-open-transactions.ts'
+import { postgresIdHazards } from './postgres-id-hazards.ts'
 import { postgresFindings, postgresIndexes } from './postgres-self-check.ts'
 import { postgresColumn } from './postgres-types.ts'
 import { BatchSize } from './batch-size.ts'
@@ -147,6 +152,14 @@ export class PostgresConnection implements Connection {
 
   indexesOf(table: TableId): Promise<(string | null)[][] | null> {
     return postgresIndexes((sql, binds) => this.#ask(sql, binds), table)
+  }
+
+  idHazards(table: TableId, column: string): Promise<string[]> {
+    return postgresIdHazards((sql, binds) => this.#ask(sql, binds), table, column)
+  }
+
+  writtenSince(table: TableId, from: string, since: string): Promise<string | null> {
+    return postgresWrittenSince((sql, binds) => this.#ask(sql, binds), table, { from, since })
   }
 
   openTransactions(): Promise<OpenTransactions> {

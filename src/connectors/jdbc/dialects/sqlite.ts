@@ -166,6 +166,23 @@ class SqliteConnection implements Connection {
     )
   }
 
+  idHazards({ table }: TableId, column: string): Promise<string[]> {
+    return this.#run(`look up the ids of ${table}`, (database) => {
+      const own = this.#tableColumns(database, { catalog: null, schema: null, table })
+      const isRowId = own.some(({ name, autoIncrement }) => name === column && autoIncrement)
+      const [[sql] = []] = rowsOf(
+        database.prepare(`SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?`),
+        table
+      )
+      // SQLite gives the largest number of those that are there, and one more.
+      return isRowId && !/\bAUTOINCREMENT\b/i.test(String(sql))
+        ? [
+            `${column} is INTEGER PRIMARY KEY without AUTOINCREMENT: the number of a deleted last row is given out again, and the new row is not read`
+          ]
+        : []
+    })
+  }
+
   #tableColumns(database: DatabaseSync, table: TableId): TableColumn[] {
     const rows = rowsOf(
       database.prepare(`PRAGMA table_xinfo(${quoteName(sqliteDialect, table.table)})`)
