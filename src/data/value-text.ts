@@ -12,7 +12,10 @@ import { kindOf, MS_PER_DAY } from './values.ts'
 
 type MaybeSchema = Schema | null | undefined
 
-/** Java's toString: `Struct{a=1,b=x}`, `{k=v}`, `[1, 2]`. Throws DataError on bytes, which have no such text. */
+/**
+ * Java's toString: `Struct{a=1,b=x}`, `{k=v}`, `[1, 2]`. Bytes, for which Java prints the address of an object, are their
+ * digits: `0x00ff`.
+ */
 export function toJavaText(schema: MaybeSchema, value: unknown): string {
   if (value === null || value === undefined) return 'null'
   const scalar = scalarText(schema, value)
@@ -28,6 +31,9 @@ export function toJavaText(schema: MaybeSchema, value: unknown): string {
         `${toJavaText(schema?.keySchema, key)}=${toJavaText(schema?.valueSchema, item)}`
     )
     return `{${entries.join(', ')}}`
+  }
+  if (value instanceof Uint8Array) {
+    return `0x${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex')}`
   }
   if (value instanceof Struct) {
     const fields = value.schema.fields
@@ -92,12 +98,26 @@ const isMoment = (schema: MaybeSchema): boolean =>
   schema?.name === DATE_NAME || schema?.name === TIME_NAME || schema?.name === TIMESTAMP_NAME
 
 /** Epoch milliseconds of a Date, Time or Timestamp, as java.util.Date holds it; null for other values. */
-function instantOf(schema: MaybeSchema, value: unknown): number | null {
+function instantOf(schema: MaybeSchema, value: unknown): bigint | number | null {
   if (!isMoment(schema) || (typeof value !== 'number' && typeof value !== 'bigint')) return null
-  const milliseconds = Number(value) * (schema?.name === DATE_NAME ? MS_PER_DAY : 1)
-  // The limit of a calendar date in JavaScript; Java's reaches further, to year 292278994.
-  if (Math.abs(milliseconds) > 8.64e15) throw new DataError('A moment beyond the year 275760')
-  return milliseconds
+  return schema?.name === DATE_NAME ? Number(value) * MS_PER_DAY : value
+}
+
+/** After so many years the calendar repeats itself, days of the week included. */
+const CYCLE_YEARS = 400
+const CYCLE_MS = 146_097 * MS_PER_DAY
+/** The limit of a date in JavaScript; Java's reaches further, to the year 292278994. */
+const FURTHEST_MS = 8.64e15
+
+/** The parts of a moment in UTC, in the proleptic Gregorian calendar, of any year that 64 bits of milliseconds reach. */
+function calendarOf(milliseconds: number | bigint): { readonly date: Date; readonly year: number } {
+  if (milliseconds <= FURTHEST_MS && milliseconds >= -FURTHEST_MS) {
+    const date = new Date(Number(milliseconds))
+    return { date, year: date.getUTCFullYear() }
+  }
+  const cycles = BigInt(milliseconds) / BigInt(CYCLE_MS)
+  const date = new Date(Number(BigInt(milliseconds) % BigInt(CYCLE_MS)))
+  return { date, year: date.getUTCFullYear() + Number(cycles) * CYCLE_YEARS }
 }
 
 const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
@@ -105,21 +125,22 @@ const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
 const padded = (value: number, width = 2): string => String(value).padStart(width, '0')
 
 /** `Thu Feb 29 12:00:00 UTC 2024`: java.util.Date in UTC, whatever the zone of the process. */
-function javaDate(milliseconds: number): string {
-  const date = new Date(milliseconds)
+function javaDate(milliseconds: number | bigint): string {
+  const { date, year } = calendarOf(milliseconds)
   const clock = [date.getUTCHours(), date.getUTCMinutes(), date.getUTCSeconds()]
-  return `${DAYS[date.getUTCDay()]} ${MONTHS[date.getUTCMonth()]} ${padded(date.getUTCDate())} ${clock.map((part) => padded(part)).join(':')} UTC ${padded(date.getUTCFullYear(), 4)}`
+  return `${DAYS[date.getUTCDay()]} ${MONTHS[date.getUTCMonth()]} ${padded(date.getUTCDate())} ${clock.map((part) => padded(part)).join(':')} UTC ${padded(year, 4)}`
 }
 
 /**
  * As the JVM's, a Timestamp at midnight is written as a date. Unlike it, moments before 1970-01-02 keep their date:
  * the JVM writes only the time of day for them (I5).
  */
-function isoText(schema: MaybeSchema, milliseconds: number): string {
-  const date = new Date(milliseconds)
-  const day = `${padded(date.getUTCFullYear(), 4)}-${padded(date.getUTCMonth() + 1)}-${padded(date.getUTCDate())}`
+function isoText(schema: MaybeSchema, milliseconds: number | bigint): string {
+  const { date, year } = calendarOf(milliseconds)
+  const day = `${padded(year, 4)}-${padded(date.getUTCMonth() + 1)}-${padded(date.getUTCDate())}`
   const time = `${padded(date.getUTCHours())}:${padded(date.getUTCMinutes())}:${padded(date.getUTCSeconds())}.${padded(date.getUTCMilliseconds(), 3)}Z`
   if (schema?.name === TIME_NAME) return time
   if (schema?.name === DATE_NAME) return day
-  return milliseconds >= MS_PER_DAY && milliseconds % MS_PER_DAY === 0 ? day : `${day}T${time}`
+  const isMidnight = date.getTime() % MS_PER_DAY === 0
+  return milliseconds >= MS_PER_DAY && isMidnight ? day : `${day}T${time}`
 }

@@ -106,7 +106,10 @@ async function readTarget(
   }
   // Row by row: what comes before a row that cannot be carried is shown.
   const single = { ...target, settings: { ...settings, fetchRows: 1 } }
-  const reader = new TableReader(single, start, () => undefined, note)
+  const reader = new TableReader(single, start, {
+    onQuery: note,
+    onUnreadable: (problem) => draft.problems.push(problem)
+  })
   adviseOnCursor(name, await reader.prepare(connection), zone.id, draft)
   let left = maxRows
   for (let reads = 0; left > 0; reads++) {

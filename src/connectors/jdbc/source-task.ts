@@ -15,7 +15,7 @@ import { UNSET } from './offsets/source-offset.ts'
 import { reportSelfCheck } from './self-check.ts'
 import { type SourceSettings, sourceSettings } from './settings/source-settings.ts'
 import { presentOf, type Start, startOf } from './offsets/start-position.ts'
-import { type ReaderTarget, TableReader } from './reading/table-reader.ts'
+import { type ReaderEvents, type ReaderTarget, TableReader } from './reading/table-reader.ts'
 import { missingText, selectTables } from './tables/table-selection.ts'
 
 /** Longest nap of a poll that has nothing to read. */
@@ -234,8 +234,11 @@ export class JdbcSourceTask implements SourceTask {
       const start = starts[index] ?? { position: UNSET, why: 'first', mark: null }
       logStart(context, target, start.why, start.mark)
       const guard = this.#guardOf(target, start, found[index] ?? null, context)
-      const onColumns = (converter: RowConverter): void => this.#reportColumns(target, converter)
-      return new TableReader(target, start, onColumns, undefined, guard)
+      const events: ReaderEvents = {
+        onColumns: (converter) => this.#reportColumns(target, converter),
+        onUnreadable: (problem) => this.#reportUnreadable(target, problem)
+      }
+      return new TableReader(target, start, events, guard)
     })
   }
 
@@ -297,6 +300,12 @@ export class JdbcSourceTask implements SourceTask {
     const text = `${target.name}: Kafka Connect has no type for ${names.join(', ')}; ${skipped ? 'left out' : 'carried as text'}`
     this.#context?.log.warn(text)
     this.#setCondition(key, skipped ? text : null)
+  }
+
+  /** Every such row is in the log; the status has the latest of each table. */
+  #reportUnreadable({ name }: ReaderTarget, problem: string): void {
+    this.#context?.log.warn(problem)
+    this.#setCondition(`unreadable values of ${name}`, problem)
   }
 
   #setCondition(key: string, text: string | null): void {

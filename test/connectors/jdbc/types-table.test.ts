@@ -61,7 +61,9 @@ function schemaOf(column: Column): Schema {
     unconstrainedNumeric: 'string',
     granularity: 'connect_logical',
     julianBefore1582: true,
-    unsupportedTypes: 'text'
+    unsupportedTypes: 'text',
+    unreadableValues: 'fail',
+    infiniteTimestamps: 'number'
   })
   assert.ok(mapping !== null)
   return mapping.schema

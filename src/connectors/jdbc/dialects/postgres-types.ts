@@ -67,7 +67,7 @@ export function postgresColumn(facts: ColumnFacts, oid: number, typmod: number):
       const precision = free ? null : ((typmod - 4) >> 16) & 0xffff
       // Eleven bits, signed since PostgreSQL 15.
       const scale = free ? null : (((typmod - 4) & 0x7ff) ^ 1024) - 1024
-      return { ...facts, type: 'decimal', precision, scale, numeric: true, read: readNumeric }
+      return { ...facts, type: 'decimal', precision, scale, numeric: true, read: String }
     }
     case OID.bytea:
       return {
@@ -76,7 +76,11 @@ export function postgresColumn(facts: ColumnFacts, oid: number, typmod: number):
         read: (raw) => Buffer.from((raw as string).slice(2), 'hex')
       }
     case OID.date:
-      return { ...facts, type: 'date', read: (raw) => readDateText(raw as string) }
+      return {
+        ...facts,
+        type: 'date',
+        read: (raw) => infinityOf(raw) ?? readDateText(raw as string)
+      }
     case OID.time:
       return { ...facts, type: 'time', read: (raw) => readTimeText(raw as string) }
     case OID.timetz:
@@ -88,7 +92,11 @@ export function postgresColumn(facts: ColumnFacts, oid: number, typmod: number):
         type: 'timestamp',
         hasZone: oid === OID.timestamptz,
         resolutionNanos: 10 ** (9 - (typmod < 0 ? 6 : typmod)),
-        read: (raw, into) => readTimestampText(raw as string, into)
+        read: (raw, into) => {
+          const infinite = infinityOf(raw)
+          if (infinite === null) readTimestampText(raw as string, into)
+          else Object.assign(into, { ms: infinite, nanos: 0 })
+        }
       }
     case OID.bit:
       return bitColumn(facts, typmod)
@@ -102,11 +110,10 @@ function readInt8(text: string): number | bigint {
   return Number.isSafeInteger(value) ? value : BigInt(text)
 }
 
-function readNumeric(raw: unknown): string {
-  const text = raw as string
-  const last = text.charCodeAt(text.length - 1)
-  if (last >= 48 && last <= 57) return text
-  throw new DataError(`${text} is no number that Kafka Connect could carry`)
+/** `infinity` and `-infinity` of dates and timestamps; null for any other text. */
+function infinityOf(raw: unknown): number | null {
+  if (raw === 'infinity') return Infinity
+  return raw === '-infinity' ? -Infinity : null
 }
 
 /** As the JVM driver, which takes `$` and commas away: dollars and cents, exactly (I5). */

@@ -47,33 +47,54 @@ export function keyColumns(
   return names
 }
 
-/** Takes keys out of values. Made once per value schema, so that converters meet the same key schema again. */
+/** Takes keys out of values: one key schema per value schema, so that converters meet the same one again. */
 export class RecordKey {
-  readonly schema: Schema
-  readonly #places: readonly number[]
-  readonly #isStruct: boolean
+  readonly #columns: readonly string[]
+  readonly #format: KeySettings['format']
+  #of: Schema
+  #schema: Schema
+  #places: readonly number[]
 
   /** `columns` are fields of `value`. The struct's schema is named behind the value's: `orders` → `orders.Key`. */
   constructor(value: Schema, columns: readonly string[], format: KeySettings['format']) {
-    const fields = columns.map((name) => {
+    this.#columns = columns
+    this.#format = format
+    this.#of = value
+    const { schema, places } = this.#take(value)
+    this.#schema = schema
+    this.#places = places
+  }
+
+  /** Of the value seen last. */
+  get schema(): Schema {
+    return this.#schema
+  }
+
+  of(value: Struct): unknown {
+    if (value.schema !== this.#of) {
+      this.#of = value.schema
+      const { schema, places } = this.#take(value.schema)
+      this.#schema = schema
+      this.#places = places
+    }
+    const places = this.#places
+    if (this.#format === 'field') return value.values[places[0] as number] ?? null
+    return new Struct(
+      this.#schema,
+      places.map((place) => value.values[place])
+    )
+  }
+
+  #take(value: Schema): { readonly schema: Schema; readonly places: readonly number[] } {
+    const fields = this.#columns.map((name) => {
       const field = value.field(name)
       if (field === undefined) throw new ConfigError(`Key columns: ${name} is not in the result`)
       return field
     })
-    this.#places = fields.map(({ index }) => index)
-    this.#isStruct = format === 'struct'
+    const places = fields.map(({ index }) => index)
     const [first] = fields
+    if (this.#format === 'field' && first !== undefined) return { schema: first.schema, places }
     const options = value.name === undefined ? {} : { name: `${value.name}.Key` }
-    this.schema =
-      format === 'field' && first !== undefined ? first.schema : Schema.struct(fields, options)
-  }
-
-  of(value: Struct): unknown {
-    const places = this.#places
-    if (!this.#isStruct) return value.values[places[0] as number] ?? null
-    return new Struct(
-      this.schema,
-      places.map((place) => value.values[place])
-    )
+    return { schema: Schema.struct(fields, options), places }
   }
 }

@@ -5,6 +5,7 @@ import { toLiteral } from '../../../data/value-text.ts'
 import { ConfigError, ConnectError, DataError, isRetriable, messageOf } from '../../../errors.ts'
 import { RowCursor } from './cursor-value.ts'
 import {
+  type Column,
   type Connection,
   databaseError,
   type Row,
@@ -49,6 +50,15 @@ export interface ReadResult {
   readonly nextInMs: number | null
 }
 
+/** What a reader tells of its work. */
+export interface ReaderEvents {
+  /** The columns of the result are known, or have changed. */
+  onColumns?(converter: RowConverter): void
+  onQuery?(query: BoundQuery): void
+  /** A row was left out, or one of its values is null, because it cannot be carried; `problem` names table, row and column. */
+  onUnreadable?(problem: string): void
+}
+
 /** A query under way. */
 interface Run {
   readonly reading: Reading
@@ -76,8 +86,7 @@ export class TableReader {
   /** When the next poll is due, on the monotonic clock in ms. */
   dueAtMs = 0
   readonly #settings: TableSettings
-  readonly #onColumns: (converter: RowConverter) => void
-  readonly #onQuery: (query: BoundQuery) => void
+  readonly #events: ReaderEvents
   readonly #mark: string | null
   readonly #guard: LateCommitGuard | null
   #position: Position
@@ -87,15 +96,11 @@ export class TableReader {
   #last: { readonly run: Run; readonly moment: Timestamp | null } | null = null
   #converter: { text: string; converter: RowConverter; key: RecordKey | null } | null = null
 
-  /**
-   * `onColumns` is told when the columns of the result are known or have changed, `onQuery` of each query before it runs. `guard` null: rows
-   * are read as they come.
-   */
+  /** `guard` null: rows are read as they come. */
   constructor(
     target: ReaderTarget,
     { position, mark }: Pick<Start, 'position' | 'mark'>,
-    onColumns: (converter: RowConverter) => void,
-    onQuery: (query: BoundQuery) => void = () => undefined,
+    events: ReaderEvents = {},
     guard: LateCommitGuard | null = null
   ) {
     this.target = target
@@ -103,8 +108,7 @@ export class TableReader {
     this.#position = position
     this.#mark = mark
     this.#guard = guard
-    this.#onColumns = onColumns
-    this.#onQuery = onQuery
+    this.#events = events
   }
 
   /** Looks the table and its columns up. ConfigError when they are not as configured. */
@@ -196,7 +200,7 @@ export class TableReader {
   ): Promise<Run> {
     const { fetchRows, values, query: own } = this.#settings
     const table = own === null ? this.target.table : null
-    this.#onQuery(query)
+    this.#events.onQuery?.(query)
     const stream = await this.#named(query.sql, () =>
       connection.query(query.sql, query.binds, { fetchRows, table })
     )
@@ -265,31 +269,34 @@ export class TableReader {
     let converter: RowConverter
     let key: RecordKey | null
     try {
-      converter = new RowConverter(stream.columns, schemaName, values)
+      converter = new RowConverter(stream.columns, schemaName, values, (row, problem) =>
+        this.#events.onUnreadable?.(this.#rowError(stream.columns, row, problem).message)
+      )
       key = recordKey === null ? null : new RecordKey(converter.schema, recordKey, format)
     } catch (error) {
       throw new DataError(`${this.target.name}: ${messageOf(error)}`, { cause: error })
     }
     this.#converter = { text, converter, key }
-    this.#onColumns(converter)
+    this.#events.onColumns?.(converter)
     return this.#converter
   }
 
   #emitter(run: Run, records: SourceRecord[]): Emit {
     const { topic, partition } = this.target
     const { converter, key } = run
-    const { schema } = converter
-    const keySchema = key?.schema ?? null
-    const { identity, reading, progress } = run
+    const { identity, reading, progress, stream } = run
     const late = reading.kind === 'again'
     return (row, offset) => {
+      run.emitted += 1
       let value: Struct
       try {
         value = converter.convert(row)
       } catch (error) {
-        throw this.#rowError(run, row, error)
+        const problem = this.#rowError(stream.columns, row, error)
+        if (this.#settings.values.unreadableValues === 'fail') throw problem
+        this.#events.onUnreadable?.(`${problem.message}; the row is left out`)
+        return
       }
-      run.emitted += 1
       let sourceOffset = offset
       if (identity !== null && this.#guard !== null) {
         const emitted = identity.of(row)
@@ -299,9 +306,9 @@ export class TableReader {
       records.push({
         topic,
         kafkaPartition: null,
-        keySchema,
         key: key === null ? null : key.of(value),
-        valueSchema: schema,
+        keySchema: key?.schema ?? null,
+        valueSchema: value.schema,
         value,
         timestamp: null,
         headers: NO_HEADERS,
@@ -317,14 +324,14 @@ export class TableReader {
     } catch (error) {
       if (error instanceof ConnectError && error.facts['row'] !== undefined) throw error
       const broken = rows.find((row) => throws(() => run.cursor.read(row)))
-      throw broken === undefined ? error : this.#rowError(run, broken, error)
+      throw broken === undefined ? error : this.#rowError(run.stream.columns, broken, error)
     }
   }
 
   /** I5: the table, the column and which row. */
-  #rowError(run: Run, row: Row, error: unknown): DataError {
-    const columns = run.stream.columns.map(({ name }) => name)
-    const shown = this.#keyText(columns, (index) => String(row[index]))
+  #rowError(columns: readonly Column[], row: Row, error: unknown): DataError {
+    const names = columns.map(({ name }) => name)
+    const shown = this.#keyText(names, (index) => String(row[index]))
     return new DataError(`${this.target.name}, row (${shown}): ${messageOf(error)}`, {
       cause: error,
       row: shown

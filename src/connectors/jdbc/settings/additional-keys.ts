@@ -25,6 +25,26 @@ export const additionalKeys = configDef({
     oneOf: ['text', 'skip', 'fail'],
     doc: 'What becomes of columns whose type Connect does not know: text carries them as strings, skip leaves them out as the JVM connector does, fail ends the task.'
   },
+  'unreadable.values': {
+    type: 'string',
+    default: 'fail',
+    importance: 'medium',
+    group: 'Database',
+    width: 'short',
+    displayName: 'Values That Cannot Be Carried',
+    oneOf: ['fail', 'skip', 'null'],
+    doc: 'What becomes of a row with a value that cannot be carried, such as a date that does not exist: fail ends the task, skip leaves the row out, null carries null in its place. The log names each such row, and the status of the task the latest.'
+  },
+  'infinite.timestamps': {
+    type: 'string',
+    default: 'number',
+    importance: 'low',
+    group: 'Database',
+    width: 'short',
+    displayName: 'Infinite Timestamps',
+    oneOf: ['number', 'null', 'fail'],
+    doc: 'What infinity and -infinity of timestamps are: number is the value that the JVM connector sends (9223372036825200000 and -9223372036832400000 milliseconds), null is null, fail makes them values that cannot be carried. Dates have no such number.'
+  },
   'sql.quote.identifiers': {
     type: 'boolean',
     default: null,

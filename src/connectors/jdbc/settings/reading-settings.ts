@@ -19,6 +19,10 @@ export interface ValueSettings {
   readonly granularity: TimestampGranularity
   readonly julianBefore1582: boolean
   readonly unsupportedTypes: 'text' | 'skip' | 'fail'
+  /** What becomes of a row with a value that cannot be carried. */
+  readonly unreadableValues: 'fail' | 'skip' | 'null'
+  /** What `infinity` is: the number that the JVM's driver has for it, null, or an unreadable value. */
+  readonly infiniteTimestamps: 'number' | 'null' | 'fail'
 }
 
 /** What reading needs to know of the connector, whichever table is read. */

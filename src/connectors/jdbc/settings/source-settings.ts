@@ -218,6 +218,8 @@ function valueSettings(parsed: JdbcSourceConfig): ValueSettings {
       free === 'string' || free === 'double' ? free : Number(free.slice('decimal:'.length)),
     granularity: parsed['timestamp.granularity'].toLowerCase() as TimestampGranularity,
     julianBefore1582: parsed['date.calendar.system'] === 'LEGACY',
-    unsupportedTypes: parsed['unsupported.types']
+    unsupportedTypes: parsed['unsupported.types'],
+    unreadableValues: parsed['unreadable.values'],
+    infiniteTimestamps: parsed['infinite.timestamps']
   }
 }

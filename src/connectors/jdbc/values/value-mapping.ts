@@ -38,10 +38,12 @@ export function fieldMapping(column: Column, settings: ValueSettings): FieldMapp
       return numberMapping(column, settings, options)
     case 'date': {
       const { read } = column
-      return {
-        schema: dateSchema(options),
-        read: settings.julianBefore1582 ? (raw) => julianDays(read(raw)) : read
+      const days = (raw: unknown): number | null => {
+        const day = read(raw)
+        if (!Number.isFinite(day)) return infiniteDate(day, settings)
+        return settings.julianBefore1582 ? julianDays(day) : day
       }
+      return { schema: dateSchema(options), read: days }
     }
     case 'time': {
       const { read } = column
@@ -126,6 +128,7 @@ function primitiveFor(
 
 /** The digits at exactly this scale. DataError when some would be lost (I5). */
 function decimalOf(text: string, scale: number): Decimal {
+  requireDigits(text)
   const dot = text.indexOf('.')
   const digitsBehind = dot === -1 ? 0 : text.length - dot - 1
   if (digitsBehind === scale && !text.includes('e') && !text.includes('E')) {
@@ -138,7 +141,16 @@ function decimalOf(text: string, scale: number): Decimal {
   return decimal
 }
 
+/** DataError for `NaN` and `Infinity`, which have no digits: only text and doubles hold them. */
+function requireDigits(text: string): void {
+  const last = text.charCodeAt(text.length - 1)
+  if (!(last >= 48 && last <= 57) && last !== 46) {
+    throw new DataError(`${text} is no number that Kafka Connect could carry`)
+  }
+}
+
 function integerOf(text: string, limit: bigint): number | bigint {
+  requireDigits(text)
   const whole = Decimal.parse(text).withScale(0)
   if (whole === null || whole.unscaled >= limit || whole.unscaled < -limit) {
     throw new DataError(`${text} does not fit the integer type chosen by numeric.mapping`)
@@ -148,7 +160,7 @@ function integerOf(text: string, limit: bigint): number | bigint {
 }
 
 function plainText(text: string): string {
-  return text.includes('e') || text.includes('E') ? Decimal.parse(text).toString() : text
+  return /\de/i.test(text) ? Decimal.parse(text).toString() : text
 }
 
 function timestampMapping(
@@ -161,6 +173,7 @@ function timestampMapping(
   const moves = !column.hasZone && !timeZone.isUtc
   const read = (raw: unknown): void => {
     column.read(raw, parts)
+    if (!Number.isFinite(parts.ms)) return
     if (julianBefore1582) parts.ms = julianMs(parts.ms)
     if (moves) timeZone.toInstant(parts)
   }
@@ -172,7 +185,7 @@ function timestampMapping(
     schema,
     read(raw) {
       read(raw)
-      return answer()
+      return Number.isFinite(parts.ms) ? answer() : infiniteTimestamp(parts.ms, settings)
     }
   })
   switch (settings.granularity) {
@@ -197,6 +210,31 @@ function timestampMapping(
     if (BigInt.asIntN(64, nanos) === nanos) return nanos
     throw new DataError(`${timestampText(parts, 9)} is beyond what nanoseconds in an int64 can say`)
   }
+}
+
+/** The milliseconds that PostgreSQL's JVM driver has for them; source: org.postgresql.PGStatement. */
+const POSITIVE_INFINITY_MS = 9_223_372_036_825_200_000n
+const NEGATIVE_INFINITY_MS = -9_223_372_036_832_400_000n
+
+function infiniteDate(day: number, { infiniteTimestamps }: ValueSettings): null {
+  if (infiniteTimestamps === 'null') return null
+  throw new DataError(
+    `${day > 0 ? '' : '-'}infinity is no date; infinite.timestamps=null carries null in its place`
+  )
+}
+
+function infiniteTimestamp(
+  ms: number,
+  { infiniteTimestamps, granularity }: ValueSettings
+): bigint | null {
+  if (infiniteTimestamps === 'null') return null
+  if (infiniteTimestamps === 'number' && granularity === 'connect_logical') {
+    return ms > 0 ? POSITIVE_INFINITY_MS : NEGATIVE_INFINITY_MS
+  }
+  const sign = ms > 0 ? '' : '-'
+  throw new DataError(
+    `${sign}infinity is no time; infinite.timestamps=null carries null in its place`
+  )
 }
 
 function numberOrBigint(value: bigint): number | bigint {
