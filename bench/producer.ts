@@ -17,7 +17,7 @@ await admin.createTopic({ name: topic, partitions: 1, replicationFactor: 1, sett
 await admin.close()
 const producer = clients.producer(client, 'bench')
 const value = Buffer.alloc(150, 'x')
-const send = (records: number): Promise<void> =>
+const send = (records: number): Promise<unknown> =>
   producer.send(
     Array.from({ length: records }, (_, index) => ({
       topic,
@@ -31,10 +31,10 @@ const send = (records: number): Promise<void> =>
 await send(perSend)
 const cpu = process.cpuUsage()
 const started = performance.now()
-const inFlight = new Set<Promise<void>>()
+const inFlight = new Set<Promise<unknown>>()
 for (let sent = 0; sent < total; sent += perSend) {
   if (inFlight.size >= 5) await Promise.race(inFlight)
-  const one: Promise<void> = send(perSend).finally(() => inFlight.delete(one))
+  const one: Promise<unknown> = send(perSend).finally(() => inFlight.delete(one))
   inFlight.add(one)
 }
 await Promise.all(inFlight)

@@ -24,6 +24,8 @@ const identityLost: ReadonlySet<string> = new Set([
 ])
 
 const tooLarge: ReadonlySet<string> = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE'])
+/** One record of a batch is wrong, and Kafka refuses them together. */
+const oneIsWrong: ReadonlySet<string> = new Set(['INVALID_RECORD', 'INVALID_TIMESTAMP'])
 
 interface Request {
   readonly leader: BrokerNode
@@ -40,6 +42,8 @@ const noAnswer: PartitionOutcome = { error: 'NETWORK_EXCEPTION', message: null }
  * with a new id from the oldest unacknowledged record, so that the order stays; or the producer ends.
  */
 export class BatchSender {
+  /** What sending struggles with at present; null after each acknowledgement. */
+  trouble: string | null = null
   readonly #network: NetworkClient
   readonly #settings: ProducerSettings
   readonly #metadata: ProducerMetadata
@@ -148,20 +152,23 @@ export class BatchSender {
   }
 
   #nextOf(queue: PartitionQueue, identity: ProducerIdentity | null): Batch | null {
-    if (this.#stopped.signal.aborted) return null
-    try {
-      return queue.next(identity)
-    } catch (error) {
-      const { topic, partition, key } = queue
-      if (error instanceof RecordTooLarge) {
+    const { topic, partition, key } = queue
+    while (!this.#stopped.signal.aborted) {
+      try {
+        return queue.next(identity)
+      } catch (error) {
+        if (!(error instanceof RecordTooLarge)) {
+          const facts = { topic, partition, cause: error }
+          this.#fatal(new ConnectError('INTERNAL', `Failed to encode records for ${key}`, facts))
+          return null
+        }
         const facts = { topic, partition, kafkaError: 'MESSAGE_TOO_LARGE' }
-        this.#fatal(new ConnectError('KAFKA_ERROR', messageOf(error), facts), [error.delivery])
-      } else {
-        const facts = { topic, partition, cause: error }
-        this.#fatal(new ConnectError('INTERNAL', `Failed to encode records for ${key}`, facts))
+        const reason = new ConnectError('KAFKA_ERROR', messageOf(error), facts)
+        if (error.delivery.refuse([error.record], reason)) queue.skipTooLarge()
+        else this.#fatal(reason, [error.delivery])
       }
-      return null
     }
+    return null
   }
 
   async #send({ leader, batches }: Request): Promise<void> {
@@ -186,21 +193,43 @@ export class BatchSender {
     if (this.#stopped.signal.aborted) return
     const { queue } = batch
     if (error === 'NONE' || error === 'DUPLICATE_SEQUENCE_NUMBER') {
+      this.trouble = null
       queue.acknowledged(batch)
     } else if (identityLost.has(error) && this.#session.identity !== null) {
       this.#onSequenceRefused(batch, error)
     } else if (tooLarge.has(error) && batch.count > 1) {
-      queue.split(batch)
+      queue.shrink(batch)
     } else if (isRetriableName(error)) {
+      if (error !== noAnswer.error) this.trouble = `${queue.key} answers ${error}`
       this.#retryLater(batch)
       this.#metadata.want(queue.topic)
     } else {
+      this.#onRefused(batch, error, message)
+    }
+  }
+
+  /** Either the guilty records are left out and what is behind them goes on in order, or the producer ends. */
+  #onRefused(batch: Batch, error: string, message: string | null): void {
+    const { queue } = batch
+    const why = tooLarge.has(error)
+      ? `a record of ${batch.batch.length} bytes is larger than the topic accepts (max.message.bytes)`
+      : (message ?? error)
+    const reason = new ConnectError(
+      'KAFKA_ERROR',
+      `Kafka refused to write to ${queue.key}: ${why}`,
+      {
+        topic: queue.topic,
+        partition: queue.partition,
+        kafkaError: error
+      }
+    )
+    if (oneIsWrong.has(error) && batch.count > 1) {
+      queue.split(batch)
+    } else if (queue.refused(batch, reason)) {
+      this.#session.onBatchLeftOut()
+    } else {
       this.#fatal(
-        new ConnectError(
-          'KAFKA_ERROR',
-          `Kafka refused to write to ${queue.key}: ${tooLarge.has(error) ? `a record of ${batch.batch.length} bytes is larger than the topic accepts (max.message.bytes)` : (message ?? error)}`,
-          { topic: queue.topic, partition: queue.partition, kafkaError: error }
-        ),
+        reason,
         batch.parts.map(({ delivery }) => delivery)
       )
     }
@@ -209,7 +238,8 @@ export class BatchSender {
   #onSequenceRefused(batch: Batch, error: string): void {
     const { queue } = batch
     // Behind a batch that came back this is to be expected; for the oldest one it means the id is of no use any more.
-    const refused = queue.isOldest(batch) ? this.#session.onSequenceRefused(queue.key, error) : null
+    const unexpected = queue.isOldest(batch) && !queue.isRecovering
+    const refused = unexpected ? this.#session.onSequenceRefused(queue.key, error) : null
     if (refused === null) this.#retryLater(batch)
     else
       this.#fatal(
@@ -253,6 +283,7 @@ export class BatchSender {
       this.#fatal(brokerError(error, where))
       return
     }
+    this.trouble = `${where}: ${messageOf(error)}`
     if (!this.#outage) this.#log.warn(`${where}, trying again: ${messageOf(error)}`)
     this.#outage = true
   }

@@ -1,3 +1,5 @@
+import type { ConnectError } from '../errors.ts'
+
 /**
  * What the rest of the worker asks of Kafka. Only this room imports a client library; the files beside this one implement these
  * contracts. Settings arrive as Java client properties (`bootstrap.servers`, `security.protocol`, `sasl.jaas.config`, …).
@@ -15,14 +17,25 @@ export interface ProducerRecord {
   readonly headers: readonly (readonly [string, Uint8Array | null])[]
 }
 
+/** A record Kafka will never take; those around it are not concerned. */
+export interface RefusedRecord {
+  readonly record: ProducerRecord
+  readonly reason: ConnectError
+}
+
 /**
  * Writes records with Connect's settings: acks=all, idempotent, order per partition kept, retries until `delivery.timeout.ms`.
  * Several sends may be under way; each promise resolves when all its records are acknowledged, rejects when any is not
  * (ConnectError, retriable or not), and a rejected send never lets a later one of the same partition overtake it silently:
- * after a non-retriable failure the producer refuses further sends.
+ * after a non-retriable failure the producer refuses further sends. A producer that was made to report refused records goes on without them.
  */
 export interface RecordProducer {
-  send(records: readonly ProducerRecord[]): Promise<void>
+  /** `buffer.memory`: how many bytes of records a caller may have under way. */
+  readonly bufferBytes: number
+  /** What sends wait for when they have waited for long; null when all is well. */
+  readonly standstill: string | null
+  /** Resolves with the records that were refused; none unless the producer was made to report them. */
+  send(records: readonly ProducerRecord[]): Promise<readonly RefusedRecord[]>
   /** Waits at most `timeoutMs` for what is under way, then gives up on it. */
   close(timeoutMs: number): Promise<void>
 }
@@ -177,7 +190,8 @@ export interface ClusterAdmin {
 /** The factory main hands out; each method makes one client. `clientId` becomes `client.id`. */
 export interface KafkaClients {
   admin(client: ClientProperties, clientId: string): ClusterAdmin
-  producer(client: ClientProperties, clientId: string): RecordProducer
+  /** `refused`: whether a record that Kafka will never take fails the producer, or is reported and left out. */
+  producer(client: ClientProperties, clientId: string, refused?: 'fail' | 'report'): RecordProducer
   /** `transactional.id` is given here, not by the properties. */
   transactionalProducer(
     client: ClientProperties,

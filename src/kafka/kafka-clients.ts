@@ -18,11 +18,12 @@ export function createKafkaClients(log?: Logger): KafkaClients {
   const logger = (name: string): Logger => log ?? loggers.get(name)
   return {
     admin: (client, clientId) => new KafkaAdmin(client, idOf(client, clientId)),
-    producer: (client, clientId) =>
+    producer: (client, clientId, refused = 'fail') =>
       new KafkaRecordProducer(
         client,
         idOf(client, clientId),
-        logger('org.apache.kafka.clients.producer.KafkaProducer')
+        logger('org.apache.kafka.clients.producer.KafkaProducer'),
+        { refused }
       ),
     transactionalProducer: (client, clientId, transactionalId) =>
       new KafkaTransactionalProducer(

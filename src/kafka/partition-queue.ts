@@ -1,4 +1,5 @@
 import { systemClock } from '../clock.ts'
+import type { ConnectError } from '../errors.ts'
 import type { ProducerRecord } from './contracts.ts'
 import { partitionKey } from './produce-request.ts'
 import {
@@ -11,9 +12,11 @@ import {
 
 const SEQUENCE_MASK = 0x7fffffff
 
-/** One `send`: settles when all its records are acknowledged or one failed. */
+/** One `send`: settles when all its records are acknowledged or refused, or one failed. */
 export interface Delivery {
   acknowledge(records: number): void
+  /** Kafka will never take these. False: then the producer ends. */
+  refuse(records: readonly ProducerRecord[], reason: ConnectError): boolean
   fail(error: Error): void
 }
 
@@ -45,12 +48,14 @@ export interface Batch {
   inFlight: boolean
 }
 
-/** A record that no batch can hold, and whose it is. */
+/** The oldest record that is in no batch fits into none; and whose it is. */
 export class RecordTooLarge extends Error {
+  readonly record: ProducerRecord
   readonly delivery: Delivery
 
-  constructor(message: string, delivery: Delivery) {
+  constructor(message: string, record: ProducerRecord, delivery: Delivery) {
     super(message)
+    this.record = record
     this.delivery = delivery
   }
 }
@@ -61,6 +66,9 @@ export class RecordTooLarge extends Error {
  * SENDING: batches go out one after the other, several in flight.
  * RECOVERING (a batch came back): nothing goes out until no batch is in flight; then SENDING starts again at the oldest
  * unacknowledged batch, so the order in the log is that of the sends.
+ *
+ * A broker that knows nothing of a producer id takes any sequence number from it, so the first batch of an identity goes alone: a second one
+ * could be taken while the first came back.
  */
 export class PartitionQueue {
   readonly topic: string
@@ -70,7 +78,9 @@ export class PartitionQueue {
   retryAtMs = 0
   /** Failed attempts since the last acknowledgement. */
   failures = 0
-  readonly #limits: { batchBytes: number; readonly maxRecordBytes: number }
+  readonly #limits: { readonly batchBytes: number; readonly maxRecordBytes: number }
+  /** What the topic seems to take. */
+  #batchBytes: number
   readonly #compression: CompressionType
   readonly #chunks: Chunk[] = []
   #unacknowledged: Batch[] = []
@@ -78,17 +88,20 @@ export class PartitionQueue {
   #identity: ProducerIdentity | null = null
   #inFlight = 0
   #recovering = false
+  /** The broker knows where in the sequence this identity is. */
+  #established = false
 
   constructor(
     topic: string,
     partition: number,
-    limits: { batchBytes: number; maxRecordBytes: number },
+    limits: { readonly batchBytes: number; readonly maxRecordBytes: number },
     compression: CompressionType
   ) {
     this.topic = topic
     this.partition = partition
     this.key = partitionKey(topic, partition)
-    this.#limits = { ...limits }
+    this.#limits = limits
+    this.#batchBytes = limits.batchBytes
     this.#compression = compression
   }
 
@@ -107,6 +120,7 @@ export class PartitionQueue {
       if (this.#inFlight > 0) return null
       this.#recovering = false
     }
+    if (identity !== null && !this.#established && this.#inFlight > 0) return null
     let batch = this.#unacknowledged.find(({ inFlight }) => !inFlight)
     if (batch === undefined) {
       if (this.#chunks.length === 0) return null
@@ -130,6 +144,7 @@ export class PartitionQueue {
     this.#landed(batch)
     this.failures = 0
     this.retryAtMs = 0
+    this.#established = true
     this.#unacknowledged = this.#unacknowledged.filter((each) => each !== batch)
     for (const { delivery, count } of batch.parts) delivery.acknowledge(count)
   }
@@ -140,15 +155,50 @@ export class PartitionQueue {
     this.#recovering = true
   }
 
+  /**
+   * Takes a batch out that the broker will never take, if all whose records are in it agree. It leaves a hole in the sequence, so what is
+   * behind it needs a new identity.
+   */
+  refused(batch: Batch, reason: ConnectError): boolean {
+    let at = batch.from
+    for (const { delivery, count } of batch.parts) {
+      if (!delivery.refuse(batch.records.slice(at, at + count), reason)) return false
+      at += count
+    }
+    this.returned(batch)
+    this.#unacknowledged = this.#unacknowledged.filter((each) => each !== batch)
+    // Batches that were made smaller to find it tell nothing of what the topic takes.
+    this.#batchBytes = this.#limits.batchBytes
+    return true
+  }
+
+  /** Leaves out the record that a RecordTooLarge was thrown for. */
+  skipTooLarge(): void {
+    const chunk = this.#chunks[0]
+    if (chunk === undefined) return
+    chunk.next++
+    if (chunk.next === chunk.records.length) this.#chunks.shift()
+  }
+
+  /** Whether an earlier batch came back, so that the broker cannot know the place of those behind it. */
+  get isRecovering(): boolean {
+    return this.#recovering
+  }
+
   /** Whether nothing older is unacknowledged. */
   isOldest(batch: Batch): boolean {
     return this.#unacknowledged[0] === batch
   }
 
-  /** Replaces a batch that was too large by two halves of the same sequence numbers; later ones are made smaller from the start. */
+  /** Replaces a batch that was too large by two halves; later ones are made smaller from the start. */
+  shrink(batch: Batch): void {
+    this.#batchBytes = Math.max(1, Math.ceil(batch.batch.length / 2))
+    this.split(batch)
+  }
+
+  /** Replaces a batch by two halves of the same sequence numbers. */
   split(batch: Batch): void {
     this.returned(batch)
-    this.#limits.batchBytes = Math.max(1, Math.ceil(batch.batch.length / 2))
     const half = Math.ceil(batch.count / 2)
     const first = this.#encode(batch.records, batch.from, half, partsOf(batch.parts, 0, half))
     const second = this.#encode(
@@ -166,6 +216,7 @@ export class PartitionQueue {
   /** A new producer id counts from 0: what is unacknowledged is numbered anew. */
   #restartSequence(identity: ProducerIdentity | null): void {
     this.#identity = identity
+    this.#established = false
     this.#nextSequence = 0
     for (const batch of this.#unacknowledged) batch.sequence = -1
   }
@@ -185,8 +236,9 @@ export class PartitionQueue {
       const from = chunk.next
       let at = from
       for (; at < chunk.records.length; at++) {
-        const size = recordBytes(chunk.records[at] as ProducerRecord)
-        full = !this.#fits(bytes, size, chunk.delivery)
+        const record = chunk.records[at] as ProducerRecord
+        const size = recordBytes(record)
+        full = !this.#fits(bytes, size, record, chunk.delivery)
         if (full) break
         bytes += size
       }
@@ -210,11 +262,12 @@ export class PartitionQueue {
   }
 
   /** Whether a record still belongs into a batch. One that fits into none throws, once everything before it is sent. */
-  #fits(bytes: number, size: number, delivery: Delivery): boolean {
-    if (bytes > 0) return bytes + size <= this.#limits.batchBytes
+  #fits(bytes: number, size: number, record: ProducerRecord, delivery: Delivery): boolean {
+    if (bytes > 0) return bytes + size <= this.#batchBytes
     if (size <= this.#limits.maxRecordBytes) return true
     throw new RecordTooLarge(
       `A record for ${this.key} is ${size} bytes when serialized, which is larger than ${this.#limits.maxRecordBytes}, the value of max.request.size`,
+      record,
       delivery
     )
   }

@@ -5,6 +5,10 @@ import { brokerError, isRetriableBrokerError, isRetriableName } from './broker-e
 import { addresses } from './client-properties.ts'
 import type { BrokerNode, NetworkClient, TopicMetadata } from './network-client.ts'
 
+/** How long a topic or leader may be missing before the log tells, and how often it does. */
+const PATIENCE_MS = 10_000
+const REMINDER_MS = 600_000
+
 interface KnownTopic {
   /** Leader per partition; null while there is none. */
   readonly leaders: readonly (BrokerNode | null)[]
@@ -13,17 +17,22 @@ interface KnownTopic {
 
 /**
  * Which broker leads which partition of the topics a producer writes to. A topic nobody knows is created by the broker
- * if it is set to; when it stays unknown for `max.block.ms` of answered questions, that is fatal. An unreachable cluster is not.
+ * if it is set to; when it stays unknown for `max.block.ms` of answered questions, it is refused. An unreachable cluster is waited for.
  */
 export class ProducerMetadata {
+  /** Why what is wanted is not known yet; null when it is. */
+  trouble: string | null = null
   readonly #network: NetworkClient
   readonly #maxBlockMs: number
   readonly #log: Logger
   readonly #onChange: () => void
   readonly #onFatal: (error: ConnectError) => void
+  readonly #onRefused: (error: ConnectError, topic: string) => void
   readonly #topics = new Map<string, KnownTopic>()
   readonly #unknownSince = new Map<string, number>()
   readonly #wanted = new Set<string>()
+  /** Per topic that is waited for: since when, or (in future) when to say so again. */
+  readonly #said = new Map<string, number>()
   readonly #stopped = new AbortController()
   #refreshing: Promise<void> | null = null
 
@@ -31,13 +40,19 @@ export class ProducerMetadata {
     network: NetworkClient,
     maxBlockMs: number,
     log: Logger,
-    events: { onChange(): void; onFatal(error: ConnectError): void }
+    events: {
+      onChange(): void
+      /** The topic cannot be written to. */
+      onRefused(error: ConnectError, topic: string): void
+      onFatal(error: ConnectError): void
+    }
   ) {
     this.#network = network
     this.#maxBlockMs = maxBlockMs
     this.#log = log
     this.#onChange = () => events.onChange()
     this.#onFatal = (error) => events.onFatal(error)
+    this.#onRefused = (error, topic) => events.onRefused(error, topic)
   }
 
   /** How many partitions the topic has; null while unknown. Refreshes what is older than `metadata.max.age.ms` in the background. */
@@ -99,10 +114,14 @@ export class ProducerMetadata {
           this.#onFatal(brokerError(error, where))
           return
         }
+        this.trouble = `${where}: ${messageOf(error)}`
         if (!outage) this.#log.warn(`${where}, trying again: ${messageOf(error)}`)
         outage = true
       }
-      if (this.#wanted.size === 0) return
+      if (this.#wanted.size === 0) {
+        this.trouble = null
+        return
+      }
       await systemClock.sleep(backoffMs, this.#stopped.signal)
       backoffMs = Math.min(backoffMs * 2, Math.max(20, retryBackoffMaxMs))
     }
@@ -114,7 +133,9 @@ export class ProducerMetadata {
       const leaders = found.partitions.map(({ leader }) => leader)
       this.#topics.set(name, { leaders, updatedAtMs: systemClock.monotonicMs() })
       this.#unknownSince.delete(name)
-      if (!leaders.includes(null)) this.#wanted.delete(name)
+      if (leaders.includes(null)) {
+        this.#waitsFor(name, `partition ${name}-${leaders.indexOf(null)} has no leader`)
+      } else this.#learned(name)
       return
     }
     if (!isRetriableName(error)) {
@@ -122,11 +143,17 @@ export class ProducerMetadata {
       this.#refuse(name, error, `Kafka refuses topic ${name}: ${error}`)
       return
     }
-    if (error !== 'UNKNOWN_TOPIC_OR_PARTITION') return
+    if (error !== 'UNKNOWN_TOPIC_OR_PARTITION') {
+      this.#waitsFor(name, `topic ${name} answers ${error}`)
+      return
+    }
     const now = systemClock.monotonicMs()
     const since = this.#unknownSince.get(name) ?? now
     this.#unknownSince.set(name, since)
-    if (now - since < this.#maxBlockMs) return
+    if (now - since < this.#maxBlockMs) {
+      this.#waitsFor(name, `topic ${name} does not exist, and the broker has not created it`)
+      return
+    }
     this.#wanted.delete(name)
     this.#refuse(
       name,
@@ -136,6 +163,22 @@ export class ProducerMetadata {
   }
 
   #refuse(topic: string, kafkaError: string, message: string): void {
-    this.#onFatal(new ConnectError('KAFKA_ERROR', message, { topic, kafkaError }))
+    this.#onRefused(new ConnectError('KAFKA_ERROR', message, { topic, kafkaError }), topic)
+  }
+
+  #learned(topic: string): void {
+    this.#wanted.delete(topic)
+    this.#said.delete(topic)
+  }
+
+  /** I8: asked about for as long as it takes, but not in silence. Moments of it are usual: topics and leaders come about while one waits. */
+  #waitsFor(topic: string, what: string): void {
+    this.trouble = what
+    const now = systemClock.monotonicMs()
+    const sinceMs = this.#said.get(topic) ?? now
+    this.#said.set(topic, sinceMs)
+    if (now - sinceMs < PATIENCE_MS) return
+    this.#said.set(topic, now + REMINDER_MS - PATIENCE_MS)
+    this.#log.warn(`Records wait, because ${what}`)
   }
 }

@@ -20,6 +20,8 @@ export interface ProducerSession {
    * identity once nothing is in flight, otherwise the error that ends the producer.
    */
   onSequenceRefused(partition: string, error: string): ConnectError | null
+  /** A batch was left out: what is behind it goes on with a new identity once nothing is in flight. */
+  onBatchLeftOut(): void
   /** Set by whoever sends. */
   listen(events: SessionEvents): void
 }
@@ -76,6 +78,10 @@ export class IdempotentSession implements ProducerSession {
       this.#identity = undefined
     }
     return null
+  }
+
+  onBatchLeftOut(): void {
+    if (this.#identity !== null) this.#identity = undefined
   }
 
   listen(): void {}

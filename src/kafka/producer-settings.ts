@@ -14,6 +14,8 @@ export interface ProducerSettings {
   readonly maxRequestBytes: number
   /** Null keys: bytes that go to one partition before the next is taken. */
   readonly stickyBytes: number
+  /** How many bytes of records a caller should have under way at most. */
+  readonly bufferBytes: number
   readonly ignoreKeys: boolean
   readonly maxBlockMs: number
   /** After this the broker aborts a transaction by itself. */
@@ -43,6 +45,7 @@ export function producerSettings(properties: ClientProperties): ProducerSettings
     batchBytes: Math.min(Math.max(batchSize, LEAST_BATCH_BYTES), maxRequestBytes),
     maxRequestBytes,
     stickyBytes: Math.max(1, batchSize),
+    bufferBytes: Math.max(1, read.integer('buffer.memory', 33_554_432)),
     ignoreKeys: read.boolean('partitioner.ignore.keys', false),
     maxBlockMs: read.integer('max.block.ms', 60_000),
     transactionTimeoutMs: read.integer('transaction.timeout.ms', 60_000, 1),

@@ -3,7 +3,12 @@ import { ConnectError } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import { BatchSender } from './batch-sender.ts'
 import { addresses } from './client-properties.ts'
-import type { ClientProperties, ProducerRecord, RecordProducer } from './contracts.ts'
+import type {
+  ClientProperties,
+  ProducerRecord,
+  RecordProducer,
+  RefusedRecord
+} from './contracts.ts'
 import { NetworkClient } from './network-client.ts'
 import { type Delivery, PartitionQueue } from './partition-queue.ts'
 import { TopicPartitioner } from './partitioner.ts'
@@ -21,6 +26,8 @@ interface Topic {
 
 /** How long a partition may be missing from the metadata before nobody will have added it. */
 const MISSING_PARTITION_MS = 3000
+/** After this a send that is not acknowledged is worth a word. */
+const STANDSTILL_MS = 30_000
 /** The longest timer Node can set; longer limits are no limits. */
 const LONGEST_TIMER_MS = 2_147_483_647
 
@@ -29,10 +36,14 @@ const LONGEST_TIMER_MS = 2_147_483_647
  * and leader changes. A failed attempt is repeated until `delivery.timeout.ms`, by default for ever.
  *
  * The first failure that cannot be repaired ends the producer: that send rejects with the reason (facts: topic, partition, kafkaError),
- * all others with the same reason as their cause. How much waits here is bounded by the sends the caller has under way.
+ * all others with the same reason as their cause. With `refused: 'report'` records that Kafka will never take are left out instead, and
+ * everything behind them goes on in order. How much waits here is bounded by the sends the caller has under way.
  */
 export class KafkaRecordProducer implements RecordProducer {
+  readonly bufferBytes: number
   readonly #settings: ProducerSettings
+  readonly #reportsRefused: boolean
+  readonly #standstillMs: number
   readonly #clientId: string
   readonly #network: NetworkClient
   readonly #metadata: ProducerMetadata
@@ -45,14 +56,31 @@ export class KafkaRecordProducer implements RecordProducer {
   #expiry: NodeJS.Timeout | null = null
 
   /** `session`: on whose behalf records go out; by default an idempotent producer's. */
-  constructor(client: ClientProperties, clientId: string, log: Logger, session?: ProducerSession) {
+  constructor(
+    client: ClientProperties,
+    clientId: string,
+    log: Logger,
+    {
+      session,
+      refused = 'fail',
+      standstillMs = STANDSTILL_MS
+    }: {
+      session?: ProducerSession
+      refused?: 'fail' | 'report'
+      standstillMs?: number
+    } = {}
+  ) {
     this.#settings = producerSettings(client)
+    this.bufferBytes = this.#settings.bufferBytes
+    this.#reportsRefused = refused === 'report'
+    this.#standstillMs = standstillMs
     this.#clientId = clientId
     const onFatal = (error: ConnectError, guilty?: readonly Delivery[]): void =>
       this.#fail(error, guilty)
     this.#network = new NetworkClient(this.#settings.client, clientId)
     this.#metadata = new ProducerMetadata(this.#network, this.#settings.maxBlockMs, log, {
       onChange: () => this.#placeWaiting(),
+      onRefused: (error, topic) => this.#onTopicRefused(error, topic),
       onFatal
     })
     this.#sender = new BatchSender(
@@ -65,15 +93,31 @@ export class KafkaRecordProducer implements RecordProducer {
     )
   }
 
-  send(records: readonly ProducerRecord[]): Promise<void> {
+  get standstill(): string | null {
+    const [oldest] = this.#deliveries
+    if (oldest === undefined) return null
+    const waitedMs = systemClock.monotonicMs() - oldest.startedMs
+    if (waitedMs < this.#standstillMs) return null
+    // Not how long: the text is compared to tell whether something is new.
+    const since = new Date(systemClock.now() - waitedMs).toISOString().slice(0, 16)
+    const reason = this.#sender.trouble ?? this.#metadata.trouble
+    const why = reason ?? 'a broker has not answered yet'
+    return `Kafka has not acknowledged records since ${since}Z: ${why}`
+  }
+
+  send(records: readonly ProducerRecord[]): Promise<readonly RefusedRecord[]> {
     if (this.#failure !== null) return Promise.reject(notSent(this.#failure))
     if (this.#closing) return Promise.reject(this.#closed())
-    if (records.length === 0) return Promise.resolve()
-    const { promise, resolve, reject } = Promise.withResolvers<void>()
-    const delivery = new SendDelivery(records.length, resolve, reject, () => {
+    if (records.length === 0) return Promise.resolve([])
+    const { promise, resolve, reject } = Promise.withResolvers<readonly RefusedRecord[]>()
+    const onSettled = (): void => {
       this.#deliveries.delete(delivery)
       if (this.#deliveries.size === 0) this.#idle?.()
-    })
+    }
+    const delivery = new SendDelivery(
+      { records: records.length, reportsRefused: this.#reportsRefused },
+      { resolve, reject, onSettled }
+    )
     this.#deliveries.add(delivery)
     this.#watchExpiry()
     for (const [name, ofTopic] of byTopic(records)) this.#place(name, ofTopic, delivery)
@@ -144,14 +188,21 @@ export class KafkaRecordProducer implements RecordProducer {
   ): void {
     const { name } = topic
     if (this.#metadata.isNewerThan(name, sinceMs + MISSING_PARTITION_MS)) {
-      this.#fail(
-        new ConnectError(
-          'KAFKA_ERROR',
-          `Topic ${name} has no partition ${partition}: it has ${this.#metadata.partitions(name)} partitions`,
-          { topic: name, partition }
-        ),
-        [delivery]
+      const partitions = this.#metadata.partitions(name) ?? 0
+      const reason = new ConnectError(
+        'KAFKA_ERROR',
+        `Topic ${name} has no partition ${partition}: it has ${partitions} partitions`,
+        { topic: name, partition }
       )
+      const fits = (record: ProducerRecord): boolean => (record.partition ?? 0) < partitions
+      if (
+        !delivery.refuse(
+          records.filter((record) => !fits(record)),
+          reason
+        )
+      ) {
+        this.#fail(reason, [delivery])
+      } else this.#enqueue(topic, records.filter(fits), delivery, partitions, sinceMs)
       return
     }
     topic.waiting.unshift({ records: [...records], delivery, sinceMs })
@@ -169,6 +220,19 @@ export class KafkaRecordProducer implements RecordProducer {
       }
     }
     this.#sender.schedule()
+  }
+
+  /** What waits for the topic's partitions can be refused; what was placed before learns from the brokers themselves. */
+  #onTopicRefused(error: ConnectError, name: string): void {
+    const topic = this.#topics.get(name)
+    const waiting = topic?.waiting.splice(0) ?? []
+    const taken = waiting.every(({ records, delivery }) => delivery.refuse(records, error))
+    if (taken && waiting.length > 0) return
+    if (this.#reportsRefused && topic !== undefined && topic.queues.size > 0) return
+    this.#fail(
+      error,
+      waiting.map(({ delivery }) => delivery)
+    )
   }
 
   #topic(name: string): Topic {
@@ -221,14 +285,11 @@ export class KafkaRecordProducer implements RecordProducer {
   }
 
   /** Ends the producer. The guilty sends fail first, so that their callers see the reason before others see the consequence. */
-  #fail(error: ConnectError, guilty?: readonly Delivery[]): void {
+  #fail(error: ConnectError, guilty: readonly Delivery[] = []): void {
     if (this.#failure !== null) return
     this.#failure = error
-    const { topic } = error.facts
-    const waiting = typeof topic === 'string' ? this.#topics.get(topic)?.waiting : undefined
-    const first = guilty ?? waiting?.map(({ delivery }) => delivery) ?? []
-    for (const delivery of first) delivery.fail(error)
-    this.#end(first.length === 0 ? error : notSent(error))
+    for (const delivery of guilty) delivery.fail(error)
+    this.#end(guilty.length === 0 ? error : notSent(error))
   }
 
   #end(error: ConnectError): void {
@@ -245,39 +306,48 @@ export class KafkaRecordProducer implements RecordProducer {
   }
 }
 
+interface Outcome {
+  resolve(refused: readonly RefusedRecord[]): void
+  reject(error: Error): void
+  onSettled(): void
+}
+
 class SendDelivery implements Delivery {
   readonly startedMs = systemClock.monotonicMs()
   #left: number
   #settled = false
-  readonly #resolve: () => void
-  readonly #reject: (error: Error) => void
-  readonly #onSettled: () => void
+  readonly #refused: RefusedRecord[] | null
+  readonly #outcome: Outcome
 
   constructor(
-    records: number,
-    resolve: () => void,
-    reject: (error: Error) => void,
-    onSettled: () => void
+    { records, reportsRefused }: { records: number; reportsRefused: boolean },
+    outcome: Outcome
   ) {
     this.#left = records
-    this.#resolve = resolve
-    this.#reject = reject
-    this.#onSettled = onSettled
+    this.#refused = reportsRefused ? [] : null
+    this.#outcome = outcome
   }
 
   acknowledge(records: number): void {
     this.#left -= records
     if (this.#left > 0 || this.#settled) return
     this.#settled = true
-    this.#onSettled()
-    this.#resolve()
+    this.#outcome.onSettled()
+    this.#outcome.resolve(this.#refused ?? [])
+  }
+
+  refuse(records: readonly ProducerRecord[], reason: ConnectError): boolean {
+    if (this.#refused === null) return false
+    for (const record of records) this.#refused.push({ record, reason })
+    this.acknowledge(records.length)
+    return true
   }
 
   fail(error: Error): void {
     if (this.#settled) return
     this.#settled = true
-    this.#onSettled()
-    this.#reject(error)
+    this.#outcome.onSettled()
+    this.#outcome.reject(error)
   }
 }
 

@@ -18,7 +18,6 @@ const noEffect: Readonly<Record<string, NoEffect>> = {
   acks: { reason: 'every write waits for all replicas', same: ['all', '-1'] },
   retries: { reason: 'a write is repeated until delivery.timeout.ms', same: ['2147483647'] },
   'linger.ms': { reason: 'records are sent as soon as a request may be', same: ['0'] },
-  'buffer.memory': { reason: 'what waits is bounded by the sends under way' },
   'partitioner.class': javaOnly,
   'partitioner.adaptive.partitioning.enable': {
     reason: 'partitions for records without key are taken in turn'

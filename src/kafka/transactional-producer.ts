@@ -1,6 +1,11 @@
 import { ConnectError } from '../errors.ts'
 import type { Logger } from '../log.ts'
-import type { ClientProperties, ProducerRecord, TransactionalProducer } from './contracts.ts'
+import type {
+  ClientProperties,
+  ProducerRecord,
+  RefusedRecord,
+  TransactionalProducer
+} from './contracts.ts'
 import { NetworkClient } from './network-client.ts'
 import { KafkaRecordProducer } from './producer.ts'
 import { type ProducerSettings, producerSettings } from './producer-settings.ts'
@@ -13,7 +18,7 @@ interface Epoch {
   readonly identity: ProducerIdentity
   readonly session: TransactionalSession
   readonly producer: KafkaRecordProducer
-  readonly sends: Set<Promise<void>>
+  readonly sends: Set<Promise<unknown>>
   /** Why a send failed: from then on nothing can be committed with this epoch. */
   failure: unknown
 }
@@ -27,6 +32,7 @@ const ABORT_LIMIT_MS = 10_000
  * I2: once another producer took an epoch, Kafka refuses whatever this one still sends.
  */
 export class KafkaTransactionalProducer implements TransactionalProducer {
+  readonly bufferBytes: number
   readonly #client: ClientProperties
   readonly #clientId: string
   readonly #settings: ProducerSettings
@@ -41,6 +47,7 @@ export class KafkaTransactionalProducer implements TransactionalProducer {
     this.#clientId = clientId
     this.#log = log
     this.#settings = producerSettings(client)
+    this.bufferBytes = this.#settings.bufferBytes
     if (!this.#settings.idempotent) {
       log.warn(
         `enable.idempotence=false has no effect for ${clientId}: a producer of transactions is idempotent`
@@ -62,7 +69,7 @@ export class KafkaTransactionalProducer implements TransactionalProducer {
     if (before !== null) await this.#end(before, 0)
     this.#closed.signal.throwIfAborted()
     const session = new TransactionalSession(this.#coordinator, identity, maxBlockMs)
-    const producer = new KafkaRecordProducer(this.#client, this.#clientId, this.#log, session)
+    const producer = new KafkaRecordProducer(this.#client, this.#clientId, this.#log, { session })
     this.#epoch = { identity, session, producer, sends: new Set(), failure: null }
   }
 
@@ -70,7 +77,11 @@ export class KafkaTransactionalProducer implements TransactionalProducer {
     return this.#epoch !== null && (this.#epoch.sends.size > 0 || this.#epoch.session.open)
   }
 
-  send(records: readonly ProducerRecord[]): Promise<void> {
+  get standstill(): string | null {
+    return this.#epoch?.producer.standstill ?? null
+  }
+
+  send(records: readonly ProducerRecord[]): Promise<readonly RefusedRecord[]> {
     const epoch = this.#current()
     const sent = epoch.producer.send(records)
     // A failure is told to the sender, and again by `commit`.

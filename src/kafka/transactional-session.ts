@@ -60,6 +60,9 @@ export class TransactionalSession implements ProducerSession {
     )
   }
 
+  /** A producer of transactions leaves nothing out: what Kafka refuses ends the transaction. */
+  onBatchLeftOut(): void {}
+
   /** The transaction has ended; the next partition begins another one. */
   ended(): void {
     this.#added.clear()

@@ -37,6 +37,14 @@ export class AtLeastOnceDelivery implements SourceDelivery {
     this.#parts.sender.throwFailure()
   }
 
+  get bytesPerSend(): number {
+    return this.#parts.sender.bytesPerSend
+  }
+
+  get standstill(): string | null {
+    return this.#parts.sender.standstill
+  }
+
   send(batch: ConvertedBatch): Promise<void> {
     return this.#parts.sender.send(batch)
   }

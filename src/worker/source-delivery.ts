@@ -16,7 +16,11 @@ export interface SourceDelivery {
   readonly transaction: TransactionContext | null
   /** Throws what an earlier send or commit failed with. */
   throwFailure(): void
-  /** Hands records over in order; waits only while too many are under way. */
+  /** How many bytes of records one `send` should bring at most (I8). */
+  readonly bytesPerSend: number
+  /** What records have been waiting for, when they have for long. */
+  readonly standstill: string | null
+  /** Hands records over in order; waits only while too much is under way. */
   send(batch: ConvertedBatch): Promise<void>
   /** Everything one poll brought was handed over, perhaps nothing. */
   pollEnded(): Promise<void>

@@ -199,10 +199,9 @@ function buildDelivery(options: {
   const lease = options.offsetStores.lease(connector, connectorConfig)
   const submitted = new SubmittedRecords()
   const sender = new SourceRecordSender({
-    producer: () => clients.producer(properties, clientId),
+    producer: clients.producer(properties, clientId, errors.tolerateAll ? 'report' : 'fail'),
     submitted,
     errors,
-    log,
     onAcked: options.onWritten,
     onRecordAcked: instance.watchesRecords ? (record) => instance.recordCommitted(record) : null,
     rowOf: (record) => instance.nameRow(record)

@@ -15,9 +15,16 @@ interface Entry {
 /** Records handed to the producer together; they are acknowledged together. */
 export class SubmittedBatch {
   acked = false
+  readonly #onAck: () => void
+
+  constructor(onAck: () => void) {
+    this.#onAck = onAck
+  }
 
   ack(): void {
+    if (this.acked) return
     this.acked = true
+    this.#onAck()
   }
 }
 
@@ -28,21 +35,33 @@ export class SubmittedBatch {
 export class SubmittedRecords {
   readonly #queues = new Map<SourcePartition, Entry[]>()
   readonly #partitions = new PartitionIdentity()
-  #pendingBatches = new Set<SubmittedBatch>()
+  /** Batches not acknowledged yet. */
+  unackedBatches = 0
 
   /**
    * Registers records in the order the task gave them, dropped ones included. A record without a source offset (bulk) holds
    * back nothing and stores nothing.
    */
   submit(records: readonly SourceRecord[]): SubmittedBatch {
-    const batch = new SubmittedBatch()
+    const batch = new SubmittedBatch(() => {
+      this.unackedBatches -= 1
+    })
     for (const [known, offset] of lastOffsets(records, this.#partitions)) {
       const queue = this.#queues.get(known)
       if (queue === undefined) this.#queues.set(known, [{ offset, batch }])
-      else queue.push({ offset, batch })
+      else {
+        // I8: of the acknowledged front only the newest is of use, however long the next flush takes.
+        while (queue[0]?.batch.acked === true && queue[1]?.batch.acked === true) queue.shift()
+        queue.push({ offset, batch })
+      }
     }
-    this.#pendingBatches.add(batch)
+    this.unackedBatches += 1
     return batch
+  }
+
+  /** How many offsets are kept. */
+  get waiting(): number {
+    return [...this.#queues.values()].reduce((sum, queue) => sum + queue.length, 0)
   }
 
   /** Takes out the acknowledged front of each queue and answers the last offset of each, at most one per partition. */
@@ -57,14 +76,6 @@ export class SubmittedRecords {
       taken.push({ partition, offset: newest.offset })
       if (queue.length === 0) this.#queues.delete(partition)
     }
-    for (const batch of this.#pendingBatches) if (batch.acked) this.#pendingBatches.delete(batch)
     return taken
-  }
-
-  /** Batches not acknowledged yet. */
-  get unackedBatches(): number {
-    let count = 0
-    for (const batch of this.#pendingBatches) if (!batch.acked) count++
-    return count
   }
 }

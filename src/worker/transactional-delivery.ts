@@ -9,7 +9,8 @@ import type { OffsetLease } from './connector-offset-stores.ts'
 import type { SourceTaskGuard } from './contracts.ts'
 import { lastOffsets, PartitionIdentity } from './partition-identity.ts'
 import { type SourceDelivery, StartAnew } from './source-delivery.ts'
-import { type ConvertedBatch, MAX_SENDS_IN_FLIGHT } from './source-record-sender.ts'
+import { SendWindow } from './send-window.ts'
+import type { ConvertedBatch } from './source-record-sender.ts'
 import type { SourceTaskInstance } from './source-task-instance.ts'
 import {
   ConnectorTransactions,
@@ -56,7 +57,7 @@ export class TransactionalDelivery implements SourceDelivery {
   readonly transaction: ConnectorTransactions | null
   readonly #parts: TransactionalParts
   readonly #partitions = new PartitionIdentity()
-  readonly #inFlight = new Set<Promise<void>>()
+  readonly #window: SendWindow
   #contents = empty()
   /** What was polled may be committed; while it is being sent it may not. */
   #complete = true
@@ -69,6 +70,7 @@ export class TransactionalDelivery implements SourceDelivery {
 
   constructor(parts: TransactionalParts) {
     this.#parts = parts
+    this.#window = new SendWindow(parts.producer.bufferBytes)
     this.transaction = parts.boundary.kind === 'connector' ? new ConnectorTransactions() : null
   }
 
@@ -82,7 +84,7 @@ export class TransactionalDelivery implements SourceDelivery {
     if (stopping.aborted) return
     await producer.initialize(stopping)
     // Those of the epoch before fail now, and nobody minds.
-    await Promise.all(this.#inFlight)
+    await this.#window.settled()
     await guard.after()
     await lease.start()
     this.#failure = null
@@ -93,22 +95,30 @@ export class TransactionalDelivery implements SourceDelivery {
     if (this.#failure !== null) throw this.#failure
   }
 
+  get bytesPerSend(): number {
+    return this.#window.bytesPerSend
+  }
+
+  get standstill(): string | null {
+    return this.#parts.producer.standstill
+  }
+
   send(batch: ConvertedBatch): Promise<void> {
     return this.#inTurn(async () => {
       // A poll may come in pieces: only its end may be the end of a transaction, unless the connector says otherwise.
       this.#complete = this.transaction !== null
-      const { sources, records } = batch
+      const { sources, records, bytes } = batch
       let from = 0
       for (let at = 0; this.transaction !== null && at < sources.length; at++) {
         const end = this.transaction.takeFor(sources[at] as SourceRecord)
         if (end === null) continue
-        await this.#dispatch(sources.slice(from, at + 1), records.slice(from, at + 1))
+        await this.#dispatch(sources.slice(from, at + 1), records.slice(from, at + 1), bytes)
         from = at + 1
         await this.#end(end)
       }
       await (from === 0
-        ? this.#dispatch(sources, records)
-        : this.#dispatch(sources.slice(from), records.slice(from)))
+        ? this.#dispatch(sources, records, bytes)
+        : this.#dispatch(sources.slice(from), records.slice(from), bytes))
     })
   }
 
@@ -191,7 +201,8 @@ export class TransactionalDelivery implements SourceDelivery {
 
   async #dispatch(
     sources: readonly SourceRecord[],
-    converted: readonly (ProducerRecord | null)[]
+    converted: readonly (ProducerRecord | null)[],
+    bytes: number
   ): Promise<void> {
     if (sources.length === 0) return
     const { lease, plugin } = this.#parts
@@ -203,8 +214,8 @@ export class TransactionalDelivery implements SourceDelivery {
         'Source tasks may not produce to their own offsets topics when exactly-once support is enabled'
       )
     }
-    while (this.#inFlight.size >= MAX_SENDS_IN_FLIGHT) await Promise.race(this.#inFlight)
-    if (records.length > 0) this.#send(records)
+    await this.#window.room(bytes)
+    if (records.length > 0) this.#send(records, bytes)
     // I1: with the record that carries it, or not at all. What was dropped deliberately counts as done.
     for (const [partition, offset] of lastOffsets(sources, this.#partitions)) {
       this.#contents.offsets.set(partition, offset)
@@ -215,14 +226,14 @@ export class TransactionalDelivery implements SourceDelivery {
   }
 
   /** A failure shows when the transaction is committed; until then it only ends the sending. */
-  #send(records: readonly ProducerRecord[]): void {
-    const sent = this.#parts.producer
-      .send(records)
-      .catch((error: unknown) => {
+  #send(records: readonly ProducerRecord[], bytes: number): void {
+    const sent = this.#parts.producer.send(records).then(
+      () => undefined,
+      (error: unknown) => {
         this.#failure ??= this.#failed(error)
-      })
-      .finally(() => this.#inFlight.delete(sent))
-    this.#inFlight.add(sent)
+      }
+    )
+    this.#window.add(sent, bytes)
   }
 
   #endIfDue(): Promise<void> {
@@ -259,7 +270,7 @@ export class TransactionalDelivery implements SourceDelivery {
       const storing = [...contents.offsets].map(([partition, offset]) => ({ partition, offset }))
       await this.#watched(async () => {
         const records = await offsets.transactionRecords(connector, storing, offsetFlushTimeoutMs)
-        if (records.length > 0) this.#send(records)
+        if (records.length > 0) this.#send(records, 0)
         await producer.commit()
       })
       offsets.onCommitted(connector, storing)

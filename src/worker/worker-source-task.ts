@@ -9,10 +9,11 @@ import type { TargetState } from '../storage/target-state.ts'
 import type { State } from '../storage/status-store.ts'
 import type { SourceTaskCounters, TaskId, TaskProgress } from './contracts.ts'
 import type { ProducerRecord } from '../kafka/contracts.ts'
+import { recordBytes } from '../kafka/record-batch.ts'
 import type { RecordConversion } from './record-conversion.ts'
 import type { SkippedRecords } from './skipped-records.ts'
 import { type SourceDelivery, StartAnew } from './source-delivery.ts'
-import { MAX_RECORDS_PER_SEND } from './source-record-sender.ts'
+import { MAX_RECORDS_PER_SEND } from './send-window.ts'
 import type { SourceTaskInstance } from './source-task-instance.ts'
 import type { TopicCreation } from './topic-creation.ts'
 
@@ -43,6 +44,10 @@ export interface WorkerSourceTaskParts {
   readonly clock?: Clock
 }
 
+/** How long one task converts before others have a turn, and how often it looks at the time. */
+const TURN_MS = 4
+const RECORDS_PER_LOOK = 8
+
 /** How long closing the producer may take after a clean end. */
 const PRODUCER_CLOSE_TIMEOUT_MS = 30_000
 
@@ -63,6 +68,7 @@ export class WorkerSourceTask {
   #cancelled = false
   #failed = false
   #condition: string | null = null
+  #standstill: string | null = null
   /** How many skipped records the status tells of. */
   #skippedShown = 0
   readonly #topicsSeen = new Set<string>()
@@ -108,7 +114,10 @@ export class WorkerSourceTask {
   async run(): Promise<void> {
     const { stopping, log } = this.#parts
     let failure: unknown = null
-    const alongside = Promise.all([this.#parts.delivery.alongside(), this.#showSkippedRegularly()])
+    const alongside = Promise.all([
+      this.#parts.delivery.alongside(),
+      this.#showConditionsRegularly()
+    ])
     try {
       while (!stopping.signal.aborted) await this.#runPlugin()
     } catch (error) {
@@ -192,12 +201,7 @@ export class WorkerSourceTask {
         continue
       }
       this.#parts.counters.polled += records.length
-      if (records.length <= MAX_RECORDS_PER_SEND) await this.#send(records)
-      else {
-        for (let from = 0; from < records.length; from += MAX_RECORDS_PER_SEND) {
-          await this.#send(records.slice(from, from + MAX_RECORDS_PER_SEND))
-        }
-      }
+      await this.#send(records)
       await delivery.pollEnded()
     }
   }
@@ -213,16 +217,35 @@ export class WorkerSourceTask {
     }
   }
 
-  async #send(sources: readonly SourceRecord[]): Promise<void> {
+  /** Converts what was polled and hands it over in pieces of a bounded number of records and bytes (I8). */
+  async #send(polled: readonly SourceRecord[]): Promise<void> {
     const { conversion, delivery } = this.#parts
-    const records: (ProducerRecord | null)[] = []
-    for (const source of sources) {
-      const converted = conversion.convert(source)
+    const { bytesPerSend } = delivery
+    let records: (ProducerRecord | null)[] = []
+    let bytes = 0
+    let turnEndsAt = performance.now() + TURN_MS
+    for (let at = 0; at < polled.length; at++) {
+      const converted = conversion.convert(polled[at] as SourceRecord)
       const record = converted instanceof Promise ? await converted : converted
       records.push(record)
-      if (record !== null && record.topic !== this.#lastTopic) await this.#useTopic(record.topic)
+      if (record !== null) {
+        bytes += recordBytes(record)
+        if (record.topic !== this.#lastTopic) await this.#useTopic(record.topic)
+      }
+      const isLast = at === polled.length - 1
+      if (isLast || records.length >= MAX_RECORDS_PER_SEND || bytes >= bytesPerSend) {
+        const whole = isLast && records.length === polled.length
+        const sources = whole ? polled : polled.slice(at + 1 - records.length, at + 1)
+        await delivery.send({ sources, records, bytes })
+        records = []
+        bytes = 0
+      }
+      if (at % RECORDS_PER_LOOK === 0 && performance.now() >= turnEndsAt) {
+        // I9: others wait for the event loop, however much one poll brings.
+        await nextTurn()
+        turnEndsAt = performance.now() + TURN_MS
+      }
     }
-    await delivery.send({ sources, records })
     // The first at once, further ones every so often: each is a record in the status topic.
     if (this.#skippedShown === 0) this.#showSkipped()
   }
@@ -247,11 +270,18 @@ export class WorkerSourceTask {
     }
   }
 
-  async #showSkippedRegularly(): Promise<void> {
+  async #showConditionsRegularly(): Promise<void> {
     const { stopping, offsetFlushIntervalMs } = this.#parts
     while (!stopping.signal.aborted) {
       await this.#clock.sleep(offsetFlushIntervalMs, stopping.signal)
-      if (!stopping.signal.aborted) this.#showSkipped()
+      if (stopping.signal.aborted) return
+      const { standstill } = this.#parts.delivery
+      if (standstill === this.#standstill) this.#showSkipped()
+      else {
+        this.#standstill = standstill
+        if (standstill !== null) this.#parts.log.warn(standstill)
+        if (!this.#paused) this.#report('RUNNING', this.#conditions())
+      }
     }
   }
 
@@ -303,7 +333,9 @@ export class WorkerSourceTask {
   }
 
   #conditions(): string | null {
-    const all = [this.#condition, this.#parts.skipped.condition].filter((text) => text !== null)
+    const all = [this.#condition, this.#standstill, this.#parts.skipped.condition].filter(
+      (text) => text !== null
+    )
     return all.length === 0 ? null : all.join('; ')
   }
 

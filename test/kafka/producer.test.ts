@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, describe, it } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import { clientSettings } from '../../src/kafka/client-properties.ts'
 import { NetworkClient } from '../../src/kafka/network-client.ts'
 import { produce } from '../../src/kafka/produce-request.ts'
@@ -9,13 +10,24 @@ import { encodeBatch, recordBytes, stampBatch } from '../../src/kafka/record-bat
 import { kafkaBootstrap, uniqueName } from '../support/environment.ts'
 import { recordingLog } from '../support/recording-log.ts'
 import { startTcpProxy } from '../support/tcp-proxy.ts'
+import { until } from '../support/until.ts'
 import { clientProperties, createTopic, kafkaJs, readAll, record, valuesOf } from './support.ts'
 
 const TIMEOUT_MS = 15_000
+const PRODUCE = 0
 
-function startProducer(t: TestContext, settings: Record<string, string> = {}) {
+function startProducer(
+  t: TestContext,
+  settings: Record<string, string> = {},
+  options: ConstructorParameters<typeof KafkaRecordProducer>[3] = {}
+) {
   const { log, lines } = recordingLog()
-  const producer = new KafkaRecordProducer(clientProperties(settings), uniqueName('producer'), log)
+  const producer = new KafkaRecordProducer(
+    clientProperties(settings),
+    uniqueName('producer'),
+    log,
+    options
+  )
   t.after(() => producer.close(0))
   return { producer, lines }
 }
@@ -210,6 +222,116 @@ describe('KafkaRecordProducer: failures', () => {
   })
 })
 
+describe('KafkaRecordProducer: refused records are reported', () => {
+  const values = (from: number, to: number): string[] =>
+    Array.from({ length: to - from }, (_, at) => `value ${from + at}`)
+
+  for (const { who, settings, topicSettings, bad, reason } of [
+    {
+      who: 'no request may hold',
+      settings: { 'max.request.size': '2000' },
+      topicSettings: {},
+      bad: (topic: string) => record(topic, 'x'.repeat(3000)),
+      reason: /max\.request\.size/
+    },
+    {
+      who: 'the topic does not take',
+      settings: {},
+      topicSettings: { 'max.message.bytes': '2000' },
+      bad: (topic: string) => record(topic, 'x'.repeat(3000)),
+      reason: /max\.message\.bytes/
+    },
+    {
+      who: 'a compacted topic does not take, for it has no key',
+      settings: {},
+      topicSettings: { 'cleanup.policy': 'compact' },
+      bad: (topic: string) => record(topic, 'no key'),
+      reason: /INVALID_RECORD|key/
+    }
+  ]) {
+    it(`a record that ${who} is left out; the others keep their order and go once`, async (t) => {
+      const topic = await createTopic(t, 1, topicSettings)
+      const { producer } = startProducer(t, settings, { refused: 'report' })
+      const good = (value: string) => ({ ...record(topic, value), key: Buffer.from(value) })
+      await producer.send([good('first')])
+      const culprits = [bad(topic), bad(topic)]
+      const outcomes = await Promise.all([
+        producer.send(values(0, 10).map(good)),
+        producer.send([...values(10, 15).map(good), ...culprits, ...values(15, 20).map(good)]),
+        producer.send(values(20, 30).map(good))
+      ])
+      assert.deepEqual(
+        outcomes.map((refused) => refused.map((each) => each.record)),
+        [[], culprits, []]
+      )
+      for (const each of outcomes[1]) assert.match(each.reason.message, reason)
+      assert.deepEqual(await producer.send([good('last')]), [])
+      assert.deepEqual(valuesOf((await readAll(topic)).get(0)), ['first', ...values(0, 30), 'last'])
+    })
+  }
+
+  it('those of a topic name Kafka does not allow, and goes on with other topics', async (t) => {
+    const topic = await createTopic(t, 1)
+    const { producer } = startProducer(t, {}, { refused: 'report' })
+    const bad = record('no good name!', 'v')
+    const [refused] = await producer.send([record(topic, 'a'), bad, record(topic, 'b')])
+    assert.equal(refused?.record, bad)
+    assert.match(refused?.reason.message ?? '', /INVALID_TOPIC_EXCEPTION/)
+    assert.deepEqual(valuesOf((await readAll(topic)).get(0)), ['a', 'b'])
+  })
+})
+
+describe('KafkaRecordProducer: brokers that do not answer', () => {
+  it('sends the first batch of a partition alone: until it is acknowledged nothing may overtake it', async (t) => {
+    const proxy = await startTcpProxy(kafkaBootstrap())
+    t.after(() => proxy.close())
+    const topic = await createTopic(t, 1)
+    const { producer } = startProducer(t, { 'bootstrap.servers': proxy.address })
+    let requests = 0
+    const muted = Promise.withResolvers<void>()
+    proxy.onRequest((apiKey) => {
+      if (apiKey !== PRODUCE) return
+      requests += 1
+      if (requests === 1) proxy.holdAnswers()
+      muted.resolve()
+    })
+    const sends = [producer.send([record(topic, '0')])]
+    await muted.promise
+    for (const value of ['1', '2', '3']) sends.push(producer.send([record(topic, value)]))
+    await delay(200)
+    assert.equal(requests, 1)
+    proxy.resume()
+    await Promise.all(sends)
+    assert.deepEqual(valuesOf((await readAll(topic)).get(0)), ['0', '1', '2', '3'])
+  })
+
+  it('I8: says what its oldest send waits for, when it has for long', async (t) => {
+    const proxy = await startTcpProxy(kafkaBootstrap())
+    t.after(() => proxy.close())
+    const topic = await createTopic(t, 1)
+    const { producer } = startProducer(
+      t,
+      { 'bootstrap.servers': proxy.address, 'request.timeout.ms': '200' },
+      { standstillMs: 500 }
+    )
+    await producer.send([record(topic, '0')])
+    assert.equal(producer.standstill, null)
+    proxy.stall()
+    const sent = producer.send([record(topic, '1')])
+    const text = await until(
+      () => (producer.standstill?.includes('failed') === true ? producer.standstill : null),
+      'it is said'
+    )
+    assert.match(
+      text,
+      /has not acknowledged records since \d{4}-.*: Sending to broker 1 at .* failed/
+    )
+    proxy.resume()
+    await sent
+    assert.equal(producer.standstill, null)
+  })
+})
+
 describe('KafkaRecordProducer: broken connections', () => {
   it('keeps order and writes nothing twice while connections break again and again', async (t) => {
     const proxy = await startTcpProxy(kafkaBootstrap())
@@ -217,14 +339,14 @@ describe('KafkaRecordProducer: broken connections', () => {
     const topic = await createTopic(t, 2)
     const { producer } = startProducer(t, { 'bootstrap.servers': proxy.address })
     const breaking = setInterval(() => proxy.breakConnections(), 40)
-    const inFlight = new Set<Promise<void>>()
+    const inFlight = new Set<Promise<unknown>>()
     const total = 600
     for (let index = 0; index < total; index++) {
       while (inFlight.size >= 5) await Promise.race(inFlight)
       const records = [0, 1].flatMap((partition) =>
         Array.from({ length: 20 }, (_, at) => record(topic, `${index}.${at}`, partition))
       )
-      const one: Promise<void> = producer.send(records).finally(() => inFlight.delete(one))
+      const one: Promise<unknown> = producer.send(records).finally(() => inFlight.delete(one))
       inFlight.add(one)
     }
     await Promise.all(inFlight)

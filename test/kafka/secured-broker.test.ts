@@ -252,7 +252,7 @@ describe('a broker of its own', () => {
       const topic = uniqueName('topic')
       const producer = startProducer(t, asAdmin())
       await producer.send([record(topic, 'first')])
-      const inFlight = new Set<Promise<void>>()
+      const inFlight = new Set<Promise<unknown>>()
       let restarted = false
       const restart = broker
         .kill()
@@ -264,7 +264,7 @@ describe('a broker of its own', () => {
       for (let index = 0; !restarted || index < 300; index++) {
         while (inFlight.size >= 5) await Promise.race(inFlight)
         expected.push(String(index))
-        const one: Promise<void> = producer
+        const one: Promise<unknown> = producer
           .send([record(topic, String(index))])
           .finally(() => inFlight.delete(one))
         inFlight.add(one)

@@ -16,6 +16,8 @@ export interface TcpProxy {
   breakConnections(): void
   /** Bytes stop flowing in both directions, connections stay open. */
   stall(): void
+  /** Requests still reach the broker, its answers wait until `resume`. */
+  holdAnswers(): void
   resume(): void
   /**
    * The next request of this kind (Kafka's api key) still reaches the broker, but its connection breaks before an answer comes back.
@@ -36,7 +38,7 @@ export async function startTcpProxy(target: string, tls?: TlsOptions): Promise<T
   const port = Number(target.slice(separator + 1))
   const pairs = new Set<readonly [Socket, Socket]>()
   let accepted = 0
-  let state: 'open' | 'cut' | 'stalled' = 'open'
+  let state: 'open' | 'cut' | 'stalled' | 'mute' = 'open'
   let own = 0
   let listener: RequestListener = () => undefined
   let losing: { apiKey: number; cut: boolean } | null = null
@@ -80,6 +82,7 @@ export async function startTcpProxy(target: string, tls?: TlsOptions): Promise<T
       })
       if (state === 'stalled') socket.pause()
     }
+    if (state === 'mute') broker.pause()
   }
 
   const server: Server =
@@ -109,6 +112,10 @@ export async function startTcpProxy(target: string, tls?: TlsOptions): Promise<T
     stall() {
       state = 'stalled'
       for (const pair of pairs) for (const socket of pair) socket.pause()
+    },
+    holdAnswers() {
+      state = 'mute'
+      for (const [, broker] of pairs) broker.pause()
     },
     resume() {
       state = 'open'

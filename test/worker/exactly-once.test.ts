@@ -17,6 +17,7 @@ import { until } from '../support/until.ts'
 
 loggers.setLevel('root', 'OFF', 0)
 
+const PRODUCE = 0
 const END_TXN = 26
 const willing: SourceTaskGuard = { before: async () => undefined, after: async () => undefined }
 /** A value no converter can make bytes of. */
@@ -423,6 +424,40 @@ describe('a source task that runs exactly once', () => {
     assert.deepEqual(run.seen.values, ['r0', 'r1', 'r2', 'r3', 'r4'])
     assert.deepEqual(starts, [null, 2])
     assert.ok(!run.states.includes('c-0 FAILED'))
+  })
+
+  it('I8: does not convert more than buffer.memory while Kafka acknowledges nothing', async (t) => {
+    const proxy = await startTcpProxy(kafkaBootstrap())
+    t.after(() => proxy.close())
+    const seen = new Set<unknown>()
+    let polls = 0
+    const run = await exactlyOnce(
+      t,
+      async (context, poll) => {
+        polls += 1
+        if (poll > 100) return idle(context)
+        return Array.from({ length: 10 }, () => record(run.topic, 'x'.repeat(500_000), poll))
+      },
+      {
+        graceMs: 200,
+        bootstrap: proxy.address,
+        config: {
+          'producer.override.buffer.memory': '6000000',
+          'transaction.boundary': 'interval',
+          'transaction.boundary.interval.ms': '60000'
+        }
+      }
+    )
+    proxy.onRequest((apiKey) => {
+      if (apiKey === PRODUCE) proxy.holdAnswers()
+      seen.add(apiKey)
+    })
+    await run.start()
+    await until(() => polls >= 2 && seen.has(PRODUCE), 'the second poll is converted')
+    await delay(500)
+    assert.ok(polls <= 2, `${polls} polls of 5 MB`)
+    proxy.cut()
+    await run.worker.stopTasks([run.id])
   })
 
   it('I4: is given up in time when Kafka does not answer its last commit', async (t) => {

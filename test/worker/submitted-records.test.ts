@@ -45,6 +45,14 @@ describe('submitted records', () => {
     assert.equal(submitted.unackedBatches, 0)
   })
 
+  it('I8: keeps one offset of what was acknowledged, however long nobody takes it', () => {
+    const submitted = new SubmittedRecords()
+    for (let id = 0; id < 1000; id++) submitted.submit([record(orders, { id })]).ack()
+    submitted.submit([record(orders, { id: 1000 })])
+    assert.equal(submitted.waiting, 2)
+    assert.deepEqual(submitted.takeCommittable(), [{ partition: orders, offset: { id: 999 } }])
+  })
+
   it('lets one source partition pass another that is held back', () => {
     const submitted = new SubmittedRecords()
     submitted.submit([record(orders, { id: 1 })])

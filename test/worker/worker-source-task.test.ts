@@ -1,16 +1,37 @@
 import assert from 'node:assert/strict'
 import { setTimeout as delay } from 'node:timers/promises'
-import { describe, it } from 'node:test'
+import { describe, it, type TestContext } from 'node:test'
 import { avroConverterPlugin } from '../../src/converters/avro.ts'
 import { stringConverterPlugin } from '../../src/converters/string.ts'
 import { DataError, RetriableError } from '../../src/errors.ts'
 import { loggers } from '../../src/log.ts'
 import type { ConverterPlugin } from '../../src/plugin/converter.ts'
+import { kafkaJs } from '../kafka/support.ts'
+import { kafkaBootstrap } from '../support/environment.ts'
 import { idle, record, type Script, scripted } from '../support/scripted-source.ts'
 import { stubRegistry } from '../support/stub-registry.ts'
+import { startTcpProxy } from '../support/tcp-proxy.ts'
 import { until } from '../support/until.ts'
 
 loggers.setLevel('root', 'OFF', 0)
+
+const PRODUCE = 0
+
+async function setTopicSettings(
+  t: TestContext,
+  topic: string,
+  settings: Record<string, string>
+): Promise<void> {
+  const admin = kafkaJs().admin()
+  t.after(() => admin.disconnect())
+  await admin.connect()
+  const configEntries = Object.entries(settings).map(([name, value]) => ({ name, value }))
+  if (configEntries.length === 0) return
+  await admin.alterConfigs({
+    validateOnly: false,
+    resources: [{ type: 2, name: topic, configEntries }]
+  })
+}
 
 describe('a source task', () => {
   it('I1: writes its records in order and stores the last offset behind the acknowledgements', async (t) => {
@@ -180,6 +201,127 @@ describe('a source task', () => {
       () => tolerant.store.stored.at(-1)?.offset?.['position'] === 3,
       'its offset is stored'
     )
+  })
+
+  for (const { whose, worker, topicSettings } of [
+    { whose: 'its producer', worker: { 'max.request.size': '2000' }, topicSettings: {} },
+    { whose: 'the topic', worker: {}, topicSettings: { 'max.message.bytes': '2000' } }
+  ]) {
+    it(`leaves out a record too large for ${whose} when errors are tolerated: the others go once, in order`, async (t) => {
+      const proxy = await startTcpProxy(kafkaBootstrap())
+      t.after(() => proxy.close())
+      const held = Promise.withResolvers<void>()
+      const run = await scripted(
+        t,
+        async (context, poll) => {
+          if (poll > 5) return idle(context)
+          // Five sends are under way, none is acknowledged.
+          if (poll === 5) {
+            await held.promise
+            proxy.resume()
+          }
+          const records = [record(run.topic, `a${poll}`, poll), record(run.topic, `b${poll}`, poll)]
+          if (poll === 3) records.splice(1, 0, record(run.topic, 'x'.repeat(3000), poll))
+          return records
+        },
+        {
+          config: { 'errors.tolerance': 'all' },
+          worker: {
+            producerProperties: () =>
+              new Map(Object.entries({ 'bootstrap.servers': proxy.address, ...worker }))
+          }
+        }
+      )
+      await setTopicSettings(t, run.topic, topicSettings)
+      let produced = false
+      proxy.onRequest((apiKey) => {
+        if (apiKey !== PRODUCE || produced) return
+        produced = true
+        proxy.holdAnswers()
+        held.resolve()
+      })
+      await run.start()
+      await until(() => run.follower.values.includes('b5'), 'the last record arrived')
+      assert.deepEqual(
+        run.follower.values,
+        [0, 1, 2, 3, 4, 5].flatMap((poll) => [`a${poll}`, `b${poll}`])
+      )
+      await until(
+        () => run.store.stored.at(-1)?.offset?.['position'] === 5,
+        'the last offset is stored'
+      )
+      assert.match(run.traces.findLast((trace) => trace !== null) ?? '', /1 record was left out/)
+    })
+  }
+
+  it('I8: does not convert more than buffer.memory while Kafka acknowledges nothing', async (t) => {
+    const proxy = await startTcpProxy(kafkaBootstrap())
+    t.after(() => proxy.close())
+    let polls = 0
+    const run = await scripted(
+      t,
+      async (context, poll) => {
+        polls += 1
+        if (poll > 100) return idle(context)
+        return Array.from({ length: 10 }, () => record(run.topic, 'x'.repeat(500_000), poll))
+      },
+      {
+        worker: {
+          producerProperties: () =>
+            new Map([
+              ['bootstrap.servers', proxy.address],
+              ['buffer.memory', '6000000']
+            ])
+        }
+      }
+    )
+    proxy.onRequest((apiKey) => {
+      if (apiKey === PRODUCE) proxy.holdAnswers()
+    })
+    const before = process.memoryUsage().arrayBuffers
+    await run.start()
+    await until(() => polls >= 2, 'the second poll is converted')
+    await delay(500)
+    // 6 MB are under way, and a seventh is converted already.
+    assert.ok(polls <= 2, `${polls} polls of 5 MB`)
+    assert.ok(process.memoryUsage().arrayBuffers - before < 30_000_000)
+    proxy.cut()
+    await run.worker.stopTasks([run.id])
+  })
+
+  it('I9: lets others have a turn while it converts a large poll', async (t) => {
+    let turns = 0
+    let converted = 0
+    const text = stringConverterPlugin.create()
+    const slow: ConverterPlugin = {
+      ...stringConverterPlugin,
+      className: 'example.Slow',
+      create: () => ({
+        configure: () => undefined,
+        toConnectData: (...given) => text.toConnectData(...given),
+        fromConnectData(...given) {
+          converted += 1
+          const endsAt = performance.now() + 1
+          while (performance.now() < endsAt);
+          return text.fromConnectData(...given)
+        }
+      })
+    }
+    const turn = (): void => {
+      if (converted > 0 && converted < 200) turns += 1
+      next = setImmediate(turn)
+    }
+    let next = setImmediate(turn)
+    t.after(() => clearImmediate(next))
+    const run = await scripted(
+      t,
+      async (context, poll) =>
+        poll > 0 ? idle(context) : Array.from({ length: 200 }, () => record(run.topic, 'x', poll)),
+      { plugins: [slow], config: { 'value.converter': slow.className } }
+    )
+    await run.start()
+    await until(() => run.follower.values.length === 200, 'the records arrived')
+    assert.ok(turns > 10, `${turns} turns`)
   })
 
   it('reports FAILED when it cannot be built', async (t) => {
