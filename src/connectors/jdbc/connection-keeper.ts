@@ -1,21 +1,22 @@
 import type { Clock } from '../../clock.ts'
 import { isRetriable, messageOf } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
-import { abortedError, type Connection } from './database.ts'
+import { abortedError } from './database.ts'
+import { type Session, sessionOver } from './sessions/session.ts'
 import type { ConnectionSettings } from './settings/source-settings.ts'
 
 /** Limit for one attempt to connect; below the 90 s a REST request may take. */
 export const CONNECT_LIMIT_MS = 15_000
 
 /** Opens one connection. Errors are those of the dialect. */
-export function openConnection(
+export async function openConnection(
   settings: ConnectionSettings,
   log: Logger,
   signal: AbortSignal,
   timeoutMs = CONNECT_LIMIT_MS
-): Promise<Connection> {
+): Promise<Session> {
   const { dialect, url, user, password, properties, timeZone, isolation } = settings
-  return dialect.open({
+  const connection = await dialect.open({
     url,
     user,
     password,
@@ -26,6 +27,7 @@ export function openConnection(
     signal,
     log
   })
+  return sessionOver(connection)
 }
 
 /**
@@ -37,10 +39,10 @@ export class ConnectionKeeper {
   readonly #log: Logger
   readonly #signal: AbortSignal
   readonly #clock: Clock
-  #connection: Connection | null = null
+  #connection: Session | null = null
   #failures = 0
   #nextAttemptMs = 0
-  #firstUse: ((connection: Connection) => Promise<boolean>) | null = null
+  #firstUse: ((connection: Session) => Promise<boolean>) | null = null
 
   constructor(settings: ConnectionSettings, log: Logger, signal: AbortSignal, clock: Clock) {
     this.#settings = settings
@@ -54,7 +56,7 @@ export class ConnectionKeeper {
    * Does this once, with the first connection that opens, before anybody else has it. false: the connection is of no more use,
    * and another is opened.
    */
-  beforeFirstUse(work: (connection: Connection) => Promise<boolean>): void {
+  beforeFirstUse(work: (connection: Session) => Promise<boolean>): void {
     this.#firstUse = work
   }
 
@@ -62,7 +64,7 @@ export class ConnectionKeeper {
    * The connection; tries once to open one when there is none. null: that failed, and the next attempt waits for
    * `connection.backoff.ms`. Throws the error when it will not pass by itself, and each time `connection.attempts` are used up.
    */
-  async get(): Promise<Connection | null> {
+  async get(): Promise<Session | null> {
     if (this.#connection !== null) return this.#connection
     if (this.#signal.aborted) throw abortedError()
     if (this.#clock.monotonicMs() < this.#nextAttemptMs) return null
@@ -95,7 +97,7 @@ export class ConnectionKeeper {
     await connection?.close()
   }
 
-  async #open(): Promise<Connection> {
+  async #open(): Promise<Session> {
     if (this.#isAborted()) throw abortedError()
     const connection = await openConnection(this.#settings, this.#log, this.#signal)
     // Aborted while it was being opened: nobody would end it.

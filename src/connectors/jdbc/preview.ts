@@ -9,6 +9,7 @@ import type {
   SourcePreview
 } from '../../plugin/preview.ts'
 import type { Connection } from './database.ts'
+import type { Session } from './sessions/session.ts'
 import { queryColumns } from './reading/query-shape.ts'
 import { selfCheck } from './self-check.ts'
 import { type SourceSettings, sourceSettings } from './settings/source-settings.ts'
@@ -89,7 +90,7 @@ async function part(
 
 async function readTarget(
   target: ReaderTarget,
-  connection: Connection,
+  connection: Session,
   { maxRows }: PreviewRequest,
   draft: Draft
 ): Promise<void> {
@@ -124,7 +125,7 @@ async function readTarget(
     left -= records.length
     if (drained) return
   }
-  await reader.pause()
+  reader.pause()
 }
 
 /** Columns Connect has no type for, whether or not the table has rows. */

@@ -12,6 +12,7 @@ import { LateCommitGuard } from './late-commits/late-commit-guard.ts'
 import type { RowConverter } from './values/row-converter.ts'
 import { partitionsOf, readerTargets, type TaskWork, taskWork } from './tables/reader-targets.ts'
 import { UNSET } from './offsets/source-offset.ts'
+import type { Session } from './sessions/session.ts'
 import { reportSelfCheck } from './self-check.ts'
 import { type SourceSettings, sourceSettings } from './settings/source-settings.ts'
 import { presentOf, type Start, startOf } from './offsets/start-position.ts'
@@ -133,8 +134,8 @@ export class JdbcSourceTask implements SourceTask {
     await this.#keeper?.close()
   }
 
-  async #read(reader: TableReader, connection: Connection): Promise<SourceRecord[] | null> {
-    const { records, drained, nextInMs } = await reader.read(connection)
+  async #read(reader: TableReader, session: Session): Promise<SourceRecord[] | null> {
+    const { records, drained, nextInMs } = await reader.read(session)
     this.#failures = 0
     this.#setCondition('database', null)
     const noPosition = reader.target.settings.mode === 'bulk'
@@ -149,7 +150,7 @@ export class JdbcSourceTask implements SourceTask {
     } else if (nowMs - this.#current.sinceMs > TURN_MS && this.#othersDue(reader, nowMs)) {
       // A huge table must not starve the others; it goes on behind its last row when they have had their turn.
       if (reader.canPause) {
-        await reader.pause()
+        reader.pause()
         this.#current = null
         reader.dueAtMs = nowMs
       }

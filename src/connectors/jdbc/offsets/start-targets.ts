@@ -4,6 +4,7 @@ import type { StoredPosition } from '../../../plugin/start-from.ts'
 import { meaningOf } from './alter-offsets.ts'
 import { openConnection } from '../connection-keeper.ts'
 import type { Connection } from '../database.ts'
+import type { Session } from '../sessions/session.ts'
 import { partitionsOf, readerTargets, UNNAMED_QUERY } from '../tables/reader-targets.ts'
 import type { SourceSettings } from '../settings/source-settings.ts'
 import { tableName } from '../tables/table-name.ts'
@@ -27,7 +28,7 @@ export interface StartTarget {
 export async function withConnection<T>(
   settings: SourceSettings,
   signal: AbortSignal,
-  work: (connection: Connection) => Promise<T>
+  work: (connection: Session) => Promise<T>
 ): Promise<T> {
   const log = loggers.get('io.confluent.connect.jdbc.JdbcSourceConnector')
   const connection = await openConnection(settings.connection, log, signal, CONNECT_LIMIT_MS)

@@ -4,14 +4,8 @@ import type { Struct } from '../../../data/struct.ts'
 import { toLiteral } from '../../../data/value-text.ts'
 import { ConfigError, ConnectError, DataError, isRetriable, messageOf } from '../../../errors.ts'
 import { RowCursor } from './cursor-value.ts'
-import {
-  type Column,
-  type Connection,
-  databaseError,
-  type Row,
-  type RowStream,
-  type TableId
-} from '../database.ts'
+import { type Column, databaseError, type Row, type TableId } from '../database.ts'
+import type { OpenQuery, Session } from '../sessions/session.ts'
 import { readerShape } from './query-shape.ts'
 import { RecordKey } from './record-key.ts'
 import type { LateCommitFacts } from '../late-commits/late-commit-facts.ts'
@@ -68,7 +62,7 @@ interface Run {
   readonly identity: RowIdentity | null
   emitted: number
   readonly sql: string
-  readonly stream: RowStream
+  readonly stream: OpenQuery
   readonly converter: RowConverter
   readonly key: RecordKey | null
   readonly cursor: RowCursor
@@ -92,8 +86,8 @@ export class TableReader {
   #position: Position
   #shape: TableShape | null = null
   #run: Run | null = null
-  /** A query that was not read to its end, and the moment to be read behind it. */
-  #last: { readonly run: Run; readonly moment: Timestamp | null } | null = null
+  /** A moment that a limit has cut, to be read by a query of its own. */
+  #ties: { readonly moment: Timestamp; readonly reading: Reading } | null = null
   #converter: { text: string; converter: RowConverter; key: RecordKey | null } | null = null
 
   /** `guard` null: rows are read as they come. */
@@ -112,9 +106,9 @@ export class TableReader {
   }
 
   /** Looks the table and its columns up. ConfigError when they are not as configured. */
-  async prepare(connection: Connection): Promise<TableShape> {
+  async prepare(session: Session): Promise<TableShape> {
     const { table } = this.target
-    const shape = await this.#named(null, () => readerShape(connection, table, this.#settings))
+    const shape = await this.#named(null, () => readerShape(session, table, this.#settings))
     this.#shape = shape
     return shape
   }
@@ -123,9 +117,8 @@ export class TableReader {
    * The next rows as records; the first call of a poll runs the query. Retriable errors: `reset`, then read again over
    * another connection. All others are final and name the table, and the row or the statement.
    */
-  async read(connection: Connection): Promise<ReadResult> {
-    await this.#leaveLast(connection)
-    const run = this.#run ?? (await this.#start(connection))
+  async read(session: Session): Promise<ReadResult> {
+    const run = this.#run ?? (await this.#start(session))
     if ('kind' in run) return { records: [], drained: true, nextInMs: run.inMs }
     this.#run = run
     const records: SourceRecord[] = []
@@ -151,48 +144,53 @@ export class TableReader {
   }
 
   /** Leaves the query; the next `read` starts one behind the last row handed out. */
-  async pause(): Promise<void> {
-    const run = this.#run
+  pause(): void {
+    this.#run?.stream.leave()
     this.#run = null
-    if (run !== null) await leave(run)
   }
 
   /** After the connection is gone: forgets the query, keeps the position. */
   reset(): void {
     this.#run = null
-    this.#last = null
+    this.#ties = null
     this.#shape = null
   }
 
-  async #start(connection: Connection): Promise<Run | Extract<Plan, { kind: 'wait' }>> {
-    const shape = this.#shape ?? (await this.prepare(connection))
-    const plan = await this.#named(null, () => this.#plan(connection, shape))
+  async #start(session: Session): Promise<Run | Extract<Plan, { kind: 'wait' }>> {
+    const shape = this.#shape ?? (await this.prepare(session))
+    if (this.#ties !== null) {
+      const { moment, reading } = this.#ties
+      const run = await this.#open(session, shape, tiesQuery(shape, moment), reading, false)
+      this.#ties = null
+      return run
+    }
+    const plan = await this.#named(null, () => this.#plan(session, shape))
     if (plan.kind === 'wait') return plan
     const { timeZone } = this.#settings.values
     if (plan.kind === 'again') {
       const query = lookBackQuery(shape, plan.from, this.#position, timeZone)
-      return await this.#open(connection, shape, query, plan, false)
+      return await this.#open(session, shape, query, plan, false)
     }
     this.#position = plan.position
     const query = tableQuery(shape, this.#position, plan.end, timeZone)
-    return await this.#open(connection, shape, query, plan, true)
+    return await this.#open(session, shape, query, plan, true)
   }
 
-  async #plan(connection: Connection, shape: TableShape): Promise<Plan> {
+  async #plan(session: Session, shape: TableShape): Promise<Plan> {
     const { delayMs, values } = this.#settings
     if (this.#guard !== null && shape.mode !== 'bulk') {
-      return await this.#guard.plan(connection, shape, this.#position)
+      return await this.#guard.plan(session, shape, this.#position)
     }
     let end: Timestamp | null = null
     if (modeUsesTimestamp(shape.mode)) {
       const columns = shape.timestamps.map(({ column }) => column)
-      end = endReading(await connection.now(), delayMs, columns, values.timeZone)
+      end = endReading(await session.now(), delayMs, columns, values.timeZone)
     }
     return { kind: 'read', position: this.#position, end, finalId: null }
   }
 
   async #open(
-    connection: Connection,
+    session: Session,
     shape: TableShape,
     query: BoundQuery,
     reading: Reading,
@@ -202,7 +200,7 @@ export class TableReader {
     const table = own === null ? this.target.table : null
     this.#events.onQuery?.(query)
     const stream = await this.#named(query.sql, () =>
-      connection.query(query.sql, query.binds, { fetchRows, table })
+      session.query(query.sql, query.binds, { fetchRows, table })
     )
     const newCursor = (): RowCursor => new RowCursor(stream.columns, shape.names, values.timeZone)
     const cursor = newCursor()
@@ -238,27 +236,21 @@ export class TableReader {
     const moment = progress.end(emit)
     this.#position = progress.position
     this.#run = null
-    if (moment !== null || cut) this.#last = { run, moment }
-    if (moment !== null) return { records, drained: false, nextInMs: null }
+    // At its end already, unless rows were left behind.
+    run.stream.leave()
+    if (moment !== null) {
+      this.#ties = { moment, reading }
+      return { records, drained: false, nextInMs: null }
+    }
     this.#guard?.ended(reading.kind, { cut, more: run.limited && run.emitted > 0 })
     // Behind what was read again, new rows have their turn at once.
     if (reading.kind === 'again') return { records, drained: false, nextInMs: null }
     return { records, drained: true, nextInMs: this.#guard?.nextInMs ?? null }
   }
 
-  async #leaveLast(connection: Connection): Promise<void> {
-    if (this.#last === null) return
-    const { run, moment } = this.#last
-    await this.#named(run.sql, () => leave(run))
-    this.#last = null
-    if (moment === null) return
-    const shape = this.#shape ?? (await this.prepare(connection))
-    this.#run = await this.#open(connection, shape, tiesQuery(shape, moment), run.reading, false)
-  }
-
   /** One converter, and with it one schema object, for as long as the columns stay the same. */
   #converterFor(
-    stream: RowStream,
+    stream: OpenQuery,
     { recordKey }: TableShape
   ): { converter: RowConverter; key: RecordKey | null } {
     const text = columnsText(stream.columns)
@@ -379,15 +371,10 @@ export class TableReader {
 }
 
 /** Starts reading the next batch; an error waits there until somebody asks for the rows. */
-function fetchAhead(stream: RowStream): Promise<Row[] | null> {
+function fetchAhead(stream: OpenQuery): Promise<Row[] | null> {
   const ahead = stream.next()
   ahead.catch(() => undefined)
   return ahead
-}
-
-async function leave(run: Run): Promise<void> {
-  await run.ahead
-  await run.stream.close()
 }
 
 function throws(work: () => unknown): boolean {
