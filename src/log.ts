@@ -1,5 +1,6 @@
 import { type DestinationStream, type Logger as PinoLogger, pino } from 'pino'
-import { shown } from './secrets/redact.ts'
+import { ConnectError } from './errors.ts'
+import { cited, shown } from './secrets/redact.ts'
 import { HIDDEN } from './secrets/rewrite.ts'
 import { isSecretName } from './secrets/secret-names.ts'
 
@@ -32,6 +33,10 @@ export interface Logger {
   /** A logger of the same name whose lines carry `facts` (connector, task …). */
   with(facts: Record<string, unknown>): Logger
 }
+
+/** Levels may be set for namespaces that have no logger yet: so many, and of such a length. */
+const MOST_FOREIGN_NAMES = 1000
+const LONGEST_NAME = 1000
 
 export interface LoggerLevel {
   level: LevelName
@@ -90,6 +95,7 @@ export class Loggers {
 
   /** Level of one logger: its own, or the one it inherits; null when no logger of that name is known. */
   level(name: string): LoggerLevel | null {
+    if (name.length > LONGEST_NAME) return null
     if (name.toLowerCase() === 'root') return this.#rootLevel
     if (!this.#known.has(name) && !this.#levels.has(name)) return null
     return this.#levels.get(name) ?? { level: this.#inherited(name).level, lastModified: null }
@@ -103,9 +109,10 @@ export class Loggers {
 
   /**
    * Sets the level of a namespace (a plain string prefix; `root` is every logger) and answers the names that changed, sorted.
-   * The namespace itself becomes known.
+   * The namespace itself becomes known. Throws BAD_REQUEST as {@link requireRoom} does.
    */
   setLevel(namespace: string, level: LevelName, now: number): string[] {
+    this.requireRoom(namespace)
     const all = namespace.toLowerCase() === 'root'
     const names = new Set<string>([...this.#known, ...this.#levels.keys()])
     if (!all) names.add(namespace)
@@ -122,6 +129,23 @@ export class Loggers {
     }
     this.#effective.clear()
     return changed.sort()
+  }
+
+  /** I8: names that nobody but a client knows are few and short. Throws BAD_REQUEST for one too many. */
+  requireRoom(namespace: string): void {
+    if (namespace.length > LONGEST_NAME) {
+      throw new ConnectError(
+        'BAD_REQUEST',
+        `The name of a logger has at most ${LONGEST_NAME} characters, not ${namespace.length}`
+      )
+    }
+    const isKnown = this.#known.has(namespace) || this.#levels.has(namespace)
+    if (isKnown || namespace.toLowerCase() === 'root') return
+    if (this.#levels.size < this.#known.size + MOST_FOREIGN_NAMES) return
+    throw new ConnectError(
+      'BAD_REQUEST',
+      `${this.#levels.size} loggers have levels of their own already; ${cited(namespace)} is one too many`
+    )
   }
 
   #inherited(name: string): LoggerLevel {

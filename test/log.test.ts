@@ -31,4 +31,24 @@ void describe('The log', () => {
     loggers.get('a').warn('a'.repeat(1_000_000), { url: 'b'.repeat(1_000_000) })
     assert.ok((lines[0] ?? '').length < 70_000)
   })
+
+  void it('I8: takes so many names it does not know, and no longer ones', () => {
+    const { loggers } = written()
+    loggers.get('org.example.Known')
+    for (let at = 0; at < 1001; at++) loggers.setLevel(`x${at}`, 'DEBUG', 1)
+    const refusal = { code: 'BAD_REQUEST', message: /one too many/ }
+    assert.throws(() => loggers.setLevel('x1001', 'DEBUG', 1), refusal)
+    assert.deepEqual(loggers.setLevel('x1', 'INFO', 2), ['x1', ...tens('x1')])
+    assert.deepEqual(loggers.setLevel('org.example.Known', 'INFO', 2), ['org.example.Known'])
+    assert.ok(loggers.setLevel('root', 'WARN', 2).includes('root'))
+    assert.throws(() => loggers.setLevel('.'.repeat(1001), 'DEBUG', 1), { code: 'BAD_REQUEST' })
+    assert.equal(loggers.level('.'.repeat(1_000_000)), null)
+  })
 })
+
+/** Names of the thousand that begin like this one. */
+function tens(start: string): string[] {
+  return Array.from({ length: 1001 }, (_, at) => `x${at}`)
+    .filter((name) => name !== start && name.startsWith(start))
+    .sort()
+}

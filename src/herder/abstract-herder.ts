@@ -14,6 +14,7 @@ import type {
   ConnectorStateInfo,
   InstanceState,
   LoggerInfo,
+  Origins,
   PluginInfo,
   RestConfig,
   TaskInfo,
@@ -203,6 +204,9 @@ export abstract class AbstractHerder {
     const whole = new Map([['name', 'preview'], ['connector.class', plugin], ...config])
     return this.options.preview(await this.validated(whole), rows, this.stopping.signal)
   }
+
+  /** A worker that has no group is passed no requests. */
+  readonly origins: Origins = { proof: () => null, isProved: () => false }
 
   loggers(): ReadonlyMap<string, LoggerInfo> {
     return new Map(

@@ -1,5 +1,5 @@
 import { ConnectError, NotFoundError } from '../errors.ts'
-import type { ClusterConfig, StoredConfig } from '../storage/cluster-config.ts'
+import type { ClusterConfig, StoredConfig, WrittenConfig } from '../storage/cluster-config.ts'
 import type { TargetState } from '../storage/target-state.ts'
 import type { ConfigStore } from '../storage/config-store.ts'
 import type { StatusStore } from '../storage/status-store.ts'
@@ -163,7 +163,7 @@ export class ConnectorActions {
     return plan.state
   }
 
-  async putTaskConfigs(name: string, configs: readonly StoredConfig[]): Promise<void> {
+  async putTaskConfigs(name: string, configs: readonly WrittenConfig[]): Promise<void> {
     this.requireLeader('Only the leader may write task configurations.')
     requireConnector(this.snapshot, name)
     await this.#options.writer.write(name, configs)

@@ -1,6 +1,6 @@
 import { asError, ConnectError } from '../errors.ts'
 import type { KafkaClients } from '../kafka/contracts.ts'
-import type { StoredConfig } from '../storage/cluster-config.ts'
+import type { StoredConfig, WrittenConfig } from '../storage/cluster-config.ts'
 import {
   AbstractHerder,
   type HerderOptions,
@@ -16,6 +16,7 @@ import {
   type ConnectorOffset,
   type ConnectorStateInfo,
   type Herder,
+  type Origins,
   type PutOptions,
   type PutOutcome,
   REPLACE,
@@ -68,6 +69,7 @@ export class DistributedHerder extends AbstractHerder implements Herder {
   readonly #wakeup: Wakeup
   readonly #queue: HerderQueue
   readonly #keys: SessionKeys
+  override readonly origins: Origins
   readonly #changes: ConfigChanges
   readonly #membership: Membership
   readonly #work: LocalWork
@@ -92,6 +94,7 @@ export class DistributedHerder extends AbstractHerder implements Herder {
     const wake = () => this.#wakeup.wake()
     this.#queue = new HerderQueue(wake)
     this.#keys = new SessionKeys(options.sessionKeys)
+    this.origins = this.#keys
     this.#membership = new Membership({ ...options, onRebalance: wake })
     this.#statuses = new StatusReporter({
       statusStore,
@@ -281,19 +284,21 @@ export class DistributedHerder extends AbstractHerder implements Herder {
 
   async setClusterLoggerLevel(name: string, level: string): Promise<void> {
     requireLevel(level)
+    this.options.loggers.requireRoom(name)
     await this.started()
     await this.#options.configStore.putLoggerLevel(name, level)
   }
 
   async putTaskConfigs(
     name: string,
-    configs: StoredConfig[],
+    configs: () => readonly WrittenConfig[],
     body: Uint8Array,
     signature: RequestSignature | null
   ): Promise<void> {
     await this.started()
     this.#verify(body, signature)
-    await this.#inTick(() => this.#actions.putTaskConfigs(name, configs))
+    const read = configs()
+    await this.#inTick(() => this.#actions.putTaskConfigs(name, read))
   }
 
   async fenceZombieSourceTasks(name: string, signature: RequestSignature | null): Promise<void> {

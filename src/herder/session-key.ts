@@ -1,7 +1,7 @@
 import { createHmac, getHashes, randomBytes, timingSafeEqual } from 'node:crypto'
 import { ConfigError, ConnectError } from '../errors.ts'
 import type { SessionKey } from '../storage/cluster-config.ts'
-import type { RequestSignature } from './herder.ts'
+import type { Origins, RequestSignature } from './herder.ts'
 
 export interface SessionKeyOptions {
   /** `inter.worker.key.generation.algorithm` and `inter.worker.key.size` in bits; null: what the algorithm implies. */
@@ -42,8 +42,8 @@ function algorithm(name: string, property: string): { digest: string; keyBytes: 
   return found
 }
 
-/** Signs and checks requests between workers, and knows when the leader has to hand out another key. */
-export class SessionKeys {
+/** Signs and checks requests between workers and what they say of others, and knows when the leader has to hand out another key. */
+export class SessionKeys implements Origins {
   readonly #options: SessionKeyOptions
   #current: SessionKey | null = null
 
@@ -124,11 +124,30 @@ export class SessionKeys {
     }
   }
 
+  /** Proves to the workers of the group that one of them says so. */
+  proof(origin: string): string | null {
+    if (this.#current === null) return null
+    return macOf(this.#options.signatureAlgorithm, this.#current, originBytes(origin)).toString(
+      'base64'
+    )
+  }
+
+  isProved(origin: string, proof: string): boolean {
+    const [expected, given] = [this.proof(origin), Buffer.from(proof)]
+    if (expected === null || expected.length !== given.length) return false
+    return timingSafeEqual(Buffer.from(expected), given)
+  }
+
   #keyBytes(): number {
     const { sizeBits, generationAlgorithm } = this.#options
     if (sizeBits !== null) return Math.ceil(sizeBits / 8)
     return algorithm(generationAlgorithm, 'inter.worker.key.generation.algorithm').keyBytes
   }
+}
+
+/** No body of a signed request begins like this, so that neither signature can stand for the other. */
+function originBytes(origin: string): Buffer {
+  return Buffer.from(`origin ${origin}`)
 }
 
 function macOf(name: string, key: SessionKey, body: Uint8Array): Buffer {

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts'
 import { ConnectError, messageOf, traceOf } from '../errors.ts'
 import type { Logger } from '../log.ts'
-import type { StoredConfig } from '../storage/cluster-config.ts'
+import type { StoredConfig, WrittenConfig } from '../storage/cluster-config.ts'
 import type { ConfigStore } from '../storage/config-store.ts'
 import type { Worker } from '../worker/contracts.ts'
 import { abortable } from './abortable.ts'
@@ -77,7 +77,7 @@ export class TaskConfigWriter {
   }
 
   /** I3: in the tick of the leader only. */
-  async write(connector: string, configs: readonly StoredConfig[]): Promise<void> {
+  async write(connector: string, configs: readonly WrittenConfig[]): Promise<void> {
     const { configStore, stage } = this.#options
     if (configs.length > 0 && configStore.snapshot().targetState(connector) === 'STOPPED') {
       throw new ConnectError(

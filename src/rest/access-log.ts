@@ -1,11 +1,12 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from '../log.ts'
+import { redact } from '../secrets/redact.ts'
 
 const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ')
 
 /** One line per request in extended NCSA form, with the milliseconds it took: what log analysers of Connect expect. */
 export function logAccess(log: Logger, request: FastifyRequest, reply: FastifyReply): void {
-  const quoted = (value: string | undefined) => `"${value?.replaceAll('"', '\\"') ?? ''}"`
+  const quoted = (value: string | undefined) => `"${field(value ?? '')}"`
   const line = [
     request.socket.remoteAddress ?? '-',
     '- -',
@@ -18,6 +19,14 @@ export function logAccess(log: Logger, request: FastifyRequest, reply: FastifyRe
     String(Math.round(reply.elapsedTime))
   ].join(' ')
   log.info(line)
+}
+
+/** Longest part of a line that a client can fill as it likes. */
+const MOST_SHOWN = 2000
+
+function field(value: string): string {
+  const text = value.length <= MOST_SHOWN ? value : `${redact(value).slice(0, MOST_SHOWN)}…`
+  return text.replaceAll('"', '\\"')
 }
 
 function ncsaTime(date: Date): string {

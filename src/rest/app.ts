@@ -1,4 +1,4 @@
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import type { TlsOptions } from 'node:tls'
@@ -15,10 +15,13 @@ import { errorAnswer, errorBody, protocolError } from './error-answer.ts'
 import { OFFSETS_HEADER } from './forward.ts'
 import { jsonText } from './json-answer.ts'
 import { acceptedType, acceptsText, checkContentType } from './media-types.ts'
+import { type BodyLimits, RequestBody } from './request-bodies.ts'
 import { connectorPath, routerTarget, uriProblem } from './request-uri.ts'
 import { headersOf } from './response-headers.ts'
 
 const log = loggers.get('org.apache.kafka.connect.runtime.rest.RestServer')
+
+const MOST_CONNECTIONS = 2000
 
 /** How one listener behaves. Separate admin listeners have no cors, headers or authentication, as in the JVM worker. */
 export interface AppOptions {
@@ -26,7 +29,7 @@ export interface AppOptions {
   cors: CorsOptions | null
   headers: readonly HeaderRule[]
   authenticate: Authenticate | null
-  bodyLimitBytes: number
+  bodies: BodyLimits
   /** True for names of existing connectors. */
   isConnector: (name: string) => boolean
 }
@@ -36,7 +39,8 @@ export function createApp(endpoints: readonly Endpoint[], options: AppOptions): 
   const { tls } = options
   const app = fastify({
     logger: false,
-    bodyLimit: options.bodyLimitBytes,
+    // The bodies are read below; this is for what is declared.
+    bodyLimit: Math.max(options.bodies.clientBytes, options.bodies.workerBytes),
     // The longest name that fits the limit for request headers.
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 16_384 },
     forceCloseConnections: 'idle',
@@ -47,8 +51,13 @@ export function createApp(endpoints: readonly Endpoint[], options: AppOptions): 
     serverFactory: (handler) =>
       tls === null ? createServer(handler) : createTlsServer(tls, handler)
   })
+  // I8: more connections than clients of one worker need would leave none for Kafka and databases.
+  app.server.maxConnections = MOST_CONNECTIONS
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_, body, done) => done(null, body))
+  app.addContentTypeParser('*', async (request: FastifyRequest, payload: IncomingMessage) =>
+    // What has no route is not read.
+    bodies.get(request)?.read(request.headers, payload)
+  )
   app.addHook('onRequest', async (request, reply) => {
     setHeaders(options, request, reply)
     const problem = uriProblem(request.originalUrl, options.isConnector)
@@ -58,7 +67,9 @@ export function createApp(endpoints: readonly Endpoint[], options: AppOptions): 
     if (untyped.has(reply)) reply.removeHeader('content-type')
     return payload
   })
-  app.addHook('onResponse', async (request, reply) => logAccess(log, request, reply))
+  app.addHook('onResponse', async (request, reply) => {
+    logAccess(log, request, reply)
+  })
   app.setErrorHandler((error, request, reply) => {
     const answer = sendError(reply, error)
     if (answer.statusCode === 500) {
@@ -84,6 +95,7 @@ function addRoute(app: FastifyInstance, endpoint: Endpoint, options: AppOptions)
     },
     preParsing: async (request, reply, payload) => {
       authenticated(options, request, reply)
+      if (hasBody(request)) expectBody(options.bodies, request, reply)
       return payload
     },
     handler: async (request, reply) => {
@@ -91,6 +103,21 @@ function addRoute(app: FastifyInstance, endpoint: Endpoint, options: AppOptions)
       return sendAnswer(request, reply, answer)
     }
   })
+}
+
+/** Bodies of requests that may send one; each is held until the request is answered or its connection is gone. */
+const bodies = new WeakMap<FastifyRequest, RequestBody>()
+
+function expectBody(limits: BodyLimits, request: FastifyRequest, reply: FastifyReply): void {
+  const body = isInternalRequest(request)
+    ? new RequestBody(limits.workers, limits.workerBytes)
+    : new RequestBody(limits.clients, limits.clientBytes)
+  bodies.set(request, body)
+  reply.raw.once('close', () => body.release())
+}
+
+function isInternalRequest(request: FastifyRequest): boolean {
+  return isInternal(request.method, request.url.split('?', 1)[0] ?? '')
 }
 
 /** No route fits: 404 for an unknown path, the methods for OPTIONS, else 405. */
@@ -120,7 +147,7 @@ class Unauthenticated extends ConnectError {
 
 function authenticated(options: AppOptions, request: FastifyRequest, reply: FastifyReply): void {
   if (options.authenticate === null) return
-  if (isInternal(request.method, request.url.split('?', 1)[0] ?? '')) return
+  if (isInternalRequest(request)) return
   if (options.authenticate(request.headers.authorization)) return
   reply.header('content-type', request.method === 'OPTIONS' ? 'text/plain' : 'application/json')
   throw new Unauthenticated()
@@ -164,6 +191,8 @@ function sendError(reply: FastifyReply, error: unknown): FastifyReply {
     return reply.code(401).send(Buffer.from(error.message))
   }
   const answer = errorAnswer(error)
+  // What is left of a body is not read: the connection ends with the answer.
+  if (answer.status === 413) reply.header('connection', 'close')
   if (answer.contentType === null) untyped.add(reply)
   return reply
     .code(answer.status)

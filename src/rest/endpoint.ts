@@ -2,7 +2,8 @@ import { ConnectError } from '../errors.ts'
 import { type Herder, RequestTargetError } from '../herder/herder.ts'
 import { withDeadline } from './deadline.ts'
 import { protocolError } from './error-answer.ts'
-import { type Forward, FORWARDED_FOR } from './forward.ts'
+import { maskedInfo } from './masked-config.ts'
+import { type Forward, FORWARDED_FOR, ORIGIN_PROOF } from './forward.ts'
 
 /** What every endpoint works with. */
 export interface RestContext {
@@ -133,19 +134,32 @@ export async function herderWorkOrForward(
         { cause: error }
       )
     }
-    const { status, text, offsets } = await context.forward({
+    const {
+      status,
+      text: answered,
+      offsets
+    } = await context.forward({
       url: error.url,
       method: call.method,
       target: call.target,
       forward: forwarded === undefined,
-      headers: forwarded === undefined ? withOrigin(call) : call.headers,
+      headers: forwarded === undefined ? withOrigin(context, call) : call.headers,
       body: call.body
     })
+    // The other worker may hide less than this one.
+    const text = context.maskConfigs ? maskedInfo(answered) : answered
     const more = offsets === undefined ? {} : { offsets }
     return text === '' ? { status, ...more } : { status, text, ...more }
   }
 }
 
-function withOrigin({ headers, address }: Call): Call['headers'] {
-  return address === null ? headers : { ...headers, [FORWARDED_FOR]: address }
+function withOrigin(context: RestContext, call: Call): Call['headers'] {
+  if (call.address === null) return call.headers
+  const proof = context.herder.origins.proof(originOf(call, call.address)) ?? undefined
+  return { ...call.headers, [FORWARDED_FOR]: call.address, [ORIGIN_PROOF]: proof }
+}
+
+/** What a worker proves when it passes a request on: which request, and where it came from. */
+export function originOf({ method, target }: Call, address: string): string {
+  return `${address} ${method} ${target.split('?', 1)[0]}`
 }

@@ -1,5 +1,5 @@
 import { ConnectError, messageOf } from '../errors.ts'
-import { shown } from '../secrets/redact.ts'
+import { cut, shown } from '../secrets/redact.ts'
 
 /** What a failed request is answered with. `contentType` is null where the JVM worker sends none. */
 export interface ErrorAnswer {
@@ -52,5 +52,5 @@ function clientErrorStatus(thrown: unknown): number {
 
 /** I7: validation texts hide secrets themselves and name keys in ways the redactor would garble. */
 function safeMessage(message: string): string {
-  return message.startsWith('Connector configuration is invalid') ? message : shown(message)
+  return message.startsWith('Connector configuration is invalid') ? cut(message) : shown(message)
 }

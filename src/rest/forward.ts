@@ -27,12 +27,15 @@ export type Forward = (request: ForwardRequest) => Promise<ForwardAnswer>
 
 /** Set by a worker that passes a request on: where it came from. */
 export const FORWARDED_FOR = 'x-forwarded-for'
+/** Proof by the group's session key that a worker set it. */
+export const ORIGIN_PROOF = 'x-connect-origin-signature'
 /** What a client says of itself. */
 export const REQUESTED_BY = 'x-requested-by'
 /** Says what became of offsets that a new connector found. */
 export const OFFSETS_HEADER = 'connect-offsets'
 const TRAVELLING = [
   FORWARDED_FOR,
+  ORIGIN_PROOF,
   REQUESTED_BY,
   'authorization',
   'x-connect-authorization',

@@ -1,15 +1,22 @@
 import type { MoveAuthor } from '../herder/start-from.ts'
-import { type Call, queryParam } from './endpoint.ts'
-import { FORWARDED_FOR, REQUESTED_BY } from './forward.ts'
+import { type Call, originOf, queryParam, type RestContext } from './endpoint.ts'
+import { FORWARDED_FOR, ORIGIN_PROOF, REQUESTED_BY } from './forward.ts'
 
 /** Longest text taken over from a header. */
 const MAX_NOTE = 200
 
 /** Who sent a request, also when another worker passed it on. */
-export function authorOf(call: Call): MoveAuthor {
-  const passedOn = queryParam(call, 'forward') !== undefined
-  const address = (passedOn ? header(call, FORWARDED_FOR) : null) ?? call.address
+export function authorOf(context: RestContext, call: Call): MoveAuthor {
+  const address = passedOnFor(context, call) ?? call.address
   return { user: call.user, address, note: header(call, REQUESTED_BY) }
+}
+
+/** Anybody can write the header; only a worker of the group can prove what stands in it. */
+function passedOnFor(context: RestContext, call: Call): string | null {
+  if (queryParam(call, 'forward') === undefined) return null
+  const [address, proof] = [header(call, FORWARDED_FOR), header(call, ORIGIN_PROOF)]
+  if (address === null || proof === null) return null
+  return context.herder.origins.isProved(originOf(call, address), proof) ? address : null
 }
 
 function header(call: Call, name: string): string | null {

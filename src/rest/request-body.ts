@@ -1,6 +1,7 @@
 import { javaTrim } from '../config/config-value.ts'
 import { ConnectError } from '../errors.ts'
 import type { ConnectorOffset, InitialState, RestConfig } from '../herder/herder.ts'
+import { cited } from '../secrets/redact.ts'
 import { JsonNumber, type JsonValue, parseJson } from './json-text.ts'
 
 /**
@@ -47,19 +48,11 @@ export function configBody(body: Uint8Array | undefined): Map<string, string | n
   return configOf(parsed(body) ?? null, 'The request body')
 }
 
-/** Task configurations of an internal request. */
-export function taskConfigsBody(body: Uint8Array | undefined): ReadonlyMap<string, string>[] {
+/** Task configurations of an internal request. A null stays: tasks of JVM workers may be given one. */
+export function taskConfigsBody(body: Uint8Array): ReadonlyMap<string, string | null>[] {
   const list = parsed(body)
   if (!Array.isArray(list)) throw mustBe('The request body', 'a list of task configurations', list)
-  return list.map((config, index) => {
-    const what = `Task configuration ${index}`
-    const values = new Map<string, string>()
-    for (const [key, value] of configOf(config, what)) {
-      if (value === null) throw wrong(`${what} has no value for the key '${key}'`)
-      values.set(key, value)
-    }
-    return values
-  })
+  return list.map((config, index) => configOf(config, `Task configuration ${index}`))
 }
 
 /** `{"offsets":[{"partition":{…},"offset":{…}}]}`; integers beyond 2^53 arrive as bigint. */
@@ -115,7 +108,7 @@ function initialState(value: JsonValue): InitialState | null {
   const upper = text.toUpperCase()
   const state = Object.hasOwn(initialStates, upper) ? initialStates[upper] : undefined
   if (state === undefined) {
-    throw wrong(`Unknown initial_state '${text}': it must be RUNNING, PAUSED or STOPPED`)
+    throw wrong(`Unknown initial_state '${cited(text)}': it must be RUNNING, PAUSED or STOPPED`)
   }
   return state
 }
@@ -123,7 +116,11 @@ function initialState(value: JsonValue): InitialState | null {
 function configOf(value: JsonValue, what: string): Map<string, string | null> & RestConfig {
   const fields = object(value, what, 'an object with configuration keys and values')
   const config = new Map<string, string | null>()
-  for (const [key, entry] of fields) config.set(key, scalar(entry, `The value of '${key}'`))
+  for (const [key, entry] of fields)
+    config.set(
+      key,
+      scalar(entry, () => `The value of '${cited(key)}'`)
+    )
   return config
 }
 
@@ -146,23 +143,30 @@ function plainObject(value: JsonValue, what: string): Record<string, unknown> {
 }
 
 function plain(value: JsonValue): unknown {
-  if (value instanceof JsonNumber) return value.value()
+  if (value instanceof JsonNumber) return finite(value)
   if (Array.isArray(value)) return value.map(plain)
   if (!(value instanceof Map)) return value
   return Object.fromEntries([...value].map(([key, part]) => [key, plain(part)]))
 }
 
-function scalar(value: JsonValue, what: string): string | null {
+/** I5: what is beyond the range of numbers would be stored as nothing. */
+function finite(number: JsonNumber): number | bigint {
+  const value = number.value()
+  if (value !== Infinity && value !== -Infinity) return value
+  throw wrong(`The number ${cited(number.text)} is too large`)
+}
+
+function scalar(value: JsonValue, what: string | (() => string)): string | null {
   if (value === null || typeof value === 'string') return value
   if (typeof value === 'boolean') return String(value)
   if (value instanceof JsonNumber) return value.text
-  throw mustBe(what, 'a string', value)
+  throw mustBe(typeof what === 'string' ? what : what(), 'a string', value)
 }
 
 function known(fields: ReadonlyMap<string, JsonValue>, names: readonly string[]): void {
   const unknown = [...fields.keys()].find((name) => !names.includes(name))
   if (unknown !== undefined) {
-    throw wrong(`Unrecognized field '${unknown}', known are: ${names.join(', ')}`)
+    throw wrong(`Unrecognized field '${cited(unknown)}', known are: ${names.join(', ')}`)
   }
 }
 

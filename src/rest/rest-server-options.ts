@@ -24,6 +24,8 @@ export interface RestServerOptions {
   requestTimeoutMs: number
   healthTimeoutMs: number
   bodyLimitBytes: number
+  /** Longest body between workers: all task configurations of a connector at once. */
+  workerBodyLimitBytes: number
   /** How long `stop` waits for running requests. */
   stopTimeoutMs: number
 }
@@ -61,6 +63,7 @@ export function restServerOptions(
     requestTimeoutMs: 90_000,
     healthTimeoutMs: 10_000,
     bodyLimitBytes: 32 * 1024 * 1024,
+    workerBodyLimitBytes: 128 * 1024 * 1024,
     stopTimeoutMs: 10_000
   }
 }

@@ -9,6 +9,7 @@ import { type AppOptions, createApp } from './app.ts'
 import { basicAuth } from './basic-auth.ts'
 import type { Endpoint, RestContext } from './endpoint.ts'
 import { createForward } from './forward.ts'
+import { BodyBudget, type BodyLimits } from './request-bodies.ts'
 import type { RestServerOptions } from './rest-server-options.ts'
 import { pluginEndpoints } from './routes/connector-plugins.ts'
 import { connectorEndpoints } from './routes/connectors.ts'
@@ -62,6 +63,12 @@ export function createRestServer(settings: {
     healthTimeoutMs: options.healthTimeoutMs,
     maskConfigs: options.maskConfigs
   }
+  const bodies: BodyLimits = {
+    clientBytes: options.bodyLimitBytes,
+    workerBytes: options.workerBodyLimitBytes,
+    clients: new BodyBudget(2 * options.bodyLimitBytes),
+    workers: new BodyBudget(2 * options.workerBodyLimitBytes)
+  }
   const isConnector = (name: string) => herder?.connectors().includes(name) === true
 
   const stop = async () => {
@@ -84,7 +91,7 @@ export function createRestServer(settings: {
           for (const address of addresses) {
             const app = createApp(
               listenerEndpoints(context, options, admin),
-              appOptions(options, address, admin, isConnector)
+              appOptions(options, address, admin, isConnector, bodies)
             )
             apps.push(app)
             bound.push(await listen(app, address, admin))
@@ -127,7 +134,8 @@ function appOptions(
   options: RestServerOptions,
   { protocol }: Listener,
   admin: boolean,
-  isConnector: (name: string) => boolean
+  isConnector: (name: string) => boolean,
+  bodies: BodyLimits
 ): AppOptions {
   const ssl = admin ? options.adminSsl : options.ssl
   return {
@@ -135,7 +143,7 @@ function appOptions(
     cors: admin ? null : options.cors,
     headers: admin ? [] : options.headers,
     authenticate: admin || options.usersFile === null ? null : basicAuth(options.usersFile),
-    bodyLimitBytes: options.bodyLimitBytes,
+    bodies,
     isConnector
   }
 }

@@ -25,8 +25,12 @@ export function shown(text: string): string {
   if (text.length <= MOST_SHOWN) return redact(text)
   const safe = redact(text.slice(0, 2 * MOST_SHOWN))
   const whole = text.length > 2 * MOST_SHOWN ? safe.length - CUT_MARGIN : safe.length
-  const end = Math.min(MOST_SHOWN, whole)
-  return end >= safe.length ? safe : `${safe.slice(0, end)}… (${text.length} characters)`
+  return cut(safe, Math.min(MOST_SHOWN, whole), text.length)
+}
+
+/** The beginning of a text that holds no secret. */
+export function cut(safe: string, end = MOST_SHOWN, length = safe.length): string {
+  return end >= safe.length ? safe : `${safe.slice(0, end)}… (${length} characters)`
 }
 
 /** A name that somebody sent, short enough to be repeated in a message. */

@@ -15,6 +15,8 @@ export interface RestartRequest {
 }
 
 export type StoredConfig = ReadonlyMap<string, string>
+/** As JVM connectors may write one: a null counts, when it is read, as no setting. */
+export type WrittenConfig = ReadonlyMap<string, string | null>
 
 /**
  * Immutable picture of the config topic at one offset. `offset` is that of the last record plus one, -1 for none.

@@ -1,5 +1,5 @@
 import { DataError } from '../errors.ts'
-import type { RestartRequest, SessionKey, StoredConfig } from './cluster-config.ts'
+import type { RestartRequest, SessionKey, StoredConfig, WrittenConfig } from './cluster-config.ts'
 import type { TargetState } from './target-state.ts'
 import { jsonDocument, jsonObject, objectFields } from './connect-json.ts'
 import type { StartFromRecord } from './start-from-record.ts'
@@ -36,7 +36,7 @@ function record(key: string, json: string | null): ConfigRecord {
   return { key: Buffer.from(key), value: json === null ? null : Buffer.from(json) }
 }
 
-function properties(config: StoredConfig): string {
+function properties(config: WrittenConfig): string {
   return `{"properties":${jsonObject(config)}}`
 }
 
@@ -44,7 +44,7 @@ export function connectorRecord(connector: string, config: StoredConfig | null):
   return record(`connector-${connector}`, config === null ? null : properties(config))
 }
 
-export function taskRecord(connector: string, task: number, config: StoredConfig): ConfigRecord {
+export function taskRecord(connector: string, task: number, config: WrittenConfig): ConfigRecord {
   return record(`task-${connector}-${task}`, properties(config))
 }
 

@@ -1,4 +1,10 @@
-import type { ClusterConfig, RestartRequest, SessionKey, StoredConfig } from './cluster-config.ts'
+import type {
+  ClusterConfig,
+  RestartRequest,
+  SessionKey,
+  StoredConfig,
+  WrittenConfig
+} from './cluster-config.ts'
 import type { TargetState } from './target-state.ts'
 import type { StartFromRecord } from './start-from-record.ts'
 
@@ -35,7 +41,7 @@ export interface ConfigStore {
     targetState: TargetState | null
   ): Promise<void>
   removeConnectorConfig(connector: string): Promise<void>
-  putTaskConfigs(connector: string, configs: readonly StoredConfig[]): Promise<void>
+  putTaskConfigs(connector: string, configs: readonly WrittenConfig[]): Promise<void>
   putSessionKey(key: SessionKey): Promise<void>
   putTaskCountRecord(connector: string, taskCount: number): Promise<void>
   putRestartRequest(request: RestartRequest): Promise<void>

@@ -2,7 +2,13 @@ import { type Clock, systemClock } from '../clock.ts'
 import { ConnectError, isRetriable } from '../errors.ts'
 import type { TopicLog } from '../kafka/contracts.ts'
 import { loggers } from '../log.ts'
-import type { ClusterConfig, RestartRequest, SessionKey, StoredConfig } from './cluster-config.ts'
+import type {
+  ClusterConfig,
+  RestartRequest,
+  SessionKey,
+  StoredConfig,
+  WrittenConfig
+} from './cluster-config.ts'
 import type { TargetState } from './target-state.ts'
 import { ConfigLogState, notify } from './config-log-state.ts'
 import {
@@ -151,7 +157,7 @@ export class KafkaConfigStore implements ConfigStore {
     )
   }
 
-  putTaskConfigs(connector: string, configs: readonly StoredConfig[]): Promise<void> {
+  putTaskConfigs(connector: string, configs: readonly WrittenConfig[]): Promise<void> {
     return this.#inTurn(async (budget) => {
       await failingAs(WRITE_ROOT, () => this.#topicLog.readToEnd(budget.leftMs()))
       if (configs.length > 0) {

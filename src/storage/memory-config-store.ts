@@ -1,5 +1,11 @@
 import { loggers } from '../log.ts'
-import type { ClusterConfig, RestartRequest, SessionKey, StoredConfig } from './cluster-config.ts'
+import type {
+  ClusterConfig,
+  RestartRequest,
+  SessionKey,
+  StoredConfig,
+  WrittenConfig
+} from './cluster-config.ts'
 import type { TargetState } from './target-state.ts'
 import { ConfigLogState, notify } from './config-log-state.ts'
 import {
@@ -60,7 +66,7 @@ export class MemoryConfigStore implements ConfigStore {
     this.#write(targetStateRecord(connector, null))
   }
 
-  async putTaskConfigs(connector: string, configs: readonly StoredConfig[]): Promise<void> {
+  async putTaskConfigs(connector: string, configs: readonly WrittenConfig[]): Promise<void> {
     for (const [task, config] of configs.entries()) this.#write(taskRecord(connector, task, config))
     this.#write(commitRecord(connector, configs.length))
   }

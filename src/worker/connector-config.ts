@@ -3,9 +3,16 @@ import { javaRegex } from '../config/java-regex.ts'
 import { ConfigError } from '../errors.ts'
 import { errorHandlingKeys, EXHAUSTED_KEY } from './error-handling-keys.ts'
 
-/** Kafka's rule for connector names: not empty, no control characters. */
+/** Longer ones fit neither an assignment of the group protocol (32,767 bytes) nor, encoded, the address of a request. */
+const LONGEST_NAME_BYTES = 1000
+
+/** Kafka's rule for connector names: not empty, no control characters; and a length that can be carried. */
 function nameProblem(name: string): string | null {
   if (name === '') return 'String may not be empty'
+  const bytes = Buffer.byteLength(name)
+  if (bytes > LONGEST_NAME_BYTES) {
+    return `String may have at most ${LONGEST_NAME_BYTES} bytes but had ${bytes}`
+  }
   const controls = Array.from(name, (char) => char.codePointAt(0) ?? 0).filter(
     (code) => code < 0x20 || (code >= 0x7f && code <= 0x9f)
   )

@@ -44,7 +44,7 @@ async function internalEndpoint(t: TestContext, herder: () => DistributedHerder)
       /^\/connectors\/([^/]+)\/tasks/.exec(request.url ?? '')?.[1] ?? ''
     )
     try {
-      await herder().putTaskConfigs(name, configs, body, {
+      await herder().putTaskConfigs(name, () => configs, body, {
         signature: String(request.headers['x-connect-authorization']),
         algorithm: String(request.headers['x-connect-request-signature-algorithm'])
       })

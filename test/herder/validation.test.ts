@@ -223,6 +223,17 @@ describe('validation', () => {
     )
   })
 
+  it('refuses a name that the group protocol could not carry', async () => {
+    const longest = await ask({ config: { name: 'ü'.repeat(500) } })
+    assert.deepEqual(value(longest, 'name').errors, [])
+    const infos = await ask({ config: { name: 'x'.repeat(33_000) } })
+    assert.equal(value(infos, 'name').errors.length, 1)
+    assert.match(
+      value(infos, 'name').errors[0] ?? '',
+      /String may have at most 1000 bytes but had 33000$/
+    )
+  })
+
   it('complains about null, also for keys of the connector', async () => {
     const infos = await ask({ config: { 'rows.per.poll': null, zebra: null } })
     assert.deepEqual(value(infos, 'rows.per.poll').errors, [

@@ -98,6 +98,48 @@ describe('forwarding to the leader', () => {
     assert.equal(fence.status, 204)
   })
 
+  it('passes a null in a task configuration on, as JVM workers send it', async () => {
+    const headers = {
+      'x-connect-authorization': 'c2lnbg==',
+      'x-connect-request-signature-algorithm': 'HmacSHA256'
+    }
+    const sent = '[{"a":"1","b":null}]'
+    const answer = await call(`${follower.base}/connectors/f/tasks`, 'POST', sent, headers)
+    assert.equal(answer.status, 204)
+    const seen = leader.herder.calls.at(-1)?.[2]
+    assert.deepEqual(seen, [
+      new Map<string, string | null>([
+        ['a', '1'],
+        ['b', null]
+      ])
+    ])
+  })
+
+  it('I7: hides in the answer of a leader what this worker hides', async () => {
+    const masking = await startRestWorker({ 'rest.config.mask': 'true' })
+    try {
+      sendTo(`${leader.base}/`, masking)
+      const config = {
+        'connector.class': 'Lines',
+        'a.password': 'hunter2',
+        t: 'jdbc:x://u:hunter2@h'
+      }
+      const sent: [method: string, path: string, body: unknown][] = [
+        ['POST', '/connectors', { name: 'f', config }],
+        ['PUT', '/connectors/f/config', config],
+        ['PATCH', '/connectors/f/config', { b: 'c' }]
+      ]
+      for (const [method, path, what] of sent) {
+        const answer = await call(masking.base + path, method, JSON.stringify(what))
+        assert.ok(answer.status < 300, answer.text)
+        assert.doesNotMatch(answer.text, /hunter2/, method)
+        assert.match(answer.text, /"a\.password":"\[hidden\]"/)
+      }
+    } finally {
+      await masking.stop()
+    }
+  })
+
   it('I8: tells when the other worker is not there or does not answer', async () => {
     sendTo('http://127.0.0.1:1/')
     const absent = await call(`${follower.base}/connectors/f`, 'DELETE')

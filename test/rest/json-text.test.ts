@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { ConnectError } from '../../src/errors.ts'
 import { jsonText } from '../../src/rest/json-answer.ts'
+import { adversarial, assertLinear } from '../support/work-of.ts'
 import { JsonNumber, parseJson } from '../../src/rest/json-text.ts'
 
 const parse = (text: string) => parseJson(Buffer.from(text))
@@ -74,5 +75,23 @@ describe('JSON of a request', () => {
       ['n', 9007199254740993n]
     ])
     assert.equal(jsonText(value), '{"__proto__":"p","n":9007199254740993}')
+  })
+
+  it('reads strings of any length, and refuses numbers that would take long to read', () => {
+    const long = 'x'.repeat(20_000_000)
+    assert.equal(parse(`"${long}"`), long)
+    assert.equal(parse(`"${long}\\n"`), `${long}\n`)
+    refused('9'.repeat(1001), /a number of more than 1000 characters at line 1, column 1/)
+    refused(`1e${'9'.repeat(1_000_000)}`, /a number of more than 1000 characters/)
+    refused('['.repeat(100_000), /nesting deeper than 1000/)
+    refused('{"a":'.repeat(100_000), /nesting deeper than 1000/)
+  })
+
+  it('I8: takes time in proportion to its length, whatever it holds', () => {
+    for (const [name, text] of Object.entries(adversarial)) {
+      assertLinear(`parseJson ${name}`, text, parse)
+      assertLinear(`a string of ${name}`, (length) => JSON.stringify(text(length)), parse)
+      assertLinear(`a list of ${name}`, (length) => `[${text(length)}`, parse)
+    }
   })
 })

@@ -9,6 +9,7 @@ import type {
   PutOptions,
   PutOutcome,
   LoggerInfo,
+  Origins,
   PluginInfo,
   RequestSignature,
   RestConfig,
@@ -36,6 +37,11 @@ export class ScriptedHerder implements Herder {
   before: (method: string) => Promise<void> | void = () => {}
   isReady = true
   currentStage = ''
+  /** All scripted herders are of one group. */
+  origins: Origins = {
+    proof: (origin) => `proof of ${origin}`,
+    isProved: (origin, proof) => proof === `proof of ${origin}`
+  }
 
   async #ask(method: string, ...details: unknown[]): Promise<void> {
     this.calls.push([method, ...details])
@@ -310,12 +316,12 @@ export class ScriptedHerder implements Herder {
 
   async putTaskConfigs(
     name: string,
-    configs: ReadonlyMap<string, string>[],
+    configs: () => readonly ReadonlyMap<string, string | null>[],
     body: Uint8Array,
     signature: RequestSignature | null
   ): Promise<void> {
-    await this.#ask('putTaskConfigs', name, configs, Buffer.from(body).toString(), signature)
     requireSignature(signature)
+    await this.#ask('putTaskConfigs', name, configs(), Buffer.from(body).toString(), signature)
   }
 
   async fenceZombieSourceTasks(name: string, signature: RequestSignature | null): Promise<void> {

@@ -117,6 +117,15 @@ describe('the start of a connector over REST', () => {
       note: 'ann'
     })
   })
+
+  it('believes nobody outside the group who says that he asks for somebody else', async (t) => {
+    const { herder, path } = await worker(t)
+    for (const proof of [{}, { 'x-connect-origin-signature': 'AAAA' }]) {
+      const headers = { 'X-Forwarded-For': '10.9.8.7', ...proof }
+      assert.equal((await call(`${path}?forward=true`, 'PUT', '"now"', headers)).status, 200)
+      assert.equal(herder.moves.at(-1)?.by.address, '127.0.0.1')
+    }
+  })
 })
 
 describe('offsets of a connector that is created or deleted over REST', () => {

@@ -189,7 +189,7 @@ export class HerderCluster {
       }
       const configs = JSON.parse(Buffer.from(body).toString()) as Record<string, string>[]
       const maps = configs.map((config) => new Map(Object.entries(config)))
-      await member?.herder.putTaskConfigs(connector, maps, body, signed)
+      await member?.herder.putTaskConfigs(connector, () => maps, body, signed)
     }
     try {
       await deliver()

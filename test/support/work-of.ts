@@ -178,3 +178,29 @@ export const adversarial: Readonly<Record<string, (length: number) => string>> =
     (length: number) => piece.repeat(Math.ceil(length / piece.length))
   ])
 )
+
+/** {@link assertLinear} for work that ends later, such as a request to a server of this process. */
+export async function assertLinearRequest(
+  what: string,
+  text: (length: number) => string,
+  work: (text: string) => Promise<unknown>,
+  length: number
+): Promise<void> {
+  const cost = async (input: string, runs: number): Promise<number> => {
+    let least = Number.POSITIVE_INFINITY
+    for (let run = 0; run < runs; run++) {
+      const before = process.cpuUsage()
+      await work(input)
+      const { user, system } = process.cpuUsage(before)
+      least = Math.min(least, user + system)
+    }
+    return least
+  }
+  const [short, long] = [text(length), text(4 * length)]
+  const once = await cost(short, 1)
+  assert.ok(once < 5_000_000, `${what}: ${length} characters took ${once / 1000} ms`)
+  const four = await cost(long, 2)
+  if (four < 2 * LEAST_MEASURED_US) return
+  const one = await cost(short, 4)
+  assert.ok(four < 9 * Math.max(one, 2000), `${what}: ${one} µs, four times as long ${four} µs`)
+}

@@ -16,12 +16,11 @@ export function internalEndpoints(context: RestContext): Endpoint[] {
       path: '/connectors/:connector/tasks',
       // Not `reads`: like the JVM worker it takes a body without a type.
       answer: (call) => {
-        const configs = taskConfigsBody(call.body)
         const bytes = call.body ?? new Uint8Array()
         return herderWorkOrForward(context, call, async () => {
           await context.herder.putTaskConfigs(
             param(call, 'connector'),
-            configs,
+            () => taskConfigsBody(bytes),
             bytes,
             signature(call)
           )

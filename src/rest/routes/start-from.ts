@@ -49,7 +49,7 @@ function previewOrMove(context: RestContext, call: Call, wanted: StartFromWanted
     })
   }
   return herderWorkOrForward(context, call, async () => {
-    const move = await startFrom.move(name, wanted, authorOf(call))
+    const move = await startFrom.move(name, wanted, authorOf(context, call))
     return { status: statusOf(move), body: { name, ...moveBody(move) } }
   })
 }
