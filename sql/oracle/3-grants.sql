@@ -15,10 +15,13 @@ GRANT READ ON shop.orders TO connect_reader;
 
 -- Not needed: the dictionary views (ALL_TABLES, ALL_TAB_COLUMNS, ALL_IND_COLUMNS, …) show everybody what they may read, and no more:
 -- a table without a grant is reported as missing.
--- Recommended: lets the connector see which transactions are still open (on one instance the first is enough). With it no row is lost that
+-- Recommended: lets the connector see which transactions are still open, on every instance of a cluster. With it no row is lost that
 -- is committed after later ones were read; without it only those are found that are committed within late.commit.window.ms.
-GRANT SELECT ON sys.v_$transaction TO connect_reader;
 GRANT SELECT ON sys.gv_$transaction TO connect_reader;
+-- The same where there is one instance only, instead: GRANT SELECT ON sys.v_$transaction TO connect_reader;
+-- Recommended where statements that stamp rows with SYSDATE or SYSTIMESTAMP run for long before their first change (UPDATE, MERGE,
+-- INSERT … SELECT): lets the connector see them by the locks on their tables.
+GRANT SELECT ON sys.gv_$lock TO connect_reader;
 -- Never needed: SELECT ANY TABLE, SELECT ANY DICTIONARY, SELECT_CATALOG_ROLE, LOGMINING, EXECUTE_CATALOG_ROLE, DBA.
 
 -- The account reads tables of another owner: name the owner in the connector (schema.pattern=SHOP, table.whitelist=SHOP.ORDERS).

@@ -194,6 +194,8 @@ export interface OpenTransaction {
   readonly successor?: boolean
   /** A mark of this moment, or of its first change if that was before: rows it writes can be told from older ones by it. */
   readonly since?: string
+  /** The id under which it may have been listed before: whoever waits for that one waits for this one too. */
+  readonly was?: string
 }
 
 /**

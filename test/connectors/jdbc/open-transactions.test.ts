@@ -6,7 +6,6 @@ import { CommitFences } from '../../../src/connectors/jdbc/late-commits/commit-f
 import type { Connection, OpenTransactions } from '../../../src/connectors/jdbc/database.ts'
 import { mysqlDialect } from '../../../src/connectors/jdbc/dialects/mysql.ts'
 import { MysqlTransactions } from '../../../src/connectors/jdbc/dialects/mysql-open-transactions.ts'
-import { OracleTransactions } from '../../../src/connectors/jdbc/dialects/oracle-open-transactions.ts'
 import { postgresDialect } from '../../../src/connectors/jdbc/dialects/postgres.ts'
 import { sqlServerTransactions } from '../../../src/connectors/jdbc/dialects/sqlserver-open-transactions.ts'
 import { databaseError } from '../../../src/connectors/jdbc/database.ts'
@@ -231,31 +230,6 @@ describe('open transactions of SQL Server', () => {
   })
 })
 
-describe('open transactions of Oracle', () => {
-  const refusal = databaseError('ORA-00942: table or view does not exist', {
-    retriable: false,
-    code: 'ORA-00942'
-  })
-
-  it('come from all instances where that may be asked, else from this one; a standby shows none', async () => {
-    const of = async (refused: RegExp, role = 'PRIMARY'): Promise<OpenTransactions> =>
-      await new OracleTransactions({
-        ask: (sql) => {
-          if (refused.test(sql)) return Promise.reject(refusal)
-          return Promise.resolve(sql.includes('USERENV') ? [[role]] : [[3, 4, 500, 2]])
-        }
-      }).open()
-    const open = [{ id: '3.4.500', ageMs: 3000 }]
-    assert.deepEqual(await of(/none/), { answer: 'seen', source: 'GV$TRANSACTION', open })
-    assert.deepEqual(await of(/GV\$/), { answer: 'seen', source: 'V$TRANSACTION', open })
-    assert.deepEqual(await of(/USERENV/), { answer: 'seen', source: 'GV$TRANSACTION', open })
-    const none = await of(/TRANSACTION/)
-    assert.ok(none.answer === 'unseen')
-    assert.match(none.why, /GV\$TRANSACTION: ORA-00942.*; V\$TRANSACTION: ORA-00942/)
-    assert.equal((await of(/none/, 'PHYSICAL STANDBY')).answer, 'unseen')
-  })
-})
-
 describe('fences', () => {
   const open = (...names: string[]) =>
     names.map((id) => ({ id, ageMs: null, ...(id.startsWith('p') ? { successor: true } : {}) }))
@@ -280,6 +254,17 @@ describe('fences', () => {
     fences.sample(open('p1'), 1)
     assert.equal(fences.takeFinal(), null)
     fences.sample(open(), 2)
+    assert.deepEqual(fences.takeFinal(), { border: 10 })
+  })
+
+  it('wait for the transaction that a statement became under another name, and for no other', () => {
+    const fences = new CommitFences<number>()
+    fences.take(10, 0, 0)
+    fences.sample(open('statement'), 0)
+    const named = { id: 'a', ageMs: null, was: 'statement' }
+    assert.equal(fences.sample([named, ...open('b')], 1), false)
+    assert.equal(fences.takeFinal(), null)
+    assert.equal(fences.sample(open('b'), 2), true)
     assert.deepEqual(fences.takeFinal(), { border: 10 })
   })
 

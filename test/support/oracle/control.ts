@@ -85,6 +85,18 @@ export class OracleControl {
     this.#server.faults.add({ kind: 'drop', afterRows }, { ...filter, on: 'fetch' })
   }
 
+  /** Statements that change rows take the time, lock their table and wait before their first change, until the function answered is called. */
+  holdChanges(sql: RegExp): () => void {
+    return this.#server.database.held.hold(sql)
+  }
+
+  /** The role of the database, and how many instances have it open. */
+  set(facts: { readonly role?: string; readonly instances?: number }): void {
+    const { database } = this.#server
+    database.role = facts.role ?? database.role
+    database.instances = facts.instances ?? database.instances
+  }
+
   clearFaults(): void {
     this.#server.faults.clear()
     this.#server.endPauses()

@@ -1,4 +1,4 @@
-import { ConnectError, messageOf } from '../../../errors.ts'
+import { ConnectError, isRetriable, messageOf } from '../../../errors.ts'
 import type { Logger } from '../../../log.ts'
 import type { Column, Row } from '../database.ts'
 
@@ -19,7 +19,7 @@ interface Session {
 
 /**
  * What is asked of a session beside the rows themselves. A server that answers an error to one of these questions has refused it, whatever
- * the error; a lost session is noticed by the next statement.
+ * the error, unless it is one that passes: what an answer is missing for a moment is not decided for good.
  */
 export class OracleQuestions {
   readonly #session: Session
@@ -86,7 +86,21 @@ export class OracleQuestions {
   }
 }
 
-/** Whether the server itself answered with an error, so that the session may live on. */
+/** Whether the server itself answered with an error that would come again, so that the session lives on. */
 export function isRefusal(error: unknown): boolean {
-  return error instanceof ConnectError && String(error.facts['code'] ?? '').startsWith('ORA-')
+  return codeOf(error) !== null && !isRetriable(error)
+}
+
+/** Rights: to a view, below it, and by name (23ai). What there is not: a feature, a word of USERENV, a view of that kind, an implementation. */
+const FORBIDDEN = new Set([1031, 1039, 41_900, 439, 2003, 2030, 3001])
+
+/** Whether what was asked for is not there or not allowed: errors of the statement's text, and of rights. */
+export function isMissingOrForbidden(error: unknown): boolean {
+  const code = codeOf(error)
+  return code !== null && ((code >= 900 && code <= 999) || FORBIDDEN.has(code))
+}
+
+function codeOf(error: unknown): number | null {
+  const code = error instanceof ConnectError ? String(error.facts['code'] ?? '') : ''
+  return code.startsWith('ORA-') ? Number(code.slice('ORA-'.length)) : null
 }

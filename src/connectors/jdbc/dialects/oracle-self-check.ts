@@ -1,6 +1,12 @@
 import type { Finding } from '../database.ts'
 import type { OracleQuestions } from './oracle-questions.ts'
 
+const VIEWS = [
+  ['V$TRANSACTION', 'open transactions of others cannot be seen'],
+  ['GV$TRANSACTION', 'open transactions on other instances of a cluster cannot be seen'],
+  ['GV$LOCK', 'a statement of somebody else is not seen before its first change']
+] as const
+
 /** Version, time zones, and whether transactions of others can be seen. */
 export async function oracleFindings(
   questions: OracleQuestions,
@@ -20,16 +26,16 @@ export async function oracleFindings(
       text: `Time zones: session ${ofSession}, database ${ofDatabase}, host of the database ${ofHost}`
     })
   }
-  for (const view of ['V$TRANSACTION', 'GV$TRANSACTION']) {
-    findings.push({ level: 'info', text: await access(questions, view) })
+  for (const [view, loss] of VIEWS) {
+    findings.push({ level: 'info', text: await access(questions, view, loss) })
   }
   return findings
 }
 
 /** Nothing here needs these views: who looks into late rows does. */
-async function access(questions: OracleQuestions, view: string): Promise<string> {
+async function access(questions: OracleQuestions, view: string, loss: string): Promise<string> {
   const refused = await questions.refusalOf(`SELECT 1 FROM ${view}`)
   return refused === null
     ? `${view} may be read`
-    : `${view} may not be read, so open transactions of others cannot be seen: ${refused}`
+    : `${view} may not be read, so ${loss}: ${refused}`
 }

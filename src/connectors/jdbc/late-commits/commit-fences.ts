@@ -34,6 +34,7 @@ export class CommitFences<B> {
   sample(open: readonly OpenTransaction[], nowMs: number): boolean {
     const now = new Set(open.map(({ id }) => id))
     const successors = newSuccessors(open, this.#before)
+    const heirs = heirsOf(open)
     let ended = false
     for (const fence of this.#fences) {
       if (fence.pending === null) {
@@ -42,10 +43,13 @@ export class CommitFences<B> {
         ended ||= now.size === 0
         continue
       }
-      const left = new Set([...fence.pending].filter((id) => now.has(id)))
-      if (left.size === fence.pending.size) continue
-      for (const id of successors) left.add(id)
+      const left = new Set(
+        [...fence.pending].flatMap((id) => heirs.get(id) ?? (now.has(id) ? [id] : []))
+      )
+      const fewer = left.size < fence.pending.size
       fence.pending = left
+      if (!fewer) continue
+      for (const id of successors) left.add(id)
       ended = true
     }
     this.#before = now
@@ -97,4 +101,9 @@ export function newSuccessors(
   before: ReadonlySet<string>
 ): string[] {
   return open.flatMap(({ id, successor }) => (successor === true && !before.has(id) ? [id] : []))
+}
+
+/** Those that were listed before by another id, by that id. */
+export function heirsOf(open: readonly OpenTransaction[]): ReadonlyMap<string, string> {
+  return new Map(open.flatMap(({ id, was }) => (was === undefined ? [] : [[was, id]])))
 }

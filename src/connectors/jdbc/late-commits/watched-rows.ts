@@ -1,5 +1,5 @@
 import type { OffsetMap, SourceOffset } from '../../../data/record.ts'
-import { newSuccessors } from './commit-fences.ts'
+import { heirsOf, newSuccessors } from './commit-fences.ts'
 import type { OpenTransaction } from '../database.ts'
 import { type EmittedRow, SeenIds, type SeenRows, SeenVersions } from './seen-rows.ts'
 import { comparePositions, type Position } from '../offsets/source-offset.ts'
@@ -68,9 +68,15 @@ export class WatchedRows {
       this.#watchAllFrom = null
     }
     const successors = newSuccessors(open, this.#before)
+    const heirs = heirsOf(open)
     for (const [id, low] of this.#watched) {
       if (now.has(id)) continue
       this.#watched.delete(id)
+      const heir = heirs.get(id)
+      if (heir !== undefined) {
+        this.watch([heir], low)
+        continue
+      }
       this.#due = lower(this.#due, low)
       this.watch(successors, low)
     }

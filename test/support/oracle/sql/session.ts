@@ -1,6 +1,7 @@
 import type { StatementSync } from 'node:sqlite'
 import { OracleError } from '../oracle-error.ts'
 import type { Database } from '../store/database.ts'
+import { wait } from '../store/held-changes.ts'
 import { RowLocked, type Transaction } from '../store/transaction.ts'
 import type { Moment } from '../wire/moment.ts'
 import { type ChangeResult, Changes } from './changes.ts'
@@ -39,6 +40,8 @@ export type Outcome =
   | { readonly kind: 'query'; readonly query: OpenQuery }
   | ({ readonly kind: 'change' } & ChangeResult)
   | { readonly kind: 'done' }
+
+type ChangeSyntax = Extract<StatementSyntax, { kind: 'insert' | 'update' | 'delete' | 'merge' }>
 
 const SLEEP =
   /^\s*BEGIN\s+(?:SYS\.)?DBMS_(?:SESSION|LOCK)\.SLEEP\s*\(\s*([\d.]+)\s*\)\s*;\s*END\s*;\s*$/i
@@ -86,6 +89,10 @@ export class SqlSession {
     return this.#database.scn
   }
 
+  get databaseRole(): string {
+    return this.#database.role
+  }
+
   get zone(): string {
     return this.#zone
   }
@@ -125,7 +132,7 @@ export class SqlSession {
       case 'update':
       case 'delete':
       case 'merge':
-        return { kind: 'change', ...(await this.#change(statement, binds, signal)) }
+        return { kind: 'change', ...(await this.#change(statement, syntax, binds, signal)) }
       case 'commit':
         this.commit()
         return { kind: 'done' }
@@ -138,6 +145,7 @@ export class SqlSession {
       case 'setTransaction':
         if (this.#transaction !== null || this.#readOnly) throw new OracleError(1453)
         this.#readOnly = syntax.mode === 'READ ONLY'
+        if (this.#readOnly) this.#database.readers.add(this.#facts)
         if (syntax.mode !== 'READ COMMITTED') this.#readScn = this.#database.scn
         return { kind: 'done' }
       case 'sleep':
@@ -181,6 +189,7 @@ export class SqlSession {
   #leave(): void {
     this.#transaction = null
     this.#readOnly = false
+    this.#database.readers.delete(this.#facts)
     this.#readScn = this.#isolation === 'SERIALIZABLE' ? this.#readScn : null
   }
 
@@ -317,33 +326,32 @@ export class SqlSession {
   }
 
   async #change(
-    statement: Statement,
+    { sql }: Statement,
+    syntax: ChangeSyntax,
     binds: readonly BindValue[],
     signal: AbortSignal
   ): Promise<ChangeResult> {
+    let context = this.#context(this.#database.now())
+    await this.#database.held.before(sql, this.identity.id, context.now, signal)
     for (;;) {
       try {
-        return this.#changeOnce(statement, binds)
+        return this.#changeOnce(syntax, binds, context)
       } catch (error) {
         if (!(error instanceof RowLocked)) throw error
         await this.#waitFor(error.holder, signal)
         if (signal.aborted) throw new OracleError(1013)
+        context = this.#context(this.#database.now())
       }
     }
   }
 
-  #changeOnce(statement: Statement, binds: readonly BindValue[]): ChangeResult {
-    const { syntax } = statement
-    if (
-      syntax.kind !== 'insert' &&
-      syntax.kind !== 'update' &&
-      syntax.kind !== 'delete' &&
-      syntax.kind !== 'merge'
-    ) {
-      throw new OracleError(900)
-    }
+  #changeOnce(
+    syntax: ChangeSyntax,
+    binds: readonly BindValue[],
+    context: SessionContext
+  ): ChangeResult {
     if (this.#readOnly) throw new OracleError(1456)
-    const context = this.#enter()
+    this.#enter(context)
     const before = this.#transaction
     const transaction = before ?? this.#database.begin(this.#facts)
     this.#transaction = transaction
@@ -384,14 +392,4 @@ export class SqlSession {
 
 function plainColumn({ name, type, nullable }: OutputColumn): Column {
   return { name, type, nullable }
-}
-
-function wait(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms)
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer)
-      resolve()
-    })
-  })
 }

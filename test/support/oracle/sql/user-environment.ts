@@ -19,6 +19,7 @@ export const STANDARD_NLS: readonly (readonly [string, string])[] = [
 export interface EnvironmentOf {
   readonly user: string
   readonly schema: string
+  readonly databaseRole: string
   readonly identity: { readonly id: number }
   readonly nls: ReadonlyMap<string, string>
   readonly attributes: ReadonlyMap<string, string>
@@ -26,11 +27,12 @@ export interface EnvironmentOf {
 
 /** The answer of SYS_CONTEXT('USERENV', name); ORA-02003 for a name that does not exist. */
 export function userEnvironment(name: string, session: EnvironmentOf): string | null {
-  const { user, schema, identity, nls, attributes } = session
+  const { user, schema, databaseRole, identity, nls, attributes } = session
   const known: Readonly<Record<string, string>> = {
     SESSION_USER: user,
     CURRENT_USER: user,
     CURRENT_SCHEMA: schema,
+    DATABASE_ROLE: databaseRole,
     DB_NAME: 'ORCL',
     CON_NAME: 'ORCL',
     INSTANCE_NAME: 'orcl',

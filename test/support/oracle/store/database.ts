@@ -8,6 +8,7 @@ import { formatDatetime } from '../sql/date-format.ts'
 import { registerSessionFunctions, type SessionContext } from '../sql/session-functions.ts'
 import { registerValueFunctions } from '../sql/value-functions.ts'
 import { Dictionary } from './dictionary.ts'
+import { HeldChanges } from './held-changes.ts'
 import type { SchemaObject, SystemView } from './objects.ts'
 import { Rows } from './rows.ts'
 import type { SystemFacts } from './system-facts.ts'
@@ -38,6 +39,12 @@ export class Database {
   readonly transactions = new Map<number, Transaction>()
   readonly rows = new Rows(this.sqlite, this.transactions)
   readonly sessions = new Set<SessionFacts>()
+  /** Those in a transaction that can only read. */
+  readonly readers = new Set<SessionFacts>()
+  readonly held = new HeldChanges()
+  /** Instances of a cluster that have the database open; sessions are all on the first. */
+  instances = 1
+  role = 'PRIMARY'
   /** The session SQLite's functions work for at the moment. */
   context: SessionContext
   /** Zone of the host: that of SYSDATE. */
@@ -245,6 +252,13 @@ export class Database {
       user,
       seesAll: user === 'SYS' || this.#may(user, TABLE_RIGHTS),
       transactions,
+      readers: [...this.readers],
+      lockers: [...this.held.lockers].map(({ session, since }) => ({
+        session,
+        seconds: Math.max(0, this.now().seconds - since.seconds)
+      })),
+      instances: this.instances,
+      role: this.role,
       sessions: [...this.sessions],
       nls,
       scn: numberOf(this.#scn),

@@ -12,9 +12,16 @@ function transactions(name: string, facts: SystemFacts): SystemView {
       blob(startDate),
       blob(startScn),
       blob(records),
-      blob(facts.number(id))
+      blob(facts.number(id)),
+      blob(facts.number(1))
     ]
   )
+  // A transaction that only reads has no undo, and so no number.
+  for (const { id } of facts.readers) {
+    const none = blob(facts.number(0))
+    const session = blob(Buffer.from(id.toString(16).padStart(16, '0'), 'hex'))
+    list.push([blob(Buffer.alloc(8)), session, 'NULL', 'NULL', 'NULL', none, none, none])
+  }
   const address: SqlType = { name: 'RAW', size: 8 }
   return view(
     name,
@@ -22,8 +29,8 @@ function transactions(name: string, facts: SystemFacts): SystemView {
       ...(name.startsWith('GV') ? columns(NUMBER, { INST_ID: blob(facts.number(1)) }) : []),
       ...columns(address, { ADDR: 'column1', SES_ADDR: 'column2' }),
       ...columns(NUMBER, {
-        XIDUSN: blob(facts.number(1)),
-        XIDSLOT: blob(facts.number(1)),
+        XIDUSN: 'column8',
+        XIDSLOT: 'column8',
         XIDSQN: 'column7'
       }),
       ...columns(varchar(16), { STATUS: "'ACTIVE'" }),
@@ -32,8 +39,68 @@ function transactions(name: string, facts: SystemFacts): SystemView {
       ...columns(NUMBER, { START_SCN: 'column5', START_SCNB: 'column5', USED_UREC: 'column6' }),
       ...columns(address, { XID: 'column1' })
     ],
-    rows(list, 7),
+    rows(list, 8),
     true
+  )
+}
+
+/** The locks of open transactions and of statements that have changed nothing yet. */
+function locks(name: string, facts: SystemFacts): SystemView {
+  const row = (session: number, type: 'TM' | 'TX', id: [number, number], mode: number, age = 0) => [
+    blob(facts.number(session)),
+    text(type),
+    ...[...id, mode, age].map((value) => blob(facts.number(value)))
+  ]
+  const list = [
+    ...facts.transactions.flatMap(({ id, session }) => [
+      row(session, 'TM', [1, 0], 3),
+      row(session, 'TX', [65_537, id], 6)
+    ]),
+    ...facts.lockers.map(({ session, seconds }) => row(session, 'TM', [1, 0], 3, seconds))
+  ]
+  return view(
+    name,
+    [
+      ...(name.startsWith('GV') ? columns(NUMBER, { INST_ID: blob(facts.number(1)) }) : []),
+      ...columns(varchar(2), { TYPE: 'column2' }),
+      ...columns(NUMBER, {
+        SID: 'column1',
+        ID1: 'column3',
+        ID2: 'column4',
+        LMODE: 'column5',
+        REQUEST: blob(facts.number(0)),
+        CTIME: 'column6'
+      })
+    ],
+    rows(list, 6),
+    true
+  )
+}
+
+/** One row for each instance that has the database open. */
+function activeInstances(facts: SystemFacts): SystemView {
+  const numbers = Array.from({ length: facts.instances }, (_, index) => index + 1)
+  return view(
+    'V$ACTIVE_INSTANCES',
+    [
+      ...columns(NUMBER, { INST_NUMBER: 'column1' }),
+      ...columns(varchar(60), { INST_NAME: "'localhost:orcl'" })
+    ],
+    rows(
+      numbers.map((each) => [blob(facts.number(each))]),
+      1
+    )
+  )
+}
+
+function options(facts: SystemFacts): SystemView {
+  return view(
+    'V$OPTION',
+    columns(varchar(64), {
+      PARAMETER: "'Real Application Clusters'",
+      VALUE: facts.instances > 1 ? "'TRUE'" : "'FALSE'"
+    }),
+    'FROM (SELECT 1)'
   )
 }
 
@@ -94,6 +161,10 @@ export const SPECIAL: Readonly<Record<string, (facts: SystemFacts) => SystemView
   DUAL: () => view('DUAL', columns(varchar(1), { DUMMY: "'X'" }), 'FROM (SELECT 1)'),
   V$TRANSACTION: (facts) => transactions('V$TRANSACTION', facts),
   GV$TRANSACTION: (facts) => transactions('GV$TRANSACTION', facts),
+  V$LOCK: (facts) => locks('V$LOCK', facts),
+  GV$LOCK: (facts) => locks('GV$LOCK', facts),
+  V$ACTIVE_INSTANCES: activeInstances,
+  V$OPTION: options,
   V$SESSION: (facts) => sessions('V$SESSION', facts),
   GV$SESSION: (facts) => sessions('GV$SESSION', facts),
   V$INSTANCE: (facts) => instance('V$INSTANCE', facts),
@@ -127,7 +198,7 @@ export const SPECIAL: Readonly<Record<string, (facts: SystemFacts) => SystemView
           NAME: "'ORCL'",
           DB_UNIQUE_NAME: "'ORCL'",
           OPEN_MODE: "'READ WRITE'",
-          DATABASE_ROLE: "'PRIMARY'",
+          DATABASE_ROLE: text(facts.role),
           LOG_MODE: "'NOARCHIVELOG'",
           FLASHBACK_ON: "'NO'"
         }),

@@ -15,6 +15,11 @@ export interface SystemFacts {
     readonly startScn: Uint8Array
     readonly records: Uint8Array
   }[]
+  readonly readers: readonly { readonly id: number }[]
+  /** Sessions with a statement that has a table locked and has changed nothing yet, and for how long. */
+  readonly lockers: readonly { readonly session: number; readonly seconds: number }[]
+  readonly instances: number
+  readonly role: string
   readonly sessions: readonly {
     readonly id: number
     readonly serial: number
