@@ -84,13 +84,11 @@ export class RegistryApi {
       Accept: 'application/vnd.schemaregistry.v1+json, application/json',
       ...(address.bearer === null ? {} : { Authorization: `Bearer ${address.bearer}` })
     }
-    const { checkHost, ...secure } = options.tls
-    const identity = checkHost ? {} : { checkServerIdentity: () => undefined }
     this.#api = registryApi.default({
       host: address.url,
       // Requests are rare: no socket is kept, so that none breaks unseen.
       agent: address.url.startsWith('https:')
-        ? new HttpsAgent({ ...secure, ...identity, keepAlive: false })
+        ? new HttpsAgent({ ...options.tls, keepAlive: false })
         : new HttpAgent({ keepAlive: false }),
       ...(address.basic === null ? {} : { auth: address.basic }),
       retry: { retries: 1, enableRetry: () => true, validateRetry: keepFailure as never },

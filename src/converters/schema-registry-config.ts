@@ -1,23 +1,21 @@
-import { readFileSync } from 'node:fs'
-import type { SecureContextOptions } from 'node:tls'
-import { type ConfigMap, configDef, type Parsed, type Password } from '../config/config-def.ts'
+import { type ConfigMap, configDef, type Parsed, Password } from '../config/config-def.ts'
 import { ConfigError } from '../errors.ts'
+import { javaClientTls } from '../tls/java-ssl.ts'
 
-const PEM_STORE = {
+const STORE_TYPE = {
   type: 'string',
-  default: 'PEM',
+  default: 'JKS',
   importance: 'medium',
   group: 'Registry TLS'
 } as const
-const PEM_TEXT = {
+const SECRET = {
   type: 'password',
   default: null,
   importance: 'medium',
   group: 'Registry TLS'
 } as const
 
-const pemOnly = (value: string): string | null =>
-  value === 'PEM' ? null : 'only PEM stores are read; convert the store with openssl or keytool'
+const STORE_DOC = 'PEM, PKCS12 or JKS; the content of the file decides.'
 
 export const schemaRegistryConfig = configDef({
   'schema.registry.url': {
@@ -101,7 +99,7 @@ export const schemaRegistryConfig = configDef({
     group: 'Registry',
     doc: 'The longest pause.'
   },
-  'schema.registry.ssl.truststore.type': { ...PEM_STORE, check: pemOnly, doc: 'Must be PEM.' },
+  'schema.registry.ssl.truststore.type': { ...STORE_TYPE, doc: STORE_DOC },
   'schema.registry.ssl.truststore.location': {
     type: 'string',
     default: null,
@@ -109,8 +107,9 @@ export const schemaRegistryConfig = configDef({
     group: 'Registry TLS',
     doc: 'File with the certificates to trust.'
   },
-  'schema.registry.ssl.truststore.certificates': { ...PEM_TEXT, doc: 'The certificates to trust.' },
-  'schema.registry.ssl.keystore.type': { ...PEM_STORE, check: pemOnly, doc: 'Must be PEM.' },
+  'schema.registry.ssl.truststore.password': { ...SECRET, doc: 'Password of that file.' },
+  'schema.registry.ssl.truststore.certificates': { ...SECRET, doc: 'The certificates to trust.' },
+  'schema.registry.ssl.keystore.type': { ...STORE_TYPE, doc: STORE_DOC },
   'schema.registry.ssl.keystore.location': {
     type: 'string',
     default: null,
@@ -118,12 +117,34 @@ export const schemaRegistryConfig = configDef({
     group: 'Registry TLS',
     doc: "File with the client's key and certificates."
   },
-  'schema.registry.ssl.keystore.key': { ...PEM_TEXT, doc: "The client's private key." },
+  'schema.registry.ssl.keystore.password': { ...SECRET, doc: 'Password of that file.' },
+  'schema.registry.ssl.keystore.key': { ...SECRET, doc: "The client's private key." },
   'schema.registry.ssl.keystore.certificate.chain': {
-    ...PEM_TEXT,
+    ...SECRET,
     doc: "The client's certificates."
   },
-  'schema.registry.ssl.key.password': { ...PEM_TEXT, doc: "Password of the client's private key." },
+  'schema.registry.ssl.key.password': { ...SECRET, doc: "Password of the client's private key." },
+  'schema.registry.ssl.protocol': {
+    type: 'string',
+    default: 'TLSv1.3',
+    importance: 'medium',
+    group: 'Registry TLS',
+    doc: 'Newest TLS version to offer.'
+  },
+  'schema.registry.ssl.enabled.protocols': {
+    type: 'list',
+    default: ['TLSv1.2', 'TLSv1.3'],
+    importance: 'medium',
+    group: 'Registry TLS',
+    doc: 'TLS versions that may be used.'
+  },
+  'schema.registry.ssl.cipher.suites': {
+    type: 'list',
+    default: [],
+    importance: 'low',
+    group: 'Registry TLS',
+    doc: 'Cipher suites to allow, by the names Java has for them; empty means those Node.js allows by default.'
+  },
   'schema.registry.ssl.endpoint.identification.algorithm': {
     type: 'string',
     default: 'https',
@@ -146,7 +167,7 @@ export interface RegistryAddress {
 export interface RegistryOptions {
   readonly addresses: readonly RegistryAddress[]
   readonly timeoutMs: number
-  readonly tls: SecureContextOptions & { rejectUnauthorized?: boolean; checkHost: boolean }
+  readonly tls: ReturnType<typeof javaClientTls>
   readonly retry: { readonly max: number; readonly waitMs: number; readonly maxWaitMs: number }
   /** How many ids of a subject are remembered. */
   readonly maxSchemas: number
@@ -214,38 +235,13 @@ function address(text: string, parsed: Settings, given: ConfigMap): RegistryAddr
   }
 }
 
+/** The TLS settings of a configuration, named as everywhere else. */
 function tlsOptions(parsed: Settings): RegistryOptions['tls'] {
-  const trusted = pem(
-    parsed['schema.registry.ssl.truststore.certificates'],
-    parsed['schema.registry.ssl.truststore.location'],
-    'schema.registry.ssl.truststore.location'
-  )
-  const store = pem(
-    null,
-    parsed['schema.registry.ssl.keystore.location'],
-    'schema.registry.ssl.keystore.location'
-  )
-  const key = pem(parsed['schema.registry.ssl.keystore.key'], null, '') ?? store
-  const cert = pem(parsed['schema.registry.ssl.keystore.certificate.chain'], null, '') ?? store
-  const passphrase = parsed['schema.registry.ssl.key.password']?.value
-  return {
-    ...(trusted === null ? {} : { ca: trusted }),
-    ...(key === null ? {} : { key }),
-    ...(cert === null ? {} : { cert }),
-    ...(passphrase === undefined ? {} : { passphrase }),
-    checkHost: parsed['schema.registry.ssl.endpoint.identification.algorithm'] !== ''
-  }
-}
-
-function pem(text: Password | null, file: string | null, key: string): string | null {
-  if (text !== null) return text.value.replaceAll('\\n', '\n')
-  if (file === null || file === '') return null
-  let content: string
-  try {
-    content = readFileSync(file, 'utf8')
-  } catch (cause) {
-    throw new ConfigError(`${key} names a file that cannot be read: ${file}`, { cause })
-  }
-  if (content.includes('-----BEGIN ')) return content
-  throw new ConfigError(`${key}: ${file} is no PEM file; convert it with openssl or keytool`)
+  const prefix = 'schema.registry.'
+  const ssl = Object.entries(parsed).flatMap(([name, value]): [string, string][] => {
+    if (!name.startsWith(`${prefix}ssl.`) || value === null) return []
+    const text = value instanceof Password ? value.value : String(value)
+    return [[name.slice(prefix.length), text]]
+  })
+  return javaClientTls(new Map(ssl), prefix)
 }

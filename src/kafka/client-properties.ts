@@ -4,9 +4,9 @@ import { isIP } from 'node:net'
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
 import { ConfigError } from '../errors.ts'
 import type { ClientProperties } from './contracts.ts'
+import { javaClientTls } from '../tls/java-ssl.ts'
 import { PropertiesReader } from './properties-reader.ts'
 import { type SaslSettings, saslSettings } from './sasl-properties.ts'
-import { tlsOptions } from './ssl-properties.ts'
 
 export interface BrokerAddress {
   readonly host: string
@@ -52,7 +52,7 @@ export function clientSettings(client: ClientProperties): ClientSettings {
   const requestTimeoutMs = Math.max(1, read.integer('request.timeout.ms', 30_000))
   return {
     bootstrapServers: bootstrapServers(read.list('bootstrap.servers')),
-    tls: protocol.endsWith('SSL') ? tlsOptions(read) : null,
+    tls: protocol.endsWith('SSL') ? javaClientTls(client) : null,
     sasl: protocol.startsWith('SASL') ? saslSettings(read) : null,
     connectTimeoutMs: Math.max(1, read.integer('socket.connection.setup.timeout.ms', 10_000)),
     requestTimeoutMs,

@@ -7,7 +7,6 @@ interface NoEffect {
 }
 
 const operatingSystem: NoEffect = { reason: 'the operating system sizes socket buffers' }
-const oneStore: NoEffect = { reason: 'certificates and keys are read as PEM and need no password' }
 const nodeTls: NoEffect = { reason: 'TLS is done by Node' }
 const javaOnly: NoEffect = { reason: 'it names a Java class' }
 const noMetrics: NoEffect = { reason: 'client metrics are not collected' }
@@ -43,10 +42,6 @@ const noEffect: Readonly<Record<string, NoEffect>> = {
   },
   'send.buffer.bytes': operatingSystem,
   'receive.buffer.bytes': operatingSystem,
-  'ssl.truststore.password': oneStore,
-  'ssl.keystore.password': oneStore,
-  'ssl.protocol': { reason: 'ssl.enabled.protocols decides' },
-  'ssl.cipher.suites': nodeTls,
   'ssl.provider': nodeTls,
   'ssl.keymanager.algorithm': nodeTls,
   'ssl.trustmanager.algorithm': nodeTls,

@@ -18,6 +18,7 @@ import { acceptedType, acceptsText, checkContentType } from './media-types.ts'
 import { type BodyLimits, RequestBody } from './request-bodies.ts'
 import { connectorPath, routerTarget, uriProblem } from './request-uri.ts'
 import { headersOf } from './response-headers.ts'
+import { refuseUntrustedClients } from './tls-options.ts'
 
 const log = loggers.get('org.apache.kafka.connect.runtime.rest.RestServer')
 
@@ -48,8 +49,12 @@ export function createApp(endpoints: readonly Endpoint[], options: AppOptions): 
     rewriteUrl: (request) => routerTarget(request.url ?? '/'),
     frameworkErrors: (error, _, reply) => sendError(reply, badTarget(error)),
     clientErrorHandler,
-    serverFactory: (handler) =>
-      tls === null ? createServer(handler) : createTlsServer(tls, handler)
+    serverFactory: (handler) => {
+      if (tls === null) return createServer(handler)
+      const server = createTlsServer(tls, handler)
+      if (tls.requestCert === true) refuseUntrustedClients(server)
+      return server
+    }
   })
   // I8: more connections than clients of one worker need would leave none for Kafka and databases.
   app.server.maxConnections = MOST_CONNECTIONS

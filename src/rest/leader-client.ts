@@ -1,14 +1,14 @@
 import { ConnectError } from '../errors.ts'
 import type { LeaderClient } from '../herder/leader-client.ts'
 import { exchange } from './forward.ts'
-import { clientTls, type SslSettings } from './tls-options.ts'
+import { javaClientTls, type SslSettings } from '../tls/java-ssl.ts'
 
 /** The other worker answers within its own limit for requests, 90 s. */
 const TIMEOUT_MS = 100_000
 
 /** How the herder reaches the leader's REST interface: with the certificates of this worker's own listeners. */
 export function restLeaderClient(ssl: SslSettings): LeaderClient {
-  const tls = clientTls(ssl)
+  const tls = javaClientTls(ssl)
   return async (url, body, headers, signal, method = 'POST') => {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)])
     const all = {

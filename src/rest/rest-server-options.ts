@@ -4,7 +4,7 @@ import { ConfigError } from '../errors.ts'
 import { BASIC_AUTH_EXTENSION, usersFileOfJaas } from './basic-auth.ts'
 import { type CorsOptions, corsOptions } from './cors.ts'
 import { checkDateRules } from './response-headers.ts'
-import type { SslSettings } from './tls-options.ts'
+import type { SslSettings } from '../tls/java-ssl.ts'
 
 /** What the REST server needs to know of the worker's configuration. */
 export interface RestServerOptions {

@@ -20,7 +20,8 @@ import { offsetEndpoints } from './routes/offsets.ts'
 import { rootEndpoints, startingHealth } from './routes/root.ts'
 import { startFromEndpoints } from './routes/start-from.ts'
 import { taskEndpoints } from './routes/tasks.ts'
-import { clientTls, serverTls } from './tls-options.ts'
+import { javaClientTls } from '../tls/java-ssl.ts'
+import { serverTls } from './tls-options.ts'
 
 const log = loggers.get('org.apache.kafka.connect.runtime.rest.RestServer')
 
@@ -52,7 +53,7 @@ export function createRestServer(settings: {
   const { options } = settings
   let herder: Herder | null = settings.herder ?? null
   let apps: FastifyInstance[] = []
-  const forward = createForward(options.requestTimeoutMs, clientTls(options.ssl))
+  const forward = createForward(options.requestTimeoutMs, javaClientTls(options.ssl))
   const context: RestContext = {
     get herder() {
       if (herder === null) throw new ConnectError('NOT_READY', startingHealth.message)

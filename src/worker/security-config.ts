@@ -8,7 +8,7 @@ export const sslConfig = configDef({
     type: 'string',
     default: 'TLSv1.3',
     importance: 'medium',
-    doc: 'Newest TLS version to offer.'
+    doc: 'Newest TLS version to use: a limit on `ssl.enabled.protocols` from above.'
   },
   'ssl.provider': {
     type: 'string',
@@ -22,7 +22,7 @@ export const sslConfig = configDef({
     default: [],
     distinct: true,
     importance: 'low',
-    doc: 'Cipher suites to allow; empty means those Node.js allows by default.'
+    doc: 'Cipher suites to allow, by the names Java has for them; empty means those Node.js allows by default. One that Node.js does not have is an error.'
   },
   'ssl.enabled.protocols': {
     type: 'list',
@@ -35,7 +35,7 @@ export const sslConfig = configDef({
     type: 'string',
     default: 'JKS',
     importance: 'medium',
-    doc: 'Format of the own key: `PEM`, for HTTPS listeners also `PKCS12`. Other stores have to be converted; the error at start shows the commands.'
+    doc: 'Format of the own key: `JKS`, `PKCS12` or `PEM`. The content of the file decides.'
   },
   'ssl.keystore.location': {
     type: 'string',
@@ -47,7 +47,7 @@ export const sslConfig = configDef({
     type: 'password',
     default: null,
     importance: 'high',
-    doc: 'Password of the key file; a PEM file has none.'
+    doc: 'Password of the store; a PEM file has none.'
   },
   'ssl.key.password': {
     type: 'password',
@@ -77,7 +77,7 @@ export const sslConfig = configDef({
     type: 'string',
     default: 'JKS',
     importance: 'medium',
-    doc: 'Format of the file with trusted certificates: `PEM`, for HTTPS listeners also `PKCS12`. Other stores have to be converted; the error at start shows the commands.'
+    doc: 'Format of the file with trusted certificates: `JKS`, `PKCS12` or `PEM`. The content of the file decides.'
   },
   'ssl.truststore.location': {
     type: 'string',
@@ -89,7 +89,7 @@ export const sslConfig = configDef({
     type: 'password',
     default: null,
     importance: 'high',
-    doc: 'Password of the file with trusted certificates; a PEM file has none.'
+    doc: 'Password of the store; a PEM file has none. Without it a JKS store is read unchecked, as in Java.'
   },
   'ssl.keymanager.algorithm': {
     type: 'string',

@@ -219,7 +219,7 @@ describe('credentials', () => {
     )
   })
 
-  it('SASL_INHERIT, other stores than PEM and unknown words are refused with the reason', () => {
+  it('SASL_INHERIT, stores that only Java reads and unknown words are refused with the reason', () => {
     const url = { 'schema.registry.url': 'http://127.0.0.1:9' }
     const bad: [Record<string, string>, RegExp][] = [
       [{}, /schema\.registry\.url/],
@@ -229,7 +229,10 @@ describe('credentials', () => {
       ],
       [{ ...url, 'basic.auth.credentials.source': 'USER_INFO' }, /basic\.auth\.user\.info/],
       [{ ...url, 'bearer.auth.credentials.source': 'OAUTHBEARER' }, /STATIC_TOKEN/],
-      [{ ...url, 'schema.registry.ssl.truststore.type': 'JKS' }, /only PEM stores/],
+      [
+        { ...url, 'schema.registry.ssl.truststore.type': 'BCFKS' },
+        /supported are JKS, PKCS12, PEM/
+      ],
       [{ ...url, 'schema.registry.ssl.truststore.location': '/no/such.pem' }, /cannot be read/],
       [{ ...url, 'value.subject.name.strategy': 'Mine' }, /must be one of/],
       [{ ...url, 'generalized.sum.type.support': 'true' }, /not supported/],

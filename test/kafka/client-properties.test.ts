@@ -1,8 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { after, describe, it } from 'node:test'
+import { describe, it } from 'node:test'
 import {
   clientSettings,
   kafkaJsConfig,
@@ -13,14 +10,6 @@ import { producerSettings } from '../../src/kafka/producer-settings.ts'
 
 const settingsOf = (properties: Record<string, string>) =>
   clientSettings(new Map(Object.entries({ 'bootstrap.servers': 'a:1', ...properties })))
-
-const folder = mkdtempSync(join(tmpdir(), 'client-properties-'))
-after(() => rmSync(folder, { recursive: true }))
-
-const certificate = '-----BEGIN CERTIFICATE-----\nQQ==\n-----END CERTIFICATE-----'
-const otherCertificate = '-----BEGIN CERTIFICATE-----\nQg==\n-----END CERTIFICATE-----'
-const privateKey =
-  '-----BEGIN ENCRYPTED PRIVATE KEY-----\nQw==\n-----END ENCRYPTED PRIVATE KEY-----'
 
 describe('clientSettings', () => {
   it('reads addresses, also with listener names and IPv6', () => {
@@ -73,76 +62,6 @@ describe('ssl properties', () => {
 
   it('trusts Node’s own roots and checks the host name unless told otherwise', () => {
     assert.deepEqual(ssl({}), {})
-  })
-
-  it('takes certificates and key from the properties themselves', () => {
-    const tls = ssl({
-      'ssl.truststore.type': 'PEM',
-      'ssl.truststore.certificates': `${certificate}\n${otherCertificate}`,
-      'ssl.keystore.type': 'PEM',
-      'ssl.keystore.certificate.chain': certificate,
-      'ssl.keystore.key': privateKey.replaceAll('\n', '\\n'),
-      'ssl.key.password': 'open'
-    })
-    assert.deepEqual(tls, {
-      ca: [certificate, otherCertificate],
-      cert: certificate,
-      key: privateKey,
-      passphrase: 'open'
-    })
-  })
-
-  it('takes them from PEM files, where key and chain share one', () => {
-    const trust = join(folder, 'trust.pem')
-    const own = join(folder, 'own.pem')
-    writeFileSync(trust, certificate)
-    writeFileSync(own, `${privateKey}\n${certificate}\n${otherCertificate}\n`)
-    const tls = ssl({
-      'ssl.truststore.type': 'pem',
-      'ssl.truststore.location': trust,
-      'ssl.keystore.type': 'PEM',
-      'ssl.keystore.location': own
-    })
-    assert.deepEqual(tls, {
-      ca: [certificate],
-      cert: `${certificate}\n${otherCertificate}`,
-      key: privateKey
-    })
-  })
-
-  it('tells how to convert a JKS or PKCS12 store', () => {
-    assert.throws(() => ssl({ 'ssl.truststore.location': '/x/trust.jks' }), {
-      code: 'CONFIG_INVALID',
-      message: /ssl\.truststore\.location is a JKS store.*keytool .*openssl pkcs12.*type=PEM/
-    })
-    assert.throws(
-      () => ssl({ 'ssl.keystore.type': 'PKCS12', 'ssl.keystore.location': '/x/own.p12' }),
-      { code: 'CONFIG_INVALID', message: /ssl\.keystore\.location is a PKCS12 store.*own\.p12/ }
-    )
-  })
-
-  it('names a file that is missing and a text without certificates', () => {
-    const pem = { 'ssl.truststore.type': 'PEM' }
-    assert.throws(() => ssl({ ...pem, 'ssl.truststore.location': '/nowhere.pem' }), {
-      message: /ssl\.truststore\.location names a file that cannot be read: \/nowhere\.pem/
-    })
-    assert.throws(() => ssl({ ...pem, 'ssl.truststore.certificates': 'x' }), {
-      message: /ssl\.truststore\.certificates holds no PEM block CERTIFICATE/
-    })
-  })
-
-  it('checks no host name when the identification algorithm is empty', () => {
-    const tls = ssl({ 'ssl.endpoint.identification.algorithm': '' })
-    assert.equal(typeof tls?.checkServerIdentity, 'function')
-    assert.deepEqual(ssl({ 'ssl.endpoint.identification.algorithm': 'https' }), {})
-  })
-
-  it('limits the protocol versions', () => {
-    assert.deepEqual(ssl({ 'ssl.enabled.protocols': 'TLSv1.3,TLSv1.2' }), {
-      minVersion: 'TLSv1.2',
-      maxVersion: 'TLSv1.3'
-    })
-    assert.throws(() => ssl({ 'ssl.enabled.protocols': 'SSLv3' }), { code: 'CONFIG_INVALID' })
   })
 
   it('sends host names, but no IP addresses, as server name', () => {

@@ -6,11 +6,13 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import type { SecureContextOptions } from 'node:tls'
 import { promisify } from 'node:util'
 import { ConfigError, ConnectError } from '../../src/errors.ts'
 import { RequestTargetError } from '../../src/herder/herder.ts'
 import { restServerOptions } from '../../src/rest/rest-server-options.ts'
 import { createRestServer } from '../../src/rest/server.ts'
+import { KEY_PASSWORD, type KeyFolder, keyFolder } from '../support/key-files.ts'
 import { call, startRestWorker } from './rest-worker.ts'
 import { ScriptedHerder } from './scripted-herder.ts'
 
@@ -83,7 +85,9 @@ describe('listeners', () => {
 
 describe('https listeners', () => {
   let dir: string
+  let keys: KeyFolder
   before(async () => {
+    keys = keyFolder()
     dir = await mkdtemp(join(tmpdir(), 'rest-tls-'))
     const paths = ['-keyout', join(dir, 'key.pem'), '-out', join(dir, 'cert.pem')]
     await run('openssl', [
@@ -106,13 +110,19 @@ describe('https listeners', () => {
       join(dir, 'store.p12')
     ])
   })
-  after(() => rm(dir, { recursive: true }))
+  after(async () => {
+    keys.remove()
+    await rm(dir, { recursive: true })
+  })
 
-  const statusOf = async (url: string, withClientCertificate = false): Promise<number> => {
+  /** `client`: whether the server's own key is shown, or what else is. */
+  const statusOf = async (
+    url: string,
+    client: boolean | SecureContextOptions = false
+  ): Promise<number> => {
     const ca = await readFile(join(dir, 'cert.pem'))
-    const identity = withClientCertificate
-      ? { key: await readFile(join(dir, 'key.pem')), cert: ca }
-      : {}
+    const own = client === true ? { key: await readFile(join(dir, 'key.pem')), cert: ca } : {}
+    const identity = typeof client === 'boolean' ? own : client
     return await new Promise((resolve, reject) => {
       request(`${url}connectors`, { ca, ...identity, agent: false }, (answer) => {
         answer.resume().on('end', () => resolve(answer.statusCode ?? 0))
@@ -162,6 +172,83 @@ describe('https listeners', () => {
       const url = worker.bound[0]?.url ?? ''
       await assert.rejects(statusOf(url))
       assert.equal(await statusOf(url, true), 200)
+    } finally {
+      await worker.stop()
+    }
+  })
+
+  it('let clients in without a certificate when one is requested, but not with one that is not trusted', async () => {
+    keys.issue('stranger')
+    const stranger = {
+      key: await readFile(keys.path('stranger.key')),
+      cert: await readFile(keys.path('stranger.pem'))
+    }
+    const worker = await startRestWorker({
+      listeners,
+      'ssl.keystore.location': join(dir, 'both.pem'),
+      'ssl.truststore.location': join(dir, 'cert.pem'),
+      'ssl.client.auth': 'requested'
+    })
+    try {
+      const url = worker.bound[0]?.url ?? ''
+      assert.equal(await statusOf(url), 200)
+      assert.equal(await statusOf(url, true), 200)
+      await assert.rejects(statusOf(url, stranger))
+    } finally {
+      await worker.stop()
+    }
+  })
+
+  it('take Java’s key and trust stores, and only the cipher suites and versions they may', async () => {
+    const password = ['-storepass', KEY_PASSWORD]
+    keys.issue('server')
+    keys.openssl(
+      ...'pkcs12 -export -in server.pem -inkey server.key -name server -out server.p12'.split(' '),
+      '-passout',
+      `pass:${KEY_PASSWORD}`
+    )
+    keys.keytool(
+      ...'-importkeystore -srckeystore server.p12 -destkeystore server.jks -deststoretype JKS'.split(
+        ' '
+      ),
+      '-srcstorepass',
+      KEY_PASSWORD,
+      '-deststorepass',
+      KEY_PASSWORD,
+      '-destkeypass',
+      KEY_PASSWORD
+    )
+    keys.keytool(
+      ...'-importcert -noprompt -alias ca -file ca.pem -storetype PKCS12 -keystore trust.p12'.split(
+        ' '
+      ),
+      ...password
+    )
+    const worker = await startRestWorker({
+      listeners,
+      'ssl.keystore.type': 'JKS',
+      'ssl.keystore.location': keys.path('server.jks'),
+      'ssl.keystore.password': KEY_PASSWORD,
+      'ssl.truststore.type': 'PKCS12',
+      'ssl.truststore.location': keys.path('trust.p12'),
+      'ssl.truststore.password': KEY_PASSWORD,
+      'ssl.client.auth': 'required',
+      'ssl.protocol': 'TLSv1.2',
+      'ssl.cipher.suites': 'TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384'
+    })
+    const identity = {
+      key: await readFile(keys.path('server.key')),
+      cert: await readFile(keys.path('server.pem')),
+      ca: await readFile(keys.path('ca.pem'))
+    }
+    try {
+      const url = worker.bound[0]?.url ?? ''
+      assert.equal(await statusOf(url, identity), 200)
+      const ciphers = 'ECDHE-RSA-AES256-GCM-SHA384'
+      assert.equal(await statusOf(url, { ...identity, ciphers, maxVersion: 'TLSv1.2' }), 200)
+      await assert.rejects(statusOf(url, { ...identity, minVersion: 'TLSv1.3' }))
+      const others = 'ECDHE-RSA-AES128-GCM-SHA256'
+      await assert.rejects(statusOf(url, { ...identity, ciphers: others, maxVersion: 'TLSv1.2' }))
     } finally {
       await worker.stop()
     }
