@@ -1,0 +1,317 @@
+import type { SourceRecord } from '../../../src/data/record.ts'
+import { field } from '../../support/jdbc-source.ts'
+import type { Mode, TablePlan, Trouble, WorldPlan } from './plan.ts'
+import { isPromised, isWanted, type LevelSample } from './promise.ts'
+import { type Committed, type ModelServer, rowName } from './server.ts'
+import type { Version } from './tables.ts'
+import type { ModelWorker, WorkerEvents } from './worker.ts'
+
+/** So many fields of a record are compared with the row (I5). */
+const TIMES = ['changed', 'created'] as const
+/** Beside what the settings explain: turns of other tables, long results, naps. */
+const PATIENCE_MS = 15_000
+const TURN_MS = 10_000
+
+interface Standing {
+  /** Versions in the topic. */
+  readonly arrived: Set<number>
+  /** On their way there. */
+  readonly sent: Set<number>
+  readonly mayRepeat: Map<number, number>
+  /** The last version of each row in the topic. */
+  readonly arrivedRows: Map<string, number>
+  lastSent: { readonly id: unknown; readonly time: unknown } | null
+  repeated: number
+  /** Anything may come twice. */
+  excused: boolean
+}
+
+/**
+ * Compares what was committed with what is in the topics: I6 each promised row, I5 as it was written, none twice without a reason; and progress:
+ * rows that wait while nothing stands in the way come within a bound, and the status says why where they do not.
+ */
+export class Judge implements WorkerEvents {
+  readonly faults: string[] = []
+  /** Rows a story should be told of. */
+  readonly rows = new Set<string>()
+  /** In which mode a table is read now, when that was changed. */
+  readonly modes = new Map<string, Mode>()
+  readonly #server: ModelServer
+  readonly #plan: WorldPlan
+  readonly #tables = new Map<string, Standing>()
+  readonly #levels = new Map<string, LevelSample[]>()
+  readonly #excusedRows = new Set<number>()
+  #idlePolls = 0
+  #lastLook = 0
+
+  constructor(server: ModelServer) {
+    this.#server = server
+    this.#plan = server.plan
+    for (const { name, mode } of server.plan.tables) {
+      this.#levels.set(name, [])
+      this.#tables.set(name, {
+        arrived: new Set(),
+        sent: new Set(),
+        mayRepeat: new Map(),
+        arrivedRows: new Map(),
+        lastSent: null,
+        repeated: 0,
+        excused: mode === 'bulk'
+      })
+    }
+  }
+
+  fault(text: string, rows: readonly string[] = []): void {
+    if (this.faults.length < 20) this.faults.push(text)
+    for (const row of rows.slice(0, 5)) this.rows.add(row)
+  }
+
+  onSent(record: SourceRecord): void {
+    const { table, version, row, name } = this.#rowOf(record)
+    const standing = this.#standing(table)
+    standing.sent.add(version)
+    standing.lastSent = { id: field(record, 'id'), time: timeOf(record) }
+    if (row === undefined) return this.fault(`${name} v${version} was sent and never committed`)
+    this.#server.story.tellOf(name, `v${version} is sent`)
+    const wrong = differences(record, row)
+    if (wrong !== '') this.fault(`I5: ${name} v${version}: ${wrong}`, [name])
+  }
+
+  onArrived(record: SourceRecord): void {
+    const { table, version, name } = this.#rowOf(record)
+    const standing = this.#standing(table)
+    this.#server.story.tellOf(name, `v${version} is in the topic`)
+    if (standing.arrived.has(version)) {
+      const allowed = standing.mayRepeat.get(version) ?? 0
+      if (allowed > 0) standing.mayRepeat.set(version, allowed - 1)
+      else if (!standing.excused) {
+        standing.repeated += 1
+        if (this.rows.size < 5) this.rows.add(name)
+        this.#server.story.tellOf(name, `v${version} came twice`)
+      }
+    } else if (version < (standing.arrivedRows.get(name) ?? 0) && !standing.excused) {
+      this.fault(`${name}: v${version} after v${standing.arrivedRows.get(name)}`, [name])
+    }
+    standing.arrived.add(version)
+    standing.sent.delete(version)
+    standing.arrivedRows.set(name, version)
+  }
+
+  onGone(record: SourceRecord): void {
+    const { table, version, name } = this.#rowOf(record)
+    this.#server.story.tellOf(name, `v${version} never leaves the worker`)
+    this.#standing(table).sent.delete(version)
+  }
+
+  onMayRepeat(record: SourceRecord): void {
+    const { table, version } = this.#rowOf(record)
+    const { mayRepeat } = this.#standing(table)
+    mayRepeat.set(version, (mayRepeat.get(version) ?? 0) + 1)
+  }
+
+  /** A session was lost: rows that no cursor tells from the last one may come again, unless transactions hold them together. */
+  onSessionLost(): void {
+    if (this.#plan.exactlyOnce) return
+    for (const [name, { lastSent, mayRepeat, arrived, sent }] of this.#tables) {
+      const plan = this.#planOf(name)
+      if (lastSent === null || plan === undefined) continue
+      for (const { row } of this.#server.versions.values()) {
+        if (row.table !== name) continue
+        const sameTime = (row.changedMs ?? row.createdMs) === lastSent.time
+        const sameId = row.id === BigInt(lastSent.id as number)
+        const alike =
+          plan.mode === 'timestamp'
+            ? sameTime
+            : sameId && (plan.mode === 'incrementing' || sameTime)
+        if (alike && (arrived.has(row.version) || sent.has(row.version)))
+          mayRepeat.set(row.version, 1)
+      }
+    }
+  }
+
+  onTrouble(what: Trouble['what']): void {
+    this.#server.disturbedAtMs = this.#server.nowMs
+    if (what === 'the clock goes back') for (const one of this.#tables.values()) one.excused = true
+    if (what !== 'the mode changes') return
+    // Where another mode goes on nobody promises; what comes later is promised again.
+    for (const one of this.#tables.values()) one.excused = true
+    for (const version of this.#server.versions.keys()) this.#excusedRows.add(version)
+    for (const { writes } of this.#server.open) {
+      for (const { version } of writes.values()) this.#excusedRows.add(version)
+    }
+  }
+
+  /** After each poll. */
+  look(worker: ModelWorker, records: number): void {
+    this.#idlePolls = records > 0 ? 0 : this.#idlePolls + 1
+    const { nowMs } = this.#server
+    for (const [stream, facts] of worker.progress()) {
+      const name = stream.replace(/^(table|query) /, '')
+      const level = String(facts['late_commits'])
+      const samples =
+        this.#levels.get(name) ??
+        this.#levels.get(this.#plan.tables[Number(name.slice(1))]?.name ?? '')
+      if (samples !== undefined && samples.at(-1)?.level !== level) {
+        samples.push({ atMs: nowMs, level })
+        this.#server.story.tell(`${stream}: level ${level} (${String(facts['late_commits_why'])})`)
+      }
+    }
+    if (nowMs - this.#lastLook < 250) return
+    this.#lastLook = nowMs
+    // As long as nobody can be asked who is open, nothing is promised to come.
+    if (this.#server.sight === 'error') this.#server.disturbedAtMs = nowMs
+    this.#judgeProgress(worker)
+  }
+
+  #judgeProgress({ condition }: ModelWorker): void {
+    const { nowMs, disturbedAtMs } = this.#server
+    const nothingComes = this.#idlePolls > 20
+    for (const one of this.#missing()) {
+      const waitsMs = nowMs - one.visibleAtMs
+      const quietMs = nowMs - Math.max(one.visibleAtMs, disturbedAtMs)
+      const name = rowName(one.row)
+      const what = `${name} v${one.row.version}, ${this.#isPassedOver(one) ? 'passed over,' : ''}`
+      if (waitsMs > this.#boundMs && nothingComes && condition === null) {
+        this.fault(`${what} waits for ${waitsMs} ms and no condition says why`, [name])
+        return
+      }
+      const limit = this.#boundMs + (nothingComes ? 0 : this.#plan.tables.length * TURN_MS)
+      if (quietMs < limit) continue
+      this.fault(
+        `${what} waits for ${quietMs} quiet ms; ${this.#idlePolls} polls brought nothing; condition: ${condition}`,
+        [name]
+      )
+      return
+    }
+  }
+
+  /** Whether rows behind it have come: then it is not late but lost. */
+  #isPassedOver({ row }: Committed): boolean {
+    const { mode } = this.#planOf(row.table) ?? {}
+    const timeOf = ({ changedMs, createdMs }: Version): number => changedMs ?? createdMs ?? 0
+    for (const version of this.#standing(row.table).arrived) {
+      const other = this.#server.versions.get(version)?.row
+      if (other === undefined) continue
+      if (mode === 'incrementing' ? other.id > row.id : timeOf(other) > timeOf(row)) return true
+    }
+    return false
+  }
+
+  /** Whether a row of this table was sent. */
+  hasCome(table: string): boolean {
+    return this.#standing(table).arrived.size > 0
+  }
+
+  /** How long rows may wait while nothing stands in their way. */
+  get #boundMs(): number {
+    const { maxWaitMs, marginMs, delayMs, tables } = this.#plan
+    const slowest = Math.max(...tables.map(({ pollIntervalMs }) => pollIntervalMs))
+    const step = Math.max(...tables.map(({ stepMs }) => stepMs))
+    return maxWaitMs + marginMs + delayMs + step + 4 * slowest + PATIENCE_MS
+  }
+
+  /** Promised rows that are neither in the topic nor on their way, once everything is over. */
+  get missing(): number {
+    return [...this.#missing()].length
+  }
+
+  *#missing(): Iterable<Committed> {
+    for (const [name, last] of this.#server.current) {
+      const plan = this.#planOf(last.row.table)
+      const standing = this.#tables.get(last.row.table)
+      if (plan === undefined || standing === undefined) continue
+      const one = plan.mode === 'incrementing' ? (this.#server.first.get(name) ?? last) : last
+      if (!isWanted(one.row, plan)) continue
+      const { version } = one.row
+      if (standing.arrived.has(version) || standing.sent.has(version)) continue
+      // Of rows that are only followed by their ids the first version is enough.
+      const { arrivedRows, sent } = standing
+      if (plan.mode === 'incrementing' && (arrivedRows.has(name) || this.#isAmong(name, sent)))
+        continue
+      if (this.#excusedRows.has(version)) continue
+      const levels = this.#levels.get(plan.name) ?? []
+      const rowsWithin = (fromMs: number, toMs: number): number =>
+        countIf(this.#server.versions.values(), ({ row, visibleAtMs }) => {
+          return row.table === plan.name && visibleAtMs >= fromMs && visibleAtMs <= toMs
+        })
+      if (isPromised(one, plan, this.#plan, levels, rowsWithin)) yield one
+    }
+  }
+
+  #isAmong(name: string, versions: ReadonlySet<number>): boolean {
+    for (const version of versions) {
+      const row = this.#server.versions.get(version)?.row
+      if (row !== undefined && rowName(row) === name) return true
+    }
+    return false
+  }
+
+  /** Everybody has ended and time has passed. */
+  judgeEnd(): void {
+    const lost = [...this.#missing()].map(({ row }) => rowName(row))
+    if (lost.length > 0)
+      this.fault(`I6: ${lost.length} rows lost: ${lost.slice(0, 10).join(', ')}`, lost)
+    for (const [name, { repeated, arrived }] of this.#tables) {
+      const room = this.#plan.seenMaxKeys
+      const beyond = arrived.size - room
+      // What did not fit into the memory comes twice, and little more than that.
+      const allowed = beyond > 0 ? (beyond + room * 0.1 + 16) * this.#episodes() : 0
+      if (repeated > allowed) {
+        this.fault(`${name}: ${repeated} of ${arrived.size} rows came twice without a reason`, [
+          ...this.rows
+        ])
+      }
+    }
+  }
+
+  #episodes(): number {
+    const { idle, openAtStart, readers } = this.#plan.traffic
+    return idle + readers > 0 || this.#plan.sights.length > 0 ? 4 : openAtStart ? 1 : 2
+  }
+
+  #planOf(table: string): TablePlan | undefined {
+    const plan = this.#plan.tables.find(({ name }) => name === table)
+    return plan === undefined ? undefined : { ...plan, mode: this.modes.get(table) ?? plan.mode }
+  }
+
+  #standing(table: string): Standing {
+    const standing = this.#tables.get(table)
+    if (standing === undefined) throw new Error(`A record of ${table}`)
+    return standing
+  }
+
+  #rowOf(record: SourceRecord) {
+    const { query, table: named } = record.sourcePartition
+    const of = query === undefined ? named : this.#plan.tables[Number(String(query).slice(1))]?.name
+    const table = String(of)
+    const version = Number(field(record, 'version'))
+    const row = this.#server.versions.get(version)?.row
+    return { table, version, row, name: rowName({ table, key: String(field(record, 'key')) }) }
+  }
+}
+
+function timeOf(record: SourceRecord): unknown {
+  return field(record, 'changed') ?? field(record, 'created')
+}
+
+function differences(record: SourceRecord, row: Committed['row']): string {
+  const wrong: string[] = []
+  for (const name of TIMES) {
+    const wanted = name === 'changed' ? row.changedMs : row.createdMs
+    if (field(record, name) !== wanted)
+      wrong.push(`${name} is ${String(field(record, name))}, not ${wanted}`)
+  }
+  if (BigInt(field(record, 'id') as number) !== row.id)
+    wrong.push(`id is ${String(field(record, 'id'))}`)
+  for (const name of ['kind', 'note', 'key'] as const) {
+    if (field(record, name) !== row[name])
+      wrong.push(`${name} is ${String(field(record, name))}, not ${row[name]}`)
+  }
+  return wrong.join('; ')
+}
+
+function countIf<T>(all: Iterable<T>, matches: (one: T) => boolean): number {
+  let count = 0
+  for (const one of all) if (matches(one)) count += 1
+  return count
+}

@@ -1,0 +1,235 @@
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import type { Clock } from '../../../src/clock.ts'
+import type {
+  OpenTransaction,
+  OpenTransactions,
+  Row
+} from '../../../src/connectors/jdbc/database.ts'
+import type { Random } from '../../support/random.ts'
+import { Story } from '../story.ts'
+import type { Sight, WorldPlan } from './plan.ts'
+import { ModelTable, type Version } from './tables.ts'
+
+const START_MS = Date.UTC(2026, 0, 1)
+/** Rows that are there before the world begins were written in the hour before. */
+export const HISTORY_MS = 3_600_000
+
+export interface Transaction {
+  name: string
+  readonly beganAtMs: number
+  /** What the database's clock showed then. */
+  readonly began: number
+  readonly writes: Map<string, Version>
+  readonly deletes: Map<string, Version>
+  prepared: boolean
+}
+
+/** A committed version, and when it could be seen. */
+export interface Committed {
+  readonly row: Version
+  readonly beganAtMs: number
+  readonly committedAtMs: number
+  readonly visibleAtMs: number
+}
+
+interface Event {
+  readonly atMs: number
+  readonly run: () => void
+}
+
+/**
+ * Tables and those who write to them, one step at a time: snapshots, sequences, row locks, transactions that end in any order. Rows become
+ * visible with the commit. Time passes only here, while somebody waits; what happens and when does not depend on who looks.
+ */
+export class ModelServer {
+  readonly plan: WorldPlan
+  readonly tables: ReadonlyMap<string, ModelTable>
+  readonly story = new Story(() => this.nowMs)
+  readonly open = new Set<Transaction>()
+  /** The last visible version of each row, and all there ever were, by table and key. */
+  readonly current = new Map<string, Committed>()
+  /** The first version of each row: who follows ids alone has to find that. */
+  readonly first = new Map<string, Committed>()
+  readonly versions = new Map<number, Committed>()
+  readonly #sqlite = new DatabaseSync(':memory:', { readBigInts: true, returnArrays: true })
+  readonly #statements = new Map<string, StatementSync>()
+  #events: Event[] = []
+  #versions = 0
+  nowMs = 0
+  clockOffsetMs = 0
+  /** Nobody is let in before. */
+  awayUntilMs = 0
+  sight: Sight['shows'] = 'all'
+  /** When something last stood in the way of readers. */
+  disturbedAtMs = 0
+
+  constructor(plan: WorldPlan) {
+    this.plan = plan
+    this.tables = new Map(plan.tables.map((table) => [table.name, new ModelTable(table)]))
+    for (const { sql } of this.tables.values()) {
+      this.#sqlite.exec(
+        `CREATE TABLE ${sql} (id INTEGER, changed INTEGER, created INTEGER, version INTEGER, kind INTEGER, note TEXT, key TEXT PRIMARY KEY)`
+      )
+      const index = (columns: string): string =>
+        `"${columns.replaceAll(/\W/g, '')} of ${sql.slice(1)}`
+      for (const columns of ['id', 'changed, id', 'COALESCE(changed,created), id']) {
+        this.#sqlite.exec(`CREATE INDEX ${index(columns)} ON ${sql} (${columns})`)
+      }
+    }
+  }
+
+  readonly clock: Clock = {
+    now: () => START_MS + this.nowMs,
+    monotonicMs: () => this.nowMs,
+    sleep: (ms) => {
+      this.pass(Math.max(1, Math.ceil(ms)))
+      return Promise.resolve()
+    }
+  }
+
+  /** What the database's clock shows. */
+  get clockMs(): number {
+    return START_MS + this.nowMs + this.clockOffsetMs
+  }
+
+  at(atMs: number, run: () => void): void {
+    const event = { atMs: Math.max(atMs, this.nowMs), run }
+    const behind = this.#events.findIndex((other) => other.atMs > event.atMs)
+    if (behind < 0) this.#events.push(event)
+    else this.#events.splice(behind, 0, event)
+  }
+
+  pass(ms: number): void {
+    const until = this.nowMs + ms
+    for (let event = this.#events[0]; event !== undefined && event.atMs <= until; ) {
+      this.#events.shift()
+      this.nowMs = Math.max(this.nowMs, event.atMs)
+      event.run()
+      event = this.#events[0]
+    }
+    this.nowMs = until
+  }
+
+  get busy(): boolean {
+    return this.#events.length > 0 || this.open.size > 0
+  }
+
+  nextVersion(): number {
+    this.#versions += 1
+    return this.#versions
+  }
+
+  isLocked(row: string, by: Transaction): boolean {
+    return [...this.open].some(
+      (other) => other !== by && (other.writes.has(row) || other.deletes.has(row))
+    )
+  }
+
+  commit(transaction: Transaction): void {
+    this.open.delete(transaction)
+    const committedAtMs = this.nowMs
+    const { lagMs } = this.plan
+    const show = (): void => {
+      for (const [name, row] of transaction.writes) {
+        const one = {
+          row,
+          beganAtMs: transaction.beganAtMs,
+          committedAtMs,
+          visibleAtMs: this.nowMs
+        }
+        this.current.set(name, one)
+        if (!this.first.has(name)) this.first.set(name, one)
+        this.versions.set(row.version, one)
+        this.#store(row)
+        this.story.tellOf(name, `${transaction.name} commits ${describe(row)}`)
+      }
+      for (const [name, { table, key }] of transaction.deletes) {
+        this.current.delete(name)
+        this.prepared(`DELETE FROM ${this.tables.get(table)?.sql} WHERE key = ?`).run(key)
+        this.story.tellOf(name, `${transaction.name} commits its end`)
+      }
+    }
+    if (lagMs === 0 || committedAtMs <= 0) show()
+    else this.at(committedAtMs + lagMs, show)
+  }
+
+  rollBack(transaction: Transaction): void {
+    this.open.delete(transaction)
+    for (const name of transaction.writes.keys()) {
+      this.story.tellOf(name, `${transaction.name} rolls back`)
+    }
+  }
+
+  #store(row: Version): void {
+    const table = this.tables.get(row.table)
+    const shown = (instantMs: number | null): bigint | null =>
+      instantMs === null ? null : BigInt(instantMs + this.#wallOffset(row.table))
+    this.prepared(`INSERT OR REPLACE INTO ${table?.sql} VALUES (?, ?, ?, ?, ?, ?, ?)`).run(
+      row.id,
+      shown(row.changedMs),
+      shown(row.createdMs),
+      row.version,
+      row.kind,
+      row.note,
+      row.key
+    )
+  }
+
+  /** What a wall clock of the columns is ahead of the instant. */
+  #wallOffset(table: string): number {
+    return this.tables.get(table)?.plan.wallClock === true ? this.plan.zone.offsetMs : 0
+  }
+
+  read(sql: string, binds: readonly unknown[]): Row[] {
+    return this.prepared(sql).all(...(binds as bigint[])) as unknown as Row[]
+  }
+
+  /** How SQLite would go about a question. */
+  explain(sql: string): string[] {
+    const rows = this.#sqlite.prepare(`EXPLAIN QUERY PLAN ${sql}`).all() as unknown as Row[]
+    return rows.map((row) => String(row[3]))
+  }
+
+  prepared(sql: string): StatementSync {
+    const known = this.#statements.get(sql)
+    if (known !== undefined) return known
+    const statement = this.#sqlite.prepare(sql)
+    this.#statements.set(sql, statement)
+    return statement
+  }
+
+  /** What a session is answered that asks who is open. */
+  transactions(random: Random): OpenTransactions | 'error' {
+    if (this.plan.lagMs > 0) return { answer: 'unseen', why: 'the model is a copy' }
+    if (this.sight === 'error') return 'error'
+    if (this.sight === 'nothing') return { answer: 'unseen', why: 'the model hides them' }
+    if (this.sight === 'later') {
+      return { answer: 'later', inMs: random.within(10, 120), why: 'the model is busy' }
+    }
+    const { agesAreHidden } = this.plan
+    const open = [...this.open].map(
+      ({ name, beganAtMs, prepared, writes, deletes }): OpenTransaction => ({
+        id: name,
+        ageMs: agesAreHidden || prepared ? null : this.nowMs - beganAtMs,
+        ...(prepared ? { successor: true } : {}),
+        ...(writes.size + deletes.size === 0 ? { readsOnly: true } : {})
+      })
+    )
+    return { answer: 'seen', source: 'the model', open }
+  }
+
+  close(): void {
+    this.#sqlite.close()
+  }
+}
+
+export function rowName({ table, key }: Pick<Version, 'table' | 'key'>): string {
+  return `${table} ${key}`
+}
+
+export function describe({ id, changedMs, createdMs, version }: Version): string {
+  const time = changedMs ?? createdMs
+  return `v${version}, id ${id}, ${time === null ? 'no time' : `stamped ${(time - START_MS) / 1000}`}`
+}
+
+export { START_MS }
