@@ -22,6 +22,8 @@ export interface Dialect {
   readonly quotes: readonly [string, string]
   /** What its JDBC driver names as quotes, where these are others: so does the JVM connector write the tables of a task. */
   readonly driverQuotes?: readonly [string, string]
+  /** How its JDBC driver replaces escapes of JDBC in statements; absent: the server knows them itself, or the driver does not. */
+  readonly jdbcEscapes?: JdbcEscapes
   /** Two-part names are `catalog.table` instead of `schema.table`. */
   readonly twoPartNamesHaveCatalog?: boolean
 
@@ -83,6 +85,16 @@ export interface OpenOptions {
   readonly timeoutMs: number
   readonly signal: AbortSignal
   readonly log: Logger
+}
+
+export interface JdbcEscapes {
+  /**
+   * Functions of `{fn …}` with another name or form: what stands instead of their name and the parenthesis behind it, or instead of the
+   * whole call of one that has no arguments. All others are named as they are.
+   */
+  readonly functions: ReadonlyMap<string, string>
+  /** Whether `??` stands for the operator `?`, since a single one is a place for a value in JDBC. */
+  readonly doubledQuestionMarks: boolean
 }
 
 /** Parts of a table's name, as the database spells them and without quotes. */

@@ -8,6 +8,7 @@ import {
   type TimestampColumn
 } from '../database.ts'
 import { type Timestamp, timestampText } from '../values/timestamp.ts'
+import { oracleEscapes } from './oracle-escapes.ts'
 import { oracleTarget } from './oracle-url.ts'
 
 export const oracleDialect: Dialect = {
@@ -16,6 +17,7 @@ export const oracleDialect: Dialect = {
   subProtocols: ['oracle'],
   urlExample: 'jdbc:oracle:thin:@//host:1521/service',
   quotes: ['"', '"'],
+  jdbcEscapes: oracleEscapes,
   open: openOracle,
   nameParts: (table) => [table.schema, table.table],
   foldCase: (name) => name.toUpperCase(),

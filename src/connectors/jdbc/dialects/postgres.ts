@@ -9,6 +9,7 @@ import {
   type OpenOptions
 } from '../database.ts'
 import { type Timestamp, timestampText } from '../values/timestamp.ts'
+import { postgresEscapes } from './postgres-escapes.ts'
 import { postgresError } from './postgres-errors.ts'
 import { postgresTarget } from './postgres-url.ts'
 
@@ -18,6 +19,7 @@ export const postgresDialect: Dialect = {
   subProtocols: ['postgresql', 'postgres'],
   urlExample: 'jdbc:postgresql://host:5432/database',
   quotes: ['"', '"'],
+  jdbcEscapes: postgresEscapes,
   open: openPostgres,
   nameParts: (table) => [table.schema, table.table],
   foldCase: (name) => name.toLowerCase(),

@@ -1,5 +1,6 @@
 import { ConfigError } from '../../../errors.ts'
 import { suggestion } from './cursor-value.ts'
+import { sqlStretches } from './sql-stretches.ts'
 import { modeUsesId, modeUsesTimestamp, type Mode } from '../settings/mode.ts'
 
 /** A single bound of a poll: exclusive all of them. */
@@ -15,23 +16,20 @@ const BOUNDS = ['timestamp.from', 'timestamp.to', 'incrementing.from'] as const
 const PLACEHOLDERS = ['bounds', ...BOUNDS]
 
 /**
- * Strings, quoted names, comments, texts between dollars, and placeholders: whichever begins first. A placeholder inside one of the
- * others is none. What has a colon is a reference to a provider of secrets, and not ours.
+ * The query in parts; one part when it has no placeholders. A placeholder inside of a string, a quoted name or a comment is none.
+ * ConfigError for a placeholder that is not known.
  */
-const TOKEN =
-  /'(?:[^']|'')*'|"(?:[^"]|"")*"|`[^`]*`|--[^\n]*|\/\*[\s\S]*?\*\/|\$(\w*)\$[\s\S]*?\$\1\$|\$\{([^}:]*)\}/g
-
-/** The query in parts; one part when it has no placeholders. ConfigError for a placeholder that is not known. */
 export function queryParts(query: string): QueryPart[] {
   const parts: QueryPart[] = []
-  let from = 0
-  for (const match of query.matchAll(TOKEN)) {
-    const name = match[2]
-    if (name === undefined) continue
-    parts.push(query.slice(from, match.index), placeholder(name.trim()))
-    from = match.index + match[0].length
+  let text = ''
+  for (const stretch of sqlStretches(query)) {
+    if (stretch.kind !== 'placeholder') text += stretch.text
+    else {
+      parts.push(text, placeholder(stretch.text.trim()))
+      text = ''
+    }
   }
-  parts.push(query.slice(from))
+  parts.push(text)
   return parts
 }
 

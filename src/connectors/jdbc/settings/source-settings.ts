@@ -153,7 +153,12 @@ export function sourceSettings(
   const settingsIn = (merged: ConfigMap): TableSettings => {
     const values = parseConfig(definition, merged) as JdbcSourceConfig
     // A group without a mode has that of the connector, which is given.
-    return tableSettings({ ...values, mode: values.mode as Mode }, merged, reading)
+    return tableSettings(
+      { ...values, mode: values.mode as Mode },
+      merged,
+      reading,
+      connection.dialect
+    )
   }
   const defaults = settingsIn(config)
   const groups = ownSettings(config, 'table.settings').map(({ name, keys }) => ({

@@ -1,5 +1,7 @@
 import type { Mode } from './mode.ts'
 import type { ConfigMap } from '../../../config/config-def.ts'
+import type { Dialect } from '../database.ts'
+import { nativeQuery } from '../reading/jdbc-escapes.ts'
 import { type ConfiguredStart, parseInitialTimestamp, startMarkOf } from './configured-start.ts'
 import type { KeySettings } from './record-keys.ts'
 import { PRIMARY_KEY } from './record-keys.ts'
@@ -50,7 +52,8 @@ export interface TableSettings extends ReadingSettings, ConfiguredStart {
 export function tableSettings(
   parsed: JdbcSourceConfig & { readonly mode: Mode },
   config: ConfigMap,
-  reading: ReadingSettings
+  reading: ReadingSettings,
+  dialect: Dialect
 ): TableSettings {
   const withMappings = parsed['table.include.list'].length > 0
   const query = parsed.query === '' ? parsed['query.masked'].value : parsed.query
@@ -61,7 +64,7 @@ export function tableSettings(
   return {
     ...reading,
     mode: parsed.mode,
-    query: query.trim() === '' ? null : query.trim(),
+    query: query.trim() === '' ? null : nativeQuery(dialect, query.trim()),
     queryIsMasked: parsed.query === '' && query.trim() !== '',
     suffix: parsed['query.suffix'],
     timestampColumns: parsed['timestamp.column.name'].filter((name) => name !== ''),
