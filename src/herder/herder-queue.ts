@@ -58,10 +58,10 @@ export class HerderQueue {
     return this.#waiting.length
   }
 
-  /** Runs what waits, and what comes meanwhile, as long as `goOn` says so. */
+  /** Runs what waits now, as long as `goOn` says so. What comes meanwhile has to wait: a tick has other things to do (I8). */
   async runAll(goOn: () => boolean = () => true): Promise<void> {
     const later: Request[] = []
-    while (goOn()) {
+    for (let left = this.#waiting.length; left > 0 && goOn(); left--) {
       const request = this.#waiting.shift()
       if (request === undefined) break
       if (request.heldBack < PATIENCE && request.holdBack()) {

@@ -102,13 +102,14 @@ export class Membership {
     return this.#generation
   }
 
+  /** I3: one that was put out of the group leads no longer, whatever it was told before. */
   get isLeader(): boolean {
-    return this.#assignment !== null && this.#assignment.leader === this.#memberId
+    return !this.#lost && this.#assignment?.leader === this.#memberId
   }
 
   /** null while no leader is known. */
   get leaderUrl(): string | null {
-    const url = this.#assignment?.leaderUrl ?? ''
+    const url = this.#lost ? '' : (this.#assignment?.leaderUrl ?? '')
     return url === '' ? null : url
   }
 

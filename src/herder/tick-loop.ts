@@ -102,9 +102,8 @@ export class TickLoop {
     if (!(await this.#holdLeadership(signal))) return
     if (!(await this.#rotateSessionKey())) return
     if (membership.isLeader) this.#options.moves.resume()
-    // One that cost us the right to write must not take those behind it along.
-    await queue.runAll(() => this.#writes)
-    if (!this.#writes) return
+    await queue.runAll(() => this.#mayGoOn)
+    if (!this.#mayGoOn) return
     await executeRestarts(this.#options)
     this.#forgetDeletedWork()
     if (await this.#processChanges()) return
@@ -268,6 +267,12 @@ export class TickLoop {
     apply().catch((error: unknown) => {
       log.error(`Failed to transition connector ${name} to its target state`, { error })
     })
+  }
+
+  /** Whoever waits for this worker's join, or leads in its place, comes first; and what cost us the right to write takes nobody along. */
+  get #mayGoOn(): boolean {
+    const { membership } = this.#options
+    return this.#writes && !membership.lost && !membership.rejoinNeeded
   }
 
   get #writes(): boolean {

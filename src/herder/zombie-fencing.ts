@@ -55,6 +55,8 @@ export class ZombieFencing {
     if (before === null) return
     await worker.fenceZombies(connector, before.config, before.recorded)
     await queue.add(async () => {
+      // I3: another worker may lead by now.
+      requireSource()
       await configStore.refresh(workerSyncTimeoutMs)
       const snapshot = configStore.snapshot()
       if (snapshot.taskConfigGeneration(connector) !== before.generation) {

@@ -62,6 +62,22 @@ describe('requests that wait for the tick', () => {
   })
 })
 
+describe('requests that keep coming', () => {
+  it('I8: wait for the next round of the tick, which has other things to do', async () => {
+    const queue = new HerderQueue(() => undefined)
+    let ran = 0
+    const again = (): void => {
+      ran += 1
+      if (ran < 1000) void queue.add(again)
+    }
+    void queue.add(again)
+    await queue.runAll()
+    assert.equal(ran, 1)
+    await queue.runAll()
+    assert.equal(ran, 2)
+  })
+})
+
 describe('a queue without a tick', () => {
   it('runs each request that comes, at whatever moment', async () => {
     const queue = new SerialQueue()
