@@ -113,9 +113,7 @@ export abstract class AbstractHerder {
   connectorProgress(name: string): TaskProgressInfo[] {
     const { tasks } = this.connectorStatus(name)
     const here = new Map(
-      this.localProgress().flatMap((task) =>
-        task.id.connector === name ? [[task.id.task, task] as const] : []
-      )
+      this.options.worker.progress(name).map((task) => [task.id.task, task] as const)
     )
     return tasks.map(({ id, state, worker_id }) => {
       const task = here.get(id)
@@ -134,7 +132,7 @@ export abstract class AbstractHerder {
   }
 
   localProgress(): readonly TaskProgress[] {
-    return this.options.worker.progress()
+    return this.options.worker.progress(null)
   }
 
   async taskInfos(name: string): Promise<TaskInfo[]> {

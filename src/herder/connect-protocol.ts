@@ -1,6 +1,6 @@
 import { ConnectError } from '../errors.ts'
-import { taskKey } from '../worker/contracts.ts'
-import { noWork, taskIdOf, type WorkSet, workSet } from './work-set.ts'
+import { taskIdOf, taskKey } from '../worker/contracts.ts'
+import { noWork, type WorkSet, workSet } from './work-set.ts'
 
 /**
  * What workers tell each other inside the group protocol, byte for byte as the JVM's classes write it. STRING is an INT16 length and

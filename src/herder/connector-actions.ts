@@ -123,7 +123,9 @@ export class ConnectorActions {
     if (membership.assignment?.assigned.connectors.has(name) !== true) {
       throw this.#notAssigned('connector', 'connectors', name)
     }
-    await stage.during(`stopping restarted connector ${name}`, () => work.stop(workSet([name], [])))
+    await stage.during(`stopping restarted connector ${name}`, () =>
+      work.stopToRestart(workSet([name], []))
+    )
     return { started: work.startConnector(name, this.snapshot) }
   }
 
@@ -140,7 +142,7 @@ export class ConnectorActions {
       throw this.#notAssigned('task', 'tasks', taskKey(id))
     }
     await stage.during(`restarting task ${taskKey(id)}`, () =>
-      work.stop(workSet([], [taskKey(id)]))
+      work.stopToRestart(workSet([], [taskKey(id)]))
     )
     return { started: work.startTask(id, this.snapshot) }
   }

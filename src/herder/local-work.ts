@@ -12,14 +12,18 @@ import {
 } from '../worker/contracts.ts'
 import { StartSlots } from './start-slots.ts'
 import type { StatusReporter } from './status-reporter.ts'
-import { taskIdOf, taskIdsOf, type WorkSet, workSet } from './work-set.ts'
+import { taskIdsOf, type WorkSet, workSet } from './work-set.ts'
 
 /** One connector or task handed to the worker: `starting` ends, without an error, when its start has succeeded or failed. */
 interface Instance {
   starting: Promise<void>
   settled: boolean
   wanted: boolean
-  failed: boolean
+  /** It is started again at once: nobody needs to hear that it was stopped. */
+  restarting: boolean
+  /** What was reported last. */
+  state: State
+  version: string | null
 }
 
 export interface LocalWorkOptions {
@@ -38,9 +42,6 @@ export interface LocalWorkOptions {
   /** Whatever runs for the connector is being stopped. */
   onConnectorStopping(connector: string): void
 }
-
-/** How long a stop waits for a start that is under way before it stops again when that start ends. */
-const START_PATIENCE_MS = 5000
 
 /**
  * The connectors and tasks this worker has been told to run, failed ones included. Starting never blocks the caller (I9): plugin code
@@ -68,7 +69,7 @@ export class LocalWork implements WorkerEvents {
 
   /** Whether the connector runs here and failed; it does nothing more until it is restarted. */
   connectorFailed(name: string): boolean {
-    return this.#connectors.get(name)?.failed === true
+    return this.#connectors.get(name)?.state === 'FAILED'
   }
 
   tasksOf(connector: string): TaskId[] {
@@ -79,11 +80,11 @@ export class LocalWork implements WorkerEvents {
   startConnector(name: string, snapshot: ClusterConfig): Promise<void> {
     const config = snapshot.connectorConfig(name)
     const target = snapshot.targetState(name) ?? 'STARTED'
-    const start = async () => {
+    const start = async (instance: Instance) => {
       if (config === null) throw new ConnectError('NOT_FOUND', `Connector ${name} not found`)
       this.#options.log.info(`Starting connector ${name}`)
       await this.#options.worker.startConnector(name, config, target)
-      if (target === 'STARTED') this.#options.onConnectorStarted(name)
+      if (target === 'STARTED' && instance.wanted) this.#options.onConnectorStarted(name)
     }
     return this.#start(this.#connectors, name, start, (error) =>
       this.onConnectorState(name, 'FAILED', traceOf(error), null)
@@ -114,6 +115,13 @@ export class LocalWork implements WorkerEvents {
     return started
   }
 
+  /** As `stop`, for what the caller starts again at once: it is never shown as UNASSIGNED. */
+  async stopToRestart(work: WorkSet): Promise<void> {
+    for (const name of work.connectors) markRestarting(this.#connectors.get(name))
+    for (const key of work.tasks) markRestarting(this.#tasks.get(key))
+    await this.stop(work)
+  }
+
   /** Bounded. Unknown instances are ignored. */
   async stop(work: WorkSet): Promise<void> {
     const connectors = [...work.connectors].filter((name) => this.#connectors.has(name))
@@ -129,10 +137,6 @@ export class LocalWork implements WorkerEvents {
    * An instance that is just starting may have read the state before: it is told again.
    */
   async applyTargetState(name: string, snapshot: () => ClusterConfig): Promise<boolean> {
-    const apply = async () => {
-      const target = snapshot().targetState(name)
-      if (target !== null) await this.#options.worker.setTargetState(name, target)
-    }
     const instances = [
       this.#connectors.get(name),
       ...this.tasksOf(name).map((id) => this.#tasks.get(taskKey(id)))
@@ -140,12 +144,43 @@ export class LocalWork implements WorkerEvents {
     const starting = instances.flatMap((instance) =>
       instance === undefined || instance.settled ? [] : [instance.starting]
     )
-    await apply()
+    await this.#apply(name, snapshot())
     if (starting.length > 0) {
       await Promise.all(starting)
-      await apply()
+      await this.#apply(name, snapshot())
     }
     return this.#connectors.has(name)
+  }
+
+  async #apply(name: string, snapshot: ClusterConfig): Promise<void> {
+    const { worker } = this.#options
+    const target = snapshot.targetState(name)
+    if (target === null) return
+    await worker.setTargetState(name, target)
+    const instance = this.#connectors.get(name)
+    if (instance?.settled !== true || !instance.wanted || worker.connectorRunning(name)) return
+    // It could not even be made (its class, a reference): it can be STOPPED all the same, and is made anew when it is resumed.
+    if (target === 'STOPPED' && instance.state === 'FAILED')
+      this.onConnectorState(name, 'STOPPED', null, null)
+    if (target === 'STARTED' && instance.state === 'STOPPED')
+      await this.startConnector(name, snapshot)
+  }
+
+  /** Says beside RUNNING what a connector is coping with; null takes it back. In any other state it says nothing. */
+  connectorCondition(name: string, condition: string | null): void {
+    const instance = this.#connectors.get(name)
+    if (instance?.state !== 'RUNNING') return
+    this.#options.statuses.connector(name, 'RUNNING', condition, instance.version)
+  }
+
+  /** The connector cannot go on, whatever its own code says. */
+  failConnector(name: string, error: unknown): void {
+    this.onConnectorState(
+      name,
+      'FAILED',
+      traceOf(error),
+      this.#connectors.get(name)?.version ?? null
+    )
   }
 
   onConnectorState(
@@ -154,18 +189,15 @@ export class LocalWork implements WorkerEvents {
     trace: string | null,
     version: string | null
   ): void {
-    const instance = this.#connectors.get(connector)
-    // I2: late words of an instance that was taken away are not passed on.
-    if (instance === undefined) return
-    instance.failed = state === 'FAILED'
-    this.#options.statuses.connector(connector, state, trace, version)
+    if (isTold(this.#connectors.get(connector), state, version)) {
+      this.#options.statuses.connector(connector, state, trace, version)
+    }
   }
 
   onTaskState(id: TaskId, state: State, trace: string | null, version: string | null): void {
-    const instance = this.#tasks.get(taskKey(id))
-    if (instance === undefined) return
-    instance.failed = state === 'FAILED'
-    this.#options.statuses.task(id, state, trace, version)
+    if (isTold(this.#tasks.get(taskKey(id)), state, version)) {
+      this.#options.statuses.task(id, state, trace, version)
+    }
   }
 
   onTaskReconfiguration(connector: string): void {
@@ -187,19 +219,21 @@ export class LocalWork implements WorkerEvents {
   async #start(
     instances: Map<string, Instance>,
     key: string,
-    work: () => Promise<void>,
+    work: (instance: Instance) => Promise<void>,
     report: (error: unknown) => void
   ): Promise<void> {
     const instance: Instance = {
       starting: Promise.resolve(),
       settled: false,
       wanted: true,
-      failed: false
+      restarting: false,
+      state: 'UNASSIGNED',
+      version: null
     }
     instances.set(key, instance)
     const started = this.#slots.run(async () => {
       if (!instance.wanted) throw new ConnectError('WORKER_STOPPING', `${key} was taken away`)
-      await work()
+      await work(instance)
     })
     instance.starting = started.then(
       () => {
@@ -207,70 +241,41 @@ export class LocalWork implements WorkerEvents {
       },
       (error: unknown) => {
         instance.settled = true
-        const known = instances.get(key) === instance && instance.wanted
-        if (known && !instance.failed) report(error)
+        if (instance.wanted && instance.state !== 'FAILED') report(error)
       }
     )
     await started
   }
 
   async #stopConnector(name: string): Promise<void> {
-    const { worker } = this.#options
-    this.#options.onConnectorStopping(name)
-    await this.#stopInstance(this.#connectors, name, () => worker.stopConnector(name))
+    const { worker, onConnectorStopping } = this.#options
+    onConnectorStopping(name)
+    const instance = this.#connectors.get(name)
+    if (instance !== undefined) instance.wanted = false
+    await worker.stopConnector(name)
+    this.#connectors.delete(name)
   }
 
+  /** Together within one graceful timeout. */
   async #stopTasks(keys: readonly string[]): Promise<void> {
-    const { worker } = this.#options
-    const starting = keys.filter((key) => this.#tasks.get(key)?.settled === false)
-    const running = keys.filter((key) => !starting.includes(key))
-    // Those that run stop together within one graceful timeout; only those still being built are waited for one by one.
-    const together = async () => {
-      if (running.length > 0) await worker.stopTasks(taskIdsOf(running))
-      for (const key of running) this.#tasks.delete(key)
+    if (keys.length === 0) return
+    for (const key of keys) {
+      const instance = this.#tasks.get(key)
+      if (instance !== undefined) instance.wanted = false
     }
-    await Promise.all([
-      together(),
-      ...starting.map((key) =>
-        this.#stopInstance(this.#tasks, key, () => worker.stopTasks([taskIdOf(key)]))
-      )
-    ])
+    await this.#options.worker.stopTasks(taskIdsOf(keys))
+    for (const key of keys) this.#tasks.delete(key)
   }
+}
 
-  /** I2: a start that is under way is stopped now and again when it ends, however late that is. */
-  async #stopInstance(
-    instances: Map<string, Instance>,
-    key: string,
-    stop: () => Promise<void>
-  ): Promise<void> {
-    const instance = instances.get(key)
-    if (instance === undefined) return
-    instance.wanted = false
-    const starting = !instance.settled
-    await stop()
-    if (starting) {
-      const patience = new AbortController()
-      const limit = this.#options.clock.sleep(START_PATIENCE_MS, patience.signal)
-      await Promise.race([instance.starting, limit])
-      patience.abort()
-      if (instance.settled) await stop()
-      else this.#stopWhenStarted(instances, key, instance, stop)
-    }
-    if (instances.get(key) === instance) instances.delete(key)
-  }
+function markRestarting(instance: Instance | undefined): void {
+  if (instance !== undefined) instance.restarting = true
+}
 
-  #stopWhenStarted(
-    instances: Map<string, Instance>,
-    key: string,
-    instance: Instance,
-    stop: () => Promise<void>
-  ): void {
-    const late = async () => {
-      await instance.starting
-      if (!instances.has(key)) await stop()
-    }
-    late().catch((error: unknown) => {
-      this.#options.log.error(`${key} started late and could not be stopped`, { error })
-    })
-  }
+/** Notes what an instance reports; answers whether the status topic is told. I2: of one that was taken away nothing is. */
+function isTold(instance: Instance | undefined, state: State, version: string | null): boolean {
+  if (instance === undefined) return false
+  instance.state = state
+  instance.version = version
+  return !(instance.restarting && state === 'UNASSIGNED')
 }

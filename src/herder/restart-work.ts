@@ -26,7 +26,7 @@ export async function executeRestarts(
   for (const request of options.changes.restarts.take()) await executeRestart(options, request)
 }
 
-/** Stops what the plan names and runs here, says RESTARTING, starts it again; starts are not waited for. */
+/** Says RESTARTING of what the plan names and runs here, stops it and starts it again; starts are not waited for. */
 export async function executeRestart(
   options: RestartOptions,
   request: RestartRequest
@@ -44,18 +44,14 @@ export async function executeRestart(
   log.info(`Restarting ${tasks.length} of ${plan.state.tasks.length} tasks for ${name}`, {
     connector
   })
+  if (connector) statuses.connector(name, 'RESTARTING', null, null)
+  for (const id of tasks) statuses.task(id, 'RESTARTING', null, null)
   await stage.during(`handling restart request for connector ${name}`, () =>
-    work.stop(workSet(connector ? [name] : [], tasks.map(taskKey)))
+    work.stopToRestart(workSet(connector ? [name] : [], tasks.map(taskKey)))
   )
   const failed = (what: string) => (error: unknown) => {
     log.error(`${what} restart failed`, { error })
   }
-  if (connector) {
-    statuses.connector(name, 'RESTARTING', null, null)
-    work.startConnector(name, snapshot).catch(failed(`Connector '${name}'`))
-  }
-  for (const id of tasks) {
-    statuses.task(id, 'RESTARTING', null, null)
-    work.startTask(id, snapshot).catch(failed(`Task '${taskKey(id)}'`))
-  }
+  if (connector) work.startConnector(name, snapshot).catch(failed(`Connector '${name}'`))
+  for (const id of tasks) work.startTask(id, snapshot).catch(failed(`Task '${taskKey(id)}'`))
 }

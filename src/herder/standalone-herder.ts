@@ -180,7 +180,7 @@ export class StandaloneHerder extends AbstractHerder implements Herder {
   async restartConnector(name: string): Promise<void> {
     await this.#inTurn(async () => {
       requireConnector(this.snapshot(), name)
-      await this.#work.stop(workSet([name], []))
+      await this.#work.stopToRestart(workSet([name], []))
       await this.#startConnector(name)
     })
   }
@@ -218,7 +218,7 @@ export class StandaloneHerder extends AbstractHerder implements Herder {
       if (snapshot.taskConfig(name, task) === null) {
         throw new NotFoundError(`Task ${taskKey(id)} not found`)
       }
-      await this.#work.stop(workSet([], [taskKey(id)]))
+      await this.#work.stopToRestart(workSet([], [taskKey(id)]))
       if (await this.#work.startTask(id, snapshot)) return
       throw new ConnectError('INTERNAL', `Failed to start task: ${taskKey(id)}`)
     })

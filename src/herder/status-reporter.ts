@@ -17,14 +17,12 @@ export interface StatusReporterOptions {
 /** Writes the statuses of what runs here: adds worker and generation, and knows which writes must give way to newer ones. */
 export class StatusReporter {
   readonly #options: StatusReporterOptions
-  readonly #connectorVersions = new Map<string, string | null>()
 
   constructor(options: StatusReporterOptions) {
     this.#options = options
   }
 
   connector(name: string, state: State, trace: string | null, version: string | null): void {
-    this.#connectorVersions.set(name, version)
     const { statusStore } = this.#options
     const status = this.#status(state, trace, version)
     if (givesWay(state)) statusStore.putConnectorSafe(name, status)
@@ -38,17 +36,11 @@ export class StatusReporter {
     else statusStore.putTask(id.connector, id.task, status)
   }
 
-  /** Says beside RUNNING what a connector is coping with; null takes it back. */
-  connectorCondition(name: string, condition: string | null): void {
-    this.connector(name, 'RUNNING', condition, this.#connectorVersions.get(name) ?? null)
-  }
-
   /** For work that no longer exists. */
   forgetConnector(name: string): void {
     const { statusStore } = this.#options
     for (const task of statusStore.tasks(name).keys()) this.forgetTask({ connector: name, task })
     statusStore.putConnector(name, this.#status('DESTROYED', null, null))
-    this.#connectorVersions.delete(name)
   }
 
   forgetTask(id: TaskId): void {

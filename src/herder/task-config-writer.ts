@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import { ConnectError, messageOf, traceOf } from '../errors.ts'
+import { ConnectError, messageOf } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import type { StoredConfig, WrittenConfig } from '../storage/cluster-config.ts'
 import type { ConfigStore } from '../storage/config-store.ts'
@@ -10,14 +10,12 @@ import type { LeaderClient } from './leader-client.ts'
 import type { LocalWork } from './local-work.ts'
 import type { Membership } from './membership.ts'
 import type { SessionKeys } from './session-key.ts'
-import type { StatusReporter } from './status-reporter.ts'
 import { taskConfigsChanged } from './task-config-changes.ts'
 import type { TickStage } from './tick-stage.ts'
 
 export interface TaskConfigWriterOptions {
   readonly worker: Worker
   readonly work: LocalWork
-  readonly statuses: StatusReporter
   readonly configStore: ConfigStore
   readonly membership: Membership
   readonly queue: HerderQueue
@@ -103,13 +101,13 @@ export class TaskConfigWriter {
   }
 
   async #attempts(connector: string, signal: AbortSignal): Promise<void> {
-    const { clock, statuses, work } = this.#options
+    const { clock, work } = this.#options
     const began = clock.monotonicMs()
     let conditionReported = false
     for (let attempt = 0; !signal.aborted; attempt++) {
       try {
         await this.#reconfigure(connector, signal)
-        if (conditionReported) statuses.connectorCondition(connector, null)
+        if (conditionReported) work.connectorCondition(connector, null)
         return
       } catch (error) {
         if (signal.aborted) return
@@ -117,9 +115,9 @@ export class TaskConfigWriter {
         const backoffMs = Math.min(FIRST_BACKOFF_MS * 2 ** attempt, LAST_BACKOFF_MS)
         this.#logFailure(connector, error, clock.monotonicMs() - began)
         // A connector that is RUNNING without tasks should say why; one short hiccup is not worth it.
-        if (attempt > 0 && work.hasConnector(connector)) {
+        if (attempt > 0) {
           conditionReported = true
-          statuses.connectorCondition(
+          work.connectorCondition(
             connector,
             `Task configurations could not be generated or written: ${messageOf(error)} (tried again every ${backoffMs} ms)`
           )
@@ -136,7 +134,7 @@ export class TaskConfigWriter {
       log.error(`Connector ${connector} generated too many tasks; it will not be asked again`, {
         error
       })
-      work.onConnectorState(connector, 'FAILED', traceOf(error), null)
+      work.failConnector(connector, error)
       return true
     }
     if (!work.connectorFailed(connector)) return false

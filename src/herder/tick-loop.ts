@@ -6,6 +6,7 @@ import type { ConfigStore } from '../storage/config-store.ts'
 import type { StatusStore } from '../storage/status-store.ts'
 import { taskKey } from '../worker/contracts.ts'
 import type { Changes, ConfigChanges } from './config-changes.ts'
+import { forgetDeletedWork } from './deleted-work.ts'
 import type { HerderQueue } from './herder-queue.ts'
 import type { Moves } from './moves.ts'
 import type { LocalWork } from './local-work.ts'
@@ -245,12 +246,11 @@ export class TickLoop {
     const withTasksToStop = new Set([...changes.removed, ...changes.taskConfigs])
     const tasks = [...withTasksToStop].flatMap((name) => work.tasksOf(name).map(taskKey))
     if (tasks.length > 0) log.info(`Stopping ${tasks.length} reconfigured tasks`)
-    await this.giveUpWork(
-      workSet(
-        [...deleted, ...replaced].filter((name) => work.hasConnector(name)),
-        tasks
-      )
-    )
+    const stopped = deleted.filter((name) => work.hasConnector(name))
+    await Promise.all([
+      work.stopToRestart(workSet(replaced, [])),
+      this.giveUpWork(workSet(stopped, tasks))
+    ])
     for (const name of new Set(replaced)) this.#startConnector(name)
     for (const name of changes.targetStates) this.#applyTargetState(name)
     for (const name of config.inconsistentConnectors()) {
@@ -321,25 +321,11 @@ export class TickLoop {
     }
   }
 
-  /**
-   * Statuses of connectors and tasks that no longer exist; only the leader may say so, once the round is over. It looks again for a
-   * while: those who stopped the work may have said so later than the round ended.
-   */
+  /** Only the leader may, once the round is over. It looks again for a while: those who stopped the work may say so later than the round ended. */
   #forgetDeletedWork(): void {
-    const { statusStore, statuses, membership } = this.#options
+    const { membership } = this.#options
     if (!membership.isLeader || membership.rejoinNeeded || !this.#cleaningUp()) return
-    const config = this.#config
-    const broken = new Set(config.inconsistentConnectors())
-    for (const name of statusStore.connectors()) {
-      if (!config.contains(name)) {
-        statuses.forgetConnector(name)
-        continue
-      }
-      if (broken.has(name)) continue
-      for (const task of statusStore.tasks(name).keys()) {
-        if (task >= config.taskCount(name)) statuses.forgetTask({ connector: name, task })
-      }
-    }
+    forgetDeletedWork(this.#options, this.#config)
   }
 
   async #readConfigToEnd(signal: AbortSignal): Promise<boolean> {

@@ -1,4 +1,4 @@
-import type { TaskId } from '../worker/contracts.ts'
+import { type TaskId, taskIdOf } from '../worker/contracts.ts'
 
 /**
  * Connectors and tasks as sets: what is configured, assigned, running or revoked. Connectors by name, tasks by `<connector>-<number>`
@@ -43,12 +43,6 @@ export function intersection(work: WorkSet, other: WorkSet): WorkSet {
 
 export function sizeOf(work: WorkSet): number {
   return work.connectors.size + work.tasks.size
-}
-
-/** The inverse of `taskKey`; a connector's name may itself contain dashes. */
-export function taskIdOf(key: string): TaskId {
-  const dash = key.lastIndexOf('-')
-  return { connector: key.slice(0, dash), task: Number(key.slice(dash + 1)) }
 }
 
 export function taskIdsOf(keys: Iterable<string>): TaskId[] {

@@ -18,10 +18,12 @@ import {
   type SourceTaskGuard,
   type TaskId,
   type TaskProgress,
+  taskIdOf,
   taskKey,
   type Worker,
   type WorkerEvents
 } from './contracts.ts'
+import { Places } from './places.ts'
 import { buildSourceTask, offsetReader, type TaskSurroundings } from './source-task-builder.ts'
 import { checkTaskCount, storedTaskConfig, tasksMax } from './task-configs.ts'
 import { taskTransactionalId } from './transactional-ids.ts'
@@ -62,8 +64,8 @@ export class ConnectWorker implements Worker {
   readonly #offsetStores: ConnectorOffsetStores
   readonly #offsets: ConnectorOffsets
   readonly #starts: ConnectorStarts
-  readonly #connectors = new Map<string, RunningConnector>()
-  readonly #tasks = new Map<string, RunningTask>()
+  readonly #connectors = new Places<RunningConnector>()
+  readonly #tasks = new Places<RunningTask>()
   #events: WorkerEvents | null = null
 
   constructor(options: ConnectWorkerOptions) {
@@ -92,21 +94,22 @@ export class ConnectWorker implements Worker {
   }
 
   async startConnector(name: string, config: StoredConfig, target: TargetState): Promise<void> {
-    if (this.#connectors.has(name)) {
-      throw new ConnectError('ALREADY_EXISTS', `Connector with name ${name} already exists`)
-    }
+    const place = this.#connectors.take(name, `Connector with name ${name} already exists`)
     const log = this.#log.with({ connector: name })
     log.info('Creating connector', { class: config.get('connector.class') })
-    let running: RunningConnector
     try {
-      running = await this.#buildConnector(name, config, log)
+      const resolved = await this.#options.resolve(config)
+      this.#connectors.requireHeld(place)
+      place.running = this.#buildConnector(name, config, resolved, log)
     } catch (error) {
-      log.error('Failed to start connector', { error })
-      this.#events?.onConnectorState(name, 'FAILED', traceOf(error), null)
+      if (this.#connectors.holds(place)) {
+        log.error('Failed to start connector', { error })
+        this.#connectors.leave(place)
+        this.#events?.onConnectorState(name, 'FAILED', traceOf(error), null)
+      }
       throw error
     }
-    this.#connectors.set(name, running)
-    await running.connector.transitionTo(target)
+    await place.running.connector.transitionTo(target)
   }
 
   #watch(used: readonly UsedConfig[], log: Logger, onChange: () => void): AbortController {
@@ -123,12 +126,12 @@ export class ConnectWorker implements Worker {
     return watch
   }
 
-  async #buildConnector(
+  #buildConnector(
     name: string,
     config: StoredConfig,
+    resolved: ConfigMap,
     log: Logger
-  ): Promise<RunningConnector> {
-    const resolved = await this.#options.resolve(config)
+  ): RunningConnector {
     const plugin = this.#pluginOf(resolved)
     const lease = this.#offsetStores.lease(name, resolved)
     const connector = new WorkerConnector({
@@ -147,32 +150,36 @@ export class ConnectWorker implements Worker {
   }
 
   async stopConnector(name: string): Promise<void> {
-    const running = this.#connectors.get(name)
-    if (running === undefined) return
-    running.watch.abort()
-    await running.connector.shutdown()
-    await running.lease.close()
-    if (this.#connectors.get(name) === running) this.#connectors.delete(name)
+    const place = this.#connectors.get(name)
+    if (place === null) return
+    const { running } = place
+    if (running === null) this.#events?.onConnectorState(name, 'UNASSIGNED', null, null)
+    else {
+      running.watch.abort()
+      await running.connector.shutdown()
+      await running.lease.close()
+    }
+    this.#connectors.leave(place)
   }
 
   async setTargetState(name: string, target: TargetState): Promise<void> {
-    for (const { task } of this.#tasks.values()) {
+    for (const { task } of this.#tasks.running()) {
       if (task.id.connector === name) task.setTargetState(target)
     }
-    await this.#connectors.get(name)?.connector.transitionTo(target)
+    await this.#connectors.get(name)?.running?.connector.transitionTo(target)
   }
 
   connectorRunning(name: string): boolean {
-    return this.#connectors.has(name)
+    return (this.#connectors.get(name)?.running ?? null) !== null
   }
 
   runningConnectors(): string[] {
-    return [...this.#connectors.keys()]
+    return this.#connectors.keys()
   }
 
   async taskConfigs(name: string): Promise<StoredConfig[]> {
-    const running = this.#connectors.get(name)
-    if (running === undefined) {
+    const running = this.#connectors.get(name)?.running ?? null
+    if (running === null) {
       throw new ConnectError('NOT_FOUND', `Connector ${name} not found in this worker.`)
     }
     const { connector, raw } = running
@@ -191,9 +198,7 @@ export class ConnectWorker implements Worker {
     guard: SourceTaskGuard | null = null
   ): Promise<boolean> {
     const key = taskKey(id)
-    if (this.#tasks.has(key)) {
-      throw new ConnectError('ALREADY_EXISTS', `Task already exists in this worker: ${key}`)
-    }
+    const place = this.#tasks.take(key, `Task already exists in this worker: ${key}`)
     const log = this.#log.with({ connector: id.connector, task: id.task })
     log.info('Creating task')
     try {
@@ -203,6 +208,7 @@ export class ConnectWorker implements Worker {
         throw new ConfigError(`Sink connector ${plugin.className} cannot be run by this worker yet`)
       }
       const resolved = await this.#options.resolve(config)
+      this.#tasks.requireHeld(place)
       const task = buildSourceTask({
         id,
         plugin,
@@ -225,20 +231,28 @@ export class ConnectWorker implements Worker {
       const watch = this.#watch(used, log, () =>
         this.#events?.onValuesChanged(id.connector, id.task)
       )
-      this.#tasks.set(key, { task, ended: task.run(), watch })
+      place.running = { task, ended: task.run(), watch }
       return true
     } catch (error) {
-      log.error('Failed to start task', { error })
-      this.#events?.onTaskState(id, 'FAILED', traceOf(error), null)
+      if (this.#tasks.holds(place)) {
+        log.error('Failed to start task', { error })
+        this.#tasks.leave(place)
+        this.#events?.onTaskState(id, 'FAILED', traceOf(error), null)
+      }
       return false
     }
   }
 
   async stopTasks(ids: readonly TaskId[]): Promise<void> {
-    const running = ids.flatMap((id) => this.#tasks.get(taskKey(id)) ?? [])
-    for (const { task, watch } of running) {
-      watch.abort()
-      task.stop()
+    const places = ids.flatMap((id) => {
+      const place = this.#tasks.get(taskKey(id))
+      return place === null ? [] : [{ id, place }]
+    })
+    for (const {
+      place: { running }
+    } of places) {
+      running?.watch.abort()
+      running?.task.stop()
     }
     const patience = new AbortController()
     const limit = this.#options.clock.sleep(
@@ -246,28 +260,34 @@ export class ConnectWorker implements Worker {
       patience.signal
     )
     await Promise.all(
-      running.map(async (entry) => {
-        const { task, ended } = entry
-        const inTime = await Promise.race([ended.then(() => true), limit.then(() => false)])
-        // I4: one that does not end in time is given up without committing; I2: it writes nothing from here on.
-        if (!inTime) {
-          this.#log.error(`Graceful stop of task ${taskKey(task.id)} failed.`)
-          task.cancel()
-        }
-        const key = taskKey(task.id)
-        if (this.#tasks.get(key) === entry) this.#tasks.delete(key)
-        if (!task.failed) this.#events?.onTaskState(task.id, 'UNASSIGNED', null, null)
+      places.map(async ({ id, place }) => {
+        const { running } = place
+        if (running !== null) await this.#ended(running, limit)
+        this.#tasks.leave(place)
+        if (running?.task.failed !== true) this.#events?.onTaskState(id, 'UNASSIGNED', null, null)
       })
     )
     patience.abort()
   }
 
-  runningTasks(): TaskId[] {
-    return [...this.#tasks.values()].map(({ task }) => task.id)
+  /** I4: one that does not end in time is given up without committing; I2: it writes nothing from there on. */
+  async #ended({ task, ended }: RunningTask, limit: Promise<void>): Promise<void> {
+    const inTime = await Promise.race([ended.then(() => true), limit.then(() => false)])
+    if (inTime) return
+    this.#log.error(`Graceful stop of task ${taskKey(task.id)} failed.`)
+    task.cancel()
   }
 
-  progress(): TaskProgress[] {
-    return [...this.#tasks.values()].map(({ task }) => task.progress)
+  runningTasks(): TaskId[] {
+    return this.#tasks.running().map(({ task }) => task.id)
+  }
+
+  progress(connector: string | null): TaskProgress[] {
+    return this.#tasks
+      .running()
+      .flatMap(({ task }) =>
+        connector === null || task.id.connector === connector ? [task.progress] : []
+      )
   }
 
   async offsets(name: string, config: StoredConfig): Promise<StoredOffset[]> {
@@ -349,10 +369,9 @@ export class ConnectWorker implements Worker {
   }
 
   async stop(): Promise<void> {
-    const tasks = this.runningTasks()
     await Promise.all([
       ...this.runningConnectors().map((name) => this.stopConnector(name)),
-      this.stopTasks(tasks)
+      this.stopTasks(this.#tasks.keys().map(taskIdOf))
     ])
   }
 

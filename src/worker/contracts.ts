@@ -15,6 +15,12 @@ export function taskKey(id: TaskId): string {
   return `${id.connector}-${id.task}`
 }
 
+/** The inverse of `taskKey`; a connector's name may itself contain dashes. */
+export function taskIdOf(key: string): TaskId {
+  const dash = key.lastIndexOf('-')
+  return { connector: key.slice(0, dash), task: Number(key.slice(dash + 1)) }
+}
+
 /** What the worker tells the herder. Called synchronously; must not throw. */
 export interface WorkerEvents {
   /**
@@ -70,7 +76,10 @@ export interface Worker {
 
   /** Resolves when started (or paused / stopped, as `target` says). On failure reports FAILED and rejects. Also fails when it runs already. */
   startConnector(connector: string, config: StoredConfig, target: TargetState): Promise<void>
-  /** Bounded (5 s); afterwards the connector is gone. Reports UNASSIGNED. Unknown names are ignored. */
+  /**
+   * Bounded (5 s); afterwards the connector is gone, and nothing more is reported of it (I2): nothing comes of a start that is under way.
+   * Reports UNASSIGNED. Unknown names are ignored.
+   */
   stopConnector(connector: string): Promise<void>
   /** Moves a running connector to another target state; rejects when that fails. Tasks follow the same state. */
   setTargetState(connector: string, target: TargetState): Promise<void>
@@ -94,11 +103,14 @@ export interface Worker {
     target: TargetState,
     guard?: SourceTaskGuard | null
   ): Promise<boolean>
-  /** Stops these tasks together within `task.shutdown.graceful.timeout.ms`, then gives up on the rest without committing (I4). Reports UNASSIGNED. */
+  /**
+   * Stops these tasks together within `task.shutdown.graceful.timeout.ms`, then gives up on the rest without committing (I4); nothing comes of
+   * a start that is under way (I2). Reports UNASSIGNED, unless the task failed.
+   */
   stopTasks(ids: readonly TaskId[]): Promise<void>
   runningTasks(): TaskId[]
-  /** Of the tasks that run here. */
-  progress(): TaskProgress[]
+  /** Of the tasks that run here; null: of every connector's. */
+  progress(connector: string | null): TaskProgress[]
 
   /** Stored offsets of a connector (source), or of its consumer group (sink). */
   offsets(connector: string, config: StoredConfig): Promise<StoredOffset[]>

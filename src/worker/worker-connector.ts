@@ -17,7 +17,8 @@ const STOP_TIMEOUT_MS = 5000
 
 /**
  * Life of one connector: INIT → STARTED ⇄ PAUSED / STOPPED, or FAILED. Transitions run one after the other, in the order asked for.
- * A failed connector can only be shut down; errors while stopping still end PAUSED or STOPPED.
+ * A failed connector can be stopped, and started again after that, or shut down. Once it was asked to shut down it says UNASSIGNED, and
+ * nothing more: what its plugin still does is not the business of whoever came after it (I2).
  */
 export class WorkerConnector {
   readonly name: string
@@ -29,6 +30,8 @@ export class WorkerConnector {
   readonly #log: Logger
   #instance: ConnectorInstance | null = null
   #state: 'INIT' | 'STARTED' | 'PAUSED' | 'STOPPED' | 'FAILED' = 'INIT'
+  /** Why it is FAILED. */
+  #failure: unknown = null
   #closed = false
   #transition: Promise<void> = Promise.resolve()
 
@@ -51,10 +54,6 @@ export class WorkerConnector {
     this.#log = options.log
   }
 
-  get started(): boolean {
-    return this.#state === 'STARTED'
-  }
-
   /** Rejects, after reporting FAILED, when the connector's `start` fails. */
   transitionTo(target: TargetState): Promise<void> {
     const next = this.#transition.then(() => this.#apply(target))
@@ -62,10 +61,9 @@ export class WorkerConnector {
     return next
   }
 
-  /** Ends the connector for good and reports UNASSIGNED, unless it failed. Bounded; never rejects. */
+  /** Ends the connector for good and reports UNASSIGNED. Bounded; never rejects. */
   async shutdown(): Promise<void> {
     this.#closed = true
-    const failed = this.#state === 'FAILED'
     try {
       await withTimeout(
         this.#transition.then(() => this.#stopInstance()),
@@ -79,7 +77,13 @@ export class WorkerConnector {
     } catch (error) {
       this.#log.error('Connector could not be stopped cleanly and is given up', { error })
     }
-    if (!failed) this.#onState('UNASSIGNED', null)
+    this.#onState('UNASSIGNED', null)
+  }
+
+  /** Something the plugin did went wrong outside of any call: the connector is FAILED. The first failure is the one that is told. */
+  fail(error: unknown): void {
+    this.#log.error('Connector raised an error', { error })
+    this.#toFailed(error)
   }
 
   /** Task configurations as the connector gives them. Rejects unless it is started. */
@@ -92,59 +96,61 @@ export class WorkerConnector {
   }
 
   async #apply(target: TargetState): Promise<void> {
-    if (this.#closed) return
-    if (this.#state === 'FAILED') {
+    if (this.#closed || this.#state === target) return
+    if (this.#state === 'FAILED' && target !== 'STOPPED') {
       throw new ConnectError(
         'INTERNAL',
         `${this.name} Cannot transition connector to ${target} since it has failed`
       )
     }
-    if (this.#state === target) return
     if (target === 'STARTED') return this.#start()
     try {
       await this.#stopInstance()
     } catch (error) {
-      this.#log.error('Connector failed to stop; its state changes all the same', { error })
+      this.#log.error('Connector failed to stop', { error })
+      // What was asked to stop is STOPPED, whatever it says to that.
+      if (target === 'PAUSED') return this.#toFailed(error)
     }
     this.#state = target
-    this.#onState(target, null)
+    this.#report(target, null)
   }
 
   async #start(): Promise<void> {
     try {
-      this.#instance = await this.#startInstance()
+      const instance = this.plugin.create()
+      this.#instance = instance
+      const context = {
+        name: this.name,
+        log: this.#log,
+        offsets: this.#offsets,
+        requestTaskReconfiguration: () => {
+          if (!this.#closed) this.#onReconfiguration()
+        },
+        raiseError: (error: unknown) => {
+          if (this.#instance === instance) this.fail(error)
+        }
+      }
+      await instance.start(this.config, context)
+      if (this.#state === 'FAILED') throw this.#failure
       this.#state = 'STARTED'
     } catch (error) {
-      this.#state = 'FAILED'
       this.#log.error('Error while starting connector', { error })
-      this.#onState('FAILED', traceOf(error))
+      this.#toFailed(error)
       await this.#stopAfterFailure()
       throw asError(error)
     }
-    this.#onState('RUNNING', null)
+    this.#report('RUNNING', null)
   }
 
-  async #startInstance(): Promise<ConnectorInstance> {
-    const context = {
-      name: this.name,
-      log: this.#log,
-      offsets: this.#offsets,
-      requestTaskReconfiguration: () => {
-        if (!this.#closed) this.#onReconfiguration()
-      },
-      raiseError: (error: unknown) => this.#onRaisedError(error)
-    }
-    const instance = this.plugin.create()
-    this.#instance = instance
-    await instance.start(this.config, context)
-    return instance
-  }
-
-  #onRaisedError(error: unknown): void {
-    if (this.#closed) return
-    this.#log.error('Connector raised an error', { error })
+  #toFailed(error: unknown): void {
+    if (this.#state === 'FAILED') return
     this.#state = 'FAILED'
-    this.#onState('FAILED', traceOf(error))
+    this.#failure = error
+    this.#report('FAILED', traceOf(error))
+  }
+
+  #report(state: State, trace: string | null): void {
+    if (!this.#closed) this.#onState(state, trace)
   }
 
   async #stopAfterFailure(): Promise<void> {

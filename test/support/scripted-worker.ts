@@ -68,6 +68,8 @@ export class ScriptedWorker implements Worker {
   readonly taskConfigsSeen = new Map<string, StoredConfig>()
   readonly #connectors = new Map<string, { config: StoredConfig; target: TargetState }>()
   readonly #tasks = new Map<string, TaskId>()
+  /** Asked for, and not stopped since. */
+  readonly #starting = new Map<string, TaskId>()
   readonly #offsets = new Map<string, StoredOffset[]>()
   #events: WorkerEvents | null = null
   stopped = false
@@ -90,15 +92,17 @@ export class ScriptedWorker implements Worker {
 
   async startConnector(name: string, config: StoredConfig, target: TargetState): Promise<void> {
     this.calls.push(`start ${name} ${target}`)
-    this.#connectors.set(name, { config, target })
+    const instance = { config, target }
+    this.#connectors.set(name, instance)
     this.placement.begin(name, this.name)
     await pause(Number(config.get('slow.start.ms') ?? '0'))
+    if (this.#connectors.get(name) !== instance) return
     if (config.has('fail.start')) {
       this.events.onConnectorState(name, 'FAILED', 'scripted failure', plugin.version)
       throw new ConnectError('INTERNAL', 'scripted failure')
     }
     const state = target === 'STARTED' ? 'RUNNING' : target
-    if (this.#connectors.has(name)) this.events.onConnectorState(name, state, null, plugin.version)
+    this.events.onConnectorState(name, state, null, plugin.version)
   }
 
   async stopConnector(name: string): Promise<void> {
@@ -158,6 +162,7 @@ export class ScriptedWorker implements Worker {
   ): Promise<boolean> {
     const key = taskKey(id)
     this.calls.push(`start ${key}`)
+    this.#starting.set(key, id)
     await pause(0)
     if (connector.has('fail.task')) {
       this.events.onTaskState(id, 'FAILED', 'scripted failure', plugin.version)
@@ -174,6 +179,7 @@ export class ScriptedWorker implements Worker {
         return false
       }
     }
+    if (this.#starting.get(key) !== id) return false
     this.#tasks.set(key, id)
     this.placement.begin(key, this.name)
     this.taskConfigsSeen.set(key, config)
@@ -182,6 +188,7 @@ export class ScriptedWorker implements Worker {
   }
 
   async stopTasks(ids: readonly TaskId[]): Promise<void> {
+    for (const id of ids) this.#starting.delete(taskKey(id))
     await pause(0)
     for (const id of ids) {
       if (!this.#tasks.delete(taskKey(id))) continue
@@ -191,8 +198,11 @@ export class ScriptedWorker implements Worker {
     }
   }
 
-  progress(): TaskProgress[] {
-    return [...this.#tasks.values()].map((id) => ({
+  progress(connector: string | null): TaskProgress[] {
+    const ids = [...this.#tasks.values()].filter(
+      (id) => connector === null || id.connector === connector
+    )
+    return ids.map((id) => ({
       id,
       polled: 3,
       written: 2,
