@@ -3,6 +3,9 @@ import { escapeClasses, propertyClass } from './java-regex-class.ts'
 
 const CONTROLS: Readonly<Record<string, number>> = { t: 9, n: 10, f: 12, r: 13, a: 7, e: 27 }
 
+/** Groups in groups, classes in classes, flags behind flags: as many as the stack can hold with ease. */
+const DEEPEST = 200
+
 interface Atom {
   readonly text: string
   /** Assertions cannot be repeated in JavaScript unless wrapped. */
@@ -16,6 +19,7 @@ export class JavaRegexTranslator {
   #at = 0
   #groups = 0
   #hidden = 0
+  #depth = 0
   readonly #names = new Set<string>()
 
   constructor(source: string, nameGroups: boolean) {
@@ -70,6 +74,7 @@ export class JavaRegexTranslator {
       if (inline !== null) {
         const opened = `(?${this.#flags(inline[1] ?? '')}:`
         if (opened !== '(?:') {
+          if (flags.length === DEEPEST) this.#fail('Too many inline flags', this.#at)
           flags.push(opened)
           text += opened
         }
@@ -140,6 +145,7 @@ export class JavaRegexTranslator {
   }
 
   #group(): Atom {
+    if (++this.#depth > DEEPEST) this.#fail('Groups in each other are too deep', this.#at)
     this.#at++
     const atomic = this.#take('?>')
     const look = atomic ? null : this.#match(/\?(?:[=!]|<[=!])/y)
@@ -158,6 +164,7 @@ export class JavaRegexTranslator {
       if (this.#nameGroups) open = `(?<group${this.#groups}>`
     }
     const inner = this.#alternatives()
+    this.#depth--
     if (!this.#take(')')) this.#fail('Unclosed group', this.#source.length)
     if (atomic) return { text: this.#atomic(inner) }
     return { text: `${open}${inner})`, assertion: look !== null }
@@ -225,6 +232,7 @@ export class JavaRegexTranslator {
 
   /** Behind `[`: unions, nested classes and `&&`. */
   #bracket(): string {
+    if (++this.#depth > DEEPEST) this.#fail('Classes in each other are too deep', this.#at)
     const negated = this.#take('^')
     const operands: string[] = []
     let union = ''
@@ -241,6 +249,7 @@ export class JavaRegexTranslator {
       else union += this.#range()
     }
     this.#at++
+    this.#depth--
     operands.push(union)
     const filled = operands.filter((operand) => operand !== '')
     const inner = filled.length === 1 ? filled[0] : filled.map((part) => `[${part}]`).join('&&')

@@ -1,3 +1,4 @@
+import type { JavaFind } from '../config/java-regex.ts'
 import { DataError } from '../errors.ts'
 
 /** Capture groups of a translated pattern, in their order: plain or named. Parentheses meant literally are written as escapes there. */
@@ -5,12 +6,12 @@ const GROUPS = /\((?!\?)|\(\?<([a-zA-Z]\w*)>/g
 
 /** Replaces what a pattern finds first, as Java's `Matcher.replaceFirst`. */
 export class JavaReplacement {
-  readonly #regex: RegExp
+  readonly #regex: JavaFind
   readonly #replacement: string
   /** Group number in Java → number in the translated pattern, which has groups of its own. */
   readonly #numbers: readonly number[]
 
-  constructor(regex: RegExp, replacement: string) {
+  constructor(regex: JavaFind, replacement: string) {
     this.#regex = regex
     this.#replacement = replacement
     const names = [...regex.source.matchAll(GROUPS)].map((match) => match[1] ?? '')

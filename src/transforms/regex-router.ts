@@ -1,5 +1,5 @@
 import { configDef, parseConfig, type ConfigMap } from '../config/config-def.ts'
-import { javaFullMatch, javaRegex } from '../config/java-regex.ts'
+import { javaFind, javaFullMatch } from '../config/java-regex.ts'
 import type { ConnectRecord } from '../data/record.ts'
 import { KAFKA_VERSION } from '../plugin/kafka-version.ts'
 import type { Transformation, TransformationPlugin } from '../plugin/transformation.ts'
@@ -29,7 +29,7 @@ class RegexRouter implements Transformation {
     const { regex, replacement } = parseConfig(config, map)
     const matches = javaFullMatch(regex)
     // Replaced is what the pattern finds first, which may be less than the whole topic it matched.
-    const replace = new JavaReplacement(javaRegex(regex), replacement)
+    const replace = new JavaReplacement(javaFind(regex), replacement)
     this.#topic = perTopic((topic) => (matches(topic) ? replace.first(topic) : topic))
   }
 

@@ -4,8 +4,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { javaFullMatch, javaRegex } from '../../src/config/java-regex.ts'
+import { javaFind, javaFullMatch, javaRegex } from '../../src/config/java-regex.ts'
 import { ConfigError } from '../../src/errors.ts'
+import { adversarial, assertLinear } from '../support/work-of.ts'
 
 const patterns = [
   'orders',
@@ -257,9 +258,53 @@ describe('Java regular expressions', () => {
     assert.deepEqual('orders-7'.replace(javaRegex('(.*)-(\\d+)'), '$2.$1'), '7.orders')
   })
 
-  it('I8: a pattern that backtracks without end is given up', () => {
-    const matches = javaFullMatch('(a+)+b')
-    assert.throws(() => matches('a'.repeat(60)), /took longer than 1000 ms/)
+  it('I8: match in time proportional to the text, where nothing needs to go back', () => {
+    for (const pattern of [
+      '(a+)+b',
+      '(\\w+\\.?)+X',
+      '(a|aa)*b',
+      '(?i)(x+x+)+y',
+      '[\\w&&\\p{L}]+b',
+      '(\\pL+\\s?)*!'
+    ]) {
+      const matches = javaFullMatch(pattern)
+      const isLinear = !pattern.includes('&&')
+      if (isLinear) assertLinear(pattern, (length) => 'a'.repeat(length), matches)
+      assert.equal(matches('aa'), false)
+    }
+    assert.equal(javaFullMatch('(a+)+b')('aab'), true)
+  })
+
+  it('I8: are given up when they go back without end, and not tried again', () => {
+    const endless = (number: number) => javaFullMatch(`(a+)+b(?=${number})?`)
+    const matches = endless(0)
     assert.equal(matches('aab'), true)
+    assert.throws(() => matches('a'.repeat(60)), /took longer than 1000 ms on 'a+'/)
+    const before = process.cpuUsage()
+    for (let again = 0; again < 50; again++) {
+      assert.throws(() => matches('a'.repeat(60)), /took longer than 1000 ms/)
+      assert.throws(() => endless(0)('a'.repeat(60)), /took longer than 1000 ms/)
+    }
+    assert.ok(process.cpuUsage(before).user < 500_000)
+    for (const number of [1, 2]) assert.throws(() => endless(number)('a'.repeat(60)))
+    // What nobody has seen answer is no longer tried, what has answered goes on.
+    assert.throws(() => endless(3)('a'.repeat(60)), /others have taken too long/)
+    assert.throws(() => javaFind('(x)(y)?').exec('xy'), /others have taken too long/)
+    assert.equal(javaFullMatch('(x)(y)?')('xy'), true)
+  })
+
+  it('I8: are refused when reading them would take long', () => {
+    for (const pattern of [
+      '('.repeat(5000),
+      '['.repeat(5000),
+      '(?i)'.repeat(2400),
+      '(?i)|'.repeat(1900)
+    ]) {
+      assert.throws(() => javaRegex(pattern), ConfigError)
+    }
+    assert.throws(() => javaRegex('a'.repeat(10_001)), /at most 10000 characters/)
+    for (const [name, text] of Object.entries(adversarial)) {
+      assertLinear(`reading ${name}`, text, javaFullMatch, 2000)
+    }
   })
 })

@@ -105,7 +105,7 @@ export const databaseKeys = configDef({
     group: 'Database',
     width: 'long',
     displayName: 'Tables Included (Regex)',
-    doc: 'Regular expressions; a table is copied when one of them matches its whole qualified name.',
+    doc: 'Regular expressions in the syntax of RE2; a table is copied when one of them matches its whole qualified name.',
     check: patterns
   },
   'table.exclude.list': {

@@ -27,7 +27,7 @@ import {
   withoutTables
 } from './own-settings.ts'
 import { splitTableList } from '../tables/table-name.ts'
-import { tablePattern } from './table-pattern.ts'
+import { type TablePattern, tablePattern } from './table-pattern.ts'
 import { type TableSettings, tableSettings } from './table-settings.ts'
 import { type Mode, queryMode } from './mode.ts'
 import { TimeZone } from '../values/time-zone.ts'
@@ -49,8 +49,8 @@ export interface ConnectionSettings {
 export interface TableSelection {
   readonly whitelist: readonly string[]
   readonly blacklist: readonly string[]
-  readonly include: readonly RegExp[]
-  readonly exclude: readonly RegExp[]
+  readonly include: readonly TablePattern[]
+  readonly exclude: readonly TablePattern[]
   readonly types: readonly string[]
   readonly catalogPattern: string | null
   readonly schemaPattern: string | null
