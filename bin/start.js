@@ -13,7 +13,7 @@ const source = join(root, 'src', 'main.ts')
 const isCheckout = existsSync(source) && !root.split(sep).includes('node_modules')
 const mainFile = isCheckout ? source : join(root, 'dist', 'main.js')
 
-/** Runs the worker in this process, or in the checkout's own Node when this one is too old. Sets the exit code. */
+/** Runs the worker in this process, or in the checkout's own Node when this one is too old; ends the process. */
 export async function startWorker(argv) {
   if (!isNewEnough(process.versions.node)) {
     const own = join(root, 'node_modules', '.bin', 'node')
@@ -27,8 +27,8 @@ export async function startWorker(argv) {
     process.exitCode = 1
     return
   }
-  const { main } = await import(pathToFileURL(mainFile).href)
-  process.exitCode = await main(argv)
+  const { run } = await import(pathToFileURL(mainFile).href)
+  await run(argv)
 }
 
 /** What the JVM scripts do: `[-daemon] file …`; without a file the usage and exit code 1. */

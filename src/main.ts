@@ -1,5 +1,6 @@
 import { enableCompileCache } from 'node:module'
 import { parseCommandLine, USAGE } from './launch/command-line.ts'
+import { endProcess } from './launch/end-process.ts'
 
 // What follows is loaded when it is needed, and from the cache the second time: half of the start would go into compiling.
 enableCompileCache()
@@ -27,4 +28,9 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-if (import.meta.main) process.exitCode = await main(process.argv.slice(2))
+/** As `main`, and ends the process. */
+export async function run(argv: readonly string[]): Promise<void> {
+  endProcess(await main(argv))
+}
+
+if (import.meta.main) await run(process.argv.slice(2))

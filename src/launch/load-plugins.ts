@@ -2,6 +2,7 @@ import { builtinPlugins } from '../builtin-plugins.ts'
 import { type ConfigMap, parseConfig } from '../config/config-def.ts'
 import { loadPluginPath, type LoadedPlugins } from '../plugin/plugin-loader.ts'
 import { Plugins } from '../plugin/plugins.ts'
+import { ownedByNobody } from '../worker/plugin-owner.ts'
 import { commonKeys } from '../worker/worker-config-keys.ts'
 
 const KEY = 'plugin.path'
@@ -18,7 +19,7 @@ export async function workerPlugins(
   const found =
     path === null
       ? { loaded: [], problems: [] }
-      : await loadPluginPath({ path, cwd: process.cwd(), known })
+      : await ownedByNobody(() => loadPluginPath({ path, cwd: process.cwd(), known }))
   const locations = new Map(found.loaded.map(({ plugin, location }) => [plugin, location]))
   return { ...found, plugins: new Plugins([...known, ...locations.keys()], locations) }
 }

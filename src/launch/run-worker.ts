@@ -5,6 +5,7 @@ import { loggers } from '../log.ts'
 import type { RunningWorker } from './running-worker.ts'
 import { startDistributed } from './start-distributed.ts'
 import { ConnectorStartError, startStandalone } from './start-standalone.ts'
+import { watchStrayErrors } from './stray-errors.ts'
 import { workerProperties } from './worker-file.ts'
 
 const EXIT_FAILED_WHILE_RUNNING = 1
@@ -18,15 +19,17 @@ export async function runWorker(
   const log = loggers.get('org.apache.kafka.connect.cli.AbstractConnectCli')
   const failed = Promise.withResolvers<Error>()
   const signals = listenForSignals()
+  watchStrayErrors(log, failed.resolve)
   let worker: RunningWorker
   try {
     useJvmVariables()
     const properties = await workerProperties(command.file, command.overrides)
     const options = { properties, onFatal: failed.resolve, stopping: signals.first }
-    worker =
+    const starting =
       command.kind === 'distributed'
-        ? await startDistributed(options)
-        : await startStandalone({ ...options, connectorFiles: command.connectors })
+        ? startDistributed(options)
+        : startStandalone({ ...options, connectorFiles: command.connectors })
+    worker = await Promise.race([starting, rejection(failed.promise)])
   } catch (error) {
     signals.dispose()
     if (signals.received()) return 0
@@ -42,6 +45,10 @@ export async function runWorker(
   log.info('Kafka Connect stopped')
   signals.dispose()
   return failure instanceof Error ? EXIT_FAILED_WHILE_RUNNING : 0
+}
+
+async function rejection(failed: Promise<Error>): Promise<never> {
+  throw await failed
 }
 
 /** The first SIGTERM or SIGINT asks for a clean end, the second one forces it. */

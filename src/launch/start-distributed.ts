@@ -1,4 +1,10 @@
-import { bindRest, clusterIdOrStop, stopInOrder, pluginsAndProviders } from './start-parts.ts'
+import {
+  bindRest,
+  clusterIdOrStop,
+  stopInOrder,
+  pluginsAndProviders,
+  workLimitMs
+} from './start-parts.ts'
 import type { ConnectProtocol } from '../herder/connect-protocol.ts'
 import { DistributedHerder } from '../herder/distributed-herder.ts'
 import { createKafkaClients } from '../kafka/kafka-clients.ts'
@@ -91,8 +97,8 @@ export async function startDistributed(options: StartOptions): Promise<RunningWo
   rest.server.serve(herder)
   const stop = stopInOrder([
     ['REST', () => rest.server.stop()],
-    ['herder', () => herder.stop()],
-    ['worker', () => worker.stop()],
+    ['herder', () => herder.stop(), workLimitMs(config)],
+    ['worker', () => worker.stop(), workLimitMs(config)],
     ['offset store', () => stores.offset.stop()],
     ['status store', () => stores.status.stop()],
     ['config store', () => stores.config.stop()],

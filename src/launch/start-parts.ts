@@ -1,6 +1,7 @@
 import type { ConfigMap } from '../config/config-def.ts'
 import { advertised } from '../config/listeners.ts'
 import { ConfigProviders } from '../config/providers.ts'
+import { withTimeout } from '../clock.ts'
 import { ConnectError } from '../errors.ts'
 import type { LeaderClient } from '../herder/leader-client.ts'
 import type { ClientProperties, KafkaClients } from '../kafka/contracts.ts'
@@ -87,16 +88,21 @@ export async function clusterIdOrStop(
   }
 }
 
-/** Runs each step once, in order, and goes on when one fails; later calls wait for the first. */
+/** What a step of a stop may take that has no limit of its own. */
+const STEP_LIMIT_MS = 30_000
+
+/** Runs each step once, in order and each within its limit, and goes on when one fails; later calls wait for the first. */
 export function stopInOrder(
-  steps: readonly (readonly [string, () => Promise<void> | void])[]
+  steps: readonly (readonly [what: string, step: () => Promise<void> | void, limitMs?: number])[]
 ): () => Promise<void> {
   const log = loggers.get('org.apache.kafka.connect.runtime.Connect')
   let stopped: Promise<void> | null = null
   const run = async (): Promise<void> => {
-    for (const [what, step] of steps) {
+    for (const [what, step, limitMs = STEP_LIMIT_MS] of steps) {
+      const late = (): Error =>
+        new ConnectError('WORKER_STOPPING', `The ${what} did not stop in ${limitMs} ms`)
       try {
-        await step()
+        await withTimeout((async () => step())(), limitMs, late)
       } catch (error) {
         log.error(`The ${what} could not be stopped cleanly`, { error })
       }
@@ -106,4 +112,9 @@ export function stopInOrder(
     stopped ??= run()
     return stopped
   }
+}
+
+/** The steps that wait for connectors and tasks: they have limits of their own, within this one. */
+export function workLimitMs(config: WorkerConfig): number {
+  return config.values['task.shutdown.graceful.timeout.ms'] + STEP_LIMIT_MS
 }

@@ -7,7 +7,13 @@ import type { RunningWorker, StartOptions } from './running-worker.ts'
 import { FileOffsetStore } from '../storage/file-offset-store.ts'
 import { MemoryConfigStore } from '../storage/memory-config-store.ts'
 import { MemoryStatusStore } from '../storage/memory-status-store.ts'
-import { bindRest, clusterIdOrStop, stopInOrder, pluginsAndProviders } from './start-parts.ts'
+import {
+  bindRest,
+  clusterIdOrStop,
+  stopInOrder,
+  pluginsAndProviders,
+  workLimitMs
+} from './start-parts.ts'
 import { workerClientIdBase, workerClientProperties } from '../worker/client-properties.ts'
 import { checkWorkerPlugins, parseWorkerConfig } from '../worker/worker-config.ts'
 import { overridePolicy } from '../worker/override-policy.ts'
@@ -59,8 +65,8 @@ export async function startStandalone(
   rest.server.serve(herder)
   const stop = stopInOrder([
     ['REST', () => rest.server.stop()],
-    ['herder', () => herder.stop()],
-    ['worker', () => worker.stop()],
+    ['herder', () => herder.stop(), workLimitMs(config)],
+    ['worker', () => worker.stop(), workLimitMs(config)],
     ['offset store', () => offsetStore.stop()],
     ['configuration providers', () => providers.close()]
   ])

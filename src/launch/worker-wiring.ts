@@ -18,6 +18,7 @@ import {
 import type { OffsetTopics } from '../worker/connector-offset-stores.ts'
 import { ConnectWorker } from '../worker/connect-worker.ts'
 import { checkOverrides } from '../worker/override-policy.ts'
+import { ownedByNobody } from '../worker/plugin-owner.ts'
 import { previewConnector } from '../worker/preview-connector.ts'
 import { topicCreationGroups } from '../worker/topic-creation-groups.ts'
 import { exactlyOnceSource, topicSettings, type WorkerConfig } from '../worker/worker-config.ts'
@@ -70,7 +71,8 @@ export function connectWorker(parts: {
     },
     ...clientProperties,
     topicCreationRules: topicCreationGroups,
-    resolve: (connector) => Promise.resolve(parts.providers.resolve(connector)),
+    resolve: (connector) =>
+      Promise.resolve(ownedByNobody(() => parts.providers.resolve(connector))),
     ttlMs: (connector) => parts.providers.ttlMs(connector),
     clock: systemClock,
     log: loggers.get('org.apache.kafka.connect.runtime.Worker')
@@ -132,10 +134,12 @@ export function herderOptions(parts: {
     ...restVersion(),
     kafkaClusterId: parts.kafkaClusterId,
     validate: (connector, signal) =>
-      validateConnector(
-        { plugins: worker.plugins, workerConfig: config, providers },
-        connector,
-        signal
+      ownedByNobody(() =>
+        validateConnector(
+          { plugins: worker.plugins, workerConfig: config, providers },
+          connector,
+          signal
+        )
       ),
     preview: async (connector, rows, stopping) =>
       previewConnector(providers.resolve(connector), {

@@ -24,6 +24,7 @@ import {
   type WorkerEvents
 } from './contracts.ts'
 import { Places } from './places.ts'
+import { ownedBy } from './plugin-owner.ts'
 import { buildSourceTask, offsetReader, type TaskSurroundings } from './source-task-builder.ts'
 import { checkTaskCount, storedTaskConfig, tasksMax } from './task-configs.ts'
 import { taskTransactionalId } from './transactional-ids.ts'
@@ -231,7 +232,7 @@ export class ConnectWorker implements Worker {
       const watch = this.#watch(used, log, () =>
         this.#events?.onValuesChanged(id.connector, id.task)
       )
-      place.running = { task, ended: task.run(), watch }
+      place.running = { task, ended: ownedBy(task, () => task.run()), watch }
       return true
     } catch (error) {
       if (this.#tasks.holds(place)) {

@@ -4,6 +4,7 @@ import type { AlteredOffsets, OffsetChange, SourceConnectorPlugin } from '../plu
 import type { StartFrom, StartPreview, StartWanted, StoredPosition } from '../plugin/start-from.ts'
 import type { StoredConfig } from '../storage/cluster-config.ts'
 import type { StoredOffset } from '../storage/offset-store.ts'
+import { ownedByNobody } from './plugin-owner.ts'
 
 /** What a connector may take to find another start, and to count what that would do; below the 90 s of a REST request. */
 const PLAN_LIMIT_MS = 30_000
@@ -28,7 +29,7 @@ export class ConnectorStarts {
   async plan(name: string, config: StoredConfig, wanted: StartWanted): Promise<StoredOffset[]> {
     const { startFrom, resolved, stored } = await this.#startFromOf(name, config)
     const limit = AbortSignal.timeout(PLAN_LIMIT_MS)
-    return [...(await startFrom.plan(resolved, wanted, stored, limit))]
+    return [...(await ownedByNobody(() => startFrom.plan(resolved, wanted, stored, limit)))]
   }
 
   async preview(
@@ -38,14 +39,15 @@ export class ConnectorStarts {
   ): Promise<readonly StartPreview[]> {
     const { startFrom, resolved, stored } = await this.#startFromOf(name, config)
     const limit = AbortSignal.timeout(PREVIEW_LIMIT_MS)
-    return startFrom.preview(resolved, changes, stored, limit)
+    return ownedByNobody(() => startFrom.preview(resolved, changes, stored, limit))
   }
 
   async isFirst(before: StoredConfig, after: StoredConfig): Promise<boolean> {
     const { resolve, sourceOf } = this.#parts
     const [then, now] = [await resolve(before), await resolve(after)]
     if (then.get('connector.class') !== now.get('connector.class')) return false
-    return sourceOf(now, now.get('name') ?? '').startFrom?.isFirstStart?.(then, now) ?? false
+    const { startFrom } = sourceOf(now, now.get('name') ?? '')
+    return ownedByNobody(() => startFrom?.isFirstStart?.(then, now)) ?? false
   }
 
   async prepare(
@@ -54,7 +56,8 @@ export class ConnectorStarts {
     after: StoredConfig
   ): Promise<readonly StoredOffset[]> {
     const { startFrom, resolved, stored } = await this.#startFromOf(name, before)
-    return startFrom.prepare?.(resolved, await this.#parts.resolve(after), stored) ?? []
+    const wanted = await this.#parts.resolve(after)
+    return ownedByNobody(() => startFrom.prepare?.(resolved, wanted, stored)) ?? []
   }
 
   async initial(
@@ -92,6 +95,6 @@ export async function alteredOffsets(
   config: ConfigMap,
   wanted: readonly OffsetChange[]
 ): Promise<AlteredOffsets> {
-  const answer = (await plugin.alterOffsets?.(config, wanted)) ?? false
+  const answer = (await ownedByNobody(() => plugin.alterOffsets?.(config, wanted))) ?? false
   return typeof answer === 'boolean' ? { complete: answer, changes: wanted } : answer
 }

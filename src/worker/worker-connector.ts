@@ -6,6 +6,7 @@ import type { ConnectorPlugin } from '../plugin/plugins.ts'
 import type { OffsetReader } from '../plugin/source.ts'
 import type { TargetState } from '../storage/target-state.ts'
 import type { State } from '../storage/status-store.ts'
+import { ownedBy } from './plugin-owner.ts'
 
 interface ConnectorInstance {
   taskConfigs(maxTasks: number): Promise<ConfigMap[]> | ConfigMap[]
@@ -56,7 +57,7 @@ export class WorkerConnector {
 
   /** Rejects, after reporting FAILED, when the connector's `start` fails. */
   transitionTo(target: TargetState): Promise<void> {
-    const next = this.#transition.then(() => this.#apply(target))
+    const next = this.#transition.then(() => ownedBy(this, () => this.#apply(target)))
     this.#transition = next.catch(() => undefined)
     return next
   }
@@ -80,7 +81,7 @@ export class WorkerConnector {
     this.#onState('UNASSIGNED', null)
   }
 
-  /** Something the plugin did went wrong outside of any call: the connector is FAILED. The first failure is the one that is told. */
+  /** I9: something the plugin did went wrong outside of any call: the connector is FAILED. The first failure is the one that is told. */
   fail(error: unknown): void {
     this.#log.error('Connector raised an error', { error })
     this.#toFailed(error)
@@ -92,7 +93,7 @@ export class WorkerConnector {
     if (instance === null || this.#state !== 'STARTED') {
       throw new ConnectError('NOT_READY', `Connector ${this.name} is not started`)
     }
-    return instance.taskConfigs(maxTasks)
+    return ownedBy(this, () => instance.taskConfigs(maxTasks))
   }
 
   async #apply(target: TargetState): Promise<void> {
@@ -164,6 +165,6 @@ export class WorkerConnector {
   async #stopInstance(): Promise<void> {
     const instance = this.#instance
     this.#instance = null
-    await instance?.stop()
+    if (instance !== null) await ownedBy(this, () => instance.stop())
   }
 }

@@ -12,6 +12,7 @@ import type { ProducerRecord } from '../kafka/contracts.ts'
 import { recordBytes } from '../kafka/record-batch.ts'
 import type { RecordConversion } from './record-conversion.ts'
 import type { SkippedRecords } from './skipped-records.ts'
+import { ownedBy } from './plugin-owner.ts'
 import { type SourceDelivery, StartAnew } from './source-delivery.ts'
 import { MAX_RECORDS_PER_SEND } from './send-window.ts'
 import type { SourceTaskInstance } from './source-task-instance.ts'
@@ -97,8 +98,24 @@ export class WorkerSourceTask {
   }
 
   stop(): void {
-    this.#parts.stopping.abort()
+    // Listeners of the plugin run where the signal is aborted.
+    ownedBy(this, () => this.#parts.stopping.abort())
     this.#wakePaused?.()
+  }
+
+  /** I9: something the plugin left behind went wrong outside of any call: the task is FAILED, and ends. */
+  fail(error: unknown): void {
+    const { stopping, log } = this.#parts
+    if (stopping.signal.aborted) {
+      log.warn('A task that was asked to stop left an error behind', { error })
+      return
+    }
+    log.error(
+      'Task left an error behind that nobody handled. It will not recover until manually restarted',
+      { error }
+    )
+    this.#failWith(error)
+    this.stop()
   }
 
   /** I2: called when the task did not end in time; whatever its plugin still does has no effect any more. */
@@ -121,28 +138,31 @@ export class WorkerSourceTask {
     try {
       while (!stopping.signal.aborted) await this.#runPlugin()
     } catch (error) {
-      // A record that was tried again when the task was to stop: it is not acknowledged, and read again after the next start (I1).
-      const interrupted = stopping.signal.aborted && isRetriable(error)
-      if (!interrupted) failure = error
-      else log.info('Stopped while a record was tried again', { error })
-      if (failure !== null)
+      // What fails because of the stop is no failure; a record that was tried again is read again after the next start (I1).
+      if (stopping.signal.aborted)
+        log.warn('After it was asked to stop, the task threw an error', { error })
+      else {
         log.error(
           'Task threw an uncaught and unrecoverable exception. Task is being killed and will not recover until manually restarted',
           { error }
         )
+        failure = error
+      }
     }
     stopping.abort()
     await alongside
     try {
-      await this.#finish(failure !== null)
+      await this.#finish(failure !== null || this.#failed)
     } catch (error) {
-      failure ??= error
       log.error('Task could not be ended cleanly', { error })
     }
-    if (failure !== null && !this.#cancelled) {
-      this.#failed = true
-      this.#report('FAILED', traceOf(failure))
-    }
+    if (failure !== null) this.#failWith(failure)
+  }
+
+  #failWith(error: unknown): void {
+    if (this.#cancelled || this.#failed) return
+    this.#failed = true
+    this.#report('FAILED', traceOf(error))
   }
 
   /** From the start of the plugin until the task is asked to stop, or has to start the plugin anew. */

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import { createKafkaClients } from '../../src/kafka/kafka-clients.ts'
 import { systemClock } from '../../src/clock.ts'
-import { loggers } from '../../src/log.ts'
 import { Plugins } from '../../src/plugin/plugins.ts'
 import type { SourceConnector, SourceConnectorContext } from '../../src/plugin/source.ts'
 import type { StoredConfig } from '../../src/storage/cluster-config.ts'
@@ -54,7 +53,7 @@ function scripted(
     adminProperties: () => new Map(),
     topicCreationRules: () => null,
     clock: systemClock,
-    log: loggers.get('test.quiet')
+    log: recordingLog().log
   })
   worker.setEvents({
     onConnectorState: (_, state, trace) =>

@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { idle, scripted } from '../support/scripted-source.ts'
+import { until } from '../support/until.ts'
+
+const boom = (): never => {
+  throw new Error('boom')
+}
+
+describe('a task that was asked to stop', () => {
+  it('is UNASSIGNED, not FAILED, when its poll is cut off by that', async (t) => {
+    const { worker, id, states, start } = await scripted(t, async (context) => {
+      await idle(context)
+      return context.stopping.aborted ? boom() : null
+    })
+    await start()
+    await until(() => states.includes('c-0 RUNNING'), 'it runs')
+    await worker.stopTasks([id])
+    assert.deepEqual(states, ['c-0 RUNNING', 'c-0 UNASSIGNED'])
+  })
+
+  it('is UNASSIGNED, not FAILED, when its stop fails', async (t) => {
+    const { worker, id, states, start } = await scripted(t, idle, { stop: boom })
+    await start()
+    await until(() => states.includes('c-0 RUNNING'), 'it runs')
+    await worker.stopTasks([id])
+    assert.deepEqual(states, ['c-0 RUNNING', 'c-0 UNASSIGNED'])
+  })
+
+  it('is FAILED when it failed before', async (t) => {
+    const { worker, id, states, start } = await scripted(t, boom, { stop: boom })
+    await start()
+    await until(() => states.includes('c-0 FAILED'), 'it failed')
+    await worker.stopTasks([id])
+    assert.deepEqual(states, ['c-0 RUNNING', 'c-0 FAILED'])
+  })
+})
