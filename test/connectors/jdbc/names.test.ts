@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { dialects } from '../../../src/connectors/jdbc/dialects/dialects.ts'
-import { maskUrl, parseJdbcUrl, parseNetworkUrl } from '../../../src/connectors/jdbc/jdbc-url.ts'
+import { maskUrl, parseJdbcUrl } from '../../../src/connectors/jdbc/jdbc-url.ts'
 import {
   nearMisses,
   parseTableName,
@@ -16,29 +16,6 @@ const postgres = parseJdbcUrl('jdbc:postgresql://h/d', dialects).dialect
 const sqlite = parseJdbcUrl('jdbc:sqlite:/x.db', dialects).dialect
 
 describe('JDBC URLs', () => {
-  it('name hosts, database, user and parameters', () => {
-    const { url } = parseJdbcUrl(
-      ' jdbc:postgresql://u:p%40ss@h1:5433,[::1]/my%20db?ssl=true&x= ',
-      dialects
-    )
-    assert.deepEqual(parseNetworkUrl(url), {
-      hosts: [
-        { host: 'h1', port: 5433 },
-        { host: '::1', port: null }
-      ],
-      database: 'my db',
-      user: 'u',
-      password: 'p@ss',
-      parameters: new Map([
-        ['ssl', 'true'],
-        ['x', '']
-      ])
-    })
-    const local = parseJdbcUrl('jdbc:postgresql:shop', dialects).url
-    assert.deepEqual(parseNetworkUrl(local).hosts, [{ host: 'localhost', port: null }])
-    assert.equal(parseNetworkUrl(local).database, 'shop')
-  })
-
   it('I7: are shown without passwords, and say what is supported when they are not', () => {
     assert.throws(
       () => parseJdbcUrl('postgresql://u:secret@h/d', dialects),
@@ -51,12 +28,18 @@ describe('JDBC URLs', () => {
     assert.throws(
       () => parseJdbcUrl('jdbc:db2://h:1/d:password=hush;', dialects),
       (error: Error) => {
-        assert.match(error.message, /sub-protocol 'db2' is not supported\. Supported: PostgreSQL/)
+        assert.match(
+          error.message,
+          /jdbc:db2:\[hidden\]: its sub-protocol is not supported\. Supported: PostgreSQL/
+        )
         assert.doesNotMatch(error.message, /hush/)
         return true
       }
     )
-    assert.doesNotMatch(maskUrl('jdbc:postgresql://u:p@ss@h/d?user=a&password=b'), /p@ss|=b/)
+    assert.equal(
+      maskUrl('jdbc:postgresql://u:p@ss@h/d?user=a&password=b'),
+      'jdbc:postgresql:[hidden]'
+    )
   })
 })
 

@@ -1,28 +1,29 @@
 import type { Connection as DriverConnection } from 'mysql2'
 import { withTimeout } from '../../../clock.ts'
 import { abortedError, databaseError } from '../database.ts'
+import type { DriverPlugins } from './mysql-authentication.ts'
 import { driverOptions, type MysqlSettings } from './mysql-settings.ts'
+import type { MysqlAddress } from './mysql-url.ts'
 
 /** How long a second session may take to end the query of the first one on the server. */
 const KILL_LIMIT_MS = 5000
-
-export interface MysqlAddress {
-  readonly host: string
-  readonly port: number
-}
 
 /** The driver's connection, logged in; aborting the signal ends the attempt. Rejects with the driver's error. */
 export async function connectSession(
   settings: MysqlSettings,
   address: MysqlAddress,
-  signal: AbortSignal
+  signal: AbortSignal,
+  limitMs: number
 ): Promise<DriverConnection> {
+  const deadline = performance.now() + limitMs
   try {
-    return await connectOnce(settings, address, signal, true)
+    return await connectOnce(settings, address, signal, { withSsl: true, limitMs })
   } catch (error) {
+    // Only a server that says it has no TLS is spoken to without it, not one whose TLS went wrong.
     const noSsl = (error as { code?: string }).code === 'HANDSHAKE_NO_SSL_SUPPORT'
     if (!settings.sslOptional || !noSsl) throw error
-    return await connectOnce(settings, address, signal, false)
+    const left = Math.max(1, deadline - performance.now())
+    return await connectOnce(settings, address, signal, { withSsl: false, limitMs: left })
   }
 }
 
@@ -40,7 +41,7 @@ export async function killOnServer(
   statement: string
 ): Promise<void> {
   const tooLate = AbortSignal.timeout(KILL_LIMIT_MS)
-  const session = await connectSession(settings, address, tooLate)
+  const session = await connectSession(settings, address, tooLate, KILL_LIMIT_MS)
   const answer = new Promise<void>((resolve) => {
     // «No such thread»: it has ended by itself.
     session.query(statement, () => resolve())
@@ -58,11 +59,12 @@ async function connectOnce(
   settings: MysqlSettings,
   address: MysqlAddress,
   signal: AbortSignal,
-  withSsl: boolean
+  way: { readonly withSsl: boolean; readonly limitMs: number }
 ): Promise<DriverConnection> {
-  const { createConnection } = await import('mysql2')
+  const mysql2 = await import('mysql2')
   if (signal.aborted) throw abortedError()
-  const driver = createConnection(driverOptions(settings, address, withSsl))
+  const plugins = mysql2.authPlugins as unknown as DriverPlugins
+  const driver = mysql2.createConnection(driverOptions(settings, address, { ...way, plugins }))
   return new Promise((resolve, reject) => {
     const onAbort = (): void => {
       cutSession(driver)

@@ -1,15 +1,18 @@
+import { isRetriable } from '../../../errors.ts'
 import { abortedError, type Connection, type Dialect, type OpenOptions } from '../database.ts'
 import { timestampText } from '../values/timestamp.ts'
 import { MysqlConnection } from './mysql-connection.ts'
 import { translateMysqlError } from './mysql-errors.ts'
 import { connectSession, cutSession, killOnServer } from './mysql-session.ts'
-import { mysqlSettings } from './mysql-settings.ts'
+import { type MysqlSettings, mysqlSettings } from './mysql-settings.ts'
+import type { MysqlAddress } from './mysql-url.ts'
+import { firstAnswer } from './first-answer.ts'
 
 /** MySQL and MariaDB. DATETIME and TIMESTAMP alike are readings of the session's wall clock, as they are for the JVM's drivers. */
 export const mysqlDialect: Dialect = {
   name: 'MySqlDatabaseDialect',
   displayName: 'MySQL/MariaDB',
-  subProtocols: ['mysql', 'mariadb'],
+  subProtocols: ['mysql', 'mariadb', 'mysql+srv'],
   urlExample: 'jdbc:mysql://host:3306/database',
   quotes: ['`', '`'],
   twoPartNamesHaveCatalog: true,
@@ -32,40 +35,48 @@ export const mysqlDialect: Dialect = {
 async function openMysql(options: OpenOptions): Promise<Connection> {
   if (options.signal.aborted) throw abortedError()
   const settings = mysqlSettings(options)
-  if (settings.unused.length > 0) {
-    options.log.warn(`Driver properties without effect with MySQL: ${settings.unused.join(', ')}`)
-  }
-  let failure: unknown
-  for (const address of settings.hosts) {
+  return await firstAnswer({
+    addresses: settings.hosts,
+    timeoutMs: options.timeoutMs,
+    eachMs: settings.connectLimitMs,
+    signal: options.signal,
+    // A wrong password is wrong everywhere, and every try counts against the account.
+    goesOn: isRetriable,
+    what: 'Could not connect to MySQL',
+    tryOne: (address, limitMs) => openSession(settings, address, options.signal, limitMs)
+  })
+}
+
+async function openSession(
+  settings: MysqlSettings,
+  address: MysqlAddress,
+  signal: AbortSignal,
+  limitMs: number
+): Promise<Connection> {
+  const place = address.socketPath ?? `${address.host}:${address.port}`
+  try {
+    const driver = await connectSession(settings, address, signal, limitMs)
+    const connection = new MysqlConnection({
+      dialect: mysqlDialect,
+      driver,
+      database: settings.database === '' ? null : settings.database,
+      zeroDatesAreNull: settings.zeroDatesAreNull,
+      types: settings.types,
+      answerLimitMs: settings.answerLimitMs,
+      kill: (what) => killOnServer(settings, address, `${what} ${driver.threadId}`)
+    })
+    const cut = (): void => connection.abort()
+    signal.addEventListener('abort', cut, { once: true })
     try {
-      const driver = await connectSession(settings, address, options.signal)
-      const connection = new MysqlConnection({
-        dialect: mysqlDialect,
-        driver,
-        database: settings.database === '' ? null : settings.database,
-        zeroDatesAreNull: settings.zeroDatesAreNull,
-        types: settings.types,
-        answerLimitMs: settings.answerLimitMs,
-        kill: (what) => killOnServer(settings, address, `${what} ${driver.threadId}`)
-      })
-      const cut = (): void => connection.abort()
-      options.signal.addEventListener('abort', cut, { once: true })
-      try {
-        for (const statement of settings.session) await connection.run(statement)
-      } catch (error) {
-        cutSession(driver)
-        throw error
-      } finally {
-        options.signal.removeEventListener('abort', cut)
-      }
-      return connection
+      for (const statement of settings.session) await connection.run(statement)
     } catch (error) {
-      if (options.signal.aborted) throw abortedError()
-      failure ??= translateMysqlError(
-        error,
-        `Could not connect to MySQL at ${address.host}:${address.port}`
-      )
+      cutSession(driver)
+      throw error
+    } finally {
+      signal.removeEventListener('abort', cut)
     }
+    return connection
+  } catch (error) {
+    throw translateMysqlError(error, `Could not connect to MySQL at ${place}`)
   }
-  throw failure
 }

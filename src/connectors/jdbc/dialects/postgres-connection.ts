@@ -76,6 +76,8 @@ interface Settings {
   readonly database: string
   readonly isolation: IsolationMode
   readonly answerLimitMs: number | null
+  /** Settings of every transaction. They go with it: behind a pooler the next one may run in another session. */
+  readonly settings: ReadonlyMap<string, string>
   /** Ends the running statement on the server and cuts the session. */
   readonly cancel: () => void
 }
@@ -97,12 +99,13 @@ export class PostgresConnection implements Connection {
     this.#settings = settings
   }
 
-  /** Fixes how the server prints values, whatever its configuration says. */
-  async prepare(searchPath: string | null): Promise<void> {
-    await this.#ask(
-      `SELECT set_config('TimeZone', 'UTC', false), set_config('DateStyle', 'ISO', false), set_config('IntervalStyle', 'iso_8601', false), set_config('extra_float_digits', '3', false), set_config('bytea_output', 'hex', false)${searchPath === null ? '' : `, set_config('search_path', $1, false)`}`,
-      searchPath === null ? [] : [searchPath]
+  /** As the JDBC driver sees it: a server that lets nobody write is no primary. */
+  async role(): Promise<'primary' | 'secondary'> {
+    const [row] = await this.#ask(
+      `SELECT pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on'`,
+      []
     )
+    return row?.[0] === 't' ? 'secondary' : 'primary'
   }
 
   async listTables(filter: TableFilter): Promise<TableId[]> {
@@ -167,7 +170,17 @@ export class PostgresConnection implements Connection {
   }
 
   async describeQuery(sql: string): Promise<Column[]> {
-    return this.#describe(await this.#fieldsOf(sql, []), sql)
+    await this.#begin()
+    let columns: Column[]
+    try {
+      columns = await this.#describe(await this.#fieldsOf(sql, []), sql)
+    } catch (error) {
+      // What was wrong counts, not that the session is gone as well.
+      await this.#ask('ROLLBACK', []).catch(() => undefined)
+      throw error
+    }
+    await this.#ask('ROLLBACK', [])
+    return columns
   }
 
   /** What a query answers, without reading a row. The line break ends a comment at the end of the query. */
@@ -182,10 +195,8 @@ export class PostgresConnection implements Connection {
     binds: readonly unknown[],
     { fetchRows }: { fetchRows: number }
   ): Promise<RowStream> {
-    const { isolation } = this.#settings
-    const level = isolation === 'DEFAULT' ? '' : ` ISOLATION LEVEL ${isolation.replace('_', ' ')}`
+    await this.#begin()
     const expected = this.#fields.get(sql) ?? (await this.#fieldsOf(sql, binds))
-    await this.#begin(level)
     let columns = await this.#describe(expected, sql)
     const size = new BatchSize(fetchRows)
     let cursor = this.#cursor(sql, binds)
@@ -225,10 +236,16 @@ export class PostgresConnection implements Connection {
     }
   }
 
-  async #begin(level: string): Promise<void> {
+  async #begin(): Promise<void> {
+    const { isolation, settings } = this.#settings
+    const level = isolation === 'DEFAULT' ? '' : ` ISOLATION LEVEL ${isolation.replace('_', ' ')}`
+    const calls = [...settings].map(
+      ([name, value]) => `set_config(${literal(name)}, ${literal(value)}, true)`
+    )
+    const fixed = `SELECT ${calls.join(', ')}`
     if (this.#isMarked) {
       try {
-        await this.#ask(beginReading(level), [])
+        await this.#ask(`${beginReading(level)}; ${fixed}`, [])
         return
       } catch (error) {
         if (isRetriable(error)) throw error
@@ -237,11 +254,14 @@ export class PostgresConnection implements Connection {
         await this.#ask('ROLLBACK', [])
       }
     }
-    await this.#ask(`BEGIN${level}`, [])
+    await this.#ask(`BEGIN${level}; ${fixed}`, [])
   }
 
   async now(): ReturnType<Connection['now']> {
-    const rows = await this.#ask('SELECT clock_timestamp()', [])
+    const rows = await this.#ask(
+      `SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')`,
+      []
+    )
     const parts: TimestampParts = { ms: 0, nanos: 0 }
     readTimestampText(String(rows[0]?.[0]), parts)
     return { ...parts, hasZone: true }
@@ -335,6 +355,11 @@ export class PostgresConnection implements Connection {
       throw postgresError(error, `PostgreSQL did not ${what}`, sql)
     }
   }
+}
+
+function literal(text: string): string {
+  const quoted = `'${text.replaceAll("'", "''")}'`
+  return text.includes('\\') ? `E${quoted.replaceAll('\\', '\\\\')}` : quoted
 }
 
 function signature(fields: readonly FieldDef[]): string {

@@ -1,122 +1,100 @@
-import { readFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
-import type { ClientConfig } from 'pg'
-import { ConfigError } from '../../../errors.ts'
 import type { OpenOptions } from '../database.ts'
-import { parseNetworkUrl } from '../jdbc-url.ts'
+import { decodeForm, hostAndPort, invalidUrl, portNumber, urlParameters } from '../jdbc-url.ts'
+import { DriverProperties, type GivenProperty } from './driver-properties.ts'
+import { pgjdbcProperties } from './postgres-properties.ts'
 
-/** Settings to try one after the other until a server lets us in. */
-export interface PostgresTarget {
-  readonly attempts: readonly ClientConfig[]
-  /** `host:port/database`, for messages. */
-  readonly name: string
-  readonly searchPath: string | null
-  /** Limit for one answer of the server (`socketTimeout`); null: none. */
-  readonly answerLimitMs: number | null
+export interface PostgresAddress {
+  readonly host: string
+  readonly port: number
 }
 
-const KNOWN = new Set([
-  'user',
-  'password',
-  'ssl',
-  'sslmode',
-  'sslrootcert',
-  'sslcert',
-  'sslkey',
-  'ApplicationName',
-  'connectTimeout',
-  'loginTimeout',
-  'socketTimeout',
-  'tcpKeepAlive',
-  'options',
-  'currentSchema'
-])
+/** Whom to ask for what, as pgjdbc understands URL and properties. */
+export interface PostgresAddresses {
+  /** At least one, in the order of the URL. */
+  readonly hosts: readonly PostgresAddress[]
+  readonly database: string
+  readonly user: string
+  readonly password: string | null
+  readonly properties: DriverProperties
+}
 
-/** The URL and driver properties of pgjdbc as settings of our driver; warns of those without effect. */
-export function postgresTarget(options: OpenOptions): PostgresTarget {
-  const url = parseNetworkUrl(options.url)
-  const settings = new Map([...options.properties, ...url.parameters])
-  for (const key of settings.keys()) {
-    if (!KNOWN.has(key))
-      options.log.warn(`The driver property ${key} has no effect with PostgreSQL`)
-  }
-  const user = options.user ?? settings.get('user') ?? url.user ?? userInfo().username
-  const password = options.password?.value ?? settings.get('password') ?? url.password ?? undefined
-  const database = url.database === '' ? user : url.database
-  const base: ClientConfig = {
-    user,
-    database,
-    // A function, so that neither an environment variable nor a printed client can hold it.
-    password: () => password ?? '',
-    keepAlive: settings.get('tcpKeepAlive') !== 'false',
-    keepAliveInitialDelayMillis: 10_000,
-    application_name: settings.get('ApplicationName') ?? 'kafka-connect-node',
-    ...(settings.has('options') ? { options: settings.get('options') ?? '' } : {})
-  }
-  const attempts = url.hosts.flatMap(({ host, port }) =>
-    encryption(settings, host).map((ssl) => ({ ...base, host, port: port ?? 5432, ssl }))
-  )
-  const first = url.hosts[0]
-  const answerLimit = Number(settings.get('socketTimeout') ?? 0) * 1000
+const DEFAULT_PORT = 5432
+
+/** As `org.postgresql.Driver.parseURL`: the URL wins over properties, user and password among them. ConfigError for all else. */
+export function postgresAddresses(options: OpenOptions): PostgresAddresses {
+  const { text, rest } = options.url
+  const question = rest.indexOf('?')
+  const address = question === -1 ? rest : rest.slice(0, question)
+  const { authority, database } = splitAddress(text, address)
+  const at = authority?.lastIndexOf('@') ?? -1
+  const login = at === -1 ? null : (authority ?? '').slice(0, at)
+  const given: GivenProperty[] = [
+    ...loginOf(text, login),
+    ...[...options.properties].map(([name, value]) => ({ name, value, inUrl: false })),
+    ...(options.user === null ? [] : [{ name: 'user', value: options.user, inUrl: false }]),
+    ...(options.password === null
+      ? []
+      : [{ name: 'password', value: options.password.value, inUrl: false }]),
+    ...urlParameters(question === -1 ? '' : rest.slice(question + 1)).map(([name, value]) => ({
+      name: /^(host|port|dbname)$/i.test(name) ? name.toLowerCase() : name,
+      value: value === null ? '' : decodeForm(text, value),
+      inUrl: true
+    }))
+  ]
+  const properties = new DriverProperties(pgjdbcProperties, given)
+  const user = properties.word('user') ?? userInfo().username
+  // What the properties name counts only where the address says nothing, unless it is a parameter of the URL itself.
+  const inUrl = new Set(given.filter((one) => one.inUrl).map(({ name }) => name.toLowerCase()))
+  const isSaid = (name: string): boolean => inUrl.has(name) || inUrl.has(`pg${name}`)
+  const named = (name: string, property: string, written: string): string =>
+    written === '' || isSaid(name) ? (properties.word(property) ?? written) : written
+  const hosts = named('host', 'PGHOST', authority?.slice(at + 1) ?? '')
+  const ports =
+    isSaid('host') || isSaid('port') || authority === null ? properties.word('PGPORT') : null
   return {
-    attempts,
-    name: `${first?.host ?? ''}:${first?.port ?? 5432}/${database}`,
-    searchPath: settings.get('currentSchema') ?? null,
-    answerLimitMs: answerLimit > 0 ? answerLimit : null
+    hosts: hostList(text, hosts, ports),
+    database: named('dbname', 'PGDBNAME', database) || user,
+    user,
+    password: properties.text('password'),
+    properties
   }
 }
 
-type Encryption = NonNullable<ClientConfig['ssl']>
-
-/** Ways to encrypt, in the order to try them. Default as in pgjdbc: encrypted if the server can; on this machine the other way round. */
-function encryption(settings: ReadonlyMap<string, string>, host: string): Encryption[] {
-  const ssl = settings.get('ssl')
-  const mode =
-    settings.get('sslmode') ?? (ssl === undefined || ssl === 'false' ? 'prefer' : 'verify-full')
-  const unchecked: Encryption = { ...certificates(settings), rejectUnauthorized: false }
-  const explicit = settings.has('sslmode')
-  switch (mode) {
-    case 'disable':
-      return [false]
-    case 'allow':
-      return [false, unchecked]
-    case 'prefer':
-      return !explicit && /^(localhost|127\.|::1)/.test(host)
-        ? [false, unchecked]
-        : [unchecked, false]
-    case 'require':
-      return [unchecked]
-    case 'verify-ca':
-      return [
-        {
-          ...certificates(settings),
-          rejectUnauthorized: true,
-          checkServerIdentity: () => undefined
-        }
-      ]
-    case 'verify-full':
-      return [{ ...certificates(settings), rejectUnauthorized: true }]
-    default:
-      throw new ConfigError(
-        `sslmode ${mode} is not one of disable, allow, prefer, require, verify-ca, verify-full`
-      )
+function splitAddress(
+  url: string,
+  address: string
+): { authority: string | null; database: string } {
+  if (!address.startsWith('//')) {
+    if (address.startsWith('/')) throw invalidUrl(url, 'two slashes stand before the host')
+    return { authority: null, database: decodeForm(url, address) }
   }
+  const slash = address.indexOf('/', 2)
+  const authority = slash === -1 ? address.slice(2) : address.slice(2, slash)
+  const database = slash === -1 ? '' : address.slice(slash + 1)
+  if (database.includes('/')) throw invalidUrl(url, 'there are too many slashes in it')
+  return { authority, database: decodeForm(url, database) }
 }
 
-function certificates(settings: ReadonlyMap<string, string>): Record<string, string> {
-  const files: Record<string, string> = {}
-  for (const [option, key] of [
-    ['ca', 'sslrootcert'],
-    ['cert', 'sslcert'],
-    ['key', 'sslkey']
-  ] as const) {
-    const path = settings.get(key)
-    if (path === undefined) continue
-    try {
-      files[option] = readFileSync(path, 'utf8')
-    } catch (error) {
-      throw new ConfigError(`${key}: the file ${path} cannot be read`, { cause: error })
-    }
-  }
-  return files
+/** `user:password@`, which libpq knows and pgjdbc does not: it counts last. */
+function loginOf(url: string, login: string | null): GivenProperty[] {
+  if (login === null) return []
+  const colon = login.indexOf(':')
+  const user = colon === -1 ? login : login.slice(0, colon)
+  const given = [{ name: 'user', value: decodeForm(url, user), inUrl: false }]
+  if (colon === -1) return given
+  return [
+    ...given,
+    { name: 'password', value: decodeForm(url, login.slice(colon + 1)), inUrl: false }
+  ]
+}
+
+function hostList(url: string, hosts: string, ports: string | null): PostgresAddress[] {
+  const ofList = ports?.split(',') ?? []
+  return hosts.split(',').map((entry, index) => {
+    const { host, port } = hostAndPort(url, entry)
+    const other = ofList.length === 1 ? ofList[0] : ofList[index]
+    const given = port ?? (other === undefined ? null : portNumber(url, other.trim()))
+    return { host: host === '' ? 'localhost' : host, port: given ?? DEFAULT_PORT }
+  })
 }

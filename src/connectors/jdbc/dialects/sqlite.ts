@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { ConfigError, type ConnectError, DataError } from '../../../errors.ts'
@@ -17,7 +16,6 @@ import {
   type TableFilter,
   type TableId
 } from '../database.ts'
-import { parseNetworkUrl } from '../jdbc-url.ts'
 import {
   epochNanos,
   readTimestampText,
@@ -29,11 +27,10 @@ import { BATCH_BYTES, rowBytes } from './batch-size.ts'
 import { indexColumns } from './index-columns.ts'
 import { hasOuterJoin } from './outer-join.ts'
 import { declaredColumn, sampledColumn } from './sqlite-types.ts'
+import { sqliteTarget } from './sqlite-url.ts'
 
 /** SQL function of ours: text or epoch milliseconds → nanoseconds, so that timestamps in any form compare exactly. */
 const NANOS_FUNCTION = 'connect_epoch_nanos'
-// A wait for a lock blocks this thread, and with it the worker: keep it short and let the retries do the rest.
-const DEFAULT_BUSY_TIMEOUT_MS = 1000
 // SQLITE_BUSY, SQLITE_LOCKED, SQLITE_IOERR, SQLITE_CANTOPEN, SQLITE_PROTOCOL; the low byte of the extended code.
 const RETRIABLE_CODES = new Set([5, 6, 10, 14, 15])
 
@@ -57,40 +54,19 @@ export const sqliteDialect: Dialect = {
 
 async function openSqlite(options: OpenOptions): Promise<Connection> {
   if (options.signal.aborted) throw abortedError()
-  const { rest } = options.url
-  const settings = new Map(options.properties)
-  let file = rest
-  if (!rest.startsWith('file:') && rest.includes('?')) {
-    const { parameters } = parseNetworkUrl(options.url)
-    for (const [key, value] of parameters) settings.set(key, value)
-    file = rest.slice(0, rest.indexOf('?'))
-  }
-  if (file === '' || file.startsWith(':memory:')) {
-    throw new ConfigError(
-      `Not a valid JDBC URL: ${options.url.text}: a database in memory belongs to its own connection; name a file`
-    )
-  }
-  const path = file.startsWith('file:') ? (file.slice('file:'.length).split('?')[0] ?? '') : file
-  if (!existsSync(path)) {
-    throw databaseError(`There is no SQLite database at ${path}`, { retriable: true, code: 14 })
-  }
-  const timeout = Number(settings.get('busy_timeout') ?? DEFAULT_BUSY_TIMEOUT_MS)
-  for (const key of settings.keys()) {
-    if (key !== 'busy_timeout' && key !== 'journal_mode') {
-      options.log.warn(`The driver property ${key} has no effect with SQLite`)
-    }
-  }
+  const target = sqliteTarget(options)
   try {
-    const database = new DatabaseSync(file, {
-      timeout: Number.isFinite(timeout) ? timeout : DEFAULT_BUSY_TIMEOUT_MS,
+    const database = new DatabaseSync(target.file, {
+      timeout: target.busyTimeoutMs,
+      readOnly: target.readOnly,
       readBigInts: true,
       returnArrays: true
     })
     const connection = new SqliteConnection(database)
-    connection.prepare(settings.get('journal_mode') ?? 'WAL', options)
+    connection.prepare(target.pragmas)
     return connection
   } catch (error) {
-    throw translate(error, `Could not open the SQLite database ${path}`)
+    throw translate(error, `Could not open the SQLite database ${target.path}`)
   }
 }
 
@@ -103,8 +79,9 @@ class SqliteConnection implements Connection {
     this.#database = database
   }
 
-  /** Sets the session up. In WAL mode a long read does not keep writers out. */
-  prepare(journalMode: string, options: OpenOptions): void {
+  /** Sets the session up. The file is not ours to change: not its journal mode either. */
+  prepare(pragmas: readonly string[]): void {
+    for (const pragma of ['PRAGMA query_only = 1', ...pragmas]) this.#database.exec(pragma)
     const parts: TimestampParts = { ms: 0, nanos: 0 }
     this.#database.function(
       NANOS_FUNCTION,
@@ -117,17 +94,6 @@ class SqliteConnection implements Connection {
         return epochNanos(parts)
       }
     )
-    if (!/^[a-z]+$/i.test(journalMode)) {
-      throw new ConfigError(`journal_mode ${journalMode} is not a mode of SQLite`)
-    }
-    try {
-      this.#database.exec(`PRAGMA journal_mode=${journalMode}`)
-    } catch (error) {
-      options.log.info(
-        `The journal mode of the SQLite database stays as it is: long reads may keep writers waiting`,
-        { error }
-      )
-    }
   }
 
   listTables(filter: TableFilter): Promise<TableId[]> {

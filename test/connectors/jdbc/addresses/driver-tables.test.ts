@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict'
+import { globSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { describe, it } from 'node:test'
+import type { Dialect, OpenOptions } from '../../../../src/connectors/jdbc/database.ts'
+import { type Fate, fatesOf } from '../../../../src/connectors/jdbc/dialects/driver-properties.ts'
+import { mysqlDialect } from '../../../../src/connectors/jdbc/dialects/mysql.ts'
+import { mysqlSettings } from '../../../../src/connectors/jdbc/dialects/mysql-settings.ts'
+import { driverTables } from '../../../../src/connectors/jdbc/dialects/driver-tables.ts'
+import { postgresDialect } from '../../../../src/connectors/jdbc/dialects/postgres.ts'
+import { postgresTarget } from '../../../../src/connectors/jdbc/dialects/postgres-target.ts'
+import { sqliteDialect } from '../../../../src/connectors/jdbc/dialects/sqlite.ts'
+import { sqliteTarget } from '../../../../src/connectors/jdbc/dialects/sqlite-url.ts'
+import { ConfigError } from '../../../../src/errors.ts'
+import { openOptions } from '../../../support/open-dialect.ts'
+import { recordingLog } from '../../../support/recording-log.ts'
+
+const root = resolve(import.meta.dirname, '..', '..', '..', '..')
+/** Recorded from the drivers by test/support/java/DriverProperties.java. */
+const recorded = JSON.parse(
+  readFileSync(join(root, 'test/support/jdbc-driver-properties.json'), 'utf8')
+) as Record<string, string[]>
+
+interface Reader {
+  readonly dialect: Dialect
+  readonly url: string
+  /** Files whose names begin like this read the properties. */
+  readonly files: string
+  read(options: OpenOptions): unknown
+}
+
+const readers: Record<string, Reader> = {
+  pgjdbc: {
+    dialect: postgresDialect,
+    url: 'jdbc:postgresql://h/d',
+    files: 'postgres-',
+    read: postgresTarget
+  },
+  'MySQL Connector/J': {
+    dialect: mysqlDialect,
+    url: 'jdbc:mysql://h/d',
+    files: 'mysql-',
+    read: mysqlSettings
+  },
+  'MariaDB Connector/J': {
+    dialect: mysqlDialect,
+    url: 'jdbc:mariadb://h/d',
+    files: 'mysql-',
+    read: mysqlSettings
+  },
+  'sqlite-jdbc': {
+    dialect: sqliteDialect,
+    url: `jdbc:sqlite:${import.meta.filename}`,
+    files: 'sqlite-',
+    read: sqliteTarget
+  }
+}
+
+void describe('The table of every JDBC driver', () => {
+  void it('is there for each of them, with all their properties', () => {
+    for (const table of driverTables) {
+      const known = fatesOf(table)
+      const missing = (recorded[table.driver] ?? []).filter(
+        (name) => !known.has(name) && table.aliases?.[name] === undefined
+      )
+      assert.deepEqual(missing, [], table.driver)
+    }
+  })
+
+  for (const table of driverTables) {
+    void describe(`of ${table.driver}`, () => {
+      const reader = readers[table.driver] as Reader
+      const read = (name: string, value: string): string[] => {
+        const { log, lines } = recordingLog()
+        reader.read(
+          openOptions(reader.dialect, { url: reader.url, properties: { [name]: value } }, { log })
+        )
+        return lines
+      }
+
+      void it('names each property once', () => {
+        const names = [
+          ...table.acts,
+          ...[table.needless, table.idle].flatMap((of) => Object.values(of).flat()),
+          ...Object.values(table.refused)
+            .flat()
+            .map((entry) => entry.split('=')[0] ?? '')
+        ].map((name) => (table.ignoresCase ? name.toLowerCase() : name))
+        assert.deepEqual(
+          names.filter((name, index) => names.indexOf(name) !== index),
+          []
+        )
+      })
+
+      void it('says of none that it acts which nothing reads', () => {
+        const sources = globSync(`src/connectors/jdbc/dialects/${reader.files}*.ts`, { cwd: root })
+          .filter((file) => !file.endsWith('-properties.ts'))
+          .map((file) => readFileSync(join(root, file), 'utf8'))
+          .join('\n')
+        assert.deepEqual(
+          table.acts.filter((name) => !sources.includes(`'${name}'`)),
+          []
+        )
+      })
+
+      void it('has the others told to be of no effect, or refused, by name', () => {
+        for (const [name, fate] of fatesOf(table)) check(name, fate, read)
+      })
+
+      void it('tells of properties the driver does not know', () => {
+        const text = read('no.such.property', 'x').join('\n')
+        assert.ok(
+          text.includes(
+            `connection.no.such.property is no property of ${table.driver}: it has no effect`
+          ),
+          text
+        )
+      })
+    })
+  }
+})
+
+function check(name: string, fate: Fate, read: (name: string, value: string) => string[]): void {
+  if (fate.kind === 'refused') {
+    assert.throws(
+      () => read(name, 'org.example.Something'),
+      (error: Error) =>
+        error instanceof ConfigError &&
+        error.message.includes(`The driver property ${name} is refused: ${fate.why}`),
+      name
+    )
+    for (const value of ['', ...fate.harmless]) assert.deepEqual(read(name, value), [], name)
+  } else if (fate.kind !== 'acts') {
+    const [line = '', ...more] = read(name, '1')
+    assert.deepEqual(more, [], name)
+    assert.ok(line.includes(`The driver property ${name} has no effect: ${fate.why}`), line)
+    assert.ok(line.includes(fate.kind === 'idle' ? '"WARN"' : '"INFO"'), line)
+  }
+}
+
+void describe('A table of driver properties', () => {
+  void it('I7: shows no piece of a password that looks like a property', () => {
+    const { log, lines } = recordingLog()
+    const url = 'jdbc:postgresql://h/d?user=u&password=ab&cdEF&g;h=ij'
+    postgresTarget(openOptions(postgresDialect, { url }, { log }))
+    assert.equal(lines.length, 2)
+    assert.match(
+      lines[0] ?? '',
+      /A parameter of the URL, behind password, is no property of pgjdbc/
+    )
+    assert.doesNotMatch(lines.join(), /cdEF|g;h|ij/)
+  })
+
+  void it('knows a name with other capitals', () => {
+    const { log, lines } = recordingLog()
+    postgresTarget(
+      openOptions(
+        postgresDialect,
+        { url: 'jdbc:postgresql://h/d', properties: { SSLMODE: 'require' } },
+        { log }
+      )
+    )
+    assert.match(
+      lines.join(),
+      /connection\.SSLMODE \(sslmode is, with other capitals\) is no property of pgjdbc/
+    )
+  })
+})
