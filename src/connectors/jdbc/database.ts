@@ -280,6 +280,8 @@ interface TimestampType {
   readonly hasZone: boolean
   /** Smallest step of the column in nanoseconds: 1000 for timestamp(6), 1 000 000 000 for Oracle's DATE. */
   readonly resolutionNanos: number
+  /** Whether a value lies before or behind all times; absent: there are none. `read` makes milliseconds of ±Infinity of it. */
+  isInfinite?(raw: unknown): boolean
   /** Writes the instant (hasZone) or the wall clock's reading as if it were UTC. */
   read(raw: unknown, into: TimestampParts): void
 }

@@ -157,6 +157,31 @@ describe('Values of PostgreSQL that Kafka Connect has no form for', () => {
     )
   })
 
+  it('such as infinite times have no place in the order and are never read', async () => {
+    await client.query(
+      `CREATE TABLE spans (id int PRIMARY KEY, t timestamptz);
+       INSERT INTO spans VALUES (1, '-infinity'), (2, '1960-01-01Z'), (3, NULL), (4, 'infinity'), (5, '2024-02-29Z')`
+    )
+    for (const mode of ['timestamp', 'timestamp+incrementing']) {
+      const { records, conditions } = await readTable(
+        {
+          ...config,
+          'table.whitelist': 'spans',
+          mode,
+          'timestamp.column.name': 't',
+          'incrementing.column.name': mode === 'timestamp' ? '' : 'id',
+          'validate.non.null': 'false'
+        },
+        2
+      )
+      assert.deepEqual(fields(records, 'id'), [2, 5], mode)
+      assert.deepEqual(
+        conditions.filter((text) => text !== null),
+        []
+      )
+    }
+  })
+
   it('such as null where a result has none are null: the field is optional from there on', async () => {
     await client.query(
       `CREATE TABLE sales (region text NOT NULL, amount int NOT NULL);
@@ -204,5 +229,25 @@ describe('Values of MySQL that Kafka Connect has no form for', () => {
     const skipped = await readTable({ ...table, 'unreadable.values': 'skip' }, 1)
     assert.deepEqual(fields(skipped.records, 'id'), [2])
     assert.match(String(skipped.conditions.at(-1)), /zeros, row \(id=1\).*; the row is left out/)
+  })
+
+  it('such as zero dates have no place in the order of times, as in the JVM connector', async () => {
+    await database.exec(
+      "SET SESSION sql_mode = ''",
+      'CREATE TABLE changes (id INT NOT NULL PRIMARY KEY, d DATETIME NOT NULL)',
+      "INSERT INTO changes VALUES (1, '0000-00-00'), (2, '2024-02-29'), (3, '2024-03-01')"
+    )
+    const url = `${database.config['connection.url']}?zeroDateTimeBehavior=convertToNull`
+    const { records } = await readTable(
+      {
+        ...database.config,
+        'connection.url': url,
+        'table.whitelist': 'changes',
+        mode: 'timestamp',
+        'timestamp.column.name': 'd'
+      },
+      2
+    )
+    assert.deepEqual(fields(records, 'id'), [2, 3])
   })
 })

@@ -92,6 +92,7 @@ export function postgresColumn(facts: ColumnFacts, oid: number, typmod: number):
         type: 'timestamp',
         hasZone: oid === OID.timestamptz,
         resolutionNanos: 10 ** (9 - (typmod < 0 ? 6 : typmod)),
+        isInfinite: (raw) => infinityOf(raw) !== null,
         read: (raw, into) => {
           const infinite = infinityOf(raw)
           if (infinite === null) readTimestampText(raw as string, into)

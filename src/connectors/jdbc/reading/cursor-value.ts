@@ -41,6 +41,20 @@ export class RowCursor {
     this.#zone = zone
   }
 
+  /**
+   * Whether a row has a place in the order of the cursor: one without id, or without time (or with an infinite one), has none and is
+   * never read, as by the JVM connector. Only a query without a lower bound brings such rows. Where rows are followed by time and
+   * id, a missing id is an error of `read`.
+   */
+  hasPlace(row: Row): boolean {
+    if (this.#timestamps.length === 0) return this.#id === null || isValue(row[this.#id.index])
+    for (const { index, column } of this.#timestamps) {
+      const raw = row[index]
+      if (isValue(raw)) return column.isInfinite?.(raw) !== true
+    }
+    return false
+  }
+
   /** Reads the cursor values of a row. DataError when one is null or of no use as a cursor. */
   read(row: Row): void {
     if (this.#timestamps.length > 0) this.#readTimestamp(row)
@@ -58,7 +72,7 @@ export class RowCursor {
   #readTimestamp(row: Row): void {
     for (const { index, column } of this.#timestamps) {
       const raw = row[index]
-      if (raw === null || raw === undefined) continue
+      if (!isValue(raw)) continue
       const parts = this.#parts
       column.read(raw, parts)
       this.readingMs = parts.ms
@@ -69,6 +83,10 @@ export class RowCursor {
     const names = this.#timestamps.map(({ column }) => column.name).join(', ')
     throw new DataError(`the timestamp columns ${names} are all null`)
   }
+}
+
+function isValue(raw: unknown): boolean {
+  return raw !== null && raw !== undefined
 }
 
 /** The column as a timestamp; ConfigError when it is something else. */

@@ -20,6 +20,7 @@ import type { TableSettings } from '../settings/table-settings.ts'
 import { modeUsesTimestamp } from '../settings/mode.ts'
 import { endReading, limits, lookBackQuery, tableQuery, tiesQuery } from './table-query.ts'
 import type { BoundQuery } from './bound-query.ts'
+import { rowText } from './row-text.ts'
 import type { TableShape } from './table-shape.ts'
 import type { Timestamp } from '../values/timestamp.ts'
 
@@ -312,7 +313,7 @@ export class TableReader {
 
   #addRows(run: Run, rows: readonly Row[], emit: Emit): void {
     try {
-      run.progress.add(rows, emit)
+      run.progress.add(this.#inOrder(run, rows), emit)
     } catch (error) {
       if (error instanceof ConnectError && error.facts['row'] !== undefined) throw error
       const broken = rows.find((row) => throws(() => run.cursor.read(row)))
@@ -320,10 +321,27 @@ export class TableReader {
     }
   }
 
+  /** Rows without those that have no place in the order, and, where it is asked for, without those whose place cannot be read. */
+  #inOrder({ cursor, stream }: Run, rows: readonly Row[]): readonly Row[] {
+    const fails = this.#settings.values.unreadableValues === 'fail'
+    return rows.filter((row) => {
+      if (!cursor.hasPlace(row)) return false
+      try {
+        if (!fails) cursor.read(row)
+        return true
+      } catch (error) {
+        this.#events.onUnreadable?.(
+          `${this.#rowError(stream.columns, row, error).message}; the row is left out`
+        )
+        return false
+      }
+    })
+  }
+
   /** I5: the table, the column and which row. */
   #rowError(columns: readonly Column[], row: Row, error: unknown): DataError {
     const names = columns.map(({ name }) => name)
-    const shown = this.#keyText(names, (index) => String(row[index]))
+    const shown = rowText(this.#shape, names, (index) => String(row[index]))
     return new DataError(`${this.target.name}, row (${shown}): ${messageOf(error)}`, {
       cause: error,
       row: shown
@@ -333,23 +351,12 @@ export class TableReader {
   /** For messages about a record made of this row: the table and which row. */
   nameRow(value: Struct): string {
     const { fields } = value.schema
-    const shown = this.#keyText(
+    const shown = rowText(
+      this.#shape,
       fields.map(({ name }) => name),
       (index) => toLiteral(fields[index]?.schema, value.values[index])
     )
     return `${this.target.name}, row (${shown})`
-  }
-
-  /** The columns that tell rows apart: the table's key, else those of the cursor, else the first. */
-  #keyText(columns: readonly string[], valueAt: (index: number) => string): string {
-    const { names = { timestamps: [], id: null }, keys = [] } = this.#shape ?? {}
-    const cursors = [...(names.id === null ? [] : [names.id]), ...names.timestamps]
-    const wanted = keys.length > 0 ? keys : cursors
-    return columns
-      .map((name, index) => ({ name, index }))
-      .filter(({ name, index }) => (wanted.length > 0 ? wanted.includes(name) : index === 0))
-      .map(({ name, index }) => `${name}=${valueAt(index)}`)
-      .join(', ')
   }
 
   /** Errors of the database name the table and, when they are final, the statement. */
