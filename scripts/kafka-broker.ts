@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join, resolve } from 'node:path'
 import { run } from './commands.ts'
@@ -20,11 +20,15 @@ export interface BrokerOptions {
   /** Properties beside or instead of the ones below. */
   readonly properties?: ReadonlyMap<string, string>
   readonly say?: (text: string) => void
+  /** Join the cluster of a broker that was started before instead of being one. */
+  readonly joins?: Pick<Broker, 'clusterId' | 'controllerPort'> & { readonly nodeId: number }
 }
 
 export interface Broker {
   /** host:port */
   readonly bootstrap: string
+  readonly clusterId: string
+  readonly controllerPort: number
   /** Changes with `restart`. */
   readonly pid: number
   stop(): Promise<void>
@@ -34,20 +38,24 @@ export interface Broker {
   restart(): Promise<void>
 }
 
-/** One KRaft broker (and its own controller) on loopback ports. Rejects with the end of its log when it does not come up. */
+/** One KRaft broker, with its own controller unless it joins another, on loopback ports. Rejects with the end of its log when it does not come up. */
 export async function startBroker(options: BrokerOptions): Promise<Broker> {
   const say = options.say ?? (() => undefined)
   const libs = await kafkaJars(say)
   const java = await findJava(say)
   const dir = resolve(options.dir)
-  const [free, controllerPort] = (await freePorts(2)) as [number, number]
+  const [free, freeToo] = (await freePorts(2)) as [number, number]
   const port = options.port ?? free
+  const member = options.joins ?? { nodeId: 1, controllerPort: freeToo, clusterId: newId() }
+  const { controllerPort } = member
   mkdirSync(join(dir, 'data'), { recursive: true })
   writeFileSync(join(dir, 'log4j2.properties'), LOG4J2)
   const properties = join(dir, 'broker.properties')
-  writeFileSync(properties, brokerProperties(dir, port, controllerPort, options.properties))
+  const joining = options.joins === undefined ? [] : membership(port, member.nodeId)
+  const all = new Map([...joining, ...(options.properties ?? [])])
+  writeFileSync(properties, brokerProperties(dir, port, controllerPort, all))
   const classpath = join(libs, '*')
-  await formatStorage(java, classpath, dir, properties)
+  const clusterId = await formatStorage(java, classpath, dir, properties, member)
 
   const start = (): Promise<ServerProcess> =>
     startServer({
@@ -71,6 +79,8 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   let server = await start()
   return {
     bootstrap: `127.0.0.1:${port}`,
+    clusterId,
+    controllerPort,
     get pid() {
       return server.pid
     },
@@ -121,27 +131,37 @@ function brokerProperties(
   return [...properties].map(([key, value]) => `${key}=${value}\n`).join('')
 }
 
+/** What a broker without a controller says differently. */
+function membership(port: number, nodeId: number): [string, string][] {
+  return [
+    ['process.roles', 'broker'],
+    ['node.id', String(nodeId)],
+    ['listeners', `PLAINTEXT://127.0.0.1:${port}`]
+  ]
+}
+
 /**
  * Kafka formats a data folder once. That costs the start of a JVM, so the result is kept beside the jars and copied for the
- * next new broker, with a cluster id of its own.
+ * next new broker, with the id of its cluster. Answers that id.
  */
 async function formatStorage(
   java: string,
   classpath: string,
   dir: string,
-  properties: string
-): Promise<void> {
+  properties: string,
+  { clusterId, nodeId }: { readonly clusterId: string; readonly nodeId: number }
+): Promise<string> {
   const data = join(dir, 'data')
-  if (existsSync(join(data, 'meta.properties'))) return
-  const clusterId = newId()
+  const meta = join(data, 'meta.properties')
+  if (existsSync(meta)) return /^cluster\.id=(.*)$/m.exec(readFileSync(meta, 'utf8'))?.[1] ?? ''
   const checkpoint = join(kafkaLibsFolder, '..', 'bootstrap.checkpoint')
   if (existsSync(checkpoint)) {
     copyFileSync(checkpoint, join(data, 'bootstrap.checkpoint'))
     writeFileSync(
-      join(data, 'meta.properties'),
-      `version=1\nnode.id=1\ndirectory.id=${newId()}\ncluster.id=${clusterId}\n`
+      meta,
+      `version=1\nnode.id=${nodeId}\ndirectory.id=${newId()}\ncluster.id=${clusterId}\n`
     )
-    return
+    return clusterId
   }
   const format = ['format', '-t', clusterId, '-c', properties]
   await run(
@@ -150,6 +170,7 @@ async function formatStorage(
     60_000
   )
   copyFileSync(join(data, 'bootstrap.checkpoint'), checkpoint)
+  return clusterId
 }
 
 /** 16 random bytes as Kafka writes them: base64url without padding, no leading dash. */

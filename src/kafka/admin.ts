@@ -1,15 +1,12 @@
 import { type Admin, Kafka, logLevel } from 'kafkajs'
 import { systemClock, withTimeout } from '../clock.ts'
 import { ConnectError, asError } from '../errors.ts'
-import { brokerError, isRetriableBrokerError } from './broker-errors.ts'
-import {
-  type ClientSettings,
-  addresses,
-  clientSettings,
-  kafkaJsConfig
-} from './client-properties.ts'
+import { brokerError, isRetriableBrokerError, isRetriableName } from './broker-errors.ts'
+import { type ClientSettings, addresses, clientSettings } from './client-properties.ts'
 import type { ClientProperties, ClusterAdmin, TopicToCreate } from './contracts.ts'
+import { kafkaJsConfig } from './kafkajs-config.ts'
 import { hideNegativeTimeoutWarnings } from './kafkajs-warnings.ts'
+import { NetworkClient } from './network-client.ts'
 
 const TOPIC_RESOURCE = 2
 /** Answers that say "you may not look", as opposed to "something is wrong". */
@@ -26,6 +23,9 @@ const notReadable: ReadonlySet<string> = new Set([
 export class KafkaAdmin implements ClusterAdmin {
   readonly #settings: ClientSettings
   readonly #clientId: string
+  readonly #network: NetworkClient
+  /** Which bootstrap server the next connection begins with: not always the same, for it may hang. */
+  #seed = Math.floor(Math.random() * 1000)
   #connected: Promise<Admin> | null = null
   #closed = false
 
@@ -33,28 +33,33 @@ export class KafkaAdmin implements ClusterAdmin {
     hideNegativeTimeoutWarnings()
     this.#settings = clientSettings(client)
     this.#clientId = clientId
+    this.#network = new NetworkClient(this.#settings, clientId)
   }
 
   async clusterId(): Promise<string> {
-    const { clusterId } = await this.#call('describe the cluster', (admin) =>
-      admin.describeCluster()
-    )
-    return clusterId
+    return this.#call('describe the cluster', () => this.#network.clusterId())
   }
 
   async describeTopics(names: readonly string[]): Promise<ReadonlyMap<string, number>> {
-    return this.#call(`describe topics ${names.join(', ')}`, async (admin) => {
-      const existing = new Set(await admin.listTopics())
-      const wanted = names.filter((name) => existing.has(name))
-      if (wanted.length === 0) return new Map()
-      const { topics } = await admin.fetchTopicMetadata({ topics: wanted })
-      return new Map(topics.map(({ name, partitions }) => [name, partitions.length]))
+    return this.#call(`describe topics ${names.join(', ')}`, async () => {
+      const counts = new Map<string, number>()
+      for (const { name, error, partitions } of (await this.#network.topics(names)).values()) {
+        if (error === 'UNKNOWN_TOPIC_OR_PARTITION') continue
+        // A partition without a leader is one, too.
+        if (error !== 'NONE' && error !== 'LEADER_NOT_AVAILABLE') {
+          const what = `Failed to describe topic ${name} at ${addresses(this.#settings)}: ${error}`
+          const code = isRetriableName(error) ? 'KAFKA_UNAVAILABLE' : 'KAFKA_ERROR'
+          throw new ConnectError(code, what, { kafkaError: error })
+        }
+        counts.set(name, partitions.length)
+      }
+      return counts
     })
   }
 
   async createTopic(topic: TopicToCreate): Promise<boolean> {
     const { name, partitions, replicationFactor, settings } = topic
-    return this.#call(`create topic ${name}`, (admin) =>
+    return this.#callKafkaJs(`create topic ${name}`, (admin) =>
       admin.createTopics({
         waitForLeaders: false,
         timeout: this.#settings.requestTimeoutMs,
@@ -72,7 +77,7 @@ export class KafkaAdmin implements ClusterAdmin {
 
   async topicSetting(topic: string, name: string): Promise<string | null> {
     try {
-      const { resources } = await this.#call(`read ${name} of topic ${topic}`, (admin) =>
+      const { resources } = await this.#callKafkaJs(`read ${name} of topic ${topic}`, (admin) =>
         admin.describeConfigs({
           includeSynonyms: false,
           resources: [{ type: TOPIC_RESOURCE, name: topic, configNames: [name] }]
@@ -89,10 +94,17 @@ export class KafkaAdmin implements ClusterAdmin {
 
   async close(): Promise<void> {
     this.#closed = true
-    await this.#disconnect()
+    await Promise.all([this.#network.close(), this.#disconnect()])
   }
 
-  async #call<T>(doing: string, operation: (admin: Admin) => Promise<T>): Promise<T> {
+  #callKafkaJs<T>(doing: string, operation: (admin: Admin) => Promise<T>): Promise<T> {
+    return this.#call(doing, async () => {
+      this.#connected ??= this.#connect()
+      return operation(await this.#connected)
+    })
+  }
+
+  async #call<T>(doing: string, operation: () => Promise<T>): Promise<T> {
     const { apiTimeoutMs, retryBackoffMs, retryBackoffMaxMs } = this.#settings
     const what = `Failed to ${doing} at ${addresses(this.#settings)}`
     const deadline = systemClock.monotonicMs() + apiTimeoutMs
@@ -101,7 +113,7 @@ export class KafkaAdmin implements ClusterAdmin {
       if (this.#closed) throw new ConnectError('WORKER_STOPPING', `${what}: the client was closed`)
       const leftMs = deadline - systemClock.monotonicMs()
       try {
-        return await withTimeout(this.#attempt(operation), Math.max(1, leftMs), () =>
+        return await withTimeout(operation(), Math.max(1, leftMs), () =>
           timedOut(what, apiTimeoutMs, last)
         )
       } catch (error) {
@@ -115,14 +127,13 @@ export class KafkaAdmin implements ClusterAdmin {
     }
   }
 
-  async #attempt<T>(operation: (admin: Admin) => Promise<T>): Promise<T> {
-    this.#connected ??= this.#connect()
-    return operation(await this.#connected)
-  }
-
   async #connect(): Promise<Admin> {
+    const { bootstrapServers } = this.#settings
+    const start = this.#seed++ % bootstrapServers.length
+    const rotated = [...bootstrapServers.slice(start), ...bootstrapServers.slice(0, start)]
+    const settings = { ...this.#settings, bootstrapServers: rotated }
     const kafka = new Kafka({
-      ...kafkaJsConfig(this.#settings, this.#clientId, 0),
+      ...kafkaJsConfig(settings, this.#clientId, 0),
       logLevel: logLevel.NOTHING
     })
     const admin = kafka.admin()

@@ -1,5 +1,4 @@
 import type { ConnectionOptions as PlatformaticOptions, SASLOptions } from '@platformatic/kafka'
-import type { KafkaConfig, SASLOptions as KafkaJsSaslOptions } from 'kafkajs'
 import { isIP } from 'node:net'
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
 import { ConfigError } from '../errors.ts'
@@ -110,45 +109,6 @@ function platformaticSasl(sasl: SaslSettings): SASLOptions {
       answer.length === 0
         ? callback(null, answer)
         : callback(new Error('The broker refused the OAUTHBEARER token'))
-  }
-}
-
-/** Configuration of a kafkajs client. `retries`: how often one call is tried again. */
-export function kafkaJsConfig(
-  settings: ClientSettings,
-  clientId: string,
-  retries: number
-): KafkaConfig {
-  const { tls, sasl } = settings
-  return {
-    clientId,
-    brokers: settings.bootstrapServers.map(({ host, port }) =>
-      isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`
-    ),
-    connectionTimeout: settings.connectTimeoutMs,
-    authenticationTimeout: settings.requestTimeoutMs,
-    requestTimeout: settings.requestTimeoutMs,
-    enforceRequestTimeout: true,
-    ...(tls === null ? {} : { ssl: tls }),
-    ...(sasl === null ? {} : { sasl: kafkaJsSasl(sasl) }),
-    retry: {
-      initialRetryTime: Math.max(1, settings.retryBackoffMs),
-      maxRetryTime: Math.max(1, settings.retryBackoffMaxMs),
-      retries
-    }
-  }
-}
-
-function kafkaJsSasl(sasl: SaslSettings): KafkaJsSaslOptions {
-  switch (sasl.mechanism) {
-    case 'OAUTHBEARER':
-      return { mechanism: 'oauthbearer', oauthBearerProvider: sasl.token }
-    case 'PLAIN':
-      return { mechanism: 'plain', username: sasl.username, password: sasl.password }
-    case 'SCRAM-SHA-256':
-      return { mechanism: 'scram-sha-256', username: sasl.username, password: sasl.password }
-    case 'SCRAM-SHA-512':
-      return { mechanism: 'scram-sha-512', username: sasl.username, password: sasl.password }
   }
 }
 

@@ -62,7 +62,8 @@ export class ConnectGroupMembership implements GroupMembership {
     this.#network = new NetworkClient(
       {
         ...this.#settings,
-        requestTimeoutMs: Math.min(requestTimeoutMs, options.sessionTimeoutMs)
+        // A broker that hangs leaves time to ask another one within the session.
+        requestTimeoutMs: Math.min(requestTimeoutMs, Math.ceil(options.sessionTimeoutMs / 3))
       },
       options.clientId
     )

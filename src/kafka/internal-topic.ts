@@ -8,6 +8,13 @@ const mayNotCreate: ReadonlySet<string> = new Set([
   'UNSUPPORTED_VERSION'
 ])
 
+/** No word about the topic. */
+const authenticationFailed: ReadonlySet<string> = new Set([
+  'SASL_AUTHENTICATION_FAILED',
+  'UNSUPPORTED_SASL_MECHANISM',
+  'ILLEGAL_SASL_STATE'
+])
+
 /**
  * A worker reads these topics whole when it starts, and compaction leaves the newest segment of a partition alone: with the brokers' own
  * 1 GiB or 7 days a start would read what a week wrote. The least values that managed clusters accept.
@@ -17,7 +24,7 @@ const SMALL_SEGMENTS = [
   ['segment.ms', '14400000']
 ] as const
 /** How clusters refuse settings that they do not let their users choose. */
-const settingRefused: ReadonlySet<unknown> = new Set(['INVALID_CONFIG', 'POLICY_VIOLATION'])
+const settingRefused: ReadonlySet<string> = new Set(['INVALID_CONFIG', 'POLICY_VIOLATION'])
 
 type InternalTopic = Pick<
   TopicLogOptions,
@@ -38,6 +45,11 @@ export async function ensureInternalTopic(
   if (topic.singlePartition) await checkSinglePartition(admin, topic)
 }
 
+function kafkaErrorOf(error: unknown): string | null {
+  const name = error instanceof ConnectError ? error.facts['kafkaError'] : null
+  return typeof name === 'string' ? name : null
+}
+
 async function createIfMissing(
   admin: ClusterAdmin,
   { topic, create, property }: InternalTopic,
@@ -48,8 +60,8 @@ async function createIfMissing(
     if ((await admin.describeTopics([topic])).has(topic)) return false
     return await createCompacted(admin, topic, create)
   } catch (error) {
-    const reason = error instanceof ConnectError ? error.facts['kafkaError'] : undefined
-    if (typeof reason !== 'string') throw error
+    const reason = kafkaErrorOf(error)
+    if (reason === null || authenticationFailed.has(reason)) throw error
     if (mayNotCreate.has(reason)) {
       log.debug(`Not allowed to create topic ${topic} (${reason}); using it as it is`)
       return false
@@ -76,8 +88,7 @@ async function createCompacted(
       settings: new Map([...SMALL_SEGMENTS, ...asked])
     })
   } catch (error) {
-    const reason = error instanceof ConnectError ? error.facts['kafkaError'] : undefined
-    if (!settingRefused.has(reason)) throw error
+    if (!settingRefused.has(kafkaErrorOf(error) ?? '')) throw error
     // Ours are a wish; what was asked for is not.
     return admin.createTopic({ name, partitions, replicationFactor, settings: asked })
   }

@@ -54,6 +54,7 @@ export type ApiVersions<Arguments extends unknown[], Response> = readonly Api<Ar
 
 type MetadataArguments = [topics: string[] | null, allowAutoTopicCreation?: boolean]
 interface MetadataResponse {
+  readonly clusterId?: string | null | undefined
   readonly brokers: readonly BrokerNode[]
   readonly topics: readonly {
     readonly errorCode: number
@@ -102,6 +103,9 @@ export class NetworkClient {
   readonly settings: ClientSettings
   readonly #connections: ConnectionPool
   readonly #versions = new WeakMap<Connection, Promise<SupportedVersions>>()
+  /** Brokers that did not answer when they were asked last, longest ago first. */
+  readonly #silent = new Set<string>()
+  readonly #place = Math.random()
   #brokers: readonly BrokerAddress[]
   #closed = false
 
@@ -142,12 +146,12 @@ export class NetworkClient {
     }
   }
 
-  /** As `callForResponse`, to whichever broker answers. */
-  async callAny<Arguments extends unknown[], Response>(
+  /** As `callForResponse`, to whichever broker answers: only for what may reach several of them. */
+  callAny<Arguments extends unknown[], Response>(
     versions: ApiVersions<Arguments, Response>,
     ...parameters: Arguments
   ): Promise<Response> {
-    return this.callForResponse(await this.#anyBroker(), versions, ...parameters)
+    return this.#askAny((broker) => this.callForResponse(broker, versions, ...parameters))
   }
 
   /** A ready connection and the request versions its broker speaks. */
@@ -173,7 +177,7 @@ export class NetworkClient {
   ): Promise<ReadonlyMap<string, TopicMetadata>> {
     const response = await this.callAny(metadataApi, [...names], allowAutoTopicCreation)
     const nodes = new Map(response.brokers.map((broker) => [broker.nodeId, broker]))
-    if (response.brokers.length > 0) this.#brokers = response.brokers
+    if (response.brokers.length > 0) this.#brokers = this.#inOwnOrder(response.brokers)
     return new Map(
       response.topics.map((topic) => [
         topic.name ?? '',
@@ -191,15 +195,27 @@ export class NetworkClient {
     )
   }
 
+  async clusterId(): Promise<string> {
+    const { clusterId } = await this.callAny(metadataApi, [], false)
+    return clusterId ?? ''
+  }
+
   /** The broker that coordinates a group, or the transactions of a transactional id. Rejects with the broker's error while there is none. */
   async coordinator(of: keyof typeof coordinatorTypes, id: string): Promise<BrokerNode> {
-    const broker = await this.#anyBroker()
-    const response = await this.call(broker, findCoordinatorApi, coordinatorTypes[of], [id])
+    const response = await this.#askAny((broker) =>
+      this.call(broker, findCoordinatorApi, coordinatorTypes[of], [id])
+    )
     const found = response.coordinators[0]
     if (found === undefined) {
       throw new ConnectError('KAFKA_UNAVAILABLE', `There is no coordinator for ${of} ${id}`)
     }
     return { nodeId: found.nodeId, host: found.host, port: found.port }
+  }
+
+  /** Clients begin with different brokers: not all of them ask the first one. */
+  #inOwnOrder(brokers: readonly BrokerNode[]): BrokerNode[] {
+    const start = Math.floor(this.#place * brokers.length)
+    return [...brokers.slice(start), ...brokers.slice(0, start)]
   }
 
   /** Drops the connection to a broker; requests under way there reject. */
@@ -233,26 +249,39 @@ export class NetworkClient {
     )
   }
 
-  /** A broker that can be reached: those of the last metadata, then the bootstrap servers. */
-  async #anyBroker(): Promise<BrokerAddress> {
+  /** Asks one broker after the other until one gives an answer, be it a refusal. One that did not answer is asked last from then on. */
+  async #askAny<T>(ask: (broker: BrokerAddress) => Promise<T>): Promise<T> {
     const errors: unknown[] = []
-    const candidates = new Map(
-      [...this.#brokers, ...this.settings.bootstrapServers].map((broker) => [
-        `${broker.host}:${broker.port}`,
-        broker
-      ])
-    )
-    for (const broker of candidates.values()) {
+    for (const [key, broker] of this.#candidates()) {
       try {
-        await this.connect(broker)
-        return broker
+        const answer = await ask(broker)
+        this.#silent.delete(key)
+        return answer
       } catch (error) {
-        if (this.#closed) throw error
+        if (this.#closed || responseOf(error) !== null) throw error
+        this.#silent.delete(key)
+        this.#silent.add(key)
         errors.push(error)
       }
     }
     if (errors.length === 1) throw errors[0]
     throw new AggregateError(errors, `No broker of ${addresses(this.settings)} answers`)
+  }
+
+  /** Those of the last metadata, then the bootstrap servers; behind them, longest ago first, those that did not answer. */
+  #candidates(): Map<string, BrokerAddress> {
+    const all = new Map(
+      [...this.#brokers, ...this.settings.bootstrapServers].map((broker) => [
+        `${broker.host}:${broker.port}`,
+        broker
+      ])
+    )
+    for (const key of this.#silent) {
+      const broker = all.get(key)
+      if (broker === undefined || !all.delete(key)) this.#silent.delete(key)
+      else all.set(key, broker)
+    }
+    return all
   }
 }
 

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { type TestContext, describe, it } from 'node:test'
 import { KafkaAdmin } from '../../src/kafka/admin.ts'
-import { uniqueName } from '../support/environment.ts'
+import { kafkaBootstrap, uniqueName } from '../support/environment.ts'
 import { startTcpProxy } from '../support/tcp-proxy.ts'
 import { clientProperties } from './support.ts'
+
+const METADATA = 3
 
 function startAdmin(t: TestContext, settings: Record<string, string> = {}): KafkaAdmin {
   const admin = new KafkaAdmin(clientProperties(settings), uniqueName('admin'))
@@ -58,6 +61,43 @@ describe('KafkaAdmin', () => {
         return true
       }
     )
+  })
+
+  it('asks about the topics it is asked about, not about all there are', async (t) => {
+    const proxy = await startTcpProxy(kafkaBootstrap())
+    t.after(() => proxy.close())
+    const admin = startAdmin(t, { 'bootstrap.servers': proxy.address })
+    const name = uniqueName('topic')
+    const questions: boolean[] = []
+    proxy.onRequest((apiKey, _, bytes) => {
+      if (apiKey === METADATA) questions.push(bytes.includes(name))
+    })
+    assert.deepEqual(await admin.describeTopics([name]), new Map())
+    assert.deepEqual(questions, [true])
+  })
+
+  it('finds its brokers by an IPv6 address', async (t) => {
+    const target = kafkaBootstrap()
+    const server = createServer((client) => {
+      const broker = connect(Number(target.slice(target.lastIndexOf(':') + 1)), '127.0.0.1')
+      for (const [from, to] of [
+        [client, broker],
+        [broker, client]
+      ] as const) {
+        from.on('error', () => to.destroy())
+        from.pipe(to)
+      }
+    })
+    await new Promise<void>((resolve) => {
+      server.listen(0, '::1', resolve)
+    })
+    t.after(() => server.close())
+    const { port } = server.address() as AddressInfo
+    const admin = startAdmin(t, { 'bootstrap.servers': `[::1]:${port}` })
+    t.after(() => admin.close())
+    const name = uniqueName('topic')
+    const topic = { name, partitions: 1, replicationFactor: 1, settings: new Map() }
+    assert.equal(await admin.createTopic(topic), true)
   })
 
   it('I8: names the bootstrap servers when no broker answers in time', async (t) => {

@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import {
-  clientSettings,
-  kafkaJsConfig,
-  platformaticOptions
-} from '../../src/kafka/client-properties.ts'
+import { clientSettings, platformaticOptions } from '../../src/kafka/client-properties.ts'
+import { kafkaJsConfig } from '../../src/kafka/kafkajs-config.ts'
 import { propertiesWithoutEffect } from '../../src/kafka/properties-without-effect.ts'
 import { producerSettings } from '../../src/kafka/producer-settings.ts'
 

@@ -8,7 +8,7 @@ export function makeTemporaryFolder(): string {
 }
 
 /** A folder of its own, removed behind the test. */
-export function temporaryFolder(t: TestContext): string {
+export function temporaryFolder(t: Pick<TestContext, 'after'>): string {
   const folder = makeTemporaryFolder()
   t.after(() => rmSync(folder, { recursive: true, force: true }))
   return folder

@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it, type TestContext } from 'node:test'
+import type { Broker } from '../../scripts/kafka-broker.ts'
+import { KafkaAdmin } from '../../src/kafka/admin.ts'
+import { clientSettings } from '../../src/kafka/client-properties.ts'
+import { NetworkClient } from '../../src/kafka/network-client.ts'
+import { KafkaRecordProducer } from '../../src/kafka/producer.ts'
+import { KafkaTransactionalProducer } from '../../src/kafka/transactional-producer.ts'
+import { uniqueName } from '../support/environment.ts'
+import { startCluster } from '../support/kafka-cluster.ts'
+import { recordingLog } from '../support/recording-log.ts'
+import { until } from '../support/until.ts'
+import { clientProperties, readAll, record, valuesOf } from './support.ts'
+
+const REQUEST_TIMEOUT_MS = 3000
+
+describe('brokers of a cluster that go and come', () => {
+  let brokers: readonly [Broker, ...Broker[]]
+  const cleanups: (() => unknown)[] = []
+  before(async () => {
+    brokers = await startCluster(
+      { after: (cleanup) => void cleanups.push(cleanup as () => unknown) },
+      3
+    )
+  })
+  after(async () => {
+    for (const cleanup of cleanups.reverse()) await cleanup()
+  })
+
+  const settings = (more: Record<string, string> = {}) => ({
+    'bootstrap.servers': brokers.map(({ bootstrap }) => bootstrap).join(','),
+    'request.timeout.ms': String(REQUEST_TIMEOUT_MS),
+    ...more
+  })
+  const nodeOf = (nodeId: number): Broker => brokers[nodeId - 1] as Broker
+
+  /** Stops the process as it is: connections are accepted by the kernel, nothing is answered. */
+  function hang(t: TestContext, broker: Broker): { goOn(): void } {
+    const { pid } = broker
+    process.kill(pid, 'SIGSTOP')
+    const goOn = (): void => void process.kill(pid, 'SIGCONT')
+    t.after(goOn)
+    return { goOn }
+  }
+
+  let back: Promise<void> = Promise.resolve()
+  /** A crash. The test goes on while the broker starts again, and so does the next crash not before it is back. */
+  async function crash(t: TestContext, broker: Broker): Promise<void> {
+    await back
+    await broker.kill()
+    back = broker.restart()
+    t.after(() => back)
+  }
+
+  async function topicOn(t: TestContext, more: Record<string, string> = {}): Promise<string> {
+    const name = uniqueName('topic')
+    const admin = new KafkaAdmin(clientProperties(settings()), uniqueName('admin'))
+    t.after(() => admin.close())
+    await admin.createTopic({
+      name,
+      partitions: 1,
+      replicationFactor: 3,
+      settings: new Map(Object.entries(more))
+    })
+    return name
+  }
+
+  async function leaderOf(t: TestContext, topic: string): Promise<number> {
+    const network = new NetworkClient(clientSettings(clientProperties(settings())), 'leader')
+    t.after(() => network.close())
+    return until(
+      async () => (await network.topics([topic])).get(topic)?.partitions[0]?.leader?.nodeId,
+      'the partition has a leader'
+    )
+  }
+
+  it('asks a broker that hangs once, not first each time', async (t) => {
+    const topic = await topicOn(t)
+    const network = new NetworkClient(clientSettings(clientProperties(settings())), 'asks')
+    t.after(() => network.close())
+    await network.topics([topic])
+    // One of them is the first of the list.
+    for (const broker of brokers) {
+      const { goOn } = hang(t, broker)
+      let timedOut = 0
+      for (let question = 0; question < 4; question++) {
+        const started = performance.now()
+        await network.topics([topic])
+        if (performance.now() - started >= REQUEST_TIMEOUT_MS) timedOut += 1
+      }
+      goOn()
+      assert.ok(timedOut <= 1, `${timedOut} of four questions waited for it`)
+    }
+  })
+
+  function producerOf(t: TestContext, standstillMs = 500) {
+    const producer = new KafkaRecordProducer(
+      clientProperties(settings()),
+      uniqueName('producer'),
+      recordingLog().log,
+      { standstillMs }
+    )
+    t.after(() => producer.close(0))
+    return producer
+  }
+
+  const textsOf = async (topic: string, more: Record<string, string> = {}): Promise<string[]> =>
+    valuesOf((await readAll(topic, settings(more))).get(0))
+
+  it('waits while there are not enough replicas, says so, and keeps the order', async (t) => {
+    const topic = await topicOn(t, { 'min.insync.replicas': '3' })
+    const producer = producerOf(t)
+    await producer.send([record(topic, 'first')])
+    const missing = nodeOf(3)
+    await missing.kill()
+    const values = Array.from({ length: 50 }, (_, at) => `value ${at}`)
+    const sends = values.map((value) => producer.send([record(topic, value)]))
+    await until(() => producer.standstill?.includes('NOT_ENOUGH_REPLICAS') === true, 'it says so')
+    await missing.restart()
+    await Promise.all(sends)
+    assert.equal(producer.standstill, null)
+    assert.deepEqual(await textsOf(topic), ['first', ...values])
+  })
+
+  it('writes each record once and in order while leaders die and come back', async (t) => {
+    const topic = await topicOn(t, { 'min.insync.replicas': '1' })
+    const producer = producerOf(t)
+    const values: string[] = []
+    const inFlight = new Set<Promise<unknown>>()
+    for (let death = 0; death < 2; death++) {
+      for (let at = 0; at < 200; at++) {
+        while (inFlight.size >= 5) await Promise.race(inFlight)
+        const value = `${death}.${at}`
+        values.push(value)
+        const one: Promise<unknown> = producer
+          .send([record(topic, value)])
+          .finally(() => inFlight.delete(one))
+        inFlight.add(one)
+        if (at !== 100) continue
+        const leader = await leaderOf(t, topic)
+        // The first is the controller, without which nobody takes over.
+        const dying = nodeOf(leader === 1 ? 2 : leader)
+        await crash(t, dying)
+      }
+    }
+    await Promise.all(inFlight)
+    await until(async () => (await textsOf(topic)).length === values.length, 'all can be read')
+    assert.deepEqual(await textsOf(topic), values)
+  })
+
+  it('commits each transaction once while brokers die and come back', async (t) => {
+    const topic = await topicOn(t)
+    const producer = new KafkaTransactionalProducer(
+      clientProperties(settings()),
+      uniqueName('producer'),
+      uniqueName('transactions'),
+      recordingLog().log
+    )
+    t.after(() => producer.close(0))
+    await producer.initialize()
+    const values: string[] = []
+    for (let transaction = 0; transaction < 40; transaction++) {
+      if (transaction === 10 || transaction === 25) {
+        const dying = nodeOf(transaction === 10 ? 2 : 3)
+        await crash(t, dying)
+      }
+      const sends = [0, 1, 2].map((at) => {
+        values.push(`${transaction}.${at}`)
+        return producer.send([record(topic, `${transaction}.${at}`)])
+      })
+      await Promise.all(sends)
+      await producer.commit()
+    }
+    const committed = await textsOf(topic, { 'isolation.level': 'read_committed' })
+    assert.deepEqual(committed, values)
+  })
+})
