@@ -8,7 +8,7 @@ export interface DatabaseOptions {
   readonly dir: string
   readonly logTo: string
   readonly say?: (text: string) => void
-  /** PostgreSQL only: more `-c` settings, e.g. shared_buffers for measurements. */
+  /** More settings (`name=value`), e.g. shared_buffers for measurements. */
   readonly settings?: readonly string[]
 }
 
@@ -168,7 +168,8 @@ export async function startMariaDb(options: DatabaseOptions): Promise<Database> 
         `--init-file=${grants}`,
         '--innodb-flush-log-at-trx-commit=0',
         '--character-set-server=utf8mb4',
-        '--max-connections=200'
+        '--max-connections=200',
+        ...(options.settings ?? []).map((setting) => `--${setting}`)
       ],
       cwd: dir,
       logTo: options.logTo,

@@ -1,38 +1,27 @@
 import { ConfigError, ConnectError } from '../../../errors.ts'
 import { databaseError } from '../database.ts'
 
-/**
+/*
  * Errors after which the same call may succeed: the session or the server is gone or busy, or the statement lost a race.
- * Source: MySQL and MariaDB error references.
+ * Sources: MySQL and MariaDB error references; what Galera, group replication and ProxySQL answer while they are not ready.
  */
-const RETRIABLE_NUMBERS = new Set([
-  1040, // too many connections
-  1042, // host cannot be resolved
-  1043, // bad handshake
-  1053, // server shutdown in progress
-  1129, // host blocked after too many connection errors
-  1152, // connection aborted
-  1158,
-  1159,
-  1160,
-  1161, // network errors and time-outs
-  1184, // connection aborted
-  1203, // too many connections of this user
-  1205, // lock wait time-out
-  1213, // deadlock
-  1226, // resource limit of the user
-  1243, // prepared statement is gone
-  1317, // query interrupted
-  1615, // prepared statement must be prepared again
-  1927, // connection was killed (MariaDB)
-  2003,
-  2006,
-  2013,
-  2055, // server unreachable, gone, lost
-  3024,
-  1969, // statement time-out (MySQL, MariaDB)
-  4031 // disconnected for inactivity
-])
+/** The server is shutting down, cannot be reached, ended the session, or is in a mode that serves nobody; 1047 is a Galera node's. */
+const NOT_THERE = [
+  1042, 1043, 1047, 1053, 1129, 1152, 1158, 1159, 1160, 1161, 1184, 1927, 2002, 2003, 2005, 2006,
+  2012, 2013, 2026, 2027, 2055, 3032, 3168, 4031, 9001
+]
+/** Connections, disk, memory, threads, files, transactions, locks. */
+const TOO_MUCH = [
+  1021, 1023, 1024, 1028, 1030, 1037, 1038, 1040, 1041, 1135, 1203, 1206, 1226, 1297, 1637, 1878,
+  3170
+]
+/** Waits, deadlocks, statements that were ended, and what changed under a statement: rows, a table, a prepared statement. */
+const LOST_A_RACE = [
+  1020, 1205, 1213, 1243, 1317, 1412, 1613, 1614, 1615, 1689, 1969, 3024, 3101, 3572
+]
+/** The server behind a federated table. */
+const BEHIND_A_TABLE = [1429, 1430]
+const RETRIABLE_NUMBERS = new Set([NOT_THERE, TOO_MUCH, LOST_A_RACE, BEHIND_A_TABLE].flat())
 const WRONG_ARGUMENTS = 1210
 const RETRIABLE_CODES = new Set([
   'ECONNREFUSED',

@@ -13,6 +13,7 @@ import {
   type OpenTransactions,
   type Row,
   type RowStream,
+  type Source,
   type TableColumn,
   type TableFilter,
   type TableId
@@ -24,6 +25,7 @@ import {
   postgresTransactions,
   postgresWrittenSince
 } from './postgres-open-transactions.ts'
+import { postgresCopies } from './postgres-copies.ts'
 import { postgresIdHazards } from './postgres-id-hazards.ts'
 import { postgresFindings, postgresIndexes } from './postgres-self-check.ts'
 import { postgresColumn } from './postgres-types.ts'
@@ -155,6 +157,10 @@ export class PostgresConnection implements Connection {
 
   indexesOf(table: TableId): Promise<(string | null)[][] | null> {
     return postgresIndexes((sql, binds) => this.#ask(sql, binds), table)
+  }
+
+  writersElsewhere(source: Source): Promise<string | null> {
+    return postgresCopies((sql, binds) => this.#ask(sql, binds), source)
   }
 
   idHazards(table: TableId, column: string): Promise<string[]> {

@@ -1,7 +1,10 @@
 import { ConfigError, ConnectError, messageOf } from '../../../errors.ts'
 import { databaseError } from '../database.ts'
 
-/** SQLSTATEs (or their class, two letters) after which the same may succeed later. */
+/**
+ * SQLSTATEs (or their class, two letters) after which the same may succeed later. Source: PostgreSQL manual, appendix A, and the states
+ * that poolers answer.
+ */
 const RETRIABLE = new Set([
   '08', // connection exceptions
   '40', // serialization failure, deadlock
@@ -10,8 +13,16 @@ const RETRIABLE = new Set([
   '58', // the system below the server
   '25P03', // idle in transaction for too long
   '25P04', // transaction took too long
+  '26000', // a pooler took the prepared statement away
+  '34000', // or the cursor
+  '55000', // a database that accepts no connections just now, a materialized view that is not filled yet
+  '55006', // object in use
   '55P03', // lock not available
-  '72000' // snapshot too old
+  '72000', // snapshot too old
+  'HV00L', // a foreign server that cannot be reached
+  'HV00M',
+  'HV00N',
+  'XX000' // internal error, as when a table is dropped while it is opened
 ])
 
 /** A driver's error in our words. An error without an SQLSTATE comes from the network: it may pass. */

@@ -19,7 +19,7 @@ const OPEN = `SELECT l.virtualtransaction, FLOOR(EXTRACT(EPOCH FROM clock_timest
 CASE WHEN NOT pg_is_in_recovery() THEN txid_snapshot_xmax(txid_current_snapshot()) - COALESCE(l.writes, 0) END
 FROM (SELECT virtualtransaction, pid, MAX(age(transactionid)) FILTER (WHERE locktype = 'transactionid') AS writes FROM pg_catalog.pg_locks
 WHERE granted AND (locktype IN ('virtualxid', 'transactionid') AND mode = 'ExclusiveLock' OR locktype = 'advisory' AND classid = ${READER[0]} AND objid = ${READER[1]})
-GROUP BY virtualtransaction, pid HAVING bool_or(locktype = 'virtualxid') AND NOT bool_or(locktype = 'advisory')) l
+GROUP BY virtualtransaction, pid HAVING bool_or(locktype = 'virtualxid') AND (pid = pg_backend_pid() OR NOT bool_or(locktype = 'advisory'))) l
 LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
 WHERE a.pid IS NULL OR (a.datname = current_database() AND a.usesysid IS NOT NULL)
 UNION ALL

@@ -31,8 +31,8 @@ import { sqliteTarget } from './sqlite-url.ts'
 
 /** SQL function of ours: text or epoch milliseconds → nanoseconds, so that timestamps in any form compare exactly. */
 const NANOS_FUNCTION = 'connect_epoch_nanos'
-// SQLITE_BUSY, SQLITE_LOCKED, SQLITE_IOERR, SQLITE_CANTOPEN, SQLITE_PROTOCOL; the low byte of the extended code.
-const RETRIABLE_CODES = new Set([5, 6, 10, 14, 15])
+// SQLITE_BUSY, LOCKED, NOMEM, INTERRUPT, IOERR, FULL, CANTOPEN, PROTOCOL and SCHEMA; the low byte of the extended code.
+const RETRIABLE_CODES = new Set([5, 6, 7, 9, 10, 13, 14, 15, 17])
 
 export const sqliteDialect: Dialect = {
   name: 'SqliteDatabaseDialect',
