@@ -160,20 +160,63 @@ describe('open transactions of MariaDB', () => {
   const mine = async (thread: number): Promise<string[]> =>
     ids(await seen(connection)).filter((id) => id.startsWith(`${thread} `))
 
-  it('are seen once they change something, under one name, until they end', async () => {
+  it('are seen from the first table they touch on, under one name, until they end', async () => {
     const writer = await mysql.createConnection({ uri: mysqlUrl(), database: db.name })
     const { threadId } = writer
     await writer.query('BEGIN')
     await writer.query('SELECT * FROM t')
-    assert.deepEqual(await mine(threadId), [], 'a reader')
+    const reading = (await seen(connection)).open.find(({ id }) => id.startsWith(`${threadId} `))
+    assert.equal(reading?.readsOnly, true)
     await writer.query('INSERT INTO t VALUES ()')
-    const first = await mine(threadId)
-    assert.equal(first.length, 1)
+    const writing = (await seen(connection)).open.find(({ id }) => id.startsWith(`${threadId} `))
+    assert.equal(writing?.id, reading.id)
+    assert.equal(writing.readsOnly, undefined)
     await writer.query('INSERT INTO t VALUES ()')
-    assert.deepEqual(await mine(threadId), first)
+    assert.deepEqual(await mine(threadId), [reading.id])
     await writer.query('COMMIT')
     assert.deepEqual(await mine(threadId), [])
+    for (const sql of ['START TRANSACTION READ ONLY', 'SELECT * FROM t']) await writer.query(sql)
+    assert.deepEqual(await mine(threadId), [], 'who may only read')
+    await writer.query('COMMIT')
     await writer.end()
+  })
+
+  it('I6: include statements that wait for a lock of the server, or work out their values, before InnoDB knows them', async () => {
+    await db.exec('CREATE TABLE s (id bigint)', 'CREATE TABLE u (at datetime(6), v int)')
+    const [writer, blocker] = await Promise.all(
+      [1, 2].map(() => mysql.createConnection({ uri: mysqlUrl(), database: db.name }))
+    )
+    assert.ok(writer !== undefined && blocker !== undefined)
+    const { threadId } = writer
+    for (const sql of [
+      'INSERT INTO u SELECT NOW(6), 1 FROM s',
+      '/* by an application */ UPDATE u, s SET u.at = NOW(6)',
+      'SELECT * FROM s'
+    ]) {
+      await blocker.query('LOCK TABLES s WRITE')
+      const waiting = writer.query(sql)
+      await until(async () => (await mine(threadId)).length > 0, sql)
+      assert.deepEqual(await mine(threadId), [`${threadId} statement`], sql)
+      await blocker.query('UNLOCK TABLES')
+      await waiting
+    }
+    await writer.query('BEGIN')
+    const slow = writer.query(`INSERT INTO u VALUES (NOW(6), GET_LOCK('${db.name}', 30))`)
+    await slow
+    await writer.query('ROLLBACK')
+    const computing = blocker.query(`INSERT INTO u VALUES (NOW(6), GET_LOCK('${db.name}', 30))`)
+    await until(async () => (await mine(blocker.threadId)).length > 0, 'it is working')
+    assert.deepEqual(await mine(blocker.threadId), [`${blocker.threadId} statement`])
+    await writer.query(`SELECT RELEASE_LOCK('${db.name}')`)
+    await computing
+    await blocker.query('BEGIN')
+    await blocker.query('INSERT INTO u VALUES (NOW(6), 1)')
+    const found = (await seen(connection)).open.find(({ id }) =>
+      id.startsWith(`${blocker.threadId} `)
+    )
+    assert.equal(found?.was, `${blocker.threadId} statement`)
+    await writer.end()
+    await blocker.end()
   })
 
   it('are not believed while the server shows a list that it made before', async () => {
@@ -200,18 +243,54 @@ describe('open transactions of MariaDB', () => {
     await writer.end()
   })
 
-  it('are not believed of replicas and of clusters with several writers', async () => {
+  it('are not believed of servers whose rows others write, and the answer is not kept', async () => {
+    type Settings = readonly (readonly [string, string])[]
+    let settings: Settings = []
+    let appliers = 0
+    let channels: number | null = 0
+    const answers = new MysqlTransactions({
+      ask: (sql) => {
+        if (sql.startsWith('SHOW')) return Promise.resolve(settings.map((row) => [...row]))
+        if (sql.includes('PROCESSLIST')) {
+          return Promise.resolve(Array.from({ length: appliers }, () => [5, 1, '', null, 1]))
+        }
+        if (sql.includes('replication_applier_status')) {
+          const refusal = databaseError('denied', { retriable: false, code: 1142 })
+          return channels === null ? Promise.reject(refusal) : Promise.resolve([[channels]])
+        }
+        const [, token] = /\/\* (\S+) \*\//.exec(sql) ?? []
+        return Promise.resolve(token === undefined ? [] : [[1, '9', 'now', 0, 0, 1, 1, 0]])
+      }
+    })
+    const whyNot = async (given: Settings): Promise<string> =>
+      await until(async () => {
+        settings = given
+        const found = await answers.open()
+        if (found.answer === 'later') return null
+        return found.answer === 'seen' ? 'seen' : found.why
+      }, 'an answer')
     for (const [name, value, why] of [
       ['read_only', 'ON', /replica/],
+      ['read_only', 'NO_LOCK_NO_ADMIN', /replica/],
+      ['super_read_only', 'ON', /replica/],
+      ['innodb_read_only', 'ON', /replica/],
       ['wsrep_on', 'ON', /cluster/]
     ] as const) {
-      const answers = new MysqlTransactions({
-        ask: (sql) => Promise.resolve(sql.startsWith('SHOW') ? [[name, value]] : [])
-      })
-      const found = await answers.open()
-      assert.ok(found.answer === 'unseen')
-      assert.match(found.why, why)
+      assert.match(await whyNot([[name, value]]), why)
+      assert.equal(await whyNot([[name, 'OFF']]), 'seen', name)
     }
+    const group: Settings = [['group_replication_group_name', 'aaaa']]
+    const single: Settings = [...group, ['group_replication_single_primary_mode', 'ON']]
+    const several: Settings = [...group, ['group_replication_single_primary_mode', 'OFF']]
+    assert.match(await whyNot(several), /several of its members/)
+    assert.equal(await whyNot(single), 'seen')
+    appliers = 2
+    assert.match(await whyNot([]), /replica of another one/)
+    assert.equal(await whyNot(single), 'seen', 'the only writer of a group')
+    channels = 1
+    assert.match(await whyNot(single), /replica of another one/)
+    channels = null
+    assert.match(await whyNot(single), /replica of another one/, 'nobody can say')
   })
 })
 

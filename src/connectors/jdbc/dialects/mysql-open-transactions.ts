@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { isRetriable, messageOf } from '../../../errors.ts'
-import type { OpenTransactions, Row } from '../database.ts'
+import type { OpenTransaction, OpenTransactions, Row } from '../database.ts'
+import { mysqlWritersElsewhere } from './mysql-replication.ts'
+import { PROCESSES, type Processes, processesOf } from './mysql-processes.ts'
+import { unanswered } from './unanswered.ts'
 
 /**
  * The server fills INNODB_TRX anew only when nobody has read it for a tenth of a second, and shows what it knew before to all who
@@ -9,19 +11,26 @@ import type { OpenTransactions, Row } from '../database.ts'
 const STALE_MS = 100
 const LONGEST_PAUSE_MS = 400
 
-/** Which servers have transactions elsewhere: replicas, and members of a cluster with several writers. */
-const ELSEWHERE = `SHOW GLOBAL VARIABLES WHERE Variable_name IN ('read_only', 'wsrep_on')`
+/** Rights (1044, 1045, 1142, 1143, 1227), and views, columns and words that are not there. */
+const REFUSALS = new Set([1044, 1045, 1054, 1064, 1109, 1142, 1143, 1146, 1193, 1227, 1235])
+
+/** In a transaction of our own: that the list shows what runs in it proves that it was made now. */
+const inList = (token: string): string =>
+  `SELECT /* ${token} */ trx_mysql_thread_id, trx_id, trx_started, TIMESTAMPDIFF(SECOND, trx_started, NOW()), trx_rows_modified + trx_lock_structs + trx_tables_locked + trx_rows_locked, trx_mysql_thread_id = CONNECTION_ID(), LOCATE('${token}', trx_query), trx_is_read_only + trx_autocommit_non_locking FROM information_schema.INNODB_TRX`
 
 interface Session {
   /** A small statement, sent as text. */
   ask(sql: string): Promise<Row[]>
 }
 
-/** Open transactions as InnoDB shows them to who has the PROCESS privilege. Pure readers are left out. */
+/**
+ * Open transactions as InnoDB shows them to who has the PROCESS privilege; those that cannot change anything are left out. InnoDB knows a
+ * transaction when it first touches a table of its own, the time of a statement is taken when that begins: statements that wait for a
+ * lock of the server, or work out their values first, are taken from the process list until they show as transactions.
+ */
 export class MysqlTransactions {
   readonly #session: Session
   #lastReadMs = -Infinity
-  #elsewhere: string | null | undefined
 
   constructor(session: Session) {
     this.#session = session
@@ -31,24 +40,22 @@ export class MysqlTransactions {
     const waitMs = this.#lastReadMs + STALE_MS + 5 - performance.now()
     if (waitMs > 0) return this.#later(waitMs)
     try {
-      this.#elsewhere ??= await this.#writersElsewhere()
-      if (this.#elsewhere !== '') return { answer: 'unseen', why: this.#elsewhere ?? '' }
-      return await this.#read()
+      // In this order: who begins to change something in between is in the process list or among the transactions.
+      const { appliers, statements } = processesOf(await this.#session.ask(PROCESSES))
+      // Roles change while sessions live.
+      const why = await mysqlWritersElsewhere(this.#session, appliers)
+      return why === null ? await this.#read(statements) : { answer: 'unseen', why }
     } catch (error) {
-      if (isRetriable(error)) throw error
-      return { answer: 'unseen', why: messageOf(error) }
+      return unanswered(error, (code) => REFUSALS.has(Number(code)))
     }
   }
 
-  async #read(): Promise<OpenTransactions> {
-    // A transaction of our own shows what runs in it: that it runs just this proves that the list was made now.
+  async #read(statements: Processes['statements']): Promise<OpenTransactions> {
     const token = randomUUID()
     await this.#session.ask('START TRANSACTION WITH CONSISTENT SNAPSHOT')
     let rows: Row[]
     try {
-      rows = await this.#session.ask(
-        `SELECT /* ${token} */ trx_mysql_thread_id, trx_id, trx_started, TIMESTAMPDIFF(SECOND, trx_started, NOW()), trx_rows_modified + trx_lock_structs + trx_tables_locked + trx_rows_locked, trx_mysql_thread_id = CONNECTION_ID(), LOCATE('${token}', trx_query) FROM information_schema.INNODB_TRX`
-      )
+      rows = await this.#session.ask(inList(token))
     } finally {
       this.#lastReadMs = performance.now()
       await this.#session.ask('COMMIT')
@@ -56,21 +63,17 @@ export class MysqlTransactions {
     const isFresh = rows.some((row) => Number(row[5]) === 1 && Number(row[6] ?? 0) > 0)
     // Others read it too: not in step with them.
     if (!isFresh) return this.#later(STALE_MS + Math.random() * (LONGEST_PAUSE_MS - STALE_MS))
+    const transactions = rows.filter((row) => Number(row[5]) !== 1 && Number(row[7]) === 0)
+    const threads = new Set(transactions.map(([thread]) => Number(thread)))
     return {
       answer: 'seen',
       source: 'INNODB_TRX',
-      open: rows
-        .filter((row) => Number(row[5]) !== 1 && Number(row[4]) > 0)
-        .map(([thread, transaction, started, age]) =>
-          // One that was prepared belongs to no session any more.
-          Number(thread) === 0
-            ? { id: `prepared ${String(transaction)}`, ageMs: null, successor: true }
-            : {
-                id: `${String(thread)} ${textOf(started)}`,
-                // The start is cut to the second.
-                ageMs: age === null ? null : (Number(age) + 1) * 1000
-              }
-        )
+      open: [
+        ...transactions.map(transactionOf),
+        ...statements
+          .filter(({ thread }) => !threads.has(thread))
+          .map(({ thread, ageMs }) => ({ id: statementId(thread), ageMs }))
+      ]
     }
   }
 
@@ -81,23 +84,24 @@ export class MysqlTransactions {
       why: 'INNODB_TRX is read so often that the server never brings it up to date'
     }
   }
+}
 
-  /** Why rows may come from transactions that are not shown; empty when there is no such reason. */
-  async #writersElsewhere(): Promise<string> {
-    const settings = new Map(
-      (await this.#session.ask(ELSEWHERE)).map(([name, value]) => [
-        String(name).toLowerCase(),
-        String(value).toUpperCase()
-      ])
-    )
-    if (/^(ON|1)$/.test(settings.get('read_only') ?? '')) {
-      return 'the server is read-only: a replica does not show the transactions of its source'
-    }
-    if (settings.get('wsrep_on') === 'ON') {
-      return 'the server is a member of a cluster whose other members write too'
-    }
-    return ''
+function transactionOf([thread, transaction, started, age, changes]: Row): OpenTransaction {
+  // One that was prepared belongs to no session any more.
+  if (Number(thread) === 0) {
+    return { id: `prepared ${String(transaction)}`, ageMs: null, successor: true }
   }
+  return {
+    id: `${String(thread)} ${textOf(started)}`,
+    // The start is cut to the second.
+    ageMs: age === null ? null : (Number(age) + 1) * 1000,
+    was: statementId(Number(thread)),
+    ...(Number(changes) === 0 ? { readsOnly: true } : {})
+  }
+}
+
+function statementId(thread: number): string {
+  return `${thread} statement`
 }
 
 function textOf(value: unknown): string {

@@ -1,5 +1,5 @@
-import { isRetriable, messageOf } from '../../../errors.ts'
 import type { OpenTransactions, Row, TableId } from '../database.ts'
+import { unanswered } from './unanswered.ts'
 
 /** Numbers of a lock that disturbs nobody: whoever holds it reads tables for a connector, and writes nothing. */
 const READER = [1_801_677_418, 1] as const
@@ -35,8 +35,8 @@ export async function postgresTransactions(
   try {
     rows = await ask(OPEN)
   } catch (error) {
-    if (isRetriable(error)) throw error
-    return { answer: 'unseen', why: messageOf(error) }
+    // Rights, syntax, views and functions that are not there; a feature the server does not have.
+    return unanswered(error, (state) => /^(42|0A)/.test(state))
   }
   const kinds = new Set(rows.map((row) => row[2]))
   if (kinds.has('standby')) {

@@ -1,5 +1,8 @@
-import { isRetriable, messageOf } from '../../../errors.ts'
 import type { OpenTransactions, Row } from '../database.ts'
+import { unanswered } from './unanswered.ts'
+
+/** Syntax, functions, columns and views that are not there; rights to the server's state, to a view, and to a database. */
+const REFUSALS = new Set([102, 156, 195, 207, 208, 229, 230, 262, 297, 300, 371, 916, 4121, 15_247])
 
 /** Transactions that use this database, readers (type 2) and this session left out. */
 export const OPEN_TRANSACTIONS = `SELECT CONVERT(varchar(20), d.transaction_id), DATEDIFF_BIG(millisecond, a.transaction_begin_time, GETDATE())
@@ -32,7 +35,6 @@ export async function sqlServerTransactions(
       }))
     }
   } catch (error) {
-    if (isRetriable(error)) throw error
-    return { answer: 'unseen', why: messageOf(error) }
+    return unanswered(error, (code) => REFUSALS.has(Number(code)))
   }
 }
