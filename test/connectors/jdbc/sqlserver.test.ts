@@ -30,6 +30,9 @@ const target = (
 ): SqlServerTarget =>
   sqlServerTarget(openOptions(sqlServerDialect, { url: `jdbc:${rest}`, properties }, over))
 
+const configurationOf = ({ addresses, configuration }: SqlServerTarget) =>
+  configuration(addresses[0] as SqlServerTarget['addresses'][number], 5000)
+
 void describe("A URL of SQL Server's JDBC drivers", () => {
   void it('names host, instance, port and database', () => {
     const cases: [url: string, server: string, options: Record<string, unknown>][] = [
@@ -44,7 +47,7 @@ void describe("A URL of SQL Server's JDBC drivers", () => {
       ['microsoft:sqlserver://db:1433;DatabaseName=shop', 'db', { database: 'shop' }]
     ]
     for (const [url, server, expected] of cases) {
-      const { configuration } = target(url)
+      const configuration = configurationOf(target(url))
       assert.equal(configuration.server, server, url)
       for (const [key, value] of Object.entries(expected)) {
         assert.equal(
@@ -59,7 +62,7 @@ void describe("A URL of SQL Server's JDBC drivers", () => {
   void it('is encrypted unless it says otherwise, and trusts only what it is told to', () => {
     const options = (rest: string): unknown => {
       const { encrypt, trustServerCertificate, serverName } =
-        target(rest).configuration.options ?? {}
+        configurationOf(target(rest)).options ?? {}
       return [encrypt, trustServerCertificate, serverName]
     }
     assert.deepEqual(options('sqlserver://db'), [true, false, undefined])
@@ -72,7 +75,7 @@ void describe("A URL of SQL Server's JDBC drivers", () => {
 
   void it('may carry the login; a value in braces may hold semicolons', () => {
     const login = (rest: string, over: Partial<OpenOptions> = {}): unknown =>
-      target(rest, {}, over).configuration.authentication
+      configurationOf(target(rest, {}, over)).authentication
     const user = { userName: 'sa', password: 'a;b}c' }
     assert.deepEqual(login('sqlserver://db;user=sa;password={a;b}}c};encrypt=false'), {
       type: 'default',
@@ -111,18 +114,44 @@ void describe("A URL of SQL Server's JDBC drivers", () => {
     }
   })
 
-  void it('takes limits over, and says what has no effect', () => {
-    const given = target('sqlserver://db;loginTimeout=2;socketTimeout=45000;lockTimeout=3000', {
-      trustStore: '/x.jks',
-      selectMethod: 'cursor'
-    })
-    assert.equal(given.configuration.options?.connectTimeout, 2000)
+  void it('takes limits over', () => {
+    const given = target('sqlserver://db;loginTimeout=2;socketTimeout=45000;lockTimeout=3000')
+    assert.equal(given.loginLimitMs, 2000)
     assert.equal(given.answerLimitMs, 45_000)
-    assert.equal(given.lockTimeoutMs, 3000)
-    assert.deepEqual(given.warnings, [
-      'The driver property trustStore has no effect with SQL Server'
-    ])
+    assert.equal(given.session.lockTimeoutMs, 3000)
     assert.equal(target('sqlserver://db;queryTimeout=30').answerLimitMs, 30_000)
+    assert.equal(target('sqlserver://db;lockTimeout=-1').session.lockTimeoutMs, -1)
+  })
+
+  void it('names the roles of servers and who may take over', () => {
+    const given = target(
+      'sqlserver://db:1500;failoverPartner=other:1501;applicationIntent=ReadOnly;multiSubnetFailover=true'
+    )
+    assert.deepEqual(
+      given.addresses.map(({ name }) => name),
+      ['db:1500', 'other:1501']
+    )
+    const { readOnlyIntent, multiSubnetFailover } = configurationOf(given).options ?? {}
+    assert.deepEqual([readOnlyIntent, multiSubnetFailover], [true, true])
+    assert.throws(
+      () => target('sqlserver://db;applicationIntent=nonsense'),
+      /none of ReadOnly, ReadWrite/
+    )
+    assert.throws(() => target('sqlserver://db/shop'), /databaseName=/)
+    assert.throws(() => target('sqlserver://db,1433;databaseName=x'), ConfigError)
+  })
+
+  void it('has properties win over the URL, as in the JDBC driver', () => {
+    const { addresses, configuration } = target(
+      'sqlserver://h:1;user=u;password=p;databaseName=d',
+      { databaseName: 'D', portNumber: '2' },
+      { user: 'U' }
+    )
+    const [address] = addresses
+    assert.ok(address !== undefined)
+    const { options, authentication } = configuration(address, 1000)
+    assert.deepEqual([address.port, options?.database, options?.connectTimeout], [2, 'D', 1000])
+    assert.deepEqual(authentication?.options, { userName: 'U', password: 'p' })
   })
 })
 
@@ -335,11 +364,20 @@ void describe("SQL Server's SQL", () => {
   })
 
   void it('sets the isolation asked for', () => {
-    assert.match(sessionStatement('SQL_SERVER_SNAPSHOT', -1), /ISOLATION LEVEL SNAPSHOT;/)
-    assert.match(sessionStatement('DEFAULT', -1), /ISOLATION LEVEL READ COMMITTED;/)
+    const statement = (rest: string, isolation: OpenOptions['isolation'] = 'DEFAULT'): string =>
+      sessionStatement(target(`sqlserver://db${rest}`, {}, { isolation }).session)
+    assert.match(statement('', 'SQL_SERVER_SNAPSHOT'), /ISOLATION LEVEL SNAPSHOT;/)
     assert.match(
-      sessionStatement('REPEATABLE_READ', 3000),
-      /REPEATABLE READ; SET LOCK_TIMEOUT 3000/
+      statement(''),
+      /ISOLATION LEVEL READ COMMITTED; SET LOCK_TIMEOUT -1; SET TEXTSIZE \d+$/
+    )
+    assert.match(statement(';defaultTransactionIsolation=SNAPSHOT'), /ISOLATION LEVEL SNAPSHOT;/)
+    assert.match(
+      statement(
+        ';lockTimeout=3000;quotedIdentifier=OFF;concatNullYieldsNull=off',
+        'REPEATABLE_READ'
+      ),
+      /REPEATABLE READ; SET LOCK_TIMEOUT 3000; .*; SET QUOTED_IDENTIFIER OFF; SET CONCAT_NULL_YIELDS_NULL OFF/
     )
   })
 })

@@ -69,6 +69,8 @@ export function loadDriver(target: WantedMode, log: Logger): OracleDriver {
   const driver = load('oracledb') as OracleDriver
   processMode.enter(driver, target, log)
   if (!processMode.isThick) {
+    // The driver would read these where no property says otherwise, which a JDBC driver does not.
+    for (const name of ['ORA_EDITION', 'ORA_SDTZ', 'ORA_DEBUG_JDWP']) delete process.env[name]
     const { BaseBuffer } = load('oracledb/lib/impl/datahandlers/buffer.js') as {
       BaseBuffer: Parameters<typeof keepMomentsExact>[0]
     }

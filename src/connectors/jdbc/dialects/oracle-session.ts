@@ -103,16 +103,17 @@ async function logIn(
   target: OracleTarget,
   options: OpenOptions
 ): Promise<OracleSession> {
-  const seconds = Math.max(1, Math.ceil(target.connectTimeoutMs / 1000))
+  const seconds = Math.max(1, Math.floor(target.addressLimitMs / 1000))
+  const { location, content, password: walletPassword } = target.wallet
   const opening = driver.getConnection({
     user: target.user,
     ...(target.password === null ? {} : { password: target.password }),
     connectString: target.connectString,
     ...(target.configDir === null ? {} : { configDir: target.configDir }),
-    ...(target.walletLocation === null ? {} : { walletLocation: target.walletLocation }),
-    ...(target.walletPassword === null ? {} : { walletPassword: target.walletPassword }),
-    ...(target.sslServerDNMatch === null ? {} : { sslServerDNMatch: target.sslServerDNMatch }),
-    ...(target.sslServerCertDN === null ? {} : { sslServerCertDN: target.sslServerCertDN }),
+    ...(location === null ? {} : { walletLocation: location }),
+    ...(content === null ? {} : { walletContent: content }),
+    ...(walletPassword === null ? {} : { walletPassword }),
+    ...target.more,
     ...(target.httpsProxy === null
       ? {}
       : { httpsProxy: target.httpsProxy.host, httpsProxyPort: target.httpsProxy.port }),

@@ -1,7 +1,10 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { ConfigError } from '../../../errors.ts'
 import type { OpenOptions } from '../database.ts'
+import { invalidUrl, urlParameters } from '../jdbc-url.ts'
+import { DriverProperties, type GivenProperty } from './driver-properties.ts'
+import { addressCount } from './oracle-addresses.ts'
+import { ojdbcProperties } from './oracle-properties.ts'
+import { NO_WALLET, type OracleWallet, walletOf } from './oracle-wallet.ts'
 
 /** What a URL and its driver properties ask for, in the words of our driver. */
 export interface OracleTarget {
@@ -13,126 +16,190 @@ export interface OracleTarget {
   readonly client: { readonly libDir: string | null } | 'thin' | null
   /** Folder of tnsnames.ora. */
   readonly configDir: string | null
-  /** Folder of ewallet.pem. */
-  readonly walletLocation: string | null
-  readonly walletPassword: string | null
-  readonly sslServerDNMatch: boolean | null
-  readonly sslServerCertDN: string | null
+  readonly wallet: OracleWallet
+  /** What else of TLS, names and paths the driver is told, in its words. */
+  readonly more: Readonly<Record<string, unknown>>
   readonly httpsProxy: { readonly host: string; readonly port: number } | null
   /** `SYSDBA` …; null: an ordinary session. */
   readonly privilege: string | null
   readonly connectTimeoutMs: number
+  /** For one address of several. */
+  readonly addressLimitMs: number
   /** Limit for one answer of the server (`oracle.jdbc.ReadTimeout`); null: none. */
   readonly answerLimitMs: number | null
   /** Shown in V$SESSION.MODULE. */
   readonly module: string
-  /** To be logged. */
-  readonly warnings: readonly string[]
 }
 
-/** Properties of the JDBC driver that ask for what is always so here. */
-const NEEDLESS = new Set([
-  'oracle.net.keepalive',
-  'defaultrowprefetch',
-  'oracle.jdbc.j2ee13compliant',
-  'oracle.jdbc.timezoneasregion',
-  'oracle.jdbc.mapdatetotimestamp',
-  'oracle.net.disableoob'
-])
+/** Parameters of Easy Connect Plus, which the driver understands in the address itself. */
+const EASY_CONNECT = new Set(
+  'enable compression failover load_balance recv_buf_size send_buf_size sdu source_route retry_count retry_delay https_proxy https_proxy_port connect_timeout transport_connect_timeout recv_timeout ssl_server_cert_dn ssl_server_dn_match tls_server_cert_dn tls_server_dn_match ssl_allow_weak_dn_match tls_allow_weak_dn_match wallet_location my_wallet_directory pool_connection_class pool_purity service_tag connection_id_prefix pool_boundary use_sni expire_time'.split(
+    ' '
+  )
+)
 
-/** Takes URL and properties apart; ConfigError for forms the driver does not know in its mode. Properties win over the URL. */
+/** Takes URL and properties apart; ConfigError for forms the driver does not know in its mode. Properties win over the URL, as in ojdbc. */
 export function oracleTarget(options: OpenOptions): OracleTarget {
-  const warnings: string[] = []
   const [, kind = '', body = ''] = /^(\w+):(.*)$/s.exec(options.url.rest) ?? []
-  if (!['thin', 'oci', 'oci8'].includes(kind)) {
-    throw new ConfigError('Not a valid JDBC URL: expected jdbc:oracle:thin:@//host:port/service')
+  if (!['thin', 'oci', 'oci8'].includes(kind.toLowerCase())) {
+    throw invalidUrl(options.url.text, 'expected jdbc:oracle:thin:@//host:port/service')
   }
-  const { user, password, address } = splitCredentials(body)
-  // I7: of user and password only the user is shown.
-  const problem: Problem = (why) =>
-    new ConfigError(
-      `Not a valid JDBC URL: jdbc:oracle:${kind}:${user === null ? '' : `${user}/****`}@${address}: ${why}`
-    )
+  const problem: Problem = (why) => invalidUrl(options.url.text, why)
+  const { user, password, address } = splitCredentials(body, problem)
   const { target, parameters } = splitParameters(address)
   if (!target.startsWith('(') && target.includes('@')) {
-    throw new ConfigError(
-      `Not a valid JDBC URL: jdbc:oracle:${kind}:****@${target.slice(target.lastIndexOf('@') + 1)}: a password with an @ in it has to stand in double quotes`
-    )
+    throw problem('a password with an @ in it has to stand in double quotes')
   }
-  const given = lowerCased([...parameters, ...options.properties], warnings)
-  const client = clientOf(given)
+  const isEasy = (name: string): boolean => EASY_CONNECT.has(name.toLowerCase())
+  const properties = new DriverProperties(ojdbcProperties, [
+    ...given('user', user, true),
+    ...given('password', password, true),
+    ...parameters
+      .filter(([name]) => !isEasy(name))
+      .map(([name, value]) => ({ name, value: value ?? '', inUrl: true })),
+    ...[...options.properties].map(([name, value]) => ({ name, value, inUrl: false })),
+    ...given('user', options.user, false),
+    ...given('password', options.password?.value ?? null, false)
+  ])
+  properties.tell(options.log)
+  const client = clientOf(properties)
   const isThick = client !== null && client !== 'thin'
-  if (kind !== 'thin' && !isThick) {
-    warnings.push(
+  if (kind.toLowerCase() !== 'thin' && !isThick) {
+    options.log.warn(
       `The URL asks for Oracle's OCI driver (${kind}); the thin driver is used instead. Oracle's client is used with connection.oracle.thick=true`
     )
   }
+  for (const name of unusedInMode(properties, client)) {
+    options.log.warn(
+      `The driver property ${name} has no effect: ${isThick ? "Oracle's client has files of its own for that" : 'it belongs to connection.oracle.thick=true'}`
+    )
+  }
+  const easy = parameters.filter(([name]) => isEasy(name))
   const { connectString, carriesParameters } = connectStringOf(target, isThick, problem)
-  // Easy Connect knows these itself; everything else takes them from here.
-  const easy = carriesParameters ? [...parameters].filter(([name]) => !name.includes('.')) : []
-  const kept = easy.filter(([name]) => name.toLowerCase() !== 'tns_admin')
-  const text = kept.map(([name, value]) => `${name}=${value}`).join('&')
-  const wallet = isThick ? null : walletOf(given, kept, problem)
-  const readTimeout = Number(
-    given.take('oracle.jdbc.readtimeout') ?? given.take('oracle.net.read_timeout') ?? 0
+  if (!carriesParameters && easy.length > 0) {
+    throw problem(
+      `the parameter ${easy[0]?.[0]} belongs to an address of the form //host:port/service; in a descriptor or tnsnames.ora it is written there`
+    )
+  }
+  const text = easy.map(([name, value]) => `${name}=${value ?? ''}`).join('&')
+  const ofUrl = easy.find(([name]) => /^(wallet_location|my_wallet_directory)$/i.test(name))?.[1]
+  const written = properties.word('oracle.net.wallet_location') ?? ofUrl ?? null
+  const readTimeout = properties.count('oracle.jdbc.ReadTimeout') ?? 0
+  const configDir = properties.word('oracle.net.tns_admin') ?? process.env['TNS_ADMIN'] ?? null
+  const limits = connectLimits(
+    properties,
+    options.timeoutMs,
+    addressCount(connectString, configDir)
   )
-  const connectTimeout = Number(given.take('oracle.net.connect_timeout') ?? 0)
-  const proxy = given.take('oracle.net.httpsproxyhost')
-  const dnMatch = given.take('oracle.net.ssl_server_dn_match')
-  const settings: Omit<OracleTarget, 'warnings'> = {
+  return {
     connectString: text === '' ? connectString : `${connectString}?${text}`,
-    user: options.user ?? given.take('user') ?? user ?? '',
-    password: options.password?.value ?? given.take('password') ?? password,
+    user: properties.text('user') ?? '',
+    password: properties.text('password'),
     client,
-    configDir:
-      given.take('oracle.net.tns_admin') ??
-      given.take('tns_admin') ??
-      process.env['TNS_ADMIN'] ??
-      null,
-    walletLocation: wallet,
-    walletPassword: given.take('oracle.net.wallet_password') ?? null,
-    sslServerDNMatch: dnMatch === null ? null : /^(true|yes|on)$/i.test(dnMatch),
-    sslServerCertDN: given.take('oracle.net.ssl_server_cert_dn'),
-    httpsProxy:
-      proxy === null
-        ? null
-        : { host: proxy, port: Number(given.take('oracle.net.httpsproxyport') ?? 80) },
-    privilege: given.take('internal_logon')?.toUpperCase() ?? null,
-    connectTimeoutMs:
-      connectTimeout > 0 ? Math.min(connectTimeout, options.timeoutMs) : options.timeoutMs,
+    configDir,
+    wallet: isThick ? NO_WALLET : walletOf(written, properties, problem),
+    more: moreAttributes(properties),
+    httpsProxy: proxyOf(properties),
+    privilege: properties.word('internal_logon')?.toUpperCase() ?? null,
+    ...limits,
     answerLimitMs: readTimeout > 0 ? readTimeout : null,
-    module: given.take('v$session.program') ?? 'kafka-connect-node'
+    module: properties.word('v$session.program') ?? 'kafka-connect-node'
   }
-  for (const name of given.left(kept.map(([key]) => key.toLowerCase()))) {
-    warnings.push(`The driver property ${name} has no effect with Oracle`)
+}
+
+/** Thick mode leaves wallets to Oracle's client; without it there is no library to look for. */
+function unusedInMode(properties: DriverProperties, client: OracleTarget['client']): string[] {
+  const isThick = client !== null && client !== 'thin'
+  const names = isThick
+    ? [
+        'oracle.net.wallet_location',
+        'oracle.net.wallet_password',
+        'javax.net.ssl.keyStore',
+        'javax.net.ssl.trustStore'
+      ]
+    : ['oracle.client.lib.dir']
+  return names.filter((name) => properties.word(name) !== null)
+}
+
+function given(name: string, value: string | null, inUrl: boolean): GivenProperty[] {
+  return value === null ? [] : [{ name, value, inUrl }]
+}
+
+/** ojdbc's own limits are one for an address and one for all; I8: no address may use up the time of the next. */
+function connectLimits(
+  properties: DriverProperties,
+  timeoutMs: number,
+  addresses: number
+): Pick<OracleTarget, 'connectTimeoutMs' | 'addressLimitMs'> {
+  const positive = (count: number | null): number =>
+    count === null || count === 0 ? Infinity : count
+  const login = positive(properties.count('oracle.jdbc.loginTimeout')) * 1000
+  const whole = Math.min(timeoutMs, login)
+  const each = Math.min(
+    positive(properties.count('oracle.net.CONNECT_TIMEOUT')),
+    positive(properties.count('oracle.net.OUTBOUND_CONNECT_TIMEOUT'))
+  )
+  return {
+    connectTimeoutMs: addresses === 1 ? Math.min(whole, each) : whole,
+    addressLimitMs: Math.min(whole / addresses, each)
   }
-  return { ...settings, warnings }
+}
+
+function proxyOf(properties: DriverProperties): OracleTarget['httpsProxy'] {
+  const host = properties.word('oracle.net.httpsProxyHost')
+  return host === null ? null : { host, port: properties.count('oracle.net.httpsProxyPort') || 80 }
+}
+
+function moreAttributes(properties: DriverProperties): Record<string, unknown> {
+  const more: Record<string, unknown> = {}
+  const isGiven = (name: string): boolean => properties.word(name) !== null
+  for (const [attribute, name] of [
+    ['sslServerDNMatch', 'oracle.net.ssl_server_dn_match'],
+    ['sslAllowWeakDNMatch', 'oracle.net.ssl_allow_weak_dn_match'],
+    ['useSNI', 'oracle.net.useSNI']
+  ] as const) {
+    if (isGiven(name)) more[attribute] = properties.flag(name, false)
+  }
+  for (const [attribute, name] of [
+    ['sslServerCertDN', 'oracle.net.ssl_server_cert_dn'],
+    ['connectionIdPrefix', 'oracle.net.connectionIdPrefix'],
+    ['edition', 'oracle.jdbc.editionName'],
+    ['accessToken', 'oracle.jdbc.accessToken'],
+    ['program', 'v$session.program'],
+    ['machine', 'v$session.machine'],
+    ['osUser', 'v$session.osuser'],
+    ['terminal', 'v$session.terminal']
+  ] as const) {
+    if (isGiven(name)) more[attribute] = properties.word(name)
+  }
+  return more
 }
 
 type Problem = (why: string) => ConfigError
 
 /** `oracle.thick` and `oracle.client.lib.dir`, which the JDBC driver does not have. */
-function clientOf(given: Settings): OracleTarget['client'] {
-  const thick = given.take('oracle.thick')?.trim().toLowerCase() ?? null
-  if (thick === null || thick === '') return null
+function clientOf(properties: DriverProperties): OracleTarget['client'] {
+  const thick = properties.word('oracle.thick')?.toLowerCase() ?? null
+  if (thick === null) return null
   if (thick === 'false') return 'thin'
   if (thick !== 'true') {
     throw new ConfigError(`connection.oracle.thick is true or false, not ${thick}`)
   }
-  return { libDir: given.take('oracle.client.lib.dir') }
+  return { libDir: properties.word('oracle.client.lib.dir') }
 }
 
 /** `user/password@address`, both optional, either in double quotes. */
-function splitCredentials(body: string): {
+function splitCredentials(
+  body: string,
+  problem: Problem
+): {
   user: string | null
   password: string | null
   address: string
 } {
   const match = /^("[^"]*"|[^/@"]*)(?:\/("[^"]*"|[^@]*))?@(.*)$/s.exec(body)
   if (match === null) {
-    throw new ConfigError(
-      'Not a valid JDBC URL: an @ stands before the address, as in jdbc:oracle:thin:@//host:port/service'
-    )
+    throw problem('an @ stands before the address, as in jdbc:oracle:thin:@//host:port/service')
   }
   const [, user = '', password, address = ''] = match
   const bare = (text: string): string => text.replace(/^"(.*)"$/s, '$1')
@@ -143,19 +210,16 @@ function splitCredentials(body: string): {
   }
 }
 
-function splitParameters(address: string): { target: string; parameters: Map<string, string> } {
+function splitParameters(address: string): {
+  target: string
+  parameters: [name: string, value: string | null][]
+} {
   const question = address.startsWith('(') ? -1 : address.indexOf('?')
-  const parameters = new Map<string, string>()
-  if (question === -1) return { target: address, parameters }
-  for (const pair of address.slice(question + 1).split('&')) {
-    if (pair === '') continue
-    const equals = pair.indexOf('=')
-    parameters.set(
-      equals === -1 ? pair : pair.slice(0, equals),
-      equals === -1 ? '' : pair.slice(equals + 1)
-    )
+  if (question === -1) return { target: address, parameters: [] }
+  return {
+    target: address.slice(0, question),
+    parameters: urlParameters(address.slice(question + 1))
   }
-  return { target: address.slice(0, question), parameters }
 }
 
 function connectStringOf(
@@ -183,58 +247,11 @@ function connectStringOf(
       carriesParameters: false
     }
   }
-  const plain = target.replace(/^\/\//, '')
+  const bare = target.replace(/^\/\//, '')
+  // Two slashes make a host of a word, which would be an alias without them.
+  const plain = target.startsWith('//') && /^[^:/]+$/.test(bare) ? `${bare}:1521` : bare
   if (plain === '') throw problem('there is no address behind the @')
   // A word without colon or slash is an alias of tnsnames.ora.
   const isAlias = scheme === undefined && !/[:/]/.test(plain) && !target.startsWith('//')
   return { connectString: plain, carriesParameters: !isAlias }
-}
-
-/** The folder of the wallet: `/dir`, `file:/dir`, `(SOURCE=(METHOD=file)(METHOD_DATA=(DIRECTORY=/dir)))`. It has to hold PEM. */
-function walletOf(
-  given: Settings,
-  easy: readonly (readonly [string, string])[],
-  problem: Problem
-): string | null {
-  const ofUrl = easy.find(([name]) => /^(wallet_location|my_wallet_directory)$/i.test(name))?.[1]
-  const written = given.take('oracle.net.wallet_location') ?? ofUrl ?? null
-  if (written === null || /^system$/i.test(written)) return null
-  const folder =
-    /DIRECTORY\s*=\s*([^)]+)\)/i.exec(written)?.[1]?.trim() ?? written.replace(/^file:(\/\/)?/i, '')
-  if (existsSync(folder) && !existsSync(join(folder, 'ewallet.pem'))) {
-    throw problem(
-      `the wallet folder ${folder} holds no ewallet.pem; cwallet.sso and ewallet.p12 have to be converted: orapki wallet export, or openssl pkcs12`
-    )
-  }
-  return folder
-}
-
-interface Settings {
-  /** The value of a property, lower case name; null when not given. */
-  take(name: string): string | null
-  /** Names nobody took, as they were given. */
-  left(known: readonly string[]): string[]
-}
-
-function lowerCased(given: readonly (readonly [string, string])[], warnings: string[]): Settings {
-  const values = new Map<string, { name: string; value: string }>()
-  for (const [name, value] of given) values.set(name.toLowerCase(), { name, value })
-  const taken = new Set<string>()
-  for (const name of values.keys()) {
-    if (!name.startsWith('javax.net.ssl.')) continue
-    warnings.push(
-      `The driver property ${name} has no effect with Oracle: certificates come from a wallet folder with ewallet.pem (oracle.net.wallet_location)`
-    )
-    taken.add(name)
-  }
-  return {
-    take(name) {
-      taken.add(name)
-      return values.get(name)?.value ?? null
-    },
-    left: (known) =>
-      [...values]
-        .filter(([key]) => !taken.has(key) && !known.includes(key) && !NEEDLESS.has(key))
-        .map(([, { name }]) => name)
-  }
 }

@@ -65,7 +65,6 @@ function oracleText(time: Timestamp, digits: number): [string, string] {
 
 async function openOracle(options: OpenOptions): Promise<Connection> {
   const target = oracleTarget(options)
-  for (const warning of target.warnings) options.log.warn(warning)
   if (options.signal.aborted) throw abortedError()
   const { connectOracle } = await import('./oracle-session.ts')
   return await connectOracle(oracleDialect, target, options)

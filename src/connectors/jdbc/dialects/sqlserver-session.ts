@@ -1,15 +1,20 @@
 import { withTimeout } from '../../../clock.ts'
+import { isRetriable } from '../../../errors.ts'
 import {
   abortedError,
   type Connection,
   databaseError,
   type Dialect,
-  type IsolationMode,
   type OpenOptions
 } from '../database.ts'
+import { firstAnswer } from './first-answer.ts'
 import { SqlServerConnection } from './sqlserver-connection.ts'
 import { sqlServerError } from './sqlserver-errors.ts'
-import type { SqlServerTarget } from './sqlserver-url.ts'
+import type {
+  SqlServerAddress,
+  SqlServerSessionSettings,
+  SqlServerTarget
+} from './sqlserver-url.ts'
 
 /** Logs in and fixes the session's settings. */
 export async function connectSqlServer(
@@ -17,10 +22,28 @@ export async function connectSqlServer(
   target: SqlServerTarget,
   options: OpenOptions
 ): Promise<Connection> {
+  return await firstAnswer({
+    addresses: target.addresses,
+    timeoutMs: Math.min(options.timeoutMs, target.loginLimitMs ?? options.timeoutMs),
+    eachMs: null,
+    signal: options.signal,
+    // Before the partner has taken over it refuses the database as well, which passes.
+    goesOn: (error) => target.addresses.length > 1 || isRetriable(error),
+    what: 'Could not connect to SQL Server',
+    tryOne: (address, limitMs) => openSession(dialect, target, address, { options, limitMs })
+  })
+}
+
+async function openSession(
+  dialect: Dialect,
+  target: SqlServerTarget,
+  address: SqlServerAddress,
+  { options, limitMs }: { options: OpenOptions; limitMs: number }
+): Promise<Connection> {
   const driver = await import('tedious')
   if (options.signal.aborted) throw abortedError()
-  const session = new driver.Connection(target.configuration)
-  const what = `Could not connect to SQL Server at ${target.name}`
+  const session = new driver.Connection(target.configuration(address, limitMs))
+  const what = `Could not connect to SQL Server at ${address.name}`
   // A session that dies later is reported here and to whoever uses it; without a listener it would end the process.
   session.on('error', () => undefined)
   let stop: () => void = () => undefined
@@ -33,8 +56,8 @@ export async function connectSqlServer(
     })
   })
   try {
-    await withTimeout(opened, options.timeoutMs, () =>
-      databaseError(`${what}: no answer in ${options.timeoutMs} ms`, { retriable: true })
+    await withTimeout(opened, limitMs, () =>
+      databaseError(`${what}: no answer in ${Math.round(limitMs)} ms`, { retriable: true })
     )
     const connection = new SqlServerConnection({
       dialect,
@@ -45,7 +68,7 @@ export async function connectSqlServer(
     const cut = (): void => connection.abort()
     options.signal.addEventListener('abort', cut, { once: true })
     try {
-      await connection.ask(sessionStatement(options.isolation, target.lockTimeoutMs))
+      await connection.ask(sessionStatement(target.session))
     } finally {
       options.signal.removeEventListener('abort', cut)
     }
@@ -59,12 +82,19 @@ export async function connectSqlServer(
 }
 
 /** Every statement is a transaction of its own: locks of a query end with it. */
-export function sessionStatement(isolation: IsolationMode, lockTimeoutMs: number): string {
+export function sessionStatement(settings: SqlServerSessionSettings): string {
+  const { isolation, lockTimeoutMs, quotedIdentifier, concatNullYieldsNull } = settings
   const level =
     isolation === 'SQL_SERVER_SNAPSHOT'
       ? 'SNAPSHOT'
       : isolation === 'DEFAULT'
         ? 'READ COMMITTED'
         : isolation.replace('_', ' ')
-  return `SET TRANSACTION ISOLATION LEVEL ${level}; SET LOCK_TIMEOUT ${lockTimeoutMs}; SET TEXTSIZE 2147483647`
+  return [
+    `SET TRANSACTION ISOLATION LEVEL ${level}`,
+    `SET LOCK_TIMEOUT ${lockTimeoutMs}`,
+    'SET TEXTSIZE 2147483647',
+    ...(quotedIdentifier ? [] : ['SET QUOTED_IDENTIFIER OFF']),
+    ...(concatNullYieldsNull ? [] : ['SET CONCAT_NULL_YIELDS_NULL OFF'])
+  ].join('; ')
 }

@@ -1,131 +1,192 @@
-import { readFileSync } from 'node:fs'
 import type { ConnectionConfiguration } from 'tedious'
-import { ConfigError } from '../../../errors.ts'
-import type { OpenOptions } from '../database.ts'
+import { materialOf, readCertificates } from '../../../tls/key-material.ts'
+import { readTrustStore } from '../../../tls/key-store.ts'
+import type { IsolationMode, OpenOptions } from '../database.ts'
+import { invalidUrl, portNumber } from '../jdbc-url.ts'
+import { DriverProperties } from './driver-properties.ts'
+import { authenticationOf, ownCertificate } from './sqlserver-login.ts'
+import { mssqlJdbcProperties } from './sqlserver-properties.ts'
+
+export interface SqlServerAddress {
+  readonly server: string
+  /** What to look up at the server's browser service; null: the port says it. */
+  readonly instance: string | null
+  readonly port: number
+  /** `host:port`, `host\\instance`, for messages. */
+  readonly name: string
+}
 
 /** What a URL and its driver properties ask for. */
 export interface SqlServerTarget {
-  readonly configuration: ConnectionConfiguration
-  /** `host:port`, `host\instance`, for messages. */
-  readonly name: string
+  /** The server, and the one that may have taken over its database. */
+  readonly addresses: readonly SqlServerAddress[]
+  configuration(address: SqlServerAddress, limitMs: number): ConnectionConfiguration
+  /** For the whole attempt; null: nothing is said. */
+  readonly loginLimitMs: number | null
   /** Limit for one answer of the server (`socketTimeout`, `queryTimeout`); null: none. */
   readonly answerLimitMs: number | null
+  readonly session: SqlServerSessionSettings
+}
+
+export interface SqlServerSessionSettings {
+  readonly isolation: IsolationMode
   /** Milliseconds to wait for a lock; -1: for ever. */
   readonly lockTimeoutMs: number
-  readonly warnings: readonly string[]
+  readonly quotedIdentifier: boolean
+  readonly concatNullYieldsNull: boolean
 }
 
-/** Properties that ask for what is always so here. */
-const NEEDLESS = new Set([
-  'selectmethod',
-  'responsebuffering',
-  'sendstringparametersasunicode',
-  'sendtimeasdatetime',
-  'lastupdatecount',
-  'disablestatementpooling',
-  'statementpoolingcachesize',
-  'xopenstates',
-  'usefmtonly',
-  'columnencryptionsetting'
-])
-
-/** Takes URL and properties apart, names without case; properties win over the URL. ConfigError for what makes no sense. */
+/** Takes URL and properties apart; properties win over the URL, as in mssql-jdbc. ConfigError for what makes no sense. */
 export function sqlServerTarget(options: OpenOptions): SqlServerTarget {
-  const url = parseUrl(options.url.rest)
-  const settings = new Settings([...url.parameters, ...options.properties])
-  const serverName = settings.take('servername', 'server') ?? url.host
-  const [server = '', namedInstance] = serverName.split('\\')
-  const instance = settings.take('instancename', 'instance') ?? url.instance ?? namedInstance
-  const portText = settings.take('portnumber', 'port')
-  const port = portText === null ? url.port : portNumber(portText)
-  const encrypt = settings.take('encrypt')?.toLowerCase() ?? 'true'
-  const authority = settings.take('servercertificate')
-  const hostInCertificate = settings.take('hostnameincertificate')
-  const database = settings.take('databasename', 'database') ?? url.database
-  const loginTimeout = Number(settings.take('logintimeout') ?? 0) * 1000
-  const answerLimit =
-    Number(settings.take('sockettimeout') ?? 0) ||
-    Math.max(0, Number(settings.take('querytimeout') ?? 0)) * 1000
-  const workstation = settings.take('workstationid')
-  const packetSize = settings.take('packetsize')
-  const authentication = authenticationOf(settings, options)
-  const configuration: ConnectionConfiguration = {
-    server: server === '' ? 'localhost' : server,
-    authentication,
-    options: {
-      // A port says more than an instance's name, which has to be looked up.
-      ...(port !== null
-        ? { port }
-        : instance === undefined || instance === null
-          ? { port: 1433 }
-          : { instanceName: instance }),
-      ...(database === null ? {} : { database }),
-      encrypt: encryptionOf(encrypt),
-      trustServerCertificate: isTrue(settings.take('trustservercertificate')),
-      ...(hostInCertificate === null ? {} : { serverName: hostInCertificate }),
-      ...(authority === null ? {} : { cryptoCredentialsDetails: { ca: certificate(authority) } }),
-      appName: settings.take('applicationname') ?? 'kafka-connect-node',
-      ...(workstation === null ? {} : { workstationId: workstation }),
-      ...(packetSize === null || Number(packetSize) <= 0 ? {} : { packetSize: Number(packetSize) }),
-      readOnlyIntent: /^readonly$/i.test(settings.take('applicationintent') ?? ''),
-      multiSubnetFailover: isTrue(settings.take('multisubnetfailover')),
-      connectTimeout:
-        loginTimeout > 0 ? Math.min(loginTimeout, options.timeoutMs) : options.timeoutMs,
-      // Limits of ours are kept by ourselves.
-      requestTimeout: 0,
-      cancelTimeout: 1000,
-      maxRetriesOnTransientErrors: 0,
-      useUTC: true,
-      useColumnNames: false,
-      rowCollectionOnDone: false,
-      rowCollectionOnRequestCompletion: false,
-      dateFormat: 'ymd'
-    }
-  }
+  const url = parseUrl(
+    options.url.text,
+    options.url.rest,
+    options.url.subProtocol.startsWith('jtds')
+  )
+  const properties = new DriverProperties(mssqlJdbcProperties, [
+    ...url.parameters.map(([name, value]) => ({ name, value, inUrl: true })),
+    ...[...options.properties].map(([name, value]) => ({ name, value, inUrl: false })),
+    ...(options.user === null ? [] : [{ name: 'user', value: options.user, inUrl: false }]),
+    ...(options.password === null
+      ? []
+      : [{ name: 'password', value: options.password.value, inUrl: false }])
+  ])
+  properties.tell(options.log)
+  const login = properties.count('loginTimeout') ?? 0
+  const answer = properties.count('socketTimeout') || (properties.count('queryTimeout') ?? 0) * 1000
+  const shared = sharedOptions(properties, url.database)
+  const authentication = authenticationOf(properties)
   return {
-    configuration,
-    name:
-      instance !== undefined && port === null
-        ? `${server}\\${instance}`
-        : `${server}:${port ?? 1433}`,
-    answerLimitMs: answerLimit > 0 ? answerLimit : null,
-    lockTimeoutMs: Number(settings.take('locktimeout') ?? -1),
-    warnings: settings
-      .left()
-      .map((name) => `The driver property ${name} has no effect with SQL Server`)
+    addresses: addressesOf(options.url.text, url, properties),
+    configuration: ({ server, instance, port }, limitMs) => ({
+      server,
+      authentication,
+      options: {
+        ...(instance === null ? { port } : { instanceName: instance }),
+        ...shared,
+        connectTimeout: Math.max(1, Math.floor(limitMs))
+      }
+    }),
+    loginLimitMs: login > 0 ? login * 1000 : null,
+    answerLimitMs: answer > 0 ? answer : null,
+    session: {
+      isolation: isolationOf(options.isolation, properties),
+      lockTimeoutMs: lockTimeout(properties),
+      quotedIdentifier: properties.flag('quotedIdentifier', true),
+      concatNullYieldsNull: properties.flag('concatNullYieldsNull', true)
+    }
   }
 }
 
-function authenticationOf(
-  settings: Settings,
-  options: OpenOptions
-): NonNullable<ConnectionConfiguration['authentication']> {
-  const ofUrl = settings.take('username', 'user')
-  const ofProperties = settings.take('password')
-  const userName = options.user ?? ofUrl ?? ''
-  const password = options.password?.value ?? ofProperties ?? ''
-  const token = settings.take('accesstoken')
-  const method = settings.take('authentication')?.toLowerCase() ?? 'sqlpassword'
-  const scheme = settings.take('authenticationscheme')?.toLowerCase()
-  const domain = settings.take('domain', 'domainname')
-  if (isTrue(settings.take('integratedsecurity'))) {
-    if (scheme !== 'ntlm') {
-      throw new ConfigError(
-        'integratedSecurity needs authenticationScheme=NTLM with user, password and domain; Kerberos is not supported with SQL Server'
-      )
-    }
-    return { type: 'ntlm', options: { userName, password, domain: domain ?? '' } }
+function addressesOf(
+  text: string,
+  url: UrlParts,
+  properties: DriverProperties
+): SqlServerAddress[] {
+  const written = properties.word('portNumber')
+  const port = written === null ? url.port : portNumber(text, written)
+  const first = addressOf(properties.word('serverName') ?? url.host, {
+    instance: properties.word('instanceName') ?? url.instance ?? null,
+    port
+  })
+  const partner = properties.word('failoverPartner')
+  if (partner === null) return [first]
+  const [host = '', ofPartner] = partner.split(/[:,]/)
+  const other = ofPartner === undefined ? null : portNumber(text, ofPartner)
+  return [first, addressOf(host, { instance: null, port: other })]
+}
+
+/** A port says more than an instance's name, which has to be looked up. */
+function addressOf(
+  name: string,
+  { instance, port }: { instance: string | null; port: number | null }
+): SqlServerAddress {
+  const [host = '', named] = name.split('\\')
+  const server = host === '' ? 'localhost' : host
+  const wanted = port === null ? (instance ?? named ?? null) : null
+  return {
+    server,
+    instance: wanted,
+    port: port ?? DEFAULT_PORT,
+    name: wanted === null ? `${server}:${port ?? DEFAULT_PORT}` : `${server}\\${wanted}`
   }
-  if (method !== 'sqlpassword' && method !== 'notspecified') {
-    throw new ConfigError(
-      `authentication=${method} is not supported with SQL Server: use a login with password, NTLM, or an access token`
-    )
+}
+
+const DEFAULT_PORT = 1433
+
+function sharedOptions(
+  properties: DriverProperties,
+  ofUrl: string | null
+): NonNullable<ConnectionConfiguration['options']> {
+  const database = properties.word('databaseName') ?? ofUrl
+  const hostInCertificate = properties.word('hostNameInCertificate')
+  const workstation = properties.word('workstationID')
+  const packetSize = properties.count('packetSize') ?? 0
+  const credentials = { ...trusted(properties), ...ownCertificate(properties) }
+  return {
+    ...(database === null ? {} : { database }),
+    encrypt: encryptionOf(properties),
+    trustServerCertificate: properties.flag('trustServerCertificate', false),
+    ...(hostInCertificate === null ? {} : { serverName: hostInCertificate }),
+    ...(Object.keys(credentials).length === 0 ? {} : { cryptoCredentialsDetails: credentials }),
+    appName: properties.word('applicationName') ?? 'kafka-connect-node',
+    ...(workstation === null ? {} : { workstationId: workstation }),
+    ...(packetSize === 0 ? {} : { packetSize }),
+    readOnlyIntent: properties.oneOf('applicationIntent', ['ReadOnly', 'ReadWrite']) === 'ReadOnly',
+    multiSubnetFailover: properties.flag('multiSubnetFailover', false),
+    // Limits of ours are kept by ourselves.
+    requestTimeout: 0,
+    cancelTimeout: 1000,
+    maxRetriesOnTransientErrors: 0,
+    useUTC: true,
+    useColumnNames: false,
+    rowCollectionOnDone: false,
+    rowCollectionOnRequestCompletion: false,
+    dateFormat: 'ymd'
   }
-  // As the JVM connector: a password without a user is an access token.
-  const bearer = token ?? (userName === '' && password !== '' ? password : null)
-  return bearer === null
-    ? { type: 'default', options: { userName, password } }
-    : { type: 'azure-active-directory-access-token', options: { token: bearer } }
+}
+
+const ENCRYPT: Readonly<Record<string, boolean | 'strict'>> = {
+  strict: 'strict',
+  true: true,
+  mandatory: true,
+  yes: true,
+  false: false,
+  optional: false,
+  no: false
+}
+
+function encryptionOf(properties: DriverProperties): boolean | 'strict' {
+  const word = properties.oneOf('encrypt', Object.keys(ENCRYPT)) ?? 'true'
+  return ENCRYPT[word] ?? true
+}
+
+function trusted(properties: DriverProperties): { ca?: string[] } {
+  const certificate = properties.word('serverCertificate')
+  if (certificate !== null)
+    return { ca: readCertificates(materialOf('serverCertificate', certificate)) }
+  const store = properties.word('trustStore')
+  if (store === null) return {}
+  return {
+    ca: readTrustStore(materialOf('trustStore', store), properties.text('trustStorePassword'))
+  }
+}
+
+function isolationOf(isolation: IsolationMode, properties: DriverProperties): IsolationMode {
+  const level = properties.oneOf('defaultTransactionIsolation', [
+    'READ_UNCOMMITTED',
+    'READ_COMMITTED',
+    'REPEATABLE_READ',
+    'SERIALIZABLE',
+    'SNAPSHOT'
+  ])
+  if (isolation !== 'DEFAULT' || level === null) return isolation
+  return level === 'SNAPSHOT' ? 'SQL_SERVER_SNAPSHOT' : level
+}
+
+function lockTimeout(properties: DriverProperties): number {
+  const text = properties.word('lockTimeout')
+  return text === null || text.startsWith('-') ? -1 : (properties.count('lockTimeout') ?? -1)
 }
 
 interface UrlParts {
@@ -136,29 +197,27 @@ interface UrlParts {
   readonly parameters: readonly (readonly [string, string])[]
 }
 
-/** `//host[\instance][:port][/database][;name=value]…`; a value in braces may hold semicolons. */
-function parseUrl(rest: string): UrlParts {
+/** `//host[\\instance][:port][;name=value]…`; a value in braces may hold semicolons. jTDS has the database behind a slash. */
+function parseUrl(url: string, rest: string, isJtds: boolean): UrlParts {
   const semicolon = rest.indexOf(';')
   const address = semicolon === -1 ? rest : rest.slice(0, semicolon)
-  const match = /^\/\/(\[[^\]]*\]|[^:;/\\]*)(?:\\([^:;/]+))?(?::(\d+))?(?:\/([^;]*))?$/.exec(
+  const match = /^\/\/(\[[^\]]*\]|[^:;/\\,]*)(?:\\([^:;/]+))?(?::(\d+))?(?:\/([^;]*))?$/.exec(
     address
   )
-  if (match === null) {
-    throw new ConfigError(
-      `Not a valid JDBC URL: expected jdbc:sqlserver://host[\\instance][:port];databaseName=…, got an address of '${address}'`
-    )
+  const [, host = '', instance, port, database = ''] = match ?? []
+  if (match === null || (database !== '' && !isJtds)) {
+    throw invalidUrl(url, 'expected jdbc:sqlserver://host[\\instance][:port];databaseName=…')
   }
-  const [, host = '', instance, port, database] = match
   return {
     host: host.replace(/^\[|\]$/g, ''),
     instance,
-    port: port === undefined ? null : portNumber(port),
-    database: database === undefined || database === '' ? null : database,
-    parameters: semicolon === -1 ? [] : parseProperties(rest.slice(semicolon + 1))
+    port: port === undefined ? null : portNumber(url, port),
+    database: database === '' ? null : database,
+    parameters: semicolon === -1 ? [] : parseProperties(url, rest.slice(semicolon + 1))
   }
 }
 
-function parseProperties(text: string): [string, string][] {
+function parseProperties(url: string, text: string): [string, string][] {
   const pairs: [string, string][] = []
   const property = /\s*([^=;]+?)\s*=\s*(?:\{((?:[^}]|\}\})*)\}|([^;]*))\s*(?:;|$)/y
   let at = 0
@@ -168,8 +227,9 @@ function parseProperties(text: string): [string, string][] {
     const match = property.exec(text)
     if (match === null) {
       // I7: what stands there may be part of a password.
-      throw new ConfigError(
-        `Not a valid JDBC URL: after '${pairs.at(-1)?.[0] ?? 'the address'}' expected name=value; a value with a semicolon stands in braces`
+      throw invalidUrl(
+        url,
+        'behind a semicolon stands name=value; a value with a semicolon stands in braces'
       )
     }
     const [, name = '', braced, plain = ''] = match
@@ -177,49 +237,4 @@ function parseProperties(text: string): [string, string][] {
     at = property.lastIndex
   }
   return pairs
-}
-
-class Settings {
-  readonly #values = new Map<string, { name: string; value: string }>()
-  readonly #taken = new Set<string>()
-
-  constructor(given: readonly (readonly [string, string])[]) {
-    for (const [name, value] of given) this.#values.set(name.toLowerCase(), { name, value })
-  }
-
-  /** The value of the first of these (lower case) that was given; null when none was. */
-  take(...names: string[]): string | null {
-    for (const name of names) this.#taken.add(name)
-    const found = names.find((name) => this.#values.has(name))
-    return found === undefined ? null : (this.#values.get(found)?.value ?? null)
-  }
-
-  left(): string[] {
-    return [...this.#values]
-      .filter(([key]) => !this.#taken.has(key) && !NEEDLESS.has(key))
-      .map(([, { name }]) => name)
-  }
-}
-
-const isTrue = (value: string | null): boolean => value !== null && /^(true|yes|1)$/i.test(value)
-
-function encryptionOf(word: string): boolean | 'strict' {
-  if (word === 'strict') return 'strict'
-  if (['true', 'mandatory', 'yes'].includes(word)) return true
-  if (['false', 'optional', 'no'].includes(word)) return false
-  throw new ConfigError(`encrypt=${word} is none of true, false, strict`)
-}
-
-function portNumber(text: string): number {
-  const port = Number(text)
-  if (Number.isInteger(port) && port > 0 && port < 65_536) return port
-  throw new ConfigError(`Not a valid JDBC URL: port ${text} does not exist`)
-}
-
-function certificate(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    throw new ConfigError(`serverCertificate: the file ${file} cannot be read`, { cause: error })
-  }
 }

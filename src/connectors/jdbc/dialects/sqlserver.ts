@@ -67,7 +67,6 @@ function idType(id: number | bigint, column: Column): string {
 
 async function openSqlServer(options: OpenOptions): Promise<Connection> {
   const target = sqlServerTarget(options)
-  for (const warning of target.warnings) options.log.warn(warning)
   const { connectSqlServer } = await import('./sqlserver-session.ts')
   return await connectSqlServer(sqlServerDialect, target, options)
 }

@@ -7,10 +7,14 @@ import { type Fate, fatesOf } from '../../../../src/connectors/jdbc/dialects/dri
 import { mysqlDialect } from '../../../../src/connectors/jdbc/dialects/mysql.ts'
 import { mysqlSettings } from '../../../../src/connectors/jdbc/dialects/mysql-settings.ts'
 import { driverTables } from '../../../../src/connectors/jdbc/dialects/driver-tables.ts'
+import { oracleDialect } from '../../../../src/connectors/jdbc/dialects/oracle.ts'
+import { oracleTarget } from '../../../../src/connectors/jdbc/dialects/oracle-url.ts'
 import { postgresDialect } from '../../../../src/connectors/jdbc/dialects/postgres.ts'
 import { postgresTarget } from '../../../../src/connectors/jdbc/dialects/postgres-target.ts'
 import { sqliteDialect } from '../../../../src/connectors/jdbc/dialects/sqlite.ts'
 import { sqliteTarget } from '../../../../src/connectors/jdbc/dialects/sqlite-url.ts'
+import { sqlServerDialect } from '../../../../src/connectors/jdbc/dialects/sqlserver.ts'
+import { sqlServerTarget } from '../../../../src/connectors/jdbc/dialects/sqlserver-url.ts'
 import { ConfigError } from '../../../../src/errors.ts'
 import { openOptions } from '../../../support/open-dialect.ts'
 import { recordingLog } from '../../../support/recording-log.ts'
@@ -48,6 +52,18 @@ const readers: Record<string, Reader> = {
     files: 'mysql-',
     read: mysqlSettings
   },
+  ojdbc: {
+    dialect: oracleDialect,
+    url: 'jdbc:oracle:thin:@//h/s',
+    files: 'oracle-',
+    read: oracleTarget
+  },
+  'mssql-jdbc': {
+    dialect: sqlServerDialect,
+    url: 'jdbc:sqlserver://h',
+    files: 'sqlserver-',
+    read: sqlServerTarget
+  },
   'sqlite-jdbc': {
     dialect: sqliteDialect,
     url: `jdbc:sqlite:${import.meta.filename}`,
@@ -58,6 +74,7 @@ const readers: Record<string, Reader> = {
 
 void describe('The table of every JDBC driver', () => {
   void it('is there for each of them, with all their properties', () => {
+    assert.deepEqual(driverTables.map(({ driver }) => driver).sort(), Object.keys(recorded).sort())
     for (const table of driverTables) {
       const known = fatesOf(table)
       const missing = (recorded[table.driver] ?? []).filter(

@@ -102,21 +102,24 @@ describe("thick mode of Oracle's driver", () => {
   })
 
   it("leaves wallets and directories to Oracle's client, and OCI URLs mean it", () => {
-    const target = (url: string, properties: Record<string, string> = {}) =>
-      oracleTarget(openOptions(oracleDialect, { url, properties }))
+    const target = (url: string, properties: Record<string, string> = {}) => {
+      const { log, lines } = recordingLog()
+      const found = oracleTarget(openOptions(oracleDialect, { url, properties }, { log }))
+      return { ...found, told: lines.join('') }
+    }
     const thick = { 'oracle.thick': 'true', 'oracle.client.lib.dir': '/opt/client' }
     const oci = target('jdbc:oracle:oci:@//db:1521/shop', thick)
-    assert.deepEqual([oci.client, oci.warnings], [{ libDir: '/opt/client' }, []])
+    assert.deepEqual([oci.client, oci.told], [{ libDir: '/opt/client' }, ''])
     assert.match(
-      target('jdbc:oracle:oci:@//db:1521/shop').warnings.join(),
+      target('jdbc:oracle:oci:@//db:1521/shop').told,
       /thin driver is used instead.*connection\.oracle\.thick=true/
     )
     const walled = target('jdbc:oracle:thin:@SHOP', { ...thick, 'oracle.net.wallet_location': '/' })
-    assert.equal(walled.walletLocation, null)
-    assert.match(walled.warnings.join(), /oracle\.net\.wallet_location has no effect/)
+    assert.equal(walled.wallet.location, null)
+    assert.match(walled.told, /oracle\.net\.wallet_location has no effect/)
     assert.throws(() => target('jdbc:oracle:thin:@ldap://dir/shop', thick), /ldap\.ora/)
     assert.match(
-      target('jdbc:oracle:thin:@SHOP', { 'oracle.client.lib.dir': '/opt' }).warnings.join(),
+      target('jdbc:oracle:thin:@SHOP', { 'oracle.client.lib.dir': '/opt' }).told,
       /oracle\.client\.lib\.dir has no effect/
     )
   })
