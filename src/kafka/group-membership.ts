@@ -12,7 +12,8 @@ import type {
   RebalanceReason
 } from './contracts.ts'
 import { joinGroupApi, leaveGroupApi, syncGroupApi } from './group-requests.ts'
-import { Heartbeat } from './heartbeat.ts'
+import { sharedTimeMs } from './heartbeat.ts'
+import { HeartbeatThread, type RunningHeartbeat } from './heartbeat-thread.ts'
 import { type BrokerNode, NetworkClient } from './network-client.ts'
 
 const PROTOCOL_TYPE = 'connect'
@@ -49,7 +50,8 @@ export class ConnectGroupMembership implements GroupMembership {
   readonly #network: NetworkClient
   #coordinator: BrokerNode | null = null
   #memberId = ''
-  #heartbeat: Heartbeat | null = null
+  readonly #heartbeats: HeartbeatThread
+  #heartbeat: RunningHeartbeat | null = null
   /** The connection of the join under way. */
   #joins: NetworkClient | null = null
   #closed = false
@@ -58,14 +60,16 @@ export class ConnectGroupMembership implements GroupMembership {
     this.#options = options
     this.#log = log
     this.#settings = clientSettings(options.client)
-    const { requestTimeoutMs } = this.#settings
-    this.#network = new NetworkClient(
-      {
-        ...this.#settings,
-        // A broker that hangs leaves time to ask another one within the session.
-        requestTimeoutMs: Math.min(requestTimeoutMs, Math.ceil(options.sessionTimeoutMs / 3))
-      },
-      options.clientId
+    const { client, clientId, sessionTimeoutMs, rebalanceTimeoutMs, heartbeatIntervalMs } = options
+    // A broker that hangs leaves time to ask another one within the session.
+    const requestTimeoutMs = Math.min(
+      this.#settings.requestTimeoutMs,
+      Math.ceil(sessionTimeoutMs / 3)
+    )
+    this.#network = new NetworkClient({ ...this.#settings, requestTimeoutMs }, clientId)
+    this.#heartbeats = new HeartbeatThread(
+      { client, clientId, requestTimeoutMs, silenceLimitMs: rebalanceTimeoutMs },
+      heartbeatIntervalMs
     )
   }
 
@@ -78,6 +82,7 @@ export class ConnectGroupMembership implements GroupMembership {
       throw new ConnectError('INTERNAL', `${this.#name()} is joining already`)
     }
     this.#endHeartbeat()
+    this.#heartbeats.start()
     const joins = this.#joinConnection()
     this.#joins = joins
     const abandon = (): void => void joins.close()
@@ -115,6 +120,7 @@ export class ConnectGroupMembership implements GroupMembership {
   async close(): Promise<void> {
     this.#closed = true
     this.#endHeartbeat()
+    this.#heartbeats.close()
     await Promise.all([this.#joins?.close(), this.#network.close()])
   }
 
@@ -245,11 +251,10 @@ export class ConnectGroupMembership implements GroupMembership {
     throw this.#refused(error)
   }
 
-  #beginHeartbeat(generation: number): Heartbeat {
+  #beginHeartbeat(generation: number): RunningHeartbeat {
     this.#endHeartbeat()
     const { groupId, sessionTimeoutMs, heartbeatIntervalMs } = this.#options
-    const heartbeat = new Heartbeat(
-      this.#network,
+    const heartbeat = this.#heartbeats.begin(
       {
         groupId,
         memberId: this.#memberId,
@@ -257,6 +262,7 @@ export class ConnectGroupMembership implements GroupMembership {
         sessionTimeoutMs,
         heartbeatIntervalMs,
         coordinator: this.#coordinator,
+        answeredAtMs: sharedTimeMs(),
         retryBackoffMs: Math.max(20, this.#settings.retryBackoffMs)
       },
       (reason) => this.#onRebalance(heartbeat, reason)
@@ -265,7 +271,7 @@ export class ConnectGroupMembership implements GroupMembership {
     return heartbeat
   }
 
-  #onRebalance(heartbeat: Heartbeat, reason: RebalanceReason): void {
+  #onRebalance(heartbeat: RunningHeartbeat, reason: RebalanceReason): void {
     if (this.#heartbeat !== heartbeat) return
     this.#coordinator = heartbeat.coordinator
     if (reason !== 'rebalance-in-progress') this.#endHeartbeat()

@@ -13,7 +13,12 @@ export interface HeartbeatOptions {
   readonly heartbeatIntervalMs: number
   readonly retryBackoffMs: number
   readonly coordinator: BrokerNode | null
+  /** When the coordinator answered last, in the time that threads share. */
+  readonly answeredAtMs: number
 }
+
+/** Monotonic like the clock's, and the same in every thread. */
+export const sharedTimeMs = (): number => performance.timeOrigin + performance.now()
 
 const memberIsOut: ReadonlySet<string> = new Set([
   'UNKNOWN_MEMBER_ID',
@@ -23,6 +28,12 @@ const memberIsOut: ReadonlySet<string> = new Set([
   'GROUP_AUTHORIZATION_FAILED'
 ])
 
+export interface HeartbeatEvents {
+  onReason(reason: RebalanceReason, coordinator: BrokerNode | null): void
+  /** Whether the member still does something: one that does not must lose its place. */
+  isAlive(): boolean
+}
+
 /**
  * Keeps one generation of a member alive from its creation to `stop`. Reasons to join again are kept back until `announce`,
  * because between join and sync the answer of the sync tells them. A coordinator that moved is looked up again.
@@ -30,28 +41,19 @@ const memberIsOut: ReadonlySet<string> = new Set([
 export class Heartbeat {
   readonly #network: NetworkClient
   readonly #options: HeartbeatOptions
-  readonly #tell: (reason: RebalanceReason) => void
+  readonly #events: HeartbeatEvents
   readonly #stopped = new AbortController()
   #coordinator: BrokerNode | null
   #announced = false
   #pending: RebalanceReason | null = null
   #rebalancing = false
 
-  constructor(
-    network: NetworkClient,
-    options: HeartbeatOptions,
-    tell: (reason: RebalanceReason) => void
-  ) {
+  constructor(network: NetworkClient, options: HeartbeatOptions, events: HeartbeatEvents) {
     this.#network = network
     this.#options = options
-    this.#tell = tell
+    this.#events = events
     this.#coordinator = options.coordinator
     void this.#run()
-  }
-
-  /** null while it is unknown who coordinates the group. */
-  get coordinator(): BrokerNode | null {
-    return this.#coordinator
   }
 
   announce(): void {
@@ -69,11 +71,16 @@ export class Heartbeat {
   async #run(): Promise<void> {
     const { sessionTimeoutMs, heartbeatIntervalMs, retryBackoffMs } = this.#options
     const { signal } = this.#stopped
-    let lastAnswerMs = systemClock.monotonicMs()
+    // The session began with the join, however long it took until heartbeats could.
+    let lastAnswerMs = systemClock.monotonicMs() - (sharedTimeMs() - this.#options.answeredAtMs)
     let pauseMs = heartbeatIntervalMs
     for (;;) {
       await systemClock.sleep(pauseMs, signal)
       if (signal.aborted) return
+      if (!this.#events.isAlive()) {
+        this.#report('member-unknown')
+        return
+      }
       const leftMs = lastAnswerMs + sessionTimeoutMs - systemClock.monotonicMs()
       const answer = leftMs <= 0 ? null : await this.#beat(leftMs)
       if (signal.aborted) return
@@ -137,6 +144,6 @@ export class Heartbeat {
       if (this.#rebalancing) return
       this.#rebalancing = true
     }
-    this.#tell(reason)
+    this.#events.onReason(reason, this.#coordinator)
   }
 }
