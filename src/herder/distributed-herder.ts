@@ -141,7 +141,8 @@ export class DistributedHerder extends AbstractHerder implements Herder {
       ...parts,
       enabled: options.exactlyOnceSource === true,
       actions: this.#actions,
-      isSource: (config) => this.typeOf(config) === 'source'
+      isSource: (config) => this.typeOf(config) === 'source',
+      onWaiting: (id, reason) => this.#work.onTaskState(id, 'UNASSIGNED', reason, null)
     })
     const moving = {
       ...parts,

@@ -20,14 +20,18 @@ export interface ExactlyOnceSourcesOptions extends ZombieFencingOptions {
   readonly actions: ConnectorActions
   readonly leaderClient: LeaderClient
   isSource(config: StoredConfig | null): boolean
+  /** What a task waits for before it can start. */
+  onWaiting(id: TaskId, reason: string): void
   readonly clock: Clock
   readonly log: Logger
 }
 
-/** A group that is being rebalanced, or changes its session key, takes requests again after a moment. */
-const FENCING_LIMIT_MS = 60_000
+/** Leaders change and brokers come back: a task that cannot start meanwhile waits, says why, and is FAILED only after so long. */
+const PATIENCE_MS = 600_000
 const FIRST_BACKOFF_MS = 250
 const LAST_BACKOFF_MS = 5000
+/** Nobody needs to hear of one short hiccup. */
+const SHOWN_FROM_ATTEMPT = 3
 
 /**
  * What the group does so that only the newest generation of a source's tasks writes: whoever leads fences the older ones, and a task that
@@ -80,32 +84,42 @@ export class ExactlyOnceSources {
     if (!enabled || !isSource(snapshot.connectorConfig(id.connector))) return null
     const generation = snapshot.taskConfigGeneration(id.connector)
     return {
-      before: (signal) => this.#fenceAnywhere(id, signal),
-      after: () => this.#requireOwned(id, generation)
+      before: (signal) =>
+        this.#patiently(id, signal, 'Failed to perform round of zombie fencing', () =>
+          this.#fenceOnce(id.connector, signal)
+        ),
+      after: (signal) => this.#patiently(id, signal, null, () => this.#requireOwned(id, generation))
     }
   }
 
-  /** Here or by way of the leader; what is passing is tried again, for a while. */
-  async #fenceAnywhere(id: TaskId, signal: AbortSignal): Promise<void> {
-    const { clock, log } = this.#options
-    const deadline = clock.monotonicMs() + FENCING_LIMIT_MS
-    for (let backoffMs = FIRST_BACKOFF_MS; ; ) {
+  /** What is passing is tried again, for a long while. Nobody waits for it any more once `signal` aborts: whoever stops the task may be the tick itself. */
+  async #patiently(
+    id: TaskId,
+    signal: AbortSignal,
+    failure: string | null,
+    step: () => Promise<void>
+  ): Promise<void> {
+    const { clock, log, onWaiting } = this.#options
+    const deadline = clock.monotonicMs() + PATIENCE_MS
+    for (let attempt = 1; ; attempt++) {
       try {
-        await abortable(this.#fenceOnce(id.connector, signal), signal, 'task')
-        return
+        return await abortable(step(), signal, 'task')
       } catch (cause) {
         if (signal.aborted) throw cause
+        const backoffMs = Math.min(FIRST_BACKOFF_MS * 2 ** (attempt - 1), LAST_BACKOFF_MS)
         const late = clock.monotonicMs() + backoffMs > deadline
         if (late || !isRetriable(cause)) {
-          throw new ConnectError('INTERNAL', 'Failed to perform round of zombie fencing', { cause })
+          throw failure === null ? cause : new ConnectError('INTERNAL', failure, { cause })
         }
-        log.info(`Fencing for task ${taskKey(id)} is tried again: ${messageOf(cause)}`)
+        const reason = `The start of task ${taskKey(id)} is tried again: ${messageOf(cause)}`
+        log.info(reason)
+        if (attempt >= SHOWN_FROM_ATTEMPT) onWaiting(id, reason)
         await clock.sleep(backoffMs, signal)
-        backoffMs = Math.min(backoffMs * 2, LAST_BACKOFF_MS)
       }
     }
   }
 
+  /** Here, or by way of the leader. */
   async #fenceOnce(connector: string, signal: AbortSignal): Promise<void> {
     try {
       await this.fence(connector)
@@ -125,7 +139,8 @@ export class ExactlyOnceSources {
     log.debug(`Asking the leader at ${url} for a round of zombie fencing`)
     const { status, body: answer } = await leaderClient(url, body, headers, signal, 'PUT')
     if (status < 300) return
-    const passing = status === 403 || status === 409 || status === 503
+    // A leader answers 500 when Kafka does not answer it, which it would try again for a task of its own.
+    const passing = status === 403 || status === 409 || status >= 500
     throw new ConnectError(
       passing ? 'RETRIABLE' : 'INTERNAL',
       `The leader at ${url} answered ${status}: ${answer.slice(0, 500)}`,
@@ -135,17 +150,17 @@ export class ExactlyOnceSources {
 
   #requireOwned(id: TaskId, generation: number | null): Promise<void> {
     const { queue, configStore, membership, workerSyncTimeoutMs } = this.#options
-    return queue.add(async () => {
+    return queue.addOwn(async () => {
       await configStore.refresh(workerSyncTimeoutMs)
       if (configStore.snapshot().taskConfigGeneration(id.connector) !== generation) {
         throw new ConnectError(
-          'REBALANCE_IN_PROGRESS',
+          'INTERNAL',
           `Cannot start source task ${taskKey(id)} with exactly-once support as the connector has already generated a new set of task configs`
         )
       }
       if (membership.assignment?.assigned.tasks.has(taskKey(id)) !== true) {
         throw new ConnectError(
-          'REBALANCE_IN_PROGRESS',
+          'INTERNAL',
           `Cannot start source task ${taskKey(id)} as it has already been revoked from this worker`
         )
       }

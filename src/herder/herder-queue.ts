@@ -27,7 +27,7 @@ export class HerderQueue {
   }
 
   /** Resolves or rejects as the action does, once its turn has come. `holdBack`: better run in the next round while this is true. */
-  add<T>(action: () => Promise<T> | T, holdBack: () => boolean = () => false): Promise<T> {
+  add<T>(action: () => Promise<T> | T, holdBack?: () => boolean): Promise<T> {
     if (this.#closed !== null) return Promise.reject(this.#closed)
     if (this.#waiting.length >= this.#limit) {
       return Promise.reject(
@@ -37,6 +37,15 @@ export class HerderQueue {
         )
       )
     }
+    return this.#push(action, holdBack)
+  }
+
+  /** For what this worker itself has to do, at most a few things for each connector and task: it is not refused for what others ask. */
+  addOwn<T>(action: () => Promise<T> | T): Promise<T> {
+    return this.#closed === null ? this.#push(action) : Promise.reject(this.#closed)
+  }
+
+  #push<T>(action: () => Promise<T> | T, holdBack: () => boolean = () => false): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>()
     this.#waiting.push({
       holdBack,

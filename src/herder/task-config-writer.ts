@@ -168,7 +168,7 @@ export class TaskConfigWriter {
       return
     }
     const configs = await abortable(worker.taskConfigs(connector), signal, 'connector')
-    const forward = await queue.add(() => this.#publish(connector, configs))
+    const forward = await queue.addOwn(() => this.#publish(connector, configs))
     if (forward !== null) await this.#forward(connector, forward, signal)
   }
 

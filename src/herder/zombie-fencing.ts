@@ -38,7 +38,7 @@ export class ZombieFencing {
 
   async #fence(connector: string, requireSource: () => StoredConfig): Promise<void> {
     const { worker, configStore, queue, workerSyncTimeoutMs } = this.#options
-    const before = await queue.add(async () => {
+    const before = await queue.addOwn(async () => {
       const config = requireSource()
       await configStore.refresh(workerSyncTimeoutMs)
       const snapshot = configStore.snapshot()
@@ -54,7 +54,7 @@ export class ZombieFencing {
     })
     if (before === null) return
     await worker.fenceZombies(connector, before.config, before.recorded)
-    await queue.add(async () => {
+    await queue.addOwn(async () => {
       // I3: another worker may lead by now.
       requireSource()
       await configStore.refresh(workerSyncTimeoutMs)

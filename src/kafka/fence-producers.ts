@@ -3,6 +3,9 @@ import type { ClientProperties } from './contracts.ts'
 import { NetworkClient } from './network-client.ts'
 import { TransactionCoordinator } from './transaction-coordinator.ts'
 
+/** No transaction follows under this epoch. Every broker takes so short a limit, whatever its `transaction.max.timeout.ms`. */
+const TRANSACTION_TIMEOUT_MS = 1000
+
 /** Takes a new epoch for each transactional id, as the producers that follow will: what older ones still send is refused. */
 export async function fenceProducers(
   client: ClientProperties,
@@ -15,7 +18,12 @@ export async function fenceProducers(
   try {
     await Promise.all(
       transactionalIds.map((id) =>
-        new TransactionCoordinator(network, id).nextEpoch(timeoutMs, null, timeoutMs, limit.signal)
+        new TransactionCoordinator(network, id).nextEpoch(
+          TRANSACTION_TIMEOUT_MS,
+          null,
+          timeoutMs,
+          limit.signal
+        )
       )
     )
   } finally {

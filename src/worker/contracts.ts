@@ -42,12 +42,12 @@ export interface WorkerEvents {
   onTopicUsed(id: TaskId, topic: string): void
 }
 
-/** What a task that runs exactly once has to ask of its cluster. Both reject when it may not run. */
+/** What a task that runs exactly once has to ask of its cluster. Both reject when it may not run, and soon once `signal` aborts. */
 export interface SourceTaskGuard {
-  /** Before its producer takes a new epoch: older generations of the connector's tasks are fenced when this resolves. Rejects soon once `signal` aborts. */
+  /** Before its producer takes a new epoch: older generations of the connector's tasks are fenced when this resolves. */
   before(signal: AbortSignal): Promise<void>
   /** After that: the task is still this worker's, and of the newest generation. */
-  after(): Promise<void>
+  after(signal: AbortSignal): Promise<void>
 }
 
 /** Records since the task started here. */

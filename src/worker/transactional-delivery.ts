@@ -85,7 +85,7 @@ export class TransactionalDelivery implements SourceDelivery {
     await producer.initialize(stopping)
     // Those of the epoch before fail now, and nobody minds.
     await this.#window.settled()
-    await guard.after()
+    await guard.after(stopping)
     await lease.start()
     this.#failure = null
     this.#ready = true

@@ -83,14 +83,17 @@ describe('a group whose sources run exactly once', () => {
     await cluster.runs('a', 'a-0', 'a-1')
     const { guard } = member.worker
     assert.ok(guard !== null)
-    await guard.after()
+    await guard.after(new AbortController().signal)
     await cluster.create('a', { 'tasks.max': '3' })
     await cluster.runs('a', 'a-0', 'a-1', 'a-2')
-    await assert.rejects(guard.after(), /has already generated a new set of task configs/)
+    await assert.rejects(
+      guard.after(new AbortController().signal),
+      /has already generated a new set of task configs/
+    )
     await member.herder.stopConnector('a')
     await cluster.runs('a')
     const last = member.worker.guard
-    await assert.rejects(last?.after() ?? Promise.resolve(), /already/)
+    await assert.rejects(last?.after(new AbortController().signal) ?? Promise.resolve(), /already/)
   })
 
   it('fences before it writes the offsets an operator gives', async (t) => {

@@ -119,7 +119,7 @@ export class HerderCluster {
           : []
       }),
       pluginConfigKeys: () => [],
-      leaderClient: this.#deliver,
+      leaderClient: this.deliver,
       clock: systemClock,
       log,
       loggers,
@@ -175,7 +175,8 @@ export class HerderCluster {
     })
   }
 
-  readonly #deliver: LeaderClient = async (url, body, headers, _signal, method = 'POST') => {
+  /** How members reach the leader. */
+  readonly deliver: LeaderClient = async (url, body, headers, _signal, method = 'POST') => {
     const member = this.members.find((one) => url.startsWith(one.url))
     const connector = decodeURIComponent(url.split('/').at(-2) ?? '')
     const signature = headers[signatureHeader]

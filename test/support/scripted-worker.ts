@@ -173,7 +173,7 @@ export class ScriptedWorker implements Worker {
       try {
         await guard.before(new AbortController().signal)
         this.calls.push(`init ${key}`)
-        await guard.after()
+        await guard.after(new AbortController().signal)
       } catch (error) {
         this.events.onTaskState(id, 'FAILED', messageOf(error), plugin.version)
         return false
