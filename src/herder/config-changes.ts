@@ -13,6 +13,8 @@ export interface Changes {
 }
 
 export interface ConfigChangesOptions {
+  /** Source tasks run exactly once. */
+  readonly exactlyOnce: boolean
   /** Whether the tick's picture of the config topic has that connector. */
   isKnown(connector: string): boolean
   onSessionKey(key: SessionKey): void
@@ -75,6 +77,11 @@ export class ConfigChanges implements ConfigListener {
     this.#rebalance = true
     this.#taskConfigs.add(connector)
     this.#options.wake()
+  }
+
+  /** Exactly once, a new generation fences the one before, whatever it says; otherwise what runs runs on. */
+  onTaskConfigsConfirmed(connector: string): void {
+    if (this.#options.exactlyOnce) this.onTaskConfigUpdate(connector)
   }
 
   onTargetStateChange(connector: string): void {

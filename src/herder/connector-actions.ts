@@ -1,5 +1,10 @@
 import { ConnectError, NotFoundError } from '../errors.ts'
-import type { ClusterConfig, StoredConfig, WrittenConfig } from '../storage/cluster-config.ts'
+import {
+  type ClusterConfig,
+  type StoredConfig,
+  type WrittenConfig,
+  sameConfig
+} from '../storage/cluster-config.ts'
 import type { TargetState } from '../storage/target-state.ts'
 import type { ConfigStore } from '../storage/config-store.ts'
 import type { StatusStore } from '../storage/status-store.ts'
@@ -73,17 +78,20 @@ export class ConnectorActions {
     options: { initialState: TargetState | null; allowReplace: boolean }
   ): Promise<boolean> {
     this.requireLeader('Only the leader can set connector configs.')
-    const exists = this.snapshot.contains(name)
+    const before = this.snapshot.connectorConfig(name)
+    const exists = before !== null
     if (exists && !options.allowReplace) {
       throw new ConnectError('ALREADY_EXISTS', `Connector ${name} already exists`)
     }
-    const { configStore, stage } = this.#options
+    const { configStore, writer, stage } = this.#options
     // Left by a connector of that name that a JVM worker deleted.
     if (!exists && (this.snapshot.startFrom(name)?.history.length ?? 0) > 0)
       await configStore.putStartFrom(name, null)
     await stage.during(`writing a config for connector ${name} to the config topic`, () =>
       configStore.putConnectorConfig(name, config, options.initialState)
     )
+    const same = sameConfig(before, config)
+    if (same || this.snapshot.targetState(name) === 'PAUSED') writer.restore([name])
     return !exists
   }
 

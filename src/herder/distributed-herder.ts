@@ -127,6 +127,7 @@ export class DistributedHerder extends AbstractHerder implements Herder {
     }
     this.#writer = new TaskConfigWriter({ ...parts, leader: options.leaderClient })
     this.#changes = new ConfigChanges({
+      exactlyOnce: options.exactlyOnceSource === true,
       isKnown: (connector) => this.#loop.knows(connector),
       onSessionKey: (key) => this.#keys.use(key),
       onLoggerLevel: (namespace, level) => this.applyLoggerLevel(namespace, level),

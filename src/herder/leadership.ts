@@ -3,7 +3,7 @@ import type { GroupMember } from '../kafka/contracts.ts'
 import type { Logger } from '../log.ts'
 import type { ClusterConfig } from '../storage/cluster-config.ts'
 import type { ConfigStore } from '../storage/config-store.ts'
-import { taskKey } from '../worker/contracts.ts'
+import { taskIdOf, taskKey } from '../worker/contracts.ts'
 import { assignCooperatively, initialState, type MemberOutcome } from './assignor-cooperative.ts'
 import { assignEagerly } from './assignor-eager.ts'
 import {
@@ -123,7 +123,7 @@ export class Leadership {
     generation: number
   ): { members: ReadonlyMap<string, MemberOutcome>; delayMs: number } {
     const { clock, scheduledRebalanceMaxDelayMs } = this.#options
-    const configured = configuredWork(snapshot)
+    const configured = configuredWork(snapshot, states.values())
     if (version === 0) {
       const hands = assignEagerly(states.keys(), configured)
       const members = new Map(
@@ -158,11 +158,15 @@ export class Leadership {
   }
 }
 
-/** Connectors with a configuration, and the tasks of each consistent set. */
-function configuredWork(snapshot: ClusterConfig): WorkSet {
+/** Connectors with a configuration, and their tasks: what members have of a connector whose tasks are not known stays with them until it has told them again. */
+function configuredWork(snapshot: ClusterConfig, members: Iterable<WorkerState>): WorkSet {
   const connectors = snapshot.connectors().sort()
   const tasks = connectors.flatMap((connector) =>
     snapshot.taskConfigs(connector).map((_, task) => taskKey({ connector, task }))
   )
-  return workSet(connectors, tasks)
+  const unknown = new Set(snapshot.connectorsWithUnknownTasks())
+  const kept = [...members].flatMap(({ allocation }) =>
+    [...(allocation?.assigned.tasks ?? [])].filter((key) => unknown.has(taskIdOf(key).connector))
+  )
+  return workSet(connectors, [...tasks, ...kept])
 }

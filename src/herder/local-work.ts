@@ -99,7 +99,10 @@ export class LocalWork implements WorkerEvents {
     let started = false
     const start = async () => {
       if (config === null || connectorConfig === null) {
-        throw new ConnectError('NOT_FOUND', `Task ${taskKey(id)} has no configuration`)
+        throw new ConnectError(
+          'NOT_FOUND',
+          `Task ${taskKey(id)} has no configuration: compaction of the config topic took it. It starts once its connector has told its tasks again (restart the connector if it does not)`
+        )
       }
       this.#options.log.info(`Starting task ${taskKey(id)}`)
       const guard = this.#options.guardOf?.(id, snapshot) ?? null

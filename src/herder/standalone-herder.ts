@@ -346,6 +346,7 @@ export class StandaloneHerder extends AbstractHerder implements Herder {
     onConnectorConfigUpdate: () => undefined,
     onConnectorConfigRemove: () => undefined,
     onTaskConfigUpdate: () => undefined,
+    onTaskConfigsConfirmed: () => undefined,
     onStartFromUpdate: () => undefined,
     onSessionKeyUpdate: () => undefined,
     onRestartRequest: () => undefined,

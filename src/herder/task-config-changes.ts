@@ -1,9 +1,4 @@
-import type { ClusterConfig, StoredConfig } from '../storage/cluster-config.ts'
-
-export function sameConfig(a: StoredConfig | null, b: StoredConfig | null): boolean {
-  if (a === null || b === null) return a === b
-  return a.size === b.size && [...a].every(([key, value]) => b.get(key) === value)
-}
+import { type ClusterConfig, sameConfig, type StoredConfig } from '../storage/cluster-config.ts'
 
 /**
  * Whether generated task configurations have to be written. Besides the tasks themselves the connector configuration they were made
@@ -15,7 +10,7 @@ export function taskConfigsChanged(
   connector: string,
   configs: readonly StoredConfig[]
 ): boolean {
-  if (snapshot.inconsistentConnectors().includes(connector)) return true
+  if (snapshot.hasOutdatedTasks(connector)) return true
   if (snapshot.taskCount(connector) !== configs.length) return true
   if (
     !sameConfig(snapshot.appliedConnectorConfig(connector), snapshot.connectorConfig(connector))

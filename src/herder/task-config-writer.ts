@@ -89,6 +89,33 @@ export class TaskConfigWriter {
     )
   }
 
+  /**
+   * Task configurations that compaction may leave where no reader finds them are put behind the configuration of their connector again: by
+   * the leader as they are, if it knows them, or else by whoever runs the connector, which knows what they should be. Returns at once.
+   */
+  restore(connectors: Iterable<string>): void {
+    const { configStore, membership, queue, work, log } = this.#options
+    const snapshot = configStore.snapshot()
+    for (const connector of connectors) {
+      if (!snapshot.hasOutdatedTasks(connector)) continue
+      if (work.hasConnector(connector)) this.request(connector)
+      if (!membership.isLeader) continue
+      const write = queue.addOwn(() => this.#writeAgain(connector))
+      write.catch((error: unknown) => {
+        log.warn(`The task configurations of ${connector} could not be written again`, { error })
+      })
+    }
+  }
+
+  /** I3: in the tick. */
+  async #writeAgain(connector: string): Promise<void> {
+    const { configStore, membership } = this.#options
+    const snapshot = configStore.snapshot()
+    const known = snapshot.taskConfigs(connector)
+    if (!membership.isLeader || !snapshot.hasOutdatedTasks(connector) || known.length === 0) return
+    if (snapshot.targetState(connector) !== 'STOPPED') await this.write(connector, known)
+  }
+
   async #run(connector: string, lane: Lane): Promise<void> {
     try {
       do {

@@ -40,6 +40,12 @@ export interface ClusterConfig {
   appliedConnectorConfig(connector: string): StoredConfig | null
   /** Connectors whose task set is incomplete after compaction. */
   inconsistentConnectors(): string[]
+  /** Those, and connectors whose tasks compaction took: there may be tasks that run. */
+  connectorsWithUnknownTasks(): string[]
+  /** Whether the task configurations have to be written again, or a worker that reads the topic after compaction would not find them. */
+  hasOutdatedTasks(connector: string): boolean
+  /** Whether the connector has, or had, a task of that number. */
+  hadTask(connector: string, task: number): boolean
   /** Last `tasks-fencing-X` record, and whether a newer commit has to be fenced first. */
   taskCountRecord(connector: string): number | null
   pendingFencing(connector: string): boolean
@@ -48,4 +54,9 @@ export interface ClusterConfig {
   startFrom(connector: string): StartFromRecord | null
   /** Connectors whose positions are being moved. */
   beingMoved(): string[]
+}
+
+export function sameConfig(a: StoredConfig | null, b: StoredConfig | null): boolean {
+  if (a === null || b === null) return a === b
+  return a.size === b.size && [...a].every(([key, value]) => b.get(key) === value)
 }

@@ -1,6 +1,12 @@
 import { messageOf } from '../errors.ts'
 import type { Logger } from '../log.ts'
-import type { ClusterConfig, RestartRequest, SessionKey, StoredConfig } from './cluster-config.ts'
+import {
+  type ClusterConfig,
+  type RestartRequest,
+  sameConfig,
+  type SessionKey,
+  type StoredConfig
+} from './cluster-config.ts'
 import type { TargetState } from './target-state.ts'
 import {
   type ConfigKey,
@@ -24,6 +30,7 @@ export type ConfigEvent =
         | 'connector-updated'
         | 'connector-removed'
         | 'tasks-updated'
+        | 'tasks-confirmed'
         | 'target-state'
         | 'start-from'
       connector: string
@@ -129,7 +136,9 @@ export class ConfigLogState {
   }
 
   #updateConnector(connector: string, value: unknown): ConfigEvent {
-    this.#change(connector, { config: this.#config(connector, value) })
+    const { taskCount, orphaned } = this.#entry(connector)
+    const outdated = taskCount > 0 || orphaned
+    this.#change(connector, { config: this.#config(connector, value), outdated })
     return { type: 'connector-updated', connector }
   }
 
@@ -148,18 +157,22 @@ export class ConfigLogState {
 
   #commit(connector: string, value: unknown): ConfigEvent | null {
     const before = this.#entry(connector)
+    const taskCount = parseCount(value, 'tasks')
     if (before.config === null) {
-      // KAFKA-16838: the connector was deleted, and compaction took its record and tombstone but left its task records.
+      // KAFKA-16838: the connector was deleted, and compaction took its record and tombstone but left its task records. Or it was written
+      // again behind them (KAFKA-17719): then its own record follows.
       this.#forget(connector)
+      this.#change(connector, { orphaned: taskCount > 0 })
       return null
     }
-    const taskCount = parseCount(value, 'tasks')
     const deferred = this.#deferred.get(connector)
-    const lasting = { taskCount, pendingFencing: true }
+    const lasting = { taskCount, pendingFencing: true, outdated: false, orphaned: false }
+    let confirmed = false
     if (isComplete(deferred, taskCount)) {
       const tasks = deferred === undefined ? before.tasks : new Map([...before.tasks, ...deferred])
       const generation = deferred === undefined ? before.generation : (before.generation ?? -1) + 1
       const applied = before.config
+      confirmed = isConfirmed(before, deferred, taskCount)
       this.#change(connector, { ...lasting, tasks, generation, applied, inconsistent: false })
     } else {
       this.#log.debug('Task configurations are incomplete, probably after compaction', {
@@ -169,7 +182,7 @@ export class ConfigLogState {
     }
     // Also after an incomplete set: the next commit needs a whole set written after this one.
     deferred?.clear()
-    return { type: 'tasks-updated', connector }
+    return { type: confirmed ? 'tasks-confirmed' : 'tasks-updated', connector }
   }
 
   #taskCountRecord(connector: string, value: unknown): null {
@@ -197,8 +210,8 @@ export class ConfigLogState {
 
   #forget(connector: string): void {
     this.#deferred.delete(connector)
-    const { config, taskCount, tasks, applied, startFrom } = emptyEntry
-    this.#change(connector, { config, taskCount, tasks, applied, startFrom })
+    const { config, taskCount, tasks, applied, outdated, orphaned, startFrom } = emptyEntry
+    this.#change(connector, { config, taskCount, tasks, applied, outdated, orphaned, startFrom })
   }
 
   #entry(connector: string): ConnectorEntry {
@@ -220,6 +233,20 @@ function isComplete(
   return true
 }
 
+/** Whether a whole set says again what is known: the same tasks, of the configuration they are of already. */
+function isConfirmed(
+  before: ConnectorEntry,
+  deferred: ReadonlyMap<number, StoredConfig> | undefined,
+  count: number
+): boolean {
+  if (before.inconsistent || count === 0 || before.taskCount !== count) return false
+  if (!sameConfig(before.applied, before.config)) return false
+  for (let task = 0; task < count; task++) {
+    if (!sameConfig(before.tasks.get(task) ?? null, deferred?.get(task) ?? null)) return false
+  }
+  return true
+}
+
 /** Calls the listener's method for an event. */
 export function notify(listener: ConfigListener, event: ConfigEvent): void {
   switch (event.type) {
@@ -229,6 +256,8 @@ export function notify(listener: ConfigListener, event: ConfigEvent): void {
       return listener.onConnectorConfigRemove(event.connector)
     case 'tasks-updated':
       return listener.onTaskConfigUpdate(event.connector)
+    case 'tasks-confirmed':
+      return listener.onTaskConfigsConfirmed(event.connector)
     case 'target-state':
       return listener.onTargetStateChange(event.connector)
     case 'start-from':

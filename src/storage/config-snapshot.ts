@@ -12,11 +12,15 @@ export interface ConnectorEntry {
   /** By task number; may hold more than `taskCount`, left from larger task sets. */
   readonly tasks: ReadonlyMap<number, StoredConfig>
   readonly applied: StoredConfig | null
+  /** The configuration was written after its task configurations: compaction may leave them before it, where no reader keeps them. */
+  readonly outdated: boolean
   /** The next four outlive a deletion. */
   readonly inconsistent: boolean
   readonly generation: number | null
   readonly taskCountRecord: number | null
   readonly pendingFencing: boolean
+  /** Tasks were committed before there was a configuration, which compaction may have moved behind them. */
+  readonly orphaned: boolean
   /** Moves of the connector's positions; gone with the connector. */
   readonly startFrom: StartFromRecord | null
 }
@@ -27,10 +31,12 @@ export const emptyEntry: ConnectorEntry = {
   taskCount: 0,
   tasks: new Map(),
   applied: null,
+  outdated: false,
   inconsistent: false,
   generation: null,
   taskCountRecord: null,
   pendingFencing: false,
+  orphaned: false,
   startFrom: null
 }
 
@@ -92,6 +98,22 @@ export class ConfigSnapshot implements ClusterConfig {
 
   inconsistentConnectors(): string[] {
     return this.#names((entry) => entry.inconsistent)
+  }
+
+  connectorsWithUnknownTasks(): string[] {
+    return this.#names(
+      ({ config, inconsistent, outdated, taskCount }) =>
+        config !== null && (inconsistent || (outdated && taskCount === 0))
+    )
+  }
+
+  hasOutdatedTasks(connector: string): boolean {
+    const { config, outdated, inconsistent } = this.#entry(connector)
+    return config !== null && (outdated || inconsistent)
+  }
+
+  hadTask(connector: string, task: number): boolean {
+    return this.#entry(connector).tasks.has(task)
   }
 
   taskCountRecord(connector: string): number | null {

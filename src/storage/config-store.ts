@@ -14,6 +14,8 @@ export interface ConfigListener {
   onConnectorConfigRemove(connector: string): void
   /** Task sets that were committed. */
   onTaskConfigUpdate(connector: string): void
+  /** The task set was written again as it was. */
+  onTaskConfigsConfirmed(connector: string): void
   onTargetStateChange(connector: string): void
   /** A move of the connector's positions began, went on or ended. */
   onStartFromUpdate(connector: string): void

@@ -138,6 +138,35 @@ void describe('The state of the config topic', () => {
     assert.deepEqual(cluster().inconsistentConnectors(), ['a'])
   })
 
+  void it('KAFKA-17719: finds tasks missing whose connector was written behind them', () => {
+    const { events, apply, cluster } = topic(task('a', 0), commit('a', 1), connector('a'))
+    assert.deepEqual(events.at(-1), { type: 'connector-updated', connector: 'a' })
+    assert.deepEqual(cluster().connectorsWithUnknownTasks(), ['a'])
+    assert.equal(cluster().hasOutdatedTasks('a'), true)
+    apply(task('a', 0))
+    assert.deepEqual(apply(commit('a', 1)), { type: 'tasks-updated', connector: 'a' })
+    assert.equal(cluster().hasOutdatedTasks('a'), false)
+    // Before compaction the same can be seen coming.
+    apply(connector('a'))
+    assert.equal(cluster().hasOutdatedTasks('a'), true)
+    assert.deepEqual(versions(cluster(), 'a'), ['a'])
+    apply(task('a', 0))
+    assert.deepEqual(apply(commit('a', 1)), { type: 'tasks-confirmed', connector: 'a' })
+    assert.equal(cluster().hasOutdatedTasks('a'), false)
+  })
+
+  void it('has no tasks missing of a connector that had none, or was deleted', () => {
+    const { cluster } = topic(
+      commit('a', 0),
+      connector('a'),
+      task('b', 0),
+      commit('b', 1),
+      ['connector-b', null],
+      connector('b')
+    )
+    assert.deepEqual(cluster().connectorsWithUnknownTasks(), [])
+  })
+
   void it('forgets a deleted connector with its tasks, but not its fencing record', () => {
     const { events, apply, cluster } = topic(
       connector('a'),

@@ -11,6 +11,7 @@ export function recordingListener(): ConfigListener & { readonly heard: string[]
     onConnectorConfigUpdate: (connector) => void heard.push(`updated ${connector}`),
     onConnectorConfigRemove: (connector) => void heard.push(`removed ${connector}`),
     onTaskConfigUpdate: (connector) => void heard.push(`tasks ${connector}`),
+    onTaskConfigsConfirmed: (connector) => void heard.push(`same tasks ${connector}`),
     onTargetStateChange: (connector) => void heard.push(`target ${connector}`),
     onStartFromUpdate: (connector) => void heard.push(`start-from ${connector}`),
     onSessionKeyUpdate: (key) => void heard.push(`key ${Buffer.from(key.key).toString('hex')}`),
