@@ -8,6 +8,7 @@ import { type ConfigMap, withPrefix } from './config-def.ts'
 import type { ConfigProvider, ConfigProviderFactory } from './config-provider.ts'
 import { javaFullMatch } from './java-regex.ts'
 import { decodeProperties, parseProperties } from './properties.ts'
+import { isSecretPlace, referencesIn } from './references.ts'
 
 /** Larger files are no configuration; reading one would block everything else. */
 const MAX_FILE_BYTES = 1024 * 1024
@@ -78,7 +79,6 @@ function environmentProvider(environment: NodeJS.ProcessEnv): ConfigProviderFact
 }
 
 const PACKAGE = 'org.apache.kafka.common.config.provider'
-const REFERENCE = /\$\{([^}]*?):(([^}]*?):)?([^}]*?)\}/g
 
 /** Setting of every provider beside its own; a JVM worker passes over it. */
 const TTL = 'ttl.ms'
@@ -130,12 +130,17 @@ export class ConfigProviders {
     this.#providers = providers
   }
 
-  /** The same configuration with references replaced. Unknown providers and keys leave theirs as it is; nulls stay. */
-  resolve<V extends string | null>(config: ReadonlyMap<string, V>): Map<string, V> {
+  /**
+   * The same configuration with references replaced. Unknown providers and keys leave theirs as it is; nulls stay.
+   * `references` is told what each one stands for.
+   */
+  resolve<V extends string | null>(
+    config: ReadonlyMap<string, V>,
+    references: Map<string, string> = new Map()
+  ): Map<string, V> {
     const resolved = new Map<string, V>()
     for (const [key, value] of config) {
-      const replaced = value === null ? value : this.#replace(value)
-      // I7: what a reference stood for may come back in the message of a driver or of a plugin.
+      const replaced = value === null ? value : this.#replace(key, value, references)
       if (replaced !== null && replaced !== value && isSecretName(key)) neverShow(replaced)
       resolved.set(key, replaced as V)
     }
@@ -146,9 +151,9 @@ export class ConfigProviders {
   ttlMs(config: ReadonlyMap<string, string | null>): number | null {
     let shortest = Number.POSITIVE_INFINITY
     for (const text of config.values()) {
-      for (const [, name = '', , path] of text?.matchAll(REFERENCE) ?? []) {
-        const named = this.#providers.get(name)
-        const ttlMs = named?.ttlMs ?? named?.provider.ttlMs?.(path ?? '') ?? null
+      for (const { provider, path } of referencesIn(text ?? '')) {
+        const named = this.#providers.get(provider)
+        const ttlMs = named?.ttlMs ?? named?.provider.ttlMs?.(path) ?? null
         if (ttlMs !== null) shortest = Math.min(shortest, Math.max(SHORTEST_TTL_MS, ttlMs))
       }
     }
@@ -159,13 +164,19 @@ export class ConfigProviders {
     for (const { provider } of this.#providers.values()) provider.close?.()
   }
 
-  #replace(text: string): string {
-    if (!text.includes('${')) return text
-    return text.replace(
-      REFERENCE,
-      (whole: string, name: string, _: unknown, path: string | undefined, key: string) =>
-        this.#providers.get(name)?.provider.get(path ?? '', key) ?? whole
-    )
+  #replace(setting: string, text: string, references: Map<string, string>): string {
+    let replaced = ''
+    let from = 0
+    for (const { start, end, provider, path, key } of referencesIn(text)) {
+      const value = this.#providers.get(provider)?.provider.get(path, key) ?? null
+      if (value === null) continue
+      references.set(text.slice(start, end), value)
+      // I7: what a reference stood for may come back in the message of a driver or of a plugin.
+      if (isSecretName(setting) || isSecretPlace(text.slice(from, start))) neverShow(value)
+      replaced += text.slice(from, start) + value
+      from = end
+    }
+    return replaced + text.slice(from)
   }
 }
 

@@ -8,6 +8,7 @@ import type { ConfigStore } from '../storage/config-store.ts'
 import type { StatusStore } from '../storage/status-store.ts'
 import type { TaskProgress, Worker } from '../worker/contracts.ts'
 import type { ConnectorPreview } from '../worker/preview-connector.ts'
+import type { Previews } from '../worker/previews.ts'
 import type {
   ConnectorInfo,
   ConnectorOffset,
@@ -37,7 +38,7 @@ export interface HerderOptions {
   /** Validates a connector configuration; the answer holds the errors. */
   validate(config: RestConfig, signal: AbortSignal): Promise<ConfigInfos>
   /** What a connector would send first with a valid configuration, whose references are not replaced yet. */
-  preview(config: StoredConfig, rows: number, stopping: AbortSignal): Promise<ConnectorPreview>
+  readonly previews: Pick<Previews, 'show'>
   /** All keys of a plugin, those of the framework included. */
   pluginConfigKeys(plugin: Plugin): ConfigKeyInfo[]
   /** `topic.tracking.enable`, `topic.tracking.allow.reset` */
@@ -200,7 +201,8 @@ export abstract class AbstractHerder {
     requireClass(plugin, config)
     // A configuration that is only thought about needs neither a name nor its class twice.
     const whole = new Map([['name', 'preview'], ['connector.class', plugin], ...config])
-    return this.options.preview(await this.validated(whole), rows, this.stopping.signal)
+    const check = (): Promise<StoredConfig> => this.validated(whole)
+    return this.options.previews.show(whole, check, rows, this.stopping.signal)
   }
 
   /** A worker that has no group is passed no requests. */

@@ -5,6 +5,7 @@ import {
   keyInfos,
   valueInfo
 } from '../config/config-infos.ts'
+import { HiddenValues } from '../config/hidden-values.ts'
 import type { ConfigProviders } from '../config/providers.ts'
 import { ConnectError } from '../errors.ts'
 import { redactSetting } from '../secrets/redact.ts'
@@ -35,7 +36,22 @@ export async function validateConnector(
   submitted: SubmittedConfig,
   signal: AbortSignal
 ): Promise<ConfigInfos> {
-  const config = context.providers.resolve(submitted)
+  const references = new Map<string, string>()
+  const config = context.providers.resolve(submitted, references)
+  try {
+    const infos = await infosOf(context, submitted, config, signal)
+    return hideReferences(infos, submitted, config, references)
+  } catch (error) {
+    throw new HiddenValues(references).error(error)
+  }
+}
+
+async function infosOf(
+  context: ValidationContext,
+  submitted: SubmittedConfig,
+  config: SubmittedConfig,
+  signal: AbortSignal
+): Promise<ConfigInfos> {
   const className = config.get('connector.class')
   if (className === undefined || className === null) {
     throw new ConnectError(
@@ -63,7 +79,7 @@ export async function validateConnector(
     }
   }
   addNulls(base, submitted)
-  return hideReferences(answer(className, base, others), submitted, config)
+  return answer(className, base, others)
 }
 
 async function checkBase(

@@ -19,7 +19,7 @@ import type { OffsetTopics } from '../worker/connector-offset-stores.ts'
 import { ConnectWorker } from '../worker/connect-worker.ts'
 import { checkOverrides } from '../worker/override-policy.ts'
 import { ownedByNobody } from '../worker/plugin-owner.ts'
-import { previewConnector } from '../worker/preview-connector.ts'
+import { Previews } from '../worker/previews.ts'
 import { topicCreationGroups } from '../worker/topic-creation-groups.ts'
 import { exactlyOnceSource, topicSettings, type WorkerConfig } from '../worker/worker-config.ts'
 import { restVersion } from './version.ts'
@@ -98,9 +98,6 @@ function offsetTopics(
   }
 }
 
-/** Validation comes before it, within the same 90 s of a request. */
-const PREVIEW_LIMIT_MS = 30_000
-
 const said = new Set<string>()
 
 /** Tells, once for each client, which settings of Java clients change nothing here, and why. */
@@ -141,14 +138,7 @@ export function herderOptions(parts: {
           signal
         )
       ),
-    preview: async (connector, rows, stopping) =>
-      previewConnector(providers.resolve(connector), {
-        rows,
-        worker: config.properties,
-        plugins: worker.plugins,
-        limitMs: PREVIEW_LIMIT_MS,
-        stopping
-      }),
+    previews: new Previews({ config, plugins: worker.plugins, providers }),
     pluginConfigKeys,
     topicTracking: {
       enabled: config.values['topic.tracking.enable'],

@@ -2,6 +2,7 @@ import type { ConfigMap } from '../config/config-def.ts'
 import { ConfigError } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import type { ConnectorPlugin } from '../plugin/plugins.ts'
+import { hasReference } from '../config/references.ts'
 import type { StoredConfig } from '../storage/cluster-config.ts'
 
 /** How many tasks a connector may have: `tasks.max`, 1 when not given. */
@@ -30,8 +31,6 @@ export function checkTaskCount(
   })
 }
 
-const REFERENCE = /\$\{[^}]*\}/
-
 /**
  * A task configuration as it is stored: the class of the task and, for sinks, the topics are added; a value that the connector copied
  * from its resolved configuration goes back to the text with `${…}`, so that no secret is stored (I7).
@@ -45,7 +44,7 @@ export function storedTaskConfig(
   const stored = new Map<string, string>()
   for (const [key, value] of task) {
     const text = raw.get(key)
-    const copied = text !== undefined && REFERENCE.test(text) && resolved.get(key) === value
+    const copied = text !== undefined && hasReference(text) && resolved.get(key) === value
     stored.set(key, copied ? text : value)
   }
   stored.set('task.class', plugin.taskClassName)

@@ -259,6 +259,18 @@ const restKeys = configDef({
     importance: 'medium',
     doc: 'Hides passwords in the configurations REST returns. Off, they are returned as they were given, because Terraform and kcctl write them back.'
   },
+  'rest.preview.enable': {
+    type: 'boolean',
+    default: true,
+    importance: 'medium',
+    doc: 'Answers POST /connector-plugins/{class}/preview, which shows rows of the database to whoever may call it. Off, it is answered with 403.'
+  },
+  'jdbc.oracle.client.lib.dir': {
+    type: 'string',
+    default: null,
+    importance: 'low',
+    doc: "Folder of Oracle's client, or `system` for the library path of the system. Connectors with connection.oracle.thick=true use it; unless it is set, they are refused, since loading a library is for the operator to allow."
+  },
   'rest.metrics.enable': {
     type: 'boolean',
     default: false,

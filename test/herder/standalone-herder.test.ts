@@ -24,7 +24,7 @@ async function startHerder(t: TestContext) {
     version: '4.3.1',
     commit: 'unknown',
     kafkaClusterId: 'test',
-    preview: () => Promise.reject(new Error('No preview here')),
+    previews: { show: () => Promise.reject(new Error('No preview here')) },
     validate: async () => ({ name: SCRIPTED_CLASS, error_count: 0, groups: [], configs: [] }),
     pluginConfigKeys: () => [],
     topicTracking: { enabled: true, allowReset: true },

@@ -98,7 +98,7 @@ export class HerderCluster {
       sessionKeys,
       topicTracking: { enabled: true, allowReset: true },
       taskShutdownGracefulTimeoutMs: 5000,
-      preview: () => Promise.reject(new Error('No preview here')),
+      previews: { show: () => Promise.reject(new Error('No preview here')) },
       validate: async (config) => ({
         name: SCRIPTED_CLASS,
         error_count: config.has('invalid') ? 2 : 0,
