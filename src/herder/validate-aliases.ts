@@ -1,3 +1,4 @@
+import { hasReference } from '../config/references.ts'
 import { type Plugins, type Plugin } from '../plugin/plugins.ts'
 import { aliasConfig } from '../worker/alias-config.ts'
 import { versionProblem } from './validate-versions.ts'
@@ -14,9 +15,25 @@ function aliases(text: string | null | undefined): string[] {
     : text.trim().split(/\s*,\s*/)
 }
 
-/** Adds the keys of every transformation and predicate the configuration lists. */
-export function addAliases(plugins: Plugins, base: Section, config: SubmittedConfig): void {
+/**
+ * Adds the keys of every transformation and predicate the configuration lists. I7: names behind a reference are refused;
+ * which keys count would tell them to whoever guesses.
+ */
+export function addAliases(
+  plugins: Plugins,
+  base: Section,
+  config: SubmittedConfig,
+  submitted: SubmittedConfig
+): void {
   for (const { kind, list, interface: interfaceName } of KINDS) {
+    const text = submitted.get(list) ?? ''
+    if (hasReference(text) && text !== config.get(list)) {
+      const problem = 'Names cannot stand behind a reference'
+      base
+        .value(list, null)
+        .errors.push(`Invalid value ${text} for configuration ${list}: ${problem}`)
+      continue
+    }
     const listed = aliases(config.get(list))
     const classes = plugins.list(kind).map((plugin) => plugin.className)
     for (const alias of new Set(listed)) {

@@ -6,6 +6,7 @@ import {
   valueInfo
 } from '../config/config-infos.ts'
 import { HiddenValues } from '../config/hidden-values.ts'
+import { hasReference } from '../config/references.ts'
 import type { ConfigProviders } from '../config/providers.ts'
 import { ConnectError } from '../errors.ts'
 import { redactSetting } from '../secrets/redact.ts'
@@ -71,7 +72,7 @@ async function infosOf(
     base.value('connector.plugin.version', null).recommended_values = [plugin.version]
     hideConverterVersions(base)
   } else {
-    await checkBase(context, base, plugin, config, signal)
+    await checkBase(context, base, plugin, { submitted, config }, signal)
     others.push(...overrideSections(context.workerConfig, context.plugins, plugin, config))
     for (const type of ['header', 'key', 'value'] as const) {
       const section = converterSection(context.plugins, type, base, config)
@@ -86,7 +87,7 @@ async function checkBase(
   context: ValidationContext,
   base: Section,
   plugin: ConnectorPlugin,
-  config: SubmittedConfig,
+  { submitted, config }: { submitted: SubmittedConfig; config: SubmittedConfig },
   signal: AbortSignal
 ): Promise<void> {
   const converters = converterKeys(context.plugins, context.workerConfig, config)
@@ -101,11 +102,23 @@ async function checkBase(
   checkedSection(base, framework, config)
   checkConverterKeys(context.plugins, base, config)
   base.value('connector.plugin.version', null).recommended_values = [plugin.version]
-  addAliases(context.plugins, base, config)
+  addAliases(context.plugins, base, config, submitted)
   await checkOwn(base, plugin, config, signal)
-  if (plugin.type === 'sink') checkSink(base, context.workerConfig, config)
+  if (plugin.type === 'sink') checkSink(base, context.workerConfig, comparable(submitted, config))
   else checkSource(base, context.workerConfig, plugin, config)
 }
+
+/** I7: comparing what stands behind a reference with a list or a pattern of the caller's would tell it bit by bit. */
+function comparable(submitted: SubmittedConfig, config: SubmittedConfig): SubmittedConfig {
+  return new Map(
+    [...config].map(([key, value]) => {
+      const text = submitted.get(key) ?? ''
+      return [key, COMPARED.has(key) && hasReference(text) ? text : value]
+    })
+  )
+}
+
+const COMPARED = new Set(['topics', 'topics.regex', 'errors.deadletterqueue.topic.name'])
 
 /** The connector's own keys and its own check. I9: whatever it throws becomes one error; I8: it ends with the request. */
 async function checkOwn(

@@ -2,6 +2,7 @@ import type { ConfigMap } from '../config/config-def.ts'
 import { advertised } from '../config/listeners.ts'
 import { ConfigProviders } from '../config/providers.ts'
 import { withTimeout } from '../clock.ts'
+import { allowOracleClient } from '../connectors/jdbc/dialects/oracle-client.ts'
 import { ConnectError } from '../errors.ts'
 import type { LeaderClient } from '../herder/leader-client.ts'
 import type { ClientProperties, KafkaClients } from '../kafka/contracts.ts'
@@ -42,6 +43,8 @@ export interface BoundRest {
 
 /** Binds the REST listeners; requests are answered 503 until the server is given its herder. Rejects when an address is taken. */
 export async function bindRest(config: WorkerConfig): Promise<BoundRest> {
+  // From the first request on, connectors of Oracle may ask for it.
+  allowOracleClient(config.values['jdbc.oracle.client.lib.dir'])
   const options = restServerOptions(config.properties, process.env)
   const server = createRestServer({ options })
   const bound = await server.start()

@@ -36,13 +36,16 @@ function quotedOrPlain(text: string, from: number, stops: string): number {
   return text[close] === '"' ? close + 1 : close
 }
 
-/** `scheme://user:password@host`; `inText`: a blank ends the address. */
-export function withoutUserInfo(text: string, inText = true): string {
+const JDBC = /("?)jdbc:\w{1,20}(?::\w{1,20})?:$/
+
+/** `scheme://user:password@host`. A blank ends the address, but for one of JDBC, in which anything may have been written. */
+export function withoutUserInfo(text: string): string {
   const rewrite = new Rewrite(text)
-  const stops = inText ? `${BLANKS}"` : ''
   let searched = 0
   for (let at = text.indexOf('://'); at >= 0; at = text.indexOf('://', at + 3)) {
     const from = at + 3
+    const [, quote] = JDBC.exec(text.slice(Math.max(0, at - 50), at + 1)) ?? []
+    const stops = quote === undefined ? `${BLANKS}"` : `\r\n${quote}`
     const slash = endOf(text, from, `${stops}/`)
     const authority = withoutParameters(text.slice(from, slash))
     const colon = from + authority.indexOf(':')

@@ -38,12 +38,6 @@ export function cited(text: string): string {
   return text.length <= 200 ? text : `${text.slice(0, 200)}… (${text.length} characters)`
 }
 
-/** One JDBC URL and nothing else, with every password in it hidden, also such as no URL may hold as they are. */
-export function redactUrl(url: string): string {
-  const line = url.replaceAll(/[\r\n]/g, ' ')
-  return withoutValues(withoutUserInfo(withoutOracleLogins(withoutKnown(line)), false))
-}
-
 function withoutPrivateKeys(text: string): string {
   const rewrite = new Rewrite(text)
   let at = text.indexOf('-----BEGIN ')

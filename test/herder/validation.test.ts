@@ -39,6 +39,7 @@ interface Question {
   worker?: Record<string, string>
   kind?: 'distributed' | 'standalone'
   signal?: AbortSignal
+  secrets?: Record<string, string>
 }
 
 function ask({
@@ -46,7 +47,8 @@ function ask({
   plugin,
   worker,
   kind = 'distributed',
-  signal
+  signal,
+  secrets = { SECRET: 'tiger-lily', WORD: 'ten' }
 }: Question): Promise<ConfigInfos> {
   const properties = new Map(
     Object.entries({
@@ -83,7 +85,7 @@ function ask({
     {
       plugins: new Plugins(plugins),
       workerConfig: parseWorkerConfig(kind, properties),
-      providers: new ConfigProviders(properties, { SECRET: 'tiger-lily', WORD: 'ten' })
+      providers: new ConfigProviders(properties, secrets)
     },
     submitted,
     signal ?? AbortSignal.timeout(5000)
@@ -338,11 +340,80 @@ describe('validation', () => {
     const infos = await ask({
       config: {
         'connector.class': 'FileStreamSink',
-        'topics.regex': '(a+)+b',
+        'topics.regex': '(a+)+b(?=c)?',
         'errors.deadletterqueue.topic.name': 'a'.repeat(60)
       }
     })
     assert.match(value(infos, 'topics.regex').errors[0] ?? '', /took longer than 1000 ms/)
+  })
+
+  it('I7: tells nothing of what stands behind a reference, whatever is asked about it', async () => {
+    const secrets: Record<string, string> = {
+      SECRET: 'tiger-lily',
+      PAIR: 'tiger-lily,moon.river:9',
+      SHORT: 'r',
+      URL: 'jdbc:sqlite:/tiger-lily/moon.river'
+    }
+    const asked: Record<string, string>[] = [
+      { 'connector.class': '${env:SECRET}' },
+      { transforms: '${env:SECRET}', 'transforms.tiger-lily.type': 'guess 1' },
+      { transforms: 'a, ${env:PAIR}', 'transforms.a.type': '${env:SECRET}' },
+      { predicates: '${env:SHORT}', 'predicates.r.type': 'guess 2' },
+      { 'key.converter': '${env:SECRET}' },
+      { 'value.converter': 'JsonConverter', 'value.converter.schemas.enable': '${env:SECRET}' },
+      { 'rows.per.poll': '${env:PAIR}' },
+      { 'tasks.max': '1${env:SECRET}' },
+      { 'connector.plugin.version': '${env:SECRET}' },
+      { 'errors.tolerance': '${env:SECRET}', 'errors.retry.timeout': '${env:PAIR}' },
+      { 'producer.override.linger.ms': '${env:SECRET}', 'producer.override.${env:SECRET}': 'x' },
+      {
+        'topic.creation.groups': '${env:PAIR}',
+        'topic.creation.default.partitions': '${env:PAIR}'
+      },
+      { 'exactly.once.support': '${env:SECRET}', 'transaction.boundary': '${env:SECRET}' },
+      { url: '${env:URL}' },
+      {
+        'connector.class': 'FileStreamSink',
+        'topics.regex': '${env:SECRET}',
+        'errors.deadletterqueue.topic.name': 'a'
+      }
+    ]
+    const plugin: Partial<SourceConnectorPlugin> = {
+      validate: (config, checked) => {
+        const url = config.get('url') ?? ''
+        checked.get('url')?.errors.push(`no file at ${url}`, `near ${url.slice(-11, -2)}`)
+      }
+    }
+    for (const config of asked) {
+      const answer = await ask({ config, plugin, secrets }).then(
+        JSON.stringify,
+        (error: Error) => `${error.message} ${String(error.cause)} ${JSON.stringify(error)}`
+      )
+      assert.doesNotMatch(
+        answer.replaceAll('transforms.tiger-lily.type', ''),
+        /tiger|lily|moon|river/
+      )
+      assert.doesNotMatch(answer, /guess/)
+    }
+  })
+
+  it('I7: compares nothing of what stands behind a reference with what the caller gives', async () => {
+    const sink = { 'connector.class': 'FileStreamSink' }
+    const dlq = 'errors.deadletterqueue.topic.name'
+    for (const [one, other] of [
+      [
+        { 'topics.regex': 't.*', [dlq]: '${env:SECRET}' },
+        { 'topics.regex': 'x.*', [dlq]: '${env:SECRET}' }
+      ],
+      [
+        { topics: 'a,tiger-lily', [dlq]: '${env:SECRET}' },
+        { topics: 'a,b', [dlq]: '${env:SECRET}' }
+      ]
+    ]) {
+      const errors = async (config: Record<string, string>) =>
+        (await ask({ config: { ...sink, ...config } })).error_count
+      assert.equal(await errors(one ?? {}), await errors(other ?? {}))
+    }
   })
 
   it('takes a thousand aliases, and aliases called like properties of every object', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { messageOf, traceOf } from '../../src/errors.ts'
 import { neverShow } from '../../src/secrets/known-secrets.ts'
-import { redact, redactSetting, redactUrl, shown } from '../../src/secrets/redact.ts'
+import { redact, redactSetting, shown } from '../../src/secrets/redact.ts'
 import { adversarial, assertLinear } from '../support/work-of.ts'
 
 void describe('Redaction', () => {
@@ -11,7 +11,8 @@ void describe('Redaction', () => {
     neverShow('token token token tokem')
     for (const [name, text] of Object.entries(adversarial)) {
       assertLinear(`redact ${name}`, text, redact)
-      assertLinear(`redactUrl jdbc:x:${name}`, (length) => `jdbc:x:${text(length)}`, redactUrl)
+      assertLinear(`redact jdbc:x:${name}`, (length) => `jdbc:x:${text(length)}`, redact)
+      assertLinear(`redact jdbc:x://${name}`, (length) => `jdbc:x://${text(length)}`, redact)
       assertLinear(`redact password=${name}`, (length) => `password=${text(length)}`, redact)
       assertLinear(`redact x://${name}`, (length) => `x://${text(length)}`, redact)
     }
@@ -63,15 +64,13 @@ void describe('Redaction', () => {
         `jdbc:sqlserver://127.0.0.1:1433;user=u;password={ab${end}cdEF};encrypt=true`,
         `jdbc:mysql://u:ab${end}cdEF@127.0.0.1/db`
       ]) {
-        assert.doesNotMatch(redactUrl(url), /cdEF/, url)
-        const message = redact(`Not a valid JDBC URL: ${redactUrl(url)}: port 99999 does not exist`)
+        const message = redact(`refused: ${url}`)
         assert.doesNotMatch(message, /cdEF|\]\]|\[hidden\]\[/, url)
-        assert.match(message, /: port 99999 does not exist$/, url)
-        if (!url.includes('//u:')) assert.doesNotMatch(redact(`refused: ${url}`), /cdEF/, url)
+        assert.equal(redact(message), message)
       }
     }
     assert.equal(
-      redactUrl('jdbc:postgresql://127.0.0.1:99999/db?user=u&password=ab,cdEF&ssl=true'),
+      redact('jdbc:postgresql://127.0.0.1:99999/db?user=u&password=ab,cdEF&ssl=true'),
       'jdbc:postgresql://127.0.0.1:99999/db?user=u&password=[hidden]&ssl=true'
     )
   })

@@ -23,7 +23,7 @@ export function assertLinear(
   what: string,
   text: (length: number) => string,
   work: (text: string) => unknown,
-  length = 20_000
+  length = 10_000
 ): void {
   const quietly = (input: string) => () => {
     try {

@@ -14,9 +14,19 @@ interface Client {
   readonly configDir: string | null
 }
 
-/** The mode of a process's driver. It is thin, and becomes thick once and for ever when a connector asks for Oracle's client. */
+/**
+ * The mode of a process's driver. It is thin, and becomes thick once and for ever when a connector asks for Oracle's client
+ * and the operator of the worker has allowed it: a library that is loaded runs with all the worker's rights.
+ */
 export class DriverMode {
   #client: Client | null = null
+  /** Folder of the library; null: where the system looks; undefined: none may be loaded. */
+  #allowed: string | null | undefined
+
+  /** Allows Oracle's client in a folder, or (`system`) on the system's library path; null: none. */
+  allow(setting: string | null): void {
+    this.#allowed = setting === null ? undefined : setting === 'system' ? null : setting
+  }
 
   get isThick(): boolean {
     return this.#client !== null
@@ -30,7 +40,7 @@ export class DriverMode {
   ): void {
     const client = this.#client
     if (wanted !== 'thin' && wanted !== null) {
-      this.#load(driver, { libDir: wanted.libDir, configDir })
+      this.#load(driver, { libDir: this.#allowedFolder(wanted.libDir), configDir })
     } else if (client !== null && wanted === 'thin') {
       throw new ConfigError(
         "connection.oracle.thick=false cannot be had: another connector of this worker has switched Oracle's driver to thick mode, which holds for the whole process. Run them on different workers, or this one in thick mode too"
@@ -38,6 +48,19 @@ export class DriverMode {
     } else if (client !== null) {
       log.info("Oracle's driver is in thick mode, as another connector of this worker asked for")
     }
+  }
+
+  #allowedFolder(wanted: string | null): string | null {
+    const allowed = this.#allowed
+    if (allowed === undefined) {
+      throw new ConfigError(
+        "connection.oracle.thick=true loads Oracle's client into the worker, which only its operator can allow: with jdbc.oracle.client.lib.dir in the worker file, the folder of the client, or `system`"
+      )
+    }
+    if (wanted === null || wanted === allowed) return allowed
+    throw new ConfigError(
+      `connection.oracle.client.lib.dir=${wanted} is not the folder the worker file allows with jdbc.oracle.client.lib.dir; leave it out`
+    )
   }
 
   #load(driver: Pick<OracleDriver, 'initOracleClient'>, wanted: Client): void {
@@ -62,6 +85,11 @@ export class DriverMode {
 }
 
 const processMode = new DriverMode()
+
+/** What the worker file says in `jdbc.oracle.client.lib.dir`. */
+export function allowOracleClient(setting: string | null): void {
+  processMode.allow(setting)
+}
 
 /** Loads the driver when the first connection is opened, in the mode asked for; it is CommonJS and ships no types. */
 export function loadDriver(target: WantedMode, log: Logger): OracleDriver {
@@ -90,7 +118,7 @@ function problemOf(error: unknown, libDir: string | null): string {
   }
   const where =
     libDir === null
-      ? "the system's library path (LD_LIBRARY_PATH, ldconfig); connection.oracle.client.lib.dir would name a folder"
-      : `connection.oracle.client.lib.dir=${libDir}`
+      ? "the system's library path (LD_LIBRARY_PATH, ldconfig); jdbc.oracle.client.lib.dir in the worker file would name a folder"
+      : `${libDir}, which the worker file names`
   return `connection.oracle.thick=true needs Oracle's client, which could not be loaded from ${where}. Thin mode, the default, needs none. ${text}`
 }

@@ -3,7 +3,10 @@ import { after, before, describe, it } from 'node:test'
 import { Password } from '../../../../src/config/config-def.ts'
 import type { Connection } from '../../../../src/connectors/jdbc/database.ts'
 import { oracleDialect } from '../../../../src/connectors/jdbc/dialects/oracle.ts'
-import { DriverMode } from '../../../../src/connectors/jdbc/dialects/oracle-client.ts'
+import {
+  allowOracleClient,
+  DriverMode
+} from '../../../../src/connectors/jdbc/dialects/oracle-client.ts'
 import {
   fetchType,
   type OracleDriver,
@@ -38,16 +41,29 @@ describe("thick mode of Oracle's driver", () => {
     }
 
   // The order matters: the first connection in thin mode decides for the process.
+  it('loads no library that the worker file does not allow', async () => {
+    const folder = { 'oracle.thick': 'true', 'oracle.client.lib.dir': '/nowhere/client' }
+    const refusal = isClear(/only its operator can allow: with jdbc\.oracle\.client\.lib\.dir/)
+    await assert.rejects(open(folder), refusal)
+    await assert.rejects(open({ 'oracle.thick': 'true' }), refusal)
+    allowOracleClient('/opt/client')
+    await assert.rejects(open(folder), isClear(/is not the folder the worker file allows/))
+    allowOracleClient('system')
+    await assert.rejects(open(folder), isClear(/is not the folder the worker file allows/))
+  })
+
   it("says that Oracle's client is missing, and where it was looked for", async () => {
+    allowOracleClient('/nowhere/client')
     await assert.rejects(
       open({ 'oracle.thick': 'true', 'oracle.client.lib.dir': '/nowhere/client' }),
       isClear(
         /^connection\.oracle\.thick=true needs Oracle's client/,
-        /connection\.oracle\.client\.lib\.dir=\/nowhere\/client/,
+        /\/nowhere\/client, which the worker file names/,
         /Thin mode, the default, needs none/,
         /DPI-1047/
       )
     )
+    allowOracleClient('system')
     await assert.rejects(open({ 'oracle.thick': 'true' }), isClear(/LD_LIBRARY_PATH/))
   })
 
@@ -67,6 +83,7 @@ describe("thick mode of Oracle's driver", () => {
     const driver = { initOracleClient: (options: unknown) => void loaded.push(options) }
     const { log, lines } = recordingLog()
     const mode = new DriverMode()
+    mode.allow('/opt/client')
     const client = { libDir: '/opt/client' }
     mode.enter(driver, { client, configDir: '/etc/oracle' }, log)
     mode.enter(driver, { client, configDir: '/etc/oracle' }, log)
@@ -78,8 +95,8 @@ describe("thick mode of Oracle's driver", () => {
       isClear(/thick=false cannot be had: another connector/, /different workers/)
     )
     assert.throws(
-      () => mode.enter(driver, { client: { libDir: '/other' }, configDir: null }, log),
-      isClear(/loaded already, with .*=\/opt\/client and .*=\/etc\/oracle/, /=\/other and/)
+      () => mode.enter(driver, { client, configDir: '/other' }, log),
+      isClear(/loaded already, with .*=\/opt\/client and .*=\/etc\/oracle/, /=\/other cannot/)
     )
     assert.ok(mode.isThick)
   })
