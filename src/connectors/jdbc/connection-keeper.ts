@@ -15,7 +15,7 @@ export async function openConnection(
   signal: AbortSignal,
   timeoutMs = CONNECT_LIMIT_MS
 ): Promise<Session> {
-  const { dialect, url, user, password, properties, timeZone, isolation } = settings
+  const { dialect, url, user, password, properties, timeZone, isolation, readOnly } = settings
   const connection = await dialect.open({
     url,
     user,
@@ -23,6 +23,7 @@ export async function openConnection(
     properties,
     timeZone,
     isolation,
+    readOnly: readOnly === true,
     timeoutMs,
     signal,
     log

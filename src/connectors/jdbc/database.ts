@@ -82,6 +82,8 @@ export interface OpenOptions {
   /** `db.timezone`; for drivers that need a session zone. */
   readonly timeZone: TimeZone
   readonly isolation: IsolationMode
+  /** Nothing may be changed, whatever a query calls, as far as the database can see to it: somebody only wants to look. */
+  readonly readOnly?: boolean
   readonly timeoutMs: number
   readonly signal: AbortSignal
   readonly log: Logger

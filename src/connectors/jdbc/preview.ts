@@ -10,6 +10,7 @@ import type {
 } from '../../plugin/preview.ts'
 import type { Connection } from './database.ts'
 import type { Session } from './sessions/session.ts'
+import { requireReadsOnly } from './reading/only-reads.ts'
 import { queryColumns } from './reading/query-shape.ts'
 import { selfCheck } from './self-check.ts'
 import { type SourceSettings, sourceSettings } from './settings/source-settings.ts'
@@ -55,6 +56,7 @@ export async function previewSource(
     )
   }
   for (const { target } of looked) {
+    requireReadsOnly(`${target.settings.query ?? ''} ${target.settings.suffix}`)
     await part(target.name, draft, signal, () =>
       // After an error a connection is of no more use: each table has its own.
       withConnection(settings, signal, (connection) =>

@@ -116,6 +116,10 @@ describe('validation of the JDBC source', () => {
   })
 
   it('asks the database about queries and columns', async () => {
+    const twice = await errorsOf({ ...server, mode: 'bulk', query: 'SELECT 1 AS a, 2 AS a' })
+    assert.match(twice['query'] ?? '', /two columns named a; give one of them another name/)
+    const called = await errorsOf({ ...server, mode: 'bulk', query: 'CALL p()' })
+    assert.match(called['query'] ?? '', /Only SELECT statements are supported/)
     const broken = await errorsOf({ ...server, mode: 'bulk', query: 'SELECT * FROM no_such_table' })
     assert.match(
       String(broken['query']),

@@ -59,7 +59,11 @@ export class OracleConnection implements Connection {
     dialect: Dialect,
     driver: OracleDriver,
     session: OracleSession,
-    settings: { readonly isolation: IsolationMode; readonly log: Logger }
+    settings: {
+      readonly isolation: IsolationMode
+      readonly readOnly: boolean
+      readonly log: Logger
+    }
   ) {
     this.dialect = dialect
     this.#driver = driver
@@ -68,7 +72,9 @@ export class OracleConnection implements Connection {
     this.#questions = new OracleQuestions(this, settings.log)
     this.#transactions = new OracleTransactions(this)
     this.#dictionary = new OracleDictionary(dialect, this.#questions)
-    this.#transaction = transactionOf(settings.isolation, settings.log)
+    this.#transaction = settings.readOnly
+      ? { sql: READ_ONLY, isWanted: true }
+      : transactionOf(settings.isolation, settings.log)
   }
 
   listTables(filter: TableFilter): Promise<TableId[]> {
@@ -263,6 +269,8 @@ function cutSession(session: OracleSession): void {
   _impl?.nscon?.forceDisconnect?.()
 }
 
+const READ_ONLY = 'SET TRANSACTION READ ONLY'
+
 interface OracleTransaction {
   readonly sql: string
   /** Asked for by name: without it nothing is read. */
@@ -270,7 +278,7 @@ interface OracleTransaction {
 }
 
 function transactionOf(isolation: IsolationMode, log: Logger): OracleTransaction {
-  const readOnly = { sql: 'SET TRANSACTION READ ONLY', isWanted: false }
+  const readOnly = { sql: READ_ONLY, isWanted: false }
   switch (isolation) {
     case 'SERIALIZABLE':
       return { sql: 'SET TRANSACTION ISOLATION LEVEL SERIALIZABLE', isWanted: true }

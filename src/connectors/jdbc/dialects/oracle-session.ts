@@ -57,6 +57,7 @@ async function openSession(
   session.callTimeout = target.answerLimitMs ?? 0
   const connection = new OracleConnection(dialect, driver, session, {
     isolation: options.isolation,
+    readOnly: options.readOnly === true,
     log: options.log
   })
   const cut = (): void => connection.abort()

@@ -77,6 +77,7 @@ ORDER BY f.place`
 interface Settings {
   readonly database: string
   readonly isolation: IsolationMode
+  readonly readOnly: boolean
   readonly answerLimitMs: number | null
   /** Settings of every transaction. They go with it: behind a pooler the next one may run in another session. */
   readonly settings: ReadonlyMap<string, string>
@@ -176,7 +177,7 @@ export class PostgresConnection implements Connection {
   }
 
   async describeQuery(sql: string): Promise<Column[]> {
-    await this.#begin()
+    await this.#begin(true)
     let columns: Column[]
     try {
       columns = await this.#describe(await this.#fieldsOf(sql, []), sql)
@@ -199,9 +200,10 @@ export class PostgresConnection implements Connection {
   async query(
     sql: string,
     binds: readonly unknown[],
-    { fetchRows }: { fetchRows: number }
+    { fetchRows, table }: { fetchRows: number; table: TableId | null }
   ): Promise<RowStream> {
-    await this.#begin()
+    // A query of the user may call what writes, as with the JVM connector, but not where somebody only looks.
+    await this.#begin(this.#settings.readOnly || table !== null)
     const expected = this.#fields.get(sql) ?? (await this.#fieldsOf(sql, binds))
     let columns = await this.#describe(expected, sql)
     const size = new BatchSize(fetchRows)
@@ -242,9 +244,10 @@ export class PostgresConnection implements Connection {
     }
   }
 
-  async #begin(): Promise<void> {
+  async #begin(readOnly: boolean): Promise<void> {
     const { isolation, settings } = this.#settings
-    const level = isolation === 'DEFAULT' ? '' : ` ISOLATION LEVEL ${isolation.replace('_', ' ')}`
+    const wanted = isolation === 'DEFAULT' ? '' : ` ISOLATION LEVEL ${isolation.replace('_', ' ')}`
+    const level = readOnly ? `${wanted} READ ONLY` : wanted
     const calls = [...settings].map(
       ([name, value]) => `set_config(${literal(name)}, ${literal(value)}, true)`
     )

@@ -72,6 +72,7 @@ async function openSession(
   const connection = new PostgresConnection(postgresDialect, client, {
     database: target.database,
     isolation: options.isolation,
+    readOnly: options.readOnly === true,
     answerLimitMs: target.answerLimitMs,
     settings: target.settings,
     cancel: () => cancelOnServer(client, address)

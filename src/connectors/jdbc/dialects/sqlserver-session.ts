@@ -68,7 +68,7 @@ async function openSession(
     const cut = (): void => connection.abort()
     options.signal.addEventListener('abort', cut, { once: true })
     try {
-      await connection.ask(sessionStatement(target.session))
+      await connection.ask(sessionStatement(target.session, options.readOnly === true))
     } finally {
       options.signal.removeEventListener('abort', cut)
     }
@@ -81,8 +81,11 @@ async function openSession(
   }
 }
 
-/** Every statement is a transaction of its own: locks of a query end with it. */
-export function sessionStatement(settings: SqlServerSessionSettings): string {
+/**
+ * Every statement is a transaction of its own: locks of a query end with it. There are no transactions that only read; where
+ * nothing may be changed, all statements are one that is never committed, and is undone with the end of the session.
+ */
+export function sessionStatement(settings: SqlServerSessionSettings, readOnly = false): string {
   const { isolation, lockTimeoutMs, quotedIdentifier, concatNullYieldsNull } = settings
   const level =
     isolation === 'SQL_SERVER_SNAPSHOT'
@@ -95,6 +98,7 @@ export function sessionStatement(settings: SqlServerSessionSettings): string {
     `SET LOCK_TIMEOUT ${lockTimeoutMs}`,
     'SET TEXTSIZE 2147483647',
     ...(quotedIdentifier ? [] : ['SET QUOTED_IDENTIFIER OFF']),
-    ...(concatNullYieldsNull ? [] : ['SET CONCAT_NULL_YIELDS_NULL OFF'])
+    ...(concatNullYieldsNull ? [] : ['SET CONCAT_NULL_YIELDS_NULL OFF']),
+    ...(readOnly ? ['SET IMPLICIT_TRANSACTIONS ON'] : [])
   ].join('; ')
 }

@@ -31,7 +31,8 @@ export async function withConnection<T>(
   work: (connection: Session) => Promise<T>
 ): Promise<T> {
   const log = loggers.get('io.confluent.connect.jdbc.JdbcSourceConnector')
-  const connection = await openConnection(settings.connection, log, signal, CONNECT_LIMIT_MS)
+  const lookOnly = { ...settings.connection, readOnly: true }
+  const connection = await openConnection(lookOnly, log, signal, CONNECT_LIMIT_MS)
   const abort = (): void => connection.abort()
   signal.addEventListener('abort', abort, { once: true })
   try {

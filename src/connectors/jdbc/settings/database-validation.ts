@@ -1,7 +1,7 @@
 import { ConfigError, ConnectError, messageOf } from '../../../errors.ts'
 import { loggers } from '../../../log.ts'
 import { openConnection } from '../connection-keeper.ts'
-import type { Connection, TableId } from '../database.ts'
+import type { Column, Connection, TableId } from '../database.ts'
 import { queryColumns, readerShape } from '../reading/query-shape.ts'
 import type { JdbcSourceConfig } from './source-config.ts'
 import type { ConnectionSettings, NamedQuery, SourceSettings } from './source-settings.ts'
@@ -27,7 +27,7 @@ export async function databaseProblems(
   let connection: Connection
   try {
     const log = loggers.get('io.confluent.connect.jdbc.validation')
-    connection = await openConnection(target, log, signal)
+    connection = await openConnection({ ...target, readOnly: true }, log, signal)
   } catch (error) {
     const text = messageOf(error)
     const shown = error instanceof ConfigError ? text : `Could not connect to database. ${text}`
@@ -57,7 +57,7 @@ async function queryProblems(
     name === null ? [own, text] : ['queries', `queries.${name}.${own}: ${text}`]
   try {
     topicOfQuery(name, settings.topics)
-    await queryColumns(connection, query ?? '')
+    checkNames(await queryColumns(connection, query ?? ''))
     await readerShape(connection, null, settings)
     return []
   } catch (error) {
@@ -70,6 +70,19 @@ async function queryProblems(
         `The configured query is not valid and has database/connection errors. Please provide the correct query by validating the query syntax and the existing table/column names with the database being connected (SQLState: ${String(code)}, errorCode: 0)${shown}`
       )
     ]
+  }
+}
+
+/** A record cannot have two fields of one name. */
+function checkNames(columns: readonly Column[]): void {
+  const seen = new Set<string>()
+  for (const { name } of columns) {
+    if (seen.has(name)) {
+      throw new ConfigError(
+        `The query answers two columns named ${name}; give one of them another name with AS`
+      )
+    }
+    seen.add(name)
   }
 }
 

@@ -40,6 +40,8 @@ export interface ConnectionSettings {
   readonly password: Password | null
   readonly properties: ReadonlyMap<string, string>
   readonly isolation: IsolationMode
+  /** Somebody only wants to look. */
+  readonly readOnly?: boolean
   readonly attempts: number
   readonly backoffMs: number
   readonly timeZone: TimeZone
