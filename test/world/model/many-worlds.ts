@@ -20,11 +20,11 @@ export async function liveModelWorlds(
 }
 
 /** What a failure says: why, how to have it again, and what happened. */
-export function tellVerdict({ seed, faults, story }: Verdict, withStory: boolean): string {
+export function tellVerdict({ seed, faults, story }: Verdict): string {
   return [
     `the world of seed ${seed}:`,
     ...faults.map((fault) => `  ${fault}`),
     `  again: npm run world -- --database model --seed ${seed}`,
-    ...(withStory ? [story] : [])
+    story
   ].join('\n')
 }

@@ -1,0 +1,54 @@
+import { schemaRegistryUrl } from '../../support/environment.ts'
+import type { Home } from './database.ts'
+import type { RealPlan, TablePlan } from './plan.ts'
+
+export const topicOf = (plan: RealPlan, table: TablePlan): string => `${plan.name}-${table.name}`
+
+/** The configuration of a world's connector. */
+export function connectorConfig(
+  plan: RealPlan,
+  home: Home,
+  exactlyOnce: boolean
+): Record<string, string> {
+  const config: Record<string, string> = {
+    'connector.class': 'io.confluent.connect.jdbc.JdbcSourceConnector',
+    ...home.config,
+    'table.whitelist': plan.tables.map((table) => home.listed(table)).join(','),
+    'topic.prefix': `${plan.name}-`,
+    'db.timezone': plan.zone,
+    'connection.backoff.ms': '300',
+    mode: plan.tables[0]?.mode ?? 'bulk',
+    ...plan.settings,
+    ...converterOf(plan),
+    ...(exactlyOnce ? { 'exactly.once.support': 'required' } : {}),
+    'table.settings': plan.tables.map((_, index) => `t${index}`).join()
+  }
+  for (const [index, table] of plan.tables.entries()) {
+    const own = `table.settings.t${index}`
+    config[`${own}.tables`] = home.listed(table)
+    for (const [key, value] of Object.entries(modeKeys(table.mode))) config[`${own}.${key}`] = value
+    if (table.mode === 'bulk') config[`${own}.poll.interval.ms`] = '700'
+  }
+  return config
+}
+
+function modeKeys(mode: TablePlan['mode']): Record<string, string> {
+  return {
+    mode,
+    ...(mode.includes('incrementing') ? { 'incrementing.column.name': 'id' } : {}),
+    ...(mode.includes('timestamp') ? { 'timestamp.column.name': 'changed' } : {})
+  }
+}
+
+function converterOf({ values }: RealPlan): Record<string, string> {
+  if (values === 'avro') {
+    return {
+      'value.converter': 'io.confluent.connect.avro.AvroConverter',
+      'value.converter.schema.registry.url': schemaRegistryUrl()
+    }
+  }
+  return {
+    'value.converter': 'org.apache.kafka.connect.json.JsonConverter',
+    'value.converter.schemas.enable': String(values === 'json with schemas')
+  }
+}

@@ -1,0 +1,64 @@
+import type { RealPlan, TablePlan } from './plan.ts'
+
+/** What a writer puts into a row. */
+export interface RowValues {
+  readonly code: string
+  readonly version: number
+  readonly note: string | null
+  readonly amount: string | null
+}
+
+/** A row as the database shows it in the end. */
+export interface RowFound {
+  readonly code: string
+  readonly version: number
+  readonly id: bigint
+}
+
+/** A session of a client, which keeps its transaction until it is told. */
+export interface Session {
+  begin(): Promise<void>
+  run(sql: string): Promise<void>
+  commit(): Promise<void>
+  rollback(): Promise<void>
+  close(): Promise<void>
+}
+
+/** Where one world lives: a schema of its own, with an account of its own for the connector. */
+export interface Home {
+  /** Keys of the connector. */
+  readonly config: Readonly<Record<string, string>>
+  /** As `table.whitelist` wants it. */
+  listed(table: TablePlan): string
+  createTable(table: TablePlan): Promise<void>
+  insert(table: TablePlan, row: RowValues): string
+  /** Many rows in one statement; null: this database has no such statement. */
+  insertMany(table: TablePlan, first: RowValues, count: number): string | null
+  update(table: TablePlan, row: RowValues): string
+  session(): Promise<Session>
+  rows(table: TablePlan): Promise<RowFound[]>
+  /** Of the connector. */
+  endSessions(): Promise<void>
+  grant(table: TablePlan): Promise<void>
+  revoke(table: TablePlan): Promise<void>
+  hide(table: TablePlan): Promise<void>
+  show(table: TablePlan): Promise<void>
+  lock(): Promise<void>
+  unlock(): Promise<void>
+  addColumn(table: TablePlan, name: string): Promise<void>
+  /** Its ids go on. */
+  empty(table: TablePlan): Promise<void>
+  close(): Promise<void>
+}
+
+export interface WorldDatabase {
+  home(plan: RealPlan): Promise<Home>
+  /** null: not ours to restart. */
+  readonly restart: (() => Promise<void>) | null
+  close(): Promise<void>
+}
+
+/** A text in quotes. */
+export function literal(text: string | null): string {
+  return text === null ? 'NULL' : `'${text.replaceAll("'", "''")}'`
+}

@@ -1,0 +1,97 @@
+import avsc from 'avsc'
+import { type Consumer, Kafka, logLevel } from 'kafkajs'
+import { hideNegativeTimeoutWarnings } from '../../../src/kafka/kafkajs-warnings.ts'
+import { kafkaBootstrap, schemaRegistryUrl, uniqueName } from '../../support/environment.ts'
+
+/** The columns of a row, as a record of any format says them. */
+export interface Arrival {
+  readonly topic: string
+  readonly offset: number
+  readonly fields: Readonly<Record<string, unknown>>
+}
+
+/** Follows the topics of a house with a client that is not ours, as a reader of committed records or of all. */
+export class TopicsReader {
+  readonly #consumer: Consumer
+  readonly #kafka: Kafka
+  readonly #schemas = new Map<number, avsc.Type>()
+
+  constructor(committedOnly: boolean) {
+    hideNegativeTimeoutWarnings()
+    this.#kafka = new Kafka({
+      brokers: [kafkaBootstrap()],
+      logLevel: logLevel.NOTHING,
+      retry: { initialRetryTime: 100, maxRetryTime: 1000, retries: 30 }
+    })
+    this.#consumer = this.#kafka.consumer({
+      groupId: uniqueName('world'),
+      readUncommitted: !committedOnly,
+      maxWaitTimeInMs: 200
+    })
+  }
+
+  async createTopics(topics: readonly string[]): Promise<void> {
+    const admin = this.#kafka.admin()
+    await admin.connect()
+    await admin.createTopics({
+      waitForLeaders: true,
+      topics: topics.map((topic) => ({ topic, numPartitions: 1 }))
+    })
+    await admin.disconnect()
+  }
+
+  async follow(
+    topics: readonly string[],
+    onArrival: (arrival: Arrival) => void,
+    onError: (error: unknown) => void
+  ): Promise<void> {
+    await this.#consumer.connect()
+    await this.#consumer.subscribe({ topics: [...topics], fromBeginning: true })
+    await this.#consumer.run({
+      eachMessage: async ({ topic, message }) => {
+        try {
+          const fields = await this.#fieldsOf(message.value)
+          onArrival({ topic, offset: Number(message.offset), fields })
+        } catch (error) {
+          onError(error)
+        }
+      }
+    })
+  }
+
+  /** `topics` are not needed any more. */
+  async close(topics: readonly string[]): Promise<void> {
+    await this.#consumer.disconnect()
+    const admin = this.#kafka.admin()
+    await admin.connect()
+    const existing = new Set(await admin.listTopics())
+    await admin.deleteTopics({ topics: topics.filter((topic) => existing.has(topic)) })
+    await admin.disconnect()
+  }
+
+  async #fieldsOf(value: Buffer | null): Promise<Record<string, unknown>> {
+    if (value === null) throw new Error('A record without a value')
+    if (value[0] === 0) return await this.#avro(value)
+    // Ids beyond 2^53 keep their digits.
+    const parsed = JSON.parse(value.toString(), (_, one: unknown, context?: { source?: string }) =>
+      typeof one === 'number' && !Number.isSafeInteger(one) && /^-?\d+$/.test(context?.source ?? '')
+        ? BigInt(context?.source ?? '')
+        : one
+    ) as Record<string, unknown>
+    return 'schema' in parsed && 'payload' in parsed
+      ? (parsed['payload'] as Record<string, unknown>)
+      : parsed
+  }
+
+  async #avro(value: Buffer): Promise<Record<string, unknown>> {
+    const id = value.readInt32BE(1)
+    let type = this.#schemas.get(id)
+    if (type === undefined) {
+      const response = await fetch(`${schemaRegistryUrl()}/schemas/ids/${id}`)
+      const { schema } = (await response.json()) as { schema: string }
+      type = avsc.Type.forSchema(JSON.parse(schema) as avsc.Schema)
+      this.#schemas.set(id, type)
+    }
+    return type.fromBuffer(value.subarray(5)) as Record<string, unknown>
+  }
+}
