@@ -7,9 +7,10 @@ export interface SilentServer {
   close(): Promise<void>
 }
 
-/** Takes connections and says nothing, or what `answer` makes of the bytes that come. */
+/** Takes connections and says nothing, or what `greet` says at first and `answer` to the bytes that come. */
 export async function silentServer(
-  answer: (bytes: Buffer, socket: Socket) => void = () => undefined
+  answer: (bytes: Buffer, socket: Socket) => void = () => undefined,
+  greet: (socket: Socket) => void = () => undefined
 ): Promise<SilentServer> {
   const sockets = new Set<Socket>()
   const received: Buffer[][] = []
@@ -23,6 +24,7 @@ export async function silentServer(
       chunks.push(bytes)
       answer(bytes, socket)
     })
+    greet(socket)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {

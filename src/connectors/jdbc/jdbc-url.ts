@@ -75,7 +75,7 @@ export function hostAndPort(url: string, entry: string): { host: string; port: n
   }
   const [, host = '', digits = ''] = match
   return {
-    host: host.replace(/^\[|\]$/g, ''),
+    host: host.trim().replace(/^\[|\]$/g, ''),
     port: digits === '' ? null : portNumber(url, digits)
   }
 }

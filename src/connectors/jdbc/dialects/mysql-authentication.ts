@@ -61,7 +61,9 @@ function publicKey(properties: DriverProperties, name: string): string | null {
 }
 
 /** A plugin of the driver: what the server says → what is answered. */
-type Plugin = (parts: unknown) => (data: Buffer) => Buffer | null
+type Plugin = (parts: {
+  readonly connection: { readonly stream: unknown }
+}) => (data: Buffer) => Buffer | null
 
 /** The driver's own plugins. */
 export interface DriverPlugins {
@@ -84,7 +86,7 @@ const ASKS_FOR_KEY: Readonly<Record<string, number>> = {
 export function authPlugins(
   driver: DriverPlugins,
   { serverPublicKey, mayAskForKey, allows }: MysqlAuthentication,
-  isEncrypted: boolean
+  wire: { readonly isEncrypted: boolean; checkServer(stream: unknown): void }
 ): Record<string, Plugin> {
   const options = serverPublicKey === null ? {} : { serverPublicKey }
   const known = {
@@ -100,11 +102,12 @@ export function authPlugins(
         throw new ConfigError(
           `The server asks for the authentication ${name}, which the driver properties do not allow`
         )
-      if (name === 'mysql_clear_password' && !isEncrypted) {
+      if (name === 'mysql_clear_password' && !wire.isEncrypted) {
         throw new ConfigError(
           'The server asks for the password in clear, which is given over TLS only (sslMode=REQUIRED)'
         )
       }
+      wire.checkServer(parts.connection.stream)
       const answer = plugin(parts)
       return (data) => {
         const reply = answer(data)

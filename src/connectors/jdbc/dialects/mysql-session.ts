@@ -3,6 +3,7 @@ import { withTimeout } from '../../../clock.ts'
 import { abortedError, databaseError } from '../database.ts'
 import type { DriverPlugins } from './mysql-authentication.ts'
 import { driverOptions, type MysqlSettings } from './mysql-settings.ts'
+import { checkServerOf } from './mysql-tls.ts'
 import type { MysqlAddress } from './mysql-url.ts'
 
 /** How long a second session may take to end the query of the first one on the server. */
@@ -63,8 +64,11 @@ async function connectOnce(
 ): Promise<DriverConnection> {
   const mysql2 = await import('mysql2')
   if (signal.aborted) throw abortedError()
+  const checkServer = way.withSsl ? checkServerOf(settings.ssl, address.host) : null
   const plugins = mysql2.authPlugins as unknown as DriverPlugins
-  const driver = mysql2.createConnection(driverOptions(settings, address, { ...way, plugins }))
+  const driver = mysql2.createConnection(
+    driverOptions(settings, address, { ...way, plugins, checkServer })
+  )
   return new Promise((resolve, reject) => {
     const onAbort = (): void => {
       cutSession(driver)
@@ -75,9 +79,15 @@ async function connectOnce(
     driver.on('error', () => undefined)
     driver.connect((error) => {
       signal.removeEventListener('abort', onAbort)
-      if (error === null) return resolve(driver)
-      cutSession(driver)
-      reject(error)
+      try {
+        if (error !== null) throw error
+        // A way of proving oneself that gives nothing away has not asked who the server is.
+        checkServer?.((driver as unknown as { stream: unknown }).stream)
+        resolve(driver)
+      } catch (problem) {
+        cutSession(driver)
+        reject(problem as Error)
+      }
     })
   })
 }

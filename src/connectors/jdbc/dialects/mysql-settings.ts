@@ -102,11 +102,17 @@ function typeSettings(isMariaDb: boolean, properties: DriverProperties): MysqlTy
 export function driverOptions(
   settings: MysqlSettings,
   address: MysqlAddress,
-  over: { readonly withSsl: boolean; readonly limitMs: number; readonly plugins: DriverPlugins }
+  over: {
+    readonly withSsl: boolean
+    readonly limitMs: number
+    readonly plugins: DriverPlugins
+    readonly checkServer: ((stream: unknown) => void) | null
+  }
 ): ConnectionOptions {
   const password = address.password ?? settings.password
   const encrypts = over.withSsl && settings.ssl !== undefined
-  const isSafe = encrypts || address.socketPath !== null
+  const isEncrypted = encrypts || address.socketPath !== null
+  const checkServer = over.checkServer ?? (() => undefined)
   return {
     ...(address.socketPath === null
       ? { host: address.host, port: address.port }
@@ -115,10 +121,15 @@ export function driverOptions(
     ...(password === null ? {} : { password }),
     ...settings.furtherPasswords,
     ...(settings.database === '' ? {} : { database: settings.database }),
-    ...(encrypts ? { ssl: settings.ssl } : {}),
-    authPlugins: authPlugins(over.plugins, settings.authentication, isSafe) as NonNullable<
-      ConnectionOptions['authPlugins']
-    >,
+    ...(encrypts
+      ? {
+          ssl: over.checkServer === null ? settings.ssl : { ...settings.ssl, verifyIdentity: false }
+        }
+      : {}),
+    authPlugins: authPlugins(over.plugins, settings.authentication, {
+      isEncrypted,
+      checkServer
+    }) as unknown as NonNullable<ConnectionOptions['authPlugins']>,
     connectTimeout: Math.ceil(over.limitMs),
     ...(settings.compress ? { compress: true } : {}),
     rowsAsArray: true,

@@ -1,3 +1,5 @@
+import { isIP } from 'node:net'
+import { checkServerIdentity, type TLSSocket } from 'node:tls'
 import { fileURLToPath } from 'node:url'
 import type { SslOptions } from 'mysql2'
 import { ConfigError } from '../../../errors.ts'
@@ -49,6 +51,21 @@ function olderMariaDbMode(properties: DriverProperties): MysqlSslMode {
   if (flag('trustServerCertificate')) return 'REQUIRED'
   if (flag('disableSslHostnameVerification')) return 'VERIFY_CA'
   return given === null ? 'PREFERRED' : 'VERIFY_IDENTITY'
+}
+
+/**
+ * The driver compares the certificate of a host that is written as a number with the name localhost; this compares it with the number.
+ * Throws what Node says of it.
+ */
+export function checkServerOf(
+  ssl: SslOptions | undefined,
+  host: string
+): ((stream: unknown) => void) | null {
+  if (ssl?.verifyIdentity !== true || isIP(host) === 0) return null
+  return (stream) => {
+    const problem = checkServerIdentity(host, (stream as TLSSocket).getPeerCertificate())
+    if (problem !== undefined) throw problem
+  }
 }
 
 /** Options of the driver; undefined: no TLS. ConfigError for stores that cannot be read. */
