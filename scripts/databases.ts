@@ -136,6 +136,7 @@ export async function startMariaDb(options: DatabaseOptions): Promise<Database> 
   const account = await unprivileged('mysql')
   const dir = ownFolder(options.dir, account)
   const data = join(dir, 'data')
+  const temporary = ownFolder(join(dir, 'tmp'), account)
   await run(
     install,
     [
@@ -163,6 +164,8 @@ export async function startMariaDb(options: DatabaseOptions): Promise<Database> 
         `--datadir=${data}`,
         `--socket=${join(dir, 'socket')}`,
         `--pid-file=${join(dir, 'pid')}`,
+        // A server that starts removes the temporary files it finds, those of a running one as well.
+        `--tmpdir=${temporary}`,
         `--port=${port}`,
         '--bind-address=127.0.0.1',
         `--init-file=${grants}`,

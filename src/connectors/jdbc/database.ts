@@ -107,8 +107,9 @@ export interface TableId {
 }
 
 export interface TableFilter {
-  /** LIKE pattern of JDBC (`%`, `_`); null: every catalog or schema that can be seen. */
+  /** The name of a catalog, in which `%` alone stands for any text; null: every catalog that can be seen. */
   readonly catalogPattern: string | null
+  /** LIKE pattern of JDBC (`%`, `_`, and a backslash before what stands for itself); null: every schema that can be seen. */
   readonly schemaPattern: string | null
   /** JDBC's words: TABLE, VIEW, PARTITIONED TABLE, SYSTEM TABLE, GLOBAL TEMPORARY, ALIAS, SYNONYM …, upper case. */
   readonly types: readonly string[]
@@ -292,6 +293,8 @@ export type TimestampColumn = ColumnFacts & TimestampType
 
 /** A column of the dictionary. */
 export type TableColumn = Column & {
+  /** `SELECT *` does not answer it: only who names it gets it. */
+  readonly isInvisible?: boolean
   readonly autoIncrement: boolean
   /** Place in the primary key from 1; null when it is not part of it. */
   readonly keyPosition: number | null

@@ -142,7 +142,7 @@ async function listColumns(
       ? await queryColumns(connection, query)
       : table === null
         ? []
-        : await connection.describeTable(table)
+        : (await connection.describeTable(table)).filter(({ isInvisible }) => isInvisible !== true)
   const becomes = { text: 'carried as text', skip: 'left out', fail: 'refused' }
   for (const column of columns) {
     if (column.type !== 'other') continue

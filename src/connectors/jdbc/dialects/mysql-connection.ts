@@ -10,6 +10,7 @@ import {
   type OpenTransactions,
   type Row,
   type RowStream,
+  type Source,
   type TableColumn,
   type TableFilter,
   type TableId
@@ -17,17 +18,13 @@ import {
 import { readTimestampText, type TimestampParts } from '../values/timestamp.ts'
 import { ConnectError } from '../../../errors.ts'
 import { translateMysqlError } from './mysql-errors.ts'
+import { mysqlColumns, mysqlCopies, mysqlTables } from './mysql-dictionary.ts'
 import { MysqlTransactions } from './mysql-open-transactions.ts'
 import { MysqlRowStream } from './mysql-row-stream.ts'
 import { mysqlFindings, mysqlIndexes } from './mysql-self-check.ts'
 import { mysqlIdHazards } from './mysql-id-hazards.ts'
 import { cutSession } from './mysql-session.ts'
-import {
-  dictionaryColumn,
-  type MysqlTypeSettings,
-  wireColumn,
-  type WireField
-} from './mysql-types.ts'
+import { type MysqlTypeSettings, wireColumn, type WireField } from './mysql-types.ts'
 
 /** Limit for questions to the dictionary; they take milliseconds. */
 const DICTIONARY_LIMIT_MS = 60_000
@@ -66,55 +63,26 @@ export class MysqlConnection implements Connection {
     this.#database = parts.database
   }
 
-  async listTables(filter: TableFilter): Promise<TableId[]> {
-    const catalog = filter.catalogPattern ?? this.#database
-    const binds: unknown[] = catalog === null ? [] : [catalog]
-    let sql = `SELECT table_schema, table_name, table_type FROM information_schema.tables WHERE ${
-      catalog === null
-        ? "table_schema NOT IN ('information_schema','mysql','performance_schema','sys')"
-        : 'table_schema LIKE ?'
-    }`
-    if (filter.names !== null) {
-      if (filter.names.length === 0) return []
-      sql += ` AND LOWER(table_name) IN (${filter.names.map(() => '?').join(',')})`
-      binds.push(...filter.names.map((name) => name.toLowerCase()))
-    }
-    const rows = await this.run(`${sql} ORDER BY table_type, table_schema, table_name`, binds)
-    return rows
-      .filter((row) => filter.types.includes(jdbcType(String(row[2]))))
-      .map((row) => ({ catalog: String(row[0]), schema: null, table: String(row[1]) }))
+  listTables(filter: TableFilter): Promise<TableId[]> {
+    return mysqlTables((sql, binds) => this.run(sql, binds), filter, this.#database)
   }
 
-  async describeTable(table: TableId): Promise<TableColumn[]> {
-    const schema = table.catalog ?? this.#database
-    const rows = await this.run(
-      `SELECT c.column_name, c.data_type, c.column_type, c.is_nullable, c.numeric_precision,
-              c.numeric_scale, c.datetime_precision, c.character_set_name, c.extra, k.ordinal_position
-         FROM information_schema.columns c
-         LEFT JOIN information_schema.key_column_usage k
-           ON k.constraint_name = 'PRIMARY' AND k.table_schema = c.table_schema
-          AND k.table_name = c.table_name AND k.column_name = c.column_name
-        WHERE c.table_schema = COALESCE(?, DATABASE()) AND c.table_name = ?
-        ORDER BY c.ordinal_position`,
-      [schema, table.table]
+  async describeTable({ catalog, table }: TableId): Promise<TableColumn[]> {
+    const schema = catalog ?? (await this.#currentDatabase())
+    return await mysqlColumns(
+      (sql, binds) => this.run(sql, binds),
+      schema,
+      table,
+      this.#parts.types
     )
-    return rows.map((row) => ({
-      ...dictionaryColumn(
-        {
-          name: String(row[0]),
-          dataType: String(row[1]),
-          columnType: String(row[2]),
-          nullable: row[3] === 'YES',
-          precision: numberOf(row[4]),
-          scale: numberOf(row[5]),
-          datetimePrecision: numberOf(row[6]),
-          characterSet: row[7] === null ? null : String(row[7])
-        },
-        this.#parts.types
-      ),
-      autoIncrement: /auto_increment/i.test(String(row[8])),
-      keyPosition: numberOf(row[9])
-    }))
+  }
+
+  writersElsewhere(source: Source): Promise<string | null> {
+    return mysqlCopies((sql, binds) => this.run(sql, binds), source, this.#database)
+  }
+
+  async #currentDatabase(): Promise<string> {
+    return this.#database ?? String((await this.run('SELECT DATABASE()'))[0]?.[0] ?? '')
   }
 
   selfCheck(): Promise<Finding[]> {
@@ -122,8 +90,8 @@ export class MysqlConnection implements Connection {
   }
 
   idHazards({ catalog, table }: TableId, column: string): Promise<string[]> {
-    const binds = [catalog ?? this.#database, table, column]
-    return mysqlIdHazards((sql) => this.run(sql, binds), column)
+    const name = [catalog ?? this.#database, table] as const
+    return mysqlIdHazards((sql, binds) => this.run(sql, binds), name, column)
   }
 
   indexesOf({ catalog, table }: TableId): Promise<(string | null)[][] | null> {
@@ -279,12 +247,4 @@ export class MysqlConnection implements Connection {
       return databaseError(`MySQL did not answer in ${ms} ms`, { retriable: true })
     })
   }
-}
-
-function numberOf(value: unknown): number | null {
-  return value === null || value === undefined ? null : Number(value)
-}
-
-function jdbcType(tableType: string): string {
-  return tableType === 'BASE TABLE' || tableType === 'SYSTEM VERSIONED' ? 'TABLE' : tableType
 }

@@ -1,15 +1,19 @@
 import type { Row } from '../database.ts'
 
-const COUNTER = `SELECT VERSION(), engine, extra FROM information_schema.columns c JOIN information_schema.tables t USING (table_schema, table_name)
-WHERE c.table_schema = COALESCE(?, DATABASE()) AND c.table_name = ? AND c.column_name = ?`
+/* One after the other: a join of these views makes MariaDB open every table of the server. */
+const COUNTER = `SELECT extra FROM information_schema.columns WHERE table_schema = COALESCE(?, DATABASE()) AND table_name = ? AND column_name = ?`
+const ENGINE = `SELECT VERSION(), engine FROM information_schema.tables WHERE table_schema = COALESCE(?, DATABASE()) AND table_name = ?`
 
 /** MySQL 8.0 and MariaDB 10.2.4 keep the counter of a table on disk; before, InnoDB took the largest number it found at its start. */
 export async function mysqlIdHazards(
-  ask: (sql: string) => Promise<Row[]>,
+  ask: (sql: string, binds: unknown[]) => Promise<Row[]>,
+  table: readonly [schema: string | null, name: string],
   column: string
 ): Promise<string[]> {
-  const [[version, engine, extra] = []] = await ask(COUNTER)
-  if (!/auto_increment/i.test(String(extra)) || !/innodb/i.test(String(engine))) return []
+  const [[extra] = []] = await ask(COUNTER, [...table, column])
+  if (!/auto_increment/i.test(String(extra))) return []
+  const [[version, engine] = []] = await ask(ENGINE, [...table])
+  if (!/innodb/i.test(String(engine))) return []
   return forgetsCounter(String(version))
     ? [
         `${column} is AUTO_INCREMENT on a server (${String(version)}) that forgets the counter when it restarts: the number of a deleted last row is given out again, and the new row is not read`

@@ -5,6 +5,17 @@ import { nearMisses } from '../tables/table-name.ts'
 import type { TimeZone } from '../values/time-zone.ts'
 import type { Timestamp, TimestampParts } from '../values/timestamp.ts'
 
+/** ConfigError for a column that is there, and that the asterisk leaves out. */
+export function visible<C extends Column & { readonly isInvisible?: boolean }>(
+  column: C,
+  of: string
+): C {
+  if (column.isInvisible !== true) return column
+  throw new ConfigError(
+    `Column ${column.name} of ${of} is invisible, so SELECT * does not answer it: read a query that names it (SELECT t.${column.name}, t.* FROM … t), or make it visible`
+  )
+}
+
 /** Where a result's rows say how far they are. Filled anew by each `read`. */
 export class RowCursor {
   readonly #timestamps: readonly { index: number; column: TimestampColumn }[]

@@ -1,7 +1,7 @@
 import { Schema } from '../../../data/schema.ts'
 import { Struct } from '../../../data/struct.ts'
 import { ConfigError } from '../../../errors.ts'
-import { findColumn, suggestion } from './cursor-value.ts'
+import { findColumn, suggestion, visible } from './cursor-value.ts'
 import type { Column } from '../database.ts'
 import { type KeySettings, PRIMARY_KEY } from '../settings/record-keys.ts'
 import type { TableSettings } from '../settings/table-settings.ts'
@@ -31,7 +31,7 @@ export function keyColumns(
     const hints = missing.map((name) => suggestion(name, known)).join('')
     throw new ConfigError(`Key columns: ${missing.join(', ')} do not exist in ${what}${hints}`)
   }
-  const present = found.flatMap(({ column }) => (column === null ? [] : [column]))
+  const present = found.flatMap(({ column }) => (column === null ? [] : [visible(column, what)]))
   const leftOut = present.find(({ type }) => type === 'other')
   if (leftOut !== undefined && values.unsupportedTypes === 'skip') {
     throw new ConfigError(

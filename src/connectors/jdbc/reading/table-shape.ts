@@ -4,7 +4,8 @@ import {
   findColumn,
   suggestion,
   suggestionOf,
-  timestampColumn
+  timestampColumn,
+  visible
 } from './cursor-value.ts'
 import type { Column, Connection, TableColumn, TableId } from '../database.ts'
 import { nearTables } from '../tables/near-tables.ts'
@@ -46,7 +47,7 @@ export async function tableShape(
   )
   const sqlOf = (column: Column): string =>
     `${from}.${columnSql(connection, column.name, settings)}`
-  const keys = primaryKey(columns)
+  const key = primaryKey(columns)
   return {
     ...shapeOf(connection, `SELECT * FROM ${from}`, mode, settings),
     timestamps: timestamps.map((column) => ({
@@ -55,8 +56,10 @@ export async function tableShape(
     })),
     id: id === null ? null : { sql: sqlOf(id), column: id },
     names: { timestamps: timestamps.map((column) => column.name), id: id?.name ?? null },
-    keys,
-    recordKey: keyColumns(columns, keys, `table '${name}'`, settings)
+    keys: key.filter((part) =>
+      columns.some((one) => one.name === part && one.isInvisible !== true)
+    ),
+    recordKey: keyColumns(columns, key, `table '${name}'`, settings)
   }
 }
 
@@ -116,7 +119,9 @@ function timestampColumns(
       `Timestamp columns: ${missing.join(', ')} do not exist in table '${table}'${hints}`
     )
   }
-  const present = found.flatMap(({ column }) => (column === null ? [] : [column]))
+  const present = found.flatMap(({ column }) =>
+    column === null ? [] : [visible(column, `table '${table}'`)]
+  )
   checkZones(present)
   return present
 }
@@ -129,7 +134,8 @@ function idColumn(
   const wanted = wantedId(settings, table)
   if (wanted === null) {
     const automatic = columns.filter((column) => column.autoIncrement)
-    if (automatic.length === 1 && automatic[0] !== undefined) return automatic[0]
+    if (automatic.length === 1 && automatic[0] !== undefined)
+      return visible(automatic[0], `table '${table}'`)
     throw new ConfigError(
       `Table '${table}' has ${automatic.length === 0 ? 'no auto-increment column' : 'several auto-increment columns'}: set incrementing.column.name`
     )
@@ -142,7 +148,7 @@ function idColumn(
     )
   }
   checkIdColumn(column)
-  return column
+  return visible(column, `table '${table}'`)
 }
 
 /** One bind value is compared with all of them: they must agree on what it means. */

@@ -125,7 +125,7 @@ export const databaseKeys = configDef({
     group: 'Database',
     width: 'short',
     displayName: 'Schema pattern',
-    doc: 'LIKE pattern of the catalogs to look for tables in. Empty: tables without a catalog.'
+    doc: 'Name of the catalog (database) to look for tables in; in it % stands for any text, and an underscore for itself, as for the JVM drivers. By default the database of the URL.'
   },
   'schema.pattern': {
     type: 'string',
