@@ -79,6 +79,8 @@ export type StreamFacts = Readonly<Record<string, string | number | boolean | nu
 export interface SourceTask {
   start(config: ConfigMap, context: SourceTaskContext): Promise<void> | void
   poll(): Promise<SourceRecord[] | null>
+  /** `poll` is not called until its connector is resumed, which may take days: the time to let go of what others wait for. */
+  paused?(): void
   /** After the last `poll` and the final offset commit; also after a failed `start`. */
   stop(): Promise<void> | void
   /**

@@ -208,6 +208,7 @@ export class WorkerSourceTask {
     const { stopping, delivery } = this.#parts
     while (!stopping.signal.aborted) {
       if (this.#paused && (await delivery.paused())) {
+        this.#parts.plugin.task.paused?.()
         await this.#waitWhilePaused()
         if (!stopping.signal.aborted) this.#report('RUNNING', this.#conditions())
         continue

@@ -78,8 +78,6 @@ interface Run {
  */
 export class TableReader {
   readonly target: ReaderTarget
-  /** When the next poll is due, on the monotonic clock in ms. */
-  dueAtMs = 0
   readonly #settings: TableSettings
   readonly #events: ReaderEvents
   readonly #mark: string | null
@@ -144,7 +142,12 @@ export class TableReader {
     return this.#run?.progress.canPause ?? false
   }
 
-  /** Leaves the query; the next `read` starts one behind the last row handed out. */
+  /** A query is under way. */
+  get isReading(): boolean {
+    return this.#run !== null
+  }
+
+  /** Leaves the query; the next `read` starts one behind the last row handed out, or from its beginning where there are no positions. */
   pause(): void {
     this.#run?.stream.leave()
     this.#run = null

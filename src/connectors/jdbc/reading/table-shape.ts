@@ -7,7 +7,13 @@ import {
   timestampColumn,
   visible
 } from './cursor-value.ts'
-import type { Column, Connection, TableColumn, TableId } from '../database.ts'
+import {
+  type Column,
+  type Connection,
+  databaseError,
+  type TableColumn,
+  type TableId
+} from '../database.ts'
 import { nearTables } from '../tables/near-tables.ts'
 import { keyColumns } from './record-key.ts'
 import { quoteName, tableName, tableSql } from '../tables/table-name.ts'
@@ -26,7 +32,7 @@ export interface TableShape extends QueryShape {
   readonly recordKey: readonly string[] | null
 }
 
-/** ConfigError when the table or one of its cursor columns does not exist, cannot serve, or may be null. */
+/** ConfigError when one of the table's cursor columns does not exist, cannot serve, or may be null. That there is no such table may pass. */
 export async function tableShape(
   connection: Connection,
   table: TableId,
@@ -183,9 +189,10 @@ async function missingTable(
   connection: Connection,
   table: TableId,
   settings: TableSettings
-): Promise<ConfigError> {
+): Promise<Error> {
   const wanted = tableName(connection.dialect, table)
   const filter = { catalogPattern: null, schemaPattern: null, types: settings.tableTypes }
   const near = await nearTables(connection, filter, table)
-  return new ConfigError(`Table '${wanted}' does not exist${suggestionOf(near)}`)
+  // The connector saw it a moment ago: it is being replaced, or the connector will soon see that it is gone.
+  return databaseError(`Table '${wanted}' does not exist${suggestionOf(near)}`, { retriable: true })
 }

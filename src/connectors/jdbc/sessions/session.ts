@@ -1,4 +1,6 @@
+import type { Clock } from '../../../clock.ts'
 import {
+  abortedError,
   type Column,
   type Connection,
   databaseError,
@@ -15,9 +17,24 @@ export interface OpenQuery extends RowStream {
   leave(): void
 }
 
+/** What a session was asked and has not answered yet. */
+export interface Asked {
+  /** For people: `the columns of a table`. */
+  readonly what: string
+  /** The statement, if it is one of a reader. */
+  readonly sql: string | null
+  /** On the monotonic clock. */
+  readonly sinceMs: number
+}
+
 /** A connection with one owner of what is open on it. */
 export interface Session extends Connection {
   query(...query: Parameters<Connection['query']>): Promise<OpenQuery>
+  readonly asked: Asked | null
+  /** A query is being read, or was left and is not at its end yet. */
+  readonly isReading: boolean
+  /** As `abort`; what is waited for rejects at once and says why, whatever the driver does. */
+  giveUp(why: string): void
 }
 
 type Question = Exclude<keyof Connection, 'dialect' | 'catalog' | 'query' | 'abort' | 'close'>
@@ -38,8 +55,8 @@ const QUESTIONS: Readonly<Record<Question, string>> = {
 
 type Ask = (...of: unknown[]) => Promise<unknown>
 
-export function sessionOver(connection: Connection): Session {
-  const owner = new SessionOwner(connection)
+export function sessionOver(connection: Connection, clock: Clock): Session {
+  const owner = new SessionOwner(connection, clock)
   const questions: Record<string, Ask> = {}
   for (const [name, what] of Object.entries(QUESTIONS)) {
     const ask = connection[name as Question] as Ask | undefined
@@ -53,7 +70,14 @@ export function sessionOver(connection: Connection): Session {
     dialect: connection.dialect,
     ...(connection.catalog === undefined ? {} : { catalog: connection.catalog }),
     query: (...query) => owner.query(query),
-    abort: () => connection.abort(),
+    get asked() {
+      return owner.asked
+    },
+    get isReading() {
+      return owner.isReading
+    },
+    abort: () => owner.end(abortedError()),
+    giveUp: (why) => owner.end(databaseError(why, { retriable: true })),
     close: () => connection.close()
   }
 }
@@ -65,29 +89,72 @@ export function sessionOver(connection: Connection): Session {
  */
 class SessionOwner {
   readonly #connection: Connection
+  readonly #clock: Clock
   #query: SessionQuery | null = null
-  /** What is being asked. */
-  #question: string | null = null
+  #question: Asked | null = null
+  /** Tells whoever waits that nothing more will come. */
+  readonly #waiting = new Set<(why: Error) => void>()
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, clock: Clock) {
     this.#connection = connection
+    this.#clock = clock
+  }
+
+  get asked(): Asked | null {
+    return this.#question ?? this.#query?.asked ?? null
+  }
+
+  get isReading(): boolean {
+    return this.#query !== null && !this.#query.isAtEnd
   }
 
   query(query: Parameters<Connection['query']>): Promise<OpenQuery> {
-    return this.ask('a query', async () => {
-      this.#query = new SessionQuery(await this.#connection.query(...query))
-      return this.#query
-    })
+    const [sql] = query
+    return this.ask(
+      'the first rows',
+      async () => {
+        const stream = await this.#connection.query(...query)
+        this.#query = new SessionQuery(stream, {
+          sql,
+          nowMs: () => this.#clock.monotonicMs(),
+          untilEnd: (work) => this.#untilEnd(work)
+        })
+        return this.#query
+      },
+      sql
+    )
   }
 
-  async ask<T>(what: string, work: () => Promise<T>): Promise<T> {
-    if (this.#question !== null) throw this.#refusal(what, `${this.#question} is being asked`)
-    this.#question = what
+  async ask<T>(what: string, work: () => Promise<T>, sql: string | null = null): Promise<T> {
+    if (this.#question !== null) {
+      throw this.#refusal(what, `it is asked for ${this.#question.what} already`)
+    }
+    this.#question = { what, sql, sinceMs: this.#clock.monotonicMs() }
     try {
       await this.#free(what)
-      return await work()
+      return await this.#untilEnd(work())
     } finally {
       this.#question = null
+    }
+  }
+
+  end(why: Error): void {
+    // In this order: otherwise the driver tells what it makes of it.
+    for (const tell of this.#waiting) tell(why)
+    this.#connection.abort()
+  }
+
+  /** I8: nobody waits for a session that was ended. */
+  async #untilEnd<T>(work: Promise<T>): Promise<T> {
+    let tell: (why: Error) => void = () => undefined
+    const ended = new Promise<never>((_, reject) => {
+      tell = reject
+    })
+    this.#waiting.add(tell)
+    try {
+      return await Promise.race([work, ended])
+    } finally {
+      this.#waiting.delete(tell)
     }
   }
 
@@ -109,31 +176,44 @@ class SessionOwner {
   }
 }
 
+interface QueryOwner {
+  readonly sql: string
+  nowMs(): number
+  untilEnd<T>(work: Promise<T>): Promise<T>
+}
+
 class SessionQuery implements OpenQuery {
   readonly columns: readonly Column[]
   readonly #stream: RowStream
+  readonly #owner: QueryOwner
   #state: 'open' | 'ended' | 'failed' = 'open'
   /** The last call of the stream, which takes one at a time. */
   #last: Promise<unknown> = Promise.resolve()
   #left: Promise<void> | null = null
+  #asked: Asked | null = null
 
-  constructor(stream: RowStream) {
+  constructor(stream: RowStream, owner: QueryOwner) {
     this.columns = stream.columns
     this.#stream = stream
+    this.#owner = owner
+  }
+
+  get asked(): Asked | null {
+    return this.#asked
+  }
+
+  get isAtEnd(): boolean {
+    return this.#state === 'ended'
   }
 
   next(): Promise<Row[] | null> {
-    const rows = this.#noting(() => this.#stream.next())
+    const rows = this.#noting('further rows', () => this.#stream.next())
     this.#last = rows
     return rows
   }
 
   leave(): void {
-    this.#left ??= this.#noting(async () => {
-      await this.#last
-      await this.#stream.close()
-      return null
-    }).then(() => undefined)
+    this.#left ??= this.#end()
     // Whoever asks something of the session next learns of a failure.
     this.#left.catch(() => undefined)
   }
@@ -149,14 +229,26 @@ class SessionQuery implements OpenQuery {
     return this.#state
   }
 
-  async #noting(work: () => Promise<Row[] | null>): Promise<Row[] | null> {
+  async #end(): Promise<void> {
+    await this.#last
+    if (this.#state === 'ended') return
+    await this.#noting('the end of a query', async () => {
+      await this.#stream.close()
+      return null
+    })
+  }
+
+  async #noting(what: string, work: () => Promise<Row[] | null>): Promise<Row[] | null> {
+    this.#asked = { what, sql: this.#owner.sql, sinceMs: this.#owner.nowMs() }
     try {
-      const rows = await work()
+      const rows = await this.#owner.untilEnd(work())
       if (rows === null) this.#state = 'ended'
       return rows
     } catch (error) {
       this.#state = 'failed'
       throw error
+    } finally {
+      this.#asked = null
     }
   }
 }

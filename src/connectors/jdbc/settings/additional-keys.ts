@@ -80,5 +80,25 @@ export const additionalKeys = configDef({
     width: 'medium',
     displayName: 'Initial id',
     doc: 'Where to start: rows with a larger id are read. A changed value moves a connector that runs already, once; an unchanged one never does.'
+  },
+  'stall.report.ms': {
+    type: 'long',
+    default: 30_000,
+    atLeast: 100,
+    importance: 'low',
+    group: 'Connector',
+    width: 'short',
+    displayName: 'Standing Still: Report (ms)',
+    doc: 'When a database has not answered for so long, or a table is due for so long and was not read, the status of the task says so: which table, which statement, and since when.'
+  },
+  'stall.reconnect.ms': {
+    type: 'long',
+    default: 600_000,
+    atLeast: 0,
+    importance: 'low',
+    group: 'Connector',
+    width: 'short',
+    displayName: 'Standing Still: Reconnect (ms)',
+    doc: 'When a database has not answered for so long, its session is given up and another opened. Rows that come are answers. A table that runs into this again gets twice the time at each attempt. 0: never.'
   }
 })

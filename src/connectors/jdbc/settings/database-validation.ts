@@ -1,7 +1,7 @@
 import { ConfigError, ConnectError, messageOf } from '../../../errors.ts'
 import { loggers } from '../../../log.ts'
-import { openConnection } from '../connection-keeper.ts'
 import type { Column, Connection, TableId } from '../database.ts'
+import { openConnection } from '../sessions/connection-keeper.ts'
 import { queryColumns, readerShape } from '../reading/query-shape.ts'
 import type { JdbcSourceConfig } from './source-config.ts'
 import type { ConnectionSettings, NamedQuery, SourceSettings } from './source-settings.ts'

@@ -31,6 +31,7 @@ import { type TablePattern, tablePattern } from './table-pattern.ts'
 import { type TableSettings, tableSettings } from './table-settings.ts'
 import { type Mode, queryMode } from './mode.ts'
 import { TimeZone } from '../values/time-zone.ts'
+import type { WatchLimits } from '../sessions/watchdog.ts'
 
 /** How to reach the database. */
 export interface ConnectionSettings {
@@ -87,6 +88,7 @@ export interface SourceSettings extends ReadingSettings {
   readonly queries: readonly NamedQuery[]
   /** null: for ever. */
   readonly retryAttempts: number | null
+  readonly watch: WatchLimits
   readonly tablePollIntervalMs: number
   readonly startupPollingLimitMs: number
 }
@@ -206,6 +208,10 @@ export function sourceSettings(
       schemaPattern: parsed['schema.pattern']
     },
     retryAttempts: retries <= 0 ? null : retries,
+    watch: {
+      reportMs: parsed['stall.report.ms'],
+      reconnectMs: parsed['stall.reconnect.ms'] === 0 ? null : parsed['stall.reconnect.ms']
+    },
     tablePollIntervalMs: parsed['table.poll.interval.ms'],
     startupPollingLimitMs: parsed['table.monitoring.startup.polling.limit.ms']
   }

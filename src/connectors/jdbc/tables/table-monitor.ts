@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '../../../clock.ts'
 import { isRetriable, messageOf } from '../../../errors.ts'
 import type { Logger } from '../../../log.ts'
-import { ConnectionKeeper } from '../connection-keeper.ts'
+import { ConnectionKeeper } from '../sessions/connection-keeper.ts'
 import type { Connection, TableId } from '../database.ts'
 import type { SourceSettings } from '../settings/source-settings.ts'
 import { tableSql } from './table-name.ts'
