@@ -14,6 +14,7 @@ import {
 } from '../src/worker/connector-config.ts'
 import { topicCreationConfig } from '../src/worker/topic-creation-groups.ts'
 import { distributedConfig, standaloneConfig } from '../src/worker/worker-config.ts'
+import { driverPropertiesPage } from './driver-page.ts'
 
 export const docsFolder = resolve(import.meta.dirname, '..', 'docs', 'config')
 
@@ -125,6 +126,7 @@ function pluginPage(plugins: readonly Plugin[]): string {
 export function configPages(): Map<string, string> {
   const plugins = builtinPlugins()
   const pages = new Map<string, string>([
+    ['jdbc-driver-properties.md', driverPropertiesPage()],
     [
       'worker-distributed.md',
       configPage(
