@@ -1,4 +1,5 @@
 import type { ConfigDef, ConfigMap } from '../../config/config-def.ts'
+import { ConfigError } from '../../errors.ts'
 import type { SourceConnector, SourceConnectorContext } from '../../plugin/source.ts'
 import type { TableId } from './database.ts'
 import { UNNAMED_QUERY } from './tables/reader-targets.ts'
@@ -14,6 +15,7 @@ export class JdbcSourceConnector implements SourceConnector {
   #config: ConfigMap = new Map()
   #settings: SourceSettings | null = null
   #monitor: TableMonitor | null = null
+  #raiseError: (error: unknown) => void = () => undefined
 
   constructor(definition: ConfigDef) {
     this.#definition = definition
@@ -24,6 +26,7 @@ export class JdbcSourceConnector implements SourceConnector {
     const settings = sourceSettings(config, this.#definition)
     this.#config = config
     this.#settings = settings
+    this.#raiseError = (error) => context.raiseError(error)
     if (!settings.copiesTables) return
     const monitor = new TableMonitor(settings, context.log, {
       onChange: () => context.requestTaskReconfiguration(),
@@ -36,12 +39,22 @@ export class JdbcSourceConnector implements SourceConnector {
   async taskConfigs(maxTasks: number): Promise<ConfigMap[]> {
     const settings = this.#settings
     if (settings === null) return []
-    const tables = (await this.#monitor?.take()) ?? null
+    const tables = await this.#takeTables()
     const fetched = settings.copiesTables ? String(tables !== null) : 'true'
     const { queries } = settings
     const work = [...(tables ?? []), ...queries]
     if (work.length === 0) return [this.#taskConfig(settings, [], fetched)]
     return tableGroups(work, maxTasks).map((group) => this.#taskConfig(settings, group, fetched))
+  }
+
+  /** Tables that the configuration does not fit will not fit it the next time: then the connector is FAILED, as the JVM connector is. */
+  async #takeTables(): Promise<readonly TableId[] | null> {
+    try {
+      return (await this.#monitor?.take()) ?? null
+    } catch (error) {
+      if (error instanceof ConfigError) this.#raiseError(error)
+      throw error
+    }
   }
 
   /** `fetched`: whether the tables are known; true when none are copied. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import pg from 'pg'
+import { jdbcSourcePlugin } from '../../../src/connectors/jdbc/source-plugins.ts'
 import type { Struct } from '../../../src/data/struct.ts'
 import {
   parseTopicTemplate,
@@ -16,6 +17,7 @@ import {
   startJdbcTask,
   StoredOffsets
 } from '../../support/jdbc-source.ts'
+import { recordingLog } from '../../support/recording-log.ts'
 import { errorsOf } from '../../support/validation-errors.ts'
 
 const NAMES: TopicNames = {
@@ -117,6 +119,24 @@ describe('tables of the same name in two schemas', () => {
         `detected duplicate unqualified table names.*topic\\.template.*\\[${one}\\.orders, `
       )
     )
+  })
+
+  it('make the connector FAILED: trying again does not help', async () => {
+    const connector = jdbcSourcePlugin.create()
+    const raised: unknown[] = []
+    await connector.start(new Map(Object.entries(config)), {
+      name: 'shop',
+      log: recordingLog().log,
+      offsets: new StoredOffsets(),
+      requestTaskReconfiguration: () => undefined,
+      raiseError: (error) => void raised.push(error)
+    })
+    try {
+      await assert.rejects(async () => connector.taskConfigs(1), /duplicate unqualified/)
+      assert.match(String(raised), /duplicate unqualified/)
+    } finally {
+      await connector.stop()
+    }
   })
 
   it('go to topics of their own with a template, each with its own offset', async () => {
