@@ -17,10 +17,12 @@ import type {
   LoggerInfo,
   Origins,
   PluginInfo,
+  PutOutcome,
   RestConfig,
   TaskInfo,
   TaskProgressInfo
 } from './herder.ts'
+import { ChangedMeanwhile, MOST_PATCHES, patched } from './patch.ts'
 import { instanceState } from './restart-plan.ts'
 import type { TickStage } from './tick-stage.ts'
 import { versionProblem } from './validate-versions.ts'
@@ -254,6 +256,27 @@ export abstract class AbstractHerder {
     return new Map([...config].filter((entry): entry is [string, string] => entry[1] !== null))
   }
 
+  /** Patches what is there; what somebody else wrote meanwhile is patched in its turn, so that no change is lost. */
+  protected async patching(
+    name: string,
+    patch: RestConfig,
+    current: () => Promise<StoredConfig>,
+    put: (valid: StoredConfig, requireUnchanged: () => void) => Promise<PutOutcome>
+  ): Promise<ConnectorInfo> {
+    for (let attempt = 1; ; attempt++) {
+      const before = await current()
+      const valid = await this.validated(patched(before, patch))
+      const requireUnchanged = (): void => {
+        if (this.snapshot().connectorConfig(name) !== before) throw new ChangedMeanwhile(name)
+      }
+      try {
+        return (await put(valid, requireUnchanged)).info
+      } catch (error) {
+        if (!(error instanceof ChangedMeanwhile) || attempt === MOST_PATCHES) throw error
+      }
+    }
+  }
+
   protected infoOf(name: string, config: StoredConfig, snapshot: ClusterConfig): ConnectorInfo {
     return {
       name,
@@ -344,16 +367,6 @@ export function requireConnector(snapshot: ClusterConfig, name: string): StoredC
   const config = snapshot.connectorConfig(name)
   if (config === null) throw new NotFoundError(`Connector ${name} not found`)
   return config
-}
-
-/** A stored configuration with some keys set and, where the patch says null, others removed. */
-export function patched(config: StoredConfig, patch: RestConfig): Map<string, string> {
-  const result = new Map(config)
-  for (const [key, value] of patch) {
-    if (value === null) result.delete(key)
-    else result.set(key, value)
-  }
-  return result
 }
 
 export function requireStopped(snapshot: ClusterConfig, name: string): StoredConfig {

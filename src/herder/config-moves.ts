@@ -137,7 +137,7 @@ export class ConfigMoves {
     try {
       const late = (): Error =>
         new ConnectError('REQUEST_TIMED_OUT', 'The offsets were not read in time')
-      const { length } = await withTimeout(worker.offsets(name, config), LOOK_LIMIT_MS, late)
+      const { length } = await withTimeout(worker.offsetsLeft(name, config), LOOK_LIMIT_MS, late)
       if (length > 0) {
         log.info(
           `Connector ${name} goes on from ${length} offsets that an earlier connector of that name left; POST /connectors?offsets=reset would forget them`

@@ -4,10 +4,8 @@ import type { StoredConfig, WrittenConfig } from '../storage/cluster-config.ts'
 import {
   AbstractHerder,
   type HerderOptions,
-  patched,
   requireConnector,
-  requireLevel,
-  requireStopped
+  requireLevel
 } from './abstract-herder.ts'
 import { ConfigChanges } from './config-changes.ts'
 import { ConnectorActions } from './connector-actions.ts'
@@ -28,7 +26,7 @@ import { HerderQueue } from './herder-queue.ts'
 import type { LeaderClient } from './leader-client.ts'
 import { LocalWork } from './local-work.ts'
 import { type GroupOptions, Membership } from './membership.ts'
-import { offsetsAnswer, requestedOffsets } from './offsets-actions.ts'
+import { alterOffsets } from './offsets-actions.ts'
 import { SessionKeys, type SessionKeyOptions } from './session-key.ts'
 import { inOrder, shutDown } from './shut-down.ts'
 import { StatusReporter } from './status-reporter.ts'
@@ -79,6 +77,7 @@ export class DistributedHerder extends AbstractHerder implements Herder {
   readonly #exactlyOnce: ExactlyOnceSources
   readonly #loop: TickLoop
   readonly #moves: Moves
+  readonly #alterOffsets: Herder['modifyOffsets']
   readonly #configMoves: ConfigMoves
   readonly startFrom: StartFromOperations
   #ready = false
@@ -158,6 +157,8 @@ export class DistributedHerder extends AbstractHerder implements Herder {
       ended: (connector: string) => deletedTasksEnded(moving, connector)
     }
     this.#moves = new Moves(moving)
+    this.#alterOffsets = (name, offsets) =>
+      alterOffsets({ ...moving, moves: this.#moves }, name, offsets)
     this.startFrom = new StartFromOperations({ ...moving, moves: this.#moves })
     this.#configMoves = new ConfigMoves({ ...moving, moves: this.#moves })
     this.#loop = new TickLoop({
@@ -213,16 +214,21 @@ export class DistributedHerder extends AbstractHerder implements Herder {
     return this.#put(name, await this.validated(config), options)
   }
 
-  async patchConnectorConfig(name: string, patch: RestConfig): Promise<ConnectorInfo> {
-    const wanted = await this.#inLeadersTick(() =>
-      patched(requireConnector(this.#actions.snapshot, name), patch)
+  patchConnectorConfig(name: string, patch: RestConfig): Promise<ConnectorInfo> {
+    const current = () => this.#inLeadersTick(() => requireConnector(this.#actions.snapshot, name))
+    return this.patching(name, patch, current, (valid, requireUnchanged) =>
+      this.#put(name, valid, REPLACE, requireUnchanged)
     )
-    const { info } = await this.#put(name, await this.validated(wanted), REPLACE)
-    return info
   }
 
-  #put(name: string, valid: StoredConfig, options: PutOptions): Promise<PutOutcome> {
+  #put(
+    name: string,
+    valid: StoredConfig,
+    options: PutOptions,
+    check: () => void = () => undefined
+  ): Promise<PutOutcome> {
     return this.#configMoves.outcome(name, valid, options, async () => {
+      check()
       const created = await this.#actions.putConfig(name, valid, options)
       return { created, info: this.infoOf(name, valid, this.#actions.snapshot) }
     })
@@ -271,17 +277,8 @@ export class DistributedHerder extends AbstractHerder implements Herder {
     throw new ConnectError('INTERNAL', `Failed to start task: ${name}-${task}`)
   }
 
-  async modifyOffsets(name: string, offsets: ConnectorOffset[] | null): Promise<string> {
-    const changes = offsets === null ? null : requestedOffsets(offsets)
-    const stopped = () =>
-      this.#exclusively(() => {
-        this.#moves.requireIdle(name)
-        return requireStopped(this.#actions.snapshot, name)
-      })
-    await this.#exactlyOnce.beforeOffsets(name, await stopped())
-    const config = await stopped()
-    const connectorManaged = await this.options.worker.modifyOffsets(name, config, changes)
-    return offsetsAnswer(changes === null ? 'reset' : 'altered', connectorManaged)
+  modifyOffsets(name: string, offsets: ConnectorOffset[] | null): Promise<string> {
+    return this.#alterOffsets(name, offsets)
   }
 
   async setClusterLoggerLevel(name: string, level: string): Promise<void> {

@@ -1,6 +1,40 @@
 import { ConnectError } from '../errors.ts'
 import type { StoredMap, StoredOffset } from '../storage/offset-store.ts'
+import type { StoredConfig } from '../storage/cluster-config.ts'
+import { requireStopped } from './abstract-herder.ts'
 import type { ConnectorOffset } from './herder.ts'
+import type { MoveOptions } from './move-steps.ts'
+import type { Moves } from './moves.ts'
+
+/**
+ * Alters (null: resets) the offsets of a connector that is stopped. While that lasts it can be neither resumed nor moved by way of this worker;
+ * any other may have resumed it, which is looked at behind.
+ */
+export async function alterOffsets(
+  parts: Pick<MoveOptions, 'worker' | 'exclusively' | 'fence'> & { readonly moves: Moves },
+  name: string,
+  offsets: readonly ConnectorOffset[] | null
+): Promise<string> {
+  const { worker, moves, exclusively, fence } = parts
+  const changes = offsets === null ? null : requestedOffsets(offsets)
+  const verb = changes === null ? 'reset' : 'altered'
+  const stopped = (): StoredConfig => requireStopped(moves.snapshot, name)
+  const config = await moves.reserve(name, stopped)
+  try {
+    await fence(name, config)
+    const connectorManaged = await worker.modifyOffsets(name, await exclusively(stopped), changes)
+    await exclusively(stopped).catch((cause: unknown) => {
+      throw new ConnectError(
+        'OPERATION_UNDER_WAY',
+        `Connector ${name} did not stay stopped while its offsets were ${verb}: its tasks may have gone on from the old ones. Stop it and try again`,
+        { cause }
+      )
+    })
+    return offsetsAnswer(verb, connectorManaged)
+  } finally {
+    moves.release(name)
+  }
+}
 
 /** Offsets of a request as they are stored. Throws the 400s of an alter request. */
 export function requestedOffsets(offsets: readonly ConnectorOffset[]): StoredOffset[] {

@@ -6,7 +6,6 @@ import { taskKey } from '../worker/contracts.ts'
 import {
   AbstractHerder,
   type HerderOptions,
-  patched,
   requireConnector,
   requireStopped
 } from './abstract-herder.ts'
@@ -141,14 +140,14 @@ export class StandaloneHerder extends AbstractHerder implements Herder {
     })
   }
 
-  async patchConnectorConfig(name: string, patch: RestConfig): Promise<ConnectorInfo> {
-    const current = requireConnector(await this.startedSnapshot(), name)
-    const valid = await this.validated(patched(current, patch))
-    const { info } = await this.#configMoves.outcome(name, valid, REPLACE, async () => ({
-      created: false,
-      info: await this.#put(name, valid, null)
-    }))
-    return info
+  patchConnectorConfig(name: string, patch: RestConfig): Promise<ConnectorInfo> {
+    const current = () => this.#inTurn(() => requireConnector(this.snapshot(), name))
+    return this.patching(name, patch, current, (valid, requireUnchanged) =>
+      this.#configMoves.outcome(name, valid, REPLACE, async () => {
+        requireUnchanged()
+        return { created: false, info: await this.#put(name, valid, null) }
+      })
+    )
   }
 
   async deleteConnector(name: string, offsets: 'keep' | 'delete' = 'keep'): Promise<void> {

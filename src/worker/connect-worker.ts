@@ -297,6 +297,12 @@ export class ConnectWorker implements Worker {
     return this.#offsets.all(name, resolved)
   }
 
+  async offsetsLeft(name: string, config: StoredConfig): Promise<StoredOffset[]> {
+    const resolved = await this.#options.resolve(config)
+    this.#requireSource(resolved, name)
+    return this.#offsets.left(name, resolved)
+  }
+
   async modifyOffsets(
     name: string,
     config: StoredConfig,

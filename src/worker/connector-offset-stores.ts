@@ -53,6 +53,18 @@ export class ConnectorOffsetStores {
     return this.#ofTopic(connector, config) ?? lasting(this.#worker)
   }
 
+  /** Whether the topic that a connector's offsets are in is there. Nothing is created for the answer. */
+  async exists(config: ConfigMap): Promise<boolean> {
+    const topic = config.get('offsets.storage.topic')?.trim() ?? ''
+    if (this.#topics === null || topic === '') return true
+    const admin = this.#clients.admin(this.#topics.adminProperties(config), 'connector-offsets')
+    try {
+      return (await admin.describeTopics([topic])).has(topic)
+    } finally {
+      await admin.close()
+    }
+  }
+
   /** For a task that writes offsets in its transactions. */
   transactionalLease(connector: string, config: ConfigMap): OffsetLease<TransactionalOffsetStore> {
     if (this.#topics === null) throw new Error('This worker has no offset topics')

@@ -27,6 +27,11 @@ export class ConnectorOffsets {
     return this.#with(connector, config, (store) => store.all(connector))
   }
 
+  /** As `all`, without making a topic that is not there. */
+  async left(connector: string, config: ConfigMap): Promise<StoredOffset[]> {
+    return (await this.#parts.stores.exists(config)) ? this.all(connector, config) : []
+  }
+
   /** The connector's tasks must have ended. Exactly once, the offsets go in a transaction of its first task, which fences what is left of that. */
   async write(
     connector: string,

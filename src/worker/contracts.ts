@@ -114,6 +114,8 @@ export interface Worker {
 
   /** Stored offsets of a connector (source), or of its consumer group (sink). */
   offsets(connector: string, config: StoredConfig): Promise<StoredOffset[]>
+  /** What an earlier connector of that name left. Nothing is created for the answer. */
+  offsetsLeft(connector: string, config: StoredConfig): Promise<StoredOffset[]>
   /** Writes (or with null resets) offsets of a connector whose tasks are stopped; answers whether the connector says nothing else is needed. */
   modifyOffsets(
     connector: string,

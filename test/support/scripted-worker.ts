@@ -220,6 +220,10 @@ export class ScriptedWorker implements Worker {
     return this.#offsets.get(connector) ?? []
   }
 
+  offsetsLeft(connector: string): Promise<StoredOffset[]> {
+    return this.offsets(connector)
+  }
+
   async modifyOffsets(
     connector: string,
     config: StoredConfig,

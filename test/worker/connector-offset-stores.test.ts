@@ -3,6 +3,7 @@ import { describe, it, type TestContext } from 'node:test'
 import type { ConfigMap } from '../../src/config/config-def.ts'
 import { KafkaOffsetStore } from '../../src/storage/kafka-offset-store.ts'
 import { ConnectorOffsetStores } from '../../src/worker/connector-offset-stores.ts'
+import { ConnectorOffsets } from '../../src/worker/connector-offsets.ts'
 import { kafkaBootstrap, uniqueName } from '../support/environment.ts'
 import { closing, storeOptions } from '../support/kafka-stores.ts'
 
@@ -53,6 +54,23 @@ describe('where the offsets of a connector are', () => {
     assert.equal((await admin.describeTopics([topic])).get(topic), options.create.partitions)
     assert.equal(await admin.topicSetting(topic, 'cleanup.policy'), 'compact')
     assert.deepEqual(await workerStore.get('a', [ORDERS]), [{ id: 2 }])
+  })
+
+  it('is not created by whoever only looks for what an earlier connector left', async (t) => {
+    const { stores, options } = await start(t, false)
+    const topic = uniqueName('own')
+    const offsets = new ConnectorOffsets({
+      stores,
+      clients: options.clients,
+      exactlyOnceGroup: null,
+      producerProperties: () => options.client
+    })
+    assert.deepEqual(await offsets.left('a', withTopic(topic)), [])
+    const admin = options.clients.admin(options.client, 'look')
+    t.after(() => admin.close())
+    assert.equal((await admin.describeTopics([topic])).size, 0)
+    await offsets.write('a', withTopic(topic), [{ partition: ORDERS, offset: { id: 3 } }])
+    assert.equal((await offsets.left('a', withTopic(topic))).length, 1)
   })
 
   it('is read once for all who use it, and closed behind the last', async (t) => {
