@@ -17,7 +17,7 @@ export interface SqliteTarget {
   readonly pragmas: readonly string[]
 }
 
-// A wait for a lock blocks this thread, and with it the worker: keep it short and let the retries do the rest.
+// A wait for a lock cannot be cut short, not even when the task is to stop: the retries do the rest.
 const DEFAULT_BUSY_TIMEOUT_MS = 1000
 /** SQLITE_OPEN_READONLY, a bit of `open_mode`. */
 const READ_ONLY_BIT = 1

@@ -1,6 +1,5 @@
-import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import { setImmediate as nextTurn } from 'node:timers/promises'
-import { ConfigError, type ConnectError, DataError } from '../../../errors.ts'
+import type { StatementColumnMetadata } from 'node:sqlite'
+import { ConnectError } from '../../../errors.ts'
 import {
   abortedError,
   type Column,
@@ -16,21 +15,15 @@ import {
   type TableFilter,
   type TableId
 } from '../database.ts'
-import {
-  epochNanos,
-  readTimestampText,
-  type TimestampParts,
-  timestampOfMs
-} from '../values/timestamp.ts'
+import { epochNanos, timestampOfMs } from '../values/timestamp.ts'
 import { quoteName } from '../tables/table-name.ts'
-import { BATCH_BYTES, rowBytes } from './batch-size.ts'
 import { indexColumns } from './index-columns.ts'
 import { hasOuterJoin } from './outer-join.ts'
+import { NANOS_FUNCTION } from './sqlite-nanos.ts'
+import { SqliteThread } from './sqlite-thread.ts'
 import { declaredColumn, sampledColumn } from './sqlite-types.ts'
 import { sqliteTarget } from './sqlite-url.ts'
 
-/** SQL function of ours: text or epoch milliseconds → nanoseconds, so that timestamps in any form compare exactly. */
-const NANOS_FUNCTION = 'connect_epoch_nanos'
 // SQLITE_BUSY, LOCKED, NOMEM, INTERRUPT, IOERR, FULL, CANTOPEN, PROTOCOL and SCHEMA; the low byte of the extended code.
 const RETRIABLE_CODES = new Set([5, 6, 7, 9, 10, 13, 14, 15, 17])
 
@@ -54,56 +47,35 @@ export const sqliteDialect: Dialect = {
 
 async function openSqlite(options: OpenOptions): Promise<Connection> {
   if (options.signal.aborted) throw abortedError()
-  const target = sqliteTarget(options)
+  const { path, ...target } = sqliteTarget(options)
+  const thread = new SqliteThread()
+  const abort = (): void => thread.abort()
+  options.signal.addEventListener('abort', abort, { once: true })
   try {
-    const database = new DatabaseSync(target.file, {
-      timeout: target.busyTimeoutMs,
-      readOnly: target.readOnly,
-      readBigInts: true,
-      returnArrays: true
-    })
-    const connection = new SqliteConnection(database)
-    connection.prepare(target.pragmas)
-    return connection
+    await thread.ask('open', target)
+    return new SqliteConnection(thread)
   } catch (error) {
-    throw translate(error, `Could not open the SQLite database ${target.path}`)
+    thread.abort()
+    throw translate(error, `Could not open the SQLite database ${path}`)
+  } finally {
+    options.signal.removeEventListener('abort', abort)
   }
 }
 
 class SqliteConnection implements Connection {
   readonly dialect = sqliteDialect
-  readonly #database: DatabaseSync
-  #aborted = false
+  readonly #thread: SqliteThread
 
-  constructor(database: DatabaseSync) {
-    this.#database = database
-  }
-
-  /** Sets the session up. The file is not ours to change: not its journal mode either. */
-  prepare(pragmas: readonly string[]): void {
-    for (const pragma of ['PRAGMA query_only = 1', ...pragmas]) this.#database.exec(pragma)
-    const parts: TimestampParts = { ms: 0, nanos: 0 }
-    this.#database.function(
-      NANOS_FUNCTION,
-      { deterministic: true, useBigIntArguments: true },
-      (value) => {
-        if (value === null) return null
-        if (typeof value === 'bigint') return value * 1_000_000n
-        if (typeof value !== 'string') throw new DataError(`${String(value)} is not a timestamp`)
-        readTimestampText(value, parts)
-        return epochNanos(parts)
-      }
-    )
+  constructor(thread: SqliteThread) {
+    this.#thread = thread
   }
 
   listTables(filter: TableFilter): Promise<TableId[]> {
-    return this.#run('list the tables', (database) => {
+    return this.#run('list the tables', async () => {
       const types = new Set(filter.types)
       const names = filter.names?.map((name) => name.toLowerCase()) ?? null
-      const rows = rowsOf(
-        database.prepare(
-          `SELECT name, upper(type) FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY type, name`
-        )
+      const rows = await this.#rows(
+        `SELECT name, upper(type) FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY type, name`
       )
       return rows
         .map(([name, type]) => ({ name: String(name), type: String(type) }))
@@ -114,30 +86,26 @@ class SqliteConnection implements Connection {
   }
 
   describeTable(table: TableId): Promise<TableColumn[]> {
-    return this.#run(`describe table ${table.table}`, (database) =>
-      this.#tableColumns(database, table)
-    )
+    return this.#run(`describe table ${table.table}`, () => this.#tableColumns(table))
   }
 
   selfCheck(): Promise<Finding[]> {
-    return this.#run('say its version', (database) => {
-      const [[version] = []] = rowsOf(database.prepare('SELECT sqlite_version()'))
+    return this.#run('say its version', async () => {
+      const [[version] = []] = await this.#rows('SELECT sqlite_version()')
       return [{ level: 'info', text: `SQLite ${String(version)}` }]
     })
   }
 
   indexesOf({ table }: TableId): Promise<(string | null)[][] | null> {
-    return this.#run(`look up the indexes of ${table}`, (database) =>
-      sqliteIndexes(database, table)
-    )
+    return this.#run(`look up the indexes of ${table}`, () => this.#indexes(table))
   }
 
   idHazards({ table }: TableId, column: string): Promise<string[]> {
-    return this.#run(`look up the ids of ${table}`, (database) => {
-      const own = this.#tableColumns(database, { catalog: null, schema: null, table })
+    return this.#run(`look up the ids of ${table}`, async () => {
+      const own = await this.#tableColumns({ catalog: null, schema: null, table })
       const isRowId = own.some(({ name, autoIncrement }) => name === column && autoIncrement)
-      const [[sql] = []] = rowsOf(
-        database.prepare(`SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?`),
+      const [[sql] = []] = await this.#rows(
+        `SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?`,
         table
       )
       // SQLite gives the largest number of those that are there, and one more.
@@ -149,10 +117,8 @@ class SqliteConnection implements Connection {
     })
   }
 
-  #tableColumns(database: DatabaseSync, table: TableId): TableColumn[] {
-    const rows = rowsOf(
-      database.prepare(`PRAGMA table_xinfo(${quoteName(sqliteDialect, table.table)})`)
-    )
+  async #tableColumns(table: TableId): Promise<TableColumn[]> {
+    const rows = await this.#rows(`PRAGMA table_xinfo(${quoteName(sqliteDialect, table.table)})`)
     const keys = rows.filter((row) => Number(row[5]) > 0).length
     return rows
       .filter((row) => row[6] !== 1n)
@@ -175,8 +141,8 @@ class SqliteConnection implements Connection {
   }
 
   describeQuery(sql: string): Promise<Column[]> {
-    return this.#run('check the query', (database) =>
-      this.#columns(database, database.prepare(sql), [], null, sql)
+    return this.#run('check the query', async () =>
+      this.#columns(await this.#thread.ask('columns', { sql }), [], null, sql)
     )
   }
 
@@ -185,69 +151,51 @@ class SqliteConnection implements Connection {
     binds: readonly unknown[],
     { fetchRows, table }: { fetchRows: number; table: TableId | null }
   ): Promise<RowStream> {
-    return this.#run('run a query', async (database) => {
-      const statement = database.prepare(sql)
-      const rows = statement.iterate(...(binds as bigint[])) as unknown as IterableIterator<Row>
-      const read = (): Row[] => {
-        const batch: Row[] = []
-        let bytes = 0
-        while (batch.length < fetchRows && bytes < BATCH_BYTES) {
-          const step = rows.next()
-          if (step.done === true) break
-          batch.push(step.value)
-          bytes += rowBytes(step.value)
-        }
-        return batch
-      }
-      let ahead: Row[] | null = read()
-      const columns = this.#columns(database, statement, ahead, table, sql)
-      const next = async (): Promise<Row[] | null> => {
-        const batch = ahead
-        ahead = null
-        if (batch !== null) return batch.length === 0 ? null : batch
-        // SQLite reads in this thread: let everything else have its turn between two batches.
-        await nextTurn()
-        return await this.#run('read rows', () => {
-          const more = read()
-          return more.length === 0 ? null : more
-        })
-      }
+    return this.#run('run a query', async () => {
+      const { columns, rows } = await this.#thread.ask('query', { sql, binds, fetchRows })
+      let ahead: Row[] | null = rows
       return {
-        columns,
-        next,
-        close: () => this.#run('end a query', () => void rows.return?.())
+        columns: await this.#columns(columns, rows, table, sql),
+        next: async () => {
+          const batch = ahead ?? (await this.#run('read rows', () => this.#thread.ask('next', {})))
+          ahead = null
+          return batch.length === 0 ? null : batch
+        },
+        close: () => this.#run('end a query', async () => void (await this.#thread.ask('end', {})))
       }
     })
   }
 
   /** Columns of a view come from its tables, and so do their types; whether one can be null the view itself knows. */
-  #columns(
-    database: DatabaseSync,
-    statement: StatementSync,
+  async #columns(
+    described: readonly StatementColumnMetadata[],
     rows: readonly Row[],
     table: TableId | null,
     sql: string
-  ): Column[] {
+  ): Promise<Column[]> {
     const tables = new Map<string, TableColumn[]>()
-    const columnsOf = (name: string): TableColumn[] => {
+    const columnsOf = async (name: string): Promise<TableColumn[]> => {
       const id = { catalog: null, schema: null, table: name }
-      const known = tables.get(name) ?? this.#tableColumns(database, id)
+      const known = tables.get(name) ?? (await this.#tableColumns(id))
       tables.set(name, known)
       return known
     }
     const outer = hasOuterJoin(sql)
-    return statement.columns().map((column, index) => {
+    const columns: Column[] = []
+    for (const [index, column] of described.entries()) {
       const facts = { name: column.name, databaseType: column.type ?? '', nullable: null }
-      if (column.table !== null && column.column !== null) {
-        const origin = columnsOf(column.table).find(({ name }) => name === column.column)
-        if (origin !== undefined && origin.databaseType !== '') {
-          const own = table === null ? origin : columnsOf(table.table)[index]
-          const nullable = outer ? null : (own?.nullable ?? null)
-          return declaredColumn({ ...origin, name: column.name, nullable })
-        }
+      const from = column.table === null ? [] : await columnsOf(column.table)
+      const origin = from.find(({ name }) => name === column.column)
+      if (origin !== undefined && origin.databaseType !== '') {
+        const own = table === null ? origin : (await columnsOf(table.table))[index]
+        const nullable = outer ? null : (own?.nullable ?? null)
+        columns.push(declaredColumn({ ...origin, name: column.name, nullable }))
+      } else {
+        const isUnknown = facts.databaseType === ''
+        columns.push(isUnknown ? sampledColumn(facts, index, rows) : declaredColumn(facts))
       }
-      return facts.databaseType === '' ? sampledColumn(facts, index, rows) : declaredColumn(facts)
-    })
+    }
+    return columns
   }
 
   now(): ReturnType<Connection['now']> {
@@ -256,52 +204,48 @@ class SqliteConnection implements Connection {
   }
 
   abort(): void {
-    this.#aborted = true
-    if (this.#database.isOpen) this.#database.close()
+    this.#thread.abort()
   }
 
   close(): Promise<void> {
-    this.abort()
-    return Promise.resolve()
+    return this.#thread.close()
   }
 
-  async #run<T>(what: string, work: (database: DatabaseSync) => T | Promise<T>): Promise<T> {
-    if (this.#aborted) throw abortedError()
+  /** The key of a table without an index of its own is found by its rows' numbers, which serves as well. */
+  async #indexes(table: string): Promise<(string | null)[][] | null> {
+    const [found] = await this.#rows(
+      `SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?`,
+      table
+    )
+    if (found === undefined) return null
+    const columns = await this.#rows(`PRAGMA table_xinfo(${quoteName(sqliteDialect, table)})`)
+    const key = columns
+      .filter((row) => Number(row[5]) > 0)
+      .sort((a, b) => Number(a[5]) - Number(b[5]))
+      .map((row) => String(row[1]))
+    const rows = await this.#rows(
+      `SELECT l.name, i.name FROM pragma_index_list(?) l, pragma_index_info(l.name) i WHERE l.partial = 0 ORDER BY l.seq, i.seqno`,
+      table
+    )
+    return [...(key.length === 0 ? [] : [key]), ...indexColumns(rows)]
+  }
+
+  #rows(sql: string, ...binds: string[]): Promise<Row[]> {
+    return this.#thread.ask('all', { sql, binds })
+  }
+
+  async #run<T>(what: string, work: () => Promise<T>): Promise<T> {
     try {
-      return await work(this.#database)
+      return await work()
     } catch (error) {
       throw translate(error, `SQLite could not ${what}`)
     }
   }
 }
 
-/** The key of a table without an index of its own is found by its rows' numbers, which serves as well. */
-function sqliteIndexes(database: DatabaseSync, table: string): (string | null)[][] | null {
-  const name = quoteName(sqliteDialect, table)
-  const [found] = rowsOf(
-    database.prepare(`SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?`),
-    table
-  )
-  if (found === undefined) return null
-  const key = rowsOf(database.prepare(`PRAGMA table_xinfo(${name})`))
-    .filter((row) => Number(row[5]) > 0)
-    .sort((a, b) => Number(a[5]) - Number(b[5]))
-    .map((row) => String(row[1]))
-  const rows = rowsOf(
-    database.prepare(
-      `SELECT l.name, i.name FROM pragma_index_list(?) l, pragma_index_info(l.name) i WHERE l.partial = 0 ORDER BY l.seq, i.seqno`
-    ),
-    table
-  )
-  return [...(key.length === 0 ? [] : [key]), ...indexColumns(rows)]
-}
-
-function rowsOf(statement: StatementSync, ...binds: string[]): Row[] {
-  return statement.all(...binds) as unknown as Row[]
-}
-
 function translate(error: unknown, what: string): ConnectError {
-  if (error instanceof ConfigError) return error
+  // An end of the connection, and what nested work translated already.
+  if (error instanceof ConnectError) return error
   const code = (error as { errcode?: number }).errcode
   const message = error instanceof Error ? error.message : String(error)
   return databaseError(`${what}: ${message}`, {
