@@ -252,7 +252,10 @@ describe('a herder that loses its place', () => {
     await cluster.runs('a', 'a-0')
     broken = true
     await cluster.runs()
-    assert.match(member.herder.stage(), /backoff|reading to the end of the config topic/)
+    await until(
+      () => /backoff|reading to the end of the config topic/.test(member.herder.stage()),
+      'the worker says what it waits for'
+    )
     broken = false
     await cluster.runs('a', 'a-0')
     assert.deepEqual(cluster.placement.conflicts, [])
