@@ -216,4 +216,38 @@ describe('errors over REST', () => {
     worker.herder.before = () => {}
     assert.equal((await call(health)).status, 200)
   })
+
+  it('I8: lets others have their turn while it lists thousands of connectors', async () => {
+    const big = await startRestWorker()
+    try {
+      const config = new Map(
+        Array.from({ length: 40 }, (_, at) => [`some.setting.${at}`, 'x'.repeat(40)])
+      )
+      for (let at = 0; at < 5000; at++) {
+        big.herder.known.set(`c${at}`, { config, state: 'RUNNING', offsets: [] })
+      }
+      let turns = 0
+      const count = (): void => {
+        turns += 1
+        turning = setImmediate(count)
+      }
+      let turning = setImmediate(count)
+      const seen: number[] = []
+      big.herder.before = (method) => {
+        if (method === 'connectorInfo') seen.push(turns)
+      }
+      const answering = call(`${big.base}/connectors?expand=info&expand=status`)
+      const listed = (await answering).json as Record<string, { info: unknown; status: unknown }>
+      clearImmediate(turning)
+      assert.equal(Object.keys(listed).length, 5000)
+      assert.deepEqual(Object.keys(listed['c7'] ?? {}), ['info', 'status'])
+      assert.equal(seen.length, 5000)
+      assert.ok(
+        (seen.at(-1) ?? 0) - (seen[0] ?? 0) >= 3,
+        `turns of the loop: ${seen[0]} … ${seen.at(-1)}`
+      )
+    } finally {
+      await big.stop()
+    }
+  })
 })

@@ -17,6 +17,7 @@ import {
   queryFlag,
   type RestContext
 } from '../endpoint.ts'
+import { jsonObjectOf } from '../json-answer.ts'
 import { maskedConfig } from '../masked-config.ts'
 import { configBody, createRequest } from '../request-body.ts'
 
@@ -135,25 +136,22 @@ async function listConnectors(context: RestContext, call: Call): Promise<Answer>
   for (const name of wanted) {
     if (name !== 'info' && name !== 'status') log.info('Ignoring unknown expansion type', { name })
   }
-  const connectors = new Map<string, unknown>()
-  for (const name of context.herder.connectors()) {
+  const expanded = jsonObjectOf(context.herder.connectors(), async (name) => {
     try {
-      const entry: { info?: unknown; status?: unknown } = {}
-      if (wanted.has('info')) {
-        entry.info = connectorInfo(
-          context,
-          await herderWork(context, context.herder.connectorInfo(name))
-        )
-      }
-      if (wanted.has('status')) entry.status = stateInfo(context.herder.connectorStatus(name))
-      connectors.set(name, entry)
+      const { herder } = context
+      const info = wanted.has('info')
+        ? { info: connectorInfo(context, await herder.connectorInfo(name)) }
+        : {}
+      const status = wanted.has('status') ? { status: stateInfo(herder.connectorStatus(name)) } : {}
+      return { ...info, ...status }
     } catch (error) {
       // Deleted in between, or without a status yet: left out, as in the JVM worker.
       if (!(error instanceof ConnectError) || error.status !== 404) throw error
       log.debug('Leaving a connector out of the expanded list', { connector: name, error })
+      return null
     }
-  }
-  return { status: 200, body: connectors }
+  })
+  return { status: 200, text: await herderWork(context, expanded) }
 }
 
 async function create(context: RestContext, call: Call): Promise<Answer> {
