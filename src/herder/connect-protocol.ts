@@ -125,6 +125,13 @@ export function decodeAssignment(bytes: Uint8Array): Assignment {
 }
 
 const CONNECTOR_ITSELF = -1
+/** Kafka's limit for a text in the protocol. */
+const MAX_TEXT_BYTES = 0x7fff
+
+/** Whether a connector of that name can be given to a member at all. */
+export function canBeAssigned(connector: string): boolean {
+  return Buffer.byteLength(connector) <= MAX_TEXT_BYTES
+}
 
 function writeWork(writer: Writer, work: WorkSet): void {
   const byConnector = new Map<string, number[]>()

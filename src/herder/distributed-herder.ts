@@ -42,6 +42,8 @@ import { Wakeup } from './wakeup.ts'
 export interface DistributedHerderOptions extends HerderOptions, GroupOptions {
   readonly clients: KafkaClients
   readonly sessionKeys: SessionKeyOptions
+  /** `config.storage.topic`, for messages. */
+  readonly configTopic: string
   readonly workerSyncTimeoutMs: number
   readonly workerUnsyncBackoffMs: number
   /** How to reach another worker's REST interface. */

@@ -8,6 +8,7 @@ import { assignCooperatively, initialState, type MemberOutcome } from './assigno
 import { assignEagerly } from './assignor-eager.ts'
 import {
   assignmentErrors,
+  canBeAssigned,
   decodeMetadata,
   encodeAssignment,
   type ProtocolVersion,
@@ -66,14 +67,18 @@ export class Leadership {
   }): Map<string, Uint8Array> {
     const { configStore, log } = this.#options
     const version = versionOf(round.protocol)
-    const states = new Map(
-      round.members.map(({ memberId, metadata }) => [memberId, decodeMetadata(metadata)])
-    )
+    const states = this.#readable(round.members)
     const furthest = [...states.values()].reduce(
       (max, state) => (state.offset > max ? state.offset : max),
       -1n
     )
     const snapshot = configStore.snapshot()
+    for (const name of snapshot.connectors()) {
+      if (canBeAssigned(name)) continue
+      log.error(
+        `Connector ${name.slice(0, 50)}… runs nowhere: its name of ${Buffer.byteLength(name)} bytes is longer than the group's protocol can carry. Its record can only be deleted from the config topic`
+      )
+    }
     const header = {
       version,
       leader: round.leaderId,
@@ -81,8 +86,9 @@ export class Leadership {
       offset: snapshot.offset
     }
     if (snapshot.offset < furthest) {
+      const ahead = [...states.values()].find(({ offset }) => offset === furthest)
       log.info(
-        'Another member has read further in the config topic; everybody joins again once this worker has caught up'
+        `The member at ${ahead?.url} has read the config topic up to offset ${furthest}, this worker up to ${snapshot.offset}; everybody joins again once this worker has caught up`
       )
       const mismatch = encodeAssignment({
         ...header,
@@ -114,6 +120,19 @@ export class Leadership {
         })
       ])
     )
+  }
+
+  /** One member that nobody understands must not end the others: it is given nothing. */
+  #readable(members: readonly GroupMember[]): Map<string, WorkerState> {
+    const states = new Map<string, WorkerState>()
+    for (const { memberId, metadata } of members) {
+      try {
+        states.set(memberId, decodeMetadata(metadata))
+      } catch (error) {
+        this.#options.log.error(`Member ${memberId} of the group cannot be understood`, { error })
+      }
+    }
+    return states
   }
 
   #share(
@@ -160,7 +179,7 @@ export class Leadership {
 
 /** Connectors with a configuration, and their tasks: what members have of a connector whose tasks are not known stays with them until it has told them again. */
 function configuredWork(snapshot: ClusterConfig, members: Iterable<WorkerState>): WorkSet {
-  const connectors = snapshot.connectors().sort()
+  const connectors = snapshot.connectors().filter(canBeAssigned).sort()
   const tasks = connectors.flatMap((connector) =>
     snapshot.taskConfigs(connector).map((_, task) => taskKey({ connector, task }))
   )

@@ -11,6 +11,7 @@ import type { HerderQueue } from './herder-queue.ts'
 import type { Moves } from './moves.ts'
 import type { LocalWork } from './local-work.ts'
 import { failed, type JoinedRound, joinWasCutShort, type Membership } from './membership.ts'
+import { MismatchedRounds } from './mismatched-rounds.ts'
 import { executeRestarts } from './restart-work.ts'
 import type { SessionKeys } from './session-key.ts'
 import type { StatusReporter } from './status-reporter.ts'
@@ -42,6 +43,8 @@ export interface TickLoopOptions {
   readonly wakeup: Wakeup
   readonly clock: Clock
   readonly log: Logger
+  /** `config.storage.topic` */
+  readonly configTopic: string
   readonly workerSyncTimeoutMs: number
   readonly workerUnsyncBackoffMs: number
   readonly scheduledRebalanceMaxDelayMs: number
@@ -67,6 +70,7 @@ export class TickLoop {
   readonly #options: TickLoopOptions
   /** The picture of the config topic that the work was started from. */
   #config: ClusterConfig
+  readonly #mismatched: MismatchedRounds
   #canReadConfigs = true
   /** Whether the work of the last round has been started. */
   #rebalanceResolved = true
@@ -77,6 +81,7 @@ export class TickLoop {
   constructor(options: TickLoopOptions) {
     this.#options = options
     this.#config = options.configStore.snapshot()
+    this.#mismatched = new MismatchedRounds(options)
   }
 
   knows(connector: string): boolean {
@@ -169,7 +174,7 @@ export class TickLoop {
     if (failed(assignment) || behind) {
       if (failed(assignment)) {
         log.warn('Join group completed, but assignment failed; joining again')
-        membership.requestRejoin()
+        await this.#mismatched.joinAgain(assignment)
       } else {
         log.info("Catching up to assignment's config offset.")
       }
@@ -182,9 +187,10 @@ export class TickLoop {
       log.info(
         `Current config state offset ${this.#config.offset} does not match group assignment ${assignment.offset}. Forcing rebalance.`
       )
-      membership.requestRejoin()
+      await this.#mismatched.joinAgain(assignment)
       return false
     }
+    this.#mismatched.end()
     this.#cleanUpUntil = this.#now() + CLEAN_UP_MS
     await this.#startWork(assignment.assigned)
     this.#rebalanceResolved = true

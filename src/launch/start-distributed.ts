@@ -81,6 +81,7 @@ export async function startDistributed(options: StartOptions): Promise<RunningWo
     heartbeatIntervalMs: values['heartbeat.interval.ms'],
     connectProtocol: values['connect.protocol'].toLowerCase() as ConnectProtocol,
     scheduledRebalanceMaxDelayMs: values['scheduled.rebalance.max.delay.ms'],
+    configTopic: values['config.storage.topic'],
     workerSyncTimeoutMs: values['worker.sync.timeout.ms'],
     workerUnsyncBackoffMs: values['worker.unsync.backoff.ms'],
     sessionKeys: {

@@ -93,6 +93,7 @@ export class HerderCluster {
       heartbeatIntervalMs: 200,
       connectProtocol: 'sessioned',
       scheduledRebalanceMaxDelayMs: 300,
+      configTopic: `${this.groupId}-configs`,
       workerSyncTimeoutMs: 3000,
       workerUnsyncBackoffMs: 1000,
       sessionKeys,
