@@ -143,7 +143,8 @@ export class ConnectorActions {
     const id = { connector: name, task }
     this.requireNoRebalance()
     this.#requireForRestart(name)
-    if (this.snapshot.taskConfig(name, task) === null) {
+    // One that was given up with the others of its connector is known, and assigned to nobody.
+    if (!this.snapshot.hadTask(name, task)) {
       throw new NotFoundError(`Unknown task: ${taskKey(id)}`)
     }
     if (membership.assignment?.assigned.tasks.has(taskKey(id)) !== true) {

@@ -64,6 +64,7 @@ class Budget {
  */
 export class KafkaConfigStore implements ConfigStore {
   readonly #state: ConfigLogState
+  readonly #topic: string
   readonly #topicLog: TopicLog
   readonly #clock: Clock
   readonly #starting = new AbortController()
@@ -74,6 +75,7 @@ export class KafkaConfigStore implements ConfigStore {
   constructor(options: KafkaConfigStoreOptions) {
     const log =
       options.log ?? loggers.get('org.apache.kafka.connect.storage.KafkaConfigBackingStore')
+    this.#topic = options.topic
     this.#clock = options.clock ?? systemClock
     this.#state = new ConfigLogState(log)
     const { leaderTransactionalId } = options
@@ -163,7 +165,9 @@ export class KafkaConfigStore implements ConfigStore {
       if (configs.length > 0) {
         const records = configs.map((config, task) => taskRecord(connector, task, config))
         await failingAs('Error writing task configurations to Kafka', () =>
-          this.#sendAll(records, budget)
+          this.#sendAll(records, budget).catch((cause: unknown) => {
+            throw isTooLarge(cause) ? this.#tooLarge(connector, records, cause) : cause
+          })
         )
       }
       await failingAs(WRITE_ROOT, async () => {
@@ -172,6 +176,15 @@ export class KafkaConfigStore implements ConfigStore {
         await this.#topicLog.readToEnd(budget.leftMs())
       })
     })
+  }
+
+  #tooLarge(connector: string, records: readonly ConfigRecord[], cause: unknown): ConnectError {
+    const bytes = Math.max(...records.map(({ value }) => value?.length ?? 0))
+    return new ConnectError(
+      'KAFKA_ERROR',
+      `The largest task configuration of connector ${connector} has ${bytes} bytes, more than one record of topic ${this.#topic} may have (its max.message.bytes, 1048588 unless set): spread the work over more tasks (tasks.max), select fewer tables, or raise max.message.bytes of that topic`,
+      { cause }
+    )
   }
 
   putSessionKey(key: SessionKey): Promise<void> {
@@ -249,6 +262,13 @@ export class KafkaConfigStore implements ConfigStore {
     this.#lastWrite = turn.catch(() => undefined)
     return turn
   }
+}
+
+const TOO_LARGE: ReadonlySet<unknown> = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE'])
+
+function isTooLarge(error: unknown): boolean {
+  if (!(error instanceof ConnectError)) return false
+  return TOO_LARGE.has(error.facts['kafkaError']) || isTooLarge(error.cause)
 }
 
 async function failingAs(failure: string, step: () => Promise<void>): Promise<void> {

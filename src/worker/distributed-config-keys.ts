@@ -97,6 +97,7 @@ const clusterKeys = configDef({
   },
   'config.storage.topic': {
     type: 'string',
+    nonEmpty: true,
     importance: 'high',
     doc: 'Topic for connector configurations; compacted, one partition. Other keys behind `config.storage.` are settings for its creation.'
   },
@@ -109,6 +110,7 @@ const clusterKeys = configDef({
   },
   'offset.storage.topic': {
     type: 'string',
+    nonEmpty: true,
     importance: 'high',
     doc: 'Topic for source offsets; compacted. Other keys behind `offset.storage.` are settings for its creation.'
   },
@@ -128,6 +130,7 @@ const clusterKeys = configDef({
   },
   'status.storage.topic': {
     type: 'string',
+    nonEmpty: true,
     importance: 'high',
     doc: 'Topic for states of connectors and tasks; compacted. Other keys behind `status.storage.` are settings for its creation.'
   },

@@ -185,6 +185,11 @@ describe('one herder', () => {
     await until(() => state() === 'STOPPED', 'STOPPED')
     await cluster.runs('a')
     await until(() => herder.connectorStatus('a').tasks.length === 0, 'no task has a status')
+    // Known, and assigned to nobody: not a 404.
+    await assert.rejects(herder.restartTask('a', 0), {
+      message: 'Cannot restart task since it is not assigned to this member',
+      url: null
+    })
     await herder.resumeConnector('a')
     await cluster.runs('a', 'a-0')
     assert.ok(worker.calls.includes('target a STOPPED'))

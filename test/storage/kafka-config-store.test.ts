@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { messageOf } from '../../src/errors.ts'
 import { KafkaConfigStore } from '../../src/storage/kafka-config-store.ts'
 import { configStoreSuite, recordingListener } from '../support/config-store-suite.ts'
 import { uniqueName } from '../support/environment.ts'
@@ -126,6 +127,23 @@ void describe('The config topic', () => {
       retriable: false
     })
     assert.equal(store.snapshot().taskCount('a'), 8)
+  })
+
+  void it('says how large a task configuration is that the topic does not take, and what helps', async (t) => {
+    const options = storeOptions()
+    const store = closing(t, new KafkaConfigStore(options))
+    await store.start(recordingListener())
+    await store.putConnectorConfig('a', new Map([['name', 'a']]), null)
+    const configs = [new Map([['tables', 'x'.repeat(1_200_000)]])]
+    await assert.rejects(store.putTaskConfigs('a', configs), (error: Error) => {
+      assert.match(
+        messageOf(error),
+        new RegExp(
+          `connector a has 12000\\d\\d bytes.*${options.topic}.*max\\.message\\.bytes.*tasks\\.max`
+        )
+      )
+      return true
+    })
   })
 
   void it('refuses a topic with more than one partition', async (t) => {

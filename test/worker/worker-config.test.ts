@@ -245,6 +245,13 @@ describe('worker config', () => {
     })
   }
 
+  for (const kind of ['config', 'offset', 'status']) {
+    it(`refuses an empty ${kind}.storage.topic, which a JVM worker refuses only once it runs`, () => {
+      const key = `${kind}.storage.topic`
+      assert.match(complaint({ [key]: ' ' }) ?? '', new RegExp(`${key}: String must be non-empty`))
+    })
+  }
+
   for (const [key, value] of [
     ['offset.flush.interval.ms', ' +5 '],
     ['offset.flush.interval.ms', '٣'],
