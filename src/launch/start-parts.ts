@@ -2,6 +2,7 @@ import type { ConfigMap } from '../config/config-def.ts'
 import { advertised } from '../config/listeners.ts'
 import { ConfigProviders } from '../config/providers.ts'
 import { withTimeout } from '../clock.ts'
+import { blockDriverProperties } from '../connectors/jdbc/dialects/driver-properties.ts'
 import { allowOracleClient } from '../connectors/jdbc/dialects/oracle-client.ts'
 import { ConnectError } from '../errors.ts'
 import type { LeaderClient } from '../herder/leader-client.ts'
@@ -43,8 +44,9 @@ export interface BoundRest {
 
 /** Binds the REST listeners; requests are answered 503 until the server is given its herder. Rejects when an address is taken. */
 export async function bindRest(config: WorkerConfig): Promise<BoundRest> {
-  // From the first request on, connectors of Oracle may ask for it.
+  // From the first request on, connectors may ask for what these allow.
   allowOracleClient(config.values['jdbc.oracle.client.lib.dir'])
+  blockDriverProperties(config.values['jdbc.blocked.properties'])
   const options = restServerOptions(config.properties, process.env)
   const server = createRestServer({ options })
   const bound = await server.start()

@@ -271,6 +271,12 @@ const restKeys = configDef({
     importance: 'low',
     doc: "Folder of Oracle's client, or `system` for the library path of the system. Connectors with connection.oracle.thick=true use it; unless it is set, they are refused, since loading a library is for the operator to allow."
   },
+  'jdbc.blocked.properties': {
+    type: 'list',
+    default: [],
+    importance: 'low',
+    doc: 'Properties of JDBC drivers that no connector may use, in the URL or as connection.<name>, in whatever spelling. Which there are is in jdbc-driver-properties.md.'
+  },
   'rest.metrics.enable': {
     type: 'boolean',
     default: false,

@@ -16,6 +16,17 @@ const postgres = parseJdbcUrl('jdbc:postgresql://h/d', dialects).dialect
 const sqlite = parseJdbcUrl('jdbc:sqlite:/x.db', dialects).dialect
 
 describe('JDBC URLs', () => {
+  it('have no case in their protocol', () => {
+    for (const [text, name] of [
+      ['JDBC:MySQL://h/d', 'MySqlDatabaseDialect'],
+      ['jdbc:PostgreSQL://h/d', 'PostgreSqlDatabaseDialect'],
+      ['Jdbc:Oracle:thin:@//h/s', 'OracleDatabaseDialect'],
+      ['JDBC:SQLITE:/x.db', 'SqliteDatabaseDialect']
+    ] as const) {
+      assert.equal(parseJdbcUrl(` ${text} `, dialects).dialect.name, name)
+    }
+  })
+
   it('I7: are shown without passwords, and say what is supported when they are not', () => {
     assert.throws(
       () => parseJdbcUrl('postgresql://u:secret@h/d', dialects),

@@ -64,6 +64,16 @@ export interface GivenProperty {
   readonly inUrl: boolean
 }
 
+let blocked: ReadonlySet<string> = new Set()
+
+/** What the worker file says in `jdbc.blocked.properties`: nobody may use these, under any of their names. */
+export function blockDriverProperties(names: readonly string[]): void {
+  blocked = new Set(names.map((name) => name.toLowerCase()))
+}
+
+/** What each log has been told: a session is opened again and again. */
+const told = new WeakMap<Logger, Set<string>>()
+
 /** Where the same property stands twice the later one counts. */
 export class DriverProperties {
   readonly #table: DriverTable
@@ -79,8 +89,10 @@ export class DriverProperties {
     for (const name of this.#fates.keys()) this.#spelling.set(this.#folded(name), name)
     let last = 'the address'
     for (const { name, value, inUrl } of given) {
-      if (isSecretName(name)) neverShow(value)
+      // A short word would be hidden wherever it stands for something else, as in the name of a table.
+      if (isSecretName(name) && !/^\w{0,11}$/.test(value)) neverShow(value)
       const known = this.#nameOf(name)
+      this.#refuseBlocked(name, known)
       if (known === null) this.#unknown.push(this.#unknownText(name, inUrl ? last : null))
       else this.#values.set(known, value)
       // I7: a piece of a password with a raw separator in it looks like a name.
@@ -135,9 +147,15 @@ export class DriverProperties {
     return `The driver property ${name}`
   }
 
-  /** Tells which of the properties given have no effect, and why. */
+  /** Tells which of the properties given have no effect, and why; once to each log. */
   tell(log: Logger): void {
     const { driver } = this.#table
+    const before = told.get(log) ?? new Set()
+    told.set(log, before)
+    const say = (level: 'warn' | 'info', text: string): void => {
+      if (!before.has(text)) log[level](text)
+      before.add(text)
+    }
     for (const kind of ['idle', 'needless'] as const) {
       const byReason = new Map<string, string[]>()
       for (const name of this.#values.keys()) {
@@ -147,12 +165,12 @@ export class DriverProperties {
       for (const [why, names] of byReason) {
         const [verb, which] = names.length === 1 ? ['has', 'property'] : ['have', 'properties']
         const text = `The driver ${which} ${names.join(', ')} ${verb} no effect: ${why}`
-        if (kind === 'idle') log.warn(text)
-        else log.info(text)
+        say(kind === 'idle' ? 'warn' : 'info', text)
       }
     }
-    for (const text of this.#unknown)
-      log.warn(`${text} is no property of ${driver}: it has no effect`)
+    for (const text of this.#unknown) {
+      say('warn', `${text} is no property of ${driver}: it has no effect`)
+    }
   }
 
   #folded(name: string): string {
@@ -173,6 +191,14 @@ export class DriverProperties {
     return behind === null
       ? `connection.${name}${hint}`
       : `A parameter of the URL, behind ${behind},${hint}`
+  }
+
+  #refuseBlocked(given: string, known: string | null): void {
+    const name = known ?? given
+    if (!blocked.has(name.toLowerCase()) && !blocked.has(given.toLowerCase())) return
+    throw new ConfigError(
+      `${this.at(name)} is refused: this worker blocks it (jdbc.blocked.properties)`
+    )
   }
 
   #refuse(): void {

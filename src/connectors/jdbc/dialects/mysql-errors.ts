@@ -1,5 +1,6 @@
 import { ConfigError, ConnectError } from '../../../errors.ts'
 import { databaseError } from '../database.ts'
+import { trustHint } from './trust-hint.ts'
 
 /*
  * Errors after which the same call may succeed: the session or the server is gone or busy, or the statement lost a race.
@@ -37,11 +38,19 @@ const RETRIABLE_CODES = new Set([
   'ER_CONNECTION_LOST'
 ])
 
+const WAYS = {
+  trust: 'trustCertificateKeyStoreUrl (MariaDB: trustStore, serverSslCert)',
+  name: 'sslMode=VERIFY_CA',
+  any: 'sslMode=REQUIRED (MariaDB: trust)'
+}
+
 /** The driver's error as one of ours. */
 export function translateMysqlError(error: unknown, what: string, sql?: string): ConnectError {
   if (error instanceof ConnectError || error instanceof ConfigError) return error
   const { errno, code, fatal } = error as { errno?: number; code?: string; fatal?: boolean }
-  const text = error instanceof Error ? error.message || (code ?? error.name) : String(error)
+  const plain = error instanceof Error ? error.message || (code ?? error.name) : String(error)
+  const hint = trustHint(plain, WAYS)
+  const text = hint === null ? plain : `${plain} (${hint})`
   const retriable =
     (errno !== undefined && RETRIABLE_NUMBERS.has(errno)) ||
     (code !== undefined && RETRIABLE_CODES.has(code)) ||

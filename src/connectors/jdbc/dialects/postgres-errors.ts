@@ -1,5 +1,6 @@
 import { ConfigError, ConnectError, messageOf } from '../../../errors.ts'
 import { databaseError } from '../database.ts'
+import { trustHint } from './trust-hint.ts'
 
 /**
  * SQLSTATEs (or their class, two letters) after which the same may succeed later. Source: PostgreSQL manual, appendix A, and the states
@@ -25,6 +26,8 @@ const RETRIABLE = new Set([
   'XX000' // internal error, as when a table is dropped while it is opened
 ])
 
+const WAYS = { trust: 'sslrootcert', name: 'sslmode=verify-ca', any: 'sslmode=require' }
+
 /** A driver's error in our words. An error without an SQLSTATE comes from the network: it may pass. */
 export function postgresError(error: unknown, what: string, sql?: string): ConnectError {
   if (error instanceof ConfigError || error instanceof ConnectError) return error
@@ -36,7 +39,9 @@ export function postgresError(error: unknown, what: string, sql?: string): Conne
   const retriable = isStateOfServer
     ? RETRIABLE.has(state) || RETRIABLE.has(state.slice(0, 2))
     : true
-  const more = [detail, hint].filter((text) => text !== undefined && text !== '').join(' ')
+  const more = [detail, hint, trustHint(messageOf(error), WAYS)]
+    .filter((text) => typeof text === 'string' && text !== '')
+    .join(' ')
   return databaseError(`${what}: ${messageOf(error)}${more === '' ? '' : ` (${more})`}`, {
     retriable,
     cause: error,

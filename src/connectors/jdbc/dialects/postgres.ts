@@ -1,3 +1,4 @@
+import { withTimeout } from '../../../clock.ts'
 import { ConfigError } from '../../../errors.ts'
 import { type Connection, databaseError, type Dialect, type OpenOptions } from '../database.ts'
 import { type Timestamp, timestampText } from '../values/timestamp.ts'
@@ -38,12 +39,13 @@ function writtenTime(time: Timestamp, offset: string): string {
 
 async function openPostgres(options: OpenOptions): Promise<Connection> {
   const target = postgresTarget(options)
-  const timeoutMs = Math.min(options.timeoutMs, target.loginLimitMs ?? options.timeoutMs)
+  const deadline =
+    performance.now() + Math.min(options.timeoutMs, target.loginLimitMs ?? options.timeoutMs)
   const { role } = target
-  const connect = (wanted: WantedRole | null): Promise<Connection> =>
+  const connect = (wanted: WantedRole | null, share: number): Promise<Connection> =>
     firstAnswer({
       addresses: target.hosts,
-      timeoutMs,
+      timeoutMs: Math.max(1, (deadline - performance.now()) * share),
       eachMs: target.connectLimitMs,
       signal: options.signal,
       // As the JDBC driver: even a password that one server does not take may be right for the next.
@@ -51,12 +53,12 @@ async function openPostgres(options: OpenOptions): Promise<Connection> {
       what: 'Could not connect to PostgreSQL',
       tryOne: (address, limitMs) => openSession(target, address, wanted, { options, limitMs })
     })
-  if (role?.isOnlyPreferred !== true) return await connect(role)
+  if (role?.isOnlyPreferred !== true) return await connect(role, 1)
   try {
-    return await connect(role)
+    return await connect(role, 1 / 2)
   } catch (error) {
     if (options.signal.aborted || error instanceof ConfigError) throw error
-    return await connect(null)
+    return await connect(null, 1)
   }
 }
 
@@ -78,7 +80,8 @@ async function openSession(
     cancel: () => cancelOnServer(client, address)
   })
   try {
-    if (wanted !== null && (await connection.role()) !== wanted.role) {
+    const asked = wanted === null ? null : await inTime(connection.role(), limitMs)
+    if (wanted !== null && asked !== wanted.role) {
       throw databaseError(
         `PostgreSQL at ${address.host}:${address.port} is no ${wanted.role}, which targetServerType=${wanted.word} asks for`,
         { retriable: true }
@@ -89,4 +92,13 @@ async function openSession(
     destroy(client)
     throw error
   }
+}
+
+/** I8: a server that falls silent behind the log-in is one that does not answer. */
+function inTime<T>(work: Promise<T>, limitMs: number): Promise<T> {
+  return withTimeout(work, limitMs, () =>
+    databaseError(`PostgreSQL did not say its role in ${Math.round(limitMs)} ms`, {
+      retriable: true
+    })
+  )
 }

@@ -1,5 +1,6 @@
 import { ConfigError, ConnectError, messageOf } from '../../../errors.ts'
 import { databaseError } from '../database.ts'
+import { trustHint } from './trust-hint.ts'
 
 /*
  * Error numbers after which the same call may succeed. Sources: SQL Server "Database Engine events and errors"; the lists of
@@ -35,6 +36,12 @@ const RETRIABLE = new Set(
 const RETRIABLE_CODES =
   /^(ESOCKET|ETIMEOUT|ECLOSE|ECANCEL|EINSTLOOKUP|EINVALIDSTATE|ECONNCLOSED|ECONNREFUSED|ECONNRESET|ECONNABORTED|ETIMEDOUT|EPIPE|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/
 
+const WAYS = {
+  trust: 'trustStore or serverCertificate',
+  name: 'hostNameInCertificate=<that name>',
+  any: 'trustServerCertificate=true'
+}
+
 /** The driver's error as one of ours; several errors of one statement come as an AggregateError. */
 export function sqlServerError(error: unknown, what: string, sql?: string): ConnectError {
   if (error instanceof ConfigError || error instanceof ConnectError) return error
@@ -47,7 +54,9 @@ export function sqlServerError(error: unknown, what: string, sql?: string): Conn
       (number === undefined && code !== undefined && RETRIABLE_CODES.test(code))
   )
   const code = facts.find(({ number }) => number !== undefined)?.number ?? facts[0]?.code
-  return databaseError(`${what}: ${messageOf(error)}`, {
+  const text = messageOf(error)
+  const hint = trustHint(text, WAYS)
+  return databaseError(`${what}: ${text}${hint === null ? '' : ` (${hint})`}`, {
     retriable,
     cause: error,
     ...(code === undefined ? {} : { code }),

@@ -3,7 +3,11 @@ import { globSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, it } from 'node:test'
 import type { Dialect, OpenOptions } from '../../../../src/connectors/jdbc/database.ts'
-import { type Fate, fatesOf } from '../../../../src/connectors/jdbc/dialects/driver-properties.ts'
+import {
+  blockDriverProperties,
+  type Fate,
+  fatesOf
+} from '../../../../src/connectors/jdbc/dialects/driver-properties.ts'
 import { mysqlDialect } from '../../../../src/connectors/jdbc/dialects/mysql.ts'
 import { mysqlSettings } from '../../../../src/connectors/jdbc/dialects/mysql-settings.ts'
 import { driverTables } from '../../../../src/connectors/jdbc/dialects/driver-tables.ts'
@@ -166,6 +170,35 @@ void describe('A table of driver properties', () => {
       /A parameter of the URL, behind password, is no property of pgjdbc/
     )
     assert.doesNotMatch(lines.join(), /cdEF|g;h|ij/)
+  })
+
+  void it('tells each log once', () => {
+    const { log, lines } = recordingLog()
+    for (let round = 0; round < 3; round++) {
+      postgresTarget(
+        openOptions(postgresDialect, { url: 'jdbc:postgresql://h/d?gsslib=auto&x=y' }, { log })
+      )
+    }
+    assert.equal(lines.length, 2)
+  })
+
+  void it('refuses what the worker blocks, in every spelling and place', () => {
+    blockDriverProperties(['sslFactory', 'socketfactory', 'PGHOST', 'no.such'])
+    try {
+      for (const [url, properties] of [
+        ['jdbc:postgresql://h/d?sslfactory=x', {}],
+        ['jdbc:postgresql://h/d', { sslfactory: 'x' }],
+        ['jdbc:postgresql://h/d?host=x', {}],
+        ['jdbc:postgresql://h/d', { 'no.such': 'x' }]
+      ] as [string, Record<string, string>][]) {
+        assert.throws(
+          () => postgresTarget(openOptions(postgresDialect, { url, properties })),
+          /is refused: this worker blocks it \(jdbc\.blocked\.properties\)/
+        )
+      }
+    } finally {
+      blockDriverProperties([])
+    }
   })
 
   void it('knows a name with other capitals', () => {
