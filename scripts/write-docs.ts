@@ -14,12 +14,13 @@ import {
 } from '../src/worker/connector-config.ts'
 import { topicCreationConfig } from '../src/worker/topic-creation-groups.ts'
 import { distributedConfig, standaloneConfig } from '../src/worker/worker-config.ts'
+import { kafkaClientsPage } from './client-page.ts'
 import { driverPropertiesPage } from './driver-page.ts'
 
 export const docsFolder = resolve(import.meta.dirname, '..', 'docs', 'config')
 
 const CLIENTS =
-  "Keys behind `producer.`, `consumer.` and `admin.` are settings of the Kafka clients of connectors. Of the worker's own settings, producers and consumers inherit `bootstrap.servers` and, unless a `security.protocol` is given for them, the security settings; admin clients inherit all of them. A JVM worker does not pass its security settings on to producers and consumers.\n\nAny value may contain references such as `${env:NAME}`, replaced by the providers of `config.providers`."
+  "Keys behind `producer.`, `consumer.` and `admin.` are settings of the Kafka clients of connectors; [what each does](kafka-clients.md). Of the worker's own settings, producers and consumers inherit `bootstrap.servers` and, unless a `security.protocol` is given for them, the security settings; admin clients inherit all of them. A JVM worker does not pass its security settings on to producers and consumers.\n\nAny value may contain references such as `${env:NAME}`, replaced by the providers of `config.providers`."
 
 const ALIASES: readonly DocumentedPart[] = [
   {
@@ -55,7 +56,7 @@ const OF_TABLES: readonly DocumentedPart[] = [
 ]
 
 const OVERRIDES =
-  "Keys behind `producer.override.`, `consumer.override.` and `admin.override.` change the Kafka clients of this connector, as far as the worker's `connector.client.config.override.policy` lets them. Keys behind `key.converter.`, `value.converter.` and `header.converter.` are settings of the converters named here. A connector that overrides `bootstrap.servers` inherits no credentials of the worker."
+  "Keys behind `producer.override.`, `consumer.override.` and `admin.override.` change the Kafka clients of this connector ([what each does](kafka-clients.md)), as far as the worker's `connector.client.config.override.policy` lets them. Keys behind `key.converter.`, `value.converter.` and `header.converter.` are settings of the converters named here. A connector that overrides `bootstrap.servers` inherits no credentials of the worker."
 
 function connectorPage(type: 'source' | 'sink'): string {
   const own: DocumentedPart =
@@ -127,6 +128,7 @@ export function configPages(): Map<string, string> {
   const plugins = builtinPlugins()
   const pages = new Map<string, string>([
     ['jdbc-driver-properties.md', driverPropertiesPage()],
+    ['kafka-clients.md', kafkaClientsPage()],
     [
       'worker-distributed.md',
       configPage(

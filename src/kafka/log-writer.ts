@@ -2,6 +2,7 @@ import { systemClock } from '../clock.ts'
 import { ConnectError } from '../errors.ts'
 import { brokerError, isRetriableBrokerError, isRetriableName } from './broker-errors.ts'
 import { type ClientSettings, addresses } from './client-properties.ts'
+import { noCompression } from './compression.ts'
 import type { ProducerRecord } from './contracts.ts'
 import { type BrokerNode, NetworkClient } from './network-client.ts'
 import { partitionOfKey } from './partitioner.ts'
@@ -140,7 +141,7 @@ export class LogWriter {
     const leaders = await this.#knownLeaders()
     const byPartition = this.#unacknowledged(writes, leaders.size)
     const batches = [...byPartition].map(([partition, { records, bytes }]) => {
-      const batch = encodeBatch(records, 0, records.length, bytes, 'none', systemClock.now())
+      const batch = encodeBatch(records, 0, records.length, bytes, noCompression, systemClock.now())
       stampBatch(batch, null, -1)
       return { topic: this.#topic, partition, batch }
     })

@@ -1,14 +1,9 @@
 import { systemClock } from '../clock.ts'
 import type { ConnectError } from '../errors.ts'
+import type { Compression } from './compression.ts'
 import type { ProducerRecord } from './contracts.ts'
 import { partitionKey } from './produce-request.ts'
-import {
-  type CompressionType,
-  type ProducerIdentity,
-  encodeBatch,
-  recordBytes,
-  stampBatch
-} from './record-batch.ts'
+import { type ProducerIdentity, encodeBatch, recordBytes, stampBatch } from './record-batch.ts'
 
 const SEQUENCE_MASK = 0x7fffffff
 
@@ -81,7 +76,7 @@ export class PartitionQueue {
   readonly #limits: { readonly batchBytes: number; readonly maxRecordBytes: number }
   /** What the topic seems to take. */
   #batchBytes: number
-  readonly #compression: CompressionType
+  readonly #compression: Compression
   readonly #chunks: Chunk[] = []
   #unacknowledged: Batch[] = []
   #nextSequence = 0
@@ -95,7 +90,7 @@ export class PartitionQueue {
     topic: string,
     partition: number,
     limits: { readonly batchBytes: number; readonly maxRecordBytes: number },
-    compression: CompressionType
+    compression: Compression
   ) {
     this.topic = topic
     this.partition = partition

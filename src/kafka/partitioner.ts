@@ -33,27 +33,34 @@ export function partitionOfKey(key: Uint8Array, partitions: number): number {
   return (murmur2(key) & 0x7fffffff) % partitions
 }
 
+interface PartitionerSettings {
+  readonly stickyBytes: number
+  readonly ignoreKeys: boolean
+  readonly roundRobin?: boolean
+}
+
 /**
  * Partitions of one topic's records: their own, that of their key, or for null keys one that sticks
  * until `stickyBytes` went there (Kafka's default partitioner without its weighing by queue length).
  */
 export class TopicPartitioner {
-  readonly #stickyBytes: number
-  readonly #ignoreKeys: boolean
+  readonly #settings: PartitionerSettings
   #sticky: number
   #bytes = 0
+  #next = 0
 
-  constructor(stickyBytes: number, ignoreKeys: boolean) {
-    this.#stickyBytes = stickyBytes
-    this.#ignoreKeys = ignoreKeys
+  constructor(settings: PartitionerSettings) {
+    this.#settings = settings
     this.#sticky = Math.floor(Math.random() * 0x10000)
   }
 
   /** `partitions`: how many the topic has. An explicit partition is returned as it is, even when the topic has fewer. */
   partition(record: ProducerRecord, partitions: number): number {
     if (record.partition !== null) return record.partition
-    if (record.key !== null && !this.#ignoreKeys) return partitionOfKey(record.key, partitions)
-    if (this.#bytes >= this.#stickyBytes) {
+    const { stickyBytes, ignoreKeys, roundRobin = false } = this.#settings
+    if (roundRobin) return this.#next++ % partitions
+    if (record.key !== null && !ignoreKeys) return partitionOfKey(record.key, partitions)
+    if (this.#bytes >= stickyBytes) {
       this.#bytes = 0
       this.#sticky++
     }

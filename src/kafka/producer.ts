@@ -238,8 +238,7 @@ export class KafkaRecordProducer implements RecordProducer {
   #topic(name: string): Topic {
     let topic = this.#topics.get(name)
     if (topic === undefined) {
-      const { stickyBytes, ignoreKeys } = this.#settings
-      const partitioner = new TopicPartitioner(stickyBytes, ignoreKeys)
+      const partitioner = new TopicPartitioner(this.#settings)
       topic = { name, partitioner, queues: new Map(), waiting: [] }
       this.#topics.set(name, topic)
     }

@@ -1,4 +1,5 @@
-import { compressionsAlgorithms, crc32c } from '@platformatic/kafka'
+import { crc32c } from '@platformatic/kafka'
+import type { Compression } from './compression.ts'
 import type { ProducerRecord } from './contracts.ts'
 
 /*
@@ -18,8 +19,6 @@ const PRODUCER_ID_AT = 43
 const HEADER_BYTES = 61
 const TRANSACTIONAL = 1 << 4
 const LENGTH_COVERS_FROM = 12
-
-export type CompressionType = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
 
 export interface ProducerIdentity {
   readonly producerId: bigint
@@ -44,7 +43,7 @@ export function encodeBatch(
   from: number,
   to: number,
   sizeHint: number,
-  compression: CompressionType,
+  { bitmask, compress }: Compression,
   now: number
 ): Buffer {
   const buffer = Buffer.allocUnsafe(HEADER_BYTES + sizeHint)
@@ -58,21 +57,15 @@ export function encodeBatch(
     at = writeRecord(buffer, at, record, timestamp - baseTimestamp, index - from)
   }
   let batch = buffer.subarray(0, at)
-  let attributes = 0
-  if (compression !== 'none') {
-    const algorithm = compressionsAlgorithms[compression]
-    batch = Buffer.concat([
-      batch.subarray(0, HEADER_BYTES),
-      algorithm.compressSync(batch.subarray(HEADER_BYTES))
-    ])
-    attributes = algorithm.bitmask
+  if (bitmask !== 0) {
+    batch = Buffer.concat([batch.subarray(0, HEADER_BYTES), compress(batch.subarray(HEADER_BYTES))])
   }
   const count = to - from
   batch.fill(0, 0, 8)
   batch.writeInt32BE(batch.length - LENGTH_COVERS_FROM, 8)
   batch.writeInt32BE(-1, 12)
   batch.writeInt8(2, 16)
-  batch.writeInt16BE(attributes, ATTRIBUTES_AT)
+  batch.writeInt16BE(bitmask, ATTRIBUTES_AT)
   batch.writeInt32BE(count - 1, 23)
   batch.writeBigInt64BE(BigInt(baseTimestamp), 27)
   batch.writeBigInt64BE(BigInt(maxTimestamp), 35)

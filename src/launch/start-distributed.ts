@@ -1,3 +1,4 @@
+import { clientKinds } from '../kafka/client-property-effects.ts'
 import {
   bindRest,
   clusterIdOrStop,
@@ -38,7 +39,7 @@ export async function startDistributed(options: StartOptions): Promise<RunningWo
 
   const clients = createKafkaClients()
   const client = workerClientProperties(config)
-  sayWhatHasNoEffect("the worker's own clients", client)
+  sayWhatHasNoEffect("the worker's own clients", clientKinds, client)
   const base = workerClientIdBase(config)
   const rest = await bindRest(config)
   const kafkaClusterId = await clusterIdOrStop(

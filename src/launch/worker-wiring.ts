@@ -1,9 +1,10 @@
+import { type ConfigMap, withPrefix } from '../config/config-def.ts'
 import { systemClock } from '../clock.ts'
 import type { ConfigProviders } from '../config/providers.ts'
 import { pluginConfigKeys, validateConnector } from '../herder/validation.ts'
 import type { HerderOptions } from '../herder/abstract-herder.ts'
 import type { ClientProperties, KafkaClients } from '../kafka/contracts.ts'
-import { propertiesWithoutEffect } from '../kafka/properties-without-effect.ts'
+import { type ClientKind, propertiesWithoutEffect } from '../kafka/client-property-effects.ts'
 import { loggers } from '../log.ts'
 import type { OverridePolicy } from '../plugin/override-policy.ts'
 import type { Plugins } from '../plugin/plugins.ts'
@@ -43,16 +44,17 @@ export function connectWorker(parts: {
   > = {
     producerProperties: (connector) => {
       checkOverrides(policy, connector, 'producer')
-      const client = producerProperties(properties, connector)
-      sayWhatHasNoEffect(`the producer of connector ${connector.get('name') ?? ''}`, client)
-      return client
+      tellOverrides('producer', properties, connector)
+      return producerProperties(properties, connector)
     },
     consumerProperties: (connector) => {
       checkOverrides(policy, connector, 'consumer')
+      tellOverrides('consumer', properties, connector)
       return consumerProperties(properties, connector)
     },
     adminProperties: (connector) => {
       checkOverrides(policy, connector, 'admin')
+      tellOverrides('admin', properties, connector)
       return adminProperties(properties, connector)
     }
   }
@@ -100,14 +102,26 @@ function offsetTopics(
 
 const said = new Set<string>()
 
+/** What the worker gives to all connectors is told once, what a connector overrides for that one. */
+function tellOverrides(kind: ClientKind, worker: ConfigMap, connector: ConfigMap): void {
+  const name = connector.get('name') ?? ''
+  sayWhatHasNoEffect(`the ${kind} of each connector`, [kind], withPrefix(worker, `${kind}.`))
+  const overrides = withPrefix(connector, `${kind}.override.`)
+  sayWhatHasNoEffect(`the ${kind} of connector ${name}`, [kind], overrides)
+}
+
 /** Tells, once for each client, which settings of Java clients change nothing here, and why. */
-export function sayWhatHasNoEffect(whose: string, client: ClientProperties): void {
+export function sayWhatHasNoEffect(
+  whose: string,
+  kinds: readonly ClientKind[],
+  client: ClientProperties
+): void {
   const log = loggers.get('org.apache.kafka.common.config.AbstractConfig')
-  for (const [name, reason] of propertiesWithoutEffect(client)) {
+  for (const [name, reason] of propertiesWithoutEffect(kinds, client)) {
     const sentence = `${name} has no effect for ${whose}: ${reason}`
     if (said.has(sentence)) continue
     said.add(sentence)
-    log.info(sentence)
+    log.warn(sentence)
   }
 }
 

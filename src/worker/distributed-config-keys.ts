@@ -272,14 +272,16 @@ const connectionKeys = configDef({
     default: 50,
     atLeast: 0,
     importance: 'low',
-    doc: 'First pause before a lost connection is opened again.'
+    noEffect: true,
+    doc: '`retry.backoff.ms` paces new connections too: accepted, changes nothing here.'
   },
   'reconnect.backoff.max.ms': {
     type: 'long',
     default: 1000,
     atLeast: 0,
     importance: 'low',
-    doc: 'Longest such pause.'
+    noEffect: true,
+    doc: '`retry.backoff.max.ms` paces new connections too: accepted, changes nothing here.'
   },
   'socket.connection.setup.timeout.ms': {
     type: 'long',
@@ -293,7 +295,8 @@ const connectionKeys = configDef({
     default: 30_000,
     atLeast: 0,
     importance: 'low',
-    doc: 'How long opening a connection may take after several failures.'
+    noEffect: true,
+    doc: '`socket.connection.setup.timeout.ms` is not raised after failures: accepted, changes nothing here.'
   },
   'retry.backoff.ms': {
     type: 'long',
@@ -320,7 +323,8 @@ const connectionKeys = configDef({
     type: 'long',
     default: 540_000,
     importance: 'medium',
-    doc: 'How long an unused connection stays open.'
+    noEffect: true,
+    doc: 'Brokers close unused connections by themselves: accepted, changes nothing here.'
   }
 })
 

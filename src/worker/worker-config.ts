@@ -8,6 +8,7 @@ import {
 } from '../config/config-def.ts'
 import { type Listener, parseListener } from '../config/listeners.ts'
 import { ConfigError } from '../errors.ts'
+import { isClientProperty } from '../kafka/client-property-effects.ts'
 import type { Plugins } from '../plugin/plugins.ts'
 import { distributedKeys } from './distributed-config-keys.ts'
 import { saslConfig, sslConfig, unusedSaslConfig } from './security-config.ts'
@@ -84,7 +85,11 @@ function warningsOf(definition: ConfigDef, properties: ConfigMap): string[] {
   for (const key of properties.keys()) {
     const known = Object.hasOwn(definition, key) ? definition[key] : undefined
     if (known?.noEffect === true || RETIRED.test(key)) idle.push(key)
-    else if (known === undefined && !FAMILIES.some((family) => key.startsWith(family))) {
+    else if (
+      known === undefined &&
+      !isClientProperty(key) &&
+      !FAMILIES.some((family) => key.startsWith(family))
+    ) {
       unknown.push(key)
     }
   }

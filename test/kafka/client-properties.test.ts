@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { clientSettings, platformaticOptions } from '../../src/kafka/client-properties.ts'
 import { kafkaJsConfig } from '../../src/kafka/kafkajs-config.ts'
-import { propertiesWithoutEffect } from '../../src/kafka/properties-without-effect.ts'
 import { producerSettings } from '../../src/kafka/producer-settings.ts'
 
 const settingsOf = (properties: Record<string, string>) =>
@@ -140,24 +139,5 @@ describe('producerSettings', () => {
     assert.throws(() => producer({ 'compression.type': 'brotli' }), {
       message: /compression\.type: supported are none, gzip, snappy, lz4, zstd/
     })
-  })
-})
-
-describe('propertiesWithoutEffect', () => {
-  it('lists what is set and ignored here, with the reason', () => {
-    const found = propertiesWithoutEffect(
-      new Map([
-        ['bootstrap.servers', 'a:1'],
-        ['acks', '1'],
-        ['linger.ms', '5'],
-        ['some.custom.key', 'x']
-      ])
-    )
-    assert.deepEqual([...found.keys()], ['acks', 'linger.ms'])
-    for (const reason of found.values()) assert.notEqual(reason, '')
-  })
-
-  it('says nothing about a value that means what is done anyway', () => {
-    assert.equal(propertiesWithoutEffect(new Map([['acks', 'all']])).size, 0)
   })
 })

@@ -39,17 +39,23 @@ describe('murmur2', () => {
 
 describe('TopicPartitioner', () => {
   it('gives a key the same partition as Java producers', () => {
-    const partitioner = new TopicPartitioner(16_384, false)
+    const partitioner = new TopicPartitioner({ stickyBytes: 16_384, ignoreKeys: false })
     assert.equal(partitioner.partition(record('foobar'), 7), (-790332482 & 0x7fffffff) % 7)
     assert.equal(partitionOfKey(Buffer.from('21'), 1), 0)
   })
 
   it('keeps an explicit partition', () => {
-    assert.equal(new TopicPartitioner(16_384, false).partition(record('foobar', 5), 7), 5)
+    assert.equal(
+      new TopicPartitioner({ stickyBytes: 16_384, ignoreKeys: false }).partition(
+        record('foobar', 5),
+        7
+      ),
+      5
+    )
   })
 
   it('stays with one partition for null keys until enough bytes went there, then takes the next', () => {
-    const partitioner = new TopicPartitioner(250, false)
+    const partitioner = new TopicPartitioner({ stickyBytes: 250, ignoreKeys: false })
     const partitions = Array.from({ length: 9 }, () => partitioner.partition(record(null), 3))
     const [first = 0] = partitions
     assert.deepEqual(
@@ -59,7 +65,7 @@ describe('TopicPartitioner', () => {
   })
 
   it('spreads keyed records too when keys are to be ignored', () => {
-    const partitioner = new TopicPartitioner(1, true)
+    const partitioner = new TopicPartitioner({ stickyBytes: 1, ignoreKeys: true })
     const used = new Set(
       Array.from({ length: 3 }, () => partitioner.partition(record('foobar'), 3))
     )

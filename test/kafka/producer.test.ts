@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { type TestContext, describe, it } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import { producerSettings } from '../../src/kafka/producer-settings.ts'
+import { noCompression } from '../../src/kafka/compression.ts'
 import { clientSettings } from '../../src/kafka/client-properties.ts'
 import { NetworkClient } from '../../src/kafka/network-client.ts'
 import { produce } from '../../src/kafka/produce-request.ts'
@@ -120,6 +122,38 @@ describe('KafkaRecordProducer: records', () => {
       producer.send([record(topic, 'last')])
     ])
     assert.deepEqual(valuesOf((await readAll(topic)).get(0)), [...values, 'last'])
+  })
+
+  for (const [type, low, high] of [
+    ['gzip', '1', '9'],
+    ['zstd', '-5', '19']
+  ] as const) {
+    it(`compresses as well as compression.${type}.level says`, () => {
+      const text = Buffer.from(
+        Array.from({ length: 5000 }, (_, at) => `${(at * 7919) % 1009} and ${at % 97};`).join('')
+      )
+      const sizes = [low, high].map(
+        (level) =>
+          producerSettings(
+            clientProperties({ 'compression.type': type, [`compression.${type}.level`]: level })
+          ).compression.compress(text).length
+      )
+      assert.ok((sizes[0] ?? 0) > (sizes[1] ?? 0), sizes.join(' and '))
+    })
+  }
+
+  it('takes partitions in turn, keys or not, with the RoundRobinPartitioner', async (t) => {
+    const topic = await createTopic(t, 3)
+    const { producer } = startProducer(t, {
+      'partitioner.class': 'org.apache.kafka.clients.producer.RoundRobinPartitioner'
+    })
+    const keyed = (value: string) => ({ ...record(topic, value, null), key: Buffer.from('k') })
+    await producer.send(['a', 'b', 'c', 'd'].map(keyed))
+    const written = await readAll(topic)
+    assert.deepEqual(
+      [0, 1, 2].map((partition) => valuesOf(written.get(partition))),
+      [['a', 'd'], ['b'], ['c']]
+    )
   })
 
   it('writes without idempotence when told to', async (t) => {
@@ -417,7 +451,7 @@ async function fenceProducer(t: TestContext, topic: string): Promise<void> {
   const last = fetched?.batches.at(-1)
   assert.ok(last)
   const fence = record(topic, 'fence')
-  const batch = encodeBatch([fence], 0, 1, recordBytes(fence), 'none', Date.now())
+  const batch = encodeBatch([fence], 0, 1, recordBytes(fence), noCompression, Date.now())
   stampBatch(
     batch,
     { producerId: last.producerId, epoch: last.producerEpoch + 1, transactional: false },

@@ -307,6 +307,7 @@ describe('worker config', () => {
       'plugin.path': '/usr/share/java',
       'metric.reporters': 'x.Y',
       'session.timeout': '1',
+      'default.api.timeout.ms': '60000',
       'internal.key.converter': 'x',
       'producer.linger.ms': '5',
       'config.providers.file.class': 'x',
