@@ -13,6 +13,7 @@ import { redactSetting } from '../secrets/redact.ts'
 import type { ConnectorPlugin, Plugin, Plugins } from '../plugin/plugins.ts'
 import { commonConnectorConfig, connectorConfig } from '../worker/connector-config.ts'
 import type { WorkerConfig } from '../worker/worker-config.ts'
+import { javaHashMapOrder } from './java-hash-map.ts'
 import { addAliases } from './validate-aliases.ts'
 import { checkSink, checkSource } from './validate-connector-kind.ts'
 import { checkConverterKeys, converterKeys, converterSection } from './validate-converters.ts'
@@ -193,7 +194,9 @@ function answer(name: string, base: Section, others: readonly Section[]): Config
 
 /** As Java prints a map, secrets hidden (I7). */
 function mapText(config: SubmittedConfig): string {
-  return `{${[...config].map(([key, value]) => `${key}=${value === null ? value : redactSetting(key, value)}`).join(', ')}}`
+  return `{${javaHashMapOrder([...config])
+    .map(([key, value]) => `${key}=${value === null ? value : redactSetting(key, value)}`)
+    .join(', ')}}`
 }
 
 /** Answer of `GET /connector-plugins/{class}/config`: the plugin's keys, then those of the framework it does not define itself. */
