@@ -12,7 +12,7 @@ export function driverPropertiesPage(): string {
     '',
     '# Driver properties',
     '',
-    'Every property of every JDBC driver whose configurations are understood here, in the URL or as `connection.<name>`: it acts as there, has no effect and is said to have none (in the log, with the reason), or is refused by name. What belongs together, and which of two values counts, is in [addresses](../jdbc-addresses.md).',
+    'Every property of every JDBC driver whose configurations are understood here, in the URL or as `connection.<name>`: it acts as there, has no effect and is said to have none (in the log and in a preview, with the reason), or is refused by name. What belongs together, and which of two values counts, is in [addresses](../jdbc-addresses.md).',
     '',
     ...driverTables.flatMap(section)
   ].join('\n')

@@ -2,6 +2,7 @@ import { systemClock } from '../../clock.ts'
 import type { ConfigDef, ConfigMap } from '../../config/config-def.ts'
 import type { SourceRecord } from '../../data/record.ts'
 import { ConfigError, isRetriable, messageOf } from '../../errors.ts'
+import type { Logger } from '../../log.ts'
 import type {
   PreviewColumn,
   PreviewRequest,
@@ -15,7 +16,12 @@ import { queryColumns } from './reading/query-shape.ts'
 import { selfCheck } from './self-check.ts'
 import { type SourceSettings, sourceSettings } from './settings/source-settings.ts'
 import { presentOf, startOf } from './offsets/start-position.ts'
-import { type StartTarget, startTargets, withConnection } from './offsets/start-targets.ts'
+import {
+  connectorLog,
+  type StartTarget,
+  startTargets,
+  withConnection
+} from './offsets/start-targets.ts'
 import type { BoundQuery } from './reading/bound-query.ts'
 import { type ReaderTarget, TableReader } from './reading/table-reader.ts'
 import type { TableShape } from './reading/table-shape.ts'
@@ -45,8 +51,11 @@ export async function previewSource(
   const settings = sourceSettings(config, definition)
   const { signal } = request
   const draft: Draft = { records: [], statements: [], columns: [], advice: [], problems: [] }
-  const targets = await withConnection(settings, signal, (connection) =>
-    startTargets(connection, settings)
+  const targets = await withConnection(
+    settings,
+    signal,
+    (connection) => startTargets(connection, settings),
+    warningTo(draft.advice)
   )
   if (targets.length === 0) throw new ConfigError('The configuration selects no table')
   const looked = targets.slice(0, MOST_TARGETS)
@@ -68,6 +77,18 @@ export async function previewSource(
     withConnection(settings, signal, (connection) => advise(looked, connection, settings, draft))
   )
   return draft
+}
+
+/** What connecting warns of, as properties without effect, is to be seen by who tries a configuration. */
+function warningTo(advice: string[]): Logger {
+  const log = connectorLog()
+  return {
+    ...log,
+    warn(text, facts) {
+      advice.push(text)
+      log.warn(text, facts)
+    }
+  }
 }
 
 /** What fails, or is cut short, leaves the rest of the preview as it is. */

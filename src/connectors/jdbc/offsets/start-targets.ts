@@ -1,5 +1,5 @@
 import type { OffsetMap, SourcePartition } from '../../../data/record.ts'
-import { loggers } from '../../../log.ts'
+import { type Logger, loggers } from '../../../log.ts'
 import type { StoredPosition } from '../../../plugin/start-from.ts'
 import { meaningOf } from './alter-offsets.ts'
 import { openConnection } from '../sessions/connection-keeper.ts'
@@ -24,13 +24,16 @@ export interface StartTarget {
   readonly partitions: readonly SourcePartition[]
 }
 
+export const connectorLog = (): Logger =>
+  loggers.get('io.confluent.connect.jdbc.JdbcSourceConnector')
+
 /** A connection for one question of an operator; it ends at once when `signal` aborts. */
 export async function withConnection<T>(
   settings: SourceSettings,
   signal: AbortSignal,
-  work: (connection: Session) => Promise<T>
+  work: (connection: Session) => Promise<T>,
+  log: Logger = connectorLog()
 ): Promise<T> {
-  const log = loggers.get('io.confluent.connect.jdbc.JdbcSourceConnector')
   const lookOnly = { ...settings.connection, readOnly: true }
   const connection = await openConnection(lookOnly, log, signal, CONNECT_LIMIT_MS)
   const abort = (): void => connection.abort()

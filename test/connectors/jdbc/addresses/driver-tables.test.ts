@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
-import { globSync, readFileSync } from 'node:fs'
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { describe, it } from 'node:test'
 import type { Dialect, OpenOptions } from '../../../../src/connectors/jdbc/database.ts'
 import {
@@ -19,6 +21,7 @@ import { sqliteDialect } from '../../../../src/connectors/jdbc/dialects/sqlite.t
 import { sqliteTarget } from '../../../../src/connectors/jdbc/dialects/sqlite-url.ts'
 import { sqlServerDialect } from '../../../../src/connectors/jdbc/dialects/sqlserver.ts'
 import { sqlServerTarget } from '../../../../src/connectors/jdbc/dialects/sqlserver-url.ts'
+import { jdbcSourcePlugin } from '../../../../src/connectors/jdbc/source-plugins.ts'
 import { ConfigError } from '../../../../src/errors.ts'
 import { openOptions } from '../../../support/open-dialect.ts'
 import { recordingLog } from '../../../support/recording-log.ts'
@@ -170,6 +173,31 @@ void describe('A table of driver properties', () => {
       /A parameter of the URL, behind password, is no property of pgjdbc/
     )
     assert.doesNotMatch(lines.join(), /cdEF|g;h|ij/)
+  })
+
+  void it('tells who tries a configuration, too', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'told-'))
+    try {
+      const file = join(folder, 'x.db')
+      const database = new DatabaseSync(file)
+      database.exec('CREATE TABLE t (id INTEGER PRIMARY KEY)')
+      database.close()
+      const found = await jdbcSourcePlugin.preview?.(
+        new Map([
+          ['connection.url', `jdbc:sqlite:${file}`],
+          ['connection.date_string_format', 'yyyy'],
+          ['connection.nonsense', '1'],
+          ['mode', 'bulk'],
+          ['topic.prefix', 'x-']
+        ]),
+        { maxRows: 1, signal: AbortSignal.timeout(20_000) }
+      )
+      const advice = found?.advice.join('\n') ?? ''
+      assert.match(advice, /The driver property date_string_format has no effect: times as text/)
+      assert.match(advice, /connection\.nonsense is no property of sqlite-jdbc/)
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
   })
 
   void it('tells each log once', () => {
