@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict'
-import type { Dialect } from '../../src/connectors/jdbc/database.ts'
-import { dialects } from '../../src/connectors/jdbc/dialects/dialects.ts'
 import { jdbcSourceConfig } from '../../src/connectors/jdbc/settings/source-config.ts'
 import { OFFSET_FIELDS } from '../../src/connectors/jdbc/offsets/source-offset.ts'
 import { JdbcSourceTask } from '../../src/connectors/jdbc/source-task.ts'
 import type { OffsetMap, SourceRecord } from '../../src/data/record.ts'
 import { type Config, field, StoredOffsets } from './jdbc-source.ts'
-import { ModelDatabase, ModelDialect, type Traffic, type Version } from './model-database.ts'
+import { ModelDatabase, type Traffic, type Version } from './model-database.ts'
+import { model } from './model-dialect.ts'
 import { Random } from './random.ts'
 import { recordingLog } from './recording-log.ts'
 
@@ -63,14 +62,11 @@ function scheduleOf(random: Random, guard: string, mode: Mode): Schedule {
   }
 }
 
-const model = new ModelDialect()
-;(dialects as Dialect[]).push(model)
-
 export async function simulate(seed: number, guard: string, mode: Mode): Promise<Outcome> {
   const random = new Random(seed)
   const schedule = scheduleOf(random, guard, mode)
   const database = new ModelDatabase(random, schedule.traffic)
-  model.databases.set(String(seed), { database, stepMs: schedule.traffic.stepMs })
+  model.databases.set(String(seed), database)
   try {
     return await history(seed, schedule, database, random)
   } finally {
@@ -109,13 +105,15 @@ async function history(
   let unstored: SourceRecord[] = []
   const start = async (): Promise<JdbcSourceTask> => {
     const task = new JdbcSourceTask(jdbcSourceConfig, database.clock)
+    const { signal } = new AbortController()
+    database.clock.foreground = signal
     await task.start(settings, {
       connector: 'simulated',
       task: 0,
       log: recordingLog().log,
       offsets,
       storeOffsets: (positions) => offsets.store(positions),
-      stopping: new AbortController().signal,
+      stopping: signal,
       reportCondition: () => undefined
     })
     return task

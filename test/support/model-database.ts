@@ -1,17 +1,7 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import type { Clock } from '../../src/clock.ts'
-import {
-  type Column,
-  type Connection,
-  databaseError,
-  type Dialect,
-  type OpenTransactions,
-  type Row,
-  type RowStream,
-  type TableColumn,
-  type TimestampColumn
-} from '../../src/connectors/jdbc/database.ts'
-import { timestampOfMs, type TimestampParts } from '../../src/connectors/jdbc/values/timestamp.ts'
+import type { OpenTransactions, Row } from '../../src/connectors/jdbc/database.ts'
+import { ModelClock } from './model-clock.ts'
+import type { ModelServer } from './model-dialect.ts'
 import { Random } from './random.ts'
 
 /** What a row held when it was written; `version` counts all writes. */
@@ -59,7 +49,7 @@ const START_MS = Date.UTC(2026, 0, 1)
  * A table `t (id, ts, version)` and its writers, one step at a time under a seed: snapshots, a sequence, locks, transactions that commit
  * in any order or roll back. Rows become visible with the commit, not before. Time passes only here.
  */
-export class ModelDatabase {
+export class ModelDatabase implements ModelServer {
   readonly #random: Random
   readonly #traffic: Traffic
   readonly #sqlite = new DatabaseSync(':memory:', { readBigInts: false, returnArrays: true })
@@ -67,7 +57,6 @@ export class ModelDatabase {
   readonly #writers = new Set<Writer>()
   readonly #spareIds: { readonly id: number; readonly takenAt: number }[] = []
   readonly committed = new Map<number, Version>()
-  #monotonicMs = 0
   #clockOffset = 0
   #sequence = 0
   #versions = 0
@@ -83,21 +72,21 @@ export class ModelDatabase {
     this.#sqlite.exec('CREATE TABLE t (id INTEGER PRIMARY KEY, ts INTEGER, version INTEGER)')
   }
 
-  readonly clock: Clock = {
-    now: () => START_MS + this.#monotonicMs,
-    monotonicMs: () => this.#monotonicMs,
-    sleep: (ms) => {
-      const until = this.#monotonicMs + Math.max(1, Math.ceil(ms))
-      while (this.#monotonicMs < until) {
-        this.#pass(Math.min(until - this.#monotonicMs, this.#random.within(1, 40)))
-      }
-      return Promise.resolve()
+  readonly clock = new ModelClock((ms) => {
+    for (let left = ms; left > 0; ) {
+      const step = Math.min(left, this.#random.within(1, 40))
+      this.#pass(step)
+      left -= step
     }
-  }
+  })
 
   /** What the database's clock shows. */
   get now(): number {
-    return START_MS + this.#monotonicMs + this.#clockOffset
+    return this.clock.now() + this.#clockOffset
+  }
+
+  get stepMs(): number {
+    return this.#traffic.stepMs
   }
 
   get open(): number {
@@ -135,7 +124,7 @@ export class ModelDatabase {
       source: 'the model',
       open: [...this.#writers].map(({ name, beganAt, prepared, writes }) => ({
         id: name,
-        ageMs: this.#monotonicMs - beganAt,
+        ageMs: this.clock.monotonicMs() - beganAt,
         ...(prepared ? { successor: true } : {}),
         ...(writes.size === 0 ? { readsOnly: true } : {})
       }))
@@ -158,20 +147,20 @@ export class ModelDatabase {
   }
 
   #pass(ms: number): void {
-    this.#monotonicMs += ms
+    this.clock.pass(ms)
     if (!this.writing) return
     const random = this.#random
     if (this.#traffic.clockJumps && random.chance(0.002)) {
       this.#clockOffset -= random.within(1, 5000)
-      this.log.push(`${this.#monotonicMs} clock back to ${this.now - START_MS}`)
+      this.log.push(`${this.clock.monotonicMs()} clock back to ${this.now - START_MS}`)
       this.faults += 1
     }
     if (random.chance(0.03))
-      this.#spareIds.push({ id: ++this.#sequence, takenAt: this.#monotonicMs })
+      this.#spareIds.push({ id: ++this.#sequence, takenAt: this.clock.monotonicMs() })
     if (this.#versions >= MOST_WRITES && this.#writers.size === 0) this.writing = false
     if (this.#versions < MOST_WRITES && this.#writers.size < 5 && random.chance(0.2)) this.#begin()
     for (const writer of this.#writers) {
-      if (writer.wakesAt <= this.#monotonicMs) this.#step(writer)
+      if (writer.wakesAt <= this.clock.monotonicMs()) this.#step(writer)
     }
   }
 
@@ -180,36 +169,36 @@ export class ModelDatabase {
     // A spare id that nobody used in time is never used: its client gave up.
     while (this.#spareIds.length > 0) {
       const { id, takenAt } = this.#spareIds.shift() ?? { id: 0, takenAt: 0 }
-      if (this.#monotonicMs - takenAt <= this.#traffic.earlyIdMs) earlyIds.push(id)
+      if (this.clock.monotonicMs() - takenAt <= this.#traffic.earlyIdMs) earlyIds.push(id)
     }
     this.#writers.add({
       name: `T${++this.#names}`,
       prepared: false,
-      beganAt: this.#monotonicMs,
+      beganAt: this.clock.monotonicMs(),
       began: this.now,
       earlyIds,
       writes: new Map(),
       // Some read first, and write long after.
-      wakesAt: this.#monotonicMs + (this.#random.chance(0.2) ? this.#rest() : 0)
+      wakesAt: this.clock.monotonicMs() + (this.#random.chance(0.2) ? this.#rest() : 0)
     })
   }
 
   #step(writer: Writer): void {
     const random = this.#random
     const { longestMs } = this.#traffic
-    const age = this.#monotonicMs - writer.beganAt
+    const age = this.clock.monotonicMs() - writer.beganAt
     if (writer.prepared || age > longestMs || random.chance(0.2)) {
       if (!writer.prepared && random.chance(0.05)) {
         writer.prepared = true
         writer.name = `prepared ${writer.name}`
-        writer.wakesAt = this.#monotonicMs + random.within(1, 200)
+        writer.wakesAt = this.clock.monotonicMs() + random.within(1, 200)
         return
       }
       this.#end(writer)
       return
     }
     this.#write(writer)
-    writer.wakesAt = this.#monotonicMs + this.#rest()
+    writer.wakesAt = this.clock.monotonicMs() + this.#rest()
   }
 
   #rest(): number {
@@ -240,136 +229,8 @@ export class ModelDatabase {
       this.committed.set(row.id, row)
       this.#prepared('INSERT OR REPLACE INTO t VALUES (?, ?, ?)').run(row.id, row.ts, row.version)
       this.log.push(
-        `${this.#monotonicMs} ${writer.name} commits ${row.id} v${row.version} at ${row.ts - START_MS}`
+        `${this.clock.monotonicMs()} ${writer.name} commits ${row.id} v${row.version} at ${row.ts - START_MS}`
       )
     }
-  }
-}
-
-const facts = { databaseType: 'model', nullable: false }
-
-function columnsOf(stepMs: number): TableColumn[] {
-  const ts: TimestampColumn = {
-    ...facts,
-    name: 'ts',
-    type: 'timestamp',
-    hasZone: true,
-    resolutionNanos: stepMs * 1_000_000,
-    read(raw: unknown, into: TimestampParts) {
-      const { ms, nanos } = timestampOfMs(Number(raw))
-      into.ms = ms
-      into.nanos = nanos
-    }
-  }
-  const whole = (name: string): Column => ({ ...facts, name, type: 'int64', read: Number })
-  return [whole('id'), ts, whole('version')].map((column) => ({
-    ...column,
-    autoIncrement: column.name === 'id',
-    keyPosition: column.name === 'id' ? 1 : null
-  }))
-}
-
-/** The model's side of a connector: `jdbc:model:` and the number under which a database was put here. */
-export class ModelDialect implements Dialect {
-  readonly name = 'ModelDatabaseDialect'
-  readonly displayName = 'the model'
-  readonly subProtocols = ['model']
-  readonly urlExample = 'jdbc:model:1'
-  readonly quotes = ['"', '"'] as const
-  readonly databases = new Map<string, { database: ModelDatabase; stepMs: number }>()
-
-  open({ url }: { readonly url: { readonly rest: string } }): Promise<Connection> {
-    const found = this.databases.get(url.rest)
-    if (found === undefined) throw new Error(`There is no model ${url.rest}`)
-    return Promise.resolve(new ModelConnection(this, found.database, columnsOf(found.stepMs)))
-  }
-
-  nameParts({ table }: { readonly table: string }): string[] {
-    return [table]
-  }
-
-  timestampExpression(names: readonly string[]): string {
-    return names[0] ?? ''
-  }
-
-  bindTimestamp({ ms }: { readonly ms: number }): { sql: string; value: bigint } {
-    return { sql: '?', value: BigInt(ms) }
-  }
-
-  bindId(id: number | bigint): { sql: string; value: bigint } {
-    return { sql: '?', value: BigInt(id) }
-  }
-}
-
-class ModelConnection implements Connection {
-  readonly dialect: Dialect
-  readonly #database: ModelDatabase
-  readonly #columns: TableColumn[]
-  #lost = false
-
-  constructor(dialect: Dialect, database: ModelDatabase, columns: TableColumn[]) {
-    this.dialect = dialect
-    this.#database = database
-    this.#columns = columns
-  }
-
-  async listTables(): Promise<[]> {
-    return Promise.resolve([])
-  }
-
-  async describeTable(): Promise<TableColumn[]> {
-    return this.#answer(() => this.#columns)
-  }
-
-  async describeQuery(): Promise<Column[]> {
-    return this.#answer(() => this.#columns)
-  }
-
-  async now(): ReturnType<Connection['now']> {
-    return this.#answer(() => ({ ...timestampOfMs(this.#database.now), hasZone: true }))
-  }
-
-  async openTransactions(): Promise<OpenTransactions> {
-    return this.#answer(() => this.#database.transactions())
-  }
-
-  async query(
-    sql: string,
-    binds: readonly unknown[],
-    { fetchRows }: { fetchRows: number }
-  ): Promise<RowStream> {
-    // The rows of the moment at which the query began.
-    const rows = await this.#answer(() => this.#database.read(sql, binds))
-    const columns = sql.startsWith('SELECT MAX') ? this.#columns.slice(0, 1) : this.#columns
-    let at = 0
-    return {
-      columns,
-      next: () =>
-        this.#answer(() => {
-          const batch = rows.slice(at, (at += fetchRows))
-          return batch.length === 0 ? null : batch
-        }),
-      close: () => Promise.resolve()
-    }
-  }
-
-  abort(): void {
-    this.#lost = true
-  }
-
-  close(): Promise<void> {
-    this.#lost = true
-    return Promise.resolve()
-  }
-
-  async #answer<T>(make: () => T): Promise<T> {
-    this.#database.breathe()
-    if (this.#lost || this.#database.breaks()) {
-      this.#lost = true
-      throw databaseError('the model lost the session', { retriable: true })
-    }
-    const answer = make()
-    this.#database.breathe()
-    return await Promise.resolve(answer)
   }
 }

@@ -207,7 +207,10 @@ export interface OpenTransaction {
   readonly readsOnly?: boolean
   /** It may be what another became under this id: a transaction that was prepared for a two-phase commit. */
   readonly successor?: boolean
-  /** A mark of this moment, or of its first change if that was before: rows it writes can be told from older ones by it. */
+  /**
+   * A mark of this moment, or of its first change if that was before: rows it writes can be told from older ones by it. A whole number
+   * that grows.
+   */
   readonly since?: string
   /** The id under which it may have been listed before: whoever waits for that one waits for this one too. */
   readonly was?: string

@@ -21,6 +21,8 @@ const NAP_MS = 250
 /** A query is not kept open for longer while the worker asks for no rows: when it is told not to, and when Kafka takes none. */
 const KEPT_WHILE_PAUSED_MS = 5000
 const KEPT_WHILE_IDLE_MS = 30_000
+/** Rows that are remembered because others may still appear before them: so many may be stored again in a millisecond. */
+const REMEMBERED_PER_MS = 20
 
 interface Running extends TaskParts {
   readonly keeper: ConnectionKeeper
@@ -44,6 +46,7 @@ export class JdbcSourceTask implements SourceTask {
   #turns: TableTurns | null = null
   #beside: Promise<void> = Promise.resolve()
   #handedOut: 'complete' | 'partly' | 'torn' = 'complete'
+  #storedAtMs = -Infinity
   /** What concerns no single table: failures in a row, and when it is tried again. */
   #failures = 0
   #nextAttemptMs = 0
@@ -84,7 +87,18 @@ export class JdbcSourceTask implements SourceTask {
 
   /** Rows of one moment are read again as long as the last of them was not handed out. */
   handedOut(): 'complete' | 'partly' | 'torn' {
-    return this.#handedOut
+    if (this.#handedOut !== 'complete') return this.#handedOut
+    let remembered = 0
+    for (const { reader } of this.#turns?.all ?? []) {
+      remembered += reader.progress.lateCommits?.remembered ?? 0
+    }
+    // What is remembered goes with each stored offset: the more of it, the less often.
+    const waitMs = remembered / REMEMBERED_PER_MS
+    return this.#clock.monotonicMs() - this.#storedAtMs < waitMs ? 'partly' : 'complete'
+  }
+
+  commit(): void {
+    this.#storedAtMs = this.#clock.monotonicMs()
   }
 
   /** A query that was left open would hold a transaction, and locks, for as long as the pause takes. */

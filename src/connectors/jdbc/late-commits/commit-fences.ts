@@ -85,10 +85,6 @@ export class CommitFences<B> {
     return this.#fences[0]?.takenAtMs ?? null
   }
 
-  get newestAtMs(): number | null {
-    return this.#fences.at(-1)?.takenAtMs ?? null
-  }
-
   /** Whom the oldest fence waits for. */
   get pending(): ReadonlySet<string> {
     return this.#fences[0]?.pending ?? new Set()

@@ -14,6 +14,8 @@ export interface LateCommitFacts {
   readonly remembered: number
   /** There were too many of them: some rows may come twice. */
   readonly forgotten: boolean
+  /** Why the level may not keep what it promises. */
+  readonly doubts: readonly string[]
 }
 
 /** The same for REST and metrics, by names of their own. */
@@ -27,7 +29,8 @@ export function lateCommitFacts(facts: LateCommitFacts): StreamFacts {
     oldest_holding_transaction_ms: facts.oldestHoldingMs,
     watched_transactions: facts.watched,
     remembered_rows: facts.remembered,
-    remembered_too_few: facts.forgotten
+    remembered_too_few: facts.forgotten,
+    late_commits_doubts: facts.doubts.length === 0 ? null : facts.doubts.join('; ')
   }
 }
 
@@ -51,5 +54,6 @@ export function conditionOf(name: string, facts: LateCommitFacts): string | null
   if (facts.forgotten) {
     sentences.push('late.commit.seen.max.keys is too small: rows may be emitted twice')
   }
+  sentences.push(...facts.doubts)
   return sentences.length === 0 ? null : `${name}: ${sentences.join('; ')}`
 }

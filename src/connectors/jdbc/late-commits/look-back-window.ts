@@ -1,5 +1,5 @@
-import { comparePositions, type Position } from '../offsets/source-offset.ts'
-import type { WatchedRows } from './watched-rows.ts'
+import type { LateMemory } from './late-memory.ts'
+import type { Position } from '../offsets/source-offset.ts'
 
 /** Positions remembered per window, to know where reading stood that long ago. */
 const STEPS = 60
@@ -9,54 +9,43 @@ const STEPS = 60
  * was taken is found: it was not there at the last poll, and from where that one stood the window begins at the next.
  */
 export class LookBackWindow {
-  readonly #watched: WatchedRows
+  readonly #memory: LateMemory
   readonly #windowMs: number
   readonly #pollIntervalMs: number
   #polledAtMs: number | null = null
   /** Something else was done since. */
   #free = true
   #next: Position | null = null
-  #held: { readonly low: Position; readonly untilMs: number } | null = null
   #history: { readonly atMs: number; readonly position: Position }[] = []
 
-  constructor(watched: WatchedRows, windowMs: number, pollIntervalMs: number) {
-    this.#watched = watched
+  constructor(memory: LateMemory, windowMs: number, pollIntervalMs: number) {
+    this.#memory = memory
     this.#windowMs = windowMs
     this.#pollIntervalMs = pollIntervalMs
   }
 
-  /** A poll begins at `nowMs`; `next`: where the window begins from then on. */
-  poll(nowMs: number, next: Position): void {
+  /** A poll begins: the window is due, and begins at `next` from then on; null: where it does. What was read before it came into being is not in it. */
+  poll(nowMs: number, next: Position | null, position: Position): void {
+    this.#memory.beginWindow(position, next)
     // However short the interval: between two windows new rows have their turn.
     if (!this.#free) return
     if (this.#polledAtMs !== null && nowMs - this.#polledAtMs < this.#pollIntervalMs) return
     this.#polledAtMs = nowMs
     this.#free = false
-    const held = this.#held !== null && nowMs < this.#held.untilMs ? this.#held.low : null
-    this.#next = held !== null && comparePositions(held, next) < 0 ? held : next
-    this.#watched.windowDue()
-    if (this.#watched.due === null) this.move()
-  }
-
-  /** Has the window begin here at once, and stay for as long as it is wide: from now on only looking back finds what was watched. */
-  hold(nowMs: number, low: Position): void {
-    this.#held = { low, untilMs: nowMs + this.#windowMs }
-    this.#next = low
-    this.#watched.moveWindow(low)
+    this.#next = next
+    this.#memory.windowDue()
   }
 
   /** As `poll`, where only the way of the position tells how far it was then. */
   pollIds(nowMs: number, position: Position): void {
     const history = this.#history
-    const before = this.#watched.low
-    if (history.length === 0 && before !== null && this.#held === null) this.hold(nowMs, before)
     const last = history.at(-1)
     if (last === undefined || nowMs - last.atMs >= this.#windowMs / STEPS) {
       history.push({ atMs: nowMs, position })
     }
     const old = history.findLastIndex(({ atMs }) => atMs <= nowMs - this.#windowMs)
     if (old > 0) history.splice(0, old)
-    this.poll(nowMs, history[0]?.position ?? position)
+    this.poll(nowMs, old < 0 ? null : (history[0]?.position ?? null), position)
   }
 
   /** New rows had their turn, or have to wait. */
@@ -66,6 +55,14 @@ export class LookBackWindow {
 
   /** What was due has been read. */
   move(): void {
-    if (this.#next !== null) this.#watched.moveWindow(this.#next)
+    if (this.#next !== null) this.#memory.moveWindow(this.#next)
+    this.#next = null
+  }
+
+  /** The level has none any more. */
+  end(): void {
+    this.#polledAtMs = null
+    this.#next = null
+    this.#history = []
   }
 }

@@ -1,29 +1,51 @@
 import type { SourceOffset } from '../../../data/record.ts'
 import type { RowCursor } from '../reading/cursor-value.ts'
-import type { Row } from '../database.ts'
+import type { Column, Row } from '../database.ts'
 import type { LateCommitGuard } from './late-commit-guard.ts'
 import type { Emit, RowProgress } from '../reading/row-progress.ts'
 import type { EmittedRow } from './seen-rows.ts'
-import { offsetOf, type Position } from '../offsets/source-offset.ts'
-import { comparePositions } from '../offsets/source-offset.ts'
+import type { TableShape } from '../reading/table-shape.ts'
+import { comparePositions, offsetOf, type Position } from '../offsets/source-offset.ts'
 
 /** Says of the rows of a result where they stand and what tells them apart. */
 export class RowIdentity {
   readonly #cursor: RowCursor
   readonly #hasId: boolean
+  readonly #places: readonly number[] | null
 
-  constructor(cursor: RowCursor, hasId: boolean) {
+  /** `places` of the values that tell rows apart; null: all of them, for within a step of the clock a row may change and keep key and time. */
+  constructor(cursor: RowCursor, hasId: boolean, places: readonly number[] | null) {
     this.#cursor = cursor
     this.#hasId = hasId
+    this.#places = places
   }
 
   of(row: Row): EmittedRow {
     this.#cursor.read(row)
     const { timestamp, id } = this.#cursor
     const at: Position = { timestamp, reading: null, id: this.#hasId ? id : null }
-    // Everything it holds: within a step of the clock a row may change and keep key and time.
-    return { at, key: () => JSON.stringify(row.map(textOf)) }
+    const places = this.#places
+    const values = places === null ? row : places.map((place) => row[place])
+    return { at, key: () => JSON.stringify(values.map(textOf)) }
   }
+}
+
+/**
+ * Of a query its key columns and cursor tell rows apart, if it has such: other columns may differ at each reading. `rowsDiffer`: they do; then
+ * the cursor does, where there is an id in it.
+ */
+export function rowIdentity(
+  columns: readonly Column[],
+  cursor: RowCursor,
+  { names, id, recordKey }: TableShape,
+  { isQuery, rowsDiffer }: { readonly isQuery: boolean; readonly rowsDiffer: boolean }
+): RowIdentity {
+  const hasId = id !== null
+  const key = isQuery ? recordKey : null
+  if (key === null && !(rowsDiffer && hasId)) return new RowIdentity(cursor, hasId, null)
+  const wanted = [...(key ?? []), ...names.timestamps, ...(names.id === null ? [] : [names.id])]
+  const places = wanted.map((name) => columns.findIndex((column) => column.name === name))
+  return new RowIdentity(cursor, hasId, places)
 }
 
 function textOf(value: unknown): string {
@@ -37,6 +59,8 @@ export class LookBackProgress implements RowProgress {
   readonly #guard: LateCommitGuard
   readonly #from: Position
   readonly #offset: SourceOffset | null
+  #known = 0
+  #unknown = 0
   readonly position: Position
   readonly canPause = true
   readonly full = false
@@ -44,13 +68,13 @@ export class LookBackProgress implements RowProgress {
   constructor(
     identity: RowIdentity,
     guard: LateCommitGuard,
-    range: { readonly from: Position; readonly position: Position; readonly start: string | null }
+    range: { readonly from: Position; readonly upTo: Position; readonly start: string | null }
   ) {
     this.#identity = identity
     this.#guard = guard
     this.#from = range.from
-    this.position = range.position
-    this.#offset = offsetOf(range.position.timestamp, range.position.id, range.start)
+    this.position = range.upTo
+    this.#offset = offsetOf(range.upTo.timestamp, range.upTo.id, range.start)
   }
 
   add(rows: readonly Row[], emit: Emit): void {
@@ -59,13 +83,19 @@ export class LookBackProgress implements RowProgress {
       // What stands behind the position is read by the next query.
       if (comparePositions(emitted.at, this.#from) <= 0) continue
       if (comparePositions(emitted.at, this.position) > 0) continue
-      if (!this.#guard.isSeen(emitted)) emit(row, this.#offset)
+      if (this.#guard.isSeen(emitted)) {
+        this.#known += 1
+        continue
+      }
+      this.#unknown += 1
+      emit(row, this.#offset)
     }
     const last = rows.at(-1)
     if (last !== undefined) this.#guard.lookedUpTo(this.#identity.of(last).at)
   }
 
   end(): null {
+    this.#guard.lookedBack(this.#known, this.#unknown)
     return null
   }
 }

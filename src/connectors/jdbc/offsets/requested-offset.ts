@@ -1,6 +1,7 @@
 import type { OffsetMap } from '../../../data/record.ts'
 import { ConfigError } from '../../../errors.ts'
 import { suggestion } from '../reading/cursor-value.ts'
+import { MEMORY_FIELDS, memoryLow } from '../late-commits/stored-memory.ts'
 import { checkOffset, OFFSET_FIELDS, offsetOf, positionOf } from './source-offset.ts'
 import type { Mode } from '../settings/mode.ts'
 import { instantOf, readWrittenTime, requireCalendar } from '../values/time-text.ts'
@@ -18,7 +19,18 @@ export function requestedOffset(offset: OffsetMap, mode: Mode, zone: TimeZone): 
   checkOffset(inNumbers, mode)
   const { timestamp, id } = positionOf(inNumbers)
   if (timestamp !== null) requireCalendar(timestamp.ms)
-  return offsetOf(timestamp, id, null) ?? inNumbers
+  return { ...(offsetOf(timestamp, id, null) ?? inNumbers), ...memoryOf(inNumbers) }
+}
+
+/** I6: rows that may still appear behind this position are looked for as before, when it is the one they were noted for. */
+function memoryOf(offset: OffsetMap): OffsetMap {
+  const memory = Object.entries(offset).filter(([name]) => MEMORY_FIELDS.includes(name))
+  if (memory.length > 0 && memoryLow(offset) === null) {
+    throw new ConfigError(
+      `The offset fields ${memory.map(([name]) => name).join(', ')} were stored with another position: write an offset back as it was read, or leave them out`
+    )
+  }
+  return Object.fromEntries(memory)
 }
 
 function checkNames(offset: OffsetMap): void {

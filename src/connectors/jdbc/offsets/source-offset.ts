@@ -26,6 +26,10 @@ export function comparePositions(a: Position, b: Position): number {
   return a.id < b.id ? -1 : a.id > b.id ? 1 : 0
 }
 
+export function lowerPosition(a: Position, b: Position): Position {
+  return comparePositions(a, b) <= 0 ? a : b
+}
+
 const LONG_MAX = 2n ** 63n - 1n
 
 /** `query` is the name of the one query the JVM connector knows. */

@@ -25,7 +25,7 @@ export function progressOf(
 ): RowProgress {
   const { position, start, limited, guard, identity } = given
   if (reading.kind === 'again' && identity !== null && guard !== null) {
-    return new LookBackProgress(identity, guard, { from: reading.from, position, start })
+    return new LookBackProgress(identity, guard, { ...reading, start })
   }
   switch (mode) {
     case 'bulk':

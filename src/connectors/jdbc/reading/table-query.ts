@@ -48,14 +48,14 @@ function singleBound(
 
 /**
  * All rows behind `from` and up to the position, both as a coarse bound: rows at either end have to be compared once more. Without the
- * suffix, which may cut what is looked for.
+ * suffix, which may cut what is looked for. `condition`: one of the database's own, beside.
  */
 export function lookBackQuery(
   shape: QueryShape,
-  from: Position,
-  position: Position,
+  range: { readonly from: Position; readonly upTo: Position; readonly condition: string | null },
   zone: TimeZone
 ): BoundQuery {
+  const { from, upTo: position, condition: extra } = range
   const binder = new Binder()
   const begin = shape.mode === 'incrementing' ? null : beginReading(shape, from, zone)
   const end = shape.mode === 'incrementing' ? null : endOf(shape, position, zone)
@@ -68,6 +68,7 @@ export function lookBackQuery(
     }
     if (begin !== null) parts.push(`${timestampSql(of)} >= ${bindReading(of, begin, binder)}`)
     if (end !== null) parts.push(`${timestampSql(of)} <= ${bindReading(of, end, binder)}`)
+    if (extra !== null) parts.push(extra)
     return parts.join(' AND ')
   }
   // Single bounds are exclusive: one minute, the coarsest step of a column, takes in what stands at them.
@@ -86,16 +87,15 @@ export function lookBackQuery(
 
 const STEP_MS = 60_000
 
-/** All rows with an id, in no order and without the suffix. */
-export function allRowsQuery(shape: QueryShape, zone: TimeZone): BoundQuery {
+/** All rows behind a position, in no order and without the suffix. */
+export function rowsBehindQuery(shape: QueryShape, position: Position, zone: TimeZone): BoundQuery {
   const binder = new Binder()
-  const unset = { position: { timestamp: null, reading: null, id: null }, end: null }
-  const select = selectWhere(
+  const sql = selectWhere(
     shape,
-    () => '',
-    (bound) => singleBound(shape, bound, unset, zone, binder)
+    (of) => lowerCondition(of, position, zone, binder),
+    (bound) => singleBound(shape, bound, { position, end: null }, zone, binder)
   )
-  return { sql: select, binds: binder.values }
+  return { sql, binds: binder.values }
 }
 
 /** A reading that no row up to the position exceeds. */

@@ -10,7 +10,7 @@ import { readerShape } from './query-shape.ts'
 import { RecordKey } from './record-key.ts'
 import type { LateCommitFacts } from '../late-commits/late-commit-facts.ts'
 import type { LateCommitGuard, Plan } from '../late-commits/late-commit-guard.ts'
-import { RowIdentity } from '../late-commits/look-back.ts'
+import { type RowIdentity, rowIdentity } from '../late-commits/look-back.ts'
 import { progressOf, type Reading } from './progress-of.ts'
 import { columnsText, RowConverter } from '../values/row-converter.ts'
 import type { Emit, RowProgress } from './row-progress.ts'
@@ -172,7 +172,7 @@ export class TableReader {
     if (plan.kind === 'wait') return plan
     const { timeZone } = this.#settings.values
     if (plan.kind === 'again') {
-      const query = lookBackQuery(shape, plan.from, this.#position, timeZone)
+      const query = lookBackQuery(shape, plan, timeZone)
       return await this.#open(session, shape, query, plan, false)
     }
     this.#position = plan.position
@@ -210,7 +210,8 @@ export class TableReader {
     const cursor = newCursor()
     const limited = limits(shape.suffix)
     const watched = reading.kind === 'again' || this.#guard?.isWatching === true
-    const identity = watched ? new RowIdentity(newCursor(), shape.id !== null) : null
+    const told = { isQuery: own !== null, rowsDiffer: this.#guard?.rowsDiffer ?? false }
+    const identity = watched ? rowIdentity(stream.columns, newCursor(), shape, told) : null
     const { converter, key } = this.#converterFor(stream, shape)
     return {
       reading,

@@ -91,6 +91,7 @@ function guardOf(
         log[level.degraded ? 'warn' : 'info'](
           `Late commits of ${name}: level ${level.name}, because ${level.why}`
         ),
+      onDoubt: (text) => log.warn(`Late commits of ${name}: ${text}`),
       onClockSetBack: (ms) =>
         log.warn(
           `The clock of the database went back ${ms} ms: rows of ${name} with later times are read once more`

@@ -1,0 +1,138 @@
+import type { Clock } from '../../../clock.ts'
+import { columnTime, type ColumnTime } from './column-time.ts'
+import type { Connection, TableId } from '../database.ts'
+import { latestTime } from './largest-behind.ts'
+import type { FinalOrder, GuardParts, Read, Wait } from './late-commit-guard.ts'
+import { oldestOf } from './waiting.ts'
+import { comparePositions, lowerPosition, type Position, UNSET } from '../offsets/source-offset.ts'
+import type { TableShape } from '../reading/table-shape.ts'
+import { type Timestamp, timestampOfMs } from '../values/timestamp.ts'
+import type { Present } from './transaction-sight.ts'
+
+/** Which times are final: the database's present is a border, as soon as those have ended who were open then. */
+export class TimeOrder implements FinalOrder {
+  readonly #parts: GuardParts
+  readonly #clock: Clock
+  readonly #table: TableId | null
+  readonly #onClockSetBack: (ms: number) => void
+  /** Times below it are final; `unread`: and were not read to the end yet. */
+  #border: Timestamp | null = null
+  #unread = false
+  #seen: Present | null = null
+  #seenMs = 0
+  /** Where reading goes back to, since the clock did. */
+  #setBackTo: Position | null = null
+
+  constructor(
+    parts: GuardParts,
+    clock: Clock,
+    table: TableId | null,
+    onClockSetBack: (ms: number) => void
+  ) {
+    this.#table = table
+    this.#parts = parts
+    this.#clock = clock
+    this.#onClockSetBack = onClockSetBack
+  }
+
+  async plan(connection: Connection, shape: TableShape, position: Position): Promise<Read | Wait> {
+    const { settings, sight, waiting } = this.#parts
+    const { delayMs, lateCommits } = settings
+    const present = await sight.present(connection)
+    const time = columnTime(present.now, shape, settings.values.timeZone)
+    const from = this.#afterJump(time, present, position)
+    if (!sight.sees) {
+      await this.#pollWindow(connection, shape, time, from)
+      return { kind: 'read', position: from, end: time.before(delayMs), finalId: null }
+    }
+    waiting.fences.take(time.before(delayMs + lateCommits.marginMs), present.atMs, 0)
+    const { open, laterMs } = await waiting.look(connection, present.atMs)
+    if (!sight.sees) return { kind: 'wait', inMs: 0 }
+    await this.#pollWindow(connection, shape, time, from)
+    // Nobody stamps rows long before its own beginning.
+    const began = (ageMs: number): number => ageMs + lateCommits.marginMs + lateCommits.windowMs
+    waiting.overtake((ageMs) => {
+      const low = ageMs === null ? null : time.positionBefore(began(ageMs))
+      return low !== null && comparePositions(low, from) > 0 ? low : from
+    })
+    const final = waiting.fences.takeFinal()
+    const oldest = oldestOf(open)
+    if (final !== null) {
+      this.#border = final.border as Timestamp
+      this.#unread = true
+    } else if (this.#border === null && oldest !== null) {
+      // A first load does not wait for a transaction that began today.
+      this.#border = time.before(delayMs + began(oldest))
+      this.#unread = true
+    }
+    if (!this.#unread) return { kind: 'wait', inMs: laterMs ?? waiting.napMs }
+    return { kind: 'read', position: from, end: this.#border, finalId: null }
+  }
+
+  ended({ more }: { readonly more: boolean }): void {
+    this.#setBackTo = null
+    this.#unread = more
+  }
+
+  restart(): void {
+    this.#border = null
+    this.#unread = false
+  }
+
+  readonly isWaiting = false
+
+  /** A copy shows rows long after they were stamped: there the window is measured from where reading stands, or will stand. */
+  async #pollWindow(
+    connection: Connection,
+    shape: TableShape,
+    time: ColumnTime,
+    position: Position
+  ): Promise<void> {
+    const { settings, sight, window, memory, doubts } = this.#parts
+    if (!sight.hasWindow) return
+    const { delayMs, lateCommits, values } = settings
+    let next: Position | null = time.positionBefore(delayMs + lateCommits.windowMs)
+    if (shape.dialect.commitsInOrder === undefined && !doubts.rowsDiffer) {
+      const behind = { position, zone: values.timeZone }
+      const ahead =
+        this.#table === null || memory.hasWindow
+          ? null
+          : await latestTime(connection, shape, behind)
+      const stands = ahead ?? position.timestamp
+      const ofStands = stands && timestampOfMs(stands.ms - lateCommits.windowMs - 1)
+      // As long as no row is known nothing has to be remembered before one comes.
+      if (ofStands !== null) next = lowerPosition(next, { ...UNSET, timestamp: ofStands })
+      else if (this.#table !== null) next = null
+    }
+    window.poll(this.#clock.monotonicMs(), next, position)
+  }
+
+  /** A clock that was set back stamps rows with times that were read already: reading goes back with it. */
+  #afterJump(time: ColumnTime, present: Present, position: Position): Position {
+    const { settings, memory, waiting } = this.#parts
+    const { marginMs } = settings.lateCommits
+    const { instantMs } = time
+    const before = this.#seen
+    const beforeMs = this.#seenMs
+    this.#seen = present
+    this.#seenMs = instantMs
+    // At least so much time has passed; answers that take long do not look like a jump.
+    const passedMs = before === null ? 0 : Math.max(0, present.askedAtMs - before.atMs)
+    const jumpMs = before === null ? 0 : beforeMs + passedMs - instantMs
+    if (before !== null && jumpMs > marginMs) {
+      this.#onClockSetBack(jumpMs)
+      // What was found final is so by another clock.
+      waiting.fences.clear()
+      this.restart()
+      const back = time.positionBefore(this.#clock.monotonicMs() - before.atMs + marginMs)
+      memory.lowerWindow(back)
+      // A position that was always in the future is a start somebody chose.
+      const wasThere = beforeMs >= (position.timestamp?.ms ?? Infinity)
+      if (wasThere && comparePositions(back, this.#setBackTo ?? position) < 0) {
+        this.#setBackTo = back
+      }
+    }
+    const to = this.#setBackTo
+    return to !== null && comparePositions(to, position) < 0 ? to : position
+  }
+}
