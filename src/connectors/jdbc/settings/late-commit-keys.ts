@@ -40,7 +40,7 @@ export const lateCommitKeys = configDef({
     width: 'short',
     displayName: 'Late commit window (ms)',
     atLeast: 0,
-    doc: 'When looking back: how long after its id or time was taken a row may be committed and is still found.'
+    doc: 'When looking back: how long after its id or time was taken a row may be committed and is still found. Measured from where reading stands, so that a copy may lag behind.'
   },
   'late.commit.seen.max.keys': {
     type: 'int',
@@ -50,6 +50,6 @@ export const lateCommitKeys = configDef({
     width: 'short',
     displayName: 'Late commit seen keys',
     atLeast: 100,
-    doc: 'How many rows of a table are remembered so that looking back emits none twice. A run of ids without gaps counts as one.'
+    doc: 'How many rows of a table are remembered so that looking back emits none twice. A run of ids without gaps counts as one. They are stored with the offsets, so that a restart knows them too: 100000 at most, whatever is given here.'
   }
 })
