@@ -60,6 +60,8 @@ export interface RunningTask {
   poll(): Promise<SourceRecord[]>
   readonly conditions: (string | null)[]
   progress(): ReadonlyMap<string, StreamFacts>
+  /** As a worker says it when the connector is paused. */
+  paused(): void
   stop(): Promise<void>
 }
 
@@ -95,6 +97,7 @@ export async function startJdbcTask(
     conditions,
     progress: () => task.progress?.() ?? new Map<string, StreamFacts>(),
     poll,
+    paused: () => task.paused?.(),
     async read(count, limitMs = 10_000) {
       const records: SourceRecord[] = []
       const deadline = performance.now() + limitMs

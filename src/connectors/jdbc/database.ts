@@ -82,6 +82,8 @@ export interface OpenOptions {
   /** `db.timezone`; for drivers that need a session zone. */
   readonly timeZone: TimeZone
   readonly isolation: IsolationMode
+  /** How long a statement waits for a lock of somebody else, where nobody said otherwise; 0 or absent: no limit of ours. */
+  readonly lockWaitMs?: number
   /** Nothing may be changed, whatever a query calls, as far as the database can see to it: somebody only wants to look. */
   readonly readOnly?: boolean
   readonly timeoutMs: number

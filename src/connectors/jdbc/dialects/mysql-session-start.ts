@@ -10,7 +10,8 @@ const WRITE_TIMEOUT_S = 3600
 export function startOfSession(
   isolation: IsolationMode,
   properties: DriverProperties,
-  isMariaDb: boolean
+  isMariaDb: boolean,
+  lockWaitMs = 0
 ): string[] {
   const timeout = isMariaDb ? null : properties.count('netTimeoutForStreamingResults')
   const asked = [
@@ -20,6 +21,12 @@ export function startOfSession(
   ]
   return [
     `SET SESSION net_write_timeout = ${timeout === null || timeout === 0 ? WRITE_TIMEOUT_S : timeout}`,
+    // LOCK TABLES and changes of a table make readers wait for a day.
+    ...(lockWaitMs === 0
+      ? []
+      : [
+          `SET SESSION lock_wait_timeout = LEAST(@@SESSION.lock_wait_timeout, ${Math.ceil(lockWaitMs / 1000)})`
+        ]),
     READ_ONLY,
     ...isolationLevel(isolation, properties, isMariaDb),
     ...asked,

@@ -63,7 +63,7 @@ export function mysqlSettings(options: OpenOptions): MysqlSettings {
     answerLimitMs: answerLimit > 0 ? answerLimit : null,
     zeroDatesAreNull: zeroDatesAreNull(properties),
     types: typeSettings(isMariaDb, properties),
-    session: startOfSession(options.isolation, properties, isMariaDb),
+    session: startOfSession(options.isolation, properties, isMariaDb, options.lockWaitMs),
     keepAlive: properties.flag('tcpKeepAlive', true),
     compress: properties.flag('useCompression', false),
     isInteractive: !isMariaDb && properties.flag('interactiveClient', false)

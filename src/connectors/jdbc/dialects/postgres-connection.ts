@@ -78,6 +78,7 @@ interface Settings {
   readonly database: string
   readonly isolation: IsolationMode
   readonly readOnly: boolean
+  readonly lockWaitMs: number
   readonly answerLimitMs: number | null
   /** Settings of every transaction. They go with it: behind a pooler the next one may run in another session. */
   readonly settings: ReadonlyMap<string, string>
@@ -245,16 +246,18 @@ export class PostgresConnection implements Connection {
   }
 
   async #begin(readOnly: boolean): Promise<void> {
-    const { isolation, settings } = this.#settings
+    const { isolation, settings, lockWaitMs } = this.#settings
     const wanted = isolation === 'DEFAULT' ? '' : ` ISOLATION LEVEL ${isolation.replace('_', ' ')}`
     const level = readOnly ? `${wanted} READ ONLY` : wanted
     const calls = [...settings].map(
       ([name, value]) => `set_config(${literal(name)}, ${literal(value)}, true)`
     )
     const fixed = `SELECT ${calls.join(', ')}`
+    // For this transaction alone: behind a pool the session is also others'.
+    const limited = lockWaitMs === 0 ? '' : `; ${limitLockWait(lockWaitMs)}`
     if (this.#isMarked) {
       try {
-        await this.#ask(`${beginReading(level)}; ${fixed}`, [])
+        await this.#ask(`${beginReading(level)}; ${fixed}${limited}`, [])
         return
       } catch (error) {
         if (isRetriable(error)) throw error
@@ -369,6 +372,11 @@ export class PostgresConnection implements Connection {
 function literal(text: string): string {
   const quoted = `'${text.replaceAll("'", "''")}'`
   return text.includes('\\') ? `E${quoted.replaceAll('\\', '\\\\')}` : quoted
+}
+
+/** Unless the server, the role or the address has set a limit. */
+function limitLockWait(ms: number): string {
+  return `SELECT set_config('lock_timeout', CASE current_setting('lock_timeout') WHEN '0' THEN '${ms}' ELSE current_setting('lock_timeout') END, true)`
 }
 
 function signature(fields: readonly FieldDef[]): string {

@@ -75,6 +75,7 @@ async function openSession(
     database: target.database,
     isolation: options.isolation,
     readOnly: options.readOnly === true,
+    lockWaitMs: options.lockWaitMs ?? 0,
     answerLimitMs: target.answerLimitMs,
     settings: target.settings,
     cancel: () => cancelOnServer(client, address)

@@ -71,7 +71,7 @@ export function sqlServerTarget(options: OpenOptions): SqlServerTarget {
     answerLimitMs: answer > 0 ? answer : null,
     session: {
       isolation: isolationOf(options.isolation, properties),
-      lockTimeoutMs: lockTimeout(properties),
+      lockTimeoutMs: lockTimeout(properties, options.lockWaitMs ?? 0),
       quotedIdentifier: properties.flag('quotedIdentifier', true),
       concatNullYieldsNull: properties.flag('concatNullYieldsNull', true)
     }
@@ -184,9 +184,10 @@ function isolationOf(isolation: IsolationMode, properties: DriverProperties): Is
   return level === 'SNAPSHOT' ? 'SQL_SERVER_SNAPSHOT' : level
 }
 
-function lockTimeout(properties: DriverProperties): number {
+function lockTimeout(properties: DriverProperties, lockWaitMs: number): number {
   const text = properties.word('lockTimeout')
-  return text === null || text.startsWith('-') ? -1 : (properties.count('lockTimeout') ?? -1)
+  if (text === null) return lockWaitMs === 0 ? -1 : lockWaitMs
+  return text.startsWith('-') ? -1 : (properties.count('lockTimeout') ?? -1)
 }
 
 interface UrlParts {

@@ -15,15 +15,16 @@ export function pauseMs(failures: number, longestMs = LONGEST_PAUSE_MS): number 
 /** A table and when it is to be read next. */
 export class TableTurn implements Watched {
   readonly reader: TableReader
-  dueAtMs = 0
+  dueAtMs: number
   /** Failures in a row. */
   failures = 0
 
   /** It was read with this configuration, now or before a restart: what refuses to work can become right by itself. */
   hasWorked: boolean
 
-  constructor(reader: TableReader, hasWorked: boolean) {
+  constructor(reader: TableReader, dueAtMs: number, hasWorked: boolean) {
     this.reader = reader
+    this.dueAtMs = dueAtMs
     this.hasWorked = hasWorked
   }
 

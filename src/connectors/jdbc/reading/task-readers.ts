@@ -27,7 +27,7 @@ export async function turnsOf(
   connection: Connection,
   parts: TaskParts
 ): Promise<TableTurn[]> {
-  const { settings, context } = parts
+  const { settings, context, clock } = parts
   if (work.tables.length === 0 && work.queries.length === 0) {
     throw await noTables(connection, settings)
   }
@@ -51,7 +51,7 @@ export async function turnsOf(
     logStart(context, target, start.why, start.mark)
     const guard = guardOf(target, start, found[index] ?? null, parts)
     const reader = new TableReader(target, start, eventsOf(target, parts), guard)
-    return new TableTurn(reader, (found[index] ?? null) !== null)
+    return new TableTurn(reader, clock.monotonicMs(), (found[index] ?? null) !== null)
   })
 }
 

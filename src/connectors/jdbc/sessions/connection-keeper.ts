@@ -20,7 +20,8 @@ export async function openConnection(
   timeoutMs = CONNECT_LIMIT_MS,
   clock: Clock = systemClock
 ): Promise<Session> {
-  const { dialect, url, user, password, properties, timeZone, isolation, readOnly } = settings
+  const { dialect, url, user, password, properties, timeZone, isolation, readOnly, lockWaitMs } =
+    settings
   const connection = await dialect.open({
     url,
     user,
@@ -29,6 +30,7 @@ export async function openConnection(
     timeZone,
     isolation,
     readOnly: readOnly === true,
+    lockWaitMs,
     timeoutMs,
     signal,
     log

@@ -83,6 +83,8 @@ export class Watchdog {
     } finally {
       this.#step = null
       this.#stepsEndedMs = this.#clock.monotonicMs()
+      if (this.#stall !== null) this.#report(null)
+      this.#stall = null
     }
   }
 
@@ -174,7 +176,8 @@ export class Watchdog {
     this.#overdue = null
     let longest: Watched | null = null
     for (const each of all) {
-      const isDue = each !== current && nowMs - each.dueAtMs >= reportMs
+      const isRead = each === current || each === this.#step?.of
+      const isDue = !isRead && nowMs - each.dueAtMs >= reportMs
       if (isDue && (longest === null || each.dueAtMs < longest.dueAtMs)) longest = each
     }
     if (longest === null) return null

@@ -81,6 +81,16 @@ export const additionalKeys = configDef({
     displayName: 'Initial id',
     doc: 'Where to start: rows with a larger id are read. A changed value moves a connector that runs already, once; an unchanged one never does.'
   },
+  'lock.wait.max.ms': {
+    type: 'int',
+    default: 10_000,
+    atLeast: 0,
+    importance: 'low',
+    group: 'Database',
+    width: 'short',
+    displayName: 'Maximum Wait for a Lock (ms)',
+    doc: 'How long a query waits for a lock of somebody else, such as LOCK TABLE, before it is given up for now and other tables have their turn. A limit that the server or the address sets counts instead. 0: no limit of ours.'
+  },
   'stall.report.ms': {
     type: 'long',
     default: 30_000,

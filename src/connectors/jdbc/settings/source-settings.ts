@@ -45,6 +45,8 @@ export interface ConnectionSettings {
   readonly readOnly?: boolean
   readonly attempts: number
   readonly backoffMs: number
+  /** How long a statement waits for a lock of somebody else; 0: as long as the server lets it. */
+  readonly lockWaitMs: number
   readonly timeZone: TimeZone
 }
 
@@ -115,6 +117,7 @@ export function connectionSettings(
     isolation: parsed['transaction.isolation.mode'] as IsolationMode,
     attempts: parsed['connection.attempts'],
     backoffMs: parsed['connection.backoff.ms'],
+    lockWaitMs: parsed['lock.wait.max.ms'],
     timeZone: new TimeZone(parsed['db.timezone'])
   }
 }
