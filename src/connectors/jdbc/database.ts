@@ -84,6 +84,11 @@ export interface OpenOptions {
   readonly isolation: IsolationMode
   /** How long a statement waits for a lock of somebody else, where nobody said otherwise; 0 or absent: no limit of ours. */
   readonly lockWaitMs?: number
+  /**
+   * Whether rows whose time a statement cannot read are left out of its result, with a word in the log; else the statement fails. For
+   * databases that keep times as texts.
+   */
+  readonly leavesOutUnreadable?: boolean
   /** Nothing may be changed, whatever a query calls, as far as the database can see to it: somebody only wants to look. */
   readonly readOnly?: boolean
   readonly timeoutMs: number
@@ -290,6 +295,11 @@ interface TimestampType {
   readonly resolutionNanos: number
   /** Whether a value lies before or behind all times; absent: there are none. `read` makes milliseconds of ±Infinity of it. */
   isInfinite?(raw: unknown): boolean
+  /**
+   * The milliseconds of a value that is an instant though the column is read by the wall clock; null for readings. Absent: all values
+   * are what `hasZone` says.
+   */
+  instantOf?(raw: unknown): number | null
   /** Writes the instant (hasZone) or the wall clock's reading as if it were UTC. */
   read(raw: unknown, into: TimestampParts): void
 }

@@ -141,7 +141,12 @@ const DATABASES: readonly (readonly [
   ['SQL Server', (type) => sqlServerColumn('C', true, type), []],
   // `boolean` is another word for tinyint(1) there.
   ['MySQL and MariaDB', mysql, ['boolean', 'geometry']],
-  ['SQLite', (type) => declaredColumn({ name: 'C', databaseType: type, nullable: true }), []]
+  [
+    'SQLite',
+    (type) =>
+      declaredColumn({ name: 'C', databaseType: type, nullable: true }, new TimeZone('UTC')),
+    []
+  ]
 ]
 
 async function assertPageTells(database: string, column: ColumnOf, leftOut: readonly string[]) {

@@ -5,8 +5,15 @@ import { builtinPlugins } from '../../../src/builtin-plugins.ts'
 import type { SourceRecord } from '../../../src/data/record.ts'
 import { Plugins } from '../../../src/plugin/plugins.ts'
 import { postgresUrl, uniqueName } from '../../support/environment.ts'
-import { type Config, field, fields, startJdbcTask } from '../../support/jdbc-source.ts'
+import {
+  type Config,
+  field,
+  fields,
+  startJdbcTask,
+  StoredOffsets
+} from '../../support/jdbc-source.ts'
 import { createMysqlDatabase, type MysqlDatabase } from '../../support/mysql-database.ts'
+import { openSqliteFile } from '../../support/sqlite-file.ts'
 
 interface Read {
   readonly records: readonly SourceRecord[]
@@ -249,5 +256,98 @@ describe('Values of MySQL that Kafka Connect has no form for', () => {
       2
     )
     assert.deepEqual(fields(records, 'id'), [2, 3])
+  })
+})
+
+describe('Values of SQLite that Kafka Connect has no form for', () => {
+  const { database, url, close } = openSqliteFile()
+  after(close)
+  const config = { 'connection.url': url }
+
+  it('I5: such as text that is not UTF-8 are named, and text that only looks like it is carried', async () => {
+    database.exec(`CREATE TABLE words (id INTEGER PRIMARY KEY, w TEXT, x TEXT);
+      INSERT INTO words VALUES (1, 'plain', 'x'), (2, CAST(x'4DFC6C6C6572' AS TEXT), 'y'), (3, char(65533) || '!', 'z'),
+        (4, CAST(x'61006263' AS TEXT), CAST(x'ff' AS TEXT)), (5, 'last', NULL)`)
+    const table = { ...config, 'table.whitelist': 'words' }
+    await assert.rejects(
+      readTable(table, 5),
+      /words, row \(id=2\): column w \(TEXT\): 0x4dfc6c6c6572 is text that is not UTF-8/
+    )
+    for (const size of ['1', '2', '1000']) {
+      const batches = { ...table, 'batch.max.rows': size }
+      const skipped = await readTable({ ...batches, 'unreadable.values': 'skip' }, 3)
+      assert.deepEqual(fields(skipped.records, 'w'), ['plain', '\ufffd!', 'last'])
+      const nulled = await readTable({ ...batches, 'unreadable.values': 'null' }, 5)
+      assert.deepEqual(fields(nulled.records, 'w'), ['plain', null, '\ufffd!', 'a\0bc', 'last'])
+      assert.deepEqual(fields(nulled.records, 'x'), ['x', 'y', 'z', null, null])
+    }
+    const incrementing = { ...table, mode: 'incrementing', 'unreadable.values': 'skip' }
+    assert.deepEqual(fields((await readTable(incrementing, 3)).records, 'id'), [1, 3, 5])
+    const query = {
+      ...config,
+      query: 'WITH w AS (SELECT * FROM words) SELECT w AS "a b", w AS w2 FROM w'
+    }
+    await assert.rejects(readTable(query, 5), /text that is not UTF-8/)
+  })
+
+  it('such as times that are none are named by their row, or left out', async () => {
+    database.exec(`CREATE TABLE events (a TEXT, b INTEGER, "ti\`me" TIMESTAMP NOT NULL, PRIMARY KEY (a, b));
+      INSERT INTO events VALUES ('x', 1, '2024-01-01 00:00:01'), ('x', 2, ''), ('y', 1, 'now'), ('y', 2, x'00'), ('z', 1, '2024-01-01 00:00:02')`)
+    const table = {
+      ...config,
+      'table.whitelist': 'events',
+      mode: 'timestamp',
+      'timestamp.column.name': 'ti`me'
+    }
+    await assert.rejects(
+      readTable(table, 2),
+      /table events: row \(a=x, b=2\): column ti`me: '' is not a timestamp/
+    )
+    const { records } = await readTable({ ...table, 'unreadable.values': 'skip' }, 2)
+    assert.deepEqual(
+      records.map((record) => [field(record, 'a'), field(record, 'b')]),
+      [
+        ['x', 1],
+        ['z', 1]
+      ]
+    )
+  })
+
+  it('are not instants: those are, whatever the zone of the database', async () => {
+    // In New York 01:30 came twice on that day: as 05:30 and as 06:30 of UTC.
+    const [first, second] = [Date.UTC(2024, 10, 3, 5, 30), Date.UTC(2024, 10, 3, 6, 30)]
+    database.exec(`CREATE TABLE moments (id INTEGER PRIMARY KEY, t TIMESTAMP NOT NULL);
+      INSERT INTO moments VALUES (1, '2024-01-01 00:00:00'), (2, 1704085200001), (3, '2024-01-01T10:00:00+05:00'),
+        (4, ${first}), (5, ${second}), (6, '2024-11-03 08:00:00')`)
+    const table = {
+      ...config,
+      'table.whitelist': 'moments',
+      'db.timezone': 'America/New_York',
+      mode: 'timestamp',
+      'timestamp.column.name': 't'
+    }
+    const offsets = new StoredOffsets()
+    const times = async (more: Config, count: number): Promise<unknown[][]> => {
+      const task = await startJdbcTask(
+        { 'topic.prefix': '', 'poll.interval.ms': '10', ...table, ...more },
+        offsets
+      )
+      const records = await task.read(count)
+      offsets.commit(records)
+      await task.stop()
+      return records.map((record) => [field(record, 'id'), field(record, 't')])
+    }
+    const midnight = Date.UTC(2024, 0, 1, 5)
+    assert.deepEqual(await times({}, 6), [
+      [1, midnight],
+      [3, midnight],
+      [2, midnight + 1],
+      [4, first],
+      [5, second],
+      [6, Date.UTC(2024, 10, 3, 13)]
+    ])
+    database.exec(`INSERT INTO moments VALUES (7, ${Date.UTC(2024, 10, 3, 13, 0, 1)})`)
+    assert.deepEqual(await times({}, 1), [[7, Date.UTC(2024, 10, 3, 13, 0, 1)]])
+    assert.equal((await times({ mode: 'bulk' }, 7)).length >= 7, true)
   })
 })

@@ -1,15 +1,27 @@
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import {
+  DatabaseSync,
+  type SQLInputValue,
+  type StatementColumnMetadata,
+  type StatementSync
+} from 'node:sqlite'
 import { parentPort } from 'node:worker_threads'
-import { DataError } from '../../../errors.ts'
+import { messageOf } from '../../../errors.ts'
 import type { Row } from '../database.ts'
-import { epochNanos, readTimestampText, type TimestampParts } from '../values/timestamp.ts'
+import { TimeZone } from '../values/time-zone.ts'
+import { epochNanos, type TimestampParts } from '../values/timestamp.ts'
 import { BATCH_BYTES, rowBytes } from './batch-size.ts'
-import { NANOS_FUNCTION } from './sqlite-nanos.ts'
+import { BrokenTexts } from './sqlite-broken-texts.ts'
 import type { SqliteAnswers, SqliteQuestion, SqliteReply, SqliteRequests } from './sqlite-thread.ts'
+import { NANOS_FUNCTION, readSqliteTime } from './sqlite-times.ts'
+import { TIME_PROBLEM_FUNCTION } from './sqlite-unreadable-times.ts'
 
 // What runs in the thread of a SqliteThread.
 let opened: DatabaseSync | null = null
-let running: { readonly rows: IterableIterator<Row>; readonly fetchRows: number } | null = null
+let running: {
+  readonly rows: IterableIterator<Row>
+  readonly fetchRows: number
+  readonly texts: BrokenTexts
+} | null = null
 
 parentPort?.on('message', (question: SqliteQuestion) => {
   let reply: SqliteReply
@@ -35,9 +47,10 @@ function answerTo(question: SqliteQuestion): SqliteAnswers[keyof SqliteAnswers] 
     case 'next':
       return nextRows()
     case 'end':
-      running?.rows.return?.()
-      running = null
+      endQuery()
       return null
+    case 'problems':
+      return problems.splice(0)
     case 'close':
       database().close()
       return null
@@ -50,7 +63,14 @@ function database(): DatabaseSync {
 }
 
 /** Opens it and sets the session up. The file is not ours to change: not its journal mode either. */
-function open({ file, busyTimeoutMs, readOnly, pragmas }: SqliteRequests['open']): null {
+function open({
+  file,
+  busyTimeoutMs,
+  readOnly,
+  zone,
+  lenient,
+  pragmas
+}: SqliteRequests['open']): null {
   opened = new DatabaseSync(file, {
     timeout: busyTimeoutMs,
     readOnly,
@@ -58,39 +78,75 @@ function open({ file, busyTimeoutMs, readOnly, pragmas }: SqliteRequests['open']
     returnArrays: true
   })
   for (const pragma of ['PRAGMA query_only = 1', ...pragmas]) opened.exec(pragma)
-  opened.function(NANOS_FUNCTION, { deterministic: true, useBigIntArguments: true }, nanosOf)
+  const nanosOf = nanosIn(new TimeZone(zone))
+  const problemOf = (value: SQLInputValue): string | null => {
+    try {
+      nanosOf(value)
+      return null
+    } catch (error) {
+      return messageOf(error)
+    }
+  }
+  const noted = (value: SQLInputValue): bigint | null => {
+    try {
+      return nanosOf(value)
+    } catch (error) {
+      note(messageOf(error))
+      return null
+    }
+  }
+  const options = { deterministic: true, useBigIntArguments: true }
+  opened.function(NANOS_FUNCTION, options, lenient ? noted : nanosOf)
+  opened.function(TIME_PROBLEM_FUNCTION, options, problemOf)
   return null
 }
 
-const parts: TimestampParts = { ms: 0, nanos: 0 }
+/** Problems that were not told yet, and all that were met, to a limit. */
+const problems: string[] = []
+const known = new Set<string>()
+const MOST_PROBLEMS = 100
 
-function nanosOf(value: unknown): bigint | null {
-  if (value === null) return null
-  if (typeof value === 'bigint') return value * 1_000_000n
-  if (typeof value !== 'string') throw new DataError(`${String(value)} is not a timestamp`)
-  readTimestampText(value, parts)
-  return epochNanos(parts)
+function note(problem: string): void {
+  if (known.has(problem) || known.size >= MOST_PROBLEMS) return
+  known.add(problem)
+  problems.push(problem)
+}
+
+function nanosIn(zone: TimeZone): (value: unknown) => bigint | null {
+  const parts: TimestampParts = { ms: 0, nanos: 0 }
+  return (value) => {
+    if (value === null) return null
+    readSqliteTime(value, zone, parts)
+    return epochNanos(parts)
+  }
 }
 
 function query({ sql, binds, fetchRows }: SqliteRequests['query']): SqliteAnswers['query'] {
-  running?.rows.return?.()
-  running = null
+  endQuery()
   const statement = database().prepare(sql)
   const rows = statement.iterate(...(binds as SQLInputValue[])) as unknown as IterableIterator<Row>
-  running = { rows, fetchRows }
+  const columns = (): StatementColumnMetadata[] => statement.columns()
+  running = { rows, fetchRows, texts: new BrokenTexts(database(), sql, binds, columns) }
   const first = nextRows()
-  return { columns: statement.columns(), rows: first }
+  // Behind the first row: only with it SQLite notices that a table has changed since the statement was made.
+  return { columns: columns(), rows: first }
+}
+
+function endQuery(): void {
+  running?.rows.return?.()
+  running?.texts.end()
+  running = null
 }
 
 function nextRows(): Row[] {
   const batch: Row[] = []
   if (running === null) return batch
-  const { rows, fetchRows } = running
+  const { rows, fetchRows, texts } = running
   let bytes = 0
   while (batch.length < fetchRows && bytes < BATCH_BYTES) {
     const step = rows.next()
     if (step.done === true) break
-    batch.push(step.value)
+    batch.push(texts.marked(step.value))
     bytes += rowBytes(step.value)
   }
   return batch

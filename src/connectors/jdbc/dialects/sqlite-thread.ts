@@ -10,6 +10,10 @@ export interface SqliteRequests {
     readonly file: string
     readonly busyTimeoutMs: number
     readonly readOnly: boolean
+    /** Of times without an offset. */
+    readonly zone: string
+    /** Times that cannot be read are null in statements, and noted; else the statement fails. */
+    readonly lenient: boolean
     readonly pragmas: readonly string[]
   }
   all: { readonly sql: string; readonly binds: readonly unknown[] }
@@ -19,6 +23,8 @@ export interface SqliteRequests {
   /** The next rows of the query, none at its end. */
   next: Record<never, never>
   end: Record<never, never>
+  /** Problems with times that were met and not told yet, each text once. */
+  problems: Record<never, never>
   close: Record<never, never>
 }
 
@@ -29,6 +35,7 @@ export interface SqliteAnswers {
   query: { readonly columns: StatementColumnMetadata[]; readonly rows: Row[] }
   next: Row[]
   end: null
+  problems: string[]
   close: null
 }
 

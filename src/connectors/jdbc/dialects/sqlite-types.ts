@@ -1,11 +1,8 @@
 import { DataError } from '../../../errors.ts'
 import type { Column, ColumnFacts, IntegerType, Row } from '../database.ts'
-import {
-  readDateText,
-  readTimeText,
-  readTimestampText,
-  timestampOfMs
-} from '../values/timestamp.ts'
+import type { TimeZone } from '../values/time-zone.ts'
+import { readDateText, readTimeText } from '../values/timestamp.ts'
+import { readSqliteTime } from './sqlite-times.ts'
 
 const INTEGERS: Record<string, IntegerType> = {
   TINYINT: 'int8',
@@ -25,14 +22,14 @@ const SECOND_NANOS = 1_000_000_000
 
 /**
  * The column of a declared type, by SQLite's own rules of affinity refined by the names other databases use.
- * INTEGER and INT hold 64 bits in SQLite, so they are int64.
+ * INTEGER and INT hold 64 bits in SQLite, so they are int64. `zone` is that of times without an offset.
  */
-export function declaredColumn(facts: ColumnFacts): Column {
+export function declaredColumn(facts: ColumnFacts, zone: TimeZone): Column {
   const declared = facts.databaseType.toUpperCase().trim()
   const name = declared.replace(/\s*\(.*$/s, '')
   const numbers = /\(\s*(\d+)\s*(?:,\s*(-?\d+)\s*)?\)/.exec(declared)
   if (/^BOOL(EAN)?$/.test(name)) return { ...facts, type: 'boolean', read: readBoolean }
-  if (/^(TIMESTAMP|DATETIME)/.test(name)) return timestampColumn(facts, numbers?.[1])
+  if (/^(TIMESTAMP|DATETIME)/.test(name)) return timestampColumn(facts, numbers?.[1], zone)
   if (name === 'DATE') return { ...facts, type: 'date', read: readDate }
   if (name === 'TIME') return { ...facts, type: 'time', read: readTime }
   if (/^(DECIMAL|DEC|NUMERIC|NUMBER)$/.test(name)) {
@@ -65,7 +62,8 @@ export function sampledColumn(facts: ColumnFacts, index: number, rows: readonly 
   return { ...facts, type: 'string', read: readString }
 }
 
-function timestampColumn(facts: ColumnFacts, digits: string | undefined): Column {
+function timestampColumn(facts: ColumnFacts, digits: string | undefined, zone: TimeZone): Column {
+  const parts = { ms: 0, nanos: 0 }
   const resolutionNanos =
     digits === undefined ? SECOND_NANOS : 10 ** (9 - Math.min(9, Number(digits)))
   return {
@@ -73,19 +71,20 @@ function timestampColumn(facts: ColumnFacts, digits: string | undefined): Column
     type: 'timestamp',
     hasZone: false,
     resolutionNanos,
+    instantOf: (raw) => readSqliteTime(raw, zone, parts),
     read(raw, into) {
-      if (typeof raw === 'string') readTimestampText(raw, into)
-      else if (typeof raw === 'bigint' && raw > -(1n << 53n) && raw < 1n << 53n) {
-        const { ms, nanos } = timestampOfMs(Number(raw))
-        into.ms = ms
-        into.nanos = nanos
-      } else
-        throw misfit(
-          raw,
-          'a timestamp (text such as 2024-01-31 10:20:30.123, or epoch milliseconds)'
-        )
+      readSqliteTime(raw, zone, into)
     }
   }
+}
+
+/** A text whose bytes are not UTF-8. SQLite keeps whatever it is given, and Node would replace what it cannot read (I5). */
+export interface BrokenText {
+  readonly brokenText: Uint8Array
+}
+
+function isBrokenText(raw: unknown): raw is BrokenText {
+  return typeof raw === 'object' && raw !== null && 'brokenText' in raw
 }
 
 function misfit(raw: unknown, wanted: string): DataError {
@@ -122,6 +121,11 @@ function readDecimal(raw: unknown): string {
 
 function readString(raw: unknown): string {
   if (typeof raw === 'string') return raw
+  if (isBrokenText(raw)) {
+    const { brokenText: bytes } = raw
+    const hex = Buffer.from(bytes.subarray(0, 50)).toString('hex')
+    throw new DataError(`0x${hex}${bytes.length > 50 ? '…' : ''} is text that is not UTF-8`)
+  }
   if (raw instanceof Uint8Array) throw misfit(raw, 'text')
   return String(raw)
 }

@@ -1,5 +1,6 @@
 import type { StatementColumnMetadata } from 'node:sqlite'
-import { ConnectError } from '../../../errors.ts'
+import { ConnectError, DataError } from '../../../errors.ts'
+import type { Logger } from '../../../log.ts'
 import {
   abortedError,
   type Column,
@@ -15,13 +16,15 @@ import {
   type TableFilter,
   type TableId
 } from '../database.ts'
+import type { TimeZone } from '../values/time-zone.ts'
 import { epochNanos, timestampOfMs } from '../values/timestamp.ts'
 import { quoteName } from '../tables/table-name.ts'
 import { indexColumns } from './index-columns.ts'
 import { hasOuterJoin } from './outer-join.ts'
-import { NANOS_FUNCTION } from './sqlite-nanos.ts'
-import { SqliteThread } from './sqlite-thread.ts'
+import { type SqliteAnswers, SqliteThread } from './sqlite-thread.ts'
+import { NANOS_FUNCTION } from './sqlite-times.ts'
 import { declaredColumn, sampledColumn } from './sqlite-types.ts'
+import { unreadableTimes } from './sqlite-unreadable-times.ts'
 import { sqliteTarget } from './sqlite-url.ts'
 
 // SQLITE_BUSY, LOCKED, NOMEM, INTERRUPT, IOERR, FULL, CANTOPEN, PROTOCOL and SCHEMA; the low byte of the extended code.
@@ -52,8 +55,12 @@ async function openSqlite(options: OpenOptions): Promise<Connection> {
   const abort = (): void => thread.abort()
   options.signal.addEventListener('abort', abort, { once: true })
   try {
-    await thread.ask('open', target)
-    return new SqliteConnection(thread)
+    await thread.ask('open', {
+      ...target,
+      zone: options.timeZone.id,
+      lenient: options.leavesOutUnreadable === true
+    })
+    return new SqliteConnection(thread, options)
   } catch (error) {
     thread.abort()
     throw translate(error, `Could not open the SQLite database ${path}`)
@@ -65,9 +72,22 @@ async function openSqlite(options: OpenOptions): Promise<Connection> {
 class SqliteConnection implements Connection {
   readonly dialect = sqliteDialect
   readonly #thread: SqliteThread
+  readonly #zone: TimeZone
+  readonly #log: Logger
+  readonly #lenient: boolean
 
-  constructor(thread: SqliteThread) {
+  constructor(
+    thread: SqliteThread,
+    {
+      timeZone,
+      log,
+      leavesOutUnreadable
+    }: Pick<OpenOptions, 'timeZone' | 'log' | 'leavesOutUnreadable'>
+  ) {
     this.#thread = thread
+    this.#zone = timeZone
+    this.#log = log
+    this.#lenient = leavesOutUnreadable === true
   }
 
   listTables(filter: TableFilter): Promise<TableId[]> {
@@ -133,7 +153,7 @@ class SqliteConnection implements Connection {
           nullable: row[3] !== 1n && !autoIncrement
         }
         return {
-          ...declaredColumn(facts),
+          ...declaredColumn(facts, this.#zone),
           autoIncrement,
           keyPosition: key > 0 ? key : null
         }
@@ -152,18 +172,53 @@ class SqliteConnection implements Connection {
     { fetchRows, table }: { fetchRows: number; table: TableId | null }
   ): Promise<RowStream> {
     return this.#run('run a query', async () => {
-      const { columns, rows } = await this.#thread.ask('query', { sql, binds, fetchRows })
+      const { columns, rows } = await this.#begin(sql, binds, fetchRows, table)
       let ahead: Row[] | null = rows
       return {
         columns: await this.#columns(columns, rows, table, sql),
         next: async () => {
           const batch = ahead ?? (await this.#run('read rows', () => this.#thread.ask('next', {})))
           ahead = null
-          return batch.length === 0 ? null : batch
+          if (batch.length > 0) return batch
+          await this.#tellLeftOut(sql, table)
+          return null
         },
         close: () => this.#run('end a query', async () => void (await this.#thread.ask('end', {})))
       }
     })
+  }
+
+  /** I5: the row whose time cannot be read is named. */
+  async #begin(
+    sql: string,
+    binds: readonly unknown[],
+    fetchRows: number,
+    table: TableId | null
+  ): Promise<SqliteAnswers['query']> {
+    try {
+      return await this.#thread.ask('query', { sql, binds, fetchRows })
+    } catch (error) {
+      const [row] = await this.#unreadableTimes(sql, table)
+      throw row === undefined ? error : new DataError(row, { cause: error })
+    }
+  }
+
+  async #tellLeftOut(sql: string, table: TableId | null): Promise<void> {
+    if (!this.#lenient) return
+    const problems = await this.#thread.ask('problems', {})
+    if (problems.length === 0) return
+    const rows = await this.#unreadableTimes(sql, table)
+    for (const problem of rows.length > 0 ? rows : problems) {
+      this.#log.warn(`${table?.table ?? 'The query'}, ${problem}; the row is left out`)
+    }
+  }
+
+  async #unreadableTimes(sql: string, table: TableId | null): Promise<string[]> {
+    if (table === null || !sql.includes(NANOS_FUNCTION)) return []
+    const columns = await this.#tableColumns(table)
+    const keys = columns.filter(({ keyPosition }) => keyPosition !== null)
+    const names = keys.map(({ name }) => name)
+    return await unreadableTimes((question) => this.#rows(question), table, names, sql)
   }
 
   /** Columns of a view come from its tables, and so do their types; whether one can be null the view itself knows. */
@@ -189,10 +244,12 @@ class SqliteConnection implements Connection {
       if (origin !== undefined && origin.databaseType !== '') {
         const own = table === null ? origin : (await columnsOf(table.table))[index]
         const nullable = outer ? null : (own?.nullable ?? null)
-        columns.push(declaredColumn({ ...origin, name: column.name, nullable }))
+        columns.push(declaredColumn({ ...origin, name: column.name, nullable }, this.#zone))
       } else {
         const isUnknown = facts.databaseType === ''
-        columns.push(isUnknown ? sampledColumn(facts, index, rows) : declaredColumn(facts))
+        columns.push(
+          isUnknown ? sampledColumn(facts, index, rows) : declaredColumn(facts, this.#zone)
+        )
       }
     }
     return columns

@@ -29,6 +29,7 @@ export async function openConnection(
     properties,
     timeZone,
     isolation,
+    leavesOutUnreadable: settings.leavesOutUnreadable,
     readOnly: readOnly === true,
     lockWaitMs,
     timeoutMs,

@@ -48,6 +48,8 @@ export interface ConnectionSettings {
   /** How long a statement waits for a lock of somebody else; 0: as long as the server lets it. */
   readonly lockWaitMs: number
   readonly timeZone: TimeZone
+  /** Whether rows whose time cannot be read are left out, rather than an error. */
+  readonly leavesOutUnreadable: boolean
 }
 
 /** Which tables to copy. */
@@ -118,7 +120,8 @@ export function connectionSettings(
     attempts: parsed['connection.attempts'],
     backoffMs: parsed['connection.backoff.ms'],
     lockWaitMs: parsed['lock.wait.max.ms'],
-    timeZone: new TimeZone(parsed['db.timezone'])
+    timeZone: new TimeZone(parsed['db.timezone']),
+    leavesOutUnreadable: parsed['unreadable.values'] !== 'fail'
   }
 }
 

@@ -9,6 +9,11 @@ import {
 
 const WITH_OFFSET = /:\d\d(?:\.\d+)?\s*(?:Z|[+-]\d\d(?::?\d\d){0,2})$/
 
+/** Whether the text of a time says its offset from UTC. */
+export function isInstantText(text: string): boolean {
+  return WITH_OFFSET.test(text.trim().toUpperCase())
+}
+
 /** A time as a person writes it: an instant, or the reading of a wall clock when it says no offset. */
 export interface WrittenTime {
   readonly time: Timestamp
@@ -32,7 +37,7 @@ export function readWrittenTime(text: string): WrittenTime {
     )
   }
   requireCalendar(parts.ms)
-  return { time: parts, isInstant: WITH_OFFSET.test(upper), text: text.trim() }
+  return { time: parts, isInstant: isInstantText(upper), text: text.trim() }
 }
 
 /** Epoch milliseconds as a written time. ConfigError when no calendar knows them. */

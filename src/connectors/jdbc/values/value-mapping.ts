@@ -175,7 +175,10 @@ function timestampMapping(
     column.read(raw, parts)
     if (!Number.isFinite(parts.ms)) return
     if (julianBefore1582) parts.ms = julianMs(parts.ms)
-    if (moves) timeZone.toInstant(parts)
+    if (!moves) return
+    const instant = column.instantOf?.(raw) ?? null
+    if (instant === null) timeZone.toInstant(parts)
+    else parts.ms = instant
   }
   const micros = (): bigint =>
     epochNanos(parts) / 1000n - (epochNanos(parts) % 1000n < 0n ? 1n : 0n)
