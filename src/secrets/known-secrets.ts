@@ -2,32 +2,65 @@ import { HIDDEN, Rewrite } from './rewrite.ts'
 
 /** Texts shorter than this would hide half of every message. */
 const SHORTEST_SECRET = 5
-const MOST_SECRETS = 100_000
-const MOST_SECRET_CHARACTERS = 16_000_000
 
-/** What to hide, oldest first, and the same by first characters, so that a text is compared with few of them. */
-const secrets = new Set<string>()
-const byStart = new Map<string, Set<string>>()
-let characters = 0
+/** So many texts of one kind, oldest first. */
+class Register {
+  readonly #texts = new Set<string>()
+  readonly #most: number
+  readonly #mostCharacters: number
+  #characters = 0
 
-/** From now on this text is hidden wherever {@link redact} meets it; the oldest are forgotten beyond a large number. */
-export function neverShow(secret: string): void {
-  if (secret.length < SHORTEST_SECRET || secret.length > MOST_SECRET_CHARACTERS) return
-  forget(secret)
-  secrets.add(secret)
-  characters += secret.length
-  const start = secret.slice(0, SHORTEST_SECRET)
-  const alike = byStart.get(start) ?? new Set()
-  byStart.set(start, alike.add(secret))
-  for (const oldest of secrets) {
-    if (secrets.size <= MOST_SECRETS && characters <= MOST_SECRET_CHARACTERS) return
-    forget(oldest)
+  constructor(most: number, mostCharacters: number) {
+    this.#most = most
+    this.#mostCharacters = mostCharacters
+  }
+
+  /** Answers what had to be forgotten for it; null: it is too long to be remembered. */
+  add(text: string): string[] | null {
+    if (text.length > this.#mostCharacters) return null
+    const forgotten: string[] = []
+    if (this.#texts.delete(text)) this.#characters -= text.length
+    this.#texts.add(text)
+    this.#characters += text.length
+    for (const oldest of this.#texts) {
+      if (this.#texts.size <= this.#most && this.#characters <= this.#mostCharacters) break
+      this.#texts.delete(oldest)
+      this.#characters -= oldest.length
+      forgotten.push(oldest)
+    }
+    return forgotten
+  }
+
+  has(text: string): boolean {
+    return this.#texts.has(text)
   }
 }
 
+/** Apart, so that nobody can drive out what the operator keeps secret by sending passwords of his own. */
+const registers = {
+  kept: new Register(100_000, 16_000_000),
+  sent: new Register(10_000, 1_000_000)
+}
+
+/** All of them by their first characters, so that a text is compared with few. */
+const byStart = new Map<string, Set<string>>()
+
+/**
+ * From now on this text is hidden wherever {@link withoutKnown} meets it; the oldest of its kind are forgotten beyond a large
+ * number. `kept`: a config provider has it; `sent`: it stood in a configuration itself.
+ */
+export function neverShow(secret: string, kind: keyof typeof registers = 'kept'): void {
+  if (secret.length < SHORTEST_SECRET) return
+  const forgotten = registers[kind].add(secret)
+  if (forgotten === null) return
+  const start = secret.slice(0, SHORTEST_SECRET)
+  const alike = byStart.get(start) ?? new Set()
+  byStart.set(start, alike.add(secret))
+  for (const oldest of forgotten) forget(oldest)
+}
+
 function forget(secret: string): void {
-  if (!secrets.delete(secret)) return
-  characters -= secret.length
+  if (registers.kept.has(secret) || registers.sent.has(secret)) return
   const start = secret.slice(0, SHORTEST_SECRET)
   const alike = byStart.get(start)
   alike?.delete(secret)
@@ -36,7 +69,7 @@ function forget(secret: string): void {
 
 /** A text without what {@link neverShow} was told. */
 export function withoutKnown(text: string): string {
-  if (secrets.size === 0) return text
+  if (byStart.size === 0) return text
   const rewrite = new Rewrite(text)
   for (let at = 0; at + SHORTEST_SECRET <= text.length; at++) {
     const alike = byStart.get(text.slice(at, at + SHORTEST_SECRET))

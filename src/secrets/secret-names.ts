@@ -1,11 +1,11 @@
 /** What names of settings call a secret. The one list: redaction, masked answers, providers and log fields ask it. */
 const WORDS =
-  'password|passwd|passphrase|pwd|secret|token|credential|jaas|user\\.info|keystore\\.key|hexkey' +
-  '|(?:api|access|private|client)[._-]?key'
+  'password|passwd|passphrase|pwd|secret|token|credential|jaas\\.config|user\\.info|keystore\\.key|hexkey|masked' +
+  '|certificate\\.chain|truststore\\.certificates|(?:api|access|private|client)[._-]?key'
 
-/** Settings about a secret that hold none: where it lies, how it is got or written. */
+/** Settings about a secret that hold none: where it lies, how it is got or written, who it belongs to. */
 const ABOUT =
-  /(?:url|uri|endpoint|file|path|location|class|callback|type|source|mode|encoding|algorithm|authentication)$/i
+  /(?:url|uri|endpoint|file|path|location|class|callback|type|source|mode|encoding|algorithm|authentication|index|[._-]id|expiredpasswords|defaultgsscredential)$/i
 
 const SECRET_WORD = new RegExp(WORDS, 'i')
 

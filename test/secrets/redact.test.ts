@@ -133,6 +133,10 @@ void describe('Redaction', () => {
     for (let at = 0; at < 20_000; at++) neverShow(`secret number ${at}`)
     assert.equal(redact('a secret number 0 z'), 'a [hidden] z')
     assert.equal(redact('a secret number 19999 z'), 'a [hidden] z')
+    for (let at = 0; at < 120_000; at++) neverShow(`sent by anybody ${at}`, 'sent')
+    assert.equal(redact('a secret number 0 z'), 'a [hidden] z')
+    assert.equal(redact('sent by anybody 0 z'), 'sent by anybody 0 z')
+    assert.equal(redact('sent by anybody 119999 z'), '[hidden] z')
   })
 
   void it('I7: shows of a setting a reference, an address without its password, and else its value', () => {

@@ -90,7 +90,7 @@ export class DriverProperties {
     let last = 'the address'
     for (const { name, value, inUrl } of given) {
       // A short word would be hidden wherever it stands for something else, as in the name of a table.
-      if (isSecretName(name) && !/^\w{0,11}$/.test(value)) neverShow(value)
+      if (isSecretName(name) && !/^\w{0,11}$/.test(value)) neverShow(value, 'sent')
       const known = this.#nameOf(name)
       this.#refuseBlocked(name, known)
       if (known === null) this.#unknown.push(this.#unknownText(name, inUrl ? last : null))
