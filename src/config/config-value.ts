@@ -89,13 +89,18 @@ export function convert(type: ConfigType, text: string): unknown {
       return value
     }
     case 'list':
-      return trimmed === '' ? [] : trimmed.split(/\s*,\s*/)
+      return commaList(text)
     case 'password':
       return new Password(text)
     case 'string':
     case 'class':
       return trimmed
   }
+}
+
+/** The parts of a text between commas, without the blanks around them; none of a blank text. */
+export function commaList(text: string): string[] {
+  return text.trim() === '' ? [] : text.split(',').map((part) => part.trim())
 }
 
 /** The digits of a whole number that no JavaScript number can hold; undefined for every other value. */

@@ -1,3 +1,4 @@
+import { commaList } from '../config/config-value.ts'
 import { hasReference } from '../config/references.ts'
 import { type Plugins, type Plugin } from '../plugin/plugins.ts'
 import { aliasConfig } from '../worker/alias-config.ts'
@@ -8,12 +9,6 @@ const KINDS = [
   { kind: 'transformation', list: 'transforms', interface: 'Transformation' },
   { kind: 'predicate', list: 'predicates', interface: 'Predicate' }
 ] as const
-
-function aliases(text: string | null | undefined): string[] {
-  return text === undefined || text === null || text.trim() === ''
-    ? []
-    : text.trim().split(/\s*,\s*/)
-}
 
 /**
  * Adds the keys of every transformation and predicate the configuration lists. I7: names behind a reference are refused;
@@ -34,7 +29,7 @@ export function addAliases(
         .errors.push(`Invalid value ${text} for configuration ${list}: ${problem}`)
       continue
     }
-    const listed = aliases(config.get(list))
+    const listed = commaList(config.get(list) ?? '')
     const classes = plugins.list(kind).map((plugin) => plugin.className)
     for (const alias of new Set(listed)) {
       addAlias({ plugins, base, config, classes, interfaceName }, kind, `${list}.${alias}.`, alias)

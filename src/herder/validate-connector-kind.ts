@@ -1,3 +1,4 @@
+import { commaList } from '../config/config-value.ts'
 import { javaFullMatch } from '../config/java-regex.ts'
 import { ConfigError, messageOf } from '../errors.ts'
 import type { SourceConnectorPlugin } from '../plugin/source.ts'
@@ -21,7 +22,7 @@ export function checkSink(base: Section, worker: WorkerConfig, config: Submitted
 
   const dlq = text('errors.deadletterqueue.topic.name')
   if (dlq !== '') {
-    const names = listed === '' ? [] : listed.split(/\s*,\s*/)
+    const names = commaList(listed)
     if (names.includes(dlq)) {
       topics.errors.push(
         `The DLQ topic '${dlq}' may not be included in the list of topics ('topics=[${names.join(', ')}]') consumed by the connector`

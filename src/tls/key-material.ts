@@ -44,14 +44,20 @@ export function materialOf(setting: string, file: string): Material {
   }
 }
 
+/** I8: what takes a text apart below may look at it once for each of its beginnings. */
+const LONGEST_TEXT = 200_000
+
 /** PEM given in a setting itself; in properties it often stands on one line, or with the line ends written as `\n`. */
 export function materialOfText(setting: string, text: string): Material {
+  if (text.length > LONGEST_TEXT) {
+    throw new ConfigError(`${setting} is longer than certificates and keys are`)
+  }
   const lines = text
     .replaceAll('\\n', '\n')
     .replaceAll(
-      /(-----BEGIN [^-]+-----)\s*([\s\S]*?)\s*(-----END [^-]+-----)/g,
+      /(-----BEGIN [^-]+-----)([\s\S]*?)(-----END [^-]+-----)/g,
       (_, begin: string, body: string, end: string) =>
-        `${begin}\n${body.includes(':') ? body : body.replaceAll(/\s+/g, '\n')}\n${end}\n`
+        `${begin}\n${body.includes(':') ? body.trim() : body.trim().replaceAll(/\s+/g, '\n')}\n${end}\n`
     )
   return { bytes: Buffer.from(lines), name: setting }
 }

@@ -1,4 +1,5 @@
 import { withPrefix, type ConfigMap } from '../config/config-def.ts'
+import { commaList } from '../config/config-value.ts'
 import type { ConnectRecord } from '../data/record.ts'
 import { ConfigError } from '../errors.ts'
 import type { Plugins } from '../plugin/plugins.ts'
@@ -51,7 +52,7 @@ export class TransformationChain {
 /** Builds and configures the chain of a connector configuration. Throws ConfigError naming the key. */
 export function transformationChain(config: ConfigMap, plugins: Plugins): TransformationChain {
   const predicates = new Map<string, Predicate>()
-  for (const alias of aliases(config.get('predicates'))) {
+  for (const alias of commaList(config.get('predicates') ?? '')) {
     const prefix = `predicates.${alias}.`
     const className = required(config, `${prefix}type`)
     const plugin = plugins.find('predicate', className)
@@ -60,7 +61,7 @@ export function transformationChain(config: ConfigMap, plugins: Plugins): Transf
     predicate.configure(withPrefix(config, prefix))
     predicates.set(alias, predicate)
   }
-  const links = aliases(config.get('transforms')).map((alias): Link => {
+  const links = commaList(config.get('transforms') ?? '').map((alias): Link => {
     const prefix = `transforms.${alias}.`
     const className = required(config, `${prefix}type`)
     const plugin = plugins.find('transformation', className)
@@ -76,10 +77,6 @@ export function transformationChain(config: ConfigMap, plugins: Plugins): Transf
     return { className: plugin.className, transformation, predicate, negate }
   })
   return new TransformationChain(links)
-}
-
-function aliases(text: string | undefined): string[] {
-  return text === undefined || text.trim() === '' ? [] : text.trim().split(/\s*,\s*/)
 }
 
 function required(config: ConfigMap, key: string): string {

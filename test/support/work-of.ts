@@ -45,7 +45,7 @@ export function assertLinear(
 }
 
 /** Texts that make a careless pattern go back over what it has read: name → text of about a length. */
-export const adversarial: Readonly<Record<string, (length: number) => string>> = Object.fromEntries(
+export const adversarial: Record<string, (length: number) => string> = Object.fromEntries(
   [
     'a',
     ' ',
@@ -174,12 +174,28 @@ export const adversarial: Readonly<Record<string, (length: number) => string>> =
     'basic ',
     'Basic a',
     'a;q=0.',
-    'charset='
+    'charset=',
+    'DIRECTORY=',
+    '-----BEGIN CERTIFICATE-----',
+    '-----BEGIN A-----',
+    'a={;',
+    '(ADDRESS=',
+    'a =',
+    'a  ,  '
   ].map((piece) => [
     JSON.stringify(piece),
     (length: number) => piece.repeat(Math.ceil(length / piece.length))
   ])
 )
+// What is at an edge may be trimmed away before anything looks at it.
+for (const [name, piece] of Object.entries({
+  blanks: ' ',
+  tabs: '\t',
+  'line ends': '\n',
+  quotes: "'"
+})) {
+  adversarial[`${name} inside`] = (length) => `a${piece.repeat(length)}b`
+}
 
 /** {@link assertLinear} for work that ends later, such as a request to a server of this process. */
 export async function assertLinearRequest(

@@ -26,7 +26,8 @@ export function walletOf(
   const password = properties.text('oracle.net.wallet_password')
   if (written === null || /^system$/i.test(written)) return ofJavaStores(properties)
   const folder =
-    /DIRECTORY\s*=\s*([^)]+)\)/i.exec(written)?.[1]?.trim() ?? written.replace(/^file:(\/\/)?/i, '')
+    /DIRECTORY\s{0,9}=\s{0,9}([^)]{1,4096})\)/i.exec(written)?.[1]?.trim() ??
+    written.replace(/^file:(\/\/)?/i, '')
   const has = (name: string): boolean => existsSync(join(folder, name))
   if (has('ewallet.pem') || !existsSync(folder))
     return { location: folder, content: null, password }

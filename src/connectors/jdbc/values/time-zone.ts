@@ -5,6 +5,8 @@ const DAY_MS = 86_400_000
 /** Java's zones begin here: before, the clocks show today's standard time, whatever people went by. */
 const FIRST_KNOWN_MS = Date.UTC(1900, 0, 1)
 
+const LONGEST_NAME = 100
+
 /** Java's old three-letter zones, which configurations still name. */
 const SHORT_IDS: ReadonlyMap<string, string> = new Map(
   Object.entries({
@@ -70,7 +72,8 @@ export class TimeZone {
     }
     try {
       this.#format = new Intl.DateTimeFormat('en-US', {
-        timeZone: name,
+        // I8: the engine takes long over a long name before it refuses it.
+        timeZone: name.length <= LONGEST_NAME ? name : 'none',
         hourCycle: 'h23',
         era: 'short',
         year: 'numeric',
