@@ -65,6 +65,40 @@ const severity: Record<LevelName, number> = {
   ALL: 0
 }
 
+/** What may wait for a slow reader of standard output. */
+const MOST_WAITING_BYTES = 8_388_608
+
+/**
+ * Lines go to standard output as fast as it takes them. Whoever reads them there and stops, stops nobody: beyond a bound lines are left out
+ * and counted (I8), and once the reader is gone they are lost.
+ */
+class StandardOutput implements DestinationStream {
+  #started = false
+  #leftOut = 0
+
+  write(line: string): void {
+    const { stdout } = process
+    if (!this.#started) {
+      this.#started = true
+      // A pipe that nobody reads any more is no reason to end.
+      stdout.on('error', () => undefined)
+    }
+    if (stdout.writableLength <= MOST_WAITING_BYTES || stdout.writableLength === undefined) {
+      stdout.write(line)
+      return
+    }
+    this.#leftOut += 1
+    if (this.#leftOut === 1) stdout.once('drain', () => this.#tell())
+  }
+
+  #tell(): void {
+    const msg = `${this.#leftOut} lines of this log were left out, because standard output was not read`
+    this.#leftOut = 0
+    const line = { level: 'WARN', time: new Date().toISOString(), logger: 'root', msg }
+    process.stdout.write(`${JSON.stringify(line)}\n`)
+  }
+}
+
 /** All loggers of the process with their levels. One instance, `loggers`, serves the worker; tests may make their own. */
 export class Loggers {
   readonly #root: PinoLogger
@@ -83,7 +117,7 @@ export class Loggers {
         timestamp: pino.stdTimeFunctions.isoTime,
         formatters: { level: (label) => ({ level: label.toUpperCase() }) }
       },
-      destination ?? pino.destination({ dest: 1, sync: true })
+      destination ?? new StandardOutput()
     )
   }
 

@@ -1,6 +1,7 @@
 import { enableCompileCache } from 'node:module'
 import { parseCommandLine, USAGE } from './launch/command-line.ts'
 import { endProcess } from './launch/end-process.ts'
+import { becomeLimited } from './launch/heap-limit.ts'
 
 // What follows is loaded when it is needed, and from the cache the second time: half of the start would go into compiling.
 enableCompileCache()
@@ -28,8 +29,9 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** As `main`, and ends the process. */
+/** As `main`, in a process with the heap that was asked for, and ends the process. */
 export async function run(argv: readonly string[]): Promise<void> {
+  becomeLimited()
   endProcess(await main(argv))
 }
 

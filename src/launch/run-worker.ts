@@ -1,5 +1,5 @@
-import { setFlagsFromString } from 'node:v8'
-import { type Command, heapLimitMib, JVM_VARIABLES } from './command-line.ts'
+import { type Command, JVM_VARIABLES } from './command-line.ts'
+import { heapLimitSentence } from './heap-limit.ts'
 import { messageOf } from '../errors.ts'
 import { loggers } from '../log.ts'
 import type { RunningWorker } from './running-worker.ts'
@@ -74,8 +74,8 @@ function listenForSignals(): { first: Promise<string>; received(): boolean; disp
 
 function useJvmVariables(): void {
   const log = loggers.get('org.apache.kafka.connect.cli.AbstractConnectCli')
-  const limit = heapLimitMib(process.env['KAFKA_HEAP_OPTS'])
-  if (limit !== null) setFlagsFromString(`--max-old-space-size=${limit}`)
+  const limit = heapLimitSentence()
+  if (limit !== null) log.info(limit)
   const idle = JVM_VARIABLES.filter((name) => (process.env[name] ?? '') !== '')
   if (idle.length > 0)
     log.info(`Variables of the JVM scripts without effect here: ${idle.join(', ')}`)
