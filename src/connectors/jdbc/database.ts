@@ -236,6 +236,8 @@ export type OpenTransactions =
 export interface RowStream {
   /** In the order of the values in a row; known before the first row. */
   readonly columns: readonly Column[]
+  /** The text as it was sent, where that is another than the one given. */
+  readonly sql?: string
   /** The next rows, values as the driver gives them in column order; null when there are no more. Never two calls at a time. */
   next(): Promise<Row[] | null>
   /** Gives up the rest; rejects only when the session is lost. */

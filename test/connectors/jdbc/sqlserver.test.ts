@@ -332,7 +332,7 @@ void describe("SQL Server's SQL", () => {
     const t = '[shop].[dbo].[a b]'
     assert.equal(
       exactSelect(`SELECT * FROM ${rest}`, columns),
-      `SELECT ${t}.[id], CONVERT(varchar(50), ${t}.[pri]]ce]) AS [pri]]ce], CONVERT(varchar(50), ${t}.[paid], 2) AS [paid], ${t}.[node].ToString() AS [node], ${t}.[ts] FROM ${rest}`
+      `SELECT ${t}.[id], CONVERT(varchar(50), ${t}.[pri]]ce]) AS [pri]]ce], CONVERT(varchar(50), CAST(${t}.[paid] AS decimal(19,4))) AS [paid], ${t}.[node].ToString() AS [node], ${t}.[ts] FROM ${rest}`
     )
     assert.equal(
       exactSelect('SELECT * FROM dbo.orders', [column('int', 'id')]),

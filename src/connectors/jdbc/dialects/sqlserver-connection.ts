@@ -7,9 +7,12 @@ import {
   type Connection,
   databaseError,
   type Dialect,
+  type Finding,
+  type IsolationMode,
   type OpenTransactions,
   type Row,
   type RowStream,
+  type Source,
   type TableColumn,
   type TableFilter,
   type TableId
@@ -18,10 +21,17 @@ import { readTimestampText, type TimestampParts } from '../values/timestamp.ts'
 import { sqlServerError } from './sqlserver-errors.ts'
 import { sqlServerTransactions } from './sqlserver-open-transactions.ts'
 import { SqlServerRowStream } from './sqlserver-row-stream.ts'
+import { indexColumns } from './index-columns.ts'
+import { sqlServerCopies } from './sqlserver-copies.ts'
+import { sqlServerFindings } from './sqlserver-self-check.ts'
 import {
+  columnsMarkStatement,
+  databasesStatement,
   describeQueryStatement,
   describeStatement,
   exactSelect,
+  indexStatement,
+  isTableStatement,
   listStatements
 } from './sqlserver-sql.ts'
 import { sqlServerColumn } from './sqlserver-types.ts'
@@ -38,12 +48,17 @@ interface Parts {
   readonly session: DriverConnection
   /** Limit for the wait for rows; null: none. */
   readonly answerLimitMs: number | null
+  readonly isolation: IsolationMode
 }
 
 export class SqlServerConnection implements Connection {
   readonly dialect: Dialect
   readonly #parts: Parts
   #aborted = false
+  /** Where rows are read from, beside the session's own database. */
+  readonly #databases = new Set<string>()
+  readonly #columns = new Map<string, { mark: string; columns: readonly TableColumn[] }>()
+  #knowsHidden = true
   /** The statement under way. */
   #stream: SqlServerRowStream | null = null
 
@@ -54,25 +69,79 @@ export class SqlServerConnection implements Connection {
 
   async listTables(filter: TableFilter): Promise<TableId[]> {
     const tables: TableId[] = []
-    for (const { sql, binds } of listStatements(filter)) {
-      for (const [catalog, schema, table] of await this.ask(sql, binds)) {
-        tables.push({ catalog: String(catalog), schema: String(schema), table: String(table) })
+    for (const catalogPattern of await this.#catalogs(filter.catalogPattern)) {
+      for (const { sql, binds } of listStatements({ ...filter, catalogPattern })) {
+        for (const [catalog, schema, table] of await this.ask(sql, binds)) {
+          tables.push({ catalog: String(catalog), schema: String(schema), table: String(table) })
+        }
       }
     }
     return tables
   }
 
+  async #catalogs(pattern: string | null): Promise<readonly (string | null)[]> {
+    if (pattern?.includes('%') !== true) return [pattern]
+    const { sql, binds } = databasesStatement(pattern)
+    return (await this.ask(sql, binds)).map(([name]) => String(name))
+  }
+
   async describeTable(table: TableId): Promise<TableColumn[]> {
-    const { sql, binds } = describeStatement(table)
-    return (await this.ask(sql, binds)).map(([name, type, nullable, identity, place]) => ({
+    if (table.catalog !== null) this.#databases.add(table.catalog)
+    const rows = await this.#describe(table)
+    return rows.map(([name, type, nullable, identity, place, hidden]) => ({
       ...sqlServerColumn(String(name), nullable === 1, String(type)),
       autoIncrement: identity === 1,
+      isInvisible: hidden === 1,
       keyPosition: typeof place === 'number' ? place : null
     }))
   }
 
+  async #describe(table: TableId): Promise<Row[]> {
+    try {
+      const { sql, binds } = describeStatement(table, this.#knowsHidden)
+      return await this.ask(sql, binds)
+    } catch (error) {
+      // Releases before 2016 do not have the column that says what is hidden.
+      if (!this.#knowsHidden || !isUnknownColumn(error)) throw error
+      this.#knowsHidden = false
+      return await this.#describe(table)
+    }
+  }
+
+  /** The columns `SELECT *` answers now, described anew only when they are others than at the last poll. */
+  async #visibleColumns(table: TableId): Promise<readonly TableColumn[]> {
+    const { sql, binds } = columnsMarkStatement(table)
+    const mark = JSON.stringify(await this.ask(sql, binds))
+    const key = binds.join()
+    const known = this.#columns.get(key)
+    if (known?.mark === mark) return known.columns
+    const columns = (await this.describeTable(table)).filter(
+      ({ isInvisible }) => isInvisible !== true
+    )
+    this.#columns.set(key, { mark, columns })
+    return columns
+  }
+
+  selfCheck(): Promise<Finding[]> {
+    return sqlServerFindings((sql) => this.ask(sql), this.#parts.isolation)
+  }
+
+  async indexesOf(table: TableId): Promise<(string | null)[][] | null> {
+    const { sql, binds } = indexStatement(table)
+    const rows = await this.ask(sql, binds)
+    if (rows.length > 0) return indexColumns(rows)
+    const isTable = isTableStatement(table)
+    return (await this.ask(isTable.sql, isTable.binds)).length > 0 ? [] : null
+  }
+
   openTransactions(): Promise<OpenTransactions> {
-    return sqlServerTransactions((sql) => this.ask(sql))
+    return sqlServerTransactions((sql, binds) => this.ask(sql, binds), [...this.#databases])
+  }
+
+  async writersElsewhere(source: Source): Promise<string | null> {
+    const { why, databases } = await sqlServerCopies((sql, binds) => this.ask(sql, binds), source)
+    for (const database of databases) this.#databases.add(database)
+    return why
   }
 
   async describeQuery(sql: string): Promise<Column[]> {
@@ -89,11 +158,11 @@ export class SqlServerConnection implements Connection {
     const columns =
       table === null
         ? await this.#describeQuery(sql, binds.length)
-        : await this.describeTable(table)
+        : await this.#visibleColumns(table)
     const text = table === null || columns.length === 0 ? sql : exactSelect(sql, columns)
     const stream = this.#start(text, binds, { columns, fetchRows, limitMs: answerLimitMs })
     await stream.opened
-    return stream
+    return Object.assign(stream, { sql: text })
   }
 
   async now(): ReturnType<Connection['now']> {
@@ -193,4 +262,8 @@ export class SqlServerConnection implements Connection {
     if (this.#aborted && !(error instanceof ConnectError)) return abortedError()
     return sqlServerError(error, 'SQL Server did not run the query', sql)
   }
+}
+
+function isUnknownColumn(error: unknown): boolean {
+  return error instanceof ConnectError && error.facts['code'] === 207
 }

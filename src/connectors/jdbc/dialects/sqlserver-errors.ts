@@ -54,7 +54,9 @@ export function sqlServerError(error: unknown, what: string, sql?: string): Conn
       (number === undefined && code !== undefined && RETRIABLE_CODES.test(code))
   )
   const code = facts.find(({ number }) => number !== undefined)?.number ?? facts[0]?.code
-  const text = messageOf(error)
+  // The driver's words for it name its own states.
+  const text =
+    code === 'EINVALIDSTATE' ? `the session has ended (${messageOf(error)})` : messageOf(error)
   const hint = trustHint(text, WAYS)
   return databaseError(`${what}: ${text}${hint === null ? '' : ` (${hint})`}`, {
     retriable,

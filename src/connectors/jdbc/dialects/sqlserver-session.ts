@@ -63,6 +63,7 @@ async function openSession(
       dialect,
       driver,
       session,
+      isolation: options.isolation,
       answerLimitMs: target.answerLimitMs
     })
     const cut = (): void => connection.abort()

@@ -1,4 +1,5 @@
 import type { Column, TableFilter, TableId } from '../database.ts'
+import { likeName, likePrefix } from './like-pattern.ts'
 import { exactExpression } from './sqlserver-types.ts'
 
 export interface SqlServerStatement {
@@ -16,6 +17,22 @@ const OBJECT_TYPES: Readonly<Record<string, string>> = { U: 'TABLE', V: 'VIEW', 
 
 /** A statement may have 2100 binds. */
 const NAMES_PER_STATEMENT = 1000
+
+/** What else has a meaning in a LIKE pattern here. */
+const SPECIAL = '_['
+
+/** Databases by a name in which `%` stands for any text, as far as they may be opened. */
+export function databasesStatement(pattern: string): SqlServerStatement {
+  return {
+    sql: `SELECT name FROM sys.databases WHERE name LIKE @p1 ESCAPE '\\' AND database_id > 4 AND HAS_DBACCESS(name) = 1 ORDER BY name`,
+    binds: [likeName(pattern, '\\', SPECIAL)]
+  }
+}
+
+/** A pattern of JDBC, in which a bracket stands for itself. */
+function schemaLike(pattern: string): string {
+  return pattern.replaceAll('[', '\\[')
+}
 
 /** Statements that answer catalog, schema and name of the tables looked for, in the order of JDBC's types. */
 export function listStatements(filter: TableFilter): SqlServerStatement[] {
@@ -35,22 +52,29 @@ export function listStatements(filter: TableFilter): SqlServerStatement[] {
     const bind = (value: string): string => `@p${binds.push(value)}`
     const conditions = [`o.type IN (${wanted.join(',')})`, 'o.is_ms_shipped = 0']
     if (filter.schemaPattern !== null) {
-      conditions.push(`s.name LIKE ${bind(filter.schemaPattern)} ESCAPE '\\'`)
+      conditions.push(`s.name LIKE ${bind(schemaLike(filter.schemaPattern))} ESCAPE '\\'`)
     }
     if (part !== null) {
       conditions.push(
         `LOWER(o.name) IN (${part.map((name) => bind(name.toLowerCase())).join(',')})`
       )
     }
+    if (filter.prefix !== undefined) {
+      conditions.push(`o.name LIKE ${bind(likePrefix(filter.prefix, '\\', SPECIAL))} ESCAPE '\\'`)
+    }
+    const most = filter.atMost === undefined ? '' : `TOP (${filter.atMost}) `
     return {
-      sql: `SELECT ${shown}, s.name, o.name FROM ${from}sys.objects o JOIN ${from}sys.schemas s ON s.schema_id = o.schema_id WHERE ${conditions.join(' AND ')} ORDER BY CASE o.type WHEN 'SN' THEN 0 WHEN 'U' THEN 1 ELSE 2 END, s.name, o.name`,
+      sql: `SELECT ${most}${shown}, s.name, o.name FROM ${from}sys.objects o JOIN ${from}sys.schemas s ON s.schema_id = o.schema_id WHERE ${conditions.join(' AND ')} ORDER BY CASE o.type WHEN 'SN' THEN 0 WHEN 'U' THEN 1 ELSE 2 END, s.name, o.name`,
       binds
     }
   })
 }
 
-/** Answers name, type as printed, nullable, identity (0/1), place in the primary key or null. */
-export function describeStatement(table: TableId): SqlServerStatement {
+/**
+ * Answers name, type as printed, nullable, identity (0/1), place in the primary key or null, and whether `SELECT *` leaves it out: hidden
+ * columns (which releases before 2016 do not have), and sparse ones that a column set stands for.
+ */
+export function describeStatement(table: TableId, knowsHidden = true): SqlServerStatement {
   const at = table.catalog === null ? '' : `${bracketed(table.catalog)}.`
   return {
     sql: `SELECT c.name,
@@ -59,7 +83,8 @@ export function describeStatement(table: TableId): SqlServerStatement {
       WHEN b.name IN ('char','varchar','binary','varbinary') THEN CONCAT(b.name, '(', IIF(c.max_length = -1, 'max', CONVERT(varchar(10), c.max_length)), ')')
       WHEN b.name IN ('nchar','nvarchar') THEN CONCAT(b.name, '(', IIF(c.max_length = -1, 'max', CONVERT(varchar(10), c.max_length / 2)), ')')
       ELSE COALESCE(b.name, u.name) END,
- CONVERT(int, c.is_nullable), CONVERT(int, c.is_identity), k.key_ordinal
+ CONVERT(int, c.is_nullable), CONVERT(int, c.is_identity), k.key_ordinal,
+ CASE WHEN ${knowsHidden ? 'c.is_hidden' : '0'} = 1 OR c.is_sparse = 1 AND EXISTS (SELECT 1 FROM ${at}sys.columns x WHERE x.object_id = c.object_id AND x.is_column_set = 1) THEN 1 ELSE 0 END
 FROM ${at}sys.columns c
 JOIN ${at}sys.objects o ON o.object_id = c.object_id
 JOIN ${at}sys.schemas s ON s.schema_id = o.schema_id
@@ -70,6 +95,40 @@ LEFT JOIN (SELECT x.object_id, x.column_id, CONVERT(int, x.key_ordinal) AS key_o
   ON k.object_id = c.object_id AND k.column_id = c.column_id
 WHERE s.name = @p1 AND o.name = @p2
 ORDER BY c.column_id`,
+    binds: [table.schema ?? 'dbo', table.table]
+  }
+}
+
+/** Whatever changes when the columns of a table do, from one view alone. */
+export function columnsMarkStatement(table: TableId): SqlServerStatement {
+  const parts = [table.catalog, table.schema ?? 'dbo', table.table]
+  const at = table.catalog === null ? '' : `${bracketed(table.catalog)}.`
+  return {
+    sql: `SELECT c.column_id, c.name, c.system_type_id, c.user_type_id, c.max_length, c.precision, c.scale, c.is_nullable FROM ${at}sys.columns c WHERE c.object_id = OBJECT_ID(@p1) ORDER BY c.column_id`,
+    binds: [parts.flatMap((part) => (part === null ? [] : [bracketed(part)])).join('.')]
+  }
+}
+
+/** Answers index and column, in the order of the index; indexes of some rows only, and disabled ones, serve no poll. */
+export function indexStatement(table: TableId): SqlServerStatement {
+  const at = table.catalog === null ? '' : `${bracketed(table.catalog)}.`
+  return {
+    sql: `SELECT i.name, c.name FROM ${at}sys.indexes i
+JOIN ${at}sys.objects o ON o.object_id = i.object_id
+JOIN ${at}sys.schemas s ON s.schema_id = o.schema_id
+JOIN ${at}sys.index_columns x ON x.object_id = i.object_id AND x.index_id = i.index_id AND x.key_ordinal > 0
+JOIN ${at}sys.columns c ON c.object_id = x.object_id AND c.column_id = x.column_id
+WHERE s.name = @p1 AND o.name = @p2 AND i.is_disabled = 0 AND i.has_filter = 0
+ORDER BY i.index_id, x.key_ordinal`,
+    binds: [table.schema ?? 'dbo', table.table]
+  }
+}
+
+/** Answers a row for a table, none for a view. */
+export function isTableStatement(table: TableId): SqlServerStatement {
+  const at = table.catalog === null ? '' : `${bracketed(table.catalog)}.`
+  return {
+    sql: `SELECT 1 FROM ${at}sys.tables t JOIN ${at}sys.schemas s ON s.schema_id = t.schema_id WHERE s.name = @p1 AND t.name = @p2`,
     binds: [table.schema ?? 'dbo', table.table]
   }
 }

@@ -89,13 +89,11 @@ function resolutionOf(base: string, digits: string | undefined): number {
  */
 export function exactExpression(sql: string, column: Column): string | null {
   if (column.type === 'decimal') {
-    return column.databaseType.includes('money')
-      ? `CONVERT(varchar(50), ${sql}, 2)`
-      : `CONVERT(varchar(50), ${sql})`
+    return decimalText(sql, column.databaseType)
   }
   switch (column.databaseType) {
     case 'sql_variant':
-      return `CONVERT(nvarchar(4000), ${sql})`
+      return variantText(sql)
     case 'hierarchyid':
     case 'geometry':
     case 'geography':
@@ -103,6 +101,31 @@ export function exactExpression(sql: string, column: Column): string | null {
     default:
       return null
   }
+}
+
+/** What a style makes of money differs between servers: it has four digits as a decimal on each. */
+function decimalText(sql: string, databaseType: string): string {
+  return databaseType.includes('money')
+    ? `CONVERT(varchar(50), CAST(${sql} AS decimal(19,4)))`
+    : `CONVERT(varchar(50), ${sql})`
+}
+
+/** How each type inside an sql_variant is written with all its digits; the others are exact as they are. */
+const VARIANTS: readonly (readonly [types: string, text: (sql: string) => string])[] = [
+  [`'float','real'`, (sql) => `CONVERT(nvarchar(max), CAST(${sql} AS float), 3)`],
+  [`'money','smallmoney'`, (sql) => `CONVERT(nvarchar(max), CAST(${sql} AS decimal(19,4)))`],
+  [`'datetime','smalldatetime'`, (sql) => `CONVERT(nvarchar(max), CAST(${sql} AS datetime), 121)`],
+  [`'datetime2'`, (sql) => `CONVERT(nvarchar(max), CAST(${sql} AS datetime2(7)), 121)`],
+  [`'datetimeoffset'`, (sql) => `CONVERT(nvarchar(max), CAST(${sql} AS datetimeoffset(7)), 121)`],
+  [`'date'`, (sql) => `CONVERT(nvarchar(max), CAST(${sql} AS date), 23)`],
+  [`'time'`, (sql) => `CONVERT(nvarchar(max), CAST(${sql} AS time(7)), 121)`],
+  [`'binary','varbinary'`, (sql) => `CONVERT(nvarchar(max), CAST(${sql} AS varbinary(8000)), 2)`]
+]
+
+function variantText(sql: string): string {
+  const type = `CONVERT(nvarchar(128), SQL_VARIANT_PROPERTY(${sql}, 'BaseType'))`
+  const cases = VARIANTS.map(([types, text]) => `WHEN ${type} IN (${types}) THEN ${text(sql)}`)
+  return `CASE ${cases.join(' ')} ELSE CONVERT(nvarchar(4000), ${sql}) END`
 }
 
 /** Digits of which a JS number holds every combination exactly. */
@@ -121,7 +144,7 @@ function decimal(facts: ColumnFacts, precision: number, scale: number, numeric: 
       // In a query of the user the driver's number is all there is: taken as long as it is certain to be exact (I5).
       if (Math.abs(raw) * 10 ** scale < SAFE_UNSCALED) return raw.toFixed(scale)
       throw new DataError(
-        `the driver hands out numbers with at most 15 exact digits: write CONVERT(varchar(50), ${facts.name}) in the query, or copy the table itself`
+        `the driver hands out numbers with at most 15 exact digits: write ${decimalText(facts.name, facts.databaseType)} in the query, or copy the table itself`
       )
     }
   }

@@ -202,10 +202,11 @@ export class TableReader {
   ): Promise<Run> {
     const { fetchRows, values, query: own } = this.#settings
     const table = own === null ? this.target.table : null
-    this.#events.onQuery?.(query)
     const stream = await this.#named(query.sql, () =>
       session.query(query.sql, query.binds, { fetchRows, table })
     )
+    const sql = stream.sql ?? query.sql
+    this.#events.onQuery?.({ ...query, sql })
     const newCursor = (): RowCursor => new RowCursor(stream.columns, shape.names, values.timeZone)
     const cursor = newCursor()
     const limited = limits(shape.suffix)
@@ -218,7 +219,7 @@ export class TableReader {
       limited,
       identity,
       emitted: 0,
-      sql: query.sql,
+      sql,
       stream,
       cursor,
       converter,
@@ -372,7 +373,8 @@ export class TableReader {
       const retriable = isRetriable(error)
       // I7: a masked query is not shown, nor the driver's error, which may hold it.
       const masked = this.#settings.queryIsMasked
-      const statement = sql === null || retriable || masked ? '' : `. Statement: ${sql}`
+      const sent = error instanceof ConnectError ? (error.facts['sql'] ?? sql) : sql
+      const statement = sql === null || retriable || masked ? '' : `. Statement: ${String(sent)}`
       throw databaseError(`${this.target.name}: ${messageOf(error)}${statement}`, {
         retriable,
         ...(masked ? {} : { cause: error })

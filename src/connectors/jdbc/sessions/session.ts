@@ -184,6 +184,7 @@ interface QueryOwner {
 
 class SessionQuery implements OpenQuery {
   readonly columns: readonly Column[]
+  readonly sql?: string
   readonly #stream: RowStream
   readonly #owner: QueryOwner
   #state: 'open' | 'ended' | 'failed' = 'open'
@@ -194,6 +195,7 @@ class SessionQuery implements OpenQuery {
 
   constructor(stream: RowStream, owner: QueryOwner) {
     this.columns = stream.columns
+    if (stream.sql !== undefined) this.sql = stream.sql
     this.#stream = stream
     this.#owner = owner
   }

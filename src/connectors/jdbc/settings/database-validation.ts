@@ -1,6 +1,7 @@
-import { ConfigError, ConnectError, messageOf } from '../../../errors.ts'
+import { ConfigError, messageOf } from '../../../errors.ts'
 import { loggers } from '../../../log.ts'
 import type { Column, Connection, TableId } from '../database.ts'
+import { driverCodes } from '../dialects/driver-codes.ts'
 import { openConnection } from '../sessions/connection-keeper.ts'
 import { queryColumns, readerShape } from '../reading/query-shape.ts'
 import type { JdbcSourceConfig } from './source-config.ts'
@@ -62,12 +63,12 @@ async function queryProblems(
     return []
   } catch (error) {
     if (error instanceof ConfigError) return [at(columnKey(error.message, key), error.message)]
-    const code = error instanceof ConnectError ? (error.facts['code'] ?? '') : ''
+    const { state, number } = driverCodes(error)
     const shown = queryIsMasked ? '' : `: ${messageOf(error)}`
     return [
       at(
         key,
-        `The configured query is not valid and has database/connection errors. Please provide the correct query by validating the query syntax and the existing table/column names with the database being connected (SQLState: ${String(code)}, errorCode: 0)${shown}`
+        `The configured query is not valid and has database/connection errors. Please provide the correct query by validating the query syntax and the existing table/column names with the database being connected (SQLState: ${state}, errorCode: ${number})${shown}`
       )
     ]
   }

@@ -18,7 +18,8 @@ export async function nearTables(
   const fold = dialect.foldCase ?? ((name: string) => name)
   const there = {
     catalogPattern: catalog ?? filter.catalogPattern,
-    schemaPattern: schema === null ? filter.schemaPattern : fold(schema),
+    // A name, not a pattern.
+    schemaPattern: schema === null ? filter.schemaPattern : fold(schema).replace(/[%_\\]/g, '\\$&'),
     types: filter.types
   }
   const [half, first] = [Math.ceil(table.length / 2), 1].map((letters) => table.slice(0, letters))

@@ -56,8 +56,8 @@ export async function selectTables(
 }
 
 /**
- * Tables an entry of a list means: those whose qualified name (quoted or not) or bare name it is. Failing that, the only
- * ones that differ from it in case alone.
+ * Tables an entry of a list means: those whose qualified name (quoted or not) or bare name it is. Failing that, the only one by its schema
+ * where names have a catalog in front, or the only one that differs from it in case alone.
  */
 function matching(dialect: Dialect, tables: readonly TableId[], entry: string): TableId[] {
   const forms = (table: TableId): string[] => [
@@ -74,8 +74,11 @@ function matching(dialect: Dialect, tables: readonly TableId[], entry: string): 
     .join('.')
   const exact = tables.filter((table) => forms(table).includes(normal))
   if (exact.length > 0) return exact
+  const ofSchema = (table: TableId): string => dialect.nameParts(table).slice(-2).join('.')
+  const within = tables.filter((table) => ofSchema(table) === normal)
+  if (within.length === 1) return within
   const alike = tables.filter((table) =>
-    forms(table).some((name) => name.toLowerCase() === normal.toLowerCase())
+    [...forms(table), ofSchema(table)].some((name) => name.toLowerCase() === normal.toLowerCase())
   )
   return alike.length === 1 ? alike : []
 }
