@@ -164,6 +164,38 @@ describe('Values of PostgreSQL that Kafka Connect has no form for', () => {
     )
   })
 
+  it('I5: such as bytes that are not UTF-8, in a database that takes any, are named', async () => {
+    const name = `ascii_${schema}`
+    await client.query(
+      `CREATE DATABASE ${name} ENCODING 'SQL_ASCII' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'`
+    )
+    const own = new URL(postgresUrl())
+    own.pathname = name
+    const inside = new pg.Client(own.toString())
+    await inside.connect()
+    try {
+      await inside.query(
+        `SET client_encoding = 'SQL_ASCII'; CREATE TABLE words (id int PRIMARY KEY, w text);
+         INSERT INTO words VALUES (1, 'plain'), (2, E'M\\xFCller'), (3, '中')`
+      )
+      const table = {
+        ...config,
+        'connection.url': `jdbc:postgresql://${url.host}/${name}`,
+        'schema.pattern': 'public',
+        'table.whitelist': 'words'
+      }
+      await assert.rejects(
+        readTable(table, 3),
+        /words, row \(id=2\): column w \(text\): 'M\ufffdller' has bytes that are not UTF-8/
+      )
+      const { records } = await readTable({ ...table, 'unreadable.values': 'skip' }, 2)
+      assert.deepEqual(fields(records, 'w'), ['plain', '中'])
+    } finally {
+      await inside.end()
+      await client.query(`DROP DATABASE ${name} WITH (FORCE)`)
+    }
+  })
+
   it('such as infinite times have no place in the order and are never read', async () => {
     await client.query(
       `CREATE TABLE spans (id int PRIMARY KEY, t timestamptz);

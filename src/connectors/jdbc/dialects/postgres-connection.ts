@@ -67,7 +67,7 @@ ORDER BY a.attnum`
 
 /** A result says the types below domains; whether its column can be null only the table's column knows. */
 const DESCRIBE_FIELDS = `
-SELECT format_type(f.oid, f.typmod), a.attnotnull OR own.typnotnull, base.oid
+SELECT format_type(f.oid, f.typmod), a.attnotnull OR own.typnotnull, base.oid, getdatabaseencoding() = 'SQL_ASCII'
 FROM unnest($1::oid[], $2::int4[], $3::oid[], $4::int2[]) WITH ORDINALITY AS f(oid, typmod, tableid, attnum, place)
 ${BASE_TYPE('f.oid', 'f.typmod')}
 LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = f.tableid AND a.attnum = f.attnum AND f.attnum > 0
@@ -329,11 +329,11 @@ export class PostgresConnection implements Connection {
       fields.map((field) => field.columnID)
     ])
     return fields.map((field, index) => {
-      const [databaseType, notNull, oid] = rows[index] ?? []
+      const [databaseType, notNull, oid, isUnchecked] = rows[index] ?? []
       const known = !outer && notNull !== null && notNull !== undefined
       const nullable = known ? notNull !== 't' : null
       const facts = { name: field.name, databaseType: String(databaseType), nullable }
-      return postgresColumn(facts, Number(oid), field.dataTypeModifier)
+      return postgresColumn(facts, Number(oid), field.dataTypeModifier, isUnchecked === 't')
     })
   }
 

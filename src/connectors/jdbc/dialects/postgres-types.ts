@@ -43,9 +43,20 @@ const STRINGS: ReadonlySet<number> = new Set([
   OID.jsonb
 ])
 
-/** The column of a type; every value arrives as the text PostgreSQL prints. Types without an entry are `other`. */
-export function postgresColumn(facts: ColumnFacts, oid: number, typmod: number): Column {
-  if (STRINGS.has(oid)) return { ...facts, type: 'string', read: (raw) => raw as string }
+/**
+ * The column of a type; every value arrives as the text PostgreSQL prints. Types without an entry are `other`. `isUnchecked`: the
+ * database takes any bytes for text (SQL_ASCII).
+ */
+export function postgresColumn(
+  facts: ColumnFacts,
+  oid: number,
+  typmod: number,
+  isUnchecked = false
+): Column {
+  if (STRINGS.has(oid)) {
+    const read = isUnchecked ? readUncheckedText : (raw: unknown): string => raw as string
+    return { ...facts, type: 'string', read }
+  }
   switch (oid) {
     case OID.bool:
       return { ...facts, type: 'boolean', read: (raw) => raw === 't' }
@@ -104,6 +115,13 @@ export function postgresColumn(facts: ColumnFacts, oid: number, typmod: number):
     default:
       return { ...facts, type: 'other', read: (raw) => raw as string }
   }
+}
+
+/** I5: bytes that are not UTF-8 have become this character on the way; the JVM's driver refuses them, too. */
+function readUncheckedText(raw: unknown): string {
+  const text = raw as string
+  if (!text.includes('\ufffd')) return text
+  throw new DataError(`'${text.slice(0, 100)}' has bytes that are not UTF-8`)
 }
 
 function readInt8(text: string): number | bigint {
