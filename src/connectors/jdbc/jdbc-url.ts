@@ -67,17 +67,25 @@ export function decodeForm(url: string, text: string): string {
   }
 }
 
+/** No host has other characters. I7: what has may be a piece of a password, which nobody is asked for by that name. */
+const HOST = /^[\p{L}\p{N}._-]*$/u
+const IPV6 = /^\[[\da-f:.]+(?:%\w+)?\]$/i
+
 /** `host`, `host:port`, `[v6]:port`; the host without brackets. */
 export function hostAndPort(url: string, entry: string): { host: string; port: number | null } {
   const match = /^(\[[^\]]*\]|[^:[\]]*)(?::(\d*))?$/.exec(entry.trim())
-  if (match === null) {
-    throw invalidUrl(url, 'an address is not host:port (an IPv6 address stands in brackets)')
-  }
-  const [, host = '', digits = ''] = match
+  const [, written = entry, digits = ''] = match ?? []
   return {
-    host: host.trim().replace(/^\[|\]$/g, ''),
+    host: hostName(url, written),
     port: digits === '' ? null : portNumber(url, digits)
   }
+}
+
+/** A host as it is connected to, without brackets; empty when none is written. */
+export function hostName(url: string, written: string): string {
+  const host = written.trim()
+  if (HOST.test(host) || IPV6.test(host)) return host.replace(/^\[|\]$/g, '')
+  throw invalidUrl(url, 'an address is not host:port (an IPv6 address stands in brackets)')
 }
 
 export function portNumber(url: string, text: string): number {

@@ -1,5 +1,12 @@
 import type { OpenOptions } from '../database.ts'
-import { decodeForm, hostAndPort, invalidUrl, portNumber, urlParameters } from '../jdbc-url.ts'
+import {
+  decodeForm,
+  hostAndPort,
+  hostName,
+  invalidUrl,
+  portNumber,
+  urlParameters
+} from '../jdbc-url.ts'
 import { DriverProperties, type GivenProperty } from './driver-properties.ts'
 import { shuffled } from './first-answer.ts'
 import { mariadbProperties } from './mariadb-properties.ts'
@@ -141,7 +148,9 @@ function hostOf(
   isMariaDb: boolean,
   decode: (text: string) => string
 ): WrittenHost {
-  const at = entry.lastIndexOf('@')
+  // An @ inside the parentheses of a host belongs to one of its values.
+  const inKeys = entry.search(/(?:^|@)(?:address\s*=\s*)?\(/i)
+  const at = inKeys === -1 ? entry.lastIndexOf('@') : entry[inKeys] === '@' ? inKeys : -1
   if (at !== -1 && isMariaDb) {
     throw invalidUrl(
       url,
@@ -204,7 +213,7 @@ function keyedHost(
     )
   }
   return {
-    host: host === null || host === '' ? 'localhost' : host.replace(/^\[|\]$/g, ''),
+    host: hostName(url, host ?? '') || 'localhost',
     port: port === null || port === '' ? 0 : portNumber(url, port),
     socketPath,
     isReplica: type === null ? null : /^(replica|slave)$/.test(type),

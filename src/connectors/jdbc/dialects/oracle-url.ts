@@ -227,7 +227,10 @@ function connectStringOf(
   isThick: boolean,
   problem: Problem
 ): { connectString: string; carriesParameters: boolean } {
-  if (target.startsWith('(')) return { connectString: target, carriesParameters: false }
+  if (target.startsWith('(')) {
+    if (!target.endsWith(')')) throw problem('a descriptor ends with the last of its parentheses')
+    return { connectString: target, carriesParameters: false }
+  }
   if (/^ldaps?:/i.test(target)) {
     throw problem(
       isThick
