@@ -68,6 +68,8 @@ export class WorkerSourceTask {
   #wakePaused: (() => void) | null = null
   #cancelled = false
   #failed = false
+  /** One whose plugin was never started (stopped while it was paused, or before its turn came) has nothing to stop, as in the JVM worker. */
+  #pluginStarted = false
   #condition: string | null = null
   #standstill: string | null = null
   /** How many skipped records the status tells of. */
@@ -191,6 +193,7 @@ export class WorkerSourceTask {
   async #startPlugin(): Promise<void> {
     const { plugin, config, id, offsets, delivery, stopping, log } = this.#parts
     const { transaction } = delivery
+    this.#pluginStarted = true
     await plugin.task.start(config, {
       connector: id.connector,
       task: id.task,
@@ -311,7 +314,7 @@ export class WorkerSourceTask {
     const { delivery, plugin, topicCreation } = this.#parts
     await delivery.finish(failed)
     const ends: (() => Promise<void> | void)[] = [
-      () => plugin.task.stop(),
+      () => (this.#pluginStarted ? plugin.task.stop() : undefined),
       () => delivery.close(this.#cancelled ? 0 : PRODUCER_CLOSE_TIMEOUT_MS),
       () => topicCreation?.close(),
       () => this.#closeConversion(),

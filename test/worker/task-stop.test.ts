@@ -27,6 +27,17 @@ describe('a task that was asked to stop', () => {
     assert.deepEqual(states, ['c-0 RUNNING', 'c-0 UNASSIGNED'])
   })
 
+  it('does not have its plugin stopped when that was never started', async (t) => {
+    let stops = 0
+    const { worker, id, states, start } = await scripted(t, idle, {
+      stop: async () => void stops++
+    })
+    await start('PAUSED')
+    await until(() => states.includes('c-0 PAUSED'), 'it is paused')
+    await worker.stopTasks([id])
+    assert.deepEqual([stops, states], [0, ['c-0 PAUSED', 'c-0 UNASSIGNED']])
+  })
+
   it('is FAILED when it failed before', async (t) => {
     const { worker, id, states, start } = await scripted(t, boom, { stop: boom })
     await start()
