@@ -147,7 +147,8 @@ export class ConnectorActions {
     if (!this.snapshot.hadTask(name, task)) {
       throw new NotFoundError(`Unknown task: ${taskKey(id)}`)
     }
-    if (membership.assignment?.assigned.tasks.has(taskKey(id)) !== true) {
+    const assigned = membership.assignment?.assigned.tasks.has(taskKey(id)) === true
+    if (!assigned || this.snapshot.taskConfig(name, task) === null) {
       throw this.#notAssigned('task', 'tasks', taskKey(id))
     }
     await stage.during(`restarting task ${taskKey(id)}`, () =>

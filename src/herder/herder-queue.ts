@@ -10,6 +10,8 @@ interface Request {
 
 /** How many rounds a request may be held back. */
 const PATIENCE = 3
+/** A request often takes several steps, and clients wait for one before they send the next. */
+const PASSES = 4
 
 /**
  * Requests that wait for the tick: it runs them one at a time, so that what they see does not change under them.
@@ -67,9 +69,17 @@ export class HerderQueue {
     return this.#waiting.length
   }
 
-  /** Runs what waits now, as long as `goOn` says so. What comes meanwhile has to wait: a tick has other things to do (I8). */
+  /** Runs what waits, and some of what comes meanwhile, as long as `goOn` says so. A tick has other things to do as well (I8). */
   async runAll(goOn: () => boolean = () => true): Promise<void> {
     const later: Request[] = []
+    for (let pass = 0; pass < PASSES && this.#waiting.length > 0 && goOn(); pass++) {
+      await this.#runWaiting(goOn, later)
+    }
+    if (this.#closed === null) this.#waiting.unshift(...later)
+    else for (const request of later) request.fail(this.#closed)
+  }
+
+  async #runWaiting(goOn: () => boolean, later: Request[]): Promise<void> {
     for (let left = this.#waiting.length; left > 0 && goOn(); left--) {
       const request = this.#waiting.shift()
       if (request === undefined) break
@@ -80,8 +90,6 @@ export class HerderQueue {
         await request.run()
       }
     }
-    if (this.#closed === null) this.#waiting.unshift(...later)
-    else for (const request of later) request.fail(this.#closed)
   }
 
   /** Fails what waits and what still comes. */

@@ -113,7 +113,11 @@ export class LocalWork implements WorkerEvents {
         this.onTaskState(id, 'FAILED', traceOf(error), null)
       )
     } catch (error) {
-      this.#options.log.error(`Failed to start task ${taskKey(id)}`, { error })
+      // Taken away before its turn came: nobody misses it.
+      const stopped = error instanceof ConnectError && error.code === 'WORKER_STOPPING'
+      const { log } = this.#options
+      if (stopped) log.info(`Task ${taskKey(id)} is not started: it was taken away`)
+      else log.error(`Failed to start task ${taskKey(id)}`, { error })
     }
     return started
   }

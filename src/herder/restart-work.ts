@@ -40,7 +40,10 @@ export async function executeRestart(
     return
   }
   const connector = plan.restartConnector && work.hasConnector(name)
-  const tasks = work.tasksOf(name).filter((id) => plan.tasks.includes(id.task))
+  // A task that the connector does not have any more is about to be stopped.
+  const tasks = work
+    .tasksOf(name)
+    .filter(({ task }) => plan.tasks.includes(task) && snapshot.taskConfig(name, task) !== null)
   log.info(`Restarting ${tasks.length} of ${plan.state.tasks.length} tasks for ${name}`, {
     connector
   })

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import { messageOf } from '../errors.ts'
+import { ConnectError, messageOf } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import type { ClusterConfig } from '../storage/cluster-config.ts'
 import type { ConfigStore } from '../storage/config-store.ts'
@@ -225,6 +225,7 @@ export class TickLoop {
 
   #inBackground(what: string, start: Promise<unknown>): void {
     start.catch((error: unknown) => {
+      if (error instanceof ConnectError && error.code === 'WORKER_STOPPING') return
       this.#options.log.error(`Failed to start ${what}`, { error })
     })
   }
