@@ -3,6 +3,7 @@ import type { ConfigMap } from '../config/config-def.ts'
 import { ConnectError } from '../errors.ts'
 import type { Plugins } from '../plugin/plugins.ts'
 import type { SourcePreview } from '../plugin/preview.ts'
+import { idleSettings } from './idle-settings.ts'
 import { type PreviewedRecord, previewRecords } from './preview-records.ts'
 
 /** After the signal a plugin may still answer with what it has; then it is not waited for any more (I8). */
@@ -65,7 +66,7 @@ export async function previewConnector(
     records,
     sql: found.statements,
     columns: found.columns,
-    advice: found.advice,
+    advice: [...idleSettings(config, plugins), ...found.advice],
     problems:
       missing === 0
         ? found.problems

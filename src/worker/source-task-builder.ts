@@ -15,6 +15,7 @@ import { OffsetCommitter } from './offset-committer.ts'
 import { RecordConversion } from './record-conversion.ts'
 import { type ErrorPolicy, RetryWithTolerance } from './retry-with-tolerance.ts'
 import type { SourceDelivery } from './source-delivery.ts'
+import { idleSettings } from './idle-settings.ts'
 import { SourceRecordSender } from './source-record-sender.ts'
 import { SourceTaskInstance } from './source-task-instance.ts'
 import { SubmittedRecords } from './submitted-records.ts'
@@ -102,6 +103,7 @@ export function buildSourceTask(options: {
     stopping: stopping.signal,
     clock
   })
+  for (const text of idleSettings(connectorConfig, plugins)) log.warn(text)
   const instance = new SourceTaskInstance(() => plugin.createTask(), log)
   const conversion = new RecordConversion(
     transformationChain(connectorConfig, plugins),
