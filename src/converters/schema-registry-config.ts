@@ -23,6 +23,11 @@ export const schemaRegistryConfig = configDef({
     importance: 'high',
     nonEmpty: true,
     group: 'Registry',
+    check: (urls: readonly string[]) => {
+      const problem = urls.map(urlProblem).find((found) => found !== null) ?? null
+      // I7: an address may hold a password.
+      return problem === null ? null : { sentence: addressComplaint(problem) }
+    },
     doc: 'Addresses of the schema registry, with the path of its interface if it has one; the next is asked when one does not answer.'
   },
   'basic.auth.credentials.source': {
@@ -194,16 +199,29 @@ export function registryOptions(
 
 type Settings = Parsed<typeof schemaRegistryConfig>
 
-function address(text: string, parsed: Settings, given: ConfigMap): RegistryAddress {
-  let url: URL
-  try {
-    url = new URL(text.trim())
-  } catch {
-    throw new ConfigError('schema.registry.url has an entry that is no URL') // may hold a password: not shown
-  }
+function addressComplaint(problem: string): string {
+  return `Invalid value [hidden] for configuration schema.registry.url: ${problem}`
+}
+
+/** What is wrong with an address, without a word of it (I7); null when nothing is. */
+function urlProblem(text: string): string | null {
+  const url = URL.parse(text.trim())
+  if (url === null) return 'an entry is no URL'
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    throw new ConfigError('schema.registry.url: only http and https addresses are supported')
+    return 'only http and https addresses are supported'
   }
+  try {
+    decodeURIComponent(`${url.username}:${url.password}`)
+    return null
+  } catch {
+    return 'a percent sign in user or password is not followed by two digits of a character in UTF-8 (a percent sign itself is written %25)'
+  }
+}
+
+function address(text: string, parsed: Settings, given: ConfigMap): RegistryAddress {
+  const problem = urlProblem(text)
+  if (problem !== null) throw new ConfigError(addressComplaint(problem))
+  const url = new URL(text.trim())
   const token = parsed['bearer.auth.token']
   let userInfo =
     url.username === '' && url.password === ''

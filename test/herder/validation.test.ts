@@ -236,6 +236,29 @@ describe('validation', () => {
     )
   })
 
+  it('names the key of a registry whose address makes no sense, and shows no password in it', async () => {
+    const key = 'value.converter.schema.registry.url'
+    const errors = async (address: string) => {
+      const infos = await ask({
+        config: { 'value.converter': 'io.confluent.connect.avro.AvroConverter', [key]: address }
+      })
+      assert.equal(infos.error_count, value(infos, key).errors.length)
+      return value(infos, key).errors.join()
+    }
+    for (const [address, problem] of [
+      ['http://u:p%ss@127.0.0.1:8081', /a percent sign in user or password/],
+      ['nonsense', /an entry is no URL/],
+      ['http://h:99999', /an entry is no URL/],
+      ['http://h:8081,ftp://u:p4ss@x/', /only http and https/]
+    ] as const) {
+      const found = await errors(address)
+      assert.match(found, problem)
+      assert.match(found, /^Invalid value \[hidden\] for configuration schema\.registry\.url: /)
+      assert.doesNotMatch(found, /p4ss|p%ss/)
+    }
+    assert.equal(await errors('http://u%40dom:p%25@h:8081/apis/, https://other'), '')
+  })
+
   it('complains about null, also for keys of the connector', async () => {
     const infos = await ask({ config: { 'rows.per.poll': null, zebra: null } })
     assert.deepEqual(value(infos, 'rows.per.poll').errors, [
