@@ -1,7 +1,8 @@
 import type { ConfigMap } from '../config/config-def.ts'
 import type { SourceRecord } from '../data/record.ts'
 import type { Schema } from '../data/schema.ts'
-import { messageOf } from '../errors.ts'
+import { topicNameProblem } from '../data/topic-name.ts'
+import { ConnectError, messageOf } from '../errors.ts'
 import type { Converter, DryRun } from '../plugin/converter.ts'
 import type { Plugins } from '../plugin/plugins.ts'
 import { closeConversion, taskConverters } from './converters.ts'
@@ -19,6 +20,9 @@ interface Converted {
   readonly bytes: Bytes
   readonly registers: DryRun['registers']
 }
+
+/** What writes the records, in Kafka Connect's words. */
+const WRITER = 'org.apache.kafka.connect.runtime.WorkerSourceTask'
 
 /** Thrown to where a record's fate is known. */
 class StageFailure extends Error {
@@ -78,7 +82,9 @@ async function previewed(
       if (output === null) return fate('dropped', { dropped_by: executing })
       record = output
     }
-    return fate('sent', await kafkaView(record, converters))
+    const view = await kafkaView(record, converters)
+    await at('KAFKA_PRODUCE', WRITER, () => checkTopicName(record.topic))
+    return fate('sent', view)
   } catch (error) {
     if (!(error instanceof StageFailure)) throw error
     const { stage, executing, message } = error
@@ -86,6 +92,11 @@ async function previewed(
       error: { stage, class: executing, message }
     })
   }
+}
+
+function checkTopicName(topic: string): void {
+  const problem = topicNameProblem(topic)
+  if (problem !== null) throw new ConnectError('KAFKA_ERROR', problem)
 }
 
 async function at<T>(stage: Stage, executing: string, work: () => T | Promise<T>): Promise<T> {

@@ -1,4 +1,4 @@
-import { ConnectError } from '../errors.ts'
+import { ConnectError, isRetriable } from '../errors.ts'
 import type { ClusterAdmin } from '../kafka/contracts.ts'
 import type { Logger } from '../log.ts'
 
@@ -37,7 +37,7 @@ export class TopicCreation {
         if (!existing.has(topic)) await this.#create(topic, rule)
       } catch (error) {
         throw new ConnectError(
-          'KAFKA_ERROR',
+          isRetriable(error) ? 'KAFKA_UNAVAILABLE' : 'KAFKA_ERROR',
           `Task failed to create new topic ${topic}. Ensure that the task is authorized to create topics or that the topic exists and restart the task`,
           { cause: error, topic }
         )

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type Clock, systemClock } from '../clock.ts'
 import type { ConfigMap } from '../config/config-def.ts'
 import type { SourceRecord } from '../data/record.ts'
-import { ConnectError, isRetriable, traceOf } from '../errors.ts'
+import { ConnectError, isRetriable, traceOf, messageOf } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import type { OffsetReader } from '../plugin/source.ts'
 import type { TargetState } from '../storage/target-state.ts'
@@ -48,6 +48,9 @@ export interface WorkerSourceTaskParts {
 /** How long one task converts before others have a turn, and how often it looks at the time. */
 const TURN_MS = 4
 const RECORDS_PER_LOOK = 8
+
+/** Before a topic is asked for again; the question itself has a limit (`default.api.timeout.ms`). */
+const TOPIC_PAUSE_MS = 500
 
 /** How long closing the producer may take after a clean end. */
 const PRODUCER_CLOSE_TIMEOUT_MS = 30_000
@@ -277,9 +280,26 @@ export class WorkerSourceTask {
   async #useTopic(topic: string): Promise<void> {
     this.#lastTopic = topic
     if (this.#topicsSeen.has(topic)) return
-    await this.#parts.topicCreation?.ensure(topic)
+    await this.#ensureTopic(topic)
     this.#topicsSeen.add(topic)
     if (!this.#cancelled) this.#parts.events.onTopicUsed(topic)
+  }
+
+  /** Waits for a cluster that is away, as for the acknowledgement of a record, and says so (I8). */
+  async #ensureTopic(topic: string): Promise<void> {
+    const { topicCreation, stopping, log } = this.#parts
+    while (topicCreation !== null) {
+      try {
+        await topicCreation.ensure(topic)
+        return
+      } catch (error) {
+        if (!isRetriable(error) || stopping.signal.aborted) throw error
+        log.warn('A topic could not be looked up or created yet', { error })
+        this.#standstill = messageOf(error)
+        if (!this.#paused) this.#report('RUNNING', this.#conditions())
+        await this.#clock.sleep(TOPIC_PAUSE_MS, stopping.signal)
+      }
+    }
   }
 
   async #waitWhilePaused(): Promise<void> {

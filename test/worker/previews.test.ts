@@ -127,4 +127,30 @@ void describe('Previews of a worker', () => {
       return error.cause === undefined
     })
   })
+
+  void it('tell of a topic whose name Kafka does not take', async () => {
+    const source = (topic: string) => ({
+      topic,
+      kafkaPartition: null,
+      keySchema: null,
+      key: null,
+      valueSchema: null,
+      value: null,
+      timestamp: null,
+      headers: [],
+      sourcePartition: { table: 'x' },
+      sourceOffset: null
+    })
+    const names = ['my-table $ x', '', '..', 'y'.repeat(250), 'fine']
+    const show = previews(async () => ({ ...nothing, records: names.map(source) }))
+    const { records } = (await show({})) as {
+      records: { outcome: string; error?: { stage: string; message: string } }[]
+    }
+    assert.deepEqual(
+      records.map(({ outcome }) => outcome),
+      [...Array.from({ length: 4 }, () => 'fails the task'), 'sent']
+    )
+    assert.equal(records[0]?.error?.stage, 'KAFKA_PRODUCE')
+    assert.match(records[0]?.error?.message ?? '', /no topic named 'my-table \$ x'.*not ' ', '\$'/)
+  })
 })

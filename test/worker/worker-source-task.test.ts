@@ -324,6 +324,42 @@ describe('a source task', () => {
     assert.ok(turns > 10, `${turns} turns`)
   })
 
+  it('waits for a cluster that is away when it comes to a new topic, and says so', async (t) => {
+    const proxy = await startTcpProxy(kafkaBootstrap())
+    t.after(() => proxy.close())
+    const run = await scripted(
+      t,
+      async (context, poll) => (poll < 1 ? [record(run.topic, 'x', 1)] : idle(context)),
+      {
+        worker: {
+          adminProperties: () =>
+            new Map([
+              ['bootstrap.servers', proxy.address],
+              ['default.api.timeout.ms', '300']
+            ]),
+          topicCreationRules: () => [
+            {
+              group: 'default',
+              matches: () => true,
+              partitions: 1,
+              replicationFactor: 1,
+              settings: new Map()
+            }
+          ]
+        }
+      }
+    )
+    proxy.cut()
+    await run.start()
+    await until(
+      () => run.traces.some((trace) => trace?.includes('Task failed to create new topic')),
+      'it says what it waits for'
+    )
+    proxy.resume()
+    await until(() => run.follower.values.length === 1, 'the record arrived')
+    assert.ok(!run.states.includes('c-0 FAILED'))
+  })
+
   it('reports FAILED when it cannot be built', async (t) => {
     const run = await scripted(t, idle, { config: { 'value.converter': 'no.such.Converter' } })
     assert.equal(await run.start(), false)

@@ -1,3 +1,4 @@
+import { ILLEGAL_IN_TOPIC, LONGEST_TOPIC } from '../../../data/topic-name.ts'
 import { ConfigError } from '../../../errors.ts'
 import { suggestion } from '../reading/cursor-value.ts'
 
@@ -20,8 +21,6 @@ const FORMS = {
   upper: (text: string) => text.toUpperCase()
 } as const
 const NAMES: readonly string[] = ['prefix', 'connector', 'catalog', 'schema', 'table', 'query']
-const ILLEGAL = /[^a-zA-Z0-9._-]/g
-const LONGEST_TOPIC = 249
 
 /** A topic as text with names in it: `${prefix}${schema.lower}.${table}`. No name holds a colon: those are references to secrets. */
 export type TopicTemplate = readonly Part[]
@@ -79,7 +78,7 @@ export function topicFrom(
 }
 
 export function sanitized(name: string): string {
-  return name.replace(ILLEGAL, '_')
+  return name.replace(ILLEGAL_IN_TOPIC, '_')
 }
 
 function unnamed(name: string, names: TopicNames, what: string): string {
@@ -102,7 +101,7 @@ function topicProblem(topic: string): string | null {
 
 /** Illegal characters, each once, as people would quote them. */
 function illegalIn(text: string): string {
-  return [...new Set(text.match(new RegExp(ILLEGAL, 'gu')) ?? [])]
+  return [...new Set(text.match(new RegExp(ILLEGAL_IN_TOPIC, 'gu')) ?? [])]
     .map((character) => `'${character}'`)
     .join(', ')
 }
