@@ -73,6 +73,20 @@ export interface DriverPlugins {
   mysql_clear_password(options?: object): Plugin
 }
 
+/** Ways of proving oneself that the JDBC drivers know and that are not spoken here. */
+const UNSPOKEN = [
+  'auth_gssapi_client',
+  'authentication_kerberos_client',
+  'authentication_ldap_sasl_client',
+  'authentication_oci_client',
+  'authentication_openid_connect_client',
+  'authentication_webauthn_client',
+  'client_ed25519',
+  'dialog',
+  'mysql_old_password',
+  'parsec'
+]
+
 /** One byte that asks the server for its key. */
 const ASKS_FOR_KEY: Readonly<Record<string, number>> = {
   caching_sha2_password: 2,
@@ -96,6 +110,13 @@ export function authPlugins(
     mysql_clear_password: driver.mysql_clear_password({})
   }
   const guarded: Record<string, Plugin> = {}
+  for (const name of UNSPOKEN) {
+    guarded[name] = () => {
+      throw new ConfigError(
+        `The server asks for the authentication ${name}, which is not spoken here; ${Object.keys(known).join(', ')} are`
+      )
+    }
+  }
   for (const [name, plugin] of Object.entries(known)) {
     guarded[name] = (parts) => {
       if (!allows(name))

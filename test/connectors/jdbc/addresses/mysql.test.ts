@@ -316,6 +316,11 @@ void describe('A session with MySQL or MariaDB', () => {
     assert.match(off.error, /caching_sha2_password, which the driver properties do not allow/)
   })
 
+  void it('names a way of proving oneself that is not spoken', async () => {
+    const { error } = await asked('client_ed25519', '')
+    assert.match(error, /the authentication client_ed25519, which is not spoken here; caching_sha2/)
+  })
+
   void it('says whether a password was given when it is refused', async () => {
     const wrong = openOptions(mysqlDialect, {
       url: `jdbc:mysql://${here},127.0.0.1:1/`,

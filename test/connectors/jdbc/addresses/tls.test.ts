@@ -327,6 +327,25 @@ void describe('TLS to a database', () => {
       )
     })
 
+    void it('is not needed on a local socket', async () => {
+      const socket = join(folder, 'mariadb', 'socket')
+      for (const url of [
+        `address=(localSocket=${socket})/`,
+        `127.0.0.1:1/?localSocket=${socket}`
+      ]) {
+        const connection = await mysqlDialect.open(
+          openOptions(mysqlDialect, {
+            url: `jdbc:mariadb://${url}`,
+            user: 'dev',
+            password: 'dev',
+            properties: { sslMode: 'disable' }
+          })
+        )
+        assert.deepEqual(await rowsOf(connection, 'SELECT 1'), [[1]])
+        await connection.close()
+      }
+    })
+
     void it('proves who we are with a key in a store', async () => {
       const password = encodeURIComponent(KEY_PASSWORD)
       for (const store of ['certified.jks', 'java.p12', 'certified.p12']) {
