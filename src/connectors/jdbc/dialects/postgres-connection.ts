@@ -26,6 +26,7 @@ import {
   postgresWrittenSince
 } from './postgres-open-transactions.ts'
 import { postgresCopies } from './postgres-copies.ts'
+import { DESCRIBE_FIELDS, DESCRIBE_TABLE, TABLE_TYPES } from './postgres-dictionary.ts'
 import { postgresIdHazards } from './postgres-id-hazards.ts'
 import { postgresFindings, postgresIndexes } from './postgres-self-check.ts'
 import { postgresColumn } from './postgres-types.ts'
@@ -38,41 +39,6 @@ const CLOSE_LIMIT_MS = 1000
 
 /** Every value stays the text the server sent: our columns read it exactly. */
 const TEXT = { getTypeParser: () => (value: string) => value }
-
-const TABLE_TYPES = `CASE WHEN n.nspname IN ('pg_catalog', 'information_schema') THEN CASE WHEN c.relkind = 'v' THEN 'SYSTEM VIEW' ELSE 'SYSTEM TABLE' END
-  WHEN c.relpersistence = 't' THEN CASE WHEN c.relkind = 'v' THEN 'TEMPORARY VIEW' ELSE 'TEMPORARY TABLE' END
-  ELSE CASE c.relkind WHEN 'r' THEN 'TABLE' WHEN 'p' THEN 'PARTITIONED TABLE' WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'f' THEN 'FOREIGN TABLE' END END`
-
-/** The type below all domains, with its modifier; a domain on the way may forbid null, and an enum has an object id of its own. */
-const BASE_TYPE = (oid: string, typmod: string): string => `CROSS JOIN LATERAL (
-  WITH RECURSIVE base AS (
-    SELECT t.oid, t.typtype, t.typbasetype, t.typtypmod, t.typnotnull, ${typmod} AS typmod FROM pg_catalog.pg_type t WHERE t.oid = ${oid}
-    UNION ALL
-    SELECT t.oid, t.typtype, t.typbasetype, t.typtypmod, t.typnotnull OR base.typnotnull, base.typtypmod
-    FROM base JOIN pg_catalog.pg_type t ON t.oid = base.typbasetype WHERE base.typtype = 'd')
-  SELECT CASE WHEN typtype = 'e' THEN '25' ELSE base.oid END AS oid, base.typmod, base.typnotnull FROM base WHERE typtype <> 'd') AS base`
-
-const DESCRIBE_TABLE = `
-SELECT a.attname, base.oid, base.typmod, format_type(a.atttypid, a.atttypmod), a.attnotnull OR base.typnotnull,
-       a.attidentity <> '' OR COALESCE(pg_get_expr(d.adbin, d.adrelid) LIKE 'nextval(%', false),
-       array_position(k.conkey, a.attnum)
-FROM pg_catalog.pg_attribute a
-JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
-JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-${BASE_TYPE('a.atttypid', 'a.atttypmod')}
-LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-LEFT JOIN pg_catalog.pg_constraint k ON k.conrelid = a.attrelid AND k.contype = 'p'
-WHERE n.nspname = $1 AND c.relname = $2 AND a.attnum > 0 AND NOT a.attisdropped
-ORDER BY a.attnum`
-
-/** A result says the types below domains; whether its column can be null only the table's column knows. */
-const DESCRIBE_FIELDS = `
-SELECT format_type(f.oid, f.typmod), a.attnotnull OR own.typnotnull, base.oid, getdatabaseencoding() = 'SQL_ASCII'
-FROM unnest($1::oid[], $2::int4[], $3::oid[], $4::int2[]) WITH ORDINALITY AS f(oid, typmod, tableid, attnum, place)
-${BASE_TYPE('f.oid', 'f.typmod')}
-LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = f.tableid AND a.attnum = f.attnum AND f.attnum > 0
-LEFT JOIN pg_catalog.pg_type own ON own.oid = a.atttypid
-ORDER BY f.place`
 
 interface Settings {
   readonly database: string
@@ -94,6 +60,8 @@ export class PostgresConnection implements Connection {
   /** Fields a statement answered last time, so that they can be looked up before it runs again. */
   readonly #fields = new Map<string, FieldDef[]>()
   #isMarked = true
+  /** Whether the database takes any bytes for text. */
+  #takesAnyText = false
   #aborted = false
 
   constructor(dialect: Dialect, client: Client, settings: Settings) {
@@ -101,6 +69,15 @@ export class PostgresConnection implements Connection {
     this.catalog = settings.database
     this.#client = client
     this.#settings = settings
+  }
+
+  /**
+   * Asks for what reading depends on. A database with the encoding SQL_ASCII takes any bytes for text, and ends a statement at the first
+   * that are not UTF-8: they are fetched as they are, so that the row can be named.
+   */
+  async prepare(): Promise<void> {
+    const [row] = await this.#ask(`SELECT pg_catalog.getdatabaseencoding() = 'SQL_ASCII'`, [])
+    this.#takesAnyText = row?.[0] === 't'
   }
 
   /** As the JDBC driver sees it: a server that lets nobody write is no primary. */
@@ -146,7 +123,8 @@ export class PostgresConnection implements Connection {
       ...postgresColumn(
         { name: String(name), databaseType: String(databaseType), nullable: notNull !== 't' },
         Number(oid),
-        Number(typmod)
+        Number(typmod),
+        this.#takesAnyText
       ),
       autoIncrement: autoIncrement === 't',
       keyPosition: keyPosition === null ? null : Number(keyPosition)
@@ -249,7 +227,8 @@ export class PostgresConnection implements Connection {
     const { isolation, settings, lockWaitMs } = this.#settings
     const wanted = isolation === 'DEFAULT' ? '' : ` ISOLATION LEVEL ${isolation.replace('_', ' ')}`
     const level = readOnly ? `${wanted} READ ONLY` : wanted
-    const calls = [...settings].map(
+    const encoding = this.#takesAnyText ? ([['client_encoding', 'SQL_ASCII']] as const) : []
+    const calls = [...settings, ...encoding].map(
       ([name, value]) => `set_config(${literal(name)}, ${literal(value)}, true)`
     )
     const fixed = `SELECT ${calls.join(', ')}`
@@ -329,11 +308,11 @@ export class PostgresConnection implements Connection {
       fields.map((field) => field.columnID)
     ])
     return fields.map((field, index) => {
-      const [databaseType, notNull, oid, isUnchecked] = rows[index] ?? []
+      const [databaseType, notNull, oid] = rows[index] ?? []
       const known = !outer && notNull !== null && notNull !== undefined
       const nullable = known ? notNull !== 't' : null
       const facts = { name: field.name, databaseType: String(databaseType), nullable }
-      return postgresColumn(facts, Number(oid), field.dataTypeModifier, isUnchecked === 't')
+      return postgresColumn(facts, Number(oid), field.dataTypeModifier, this.#takesAnyText)
     })
   }
 

@@ -88,6 +88,7 @@ async function openSession(
         { retriable: true }
       )
     }
+    await inTime(connection.prepare(), limitMs)
     return connection
   } catch (error) {
     destroy(client)
@@ -98,7 +99,7 @@ async function openSession(
 /** I8: a server that falls silent behind the log-in is one that does not answer. */
 function inTime<T>(work: Promise<T>, limitMs: number): Promise<T> {
   return withTimeout(work, limitMs, () =>
-    databaseError(`PostgreSQL did not say its role in ${Math.round(limitMs)} ms`, {
+    databaseError(`PostgreSQL did not say its role or encoding in ${Math.round(limitMs)} ms`, {
       retriable: true
     })
   )
