@@ -5,8 +5,8 @@
 --   UPDATED_AT  grows with each insert and update (timestamp.column.name), UTC, to the microsecond
 --
 -- Choose the types with the reader in mind:
---   * an id as NUMBER(18), not NUMBER: numbers without precision have no fixed scale and cannot be followed by the connector.
---     With numeric.mapping=best_fit NUMBER(18) is a 64-bit integer in the record.
+--   * an id as NUMBER(18), not NUMBER: a number without precision is followed as well, as long as it has no fraction, but becomes text in the
+--     record. With numeric.mapping=best_fit NUMBER(18) is a 64-bit integer in the record.
 --   * TIMESTAMP(6), not DATE: a DATE ends at the second, and rows that change within one second cannot be told apart.
 --   * UTC, not local time: local time repeats an hour each autumn.
 -- Names are upper case in Oracle's dictionary unless quoted: write them in upper case in the connector's configuration.

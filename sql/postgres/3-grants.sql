@@ -8,7 +8,8 @@ CREATE ROLE connect LOGIN PASSWORD 'change-me' CONNECTION LIMIT 10;
 DO $$ BEGIN EXECUTE format('GRANT CONNECT ON DATABASE %I TO connect', current_database()); END $$;
 GRANT USAGE ON SCHEMA public TO connect;
 
--- To read exactly these tables. Tables it may not read are not listed to it either.
+-- To read exactly these tables. The catalogs show it the names of all others as well: name the tables in the connector (table.whitelist), for a
+-- pattern or a list of all tables takes those it may not read too, and says so of each.
 GRANT SELECT ON customers, orders TO connect;
 
 -- For tables created later by the same owner, if new tables should be picked up without asking:

@@ -292,7 +292,7 @@ void describe("Oracle's dictionary", () => {
   void it('stops at the last table wanted', () => {
     const [question = []] = listQuestions({ ...filter, names: null, prefix: 'Ord', atMost: 500 })
     assert.deepEqual(question.at(-1), {
-      sql: 'SELECT owner, table_name FROM ALL_TABLES WHERE owner = :1 AND (table_name LIKE :2 OR table_name LIKE :3) AND ROWNUM <= 500',
+      sql: "SELECT owner, table_name FROM ALL_TABLES WHERE owner = :1 AND (table_name LIKE :2 ESCAPE '!' OR table_name LIKE :3 ESCAPE '!') AND ROWNUM <= 500",
       binds: ['SHOP', 'Ord%', 'ORD%']
     })
   })

@@ -343,14 +343,17 @@ void describe("SQL Server's SQL", () => {
   void it('lists and describes with names as binds', () => {
     const filter = { catalogPattern: null, schemaPattern: null, types: ['TABLE', 'VIEW'] }
     const [statement] = listStatements({ ...filter, names: ['Orders'] })
-    assert.match(statement?.sql ?? '', /o\.type IN \('U','V'\).*LOWER\(o\.name\) IN \(@p1\)/)
-    assert.deepEqual(statement?.binds, ['orders'])
+    assert.match(
+      statement?.sql ?? '',
+      /o\.type IN \('U','V'\).*\(o\.name IN \(@p1\) OR LOWER\(o\.name\) IN \(@p2\)\)/
+    )
+    assert.deepEqual(statement?.binds, ['Orders', 'orders'])
     assert.deepEqual(listStatements({ ...filter, names: [] }), [])
     assert.deepEqual(listStatements({ ...filter, names: null, types: ['ALIAS'] }), [])
     const many = Array.from({ length: 2500 }, (_, index) => `t${index}`)
     assert.deepEqual(
       listStatements({ ...filter, names: many }).map(({ binds }) => binds.length),
-      [1000, 1000, 500]
+      [2000, 2000, 1000]
     )
     const [other] = listStatements({ ...filter, catalogPattern: "o'x", names: null })
     assert.match(other?.sql ?? '', /^SELECT N'o''x', .* FROM \[o'x\]\.sys\.objects/)

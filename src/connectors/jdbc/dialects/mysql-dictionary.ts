@@ -53,7 +53,8 @@ async function namesOf(
   } else add('table_schema = ?', catalog)
   if (names !== null) {
     const places = names.map(() => '?').join(',')
-    add(`LOWER(table_name) IN (${places})`, ...names.map((name) => name.toLowerCase()))
+    const lower = names.map((name) => name.toLowerCase())
+    add(`(table_name IN (${places}) OR LOWER(table_name) IN (${places}))`, ...names, ...lower)
   }
   if (prefix !== undefined) {
     add(`table_name LIKE ? ESCAPE '!'`, likePrefix(prefix, '!'))

@@ -1,4 +1,6 @@
 import type { TableFilter } from '../database.ts'
+import { letterUpper } from './letter-case.ts'
+import { likePrefix } from './like-pattern.ts'
 import type { OracleQuestion } from './oracle-questions.ts'
 
 /** An IN list may hold 1000 expressions; each name is looked for in up to three spellings. */
@@ -62,8 +64,8 @@ export function listQuestions(filter: TableFilter): OracleQuestion[] {
         }
         if (chunk !== null) conditions.push(`${name} IN (${chunk.map(bind).join(',')})`)
         if (prefix !== null) {
-          const likes = [...new Set([prefix, prefix.toUpperCase()])].map(
-            (one) => `${name} LIKE ${bind(`${one}%`)}`
+          const likes = [...new Set([prefix, letterUpper(prefix)])].map(
+            (one) => `${name} LIKE ${bind(likePrefix(one, '!'))} ESCAPE '!'`
           )
           conditions.push(likes.length === 1 ? likes.join('') : `(${likes.join(' OR ')})`)
         }
@@ -79,7 +81,7 @@ export function listQuestions(filter: TableFilter): OracleQuestion[] {
 }
 
 function spellings(names: readonly string[]): string[] {
-  return [...new Set(names.flatMap((name) => [name, name.toUpperCase(), name.toLowerCase()]))]
+  return [...new Set(names.flatMap((name) => [name, letterUpper(name), name.toLowerCase()]))]
 }
 
 function chunks(names: readonly string[] | null): (readonly string[] | null)[] {

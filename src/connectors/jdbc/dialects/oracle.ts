@@ -7,6 +7,7 @@ import {
   type OpenOptions,
   type TimestampColumn
 } from '../database.ts'
+import { letterUpper } from './letter-case.ts'
 import { type Timestamp, timestampText } from '../values/timestamp.ts'
 import { oracleEscapes } from './oracle-escapes.ts'
 import { oracleTarget } from './oracle-url.ts'
@@ -20,7 +21,7 @@ export const oracleDialect: Dialect = {
   jdbcEscapes: oracleEscapes,
   open: openOracle,
   nameParts: (table) => [table.schema, table.table],
-  foldCase: (name) => name.toUpperCase(),
+  foldCase: letterUpper,
   timestampExpression(names, columns) {
     if (names.length === 1) return names[0] ?? ''
     if (new Set(columns.map(isDate)).size > 1) {

@@ -25,6 +25,8 @@ import {
   postgresTransactions,
   postgresWrittenSince
 } from './postgres-open-transactions.ts'
+import { asciiLower } from './letter-case.ts'
+import { likeName, likePrefix } from './like-pattern.ts'
 import { postgresCopies } from './postgres-copies.ts'
 import { DESCRIBE_FIELDS, DESCRIBE_TABLE, TABLE_TYPES } from './postgres-dictionary.ts'
 import { postgresIdHazards } from './postgres-id-hazards.ts'
@@ -98,16 +100,21 @@ export class PostgresConnection implements Connection {
     }
     if (filter.schemaPattern !== null) add((at) => `n.nspname LIKE ${at}`, filter.schemaPattern)
     if (filter.catalogPattern !== null && filter.catalogPattern !== '') {
-      add((at) => `current_database() LIKE ${at}`, filter.catalogPattern)
+      add((at) => `current_database() LIKE ${at}`, likeName(filter.catalogPattern, '\\'))
     }
     if (filter.names !== null) {
+      // The server's lower case is that of ASCII for names: others are found as they are written.
       add(
-        (at) => `lower(c.relname) = ANY(${at})`,
-        filter.names.map((name) => name.toLowerCase())
+        (at) => `(c.relname = ANY(${at}) OR lower(c.relname) = ANY(${at}))`,
+        [...new Set(filter.names.flatMap((name) => [name, asciiLower(name)]))]
       )
     }
+    if (filter.prefix !== undefined) {
+      add((at) => `c.relname LIKE ${at}`, likePrefix(filter.prefix, '\\'))
+    }
+    const limit = filter.atMost === undefined ? '' : ` LIMIT ${filter.atMost}`
     const rows = await this.#ask(
-      `SELECT n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE ${conditions.join(' AND ')} ORDER BY ${TABLE_TYPES}, n.nspname, c.relname`,
+      `SELECT n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE ${conditions.join(' AND ')} ORDER BY ${TABLE_TYPES}, n.nspname, c.relname${limit}`,
       binds
     )
     return rows.map(([schema, table]) => ({

@@ -1,6 +1,7 @@
 import { withTimeout } from '../../../clock.ts'
 import { ConfigError } from '../../../errors.ts'
 import { type Connection, databaseError, type Dialect, type OpenOptions } from '../database.ts'
+import { asciiLower } from './letter-case.ts'
 import { type Timestamp, timestampText } from '../values/timestamp.ts'
 import { firstAnswer } from './first-answer.ts'
 import { postgresEscapes } from './postgres-escapes.ts'
@@ -16,7 +17,7 @@ export const postgresDialect: Dialect = {
   jdbcEscapes: postgresEscapes,
   open: openPostgres,
   nameParts: (table) => [table.schema, table.table],
-  foldCase: (name) => name.toLowerCase(),
+  foldCase: asciiLower,
   timestampExpression: (names) =>
     names.length === 1 ? (names[0] ?? '') : `COALESCE(${names.join(',')})`,
   // Microseconds are all a column can hold. The cast is on the value: an index on the column stays of use.

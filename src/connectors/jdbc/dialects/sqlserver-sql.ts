@@ -55,9 +55,11 @@ export function listStatements(filter: TableFilter): SqlServerStatement[] {
       conditions.push(`s.name LIKE ${bind(schemaLike(filter.schemaPattern))} ESCAPE '\\'`)
     }
     if (part !== null) {
-      conditions.push(
-        `LOWER(o.name) IN (${part.map((name) => bind(name.toLowerCase())).join(',')})`
+      // The server's lower case is that of the database's language: names are found as they are written, too.
+      const [written, lower] = [part, part.map((name) => name.toLowerCase())].map((names) =>
+        names.map(bind).join(',')
       )
+      conditions.push(`(o.name IN (${written}) OR LOWER(o.name) IN (${lower}))`)
     }
     if (filter.prefix !== undefined) {
       conditions.push(`o.name LIKE ${bind(likePrefix(filter.prefix, '\\', SPECIAL))} ESCAPE '\\'`)
