@@ -117,7 +117,7 @@ describe('validation', () => {
         assert.equal(error.status, 400)
         assert.match(
           error.message,
-          /^Connector config \{name=tables, connector\.class=null, url=jdbc:sqlite:x, /
+          /^Connector config \{name=tables, connector\.class=null, db\.password=\[hidden\], url=/
         )
         assert.match(error.message, /\} contains no connector type$/)
         assert.doesNotMatch(error.message, /tiger-lily/)
