@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { ConfigError, messageOf } from '../errors.ts'
 import { neverShow } from '../secrets/known-secrets.ts'
 import { isSecretName } from '../secrets/secret-names.ts'
+import { readSmallFile } from '../small-file.ts'
 import { AllowedPaths } from './allowed-paths.ts'
 import { type ConfigMap, withPrefix } from './config-def.ts'
 import type { ConfigProvider, ConfigProviderFactory } from './config-provider.ts'
@@ -10,20 +11,10 @@ import { javaFullMatch } from './java-regex.ts'
 import { decodeProperties, parseProperties } from './properties.ts'
 import { isSecretPlace, referencesIn } from './references.ts'
 
-/** Larger files are no configuration; reading one would block everything else. */
-const MAX_FILE_BYTES = 1024 * 1024
-
 function read(file: string): Buffer {
   try {
-    const stat = statSync(file)
-    // Reading a pipe or a device could last for ever (I8).
-    if (!stat.isFile()) throw new ConfigError(`Could not read ${file}: it is not a file`)
-    if (stat.size > MAX_FILE_BYTES) {
-      throw new ConfigError(`${file} is larger than ${MAX_FILE_BYTES} bytes`)
-    }
-    return readFileSync(file)
+    return readSmallFile(file)
   } catch (error) {
-    if (error instanceof ConfigError) throw error
     throw new ConfigError(`Could not read ${file}: ${messageOf(error)}`, { cause: error })
   }
 }

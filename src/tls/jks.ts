@@ -1,5 +1,6 @@
 import { createHash, createPrivateKey, timingSafeEqual, X509Certificate } from 'node:crypto'
 import { ConfigError } from '../errors.ts'
+import { KeyFileError } from './key-file-error.ts'
 import { type Material, pemOf, type StoreEntry, type StorePasswords } from './key-material.ts'
 
 /*
@@ -23,7 +24,7 @@ export function readJks(material: Material, passwords: StorePasswords): StoreEnt
     return readEntries(bytes, passwords.key ?? passwords.store, name)
   } catch (cause) {
     if (cause instanceof ConfigError) throw cause
-    throw new ConfigError(`${name} is a JKS store that is cut off or damaged`, { cause })
+    throw new KeyFileError(`${name} is a JKS store that is cut off or damaged`, { cause })
   }
 }
 
@@ -32,7 +33,7 @@ function checkIntegrity(bytes: Buffer, password: string, name: string): void {
   const digest = createHash('sha1').update(utf16(password)).update(WHITENER).update(body).digest()
   const written = bytes.subarray(-SHA1_BYTES)
   if (written.length !== SHA1_BYTES || !timingSafeEqual(digest, written)) {
-    throw new ConfigError(`${name} is a JKS store that cannot be opened: its password is wrong`)
+    throw new KeyFileError(`${name} is a JKS store that cannot be opened: its password is wrong`)
   }
 }
 
@@ -69,9 +70,9 @@ function readEntries(bytes: Buffer, password: string | null, name: string): Stor
 
 /** A key is XORed with SHA-1(password + last digest) …, beginning with a salt, and followed by SHA-1(password + key). */
 function openKey(sealed: Buffer, password: string | null, name: string): string {
-  if (password === null) throw new ConfigError(`${name}: the key needs a password`)
+  if (password === null) throw new KeyFileError(`${name}: the key needs a password`)
   const start = sealed.indexOf(KEY_PROTECTOR)
-  if (start === -1) throw new ConfigError(`${name}: the key is protected in an unknown way`)
+  if (start === -1) throw new KeyFileError(`${name}: the key is protected in an unknown way`)
   // Behind the identifier: NULL (2 bytes), then an OCTET STRING that goes to the end.
   const body = octets(sealed.subarray(start + KEY_PROTECTOR.length + 2))
   const secret = utf16(password)
@@ -86,7 +87,7 @@ function openKey(sealed: Buffer, password: string | null, name: string): string 
   }
   const check = createHash('sha1').update(secret).update(plain).digest()
   if (!check.equals(body.subarray(-SHA1_BYTES))) {
-    throw new ConfigError(`${name}: the password of the key is wrong`)
+    throw new KeyFileError(`${name}: the password of the key is wrong`)
   }
   return pemOf(createPrivateKey({ key: plain, format: 'der', type: 'pkcs8' }))
 }

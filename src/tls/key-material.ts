@@ -1,6 +1,6 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { ConfigError } from '../errors.ts'
+import { readSmallFile } from '../small-file.ts'
+import { KeyFileError } from './key-file-error.ts'
 
 /** Bytes of a key, a certificate or a store, and what to call them in a message. */
 export interface Material {
@@ -37,10 +37,10 @@ export interface StorePasswords {
 export function materialOf(setting: string, file: string): Material {
   const name = `${setting} (${file})`
   try {
-    return { bytes: readFileSync(file), name }
+    return { bytes: readSmallFile(file), name }
   } catch (cause) {
     const { code } = cause as { code?: string }
-    throw new ConfigError(`${name} cannot be read: ${code ?? 'unknown reason'}`, { cause })
+    throw new KeyFileError(`${name} cannot be read: ${code ?? 'unknown reason'}`, { cause })
   }
 }
 
@@ -50,7 +50,7 @@ const LONGEST_TEXT = 200_000
 /** PEM given in a setting itself; in properties it often stands on one line, or with the line ends written as `\n`. */
 export function materialOfText(setting: string, text: string): Material {
   if (text.length > LONGEST_TEXT) {
-    throw new ConfigError(`${setting} is longer than certificates and keys are`)
+    throw new KeyFileError(`${setting} is longer than certificates and keys are`)
   }
   const lines = text
     .replaceAll('\\n', '\n')
@@ -85,12 +85,12 @@ export function readCertificates(material: Material): string[] {
     formOf(material) === 'PEM'
       ? (material.bytes.toString('latin1').match(CERTIFICATE) ?? [])
       : [material.bytes]
-  if (blocks.length === 0) throw new ConfigError(`${material.name} holds no PEM block CERTIFICATE`)
+  if (blocks.length === 0) throw new KeyFileError(`${material.name} holds no PEM block CERTIFICATE`)
   return blocks.map((block) => {
     try {
       return new X509Certificate(block).toString()
     } catch (cause) {
-      throw new ConfigError(`${material.name} holds no certificate that can be read`, { cause })
+      throw new KeyFileError(`${material.name} holds no certificate that can be read`, { cause })
     }
   })
 }
@@ -103,10 +103,10 @@ export function readPrivateKey(material: Material, password: string | null): str
   const form = formOf(material)
   const pem = form === 'PEM' ? PRIVATE_KEY.exec(material.bytes.toString('latin1'))?.[0] : undefined
   if (form === 'PEM' && pem === undefined) {
-    throw new ConfigError(`${material.name} holds no PEM block PRIVATE KEY`)
+    throw new KeyFileError(`${material.name} holds no PEM block PRIVATE KEY`)
   }
   if (form !== 'PEM' && form !== 'DER') {
-    throw new ConfigError(`${material.name} is no private key: ${describeForm(form)}`)
+    throw new KeyFileError(`${material.name} is no private key: ${describeForm(form)}`)
   }
   const passphrase = password === null ? {} : { passphrase: password }
   try {
@@ -117,7 +117,7 @@ export function readPrivateKey(material: Material, password: string | null): str
     const hint =
       password === null ? 'no password is given' : 'the password is wrong, or its cipher is unknown'
     const why = isEncrypted(pem, material) ? hint : 'it is damaged, or of a kind that is not known'
-    throw new ConfigError(`${material.name} (${shape}) cannot be read as a private key: ${why}`, {
+    throw new KeyFileError(`${material.name} (${shape}) cannot be read as a private key: ${why}`, {
       cause
     })
   }

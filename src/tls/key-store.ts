@@ -1,4 +1,4 @@
-import { ConfigError } from '../errors.ts'
+import { KeyFileError } from './key-file-error.ts'
 import { readJks } from './jks.ts'
 import {
   describeForm,
@@ -33,14 +33,14 @@ export function readKeyStore(
   const entry = keys.find((one) => wanted === null || one.alias.toLowerCase() === wanted)
   if (entry === undefined || entry.key === null) {
     const known = keys.map((one) => one.alias).join(', ')
-    throw new ConfigError(
+    throw new KeyFileError(
       wanted === null || known === ''
         ? `${material.name} holds no private key`
         : `${material.name} holds no private key of the alias ${alias}; there is: ${known}`
     )
   }
   if (entry.certificates.length === 0) {
-    throw new ConfigError(`${material.name} holds no certificate for its private key`)
+    throw new KeyFileError(`${material.name} holds no certificate for its private key`)
   }
   return { key: entry.key(), cert: entry.certificates.join('') }
 }
@@ -51,7 +51,7 @@ export function readTrustStore(material: Material, password: string | null): str
   if (form === 'PEM' || form === 'DER') return readCertificates(material)
   const entries = storeEntries(material, { store: password, key: null })
   const certificates = entries.flatMap((entry) => entry.certificates)
-  if (certificates.length === 0) throw new ConfigError(`${material.name} holds no certificate`)
+  if (certificates.length === 0) throw new KeyFileError(`${material.name} holds no certificate`)
   return certificates
 }
 
@@ -59,5 +59,5 @@ function storeEntries(material: Material, passwords: StorePasswords): StoreEntry
   const form: Form = formOf(material)
   if (form === 'PKCS12') return readPkcs12(material, passwords)
   if (form === 'JKS') return readJks(material, passwords)
-  throw new ConfigError(`${material.name} cannot be read as a key store: ${describeForm(form)}`)
+  throw new KeyFileError(`${material.name} cannot be read as a key store: ${describeForm(form)}`)
 }

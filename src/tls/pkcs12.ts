@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { createRequire } from 'node:module'
 import type forge from 'node-forge'
-import { ConfigError } from '../errors.ts'
+import { KeyFileError } from './key-file-error.ts'
 import { type Material, pemOf, type StoreEntry, type StorePasswords } from './key-material.ts'
 
 type Bag = forge.pkcs12.Bag
@@ -46,7 +46,7 @@ function openStore(
   try {
     structure = asn1.fromDer(library.util.createBuffer(bytes.toString('binary')))
   } catch (cause) {
-    throw new ConfigError(`${name} is a PKCS12 store that is cut off or damaged`, { cause })
+    throw new KeyFileError(`${name} is a PKCS12 store that is cut off or damaged`, { cause })
   }
   // A store may have been written with an empty password or with none, which is not the same; Java takes the one for the other.
   const tries =
@@ -62,7 +62,7 @@ function openStore(
   }
   const why = passwords.store === null ? 'no password is given' : 'its password is wrong'
   const detail = (failure as Error).message.replace(/\s+/g, ' ')
-  throw new ConfigError(`${name} is a PKCS12 store that cannot be opened: ${why} (${detail})`)
+  throw new KeyFileError(`${name} is a PKCS12 store that cannot be opened: ${why} (${detail})`)
 }
 
 /** The library reads RSA keys only; of all others it hands out the structure. */

@@ -1,13 +1,21 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import mysql from 'mysql2/promise'
 import pg from 'pg'
+import { mysqlDialect } from '../../../src/connectors/jdbc/dialects/mysql.ts'
+import { mysqlSettings } from '../../../src/connectors/jdbc/dialects/mysql-settings.ts'
 import { sessionStatement } from '../../../src/connectors/jdbc/dialects/sqlserver-session.ts'
 import { requireReadsOnly } from '../../../src/connectors/jdbc/reading/only-reads.ts'
 import { jdbcSourcePlugin } from '../../../src/connectors/jdbc/source-plugins.ts'
 import { messageOf } from '../../../src/errors.ts'
 import type { SourcePreview } from '../../../src/plugin/preview.ts'
 import { mysqlUrl, postgresUrl, uniqueName } from '../../support/environment.ts'
+import { openOptions } from '../../support/open-dialect.ts'
+import { readSmallFile } from '../../../src/small-file.ts'
 import { adversarial, assertLinear } from '../../support/work-of.ts'
 
 const name = uniqueName('look').replaceAll('-', '_')
@@ -135,6 +143,49 @@ void describe('A preview of MariaDB', () => {
     const file = `SELECT 1 AS a INTO OUTFILE '/tmp/${name}'`
     assert.match(await problemsOf(settings(file)), /only reads.*INTO/)
     assert.equal(await left(), '2 1 1')
+  })
+})
+
+void describe('A file that a configuration names', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'probe-'))
+  after(() => rmSync(folder, { recursive: true }))
+  const files: Record<string, string> = {}
+  before(() => {
+    writeFileSync(join(folder, 'text'), 'no certificate')
+    writeFileSync(join(folder, 'large'), Buffer.alloc(2_000_000))
+    execFileSync('mkfifo', [join(folder, 'pipe')])
+    const made = ['text', 'large', 'pipe', 'missing'].map((file) => join(folder, file))
+    for (const file of [...made, folder, '/dev/zero', '/etc/shadow', '/proc/kmsg'])
+      files[file] = file
+  })
+
+  void it('gives one answer to who validates, whether it is there or not, and is read within bounds', async () => {
+    const url = new URL(postgresUrl())
+    const answers = new Set<string>()
+    for (const file of Object.keys(files)) {
+      for (const property of ['sslrootcert', 'sslcert']) {
+        const answer = await problemsOf({
+          'connection.url': `jdbc:postgresql://${url.host}${url.pathname}?sslmode=verify-ca&${property}=${file}&sslkey=${file}`,
+          'connection.user': url.username,
+          'connection.password': url.password,
+          query: 'SELECT 1 AS a'
+        })
+        answers.add(answer.replace(/^ssl\w+/, 'ssl'))
+      }
+    }
+    assert.deepEqual(
+      [...answers],
+      ['ssl: its file cannot be used; the log of this worker says why']
+    )
+  })
+
+  void it('is read within bounds wherever a setting may name one', () => {
+    const options = (url: string) => openOptions(mysqlDialect, { url })
+    for (const file of ['/dev/zero', join(folder, 'pipe'), join(folder, 'large')]) {
+      assert.throws(() => mysqlSettings(options(`jdbc:mysql://h/d?serverRSAPublicKeyFile=${file}`)))
+      assert.throws(() => readSmallFile(file), { code: /EINVAL|EFBIG/ })
+    }
+    assert.equal(readSmallFile(join(folder, 'text')).toString(), 'no certificate')
   })
 })
 

@@ -1,5 +1,5 @@
 import { createPublicKey } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { readSmallFile } from '../../../small-file.ts'
 import { ConfigError } from '../../../errors.ts'
 import type { DriverProperties } from './driver-properties.ts'
 
@@ -51,7 +51,7 @@ function publicKey(properties: DriverProperties, name: string): string | null {
   const file = properties.word(name)
   if (file === null) return null
   try {
-    return createPublicKey(readFileSync(file)).export({ type: 'spki', format: 'pem' }).toString()
+    return createPublicKey(readSmallFile(file)).export({ type: 'spki', format: 'pem' }).toString()
   } catch (cause) {
     throw new ConfigError(
       `${properties.at(name)}: the file ${file} holds no public key that can be read`,

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readSmallFile } from '../../../small-file.ts'
 import { join } from 'node:path'
 
 /** How many addresses a connect string names, each of which gets its share of the time there is; at least 1. */
@@ -22,7 +22,9 @@ function inEasyConnect(text: string): number {
 function descriptorOf(alias: string, configDir: string): string {
   let text: string
   try {
-    text = readFileSync(join(configDir, 'tnsnames.ora'), 'utf8').replace(/^\s*#.*$/gm, '')
+    text = readSmallFile(join(configDir, 'tnsnames.ora'))
+      .toString('utf8')
+      .replace(/^\s*#.*$/gm, '')
   } catch {
     return ''
   }

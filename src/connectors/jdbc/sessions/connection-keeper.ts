@@ -1,6 +1,7 @@
 import { type Clock, systemClock, withTimeout } from '../../../clock.ts'
-import { isRetriable, messageOf } from '../../../errors.ts'
+import { ConfigError, isRetriable, messageOf } from '../../../errors.ts'
 import type { Logger } from '../../../log.ts'
+import { KeyFileError } from '../../../tls/key-file-error.ts'
 import { abortedError, databaseError } from '../database.ts'
 import type { ConnectionSettings } from '../settings/source-settings.ts'
 import { type Session, sessionOver } from './session.ts'
@@ -22,7 +23,7 @@ export async function openConnection(
 ): Promise<Session> {
   const { dialect, url, user, password, properties, timeZone, isolation, readOnly, lockWaitMs } =
     settings
-  const connection = await dialect.open({
+  const options = {
     url,
     user,
     password,
@@ -35,8 +36,20 @@ export async function openConnection(
     timeoutMs,
     signal,
     log
-  })
-  return sessionOver(connection, clock)
+  }
+  try {
+    return sessionOver(await dialect.open(options), clock)
+  } catch (error) {
+    throw readOnly === true ? withoutProbe(error, log) : error
+  }
+}
+
+/** Who only asks learns nothing of the files of the worker's machine: whether there is one, and what is in it, the log says. */
+function withoutProbe(error: unknown, log: Logger): unknown {
+  if (!(error instanceof KeyFileError)) return error
+  log.warn('A file of keys or certificates that a configuration names cannot be used', { error })
+  const [setting = ''] = /^[\w.-]*/.exec(error.message) ?? []
+  return new ConfigError(`${setting}: its file cannot be used; the log of this worker says why`)
 }
 
 /**
