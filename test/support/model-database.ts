@@ -20,6 +20,8 @@ interface Writer {
   /** Taken before the transaction began, as by a client that asks for ids first. */
   readonly earlyIds: number[]
   readonly writes: Map<number, Version>
+  /** It never writes. */
+  readonly isReader: boolean
   /** When it will go on. */
   wakesAt: number
 }
@@ -36,17 +38,28 @@ export interface Traffic {
   /** Chance that a transaction does nothing for a long time, and for how long. */
   readonly idle: number
   readonly idleMs: number
-  readonly visible: 'always' | 'sometimes' | 'never'
+  /** `changes`: for a while they are refused, then shown again. */
+  readonly visible: 'always' | 'sometimes' | 'never' | 'changes'
+  /** Rows written since a transaction was listed can be told from older ones. */
+  readonly hasMarks: boolean
+  /** What is read is a copy: commits show so long after they were made, at most; `lagVaries`: now and then it stands still. */
+  readonly lagMs: number
+  readonly lagVaries: boolean
+  /** So many rows are written. */
+  readonly writes: number
+  /** Rows go to so many tables, by their ids. */
+  readonly tables: number
   readonly clockJumps: boolean
   readonly connectionsBreak: boolean
 }
 
-/** Of one history. */
-const MOST_WRITES = 100
 const START_MS = Date.UTC(2026, 0, 1)
 
+/** Names of tables; the first ones are used. */
+export const MODEL_TABLES = ['t', 'u', 'v'] as const
+
 /**
- * A table `t (id, ts, version)` and its writers, one step at a time under a seed: snapshots, a sequence, locks, transactions that commit
+ * Tables `(id, ts, version)` and their writers, one step at a time under a seed: snapshots, a sequence, locks, transactions that commit
  * in any order or roll back. Rows become visible with the commit, not before. Time passes only here.
  */
 export class ModelDatabase implements ModelServer {
@@ -61,6 +74,9 @@ export class ModelDatabase implements ModelServer {
   #sequence = 0
   #versions = 0
   #names = 0
+  #isBlind = false
+  /** Commits on their way to the copy, in their order. */
+  #replicated: { readonly atMs: number; readonly row: Version; readonly by: string }[] = []
   writing = true
   /** How often it went back, or a session was lost. */
   faults = 0
@@ -69,7 +85,11 @@ export class ModelDatabase implements ModelServer {
   constructor(random: Random, traffic: Traffic) {
     this.#random = random
     this.#traffic = traffic
-    this.#sqlite.exec('CREATE TABLE t (id INTEGER PRIMARY KEY, ts INTEGER, version INTEGER)')
+    for (const table of this.tables) {
+      this.#sqlite.exec(
+        `CREATE TABLE ${table} (id INTEGER PRIMARY KEY, ts INTEGER, version INTEGER)`
+      )
+    }
   }
 
   readonly clock = new ModelClock((ms) => {
@@ -83,6 +103,14 @@ export class ModelDatabase implements ModelServer {
   /** What the database's clock shows. */
   get now(): number {
     return this.clock.now() + this.#clockOffset
+  }
+
+  get tables(): readonly string[] {
+    return MODEL_TABLES.slice(0, this.#traffic.tables)
+  }
+
+  get hasMarks(): boolean {
+    return this.#traffic.hasMarks
   }
 
   get stepMs(): number {
@@ -115,7 +143,9 @@ export class ModelDatabase implements ModelServer {
 
   transactions(): OpenTransactions {
     const { visible } = this.#traffic
-    if (visible === 'never') return { answer: 'unseen', why: 'the model hides them' }
+    if (visible === 'never' || this.#isBlind) {
+      return { answer: 'unseen', why: 'the model hides them' }
+    }
     if (visible === 'sometimes' && this.#random.chance(0.2)) {
       return { answer: 'later', inMs: this.#random.within(10, 120), why: 'the model is busy' }
     }
@@ -125,6 +155,9 @@ export class ModelDatabase implements ModelServer {
       open: [...this.#writers].map(({ name, beganAt, prepared, writes }) => ({
         id: name,
         ageMs: this.clock.monotonicMs() - beganAt,
+        since: String(
+          Math.min(this.#versions, ...[...writes.values()].map(({ version }) => version - 1))
+        ),
         ...(prepared ? { successor: true } : {}),
         ...(writes.size === 0 ? { readsOnly: true } : {})
       }))
@@ -143,13 +176,22 @@ export class ModelDatabase implements ModelServer {
   breaks(): boolean {
     if (!this.#traffic.connectionsBreak || !this.writing || !this.#random.chance(0.02)) return false
     this.faults += 1
+    this.#mayChange(0.5)
     return true
+  }
+
+  #mayChange(chance: number): void {
+    if (this.#traffic.visible !== 'changes' || !this.#random.chance(chance)) return
+    this.#isBlind = !this.#isBlind
+    this.log.push(`${this.clock.monotonicMs()} ${this.#isBlind ? 'hides' : 'shows'} transactions`)
   }
 
   #pass(ms: number): void {
     this.clock.pass(ms)
+    this.#replicate()
     if (!this.writing) return
     const random = this.#random
+    this.#mayChange(ms * 0.0006)
     if (this.#traffic.clockJumps && random.chance(0.002)) {
       this.#clockOffset -= random.within(1, 5000)
       this.log.push(`${this.clock.monotonicMs()} clock back to ${this.now - START_MS}`)
@@ -157,8 +199,9 @@ export class ModelDatabase implements ModelServer {
     }
     if (random.chance(0.03))
       this.#spareIds.push({ id: ++this.#sequence, takenAt: this.clock.monotonicMs() })
-    if (this.#versions >= MOST_WRITES && this.#writers.size === 0) this.writing = false
-    if (this.#versions < MOST_WRITES && this.#writers.size < 5 && random.chance(0.2)) this.#begin()
+    if (this.#versions >= this.#traffic.writes && this.#writers.size === 0) this.writing = false
+    if (this.#versions < this.#traffic.writes && this.#writers.size < 5 && random.chance(0.2))
+      this.#begin()
     for (const writer of this.#writers) {
       if (writer.wakesAt <= this.clock.monotonicMs()) this.#step(writer)
     }
@@ -178,6 +221,7 @@ export class ModelDatabase implements ModelServer {
       began: this.now,
       earlyIds,
       writes: new Map(),
+      isReader: this.#random.chance(0.1),
       // Some read first, and write long after.
       wakesAt: this.clock.monotonicMs() + (this.#random.chance(0.2) ? this.#rest() : 0)
     })
@@ -187,8 +231,8 @@ export class ModelDatabase implements ModelServer {
     const random = this.#random
     const { longestMs } = this.#traffic
     const age = this.clock.monotonicMs() - writer.beganAt
-    if (writer.prepared || age > longestMs || random.chance(0.2)) {
-      if (!writer.prepared && random.chance(0.05)) {
+    if (writer.isReader || writer.prepared || age > longestMs || random.chance(0.2)) {
+      if (!writer.isReader && !writer.prepared && random.chance(0.05)) {
         writer.prepared = true
         writer.name = `prepared ${writer.name}`
         writer.wakesAt = this.clock.monotonicMs() + random.within(1, 200)
@@ -225,12 +269,31 @@ export class ModelDatabase implements ModelServer {
   #end(writer: Writer): void {
     this.#writers.delete(writer)
     if (this.#random.chance(0.2)) return
+    const { lagMs, lagVaries } = this.#traffic
+    const nowMs = this.clock.monotonicMs()
+    // A copy that stands still stays behind for as long, and shows the rest at once.
+    const lag = lagVaries ? this.#random.within(0, lagMs) : lagMs
+    const atMs = Math.max(nowMs + lag, this.#replicated.at(-1)?.atMs ?? 0)
     for (const row of writer.writes.values()) {
       this.committed.set(row.id, row)
-      this.#prepared('INSERT OR REPLACE INTO t VALUES (?, ?, ?)').run(row.id, row.ts, row.version)
-      this.log.push(
-        `${this.clock.monotonicMs()} ${writer.name} commits ${row.id} v${row.version} at ${row.ts - START_MS}`
+      this.#replicated.push({ atMs, row, by: writer.name })
+    }
+    this.#replicate()
+  }
+
+  #replicate(): void {
+    const nowMs = this.clock.monotonicMs()
+    for (let next = this.#replicated[0]; next !== undefined && next.atMs <= nowMs; ) {
+      const { row, by } = next
+      const table = MODEL_TABLES[row.id % this.#traffic.tables]
+      this.#prepared(`INSERT OR REPLACE INTO ${table} VALUES (?, ?, ?)`).run(
+        row.id,
+        row.ts,
+        row.version
       )
+      this.log.push(`${nowMs} ${by} commits ${row.id} v${row.version} at ${row.ts - START_MS}`)
+      this.#replicated.shift()
+      next = this.#replicated[0]
     }
   }
 }

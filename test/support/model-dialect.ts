@@ -90,6 +90,7 @@ class ModelConnection implements Connection {
   readonly #database: ModelServer
   readonly #columns: TableColumn[]
   #lost = false
+  #isReading = false
 
   constructor(dialect: Dialect, database: ModelServer) {
     this.dialect = dialect
@@ -122,7 +123,9 @@ class ModelConnection implements Connection {
     return Promise.resolve(hasMarks ? `${from}.version > ${since}` : null)
   }
 
+  /** A question behind an open query would not be answered, or answered inside its transaction. */
   async openTransactions(): Promise<OpenTransactions> {
+    if (this.#isReading) throw new Error('asked for open transactions amid a query')
     return this.#answer(() => this.#database.transactions())
   }
 
@@ -136,14 +139,20 @@ class ModelConnection implements Connection {
     const [, of] = /^SELECT MAX\(.*?(\w+)"?\)/.exec(sql) ?? []
     const columns = this.#columns.filter(({ name }) => of === undefined || name === of)
     let at = 0
+    this.#isReading = true
     return {
       columns,
       next: () =>
         this.#answer(() => {
           const batch = rows.slice(at, (at += fetchRows))
-          return batch.length === 0 ? null : batch
+          if (batch.length > 0) return batch
+          this.#isReading = false
+          return null
         }),
-      close: () => Promise.resolve()
+      close: () => {
+        this.#isReading = false
+        return Promise.resolve()
+      }
     }
   }
 

@@ -35,7 +35,8 @@ export async function doubtsAtStart(
     return (hazards ?? []).map((text) => `${text}; rows with such ids may be passed over`)
   }
   const isNegative = settings.delayMs < 0
-  const doubt = table === null ? null : await zoneDoubt(connection, shape, position, settings)
+  const doubt =
+    table === null ? null : await zoneDoubt({ table, settings }, connection, shape, position)
   return [
     ...(isNegative
       ? [
@@ -48,16 +49,16 @@ export async function doubtsAtStart(
 
 /** Compares the newest row behind the position with the database's clock. */
 async function zoneDoubt(
+  { table, settings }: Target,
   connection: Connection,
   shape: TableShape,
-  position: Position,
-  settings: TableSettings
+  position: Position
 ): Promise<string | null> {
   const [first, ...others] = shape.timestamps
   const isPlain = others.length === 0 && shape.dialect.commitsInOrder === undefined
   if (first === undefined || !isPlain || first.column.hasZone) return null
   const zone = settings.values.timeZone
-  const latest = await latestTime(connection, shape, { position, zone })
+  const latest = await latestTime(connection, shape, table, { position, zone })
   if (latest === null) return null
   const { instantMs } = columnTime(await connection.now(), shape, zone)
   return zoneText(latest.ms - instantMs, first.column.name, zone.id)

@@ -38,13 +38,15 @@ export async function largestId(
   }
 }
 
-/** The latest time of the rows of a table behind a position, as an instant; null when there are none. */
+/** The latest time of the rows behind a position, as an instant; null when there are none, or the database does not say. */
 export async function latestTime(
   connection: Connection,
   shape: TableShape,
+  table: TableId | null,
   behind: Behind
 ): Promise<Timestamp | null> {
-  const found = await largest(connection, shape, { of: timestampSql(shape), isTable: true }, behind)
+  const of = timestampSql(shape)
+  const found = await largest(connection, shape, { of, isTable: table !== null }, behind)
   // A maximum may have another type than its column.
   if (found?.columns[0]?.type !== 'timestamp') return null
   const { row, columns, name } = found

@@ -20,6 +20,10 @@ export class TimeOrder implements FinalOrder {
   #unread = false
   #seen: Present | null = null
   #seenMs = 0
+  #stands: { readonly position: Position; readonly sinceMs: number } = {
+    position: UNSET,
+    sinceMs: 0
+  }
   /** Where reading goes back to, since the clock did. */
   #setBackTo: Position | null = null
 
@@ -92,19 +96,23 @@ export class TimeOrder implements FinalOrder {
     if (!sight.hasWindow) return
     const { delayMs, lateCommits, values } = settings
     let next: Position | null = time.positionBefore(delayMs + lateCommits.windowMs)
-    if (shape.dialect.commitsInOrder === undefined && !doubts.rowsDiffer) {
+    const nowMs = this.#clock.monotonicMs()
+    if (comparePositions(position, this.#stands.position) !== 0) {
+      this.#stands = { position, sinceMs: nowMs }
+    }
+    // Rows that are not known again are not read for ever.
+    const isOver = doubts.rowsDiffer && nowMs - this.#stands.sinceMs > lateCommits.windowMs
+    if (shape.dialect.commitsInOrder === undefined && !isOver) {
       const behind = { position, zone: values.timeZone }
-      const ahead =
-        this.#table === null || memory.hasWindow
-          ? null
-          : await latestTime(connection, shape, behind)
+      const ahead = memory.hasWindow
+        ? null
+        : await latestTime(connection, shape, this.#table, behind)
       const stands = ahead ?? position.timestamp
       const ofStands = stands && timestampOfMs(stands.ms - lateCommits.windowMs - 1)
       // As long as no row is known nothing has to be remembered before one comes.
-      if (ofStands !== null) next = lowerPosition(next, { ...UNSET, timestamp: ofStands })
-      else if (this.#table !== null) next = null
+      next = ofStands && lowerPosition(next, { ...UNSET, timestamp: ofStands })
     }
-    window.poll(this.#clock.monotonicMs(), next, position)
+    window.poll(nowMs, next, position)
   }
 
   /** A clock that was set back stamps rows with times that were read already: reading goes back with it. */
