@@ -16,6 +16,7 @@ import {
   consumerProperties,
   producerProperties
 } from '../worker/client-properties.ts'
+import { AtOnce } from '../worker/at-once.ts'
 import type { OffsetTopics } from '../worker/connector-offset-stores.ts'
 import { ConnectWorker } from '../worker/connect-worker.ts'
 import { checkOverrides } from '../worker/override-policy.ts'
@@ -125,6 +126,9 @@ export function sayWhatHasNoEffect(
   }
 }
 
+/** Each may hold a connection to a database for as long as that does not answer. */
+const MOST_VALIDATIONS = 200
+
 /** What both herders need alike. */
 export function herderOptions(parts: {
   config: WorkerConfig
@@ -137,6 +141,7 @@ export function herderOptions(parts: {
   logName: string
 }): HerderOptions {
   const { config, worker, providers } = parts
+  const validations = new AtOnce(MOST_VALIDATIONS, 'validations')
   return {
     worker,
     configStore: parts.configStore,
@@ -145,11 +150,13 @@ export function herderOptions(parts: {
     ...restVersion(),
     kafkaClusterId: parts.kafkaClusterId,
     validate: (connector, signal) =>
-      ownedByNobody(() =>
-        validateConnector(
-          { plugins: worker.plugins, workerConfig: config, providers },
-          connector,
-          signal
+      validations.run(() =>
+        ownedByNobody(() =>
+          validateConnector(
+            { plugins: worker.plugins, workerConfig: config, providers },
+            connector,
+            signal
+          )
         )
       ),
     previews: new Previews({ config, plugins: worker.plugins, providers }),

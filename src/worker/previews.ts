@@ -5,6 +5,7 @@ import { ConnectError } from '../errors.ts'
 import type { Plugins } from '../plugin/plugins.ts'
 import { isSecretName } from '../secrets/secret-names.ts'
 import type { StoredConfig } from '../storage/cluster-config.ts'
+import { AtOnce } from './at-once.ts'
 import { type ConnectorPreview, previewConnector } from './preview-connector.ts'
 import { ownedByNobody } from './plugin-owner.ts'
 import type { WorkerConfig } from './worker-config.ts'
@@ -21,7 +22,7 @@ const REACHING =
 /** Previews of this worker: a few at once, and none of what a reference stands for. */
 export class Previews {
   readonly #options: { config: WorkerConfig; plugins: Plugins; providers: ConfigProviders }
-  #running = 0
+  readonly #atOnce = new AtOnce(MOST_AT_ONCE, 'previews')
 
   constructor(options: { config: WorkerConfig; plugins: Plugins; providers: ConfigProviders }) {
     this.#options = options
@@ -37,24 +38,25 @@ export class Previews {
     rows: number,
     stopping: AbortSignal
   ): Promise<ConnectorPreview> {
-    const { config, plugins, providers } = this.#options
-    if (!config.values['rest.preview.enable']) {
+    if (!this.#options.config.values['rest.preview.enable']) {
       throw new ConnectError(
         'FORBIDDEN',
         'This worker shows no previews: rest.preview.enable=false'
       )
     }
     requireReachingReferences(submitted)
-    if (this.#running >= MOST_AT_ONCE) {
-      throw new ConnectError(
-        'NOT_READY',
-        `${this.#running} previews are under way; try again later`
-      )
-    }
-    this.#running += 1
+    return this.#atOnce.run(async () => this.#show(await check(), rows, stopping))
+  }
+
+  async #show(
+    checked: StoredConfig,
+    rows: number,
+    stopping: AbortSignal
+  ): Promise<ConnectorPreview> {
+    const { config, plugins, providers } = this.#options
     const references = new Map<string, string>()
     try {
-      const resolved = providers.resolve(await check(), references)
+      const resolved = providers.resolve(checked, references)
       const hidden = new HiddenValues(references)
       const options = { rows, worker: config.properties, plugins, limitMs: LIMIT_MS, stopping }
       const preview = await ownedByNobody(() => previewConnector(resolved, options))
@@ -62,8 +64,6 @@ export class Previews {
       return { ...preview, advice: hidden.all(advice), problems: hidden.all(problems) }
     } catch (error) {
       throw new HiddenValues(references).error(error)
-    } finally {
-      this.#running -= 1
     }
   }
 }
