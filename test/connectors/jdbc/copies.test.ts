@@ -3,9 +3,11 @@ import { after, before, describe, it } from 'node:test'
 import pg from 'pg'
 import type { Connection } from '../../../src/connectors/jdbc/database.ts'
 import { postgresDialect } from '../../../src/connectors/jdbc/dialects/postgres.ts'
+import { oracleDialect } from '../../../src/connectors/jdbc/dialects/oracle.ts'
 import { queryWords } from '../../../src/connectors/jdbc/dialects/query-words.ts'
 import { fields, startJdbcTask } from '../../support/jdbc-source.ts'
 import { openOptions } from '../../support/open-dialect.ts'
+import { startOracleServer } from '../../support/oracle/oracle-server.ts'
 import { type OwnDatabase, ownDatabase } from '../../support/own-database.ts'
 import { until } from '../../support/until.ts'
 
@@ -19,6 +21,51 @@ describe('words of a query', () => {
     }
     for (const word of ['from text', 'text', 'Comment', 'nor'])
       assert.ok(!words.includes(word), word)
+  })
+})
+
+describe('tables of Oracle that others fill', () => {
+  it('are known by links and refreshes, below views and in queries as well', async () => {
+    const server = await startOracleServer()
+    const url = `jdbc:oracle:thin:@//127.0.0.1:${server.port}/${server.service}`
+    const { user, password } = server
+    const connection = await oracleDialect.open(openOptions(oracleDialect, { url, user, password }))
+    try {
+      await server.control.execute([
+        'CREATE TABLE own (id NUMBER(9))',
+        'CREATE VIEW plain AS SELECT * FROM own',
+        'CREATE VIEW far AS SELECT * FROM own',
+        'CREATE VIEW above AS SELECT * FROM far',
+        'CREATE MATERIALIZED VIEW kept AS SELECT * FROM own',
+        'CREATE VIEW over_kept AS SELECT * FROM kept'
+      ])
+      server.control.set({
+        dependencies: [
+          ['APP', 'PLAIN', 'VIEW', 'APP', 'OWN', null],
+          ['APP', 'FAR', 'VIEW', 'APP', 'OWN', 'SHOP.EXAMPLE.COM'],
+          ['APP', 'ABOVE', 'VIEW', 'APP', 'FAR', null],
+          ['APP', 'OVER_KEPT', 'VIEW', 'APP', 'KEPT', null]
+        ]
+      })
+      const of = async (table: string | null, query: string | null = null) =>
+        await connection.writersElsewhere?.({
+          table: table === null ? null : { catalog: null, schema: 'APP', table },
+          query
+        })
+      for (const table of ['OWN', 'PLAIN']) assert.equal(await of(table), null, table)
+      assert.match(String(await of('FAR')), /APP\.FAR reads over the database link SHOP/)
+      assert.match(String(await of('ABOVE')), /database link SHOP/)
+      assert.match(String(await of('KEPT')), /APP\.KEPT is a materialized view/)
+      assert.match(String(await of('OVER_KEPT')), /APP\.KEPT is a materialized view/)
+      assert.match(String(await of(null, 'SELECT * FROM orders@shop')), /over a database link/)
+      assert.match(String(await of(null, 'SELECT * FROM "KEPT"')), /materialized view/)
+      assert.match(String(await of(null, 'SELECT id FROM above')), /database link SHOP/)
+      assert.equal(await of(null, `SELECT 'kept@far' FROM plain -- x@y`), null)
+      assert.deepEqual(server.control.failures, [])
+    } finally {
+      await connection.close()
+      await server.stop()
+    }
   })
 })
 

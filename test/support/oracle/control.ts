@@ -90,9 +90,14 @@ export class OracleControl {
     return this.#server.database.held.hold(sql)
   }
 
-  /** The role of the database, and how many instances have it open. */
-  set(facts: { readonly role?: string; readonly instances?: number }): void {
+  /** The role of the database, how many instances have it open, and which objects read which (rows of ALL_DEPENDENCIES). */
+  set(facts: {
+    readonly role?: string
+    readonly instances?: number
+    readonly dependencies?: readonly (readonly (string | null)[])[]
+  }): void {
     const { database } = this.#server
+    database.dependencies = facts.dependencies ?? database.dependencies
     database.role = facts.role ?? database.role
     database.instances = facts.instances ?? database.instances
   }

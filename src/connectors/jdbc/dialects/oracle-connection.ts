@@ -12,6 +12,7 @@ import {
   type OpenTransactions,
   type Row,
   type RowStream,
+  type Source,
   type TableColumn,
   type TableFilter,
   type TableId
@@ -91,6 +92,10 @@ export class OracleConnection implements Connection {
 
   openTransactions(): Promise<OpenTransactions> {
     return this.#transactions.open()
+  }
+
+  writersElsewhere(source: Source): Promise<string | null> {
+    return this.#dictionary.writersElsewhere(source)
   }
 
   idHazards(table: TableId, column: string): Promise<string[]> {

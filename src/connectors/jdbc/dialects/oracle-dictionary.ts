@@ -1,8 +1,9 @@
 import { ConfigError } from '../../../errors.ts'
-import type { Dialect, Row, TableColumn, TableFilter, TableId } from '../database.ts'
+import type { Dialect, Row, Source, TableColumn, TableFilter, TableId } from '../database.ts'
 import { tableSql } from '../tables/table-name.ts'
 import { indexColumns } from './index-columns.ts'
 import { oracleIdHazards } from './oracle-id-hazards.ts'
+import { oracleCopies } from './oracle-copies.ts'
 import type { OracleQuestions } from './oracle-questions.ts'
 import {
   columnsQuestion,
@@ -72,6 +73,10 @@ export class OracleDictionary {
     return await oracleIdHazards(this.#questions, owner, table, column)
   }
 
+  async writersElsewhere(source: Source): Promise<string | null> {
+    return await oracleCopies(this.#questions, source, await this.#schema())
+  }
+
   async #schema(): Promise<string> {
     if (this.#currentSchema === null) {
       const [[name] = []] = await this.#questions.ask(CURRENT_SCHEMA)
@@ -95,13 +100,14 @@ export class OracleDictionary {
     const rows = await this.#questions.askIfAllowed(loss, columnsQuestion(owner, table))
     if (rows === null || rows.length === 0) return rows === null ? null : []
     const key = await this.#key(owner, table)
-    return rows.map(([name, type, precision, scale, nullable, typeOwner, identity]) => ({
+    return rows.map(([name, type, precision, scale, nullable, typeOwner, identity, hidden]) => ({
       ...oracleColumn(String(name), nullable !== 'N', {
         name: isOwn(typeOwner) ? `${String(typeOwner)}.${String(type)}` : String(type),
         precision: numberOf(precision),
         scale: numberOf(scale)
       }),
       autoIncrement: identity === 'YES',
+      isInvisible: hidden === 'YES',
       keyPosition: key.get(String(name)) ?? null
     }))
   }

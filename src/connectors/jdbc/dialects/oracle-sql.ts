@@ -99,10 +99,21 @@ export const CURRENT_SCHEMA: OracleQuestion = [
   { sql: 'SELECT USER FROM DUAL', binds: [] }
 ]
 
-/** Answers name, type, precision, scale, nullable (Y/N), owner of the type or null, identity (YES/NO). */
+/**
+ * Answers name, type, precision, scale, nullable (Y/N), owner of the type or null, identity (YES/NO), and whether it is invisible (YES/NO).
+ * Columns that somebody made invisible are in ALL_TAB_COLS alone, as are those that the database made for itself.
+ */
 export function columnsQuestion(owner: string, table: string): OracleQuestion {
-  return [', data_type_owner, identity_column', ', data_type_owner', ''].map((more) => ({
-    sql: `SELECT column_name, data_type, data_precision, data_scale, nullable${more} FROM all_tab_columns WHERE owner = :1 AND table_name = :2 ORDER BY column_id`,
+  return [
+    [
+      ', data_type_owner, identity_column, hidden_column',
+      `all_tab_cols WHERE (hidden_column = 'NO' OR user_generated = 'YES') AND`
+    ],
+    [', data_type_owner, identity_column', 'all_tab_columns WHERE'],
+    [', data_type_owner', 'all_tab_columns WHERE'],
+    ['', 'all_tab_columns WHERE']
+  ].map(([more, from]) => ({
+    sql: `SELECT column_name, data_type, data_precision, data_scale, nullable${more} FROM ${from} owner = :1 AND table_name = :2 ORDER BY column_id`,
     binds: [owner, table]
   }))
 }

@@ -18,7 +18,9 @@ const OPTIONAL: readonly (readonly [what: string, sql: RegExp])[] = [
   ['what indexes are worth', /all_indexes/],
   ['identity columns and owners of types', /identity_column/],
   ['owners of types', /data_type_owner/],
-  ['the columns of a table', /all_tab_columns/],
+  ['the columns of a table', /all_tab_col(umn)?s/],
+  ['invisible columns', /all_tab_cols/],
+  ['copies', /all_mviews|all_dependencies/],
   ['the current schema', /CURRENT_SCHEMA/],
   ['nested tables', /nested = /]
 ]

@@ -45,6 +45,7 @@ export class Database {
   /** Instances of a cluster that have the database open; sessions are all on the first. */
   instances = 1
   role = 'PRIMARY'
+  dependencies: readonly (readonly (string | null)[])[] = []
   /** The session SQLite's functions work for at the moment. */
   context: SessionContext
   /** Zone of the host: that of SYSDATE. */
@@ -258,6 +259,7 @@ export class Database {
         seconds: Math.max(0, this.now().seconds - since.seconds)
       })),
       instances: this.instances,
+      dependencies: this.dependencies,
       role: this.role,
       sessions: [...this.sessions],
       nls,

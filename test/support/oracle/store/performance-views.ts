@@ -165,6 +165,22 @@ export const SPECIAL: Readonly<Record<string, (facts: SystemFacts) => SystemView
   GV$LOCK: (facts) => locks('GV$LOCK', facts),
   V$ACTIVE_INSTANCES: activeInstances,
   V$OPTION: options,
+  ALL_DEPENDENCIES: (facts) =>
+    view(
+      'ALL_DEPENDENCIES',
+      columns(NAME, {
+        OWNER: 'column1',
+        NAME: 'column2',
+        TYPE: 'column3',
+        REFERENCED_OWNER: 'column4',
+        REFERENCED_NAME: 'column5',
+        REFERENCED_LINK_NAME: 'column6'
+      }),
+      rows(
+        facts.dependencies.map((row) => row.map(text)),
+        6
+      )
+    ),
   V$SESSION: (facts) => sessions('V$SESSION', facts),
   GV$SESSION: (facts) => sessions('GV$SESSION', facts),
   V$INSTANCE: (facts) => instance('V$INSTANCE', facts),

@@ -19,6 +19,8 @@ export interface SystemFacts {
   /** Sessions with a statement that has a table locked and has changed nothing yet, and for how long. */
   readonly lockers: readonly { readonly session: number; readonly seconds: number }[]
   readonly instances: number
+  /** Rows of ALL_DEPENDENCIES: owner, name, type, owner and name of what it reads, link or null. */
+  readonly dependencies: readonly (readonly (string | null)[])[]
   readonly role: string
   readonly sessions: readonly {
     readonly id: number
