@@ -10,6 +10,7 @@ import type {
   SourcePreview
 } from '../../plugin/preview.ts'
 import type { Connection } from './database.ts'
+import { doubtsAtStart } from './late-commits/guard-doubts.ts'
 import type { Session } from './sessions/session.ts'
 import { requireReadsOnly } from './reading/only-reads.ts'
 import { queryColumns } from './reading/query-shape.ts'
@@ -134,7 +135,11 @@ async function readTarget(
     onQuery: note,
     onUnreadable: (problem) => draft.problems.push(problem)
   })
-  adviseOnCursor(name, await reader.prepare(connection), zone.id, draft)
+  const shape = await reader.prepare(connection)
+  adviseOnCursor(name, shape, zone.id, draft)
+  const judged = { table: settings.query === null ? target.table : null, settings }
+  const doubts = await doubtsAtStart(judged, connection, shape, start.position)
+  draft.advice.push(...doubts.map((text) => `${name}: ${text}`))
   let left = maxRows
   for (let reads = 0; left > 0; reads++) {
     if (reads >= maxRows * READS_PER_ROW) {

@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test'
 import mysql from 'mysql2/promise'
 import pg from 'pg'
 import { mysqlUrl, postgresUrl, uniqueName } from '../../support/environment.ts'
-import { startJdbcTask, fields } from '../../support/jdbc-source.ts'
+import { fields, startJdbcTask, StoredOffsets } from '../../support/jdbc-source.ts'
 import {
   type LateCommitDatabase,
   lateCommitSuite,
@@ -225,6 +225,127 @@ describe('who cannot see open transactions', () => {
     } finally {
       await task.stop()
       await writer.end()
+    }
+  })
+})
+
+describe('late commits in PostgreSQL', () => {
+  const schema = uniqueName('guard').replaceAll('-', '_')
+  const poor = `poor_${process.pid}`
+  const url = new URL(postgresUrl())
+  const clients: pg.Client[] = []
+  let client: pg.Client
+  const connect = async (): Promise<pg.Client> => {
+    const own = new pg.Client(postgresUrl())
+    await own.connect()
+    await own.query(`SET search_path = ${schema}`)
+    clients.push(own)
+    return own
+  }
+  before(async () => {
+    client = await connect()
+    await client.query(
+      `CREATE SCHEMA ${schema}; CREATE ROLE ${poor} LOGIN PASSWORD 'p'; GRANT USAGE ON SCHEMA ${schema} TO ${poor}; ALTER DEFAULT PRIVILEGES IN SCHEMA ${schema} GRANT SELECT ON TABLES TO ${poor}`
+    )
+  })
+  after(async () => {
+    await client.query(`DROP SCHEMA ${schema} CASCADE; DROP OWNED BY ${poor}; DROP ROLE ${poor}`)
+    for (const each of clients) await each.end()
+  })
+  const config = (tables: string, mode: string): Record<string, string> => ({
+    'connection.url': `jdbc:postgresql://${url.host}${url.pathname}`,
+    'connection.user': url.username,
+    'connection.password': url.password,
+    'schema.pattern': schema,
+    'table.whitelist': tables,
+    'topic.prefix': 'guard-',
+    'poll.interval.ms': '20',
+    mode,
+    ...(mode.includes('timestamp') ? { 'timestamp.column.name': 'ts' } : {}),
+    ...(mode.includes('incrementing') ? { 'incrementing.column.name': 'id' } : {})
+  })
+
+  it('the largest id behind a position is asked of one range of the index', async () => {
+    await client.query(`CREATE TABLE many (id bigint PRIMARY KEY, v text);
+      INSERT INTO many SELECT 2 * g, 'x' FROM generate_series(1, 20000) g; ANALYZE many`)
+    for (const sql of [
+      `SELECT MAX("id") FROM "${schema}"."many" WHERE "id" > 39900`,
+      `SELECT MAX("id") FROM (SELECT * FROM many WHERE v = 'x' AND ("id" > 39900)\n) late_commits`
+    ]) {
+      const { rows } = await client.query<{ 'QUERY PLAN': string }>(`EXPLAIN ${sql}`)
+      const plan = rows.map((row) => row['QUERY PLAN']).join('\n')
+      assert.match(plan, /Index Cond: .*id > 39900/, plan)
+    }
+  })
+
+  it('I6: a gap in one table lowers nothing for the next: nobody is asked amid an open query', async () => {
+    await client.query(`CREATE TABLE one (id bigint PRIMARY KEY); CREATE TABLE two (id bigint PRIMARY KEY);
+      INSERT INTO one VALUES (1); INSERT INTO two VALUES (1)`)
+    const offsets = new StoredOffsets()
+    const first = await startJdbcTask(config('one,two', 'incrementing'), offsets)
+    offsets.commit(await first.read(2))
+    await first.stop()
+    await client.query('INSERT INTO one SELECT 201 + 2 * g FROM generate_series(1, 150) g')
+    await client.query('INSERT INTO two VALUES (201)')
+    const task = await startJdbcTask(config('one,two', 'incrementing'), offsets)
+    try {
+      assert.equal((await task.read(151)).length, 151)
+      const levels = [...task.progress().values()].map((facts) => facts['late_commits'])
+      assert.deepEqual(levels, ['transactions', 'transactions'])
+    } finally {
+      await task.stop()
+    }
+  })
+
+  it('I6: at a first load beside a transaction of unknown age nothing comes twice, and what it writes once', async () => {
+    await client.query(`CREATE TABLE load (id bigserial PRIMARY KEY, ts timestamptz NOT NULL DEFAULT now());
+      INSERT INTO load (ts) SELECT now() - interval '1 day' + g * interval '1 ms' FROM generate_series(1, 2000) g`)
+    const other = await connect()
+    await other.query('BEGIN; SELECT 1')
+    const settings = {
+      ...config('load', 'timestamp+incrementing'),
+      'connection.user': poor,
+      'connection.password': 'p',
+      'late.commit.seen.max.keys': '100',
+      'late.commit.max.wait.ms': '600'
+    }
+    const task = await startJdbcTask(settings)
+    try {
+      const loaded = await task.read(2000, 20_000)
+      assert.equal(loaded.length, 2000)
+      for (let row = 0; row < 3; row++) {
+        await client.query('INSERT INTO load DEFAULT VALUES')
+        assert.equal((await task.read(1)).length, 1)
+      }
+      // Its time is that of its beginning, which everything since has passed.
+      await other.query('INSERT INTO load DEFAULT VALUES; COMMIT')
+      assert.deepEqual(fields(await task.read(1), 'id'), [2004])
+      assert.deepEqual(await task.read(0), [])
+    } finally {
+      await task.stop()
+    }
+  })
+
+  it('ids in blocks are said in the status, and so is a zone that is not that of the columns', async () => {
+    await client.query(`CREATE SEQUENCE blocks CACHE 10;
+      CREATE TABLE blocked (id bigint PRIMARY KEY DEFAULT nextval('blocks'));
+      CREATE TABLE west (ts timestamp NOT NULL); CREATE TABLE here (ts timestamp NOT NULL);
+      INSERT INTO blocked DEFAULT VALUES;
+      INSERT INTO west VALUES (now() AT TIME ZONE 'America/New_York'); INSERT INTO here VALUES (now() AT TIME ZONE 'UTC')`)
+    for (const [table, mode, said] of [
+      ['blocked', 'incrementing', /blocks hands out blocks of 10 ids to each session/],
+      ['west', 'timestamp', /newest ts is [45] h behind .*db\.timezone \(UTC\)/],
+      ['here', 'timestamp', null]
+    ] as const) {
+      const task = await startJdbcTask(config(table, mode))
+      try {
+        await task.read(1)
+        const condition = task.conditions.at(-1) ?? null
+        if (said === null) assert.equal(condition, null)
+        else assert.match(String(condition), said)
+      } finally {
+        await task.stop()
+      }
     }
   })
 })
