@@ -5,6 +5,7 @@ import { describe, it } from 'node:test'
 import { builtinPlugins } from '../../../src/builtin-plugins.ts'
 import type { ConfigKeyInfo } from '../../../src/config/config-infos.ts'
 import { ConfigProviders } from '../../../src/config/providers.ts'
+import { sourceSettings } from '../../../src/connectors/jdbc/settings/source-settings.ts'
 import { jdbcSourcePlugin } from '../../../src/connectors/jdbc/source-plugins.ts'
 import { validateConnector } from '../../../src/herder/validation.ts'
 import { Plugins } from '../../../src/plugin/plugins.ts'
@@ -73,5 +74,24 @@ describe('The definitions of the JDBC source', () => {
       const limit = lastInGroup.get(group) ?? 0
       assert.ok(order > limit, `${name} stands at ${order} of group ${group}`)
     }
+  })
+
+  it('take numbers that Confluent’s connector takes: less than no time is none', async () => {
+    const config = new Map(
+      Object.entries({
+        'connection.url': 'jdbc:sqlite:/nowhere',
+        mode: 'bulk',
+        'poll.interval.ms': '-1',
+        'max.buffer.size': '-5',
+        'poll.linger.ms': '-1',
+        'connection.backoff.ms': '-1',
+        'table.monitoring.startup.polling.limit.ms': '-1'
+      })
+    )
+    const settings = sourceSettings(config)
+    assert.equal(settings.defaults.pollIntervalMs, 0)
+    assert.equal(settings.defaults.fetchRows, 1000)
+    assert.equal(settings.connection.backoffMs, 0)
+    assert.equal(settings.startupPollingLimitMs, 0)
   })
 })

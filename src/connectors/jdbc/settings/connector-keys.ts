@@ -16,12 +16,11 @@ export const connectorKeys = configDef({
   'poll.interval.ms': {
     type: 'int',
     default: 5000,
-    atLeast: 0,
     importance: 'high',
     group: 'Connector',
     width: 'short',
     displayName: 'Poll Interval (ms)',
-    doc: 'Pause between the end of reading a table and the next look at it.'
+    doc: 'Pause between the end of reading a table and the next look at it. Less than zero is zero.'
   },
   'batch.max.rows': {
     type: 'int',
@@ -36,7 +35,6 @@ export const connectorKeys = configDef({
   'max.buffer.size': {
     type: 'int',
     default: 0,
-    atLeast: 0,
     importance: 'low',
     group: 'Connector',
     width: 'short',
@@ -46,7 +44,6 @@ export const connectorKeys = configDef({
   'poll.linger.ms': {
     type: 'long',
     default: 5000,
-    atLeast: 0,
     importance: 'low',
     group: 'Connector',
     width: 'short',
@@ -56,7 +53,6 @@ export const connectorKeys = configDef({
   'table.monitoring.startup.polling.limit.ms': {
     type: 'long',
     default: 10_000,
-    atLeast: 0,
     importance: 'low',
     group: '',
     orderInGroup: -1,

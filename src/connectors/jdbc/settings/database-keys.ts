@@ -73,7 +73,6 @@ export const databaseKeys = configDef({
   'connection.backoff.ms': {
     type: 'long',
     default: 10_000,
-    atLeast: 0,
     importance: 'low',
     group: 'Database',
     width: 'short',

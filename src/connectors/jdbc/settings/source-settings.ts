@@ -118,7 +118,7 @@ export function connectionSettings(
     properties,
     isolation: parsed['transaction.isolation.mode'] as IsolationMode,
     attempts: parsed['connection.attempts'],
-    backoffMs: parsed['connection.backoff.ms'],
+    backoffMs: Math.max(0, parsed['connection.backoff.ms']),
     lockWaitMs: parsed['lock.wait.max.ms'],
     timeZone: new TimeZone(parsed['db.timezone']),
     leavesOutUnreadable: parsed['unreadable.values'] !== 'fail'
@@ -219,7 +219,7 @@ export function sourceSettings(
       reconnectMs: parsed['stall.reconnect.ms'] === 0 ? null : parsed['stall.reconnect.ms']
     },
     tablePollIntervalMs: parsed['table.poll.interval.ms'],
-    startupPollingLimitMs: parsed['table.monitoring.startup.polling.limit.ms']
+    startupPollingLimitMs: Math.max(0, parsed['table.monitoring.startup.polling.limit.ms'])
   }
 }
 

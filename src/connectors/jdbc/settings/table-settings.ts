@@ -59,7 +59,7 @@ export function tableSettings(
   const query = parsed.query === '' ? parsed['query.masked'].value : parsed.query
   const start = configuredStart(parsed, config)
   const batchRows = parsed['batch.max.rows']
-  const buffer = parsed['max.buffer.size']
+  const buffer = Math.max(0, parsed['max.buffer.size'])
   const template = parsed['topic.template']
   return {
     ...reading,
@@ -87,7 +87,7 @@ export function tableSettings(
       windowMs: parsed['late.commit.window.ms'],
       seenMaxKeys: parsed['late.commit.seen.max.keys']
     },
-    pollIntervalMs: parsed['poll.interval.ms'],
+    pollIntervalMs: Math.max(0, parsed['poll.interval.ms']),
     batchRows,
     fetchRows: buffer === 0 ? batchRows : Math.max(1, Math.min(batchRows, Math.floor(buffer / 2))),
     key: keySettings(parsed),
