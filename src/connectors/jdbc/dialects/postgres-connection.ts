@@ -28,7 +28,7 @@ import {
 import { asciiLower } from './letter-case.ts'
 import { likeName, likePrefix } from './like-pattern.ts'
 import { postgresCopies } from './postgres-copies.ts'
-import { DESCRIBE_FIELDS, DESCRIBE_TABLE, TABLE_TYPES } from './postgres-dictionary.ts'
+import { ALLOWED, DESCRIBE_FIELDS, DESCRIBE_TABLE, TABLE_TYPES } from './postgres-dictionary.ts'
 import { postgresIdHazards } from './postgres-id-hazards.ts'
 import { postgresFindings, postgresIndexes } from './postgres-self-check.ts'
 import { postgresColumn } from './postgres-types.ts'
@@ -48,6 +48,8 @@ interface Settings {
   readonly readOnly: boolean
   readonly lockWaitMs: number
   readonly answerLimitMs: number | null
+  /** Tables the user may do nothing with are not listed. */
+  readonly onlyAllowed: boolean
   /** Settings of every transaction. They go with it: behind a pooler the next one may run in another session. */
   readonly settings: ReadonlyMap<string, string>
   /** Ends the running statement on the server and cuts the session. */
@@ -94,6 +96,7 @@ export class PostgresConnection implements Connection {
   async listTables(filter: TableFilter): Promise<TableId[]> {
     const conditions = [`(${TABLE_TYPES}) = ANY($1)`, `n.nspname NOT LIKE 'pg\\_toast%'`]
     const binds: unknown[] = [filter.types]
+    if (this.#settings.onlyAllowed) conditions.push(ALLOWED)
     const add = (condition: (place: string) => string, value: unknown): void => {
       binds.push(value)
       conditions.push(condition(`$${binds.length}`))

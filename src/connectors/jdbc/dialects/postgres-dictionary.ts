@@ -3,6 +3,9 @@ export const TABLE_TYPES = `CASE WHEN n.nspname IN ('pg_catalog', 'information_s
   WHEN c.relpersistence = 't' THEN CASE WHEN c.relkind = 'v' THEN 'TEMPORARY VIEW' ELSE 'TEMPORARY TABLE' END
   ELSE CASE c.relkind WHEN 'r' THEN 'TABLE' WHEN 'p' THEN 'PARTITIONED TABLE' WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'f' THEN 'FOREIGN TABLE' END END`
 
+/** Any privilege will do, as for the JDBC driver. */
+export const ALLOWED = `has_table_privilege(c.oid, 'SELECT, INSERT, UPDATE, DELETE, REFERENCES, TRIGGER')`
+
 /** The type below all domains, with its modifier; a domain on the way may forbid null, and an enum has an object id of its own. */
 const BASE_TYPE = (oid: string, typmod: string): string => `CROSS JOIN LATERAL (
   WITH RECURSIVE base AS (

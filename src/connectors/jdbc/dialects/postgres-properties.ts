@@ -7,7 +7,7 @@ export const pgjdbcProperties: DriverTable = {
   ignoresCase: false,
   acts: words(`user password PGHOST PGPORT PGDBNAME ApplicationName currentSchema options
     connectTimeout loginTimeout socketTimeout queryTimeout tcpKeepAlive
-    targetServerType loadBalanceHosts readOnly readOnlyMode
+    targetServerType loadBalanceHosts readOnly readOnlyMode hideUnprivilegedObjects
     ssl sslmode sslNegotiation sslrootcert sslcert sslkey sslpassword sslfactory sslfactoryarg sslhostnameverifier
     channelBinding requireAuth scramMaxIterations`),
   aliases: { host: 'PGHOST', port: 'PGPORT', dbname: 'PGDBNAME' },
@@ -40,8 +40,7 @@ export const pgjdbcProperties: DriverTable = {
     ),
     'the log of the worker is set by its own loggers': words('loggerFile loggerLevel'),
     'errors carry the detail of the server as it is': words('logServerErrorDetail'),
-    'booleans stay booleans': words('convertBooleanToNumeric'),
-    'tables are listed whether or not the user may read them': words('hideUnprivilegedObjects')
+    'booleans stay booleans': words('convertBooleanToNumeric')
   },
   refused: {
     'classes of Java cannot be loaded': words(

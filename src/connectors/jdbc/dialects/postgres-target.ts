@@ -32,6 +32,8 @@ export interface PostgresTarget {
   readonly connectLimitMs: number | null
   /** Limit for one answer of the server (`socketTimeout`, `queryTimeout`); null: none. */
   readonly answerLimitMs: number | null
+  /** Whether tables the user may do nothing with are left out (`hideUnprivilegedObjects`). */
+  readonly onlyAllowed: boolean
   /** Settings of every transaction: behind a pooler a session may be another one each time. */
   readonly settings: ReadonlyMap<string, string>
   encryptions(host: string): Encryptions
@@ -70,6 +72,7 @@ export function postgresTarget(options: OpenOptions): PostgresTarget {
       seconds(properties, 'socketTimeout'),
       seconds(properties, 'queryTimeout')
     ),
+    onlyAllowed: properties.flag('hideUnprivilegedObjects', false),
     settings: transactionSettings(properties),
     encryptions: (host) => encryptionsOf(properties, host),
     startup: {

@@ -78,6 +78,7 @@ async function openSession(
     readOnly: options.readOnly === true,
     lockWaitMs: options.lockWaitMs ?? 0,
     answerLimitMs: target.answerLimitMs,
+    onlyAllowed: target.onlyAllowed,
     settings: target.settings,
     cancel: () => cancelOnServer(client, address)
   })

@@ -251,6 +251,48 @@ void describe('A session with PostgreSQL', () => {
     }
   })
 
+  void it('lists no table the user may do nothing with, where that is asked for', async () => {
+    const role = `${database}_reader`
+    const owner = await open(here)
+    await owner.close()
+    const client = new pg.Client({
+      host: hostname,
+      port: Number(port),
+      user: username,
+      password,
+      database
+    })
+    await client.connect()
+    await client.query(
+      `CREATE ROLE ${role} LOGIN PASSWORD 'x'; CREATE TABLE mine (a int); CREATE TABLE theirs (a int); GRANT SELECT ON mine TO ${role}`
+    )
+    try {
+      for (const [parameters, expected] of [
+        ['', ['mine', 'theirs']],
+        ['&hideUnprivilegedObjects=true', ['mine']]
+      ] as const) {
+        const url = `jdbc:postgresql://${here}/${database}?sslmode=disable${parameters}`
+        const connection = await postgresDialect.open(
+          openOptions(postgresDialect, { url, user: role, password: 'x' })
+        )
+        const found = await connection.listTables({
+          catalogPattern: null,
+          schemaPattern: 'public',
+          types: ['TABLE'],
+          names: null
+        })
+        assert.deepEqual(
+          found.map(({ table }) => table),
+          expected
+        )
+        await connection.close()
+      }
+    } finally {
+      await client.query(`DROP TABLE mine, theirs; DROP ROLE ${role}`)
+      await client.end()
+    }
+  })
+
   void it('proves itself only in the ways that are allowed', async () => {
     for (const allowed of ['scram-sha-256', 'md5,scram-sha-256', '!password,!md5'])
       await open(here, `&requireAuth=${allowed}`)
