@@ -2,9 +2,10 @@ import { type Clock, systemClock } from '../clock.ts'
 import type { TopicLog } from '../kafka/contracts.ts'
 import { loggers } from '../log.ts'
 import type { KafkaStoreOptions } from './kafka-store-options.ts'
-import { StatusLogState } from './status-log-state.ts'
+import { isOfPredecessor, StatusLogState } from './status-log-state.ts'
 import {
   connectorStatusKey,
+  parseStatus,
   statusValue,
   taskStatusKey,
   topicStatusKey,
@@ -21,6 +22,8 @@ export class KafkaStatusStore implements StatusStore {
   readonly #topicLog: TopicLog
   readonly #writer: StatusWriter
   readonly #starting = new AbortController()
+  /** What this worker said last of what it has, by key. */
+  readonly #own = new Map<string, Status>()
   readonly #log
 
   constructor(options: KafkaStoreOptions & { readonly clock?: Clock }) {
@@ -35,7 +38,10 @@ export class KafkaStatusStore implements StatusStore {
       property: 'status.storage.topic',
       purpose: 'connector and task statuses',
       singlePartition: false,
-      onRecord: (record) => this.#state.apply(record)
+      onRecord: (record) => {
+        this.#state.apply(record)
+        this.#keepOwn(record)
+      }
     })
     this.#writer = new StatusWriter(this.#topicLog, options.clock ?? systemClock, this.#log)
   }
@@ -106,8 +112,25 @@ export class KafkaStatusStore implements StatusStore {
     await Promise.all([this.#topicLog.stop(), this.#writer.stop()])
   }
 
+  /** I2: what a predecessor says late stands in the topic for all to see, also after compaction: then ours is said again. */
+  #keepOwn(record: { readonly key: Buffer | null; readonly value: Buffer | null }): void {
+    const key = record.key?.toString() ?? ''
+    const own = this.#own.get(key)
+    if (own === undefined) return
+    const read = readStatus(record.value)
+    if (read !== null && isOfPredecessor(read, own)) {
+      this.#writer.put({
+        key,
+        value: statusValue(own),
+        stillWanted: () => this.#own.get(key) === own
+      })
+    } else if (read?.workerId !== own.workerId) this.#own.delete(key)
+  }
+
   #put(key: string, status: Status, known: () => Status | null): void {
     const before = known()
+    if (status.state === 'UNASSIGNED' || status.state === 'DESTROYED') this.#own.delete(key)
+    else this.#own.set(key, status)
     this.#writer.put({
       key,
       value: statusValue(status),
@@ -117,6 +140,15 @@ export class KafkaStatusStore implements StatusStore {
         return !deleted && isSafe(status, now)
       }
     })
+  }
+}
+
+/** null: a tombstone, or nothing that could be read. */
+function readStatus(value: Buffer | null): Status | null {
+  try {
+    return parseStatus(value)
+  } catch {
+    return null
   }
 }
 

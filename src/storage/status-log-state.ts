@@ -26,7 +26,7 @@ export class StatusLogState {
           })
           return
         case 'connector':
-          return this.setConnector(key.connector, parseStatus(record.value))
+          return this.#readConnector(key.connector, parseStatus(record.value))
         case 'task':
           return this.#readTask(key.connector, key.task, parseStatus(record.value))
         case 'topic':
@@ -75,6 +75,13 @@ export class StatusLogState {
     return [...(this.#topics.get(connector)?.values() ?? [])]
   }
 
+  /** A worker that was put out of the group gives its connectors up later than their next owner has started them. */
+  #readConnector(connector: string, status: Status | null): void {
+    const known = this.connector(connector)
+    if (status?.state === 'UNASSIGNED' && known !== null && isOfPredecessor(status, known)) return
+    this.setConnector(connector, status)
+  }
+
   /**
    * KAFKA-12525: when tasks move, the UNASSIGNED of the old owner may arrive after the RUNNING of the new one; it is stale then.
    */
@@ -85,6 +92,11 @@ export class StatusLogState {
     }
     this.setTask(connector, task, status)
   }
+}
+
+/** Whether a status comes from a worker that had the instance before the one that wrote `known`. */
+export function isOfPredecessor(status: Status, known: Status): boolean {
+  return status.workerId !== known.workerId && status.generation < known.generation
 }
 
 function setIn<K, V>(

@@ -50,6 +50,40 @@ for (const [name, open] of stores) {
 }
 
 void describe('The status topic', () => {
+  void it('I2: keeps what the owner says when its predecessor gives up late', async (t) => {
+    const options = storeOptions()
+    const owner = closing(t, new KafkaStatusStore(options))
+    await owner.start()
+    const raw = await rawTopic(t, options.topic)
+    const late = (generation: number) =>
+      JSON.stringify({ state: 'UNASSIGNED', trace: null, worker_id: 'old:8083', generation })
+    const keys = ['status-connector-c', 'status-task-c-0']
+    owner.putConnector('c', status('RUNNING', 2, 'new:8083'))
+    owner.putTask('c', 0, status('RUNNING', 2, 'new:8083'))
+    await owner.flush(10_000)
+    await stateIs(owner, 'RUNNING')
+    await raw.write(...keys.map((key) => ({ key, value: late(1) })))
+    const lastOf = async (key: string): Promise<string | null | undefined> =>
+      (await raw.read()).findLast((record) => record.key === key)?.value
+    for (const key of keys) {
+      await until(
+        async () => {
+          const records = (await raw.read()).filter((record) => record.key === key)
+          return records.length === 3 && records[2]?.value?.includes('new:8083')
+        },
+        `${key} is said again`,
+        10_000
+      )
+    }
+    assert.equal(owner.connector('c')?.state, 'RUNNING')
+    // One of a later generation has taken it over: that is left alone, and so is a late word once it was given up here.
+    await raw.write(...keys.map((key) => ({ key, value: late(3) })))
+    await until(() => owner.connector('c')?.workerId === 'old:8083', 'the connector is elsewhere')
+    await raw.write(...keys.map((key) => ({ key, value: late(1) })))
+    await owner.flush(10_000)
+    for (const key of keys) assert.match((await lastOf(key)) ?? '', /old:8083/)
+  })
+
   void it('gets the last of many quick puts of a key last, and not necessarily the others', async (t) => {
     const options = storeOptions()
     const store = closing(t, new KafkaStatusStore(options))
