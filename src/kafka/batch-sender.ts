@@ -9,7 +9,7 @@ import {
   type PartitionQueue,
   RecordTooLarge
 } from './partition-queue.ts'
-import { type PartitionOutcome, produce } from './produce-request.ts'
+import { type PartitionOutcome, type ProduceAnswer, produce } from './produce-request.ts'
 import type { ProducerMetadata } from './producer-metadata.ts'
 import type { ProducerSession } from './producer-session.ts'
 import type { ProducerSettings } from './producer-settings.ts'
@@ -26,6 +26,9 @@ const identityLost: ReadonlySet<string> = new Set([
 const tooLarge: ReadonlySet<string> = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE'])
 /** One record of a batch is wrong, and Kafka refuses them together. */
 const oneIsWrong: ReadonlySet<string> = new Set(['INVALID_RECORD', 'INVALID_TIMESTAMP'])
+
+/** How long a partition may be missing from the metadata: not every broker knows of it at once. */
+export const MISSING_PARTITION_MS = 3000
 
 interface Request {
   readonly leader: BrokerNode
@@ -51,6 +54,10 @@ export class BatchSender {
   readonly #onFatal: (error: ConnectError, guilty: readonly Delivery[]) => void
   readonly #active = new Set<PartitionQueue>()
   readonly #inFlight = new Map<number, number>()
+  /** Brokers that throttle this client, until when they read nothing; they get one request at a time. */
+  readonly #mutedUntil = new Map<number, number>()
+  /** Partitions that the topic has no longer, by key, since when. */
+  readonly #missingSince = new Map<string, number>()
   readonly #stopped = new AbortController()
   readonly #session: ProducerSession
   #identifying = false
@@ -131,11 +138,17 @@ export class BatchSender {
       }
       const leader = this.#metadata.leader(queue.topic, queue.partition)
       if (leader === null) {
-        this.#metadata.want(queue.topic)
+        this.#onNoLeader(queue)
+        continue
+      }
+      const mutedUntil = this.#mutedUntil.get(leader.nodeId)
+      if (mutedUntil !== undefined && mutedUntil > now) {
+        wakeUpMs = Math.min(wakeUpMs, mutedUntil - now)
         continue
       }
       if (!this.#session.admits(queue.topic, queue.partition)) continue
-      if ((this.#inFlight.get(leader.nodeId) ?? 0) >= maxInFlight) continue
+      const most = mutedUntil === undefined ? maxInFlight : 1
+      if ((this.#inFlight.get(leader.nodeId) ?? 0) >= most) continue
       const request = requests.get(leader.nodeId) ?? { leader, batches: [], bytes: 0 }
       if (request.bytes >= this.#settings.maxRequestBytes) continue
       const batch = this.#nextOf(queue, identity)
@@ -149,6 +162,27 @@ export class BatchSender {
     }
     if (wakeUpMs < Number.POSITIVE_INFINITY) this.#wakeUpIn(wakeUpMs)
     return [...requests.values()]
+  }
+
+  /** A topic that was made anew may have fewer partitions: what was meant for one of the others has no place any more. */
+  #onNoLeader({ topic, partition, key }: PartitionQueue): void {
+    const partitions = this.#metadata.partitions(topic)
+    this.#metadata.want(topic)
+    if (partitions === null || partition < partitions) {
+      this.#missingSince.delete(key)
+      return
+    }
+    const now = systemClock.monotonicMs()
+    const sinceMs = this.#missingSince.get(key) ?? now
+    this.#missingSince.set(key, sinceMs)
+    if (!this.#metadata.isNewerThan(topic, sinceMs + MISSING_PARTITION_MS)) return
+    this.#fatal(
+      new ConnectError(
+        'KAFKA_ERROR',
+        `Topic ${topic} has no partition ${partition} any more: it has ${partitions} partitions. Records for it were not acknowledged; they are sent again, to the partitions there are, when the task is restarted`,
+        { topic, partition }
+      )
+    )
   }
 
   #nextOf(queue: PartitionQueue, identity: ProducerIdentity | null): Batch | null {
@@ -174,10 +208,10 @@ export class BatchSender {
   async #send({ leader, batches }: Request): Promise<void> {
     const { nodeId } = leader
     this.#inFlight.set(nodeId, (this.#inFlight.get(nodeId) ?? 0) + 1)
-    let outcomes: ReadonlyMap<string, PartitionOutcome> = new Map()
+    let answer: ProduceAnswer = { outcomes: new Map(), throttleMs: 0 }
     let failure: unknown = null
     try {
-      outcomes = await produce(this.#network, leader, batches, this.#session.transactionalId)
+      answer = await produce(this.#network, leader, batches, this.#session.transactionalId)
     } catch (error) {
       failure = error
     }
@@ -185,7 +219,14 @@ export class BatchSender {
     if (this.#stopped.signal.aborted) return
     if (failure === null) this.#reachable()
     else this.#unreachable(leader, failure)
-    for (const batch of batches) this.#settle(batch, outcomes.get(batch.queue.key) ?? noAnswer)
+    // A broker answers at once and then reads nothing for so long: what was sent meanwhile would run into its time-out.
+    if (answer.throttleMs > 0) {
+      this.#mutedUntil.set(nodeId, systemClock.monotonicMs() + answer.throttleMs)
+      this.trouble = `broker ${nodeId} throttles this client (a quota)`
+    } else if (failure === null) this.#mutedUntil.delete(nodeId)
+    for (const batch of batches) {
+      this.#settle(batch, answer.outcomes.get(batch.queue.key) ?? noAnswer)
+    }
     this.#pump()
   }
 

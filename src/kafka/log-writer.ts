@@ -148,7 +148,7 @@ export class LogWriter {
     const sent = [...Map.groupBy(batches, ({ partition }) => leaders.get(partition))].map(
       async ([leader, parts]) => {
         if (leader === undefined) return
-        const outcomes = await produce(this.#network, leader, parts)
+        const { outcomes } = await produce(this.#network, leader, parts)
         for (const { partition } of parts) {
           const outcome = outcomes.get(partitionKey(this.#topic, partition))
           this.#apply(outcome, partition, byPartition.get(partition)?.writes ?? new Set())

@@ -31,7 +31,15 @@ export interface PartitionOutcome {
   readonly message: string | null
 }
 
+export interface ProduceAnswer {
+  /** By `partitionKey`. */
+  readonly outcomes: ReadonlyMap<string, PartitionOutcome>
+  /** How long the broker wants to be left alone, for a quota is used up. */
+  readonly throttleMs: number
+}
+
 interface ProduceResponse {
+  readonly throttleTimeMs: number
   readonly responses: readonly {
     readonly name: string
     readonly partitionResponses: readonly {
@@ -99,7 +107,7 @@ export function partitionKey(topic: string, partition: number): string {
 }
 
 /**
- * Writes batches (at most one per partition) with acks=all in one request and answers the outcome by `partitionKey`.
+ * Writes batches (at most one per partition) with acks=all in one request.
  * Rejects when there was no answer: then the batches may or may not have been written.
  */
 export async function produce(
@@ -107,7 +115,7 @@ export async function produce(
   broker: BrokerAddress,
   batches: readonly PartitionBatch[],
   transactionalId: string | null = null
-): Promise<ReadonlyMap<string, PartitionOutcome>> {
+): Promise<ProduceAnswer> {
   const response = await network.callForResponse(
     broker,
     produceApi,
@@ -124,5 +132,5 @@ export async function produce(
       })
     }
   }
-  return outcomes
+  return { outcomes, throttleMs: response.throttleTimeMs }
 }

@@ -99,6 +99,8 @@ export class ProducerMetadata {
     let backoffMs = Math.max(20, retryBackoffMs)
     let outage = false
     while (this.#wanted.size > 0) {
+      await this.#untilWorthAsking(backoffMs)
+      if (this.#stopped.signal.aborted) return
       try {
         const names = [...this.#wanted]
         const found = await this.#network.topics(names, true)
@@ -125,6 +127,17 @@ export class ProducerMetadata {
       await systemClock.sleep(backoffMs, this.#stopped.signal)
       backoffMs = Math.min(backoffMs * 2, Math.max(20, retryBackoffMaxMs))
     }
+  }
+
+  /** What was learned a moment ago has not changed yet: those who wait for a change would ask as fast as the broker answers. */
+  async #untilWorthAsking(pauseMs: number): Promise<void> {
+    const now = systemClock.monotonicMs()
+    let waitMs = pauseMs
+    for (const name of this.#wanted) {
+      const learnedAtMs = this.#topics.get(name)?.updatedAtMs ?? Number.NEGATIVE_INFINITY
+      waitMs = Math.min(waitMs, learnedAtMs + pauseMs - now)
+    }
+    if (waitMs > 0) await systemClock.sleep(waitMs, this.#stopped.signal)
   }
 
   #learn(name: string, found: TopicMetadata | undefined): void {

@@ -1,7 +1,7 @@
 import { systemClock } from '../clock.ts'
 import { ConnectError } from '../errors.ts'
 import type { Logger } from '../log.ts'
-import { BatchSender } from './batch-sender.ts'
+import { BatchSender, MISSING_PARTITION_MS } from './batch-sender.ts'
 import { addresses } from './client-properties.ts'
 import type {
   ClientProperties,
@@ -24,10 +24,8 @@ interface Topic {
   waiting: { records: ProducerRecord[]; delivery: Delivery; sinceMs: number }[]
 }
 
-/** How long a partition may be missing from the metadata before nobody will have added it. */
-const MISSING_PARTITION_MS = 3000
 /** After this a send that is not acknowledged is worth a word. */
-const STANDSTILL_MS = 30_000
+export const STANDSTILL_MS = 30_000
 /** The longest timer Node can set; longer limits are no limits. */
 const LONGEST_TIMER_MS = 2_147_483_647
 

@@ -10,7 +10,7 @@ import {
   endTxnV4
 } from '@platformatic/kafka'
 import { systemClock } from '../clock.ts'
-import { ConnectError } from '../errors.ts'
+import { ConnectError, messageOf } from '../errors.ts'
 import { brokerError, errorName, isRetriableBrokerError, isRetriableName } from './broker-errors.ts'
 import type { ApiVersions, BrokerNode, NetworkClient } from './network-client.ts'
 import { initProducerIdApi } from './producer-identity.ts'
@@ -88,11 +88,19 @@ interface Attempts {
 export class TransactionCoordinator {
   readonly transactionalId: string
   readonly #network: NetworkClient
+  /** What is being asked for and was refused so far; null when nothing is. */
+  #trouble: { readonly sinceMs: number; readonly why: string } | null = null
   #coordinator: BrokerNode | null = null
 
   constructor(network: NetworkClient, transactionalId: string) {
     this.#network = network
     this.transactionalId = transactionalId
+  }
+
+  /** Why what is asked for has not come about, if it has not for longer than this. */
+  standstill(afterMs: number): string | null {
+    const { sinceMs, why } = this.#trouble ?? { sinceMs: Number.POSITIVE_INFINITY, why: '' }
+    return systemClock.monotonicMs() - sinceMs < afterMs || why === '' ? null : why
   }
 
   /**
@@ -197,9 +205,18 @@ export class TransactionCoordinator {
     }
   }
 
-  async #request({ doing, limitMs, signal, attempt }: Attempts): Promise<void> {
+  async #request(attempts: Attempts): Promise<void> {
+    try {
+      await this.#repeat(attempts)
+    } finally {
+      this.#trouble = null
+    }
+  }
+
+  async #repeat({ doing, limitMs, signal, attempt }: Attempts): Promise<void> {
     const { retryBackoffMs, retryBackoffMaxMs } = this.#network.settings
-    const deadline = systemClock.monotonicMs() + limitMs
+    const startedMs = systemClock.monotonicMs()
+    const deadline = startedMs + limitMs
     let backoffMs = Math.max(20, retryBackoffMs)
     let endingPauseMs = STILL_ENDING_PAUSE_MS
     for (;;) {
@@ -223,6 +240,7 @@ export class TransactionCoordinator {
         if (!isRetriableBrokerError(error)) throw failure
         this.#coordinator = null
       }
+      this.#trouble = { sinceMs: startedMs, why: messageOf(failure) }
       if (systemClock.monotonicMs() + pauseMs >= deadline) {
         throw new ConnectError('KAFKA_UNAVAILABLE', `${doing} within ${limitMs} ms`, {
           cause: failure

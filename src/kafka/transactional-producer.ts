@@ -7,7 +7,7 @@ import type {
   TransactionalProducer
 } from './contracts.ts'
 import { NetworkClient } from './network-client.ts'
-import { KafkaRecordProducer } from './producer.ts'
+import { KafkaRecordProducer, STANDSTILL_MS } from './producer.ts'
 import { type ProducerSettings, producerSettings } from './producer-settings.ts'
 import type { ProducerIdentity } from './record-batch.ts'
 import { TransactionCoordinator } from './transaction-coordinator.ts'
@@ -78,7 +78,7 @@ export class KafkaTransactionalProducer implements TransactionalProducer {
   }
 
   get standstill(): string | null {
-    return this.#epoch?.producer.standstill ?? null
+    return this.#coordinator.standstill(STANDSTILL_MS) ?? this.#epoch?.producer.standstill ?? null
   }
 
   send(records: readonly ProducerRecord[]): Promise<readonly RefusedRecord[]> {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it, type TestContext } from 'node:test'
 import type { Broker } from '../../scripts/kafka-broker.ts'
+import { Admin } from '@platformatic/kafka'
 import { KafkaAdmin } from '../../src/kafka/admin.ts'
 import { clientSettings } from '../../src/kafka/client-properties.ts'
 import { NetworkClient } from '../../src/kafka/network-client.ts'
@@ -145,6 +146,30 @@ describe('brokers of a cluster that go and come', () => {
     }
     await Promise.all(inFlight)
     await until(async () => (await textsOf(topic)).length === values.length, 'all can be read')
+    assert.deepEqual(await textsOf(topic), values)
+  })
+
+  it('goes at the pace of a quota, each record once and in order', async (t) => {
+    const topic = await topicOn(t)
+    const clientId = uniqueName('throttled')
+    const admin = new Admin({ clientId: 'quotas', bootstrapBrokers: [nodeOf(1).bootstrap] })
+    t.after(() => admin.close())
+    await admin.alterClientQuotas({
+      entries: [
+        {
+          entities: [{ entityType: 'client-id', entityName: clientId }],
+          ops: [{ key: 'producer_byte_rate', value: 100_000, remove: false }]
+        }
+      ]
+    })
+    const producer = new KafkaRecordProducer(
+      clientProperties(settings()),
+      clientId,
+      recordingLog().log
+    )
+    t.after(() => producer.close(0))
+    const values = Array.from({ length: 6 }, (_, at) => String(at).repeat(300_000))
+    await Promise.all(values.map((value) => producer.send([record(topic, value)])))
     assert.deepEqual(await textsOf(topic), values)
   })
 

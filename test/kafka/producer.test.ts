@@ -17,6 +17,7 @@ import { clientProperties, createTopic, kafkaJs, readAll, record, valuesOf } fro
 
 const TIMEOUT_MS = 15_000
 const PRODUCE = 0
+const METADATA = 3
 
 function startProducer(
   t: TestContext,
@@ -423,6 +424,29 @@ describe('KafkaRecordProducer: broken connections', () => {
     assert.deepEqual(valuesOf((await readAll(topic)).get(0)), ['2', '3'])
   })
 
+  it('ends, asking at a measured pace, when the topic was made anew with fewer partitions', async (t) => {
+    const proxy = await startTcpProxy(kafkaBootstrap())
+    t.after(() => proxy.close())
+    const topic = await createTopic(t, 3)
+    const { producer } = startProducer(t, { 'bootstrap.servers': proxy.address })
+    await producer.send([record(topic, '1', 2)])
+    const admin = kafkaJs().admin()
+    await admin.connect()
+    t.after(() => admin.disconnect())
+    await admin.deleteTopics({ topics: [topic] })
+    await until(async () => !(await admin.listTopics()).includes(topic), 'the topic is gone')
+    await admin.createTopics({ topics: [{ topic, numPartitions: 1 }] })
+    let questions = 0
+    proxy.onRequest((apiKey) => {
+      if (apiKey === METADATA) questions += 1
+    })
+    await assert.rejects(producer.send([record(topic, '2', 2)]), {
+      code: 'KAFKA_ERROR',
+      message: /has no partition 2 any more: it has 1 partitions/
+    })
+    assert.ok(questions < 250, `${questions} questions`)
+  })
+
   it('takes a new producer id when the broker refuses the old one, and keeps the order', async (t) => {
     const topic = await createTopic(t, 1)
     const { producer, lines } = startProducer(t)
@@ -457,6 +481,6 @@ async function fenceProducer(t: TestContext, topic: string): Promise<void> {
     { producerId: last.producerId, epoch: last.producerEpoch + 1, transactional: false },
     0
   )
-  const outcomes = await produce(network, leader, [{ topic, partition: 0, batch }])
+  const { outcomes } = await produce(network, leader, [{ topic, partition: 0, batch }])
   assert.deepEqual([...outcomes.values()], [{ error: 'NONE', message: null }])
 }

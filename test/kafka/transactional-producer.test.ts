@@ -3,7 +3,9 @@ import { type TestContext, describe, it } from 'node:test'
 import { ConnectError } from '../../src/errors.ts'
 import { clientSettings } from '../../src/kafka/client-properties.ts'
 import { createKafkaClients } from '../../src/kafka/kafka-clients.ts'
+import { NetworkClient } from '../../src/kafka/network-client.ts'
 import { TopicReader } from '../../src/kafka/topic-reader.ts'
+import { TransactionCoordinator } from '../../src/kafka/transaction-coordinator.ts'
 import { KafkaTransactionalProducer } from '../../src/kafka/transactional-producer.ts'
 import { kafkaBootstrap, uniqueName } from '../support/environment.ts'
 import { recordingLog } from '../support/recording-log.ts'
@@ -94,6 +96,22 @@ describe('KafkaTransactionalProducer', () => {
       await producer.commit()
     }
     await seen(topic, expected)
+  })
+
+  it('I8: says what it waits for while its coordinator cannot be reached', async (t) => {
+    const settings = clientSettings(clientProperties({ 'bootstrap.servers': '127.0.0.1:1' }))
+    const network = new NetworkClient(settings, 'nobody')
+    t.after(() => network.close())
+    const coordinator = new TransactionCoordinator(network, uniqueName('transactions'))
+    const stop = new AbortController()
+    const asked = coordinator.nextEpoch(1000, null, 9e15, stop.signal)
+    await until(
+      () => /gave no producer epoch/.test(coordinator.standstill(50) ?? ''),
+      'it says what it waits for'
+    )
+    stop.abort()
+    await assert.rejects(asked, { code: 'WORKER_STOPPING' })
+    assert.equal(coordinator.standstill(0), null)
   })
 
   it('has nothing to commit or abort without records', async (t) => {
