@@ -83,6 +83,10 @@ describe('the dictionary of MariaDB', () => {
     assert.deepEqual(await names(connection, { names: ['pair'], catalogPattern: 'm_d%' }), [])
     assert.deepEqual(await names(connection, { prefix: 'n_', atMost: 500 }), [])
     assert.equal((await names(connection, { prefix: 'n1', atMost: 7 })).length, 7)
+    const views = { types: ['VIEW'], atMost: 1 }
+    assert.deepEqual(await names(connection, views), ['my_db.over'], 'others do not use it up')
+    assert.equal((await names(connection, { atMost: 60 })).length, 60)
+    assert.ok((await names(connection, {})).length > 300)
   })
 
   it('is read by tasks the same way: a table of another database is none of them', async () => {

@@ -111,6 +111,14 @@ describe('the columns of a table of SQL Server', () => {
     assert.match(asked.at(-1) ?? '', /\[orders\]\.\[note\]/)
   })
 
+  it('are asked for each time where a server does not tell what would change', async () => {
+    const { connection, asked } = scripted((sql) => (sql.includes('key_ordinal') ? [id] : []))
+    for (let polls = 0; polls < 3; polls++) {
+      await connection.query('SELECT * FROM [shop].[dbo].[orders]', [], ROWS)
+    }
+    assert.equal(asked.filter((sql) => sql.includes('key_ordinal')).length, 3)
+  })
+
   it('are known on releases that hide none', async () => {
     const { connection, asked } = scripted((sql) =>
       sql.includes('c.is_hidden') ? failure(207) : [id]

@@ -9,7 +9,8 @@ type Ask = (sql: string, binds: unknown[]) => Promise<Row[]>
  * MariaDB answers information_schema from the files of tables: a statement that names schema and table as constants opens that one table,
  * one that asks for names alone opens none, any other opens all there are. A join to another of these views opens all as well.
  */
-const LOOKUP = `SELECT table_schema, table_name, table_type, engine FROM information_schema.tables WHERE table_schema = ? AND table_name = ?`
+const NAMES = 'SELECT table_schema, table_name FROM information_schema.tables'
+const WHOLE = 'SELECT table_schema, table_name, table_type, engine FROM information_schema.tables'
 const LOOKUPS_PER_STATEMENT = 50
 
 /** Databases of the server itself. */
@@ -29,17 +30,33 @@ export async function mysqlTables(
   database: string | null
 ): Promise<TableId[]> {
   if (filter.names?.length === 0) return []
-  const found = await lookUp(ask, await namesOf(ask, filter, database))
+  const { sql, binds } = whereOf(filter, database)
+  const isWanted = ({ type }: Found): boolean => filter.types.includes(jdbcType(type))
+  let found: Found[]
+  if (filter.names === null && filter.atMost === undefined) {
+    found = (await ask(`${WHOLE} WHERE ${sql}`, binds)).map(foundOf)
+  } else {
+    const rows = await ask(`${NAMES} WHERE ${sql}`, binds)
+    const names = rows.map(([schema, name]) => [String(schema), String(name)] as const)
+    const enough = filter.atMost ?? Infinity
+    found = await lookUp(ask, names, (some) => some.filter(isWanted).length >= enough)
+  }
   return found
-    .filter(({ type }) => filter.types.includes(jdbcType(type)))
+    .filter(isWanted)
+    .sort((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1))
+    .slice(0, filter.atMost)
     .map(({ schema, name }) => ({ catalog: schema, schema: null, table: name }))
 }
 
-async function namesOf(
-  ask: Ask,
-  { catalogPattern, names, prefix, atMost }: TableFilter,
+/** By type, schema, name, as JDBC has them. */
+function orderOf({ schema, name, type }: Found): string {
+  return `${type}\0${schema}\0${name}`
+}
+
+function whereOf(
+  { catalogPattern, names, prefix }: TableFilter,
   database: string | null
-): Promise<(readonly [schema: string, name: string])[]> {
+): { sql: string; binds: unknown[] } {
   const binds: unknown[] = []
   const conditions: string[] = []
   const add = (condition: string, ...values: unknown[]): void => {
@@ -59,36 +76,32 @@ async function namesOf(
   if (prefix !== undefined) {
     add(`table_name LIKE ? ESCAPE '!'`, likePrefix(prefix, '!'))
   }
-  const limit = atMost === undefined ? '' : ` LIMIT ${atMost}`
-  const rows = await ask(
-    `SELECT table_schema, table_name FROM information_schema.tables WHERE ${conditions.join(' AND ')}${limit}`,
-    binds
-  )
-  return rows.map(([schema, name]) => [String(schema), String(name)] as const)
+  return { sql: conditions.join(' AND '), binds }
 }
 
-/** What is known of tables by these names, in the order of JDBC: by type, schema, name. */
+/** What is known of tables by these names, until it is enough. */
 async function lookUp(
   ask: Ask,
-  names: readonly (readonly [schema: string, name: string])[]
+  names: readonly (readonly [schema: string, name: string])[],
+  isEnough: (found: readonly Found[]) => boolean = () => false
 ): Promise<Found[]> {
   const found: Found[] = []
-  for (let at = 0; at < names.length; at += LOOKUPS_PER_STATEMENT) {
+  for (let at = 0; at < names.length && !isEnough(found); at += LOOKUPS_PER_STATEMENT) {
     const part = names.slice(at, at + LOOKUPS_PER_STATEMENT)
-    for (const [schema, name, type, engine] of await ask(
-      part.map(() => LOOKUP).join(' UNION ALL '),
-      part.flat()
-    )) {
-      found.push({
-        schema: String(schema),
-        name: String(name),
-        type: String(type),
-        engine: engine === null ? null : String(engine)
-      })
-    }
+    const lookups = part.map(() => `${WHOLE} WHERE table_schema = ? AND table_name = ?`)
+    const rows = await ask(lookups.join(' UNION ALL '), part.flat())
+    for (const row of rows) found.push(foundOf(row))
   }
-  const text = ({ schema, name, type }: Found): string => `${type}\0${schema}\0${name}`
-  return found.sort((a, b) => (text(a) < text(b) ? -1 : 1))
+  return found
+}
+
+function foundOf([schema, name, type, engine]: Row): Found {
+  return {
+    schema: String(schema),
+    name: String(name),
+    type: String(type),
+    engine: engine === null ? null : String(engine)
+  }
 }
 
 function jdbcType(tableType: string): string {

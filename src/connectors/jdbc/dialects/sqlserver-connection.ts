@@ -111,10 +111,12 @@ export class SqlServerConnection implements Connection {
   /** The columns `SELECT *` answers now, described anew only when they are others than at the last poll. */
   async #visibleColumns(table: TableId): Promise<readonly TableColumn[]> {
     const { sql, binds } = columnsMarkStatement(table)
-    const mark = JSON.stringify(await this.ask(sql, binds))
+    const marks = await this.ask(sql, binds)
+    const mark = JSON.stringify(marks)
     const key = binds.join()
     const known = this.#columns.get(key)
-    if (known?.mark === mark) return known.columns
+    // What the server does not tell cannot say either that nothing changed.
+    if (marks.length > 0 && known?.mark === mark) return known.columns
     const columns = (await this.describeTable(table)).filter(
       ({ isInvisible }) => isInvisible !== true
     )
