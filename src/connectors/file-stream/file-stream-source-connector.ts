@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises'
 import { type ConfigMap, parseConfig } from '../../config/config-def.ts'
 import { ConfigError } from '../../errors.ts'
 import { loggers } from '../../log.ts'
@@ -65,6 +66,11 @@ function alterOffsets(config: ConfigMap, changes: readonly OffsetChange[]): bool
 async function preview(config: ConfigMap, request: PreviewRequest): Promise<SourcePreview> {
   const { file } = parseConfig(fileStreamSourceConfig, config)
   if (!file) throw new ConfigError('Standard input cannot be looked at without being read')
+  // I8: opening a pipe waits for its other end, reading it takes what nobody else sees then; a device may never end.
+  const found = await stat(file).catch(() => null)
+  if (found !== null && !found.isFile()) {
+    throw new ConfigError(`${file} is no file that can be looked at`)
+  }
   const task = new FileStreamSourceTask()
   task.start(new Map([...config, ['batch.size', String(request.maxRows)]]), {
     connector: 'preview',

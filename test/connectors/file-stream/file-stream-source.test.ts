@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -268,5 +268,13 @@ describe('the preview of a file', () => {
     const { records, problems } = await preview(file)
     assert.deepEqual([records, problems], [[], [`The file ${file} is not there`]])
     await assert.rejects(preview(null), /Standard input cannot be looked at/)
+  })
+
+  it('I8: looks at files only: a pipe has no end, or nobody at its other one', async () => {
+    const pipe = newFile()
+    execFileSync('mkfifo', [pipe])
+    for (const file of [pipe, '/dev/zero', folder]) {
+      await assert.rejects(preview(file), /is no file that can be looked at/)
+    }
   })
 })
