@@ -15,6 +15,8 @@ import { until } from '../support/until.ts'
 
 const SOURCE = 'org.apache.kafka.connect.file.FileStreamSource'
 const DELAY_MS = 1000
+/** What a step may take while others use the machine. */
+const BUSY_MS = 120_000
 
 /** Tells the same task configurations as the JVM's connector of that class: its own, and the class of the task. */
 class FileStreamLikeWorker extends ScriptedWorker {
@@ -90,8 +92,12 @@ function source(name: string): Record<string, string> {
 }
 
 describe('a group of a JVM worker and one of ours', () => {
-  it('shares connectors, tasks, session keys and leadership', { timeout: 120_000 }, async (t) => {
-    const cluster = new HerderCluster(t, { scheduledRebalanceMaxDelayMs: DELAY_MS })
+  it('shares connectors, tasks, session keys and leadership', { timeout: 400_000 }, async (t) => {
+    const cluster = new HerderCluster(t, {
+      scheduledRebalanceMaxDelayMs: DELAY_MS,
+      sessionTimeoutMs: 30_000,
+      rebalanceTimeoutMs: 60_000
+    })
     const topics = cluster.groupId
     const settings = {
       'group.id': topics,
@@ -101,6 +107,8 @@ describe('a group of a JVM worker and one of ours', () => {
       'status.storage.topic': `${topics}-statuses`,
       'status.storage.partitions': '2',
       'heartbeat.interval.ms': '300',
+      // A JVM that gets no processor for a while is not dead.
+      'session.timeout.ms': '30000',
       'scheduled.rebalance.max.delay.ms': String(DELAY_MS)
     }
     const join = async () => {
@@ -125,7 +133,8 @@ describe('a group of a JVM worker and one of ours', () => {
           const found = owners(names)
           return found.size === 2 && found.has(new URL(jvm.url).host) && found.has(endpoint.host)
         },
-        `${names.join(', ')} run, shared by both`
+        `${names.join(', ')} run, shared by both`,
+        BUSY_MS
       )
 
     // The JVM worker leads; ours sends it the task configurations of its connectors, signed.
@@ -143,12 +152,13 @@ describe('a group of a JVM worker and one of ours', () => {
     // A round of the group may still be under way.
     await until(
       () => worker.runningConnectors().length === 1 && worker.runningTasks().length === 1,
-      'ours runs one of each'
+      'ours runs one of each',
+      BUSY_MS
     )
 
     // It goes: ours waits for it, then has everything, and leads.
     await first.stop()
-    await until(() => worker.runningTasks().length === 2, 'ours runs both tasks')
+    await until(() => worker.runningTasks().length === 2, 'ours runs both tasks', BUSY_MS)
     assert.deepEqual(await cluster.leader(), cluster.members[0])
 
     // A move leaves a record that JVM workers do not know; the next one reads it when it starts.
@@ -158,7 +168,7 @@ describe('a group of a JVM worker and one of ours', () => {
       assert.deepEqual([state, problem], ['DONE', null])
     }
     await move('a')
-    await until(() => worker.runningTasks().length === 2, 'both tasks are back')
+    await until(() => worker.runningTasks().length === 2, 'both tasks are back', BUSY_MS)
 
     // Another JVM worker follows ours and sends it the task configurations of what it runs.
     const second = await join()
@@ -176,7 +186,8 @@ describe('a group of a JVM worker and one of ours', () => {
     const viaJvm = await ask(second, 'GET', '/connectors/d/status')
     assert.deepEqual((viaJvm as { name: string }).name, 'd')
     await ask(second, 'PUT', '/connectors/a/pause')
-    await until(() => herder.connectorStatus('a').connector.state === 'PAUSED', 'a is PAUSED')
+    const paused = () => herder.connectorStatus('a').connector.state === 'PAUSED'
+    await until(paused, 'a is PAUSED', BUSY_MS)
     assert.deepEqual(cluster.fatal, [])
     await second.stop()
   })
