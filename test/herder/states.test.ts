@@ -6,6 +6,7 @@ import type { Status } from '../../src/storage/status-store.ts'
 import { kafkaBootstrap } from '../support/environment.ts'
 import { HerderCluster } from '../support/herder-cluster.ts'
 import { recordingLog } from '../support/recording-log.ts'
+import { ScriptedWorker } from '../support/scripted-worker.ts'
 import { until } from '../support/until.ts'
 
 /** The status topic, with a list of what was put there. */
@@ -91,5 +92,32 @@ describe('states as they are shown', () => {
     await until(() => state() === 'STOPPED', 'STOPPED')
     await herder.resumeConnector('a')
     await until(() => state() === 'RUNNING', 'RUNNING')
+  })
+
+  it('become STOPPED, and RUNNING, of a connector that could not even be made', async (t) => {
+    const cluster = new HerderCluster(t)
+    let broken = true
+    class Unmakeable extends ScriptedWorker {
+      override async startConnector(
+        ...given: Parameters<ScriptedWorker['startConnector']>
+      ): Promise<void> {
+        if (broken) throw new Error('its class is not installed')
+        await super.startConnector(...given)
+      }
+    }
+    const { herder } = await cluster.join({ worker: new Unmakeable('w1', cluster.placement) })
+    await cluster.create('a')
+    const connector = () => herder.connectorStatus('a').connector
+    await until(() => connector().trace?.includes('not installed'), 'FAILED')
+    await herder.stopConnector('a')
+    await until(() => connector().state === 'STOPPED', 'STOPPED')
+    await herder.resumeConnector('a')
+    await until(() => connector().state === 'FAILED', 'FAILED again')
+    await herder.stopConnector('a')
+    await until(() => connector().state === 'STOPPED', 'STOPPED again')
+    broken = false
+    await herder.resumeConnector('a')
+    await until(() => connector().state === 'RUNNING', 'RUNNING')
+    await cluster.runs('a', 'a-0')
   })
 })
