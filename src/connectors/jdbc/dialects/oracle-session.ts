@@ -23,15 +23,20 @@ export async function connectOracle(
   options: OpenOptions
 ): Promise<Connection> {
   const driver = loadDriver(target, options.log)
-  try {
-    return await openSession(dialect, driver, target, options, false)
-  } catch (error) {
-    if (!(error instanceof SettingsEndedSession)) throw error
-    options.log.warn(
-      `Oracle ended a session that gave its module and action and settings of its own; without them: ${messageOf(error.cause)}`
-    )
-    return await openSession(dialect, driver, target, options, true)
+  let ended: SettingsEndedSession | null = null
+  // Once may be bad luck: what a session goes without it goes without for good.
+  for (let tries = 0; tries < 2; tries++) {
+    try {
+      return await openSession(dialect, driver, target, options, false)
+    } catch (error) {
+      if (!(error instanceof SettingsEndedSession)) throw error
+      ended = error
+    }
   }
+  options.log.warn(
+    `Oracle ended sessions that gave their module and action and settings of their own; without them: ${messageOf(ended?.cause)}`
+  )
+  return await openSession(dialect, driver, target, options, true)
 }
 
 /** Lost with the first statement, along with which the driver sends module and action. */

@@ -105,6 +105,14 @@ describe('a server that refuses what the connector would like', () => {
     assert.deepEqual((await read(named)).ids, [1, 2, 3])
   })
 
+  it('a session that ends once while its settings are made is opened again with them', async () => {
+    server.control.clearStatements()
+    server.control.failNext(28, { sql: /^ALTER SESSION/ })
+    assert.deepEqual((await read()).ids, [1, 2, 3])
+    const settings = server.control.statements.filter(({ sql }) => sql.startsWith('ALTER SESSION'))
+    assert.equal(settings.length, 2, 'the second time they were taken')
+  })
+
   it('a module and action, or settings, that end the session are left out, and the rows come', async () => {
     server.control.refuseNames(true)
     assert.deepEqual((await read()).ids, [1, 2, 3])
