@@ -80,6 +80,10 @@ export class ModelDialect implements Dialect {
     return { sql: '?', value: BigInt(ms) }
   }
 
+  firstRow(sql: string): string {
+    return `${sql} LIMIT 1`
+  }
+
   bindId(id: number | bigint): { sql: string; value: bigint } {
     return { sql: '?', value: BigInt(id) }
   }

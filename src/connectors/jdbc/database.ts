@@ -45,6 +45,8 @@ export interface Dialect {
   bindTimestamp(time: Timestamp, column: TimestampColumn, index: number): Bind
   /** An id as bind value number `index` (from 1). */
   bindId(id: number | bigint, column: Column, index: number): Bind
+  /** A query in an order, as one that answers its first row and tells the server that no other is wanted. */
+  firstRow(sql: string): string
   /** Why transactions commit in the order in which they take their ids; absent: they do not. */
   readonly commitsInOrder?: string
 }

@@ -77,9 +77,15 @@ void describe('A cursor on Oracle', () => {
     const date = (index: number): string => `TO_DATE(:${index}, 'YYYY-MM-DD HH24:MI:SS')`
     const [ts, id] = ['"SHOP"."ORDERS"."CHANGED"', '"SHOP"."ORDERS"."ID"']
     assert.deepEqual(tableQuery(shape, position, end, zone), {
-      sql: `SELECT * FROM "SHOP"."ORDERS" WHERE ${ts} < ${date(1)} AND ((${ts} = ${date(2)} AND ${id} > :3) OR ${ts} > ${date(4)}) ORDER BY ${ts},${id} ASC`,
+      sql: `SELECT * FROM "SHOP"."ORDERS" WHERE ${ts} < ${date(1)} AND ${ts} >= ${date(2)} AND ((${ts} = ${date(3)} AND ${id} > :4) OR ${ts} > ${date(5)}) ORDER BY ${ts},${id} ASC`,
       // A second is read when it is over: the bound is the beginning of the present one.
-      binds: ['2024-02-29 13:34:56', '2024-02-29 12:34:56', 41, '2024-02-29 12:34:56']
+      binds: [
+        '2024-02-29 13:34:56',
+        '2024-02-29 12:34:56',
+        '2024-02-29 12:34:56',
+        41,
+        '2024-02-29 12:34:56'
+      ]
     })
   })
 

@@ -41,7 +41,7 @@ function shape(mode: Mode, timestamps = ['ts'], suffix = ''): QueryShape {
 const end = timestampOfMs(86_400_000)
 
 describe('queries', () => {
-  it('have the shapes of the JVM connector', () => {
+  it('have the shapes of the JVM connector, with a plain lower bound beside its pair', () => {
     const from = positionOf({ timestamp: 1, timestamp_nanos: 1_000_500, incrementing: 5 })
     const sql = (mode: Mode, timestamps?: string[]): [string, readonly unknown[]] => {
       const query = tableQuery(
@@ -62,9 +62,10 @@ describe('queries', () => {
       ['1970-01-01 00:00:00.001000', '1970-01-02 00:00:00.000000']
     ])
     assert.deepEqual(sql('timestamp+incrementing', ['a', 'b']), [
-      'SELECT * FROM "s"."t" WHERE COALESCE("s"."t"."a","s"."t"."b") < $1::timestamp AND ((COALESCE("s"."t"."a","s"."t"."b") = $2::timestamp AND "s"."t"."id" > $3::bigint) OR COALESCE("s"."t"."a","s"."t"."b") > $4::timestamp) ORDER BY COALESCE("s"."t"."a","s"."t"."b"),"s"."t"."id" ASC',
+      'SELECT * FROM "s"."t" WHERE COALESCE("s"."t"."a","s"."t"."b") < $1::timestamp AND COALESCE("s"."t"."a","s"."t"."b") >= $2::timestamp AND ((COALESCE("s"."t"."a","s"."t"."b") = $3::timestamp AND "s"."t"."id" > $4::bigint) OR COALESCE("s"."t"."a","s"."t"."b") > $5::timestamp) ORDER BY COALESCE("s"."t"."a","s"."t"."b"),"s"."t"."id" ASC',
       [
         '1970-01-02 00:00:00.000000',
+        '1970-01-01 00:00:00.001000',
         '1970-01-01 00:00:00.001000',
         '5',
         '1970-01-01 00:00:00.001000'

@@ -70,6 +70,10 @@ export class WorldDialect implements Dialect {
     return { sql: '?', value: BigInt(ms) }
   }
 
+  firstRow(sql: string): string {
+    return `${sql} LIMIT 1`
+  }
+
   bindId(id: number | bigint): { sql: string; value: bigint } {
     return { sql: '?', value: BigInt(id) }
   }

@@ -24,6 +24,7 @@ export const mysqlDialect: Dialect = {
     const digits = Math.max(0, 9 - Math.round(Math.log10(column.resolutionNanos)))
     return { sql: 'CAST(? AS DATETIME(6))', value: timestampText(time, Math.min(6, digits)) }
   },
+  firstRow: (sql) => `${sql} LIMIT 1`,
   bindId(id) {
     // A text or a double would make the server compare as doubles, which are equal beyond 2^53.
     const text = String(id)

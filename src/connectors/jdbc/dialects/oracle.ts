@@ -33,6 +33,8 @@ export const oracleDialect: Dialect = {
   },
   bindTimestamp,
   // A bigint beyond 2^53; the driver makes a NUMBER of its digits.
+  // Oracle 11 knows no FETCH FIRST.
+  firstRow: (sql) => `SELECT * FROM (${sql}) WHERE ROWNUM <= 1`,
   bindId: (id, _column, index) => ({ sql: `:${index}`, value: id })
 }
 

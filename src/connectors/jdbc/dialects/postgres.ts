@@ -25,6 +25,7 @@ export const postgresDialect: Dialect = {
     column.hasZone
       ? { sql: `$${index}::timestamptz`, value: writtenTime(time, '+00') }
       : { sql: `$${index}::timestamp`, value: writtenTime(time, '') },
+  firstRow: (sql) => `${sql} LIMIT 1`,
   bindId: (id, column, index) => ({
     sql: `$${index}::${column.type === 'decimal' ? 'numeric' : 'bigint'}`,
     value: id.toString()

@@ -44,6 +44,7 @@ export const sqliteDialect: Dialect = {
     return wrapped.length === 1 ? (wrapped[0] ?? '') : `COALESCE(${wrapped.join(',')})`
   },
   bindTimestamp: (time) => ({ sql: '?', value: epochNanos(time) }),
+  firstRow: (sql) => `${sql} LIMIT 1`,
   bindId: (id) => ({ sql: '?', value: BigInt(id) }),
   commitsInOrder: 'SQLite lets one transaction write at a time'
 }

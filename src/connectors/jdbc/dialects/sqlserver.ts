@@ -26,6 +26,7 @@ export const sqlServerDialect: Dialect = {
   timestampExpression: (names) =>
     names.length === 1 ? (names[0] ?? '') : `COALESCE(${names.join(',')})`,
   bindTimestamp,
+  firstRow: (sql) => `${sql} OFFSET 0 ROWS FETCH NEXT 1 ROWS ONLY`,
   bindId: (id, column, index) => ({
     sql: `CAST(@p${index} AS ${idType(id, column)})`,
     value: id.toString()

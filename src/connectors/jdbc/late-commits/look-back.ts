@@ -59,6 +59,9 @@ export class LookBackProgress implements RowProgress {
   readonly #guard: LateCommitGuard
   readonly #from: Position
   readonly #offset: SourceOffset | null
+  /** Where the last row stood, and the last position all of whose rows were looked at. */
+  #at: Position | null = null
+  #complete: Position | null = null
   #known = 0
   #unknown = 0
   readonly position: Position
@@ -80,6 +83,9 @@ export class LookBackProgress implements RowProgress {
   add(rows: readonly Row[], emit: Emit): void {
     for (const row of rows) {
       const emitted = this.#identity.of(row)
+      if (this.#at !== null && comparePositions(emitted.at, this.#at) !== 0)
+        this.#complete = this.#at
+      this.#at = emitted.at
       // What stands behind the position is read by the next query.
       if (comparePositions(emitted.at, this.#from) <= 0) continue
       if (comparePositions(emitted.at, this.position) > 0) continue
@@ -90,8 +96,8 @@ export class LookBackProgress implements RowProgress {
       this.#unknown += 1
       emit(row, this.#offset)
     }
-    const last = rows.at(-1)
-    if (last !== undefined) this.#guard.lookedUpTo(this.#identity.of(last).at)
+    // Further rows of the last position may be in the next batch.
+    if (this.#complete !== null) this.#guard.lookedUpTo(this.#complete)
   }
 
   end(): null {

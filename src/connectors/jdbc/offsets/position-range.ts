@@ -39,7 +39,7 @@ export function countQuery(shape: QueryShape, range: PositionRange, zone: TimeZo
   return { sql, binds: binder.values }
 }
 
-/** The rows from the first or from the last of them on; the reader takes one. */
+/** The first or the last of the rows: no more is looked for, and an index that has the order is read at one end. */
 export function edgeQuery(
   shape: QueryShape,
   range: PositionRange,
@@ -54,7 +54,7 @@ export function edgeQuery(
   ]
   const direction = edge === 'first' ? 'ASC' : 'DESC'
   const order = cursors.map((sql) => `${sql} ${direction}`).join(', ')
-  return { sql: `${select} ORDER BY ${order}`, binds: binder.values }
+  return { sql: shape.dialect.firstRow(`${select} ORDER BY ${order}`), binds: binder.values }
 }
 
 function rangeCondition(

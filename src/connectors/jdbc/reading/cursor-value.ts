@@ -2,6 +2,7 @@ import { Decimal } from '../../../data/logical-types.ts'
 import { ConfigError, DataError } from '../../../errors.ts'
 import type { Column, Row, TimestampColumn } from '../database.ts'
 import { nearMisses } from '../tables/table-name.ts'
+import type { Position } from '../offsets/source-offset.ts'
 import type { TimeZone } from '../values/time-zone.ts'
 import type { Timestamp, TimestampParts } from '../values/timestamp.ts'
 
@@ -74,6 +75,18 @@ export class RowCursor {
 
   get reading(): Timestamp {
     return { ms: this.readingMs, nanos: this.nanos }
+  }
+
+  /** Where the row stands that was read last. */
+  get position(): Position {
+    const { timestamp, id } = this
+    return { timestamp, reading: timestamp === null ? null : this.reading, id }
+  }
+
+  /** Whether that is this position, which came from here too. */
+  isAt({ reading, id }: Position): boolean {
+    if (this.id !== id) return false
+    return reading === null || (reading.ms === this.readingMs && reading.nanos === this.nanos)
   }
 
   get timestamp(): Timestamp | null {

@@ -1,6 +1,6 @@
 import type { RowCursor } from './cursor-value.ts'
 import type { Row } from '../database.ts'
-import type { Emit, IdProgress, RowProgress } from './row-progress.ts'
+import type { Emit, RowProgress } from './row-progress.ts'
 import type { Position } from '../offsets/source-offset.ts'
 
 type Id = number | bigint
@@ -11,37 +11,45 @@ type Id = number | bigint
  */
 export class FinalIds implements RowProgress {
   readonly #cursor: RowCursor
-  readonly #ids: IdProgress
+  readonly #rows: RowProgress
   #final: Id
-  readonly canPause = true
-  full = false
+  #isCut = false
 
-  constructor(cursor: RowCursor, ids: IdProgress, final: Id) {
+  /** `rows`: what goes on those whose id is final. */
+  constructor(cursor: RowCursor, rows: RowProgress, final: Id) {
     this.#cursor = cursor
-    this.#ids = ids
+    this.#rows = rows
     this.#final = final
   }
 
   get position(): Position {
-    return this.#ids.position
+    return this.#rows.position
+  }
+
+  get canPause(): boolean {
+    return this.#rows.canPause
+  }
+
+  get full(): boolean {
+    return this.#isCut || this.#rows.full
   }
 
   add(rows: readonly Row[], emit: Emit): void {
     const last = rows.at(-1)
-    if (last === undefined || this.full) return
-    if (this.#read(last) <= this.#final) return this.#ids.add(rows, emit)
+    if (last === undefined || this.#isCut) return
+    if (this.#read(last) <= this.#final) return this.#rows.add(rows, emit)
     const end = rows.findIndex((row) => {
       const id = this.#read(row)
       if (id > this.#final && BigInt(id) !== BigInt(this.#final) + 1n) return true
       if (id > this.#final) this.#final = id
       return false
     })
-    this.full = end >= 0
-    this.#ids.add(this.full ? rows.slice(0, end) : rows, emit)
+    this.#isCut = end >= 0
+    this.#rows.add(this.#isCut ? rows.slice(0, end) : rows, emit)
   }
 
-  end(): null {
-    return null
+  end(emit: Emit): Position | null {
+    return this.#rows.end(emit)
   }
 
   #read(row: Row): Id {

@@ -60,6 +60,11 @@ export function describableQuery(query: string): string {
  * ConfigError when the placeholders of a query do not bound what its mode follows: a missing one would lose or repeat rows (I6).
  * `isLimited`: a suffix may cut the result, so that a moment torn apart has to be read again, which single bounds cannot say.
  */
+/** Whether bounds stand in a query one by one, where no other condition can stand. */
+export function hasSingleBounds(query: string): boolean {
+  return queryParts(query).some((part) => typeof part !== 'string' && part.kind !== 'bounds')
+}
+
 export function checkPlaceholders(query: string, mode: Mode, isLimited: boolean): void {
   const places = queryParts(query).filter((part) => typeof part !== 'string')
   const given = new Set(places.map(({ kind }) => kind))

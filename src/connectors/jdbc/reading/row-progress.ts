@@ -2,7 +2,6 @@ import type { SourceOffset } from '../../../data/record.ts'
 import type { RowCursor } from './cursor-value.ts'
 import type { Row } from '../database.ts'
 import { offsetOf, type Position } from '../offsets/source-offset.ts'
-import type { Timestamp } from '../values/timestamp.ts'
 
 /** Takes a row whose turn it is, with the offset its record carries. */
 export type Emit = (row: Row, offset: SourceOffset | null) => void
@@ -12,10 +11,10 @@ export interface RowProgress {
   /** Rows in the order of the result. Some may be kept back until the next call. */
   add(rows: readonly Row[], emit: Emit): void
   /**
-   * There are no more rows: emits those kept back. Answers the reading of a moment that has to be read by a query of its own,
-   * null when everything is complete.
+   * There are no more rows: emits those kept back. Answers a position whose rows have to be read by a query of their own, null when
+   * everything is complete.
    */
-  end(emit: Emit): Timestamp | null
+  end(emit: Emit): Position | null
   /** Behind the rows emitted so far. */
   readonly position: Position
   /** Whether reading from `position` would bring no row a second time. */
@@ -43,7 +42,7 @@ export class BulkProgress implements RowProgress {
   }
 }
 
-/** Modes with an id: every row carries its own position. */
+/** An id tells every row apart: each carries its own position. */
 export class IdProgress implements RowProgress {
   readonly #cursor: RowCursor
   readonly #start: string | null
@@ -64,11 +63,8 @@ export class IdProgress implements RowProgress {
     const last = rows.length - 1
     for (const [index, row] of rows.entries()) {
       cursor.read(row)
-      const timestamp = cursor.timestamp
-      emit(row, offsetOf(timestamp, cursor.id, start))
-      if (index !== last) continue
-      const reading = timestamp === null ? null : cursor.reading
-      this.position = { timestamp, reading, id: cursor.id }
+      emit(row, offsetOf(cursor.timestamp, cursor.id, start))
+      if (index === last) this.position = cursor.position
     }
   }
 

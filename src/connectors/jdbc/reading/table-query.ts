@@ -108,12 +108,15 @@ function endOf(shape: QueryShape, position: Position, zone: TimeZone): Timestamp
     : { ms: begin.ms + 86_400_000, nanos: begin.nanos }
 }
 
-/** All rows of one moment, without the suffix: completes a group that a LIMIT may have cut. */
-export function tiesQuery(shape: QueryShape, reading: Timestamp): BoundQuery {
+/** All rows of one position, without the suffix: completes a group that a LIMIT may have cut. */
+export function tiesQuery(shape: QueryShape, { reading, id }: Position): BoundQuery {
   const binder = new Binder()
-  const moment = (of: QueryShape): string =>
-    `${timestampSql(of)} = ${bindReading(of, reading, binder)}`
-  return { sql: `${selectWhere(shape, moment, null)} ${orderOf(shape)}`, binds: binder.values }
+  const same = (of: QueryShape): string =>
+    [
+      ...(reading === null ? [] : [`${timestampSql(of)} = ${bindReading(of, reading, binder)}`]),
+      ...(id === null ? [] : [`${idOf(of).sql} = ${bindId(of, id, binder)}`])
+    ].join(' AND ')
+  return { sql: `${selectWhere(shape, same, null)} ${orderOf(shape)}`, binds: binder.values }
 }
 
 function conditionOf(
@@ -156,8 +159,10 @@ export function lowerCondition(
   // With a moment but no id (a start time was configured) the rows of that very moment belong to it.
   if (id === null) return `${timestamp} >= ${bound()}`
   const { sql } = idOf(shape)
+  // The plain bound says nothing new; without it an index is read from its beginning, for what stands around OR bounds nothing.
+  const plain = `${timestamp} >= ${bound()}`
   const same = `${timestamp} = ${bound()} AND ${sql} > ${bindId(shape, id, binder)}`
-  return `((${same}) OR ${timestamp} > ${bound()})`
+  return `${plain} AND ((${same}) OR ${timestamp} > ${bound()})`
 }
 
 function orderOf(shape: QueryShape): string {

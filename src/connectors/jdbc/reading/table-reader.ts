@@ -23,6 +23,7 @@ import type { BoundQuery } from './bound-query.ts'
 import { rowText } from './row-text.ts'
 import type { TableShape } from './table-shape.ts'
 import type { Timestamp } from '../values/timestamp.ts'
+import { hasSingleBounds } from './query-text.ts'
 
 /** What a reader reads and where its records go. */
 export interface ReaderTarget {
@@ -85,8 +86,8 @@ export class TableReader {
   #position: Position
   #shape: TableShape | null = null
   #run: Run | null = null
-  /** A moment that a limit has cut, to be read by a query of its own. */
-  #ties: { readonly moment: Timestamp; readonly reading: Reading } | null = null
+  /** A position whose rows a limit may have cut, to be read by a query of their own; `cut`: others were left behind it. */
+  #ties: { readonly at: Position; readonly reading: Reading; readonly cut: boolean } | null = null
   #converter: { text: string; converter: RowConverter; key: RecordKey | null } | null = null
 
   /** `guard` null: rows are read as they come. */
@@ -146,7 +147,6 @@ export class TableReader {
   get isReading(): boolean {
     return this.#run !== null
   }
-
   /** Leaves the query; the next `read` starts one behind the last row handed out, or from its beginning where there are no positions. */
   pause(): void {
     this.#run?.stream.leave()
@@ -163,9 +163,8 @@ export class TableReader {
   async #start(session: Session): Promise<Run | Extract<Plan, { kind: 'wait' }>> {
     const shape = this.#shape ?? (await this.prepare(session))
     if (this.#ties !== null) {
-      const { moment, reading } = this.#ties
-      const run = await this.#open(session, shape, tiesQuery(shape, moment), reading, false)
-      this.#ties = null
+      const { at, reading } = this.#ties
+      const run = await this.#open(session, shape, tiesQuery(shape, at), reading, 'ties')
       return run
     }
     const plan = await this.#named(null, () => this.#plan(session, shape))
@@ -173,11 +172,11 @@ export class TableReader {
     const { timeZone } = this.#settings.values
     if (plan.kind === 'again') {
       const query = lookBackQuery(shape, plan, timeZone)
-      return await this.#open(session, shape, query, plan, false)
+      return await this.#open(session, shape, query, plan, 'whole')
     }
     this.#position = plan.position
     const query = tableQuery(shape, this.#position, plan.end, timeZone)
-    return await this.#open(session, shape, query, plan, true)
+    return await this.#open(session, shape, query, plan, 'with suffix')
   }
 
   async #plan(session: Session, shape: TableShape): Promise<Plan> {
@@ -198,7 +197,7 @@ export class TableReader {
     shape: TableShape,
     query: BoundQuery,
     reading: Reading,
-    withSuffix: boolean
+    extent: 'with suffix' | 'whole' | 'ties'
   ): Promise<Run> {
     const { fetchRows, values, query: own } = this.#settings
     const table = own === null ? this.target.table : null
@@ -227,7 +226,9 @@ export class TableReader {
       progress: progressOf(shape.mode, reading, cursor, {
         position: this.#position,
         start: this.#mark,
-        limited: limited && withSuffix,
+        isUnique: own === null && shape.keys.length === 1 && shape.keys[0] === shape.names.id,
+        limited: limited && extent === 'with suffix' && !hasSingleBounds(shape.select),
+        ties: extent === 'ties',
         guard: this.#guard,
         identity
       }),
@@ -238,16 +239,14 @@ export class TableReader {
   // I6: nothing here can fail any more: the rows have to be handed out before the position moves.
   #end(run: Run, records: SourceRecord[], emit: Emit): ReadResult {
     const { reading, progress } = run
-    const cut = progress.full
-    const moment = progress.end(emit)
+    const cut = progress.full || this.#ties?.cut === true
+    const torn = progress.end(emit)
     this.#position = progress.position
     this.#run = null
     // At its end already, unless rows were left behind.
     run.stream.leave()
-    if (moment !== null) {
-      this.#ties = { moment, reading }
-      return { records, drained: false, nextInMs: null }
-    }
+    this.#ties = torn === null ? null : { at: torn, reading, cut }
+    if (torn !== null) return { records, drained: false, nextInMs: null }
     this.#guard?.ended(reading.kind, { cut, more: run.limited && run.emitted > 0 })
     // Behind what was read again, new rows have their turn at once.
     if (reading.kind === 'again') return { records, drained: false, nextInMs: null }

@@ -3,17 +3,17 @@ import type { RowCursor } from './cursor-value.ts'
 import type { Row } from '../database.ts'
 import type { Emit, RowProgress } from './row-progress.ts'
 import { offsetOf, type Position } from '../offsets/source-offset.ts'
-import { compareTimestamps, type Timestamp } from '../values/timestamp.ts'
 
-/** Rows of one moment kept back before the moment is read anew by a query of its own. */
+/** Rows of one position kept back before the position is read anew by a query of its own. */
 const MOST_KEPT_ROWS = 20_000
 
 /**
- * Mode timestamp, where rows are told apart by time alone. Several rows may carry the same moment; it may be stored as an
- * offset only with the last of them, or those behind would be passed over after a crash (I1). So one row is held back until
- * the next one shows whether its moment is complete: T1, T1, T2, T2, T3 from T0 → T0, T1, T1, T2, T3.
+ * Several rows may stand at the same position: those of one moment where a time alone tells rows apart, or those that a join makes of
+ * one id. It may be stored as an offset only with the last of them, or those behind would be passed over after a crash, a pause or a
+ * lost session (I1). So one row is held back until the next one shows whether its position is complete: 1, 1, 2, 2, 3 from 0
+ * → 0, 1, 1, 2, 3.
  */
-export class TimestampGroups implements RowProgress {
+export class PositionGroups implements RowProgress {
   readonly #cursor: RowCursor
   readonly #start: string | null
   #offset: SourceOffset | null
@@ -26,24 +26,20 @@ export class TimestampGroups implements RowProgress {
   constructor(cursor: RowCursor, position: Position, start: string | null) {
     this.#cursor = cursor
     this.#start = start
-    this.position = { ...position, id: null }
-    this.#offset = offsetOf(position.timestamp, null, start)
+    this.position = position
+    this.#offset = offsetOf(position.timestamp, position.id, start)
   }
 
   add(rows: readonly Row[], emit: Emit): void {
-    const cursor = this.#cursor
     for (const row of rows) {
-      cursor.read(row)
+      this.#cursor.read(row)
       const at = this.#held?.at
-      if (at?.reading?.ms === cursor.readingMs && at.reading.nanos === cursor.nanos) {
+      if (at !== undefined && this.#cursor.isAt(at)) {
         this.#emitHeld(emit, false)
         this.#held = { row, at }
       } else {
         this.#emitHeld(emit, true)
-        this.#held = {
-          row,
-          at: { timestamp: cursor.timestamp, reading: cursor.reading, id: null }
-        }
+        this.#held = { row, at: this.#cursor.position }
       }
     }
   }
@@ -59,7 +55,7 @@ export class TimestampGroups implements RowProgress {
     this.#held = null
     if (complete) {
       this.position = at
-      this.#offset = offsetOf(at.timestamp, null, this.#start)
+      this.#offset = offsetOf(at.timestamp, at.id, this.#start)
     }
     this.canPause = complete
     emit(row, this.#offset)
@@ -67,18 +63,18 @@ export class TimestampGroups implements RowProgress {
 }
 
 /**
- * Mode timestamp with a suffix such as LIMIT, which may tear the last moment of a result apart: its rows are not emitted
- * but left to a query of that moment alone.
+ * The same with a suffix such as LIMIT, which may tear the last position of a result apart: its rows are not emitted but left to a
+ * query of that position alone.
  */
-export class LimitedTimestampGroups implements RowProgress {
+export class LimitedPositionGroups implements RowProgress {
   readonly #cursor: RowCursor
-  readonly #groups: TimestampGroups
+  readonly #groups: PositionGroups
   #kept: Row[] = []
-  #keptAt: Timestamp | null = null
+  #keptAt: Position | null = null
 
   constructor(cursor: RowCursor, position: Position, start: string | null) {
     this.#cursor = cursor
-    this.#groups = new TimestampGroups(cursor, position, start)
+    this.#groups = new PositionGroups(cursor, position, start)
   }
 
   get position(): Position {
@@ -97,18 +93,17 @@ export class LimitedTimestampGroups implements RowProgress {
     const complete: Row[] = []
     for (const row of rows) {
       this.#cursor.read(row)
-      const { reading } = this.#cursor
-      if (this.#keptAt !== null && compareTimestamps(this.#keptAt, reading) !== 0) {
+      if (this.#keptAt === null || !this.#cursor.isAt(this.#keptAt)) {
         for (const kept of this.#kept) complete.push(kept)
         this.#kept = []
+        this.#keptAt = this.#cursor.position
       }
-      this.#keptAt = reading
       this.#kept.push(row)
     }
     this.#groups.add(complete, emit)
   }
 
-  end(emit: Emit): Timestamp | null {
+  end(emit: Emit): Position | null {
     this.#groups.end(emit)
     this.#kept = []
     return this.#keptAt
