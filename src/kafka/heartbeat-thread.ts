@@ -33,7 +33,7 @@ export interface RunningHeartbeat {
 }
 
 /** A few objects and one connection: no reason to reserve what a worker of its own would have. */
-const LIMITS = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 2 }
+const LIMITS = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 1 }
 
 /**
  * Heartbeats in a thread with a connection of their own, so that what blocks the event loop (one large value, a synchronous plugin) costs no
