@@ -199,6 +199,34 @@ void describe('I8: What an address or a property of a driver says', () => {
   })
 })
 
+const properties = new Map(
+  Object.entries({
+    'bootstrap.servers': 'localhost:9092',
+    'key.converter': 'JsonConverter',
+    'value.converter': 'JsonConverter',
+    'offset.storage.file.filename': '/tmp/offsets'
+  })
+)
+const context = {
+  plugins: new Plugins(builtinPlugins()),
+  workerConfig: parseWorkerConfig('standalone', properties),
+  providers: new ConfigProviders(properties)
+}
+const base = {
+  name: 'n',
+  'connector.class': 'JdbcSource',
+  'connection.url': 'jdbc:sqlite:/there/is/none',
+  mode: 'bulk',
+  'topic.prefix': 't',
+  'table.whitelist': 't'
+}
+
+/** The answer about a configuration, null when it is refused. */
+function validated(more: Record<string, string>): Promise<unknown> {
+  const config = new Map(Object.entries({ ...base, ...more }))
+  return validateConnector(context, config, AbortSignal.timeout(10_000)).catch(() => null)
+}
+
 void describe('I8: A setting costs time in proportion to its length', () => {
   void it('whatever component it is of', () => {
     for (const plugin of builtinPlugins()) {
@@ -245,28 +273,54 @@ void describe('I8: A setting costs time in proportion to its length', () => {
     }
   })
 
+  void it('when there are many of them, or many names in one', async () => {
+    const many = (count: number, entry: (at: number) => string): string[] =>
+      Array.from({ length: count }, (_, at) => entry(at))
+    const forms: Record<string, (count: number) => Record<string, string>> = {
+      'unknown keys': (count) =>
+        Object.fromEntries(many(count, (at) => `x.y${at}`).map((key) => [key, 'v'])),
+      'stray keys': (count) => ({
+        'table.settings': 'a',
+        ...Object.fromEntries(
+          many(count, (at) => `table.settings.b${at}.mode`).map((key) => [key, 'v'])
+        )
+      }),
+      'unknown keys of a table': (count) => ({
+        'table.settings': 'a',
+        ...Object.fromEntries(
+          many(count, (at) => `table.settings.a.b${at}`).map((key) => [key, 'v'])
+        )
+      }),
+      tables: (count) => ({ 'table.settings': many(count, (at) => `t${at}`).join() }),
+      queries: (count) => ({ queries: many(count, (at) => `q${at}`).join() }),
+      transforms: (count) => ({ transforms: many(count, (at) => `t${at}`).join() }),
+      'keys of transforms': (count) => ({
+        transforms: many(count / 10, (at) => `t${at}`).join(),
+        ...Object.fromEntries(
+          many(count, (at) => `transforms.t${at}.type`).map((key) => [key, 'Cast'])
+        )
+      }),
+      predicates: (count) => ({ predicates: many(count, (at) => `t${at}`).join() }),
+      whitelist: (count) => ({ 'table.whitelist': many(count, (at) => `t${at}`).join() }),
+      columns: (count) => ({
+        mode: 'timestamp',
+        'timestamp.column.name': many(count, (at) => `c${at}`).join()
+      }),
+      groups: (count) => ({ 'topic.creation.groups': many(count, (at) => `g${at}`).join() }),
+      overrides: (count) =>
+        Object.fromEntries(many(count, (at) => `producer.override.x${at}`).map((key) => [key, 'v']))
+    }
+    for (const [what, form] of Object.entries(forms)) {
+      await assertLinearRequest(
+        what,
+        (count) => String(count),
+        (count) => validated(form(Number(count))),
+        1500
+      )
+    }
+  })
+
   void it('in the validation of a whole configuration', async () => {
-    const properties = new Map(
-      Object.entries({
-        'bootstrap.servers': 'localhost:9092',
-        'key.converter': 'JsonConverter',
-        'value.converter': 'JsonConverter',
-        'offset.storage.file.filename': '/tmp/offsets'
-      })
-    )
-    const context = {
-      plugins: new Plugins(builtinPlugins()),
-      workerConfig: parseWorkerConfig('standalone', properties),
-      providers: new ConfigProviders(properties)
-    }
-    const base = {
-      name: 'n',
-      'connector.class': 'JdbcSource',
-      'connection.url': 'jdbc:sqlite:/there/is/none',
-      mode: 'bulk',
-      'topic.prefix': 't',
-      'table.whitelist': 't'
-    }
     const keys = [
       ...Object.keys(jdbcSourcePlugin.config).filter((key) => key !== 'connection.url'),
       ...`name connector.class connector.plugin.version tasks.max transforms predicates topic.creation.groups
@@ -318,8 +372,7 @@ void describe('I8: A setting costs time in proportion to its length', () => {
             const more = key.includes('.a.')
               ? { transforms: 'a', queries: 'a', 'table.settings': 'a' }
               : {}
-            const config = new Map(Object.entries({ ...base, ...more, [key]: text }))
-            return validateConnector(context, config, AbortSignal.timeout(10_000)).catch(() => null)
+            return validated({ ...more, [key]: text })
           },
           3000
         )

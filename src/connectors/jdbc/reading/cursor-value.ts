@@ -171,6 +171,14 @@ export function suggestion(wanted: string, known: readonly string[]): string {
   return suggestionOf(nearMisses(wanted, known))
 }
 
+/** The same for several names, the first of them: each is held against all that are known (I8). */
+export function suggestions(wanted: readonly string[], known: readonly string[]): string {
+  return wanted
+    .slice(0, 10)
+    .map((name) => suggestion(name, known))
+    .join('')
+}
+
 export function suggestionOf(near: readonly string[]): string {
   return near.length === 0 ? '' : `. Did you mean ${near.join(' or ')}?`
 }

@@ -1,7 +1,7 @@
 import { Schema } from '../../../data/schema.ts'
 import { Struct } from '../../../data/struct.ts'
 import { ConfigError } from '../../../errors.ts'
-import { findColumn, suggestion, visible } from './cursor-value.ts'
+import { findColumn, suggestions, visible } from './cursor-value.ts'
 import type { Column } from '../database.ts'
 import { type KeySettings, PRIMARY_KEY } from '../settings/record-keys.ts'
 import type { TableSettings } from '../settings/table-settings.ts'
@@ -28,7 +28,7 @@ export function keyColumns(
   const found = wanted.map((name) => ({ name, column: findColumn(columns, name) }))
   const missing = found.filter(({ column }) => column === null).map(({ name }) => name)
   if (missing.length > 0) {
-    const hints = missing.map((name) => suggestion(name, known)).join('')
+    const hints = suggestions(missing, known)
     throw new ConfigError(`Key columns: ${missing.join(', ')} do not exist in ${what}${hints}`)
   }
   const present = found.flatMap(({ column }) => (column === null ? [] : [visible(column, what)]))

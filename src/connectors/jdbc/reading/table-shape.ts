@@ -4,6 +4,7 @@ import {
   findColumn,
   suggestion,
   suggestionOf,
+  suggestions,
   timestampColumn,
   visible
 } from './cursor-value.ts'
@@ -120,7 +121,7 @@ function timestampColumns(
   const found = wanted.map((name) => ({ name, column: findColumn(columns, name) }))
   const missing = found.filter(({ column }) => column === null).map(({ name }) => name)
   if (missing.length > 0) {
-    const hints = missing.map((name) => suggestion(name, known)).join('')
+    const hints = suggestions(missing, known)
     throw new ConfigError(
       `Timestamp columns: ${missing.join(', ')} do not exist in table '${table}'${hints}`
     )

@@ -4,6 +4,7 @@ import {
   type ConfigMap,
   withPrefix
 } from '../../../config/config-def.ts'
+import { cited } from '../../../secrets/redact.ts'
 import { suggestion } from '../reading/cursor-value.ts'
 import type { Dialect, TableId } from '../database.ts'
 import { problemOf } from './key-checks.ts'
@@ -78,14 +79,23 @@ export function allOwnProblems(config: ConfigMap, definition: ConfigDef): [List,
   return problems
 }
 
+/** I8: each name is held against all keys, and each stray key against all names. */
+const MOST_NAMES = 1000
+/** So many stray keys are told; who has more will not read on. */
+const MOST_TOLD = 20
+
 /** Everything that is wrong with the keys behind a list, a sentence each, with the key in full. */
 function ownProblems(config: ConfigMap, list: List, definition: ConfigDef): string[] {
   const names = namesIn(config, list)
+  if (names.length > MOST_NAMES) {
+    return [`${list} has ${names.length} names, more than ${MOST_NAMES}`]
+  }
   const stray = [...withPrefix(config, `${list}.`).keys()]
     .filter((rest) => !names.some((name) => rest.startsWith(`${name}.`)))
+    .slice(0, MOST_TOLD)
     .map((rest) => {
       const hint = suggestion(rest.split('.')[0] ?? '', names)
-      return `${list}.${rest} belongs to no name in ${list}=${names.join(',')}${hint}`
+      return `${list}.${rest} belongs to no name in ${list}=${cited(names.join(','))}${hint}`
     })
   return [
     ...stray,
@@ -107,7 +117,7 @@ function problemsOfOne(
   const own = withPrefix(config, prefix)
   const isGroup = list === 'table.settings'
   const known = [...Object.keys(ownKeys), ...(isGroup ? Object.keys(groupSelection) : [])]
-  const unknown = [...own.keys()].filter((key) => !known.includes(key))
+  const unknown = [...own.keys()].filter((key) => !known.includes(key)).slice(0, MOST_TOLD)
   const merged = withOwn(isGroup ? config : withoutTables(config), own)
   const wrong = [...checkConfig(definition, merged)].flatMap(([key, { errors }]) =>
     own.has(key) ? errors.map((error) => `${prefix}${key}: ${error}`) : []

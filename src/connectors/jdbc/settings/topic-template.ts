@@ -29,7 +29,7 @@ export type TopicTemplate = readonly Part[]
 export function parseTopicTemplate(text: string): TopicTemplate {
   const parts: Part[] = []
   let from = 0
-  for (const match of text.matchAll(/\$\{([^}]*)\}/g)) {
+  for (const match of text.matchAll(/\$\{([^}]{0,200})\}/g)) {
     parts.push(text.slice(from, match.index), namedPart(match[1] ?? ''))
     from = match.index + match[0].length
   }

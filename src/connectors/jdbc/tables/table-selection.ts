@@ -1,5 +1,5 @@
 import type { Connection, Dialect, TableId } from '../database.ts'
-import { suggestion } from '../reading/cursor-value.ts'
+import { suggestions } from '../reading/cursor-value.ts'
 import { nearTables } from './near-tables.ts'
 import type { SourceSettings, TableSelection } from '../settings/source-settings.ts'
 import { bareNames, parseTableName, quoteName, tableName, tableSql } from './table-name.ts'
@@ -113,7 +113,7 @@ export function idleGroups(
   return groups
     .filter(({ has }) => ![...tables, ...expected].some(has))
     .map(({ name, wanted }) => {
-      const hints = wanted.map((entry) => suggestion(entry, names)).join('')
+      const hints = suggestions(wanted, names)
       return `table.settings.${name} matches none of the tables to copy (${wanted.join(', ')})${hints}`
     })
 }
