@@ -7,6 +7,7 @@ import type { SourceTask, SourceTaskContext, StreamFacts } from '../../plugin/so
 import { Conditions } from './conditions.ts'
 import { databaseError } from './database.ts'
 import { conditionOf, lateCommitFacts } from './late-commits/late-commit-facts.ts'
+import { RestartedIds } from './offsets/restarted-ids.ts'
 import { pauseMs, type TableTurn, TableTurns } from './reading/table-turns.ts'
 import { type TaskParts, turnsOf } from './reading/task-readers.ts'
 import { reportSelfCheck } from './self-check.ts'
@@ -41,6 +42,7 @@ interface Running extends TaskParts {
 export class JdbcSourceTask implements SourceTask {
   readonly #definition: ConfigDef
   readonly #clock: Clock
+  readonly #restartedIds: RestartedIds
   #running: Running | null = null
   /** null until it is known where they are to be read on from. */
   #turns: TableTurns | null = null
@@ -54,6 +56,7 @@ export class JdbcSourceTask implements SourceTask {
   constructor(definition: ConfigDef, clock: Clock = systemClock) {
     this.#definition = definition
     this.#clock = clock
+    this.#restartedIds = new RestartedIds(clock)
   }
 
   async start(config: ConfigMap, context: SourceTaskContext): Promise<void> {
@@ -220,6 +223,11 @@ export class JdbcSourceTask implements SourceTask {
       const facts = reader.progress.lateCommits
       if (facts !== null) {
         conditions.set(`late commits of ${turn.name}`, conditionOf(turn.name, facts))
+      }
+      if (records.length === 0) {
+        const { position } = reader.progress
+        const restarted = await this.#restartedIds.look(reader.target, position, session)
+        if (restarted !== undefined) conditions.set(`ids of ${turn.name}`, restarted)
       }
     } else this.#turns?.goesOn(turn)
     if (turn.failures === 0) conditions.set(`failures of ${turn.name}`, null)

@@ -13,6 +13,7 @@ import {
   startJdbcTask
 } from '../../support/jdbc-source.ts'
 import { sqliteShop } from '../../support/sqlite-shop.ts'
+import { until } from '../../support/until.ts'
 
 /** Time that runs a thousand times as fast: what takes ten seconds is over in ten milliseconds. */
 const fastClock: Clock = { ...systemClock, monotonicMs: () => performance.now() * 1000 }
@@ -51,6 +52,35 @@ describe('a task of the JDBC source', () => {
       smallAfter !== null && smallAfter < 20_000,
       `small table came after ${smallAfter} rows`
     )
+  })
+
+  it('says that ids began anew below those that were read, until they have passed them', async () => {
+    database.exec(
+      'CREATE TABLE anew (id INTEGER PRIMARY KEY AUTOINCREMENT); INSERT INTO anew VALUES (1000)'
+    )
+    const plugin: SourceConnectorPlugin = {
+      ...jdbcSourcePlugin,
+      createTask: () => new JdbcSourceTask(jdbcSourceConfig, fastClock)
+    }
+    const task = await startJdbcTask({ ...config, 'table.whitelist': 'anew' }, undefined, plugin)
+    assert.deepEqual(fields(await task.read(1), 'id'), [1000])
+    database.exec('DELETE FROM anew; INSERT INTO anew VALUES (1), (2)')
+    const said = await until(async () => {
+      assert.deepEqual(await task.poll(), [])
+      return task.conditions.at(-1)
+    }, 'the new ids are a condition')
+    assert.match(
+      said,
+      /^table anew: its largest id is 2, but it was read up to 1000: ids began anew/
+    )
+    database.exec('INSERT INTO anew VALUES (1001)')
+    assert.deepEqual(fields(await task.read(1), 'id'), [1001])
+    await until(async () => {
+      await task.poll()
+      return task.conditions.at(-1) === null
+    }, 'that is over')
+    await task.stop()
+    database.exec('DROP TABLE anew')
   })
 
   it('hands out no more rows at a time than batch.max.rows and max.buffer.size allow', async () => {
