@@ -12,6 +12,7 @@ import { oracleIdHazards } from '../../../src/connectors/jdbc/dialects/oracle-id
 import { postgresDialect } from '../../../src/connectors/jdbc/dialects/postgres.ts'
 import { sqliteDialect } from '../../../src/connectors/jdbc/dialects/sqlite.ts'
 import { postgresUrl, uniqueName } from '../../support/environment.ts'
+import { startJdbcTask } from '../../support/jdbc-source.ts'
 import { createMysqlDatabase } from '../../support/mysql-database.ts'
 import { openOptions, rowsOf } from '../../support/open-dialect.ts'
 
@@ -114,6 +115,22 @@ describe('ids of SQLite', () => {
       )
       assert.deepEqual(await connection.idHazards?.(table('once'), 'id'), [])
       assert.deepEqual(await connection.idHazards?.(table('own'), 'id'), [])
+      for (const [name, said] of [
+        ['again', true],
+        ['once', false]
+      ] as const) {
+        const task = await startJdbcTask({
+          'connection.url': `jdbc:sqlite:${join(folder, 'ids.db')}`,
+          'topic.prefix': 'ids-',
+          mode: 'incrementing',
+          'table.whitelist': name
+        })
+        await task.poll()
+        const facts = task.progress().get(`table ${name}`)
+        assert.equal(facts?.['late_commits'], 'ordered')
+        assert.equal(/without AUTOINCREMENT/.test(String(task.conditions.at(-1))), said, name)
+        await task.stop()
+      }
     } finally {
       await connection.close()
       database.close()
