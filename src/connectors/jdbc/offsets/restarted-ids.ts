@@ -1,4 +1,6 @@
 import type { Clock } from '../../../clock.ts'
+import { isRetriable, messageOf } from '../../../errors.ts'
+import { databaseError } from '../database.ts'
 import type { Session } from '../sessions/session.ts'
 import type { ReaderTarget } from '../reading/table-reader.ts'
 import { lastPosition } from './start-preview.ts'
@@ -27,8 +29,19 @@ export class RestartedIds {
     const nowMs = this.#clock.monotonicMs()
     if (nowMs < (this.#nextMs.get(target) ?? 0)) return undefined
     this.#nextMs.set(target, nowMs + LOOK_EVERY_MS)
-    const { id } = await lastPosition(target, session)
+    const id = await largestId(target, session)
     if (id === null || id >= position.id) return null
     return `${target.name}: its largest id is ${id}, but it was read up to ${position.id}: ids began anew, or the newest rows were deleted. Rows up to ${position.id} are not read; a start-from moves the position`
+  }
+}
+
+async function largestId(target: ReaderTarget, session: Session): Promise<Position['id']> {
+  try {
+    return (await lastPosition(target, session)).id
+  } catch (error) {
+    throw databaseError(`${target.name}: ${messageOf(error)}`, {
+      retriable: isRetriable(error),
+      cause: error
+    })
   }
 }
