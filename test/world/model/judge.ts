@@ -3,6 +3,7 @@ import { field } from '../../support/jdbc-source.ts'
 import type { Mode, TablePlan, Trouble, WorldPlan } from './plan.ts'
 import { isPromised, isWanted, type LevelSample } from './promise.ts'
 import { type Committed, type ModelServer, rowName } from './server.ts'
+import { BLOCKS } from './session.ts'
 import type { Version } from './tables.ts'
 import type { ModelWorker, WorkerEvents } from './worker.ts'
 
@@ -41,12 +42,16 @@ export class Judge implements WorkerEvents {
   readonly #tables = new Map<string, Standing>()
   readonly #levels = new Map<string, LevelSample[]>()
   readonly #excusedRows = new Set<number>()
+  /** Rows whose last version may still have to come. */
+  readonly #waiting = new Set<string>()
+  #lostSession = false
   #idlePolls = 0
   #lastLook = 0
 
   constructor(server: ModelServer) {
     this.#server = server
     this.#plan = server.plan
+    server.onVisible = (name) => void this.#waiting.add(name)
     for (const { name, mode } of server.plan.tables) {
       this.#levels.set(name, [])
       this.#tables.set(name, {
@@ -109,8 +114,13 @@ export class Judge implements WorkerEvents {
     mayRepeat.set(version, (mayRepeat.get(version) ?? 0) + 1)
   }
 
-  /** A session was lost: rows that no cursor tells from the last one may come again, unless transactions hold them together. */
   onSessionLost(): void {
+    this.#lostSession = true
+  }
+
+  /** A session was lost: rows that no cursor tells from the last one may come again, unless transactions hold them together. */
+  #excuseLastMoment(): void {
+    this.#lostSession = false
     if (this.#plan.exactlyOnce) return
     for (const [name, { lastSent, mayRepeat, arrived, sent }] of this.#tables) {
       const plan = this.#planOf(name)
@@ -143,6 +153,7 @@ export class Judge implements WorkerEvents {
 
   /** After each poll. */
   look(worker: ModelWorker, records: number): void {
+    if (this.#lostSession) this.#excuseLastMoment()
     this.#idlePolls = records > 0 ? 0 : this.#idlePolls + 1
     const { nowMs } = this.#server
     for (const [stream, facts] of worker.progress()) {
@@ -216,26 +227,41 @@ export class Judge implements WorkerEvents {
   }
 
   *#missing(): Iterable<Committed> {
-    for (const [name, last] of this.#server.current) {
-      const plan = this.#planOf(last.row.table)
-      const standing = this.#tables.get(last.row.table)
-      if (plan === undefined || standing === undefined) continue
-      const one = plan.mode === 'incrementing' ? (this.#server.first.get(name) ?? last) : last
-      if (!isWanted(one.row, plan)) continue
-      const { version } = one.row
-      if (standing.arrived.has(version) || standing.sent.has(version)) continue
-      // Of rows that are only followed by their ids the first version is enough.
-      const { arrivedRows, sent } = standing
-      if (plan.mode === 'incrementing' && (arrivedRows.has(name) || this.#isAmong(name, sent)))
+    for (const name of this.#waiting) {
+      const last = this.#server.current.get(name)
+      const plan = last === undefined ? undefined : this.#planOf(last.row.table)
+      if (last === undefined || plan === undefined) {
+        this.#waiting.delete(name)
         continue
-      if (this.#excusedRows.has(version)) continue
-      const levels = this.#levels.get(plan.name) ?? []
-      const rowsWithin = (fromMs: number, toMs: number): number =>
-        countIf(this.#server.versions.values(), ({ row, visibleAtMs }) => {
-          return row.table === plan.name && visibleAtMs >= fromMs && visibleAtMs <= toMs
-        })
-      if (isPromised(one, plan, this.#plan, levels, rowsWithin)) yield one
+      }
+      // Of rows that are only followed by their ids the first version is enough.
+      const one = plan.mode === 'incrementing' ? (this.#server.first.get(name) ?? last) : last
+      const isOver = this.#server.nowMs - one.visibleAtMs > this.#boundMs
+      if (this.#hasArrived(one, name, plan) || !isWanted(one.row, plan)) this.#waiting.delete(name)
+      else if (this.#isSent(one, name, plan)) continue
+      else if (this.#isPromised(one, plan)) yield one
+      else if (isOver) this.#waiting.delete(name)
     }
+  }
+
+  #isPromised(one: Committed, plan: TablePlan): boolean {
+    if (this.#excusedRows.has(one.row.version)) return false
+    const levels = this.#levels.get(plan.name) ?? []
+    const rowsWithin = (fromMs: number, toMs: number): number =>
+      countIf(this.#server.versions.values(), ({ row, visibleAtMs }) => {
+        return row.table === plan.name && visibleAtMs >= fromMs && visibleAtMs <= toMs
+      })
+    return isPromised(one, plan, this.#plan, levels, rowsWithin)
+  }
+
+  #hasArrived({ row }: Committed, name: string, { mode }: TablePlan): boolean {
+    const { arrived, arrivedRows } = this.#standing(row.table)
+    return arrived.has(row.version) || (mode === 'incrementing' && arrivedRows.has(name))
+  }
+
+  #isSent({ row }: Committed, name: string, { mode }: TablePlan): boolean {
+    const { sent } = this.#standing(row.table)
+    return sent.has(row.version) || (mode === 'incrementing' && this.#isAmong(name, sent))
   }
 
   #isAmong(name: string, versions: ReadonlySet<number>): boolean {
@@ -244,6 +270,17 @@ export class Judge implements WorkerEvents {
       if (row !== undefined && rowName(row) === name) return true
     }
     return false
+  }
+
+  /** What the dictionary shows, and no level helps against, has to be told. */
+  judgeHazards({ condition }: ModelWorker): void {
+    for (const { name, ids, mode, query } of this.#plan.tables) {
+      const isHazard = ids.kind === 'blocks' && this.#planOf(name)?.mode === 'incrementing'
+      if (!isHazard || query || mode === 'bulk' || this.#plan.guard === 'off') continue
+      if (condition?.includes(BLOCKS) !== true) {
+        this.fault(`${name}: nobody is told that ${BLOCKS}; condition: ${condition}`)
+      }
+    }
   }
 
   /** Everybody has ended and time has passed. */

@@ -92,6 +92,10 @@ export interface WorldPlan {
   readonly traffic: TrafficPlan
   readonly sights: readonly Sight[]
   readonly agesAreHidden: boolean
+  /** Rows can be told from those that were written before a transaction was listed. */
+  readonly marks: boolean
+  /** A transaction that is prepared names the one it was. */
+  readonly namesPrepared: boolean
   /** A copy: what is committed shows so much later, and transactions do not. */
   readonly lagMs: number
   readonly troubles: readonly Trouble[]
@@ -116,6 +120,53 @@ const NAMES = ['orders', 'Order Items', 'größe', 'a.b', 'x_1', 'lines', 'Event
 
 /** A world out of a seed; the same for the same state of `random`. */
 export function worldPlan(random: Random): WorldPlan {
+  const plan = anyWorld(random)
+  return random.chance(0.005) ? crowded(plan) : plan
+}
+
+/** More rows come within the window than an offset can hold, and the worker starts anew. */
+function crowded(plan: WorldPlan): WorldPlan {
+  const [first] = plan.tables
+  if (first === undefined) return plan
+  const table: TablePlan = {
+    ...first,
+    mode: 'timestamp+incrementing',
+    ids: { kind: 'steps', step: 1, from: 1n },
+    query: false,
+    timeless: 0,
+    stepMs: 1,
+    before: 0,
+    batchRows: 1000,
+    pollIntervalMs: 2000,
+    suffix: null
+  }
+  return {
+    ...plan,
+    tables: [table],
+    traffic: {
+      ...plan.traffic,
+      everyMs: 400,
+      forMs: 3000,
+      longestMs: 0,
+      idle: 0,
+      bursts: 1,
+      burstRows: 3500,
+      updates: 0,
+      deletes: 0,
+      readers: 0,
+      prepares: 0,
+      openAtStart: false
+    },
+    sights: [],
+    lagMs: 0,
+    troubles: [{ atMs: 4500, what: 'the worker stops', forMs: 100 }],
+    guard: 'window',
+    windowMs: 8000,
+    seenMaxKeys: 100_000
+  }
+}
+
+function anyWorld(random: Random): WorldPlan {
   const of = <T>(...choices: T[]): T => random.pick(choices) as T
   const guard = of('auto', 'auto', 'auto', 'window', 'both', 'off')
   const lagMs = guard !== 'off' && random.chance(0.12) ? of(1000, 4000, 9000) : 0
@@ -130,6 +181,8 @@ export function worldPlan(random: Random): WorldPlan {
     traffic,
     sights,
     agesAreHidden: random.chance(0.2),
+    marks: random.chance(0.5),
+    namesPrepared: random.chance(0.5),
     lagMs,
     troubles: troublesOf(random, traffic.forMs, tables),
     guard,

@@ -22,6 +22,8 @@ export interface Transaction {
   readonly writes: Map<string, Version>
   readonly deletes: Map<string, Version>
   prepared: boolean
+  /** Of what it wrote, as far as it wrote anything. */
+  firstVersion: number | null
 }
 
 /** A committed version, and when it could be seen. */
@@ -35,6 +37,8 @@ export interface Committed {
 interface Event {
   readonly atMs: number
   readonly run: () => void
+  /** It only wakes somebody who looks on. */
+  readonly isBeside: boolean
 }
 
 /**
@@ -55,7 +59,11 @@ export class ModelServer {
   readonly #statements = new Map<string, StatementSync>()
   #events: Event[] = []
   #versions = 0
+  /** Is told of each row of which there is a new version. */
+  onVisible: (name: string) => void = () => undefined
   nowMs = 0
+  /** Of the task: its own waits let time pass. */
+  waitsFor: AbortSignal | null = null
   clockOffsetMs = 0
   /** Nobody is let in before. */
   awayUntilMs = 0
@@ -81,10 +89,20 @@ export class ModelServer {
   readonly clock: Clock = {
     now: () => START_MS + this.nowMs,
     monotonicMs: () => this.nowMs,
-    sleep: (ms) => {
+    sleep: (ms, signal) => {
+      if (signal !== undefined && signal !== this.waitsFor) return this.#sleepBeside(ms, signal)
       this.pass(Math.max(1, Math.ceil(ms)))
       return Promise.resolve()
     }
+  }
+
+  /** Somebody waits beside those for whom time passes, until others have let it pass. */
+  async #sleepBeside(ms: number, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return
+    const { promise, resolve } = Promise.withResolvers<void>()
+    signal.addEventListener('abort', () => resolve(), { once: true })
+    this.#put({ atMs: this.nowMs + ms, run: resolve, isBeside: true })
+    await promise
   }
 
   /** What the database's clock shows. */
@@ -93,7 +111,10 @@ export class ModelServer {
   }
 
   at(atMs: number, run: () => void): void {
-    const event = { atMs: Math.max(atMs, this.nowMs), run }
+    this.#put({ atMs: Math.max(atMs, this.nowMs), run, isBeside: false })
+  }
+
+  #put(event: Event): void {
     const behind = this.#events.findIndex((other) => other.atMs > event.atMs)
     if (behind < 0) this.#events.push(event)
     else this.#events.splice(behind, 0, event)
@@ -111,7 +132,7 @@ export class ModelServer {
   }
 
   get busy(): boolean {
-    return this.#events.length > 0 || this.open.size > 0
+    return this.open.size > 0 || this.#events.some(({ isBeside }) => !isBeside)
   }
 
   nextVersion(): number {
@@ -140,6 +161,7 @@ export class ModelServer {
         this.current.set(name, one)
         if (!this.first.has(name)) this.first.set(name, one)
         this.versions.set(row.version, one)
+        this.onVisible(name)
         this.#store(row)
         this.story.tellOf(name, `${transaction.name} commits ${describe(row)}`)
       }
@@ -164,7 +186,10 @@ export class ModelServer {
     const table = this.tables.get(row.table)
     const shown = (instantMs: number | null): bigint | null =>
       instantMs === null ? null : BigInt(instantMs + this.#wallOffset(row.table))
-    this.prepared(`INSERT OR REPLACE INTO ${table?.sql} VALUES (?, ?, ?, ?, ?, ?, ?)`).run(
+    this.prepared(
+      `INSERT OR REPLACE INTO ${table?.sql} (rowid, id, changed, created, version, kind, note, key) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
+    ).run(
+      row.version,
       row.id,
       shown(row.changedMs),
       shown(row.createdMs),
@@ -206,15 +231,18 @@ export class ModelServer {
     if (this.sight === 'later') {
       return { answer: 'later', inMs: random.within(10, 120), why: 'the model is busy' }
     }
-    const { agesAreHidden } = this.plan
-    const open = [...this.open].map(
-      ({ name, beganAtMs, prepared, writes, deletes }): OpenTransaction => ({
+    const { agesAreHidden, marks, namesPrepared } = this.plan
+    const open = [...this.open].map((one): OpenTransaction => {
+      const { name, beganAtMs, prepared, writes, deletes } = one
+      const was = { was: name.replace('prepared ', '') }
+      return {
         id: name,
         ageMs: agesAreHidden || prepared ? null : this.nowMs - beganAtMs,
-        ...(prepared ? { successor: true } : {}),
-        ...(writes.size + deletes.size === 0 ? { readsOnly: true } : {})
-      })
-    )
+        ...(prepared ? (namesPrepared ? was : { successor: true }) : {}),
+        ...(writes.size + deletes.size === 0 ? { readsOnly: true } : {}),
+        ...(marks ? { since: String(one.firstVersion ?? this.#versions + 1) } : {})
+      }
+    })
     return { answer: 'seen', source: 'the model', open }
   }
 

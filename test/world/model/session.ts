@@ -20,6 +20,9 @@ import type { ModelTable } from './tables.ts'
 
 const facts = { databaseType: 'model', nullable: false as boolean }
 
+/** What the dictionary says of ids that each session takes in blocks. */
+export const BLOCKS = 'the sequence hands out blocks of ids to each session'
+
 /** What a session is asked, and whether it holds. */
 export interface SessionEvents {
   /** Before each statement. */
@@ -170,6 +173,19 @@ class ModelSession implements Connection {
     const answer = await this.#ask('open transactions', () => server.transactions(random))
     if (answer === 'error') throw lost('cannot tell who is open')
     return answer
+  }
+
+  async writtenSince(_: TableId, from: string, since: string): Promise<string | null> {
+    // Versions are numbered in the order of writing, and so are rows.
+    const { marks } = this.#access.server.plan
+    return await Promise.resolve(marks ? `${from}.rowid >= ${BigInt(since)}` : null)
+  }
+
+  async idHazards({ table }: TableId): Promise<string[]> {
+    return await this.#ask(`the sequence of ${table}`, () => {
+      const { ids } = this.#access.server.tables.get(table)?.plan ?? {}
+      return ids?.kind === 'blocks' ? [BLOCKS] : []
+    })
   }
 
   async query(

@@ -1,8 +1,7 @@
-import { isDeepStrictEqual } from 'node:util'
 import { jdbcSourceConfig } from '../../../src/connectors/jdbc/settings/source-config.ts'
 import { alterOffsets } from '../../../src/connectors/jdbc/offsets/alter-offsets.ts'
 import { JdbcSourceTask } from '../../../src/connectors/jdbc/source-task.ts'
-import type { SourcePartition, SourceRecord } from '../../../src/data/record.ts'
+import type { OffsetMap, SourcePartition, SourceRecord } from '../../../src/data/record.ts'
 import type { StreamFacts } from '../../../src/plugin/source.ts'
 import { Loggers } from '../../../src/log.ts'
 import { StoredOffsets } from '../../support/jdbc-source.ts'
@@ -64,6 +63,7 @@ export class ModelWorker {
   async start(): Promise<void> {
     const task = new JdbcSourceTask(jdbcSourceConfig, this.#server.clock)
     this.#stopping = new AbortController()
+    this.#server.waitsFor = this.#stopping.signal
     this.condition = null
     await task.start(new Map(Object.entries(this.config)), {
       connector: 'world',
@@ -159,19 +159,19 @@ export class ModelWorker {
   }
 
   #store(): void {
+    const last = new Map<SourcePartition, OffsetMap>()
     for (const record of this.#unstored) {
       const { sourcePartition, sourceOffset } = record
       if (sourceOffset === null) continue
-      const before = this.offsets.get(sourcePartition)
-      // As it is at this moment: some texts are made only when they are asked for.
-      const offset = { ...sourceOffset }
-      this.offsets.set(sourcePartition, offset)
-      const uncovered = isDeepStrictEqual(before, offset)
-        ? (this.#uncovered.get(sourcePartition) ?? [])
-        : []
-      if (isDeepStrictEqual(before, offset)) uncovered.push(record)
+      const before = last.get(sourcePartition) ?? this.offsets.get(sourcePartition)
+      const covers = 'late_seen' in sourceOffset || cursorText(before) !== cursorText(sourceOffset)
+      const uncovered = covers ? [] : (this.#uncovered.get(sourcePartition) ?? [])
+      if (!covers) uncovered.push(record)
       this.#uncovered.set(sourcePartition, uncovered)
+      last.set(sourcePartition, sourceOffset)
     }
+    // As they are at this moment: some texts are made only when they are asked for.
+    for (const [partition, offset] of last) this.offsets.set(partition, { ...offset })
     this.#unstored = []
   }
 
@@ -186,4 +186,10 @@ export class ModelWorker {
     )
     for (const { partition, offset } of altered.changes) this.offsets.set(partition, offset)
   }
+}
+
+/** How far it says that reading has come. */
+function cursorText(offset: OffsetMap | null): string {
+  const { timestamp, timestamp_nanos, incrementing, incrementing_exact } = offset ?? {}
+  return [timestamp, timestamp_nanos, incrementing, incrementing_exact].join('/')
 }

@@ -109,6 +109,7 @@ class World {
     this.#questions.count = 0
     while (server.nowMs < end && this.#judge.faults.length === 0) await this.#step(worker)
     this.#questions.judgeCount(AFTERMATH_MS)
+    this.#judge.judgeHazards(worker)
     await worker.stop()
     this.#judge.judgeEnd()
   }

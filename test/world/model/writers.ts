@@ -45,7 +45,7 @@ export class Writers {
     const { earlyMs, longestMs, readers, idleMs } = this.#traffic
     const early = earlyMs > 0 ? random.within(0, earlyMs) : 0
     const table = random.pick(this.#tables) as ModelTable
-    const ids = table.takeIds(random, random.within(1, 5), this.#server.nowMs)
+    const ids = table.takeIds(random, this.#rows(), this.#server.nowMs)
     const stampMs = this.#server.clockMs
     this.#server.at(this.#server.nowMs + early, () => {
       const transaction = this.#begin()
@@ -68,7 +68,8 @@ export class Writers {
       began: this.#server.clockMs,
       writes: new Map(),
       deletes: new Map(),
-      prepared: false
+      prepared: false,
+      firstVersion: null
     }
     this.#server.open.add(transaction)
     return transaction
@@ -103,7 +104,7 @@ export class Writers {
     ids?: readonly { id: bigint; atMs: number }[]
   ): void {
     const random = this.#random
-    const { timesOfBegin, updates, deletes, bursts, burstRows } = this.#traffic
+    const { timesOfBegin, updates, deletes } = this.#traffic
     const stampMs = timesOfBegin ? transaction.began : this.#server.clockMs
     const known = this.#anyOf(table, transaction)
     if (known !== null && random.chance(deletes)) {
@@ -116,9 +117,14 @@ export class Writers {
       this.#put(transaction, table, { ...known, takenAtMs, stampMs, isNew: false })
       return
     }
-    const count = random.chance(bursts) ? burstRows : random.within(1, 4)
-    const taken = ids ?? table.takeIds(random, count, this.#server.nowMs)
+    const taken = ids ?? table.takeIds(random, this.#rows(), this.#server.nowMs)
     this.#insert(transaction, table, taken, stampMs)
+  }
+
+  /** How many a statement writes. */
+  #rows(): number {
+    const { bursts, burstRows } = this.#traffic
+    return this.#random.chance(bursts) ? burstRows : this.#random.within(1, 4)
   }
 
   #insert(
@@ -163,6 +169,7 @@ export class Writers {
       note: random.pick([null, '', 'x', 'größer, "quoted"\n']) ?? null,
       takenAtMs: row.takenAtMs
     }
+    transaction.firstVersion ??= version.version
     const id = rowName(version)
     transaction.writes.set(id, version)
     this.#server.story.tellOf(

@@ -1,0 +1,22 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { liveModelWorlds, tellVerdict } from './model/many-worlds.ts'
+
+/** `SEED=n` lives one world and tells its story when it fails; `WORLDS=n` lives more. */
+const only = process.env['SEED']
+const WORLDS = Number(process.env['WORLDS'] ?? 250)
+
+describe('everyday life over a model database', () => {
+  it(`I1, I5, I6: every row comes as it was written, and nothing stands still, in ${WORLDS} worlds`, async () => {
+    const seeds =
+      only === undefined ? Array.from({ length: WORLDS }, (_, index) => index + 1) : [Number(only)]
+    const failed: string[] = []
+    let lived = 0
+    await liveModelWorlds(seeds, 1, (verdict) => {
+      lived += 1
+      if (verdict.faults.length > 0) failed.push(tellVerdict(verdict))
+    })
+    assert.equal(lived, seeds.length)
+    assert.equal(failed.length, 0, `${failed.length} of ${lived}: ${failed[0]}`)
+  })
+})
