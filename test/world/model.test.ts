@@ -4,7 +4,7 @@ import { liveModelWorlds, tellVerdict } from './model/many-worlds.ts'
 
 /** `SEED=n` lives one world and tells its story when it fails; `WORLDS=n` lives more. */
 const only = process.env['SEED']
-const WORLDS = Number(process.env['WORLDS'] ?? 250)
+const WORLDS = Number(process.env['WORLDS'] ?? 100)
 
 describe('everyday life over a model database', () => {
   it(`I1, I5, I6: every row comes as it was written, and nothing stands still, in ${WORLDS} worlds`, async () => {

@@ -121,7 +121,7 @@ const NAMES = ['orders', 'Order Items', 'größe', 'a.b', 'x_1', 'lines', 'Event
 /** A world out of a seed; the same for the same state of `random`. */
 export function worldPlan(random: Random): WorldPlan {
   const plan = anyWorld(random)
-  return random.chance(0.005) ? crowded(plan) : plan
+  return random.chance(0.001) ? crowded(plan) : plan
 }
 
 /** More rows come within the window than an offset can hold, and the worker starts anew. */

@@ -50,10 +50,12 @@ export class Questions {
     const how = steps.join('; ')
     if (/^SCAN|; SCAN/.test(how.replaceAll(/SCAN late_commits/g, '')))
       return `reads all of it (${how})`
-    if (how.includes('USE TEMP B-TREE FOR ORDER BY') && process.env['SORTS'])
-      return `sorts all that is behind (${how})`
-    // The largest id of a table stands at the end of an index; that of a query has to be looked for.
-    const looksFor = !isMax || sql.includes('late_commits')
-    return looksFor && !/[>=]\?/.test(how) ? `begins at the first row (${how})` : null
+
+    // The largest of a table stands at the end of an index; that of a query has to be looked for, from where reading stands.
+    if (isMax) {
+      const looksFor = sql.includes('late_commits') && !/>=? \?/.test(sql)
+      return looksFor ? `looks through all of it (${how})` : null
+    }
+    return /[>=]\?/.test(how) ? null : `begins at the first row (${how})`
   }
 }

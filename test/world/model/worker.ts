@@ -164,7 +164,7 @@ export class ModelWorker {
       const { sourcePartition, sourceOffset } = record
       if (sourceOffset === null) continue
       const before = last.get(sourcePartition) ?? this.offsets.get(sourcePartition)
-      const covers = 'late_seen' in sourceOffset || cursorText(before) !== cursorText(sourceOffset)
+      const covers = cursorText(before) !== cursorText(sourceOffset)
       const uncovered = covers ? [] : (this.#uncovered.get(sourcePartition) ?? [])
       if (!covers) uncovered.push(record)
       this.#uncovered.set(sourcePartition, uncovered)

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Random } from '../../support/random.ts'
+import { until } from '../../support/until.ts'
 import { Story } from '../story.ts'
 import { connectorConfig } from './config.ts'
 import type { Home } from './database.ts'
@@ -43,10 +44,12 @@ export class RealWorld {
   /** Everything that happens, until every row has come or it is clear that one does not. */
   async live(): Promise<void> {
     await this.#put()
+    const started = this.#start()
     const deeds = this.#befall()
     await this.#writers.run(this.#house.plan.forMs)
     this.story.tell('nobody writes any more')
     await deeds
+    await started
     for (const table of this.plan.tables) {
       this.judge.adopt(table.name, await this.#home.rows(table))
     }
@@ -54,6 +57,16 @@ export class RealWorld {
     await this.#house.beats(AFTERMATH_BEATS)
     this.judge.judgeRepetitions()
     if (this.judge.faults.length > 0) await this.#diagnose()
+  }
+
+  /** Rows that were there before are waited for from the moment on at which the connector runs, or was kept from it. */
+  async #start(): Promise<void> {
+    const { name } = this.plan
+    const isSettled = async (): Promise<boolean> =>
+      this.plan.deeds.length > 0 ||
+      /RUNNING .*(RUNNING|FAILED)/.test(await this.#house.rest.state(name))
+    await until(isSettled, `${name} runs`, 120_000)
+    this.judge.disturbedBeat = this.#house.beat
   }
 
   async close(): Promise<void> {

@@ -64,6 +64,8 @@ export class LookBackProgress implements RowProgress {
   #complete: Position | null = null
   #known = 0
   #unknown = 0
+  /** Rows of one place in the order that were not emitted yet; they go out together. */
+  #held: { readonly at: Position; readonly rows: Row[] } | null = null
   readonly position: Position
   readonly canPause = true
   readonly full = false
@@ -89,19 +91,32 @@ export class LookBackProgress implements RowProgress {
       // What stands behind the position is read by the next query.
       if (comparePositions(emitted.at, this.#from) <= 0) continue
       if (comparePositions(emitted.at, this.position) > 0) continue
+      if (this.#held !== null && comparePositions(this.#held.at, emitted.at) !== 0)
+        this.#emitHeld(emit)
       if (this.#guard.isSeen(emitted)) {
         this.#known += 1
         continue
       }
       this.#unknown += 1
-      emit(row, this.#offset)
+      if (this.#held === null) this.#held = { at: emitted.at, rows: [row] }
+      else this.#held.rows.push(row)
     }
     // Further rows of the last position may be in the next batch.
     if (this.#complete !== null) this.#guard.lookedUpTo(this.#complete)
   }
 
-  end(): null {
+  end(emit: Emit): null {
+    this.#emitHeld(emit)
     this.#guard.lookedBack(this.#known, this.#unknown)
     return null
+  }
+
+  // I1, I6: an id alone does not tell such rows apart: none may be stored as sent before the last of them.
+  #emitHeld(emit: Emit): void {
+    const rows = this.#held?.rows ?? []
+    this.#held = null
+    for (const [index, row] of rows.entries()) {
+      emit(row, index === rows.length - 1 ? this.#offset : null)
+    }
   }
 }
