@@ -53,12 +53,13 @@ describe('rows that share a position', () => {
       [' and a limit cuts the result', { 'query.suffix': 'LIMIT 5' }]
     ] as const) {
       it(`I1: ${mode}: none is lost when the task ends between any two of them${what}`, async () => {
-        for (const polls of [1, 2, 3, 4, 7, 11]) {
+        for (const polls of [1, 2, 4, 7]) {
           const offsets = new StoredOffsets()
           const read: string[] = []
           const first = await startJdbcTask(config(mode, more), offsets)
-          for (let poll = 0; poll < polls; poll++) {
+          for (let poll = 0, batches = 0; poll < 100 && batches < polls; poll++) {
             const records = await first.poll()
+            if (records.length > 0) batches += 1
             offsets.commit(records)
             read.push(...linesOf(records))
           }
@@ -68,7 +69,7 @@ describe('rows that share a position', () => {
             read.push(...linesOf(await second.poll()))
           }
           await second.stop()
-          assert.deepEqual(sorted(read), sorted(LINES), `after ${polls} polls`)
+          assert.deepEqual(sorted(read), sorted(LINES), `after ${polls} batches`)
         }
       })
     }
@@ -77,7 +78,9 @@ describe('rows that share a position', () => {
       for (const polls of [1, 3, 6]) {
         const task = await startJdbcTask(config(mode))
         const read: string[] = []
-        for (let poll = 0; poll < polls; poll++) read.push(...linesOf(await task.poll()))
+        for (let poll = 0; poll < 100 && read.length < polls * 2; poll++) {
+          read.push(...linesOf(await task.poll()))
+        }
         for (const pid of await db.sessions()) await db.exec(`SELECT pg_terminate_backend(${pid})`)
         await until(async () => {
           read.push(...linesOf(await task.poll()))
