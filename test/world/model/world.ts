@@ -185,7 +185,8 @@ class World {
     if (what === 'the worker crashes') await worker.crash()
     else await worker.stop()
     server.pass(forMs)
-    if (what === 'offsets are read and written back') {
+    // Offsets of another mode are refused.
+    if (what === 'offsets are read and written back' && this.#judge.modes.size === 0) {
       server.pass(Math.max(0, server.awayUntilMs - server.nowMs))
       await worker.writeOffsetsBack()
     }

@@ -135,6 +135,12 @@ export class RealWorld {
         this.#columns += 1
         return await home.addColumn(table, `extra${this.#columns}`)
       case 'the account is locked for a moment':
+        // An account that never worked is an error at once.
+        await until(
+          async () => /^RUNNING .*RUNNING/.test(await this.#house.rest.state(this.plan.name)),
+          `${this.plan.name} runs`,
+          120_000
+        )
         this.judge.mayRepeat = true
         await home.lock()
         await delay(forMs)
