@@ -9,7 +9,7 @@ import {
 import { Plugins } from '../../../src/plugin/plugins.ts'
 import type { SourceConnectorPlugin } from '../../../src/plugin/source.ts'
 import { postgresUrl, uniqueName } from '../../support/environment.ts'
-import { type Config, startJdbcConnector, startJdbcTask } from '../../support/jdbc-source.ts'
+import { type Config, field, startJdbcConnector, startJdbcTask } from '../../support/jdbc-source.ts'
 import { errorsOf } from '../../support/validation-errors.ts'
 
 const url = new URL(postgresUrl())
@@ -178,6 +178,7 @@ describe('validation of the JDBC source', () => {
     const wrong = {
       ...server,
       'connection.password': 'not-the-password',
+      'connection.attempts': '1',
       mode: 'bulk',
       'table.whitelist': 'a'
     }
@@ -230,11 +231,12 @@ describe('an unreachable database', () => {
       mode: 'bulk',
       query: 'SELECT 1',
       'connection.attempts': '1',
+      'connection.backoff.ms': '10',
       'poll.interval.ms': '0'
     })
     assert.deepEqual(await task.poll(), [])
     assert.match(
-      String(task.conditions[0]),
+      String(task.conditions.at(-1)),
       /Retrying \(1\): .*Could not connect to PostgreSQL at 127\.0\.0\.1:1\/x: .*ECONNREFUSED/
     )
     await task.stop()
@@ -247,11 +249,55 @@ describe('an unreachable database', () => {
       mode: 'bulk',
       query: 'SELECT 1',
       'connection.attempts': '1',
+      'connection.backoff.ms': '10',
       'poll.interval.ms': '0',
       'query.retry.attempts': '2'
     })
     await assert.rejects(task.read(1, 5000), /Failed to query table after retries: .*ECONNREFUSED/)
     await task.stop()
+  })
+})
+
+describe('a log-in that is refused', () => {
+  const query = {
+    ...server,
+    mode: 'bulk',
+    query: 'SELECT 1 AS one',
+    'poll.interval.ms': '0',
+    'connection.attempts': '3',
+    'connection.backoff.ms': '50'
+  }
+
+  it('at the start of a task is tried connection.attempts times, and fails the task then', async () => {
+    const task = await startJdbcTask({ ...query, 'connection.password': 'wrong' })
+    await assert.rejects(task.read(1), /password authentication failed/)
+    assert.deepEqual(
+      task.conditions.map((text) => /Attempt \d of \d/.exec(String(text))?.[0]),
+      ['Attempt 1 of 3', 'Attempt 2 of 3', 'Attempt 3 of 3']
+    )
+    await task.stop()
+  })
+
+  it('for a moment costs nothing', async () => {
+    const role = uniqueName('locked').replaceAll('-', '_')
+    const admin = new pg.Client(postgresUrl())
+    await admin.connect()
+    try {
+      await admin.query(`CREATE ROLE ${role} NOLOGIN PASSWORD 'x'`)
+      const task = await startJdbcTask({
+        ...query,
+        'connection.user': role,
+        'connection.password': 'x'
+      })
+      assert.match(String(task.conditions.at(-1)), /Attempt 1 of 3 .* is not permitted to log in/)
+      await admin.query(`ALTER ROLE ${role} LOGIN`)
+      assert.equal(field((await task.read(1))[0], 'one'), 1)
+      assert.equal(task.conditions.at(-1), null)
+      await task.stop()
+    } finally {
+      await admin.query(`DROP ROLE ${role}`)
+      await admin.end()
+    }
   })
 })
 

@@ -34,9 +34,11 @@ export async function logIn(
     const left = Math.max(1, deadline - performance.now())
     return await logInOnce(target, address, encryption, { signal, limitMs: left, wholeMs: limitMs })
   }
+  let refusal: unknown
   try {
     return await attempt(first)
   } catch (error) {
+    refusal = error
     // The password is never given without encryption because encrypting failed: only when the server says that it does not encrypt.
     if (second === null || signal.aborted || !asksForOther(error, first))
       throw shown(error, address, target)
@@ -44,16 +46,18 @@ export async function logIn(
   try {
     return await attempt(second)
   } catch (error) {
-    throw shown(error, address, target)
+    // That there is no other way says nothing: what was answered on the first does.
+    throw shown(refusesTls(error) ? refusal : error, address, target)
   }
+}
+
+function refusesTls(error: unknown): boolean {
+  return (error as { message?: string }).message === 'The server does not support SSL connections'
 }
 
 /** No encryption there at all, or no entry in pg_hba.conf for a session with (or without) it. */
 function asksForOther(error: unknown, { tls }: Encryption): boolean {
-  const { code, message } = error as { code?: unknown; message?: string }
-  return (
-    code === '28000' || (tls !== false && message === 'The server does not support SSL connections')
-  )
+  return (error as { code?: unknown }).code === '28000' || (tls !== false && refusesTls(error))
 }
 
 function shown(error: unknown, address: PostgresAddress, target: PostgresTarget): Error {

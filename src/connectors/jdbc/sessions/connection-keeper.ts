@@ -100,8 +100,9 @@ export class ConnectionKeeper {
 
   /**
    * The session; tries once to open one when there is none. null: that failed, and the next attempt waits for `connection.backoff.ms`.
-   * Each time `connection.attempts` are used up the error is thrown, as one that may pass; one that cannot is thrown at once. With settings
-   * that have worked before all errors may pass: a password is replaced, a right given back.
+   * Each time `connection.attempts` are used up the error is thrown. With settings that have worked before all errors may pass: a password
+   * is replaced, a right given back. With others what the server refuses is final after these attempts, as for the JVM connector: an
+   * account may be locked for a moment.
    */
   async get(): Promise<Session | null> {
     const kept = this.#session
@@ -134,7 +135,7 @@ export class ConnectionKeeper {
   #failed(error: unknown): null {
     const { attempts, backoffMs, dialect } = this.#settings
     const isPassing = isRetriable(error)
-    if (!isPassing && !this.#wasOpen) throw error
+    if (error instanceof ConfigError && !this.#wasOpen) throw error
     this.#failures += 1
     // Accounts are locked after some refusals: a wrong password is tried less and less often.
     const growth = isPassing ? 1 : 2 ** (this.#failures - 1)
@@ -145,7 +146,8 @@ export class ConnectionKeeper {
     this.#log.warn(text)
     this.#onTrouble(text)
     if (attempt < attempts) return null
-    throw isPassing ? error : databaseError(messageOf(error), { retriable: true, cause: error })
+    if (isPassing || !this.#wasOpen) throw error
+    throw databaseError(messageOf(error), { retriable: true, cause: error })
   }
 
   /** A session with an open query is in use. */
