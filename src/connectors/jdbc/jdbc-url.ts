@@ -41,6 +41,7 @@ export function maskUrl(url: string): string {
 
 /** The error for a URL that makes no sense. `why` shows nothing of it but hosts and ports. */
 export function invalidUrl(url: string, why: string): ConfigError {
+  if (url === '') return new ConfigError(`No JDBC URL is given: ${why}`)
   return new ConfigError(`Not a valid JDBC URL: ${maskUrl(url)}: ${why}`)
 }
 

@@ -107,11 +107,21 @@ describe('validation of the JDBC source', () => {
       ],
       [{ 'dialect.name': 'Db2DatabaseDialect' }, 'dialect.name', /not supported; supported: /],
       [{ 'connection.url': 'postgres://u:topsecret@h' }, 'connection.url', /Not a valid JDBC URL/],
+      [{ 'connection.url': '' }, 'connection.url', /^No JDBC URL is given: expected e\.g\. jdbc:/],
       [{ 'batch.max.rows': '0' }, 'batch.max.rows', /at least 1/]
     ] as const) {
       const errors = await errorsOf({ ...bulk, ...more } as Config)
       assert.match(String(errors[key]), text, JSON.stringify(more))
       assert.doesNotMatch(JSON.stringify(errors), /topsecret/)
+    }
+  })
+
+  it('answers a form that sends null for each key that is not set', async () => {
+    for (const mode of ['bulk', 'timestamp']) {
+      for (const key of Object.keys(jdbcSourcePlugin.config)) {
+        const form = { ...server, mode, query: 'SELECT 1 AS a', [key]: null } as unknown as Config
+        await assert.doesNotReject(errorsOf(form), key)
+      }
     }
   })
 

@@ -77,11 +77,16 @@ function isSet(value: unknown): boolean {
   return Array.isArray(value) ? value.length > 0 : String(value) !== ''
 }
 
+function maskedQuery(values: JdbcSourceConfig): string {
+  // Null where a form sent null for the key, which is a problem of its own.
+  const masked = values['query.masked'] as JdbcSourceConfig['query.masked'] | null
+  return masked?.value ?? ''
+}
+
 function queryKeys(values: JdbcSourceConfig): ('query' | 'query.masked')[] {
-  const masked = values['query.masked']
   return [
     ...(isSet(values.query) ? (['query'] as const) : []),
-    ...(masked.value !== '' ? (['query.masked'] as const) : [])
+    ...(isSet(maskedQuery(values)) ? (['query.masked'] as const) : [])
   ]
 }
 
@@ -138,7 +143,7 @@ function columnProblems(values: JdbcSourceConfig, isQuery: boolean, isNew: boole
       ])
     }
     // The JVM connector runs a query without the column as it is; one that says where its bounds belong wants them.
-    const texts = [values.query, values['query.masked'].value]
+    const texts = [values.query ?? '', maskedQuery(values)]
     if (usesTimestamp && !isSet(values['timestamp.column.name']) && texts.some(hasPlaceholders)) {
       problems.push([
         'timestamp.column.name',
