@@ -67,7 +67,7 @@ const servers = databases.length === 0 ? null : await startServers(databases)
 try {
   for (
     let round = 0;
-    !isOver() && (round < count || (withModel && lived.models < count));
+    !isOver() && ((databases.length > 0 && round < count) || (withModel && lived.models < count));
     round++
   ) {
     const from = first + round * ROUND

@@ -106,6 +106,53 @@ describe('a level that changes', () => {
       })
     }
 
+    it(`I6: ${mode}: who is open when it rises in a new task is watched, also when somebody was watched before`, async () => {
+      const database = new ScriptedDatabase()
+      const config = { mode, 'late.commit.window.ms': '100000' }
+      const task = await started(database, config)
+      await traffic(database, task, 1, 1)
+      const long = { id: 'long', beganMs: database.nowMs }
+      database.open = [long]
+      await traffic(database, task, 3, 59)
+      assert.equal(task.facts['watched_transactions'], 1)
+      database.answer = () => UNSEEN
+      await traffic(database, task, 62, 5)
+      const taken = database.nowMs
+      await traffic(database, task, 68, 5)
+      assert.equal(task.facts['late_commits'], 'window')
+      const again = await task.restart()
+      database.answer = null
+      database.open = [long, { id: 'X', beganMs: taken }]
+      await traffic(database, again, 73, 5)
+      assert.equal(again.facts['late_commits'], 'transactions')
+      assert.equal(again.facts['watched_transactions'], 2)
+      database.open = [long]
+      database.insert(67, taken)
+      await again.pollFor(5000)
+      assert.deepEqual(sorted([...task.sent, ...again.sent]), upTo(77, [2]))
+      await again.stop()
+    })
+
+    it(`I6: ${mode}: what was to be read again is so by a new task, whoever is still watched`, async () => {
+      const database = new ScriptedDatabase()
+      database.hasMarks = true
+      const task = await started(database, { mode, 'batch.max.rows': '1' })
+      await traffic(database, task, 1, 1)
+      const taken = database.nowMs
+      const open = ['ended', 'long'].map((id) => ({ id, beganMs: taken, since: database.since }))
+      database.open = open
+      await traffic(database, task, 4, 60)
+      assert.equal(task.facts['watched_transactions'], 2)
+      database.open = open.slice(1).map((long) => ({ ...long, since: '1000' }))
+      database.insert(2, taken)
+      database.insert(3, taken + 1)
+      while (task.sent.at(-1) !== 2) await task.pollFor(1)
+      const again = await task.restart()
+      await again.pollFor(5000)
+      assert.deepEqual(sorted([...task.sent, ...again.sent]), upTo(63))
+      await again.stop()
+    })
+
     it(`${mode}: who ended while nobody could see it is looked for all the same, and given up after an hour`, async () => {
       const database = new ScriptedDatabase()
       const task = await started(database, { mode, 'late.commit.window.ms': '2000' })

@@ -28,9 +28,6 @@ export function isPromised(
   rowsWithin: (fromMs: number, toMs: number) => number
 ): boolean {
   if (plan.mode === 'bulk') return true
-  // A LIMIT that tears the rows of one id apart loses the rest of them.
-  const isTorn = plan.suffix !== null && plan.ids.kind === 'shared'
-  if (isTorn && plan.mode.includes('incrementing')) return false
   // Without a guard order has to come from the writers: here every transaction is over at once.
   if (world.guard === 'off') return plan.ids.kind !== 'blocks' || plan.mode !== 'incrementing'
   const inForce = levelsWithin(levels, Math.min(row.takenAtMs, beganAtMs), visibleAtMs + SLACK_MS)

@@ -50,7 +50,7 @@ export class Questions {
     const how = steps.join('; ')
     if (/^SCAN|; SCAN/.test(how.replaceAll(/SCAN late_commits/g, '')))
       return `reads all of it (${how})`
-
+    if (how.includes('USE TEMP B-TREE FOR ORDER BY')) return `sorts all that is behind (${how})`
     // The largest of a table stands at the end of an index; that of a query has to be looked for, from where reading stands.
     if (isMax) {
       const looksFor = sql.includes('late_commits') && !/>=? \?/.test(sql)

@@ -28,8 +28,8 @@ export interface Due {
  * remembered for as long as it stands behind the lowest of these:
  *
  * - a transaction is *watched* from when it was overtaken until it ends, also while nobody can see whether it did;
- * - *everybody* is watched from the lowest of the window's rows, or of a stored offset that could not name them all, until the next look
- *   says who they are;
+ * - *everybody* is watched from the lowest of the window's rows, or of a stored offset that does not name all who may own a row there,
+ *   until the next look says who they are;
  * - the *window* moves with each poll, while the level has one;
  * - what is *due* is read again before anything else, and forgotten as it is read.
  */
@@ -285,10 +285,12 @@ export class LateMemory {
 
   get #summed(): { readonly low: Position | null; readonly names: string } {
     if (this.#summary === null) {
-      let low = lower(this.#due?.from ?? null, this.#marked?.from ?? null)
-      low = lower(lower(low, this.#window), this.#lowestWatched)
-      const names = this.#everybody === null ? namesText(this.#watched) : namesText(null)
-      this.#summary = { low, names }
+      const due = lower(this.#due?.from ?? null, this.#marked?.from ?? null)
+      const ofOthers = lower(lower(due, this.#window), this.#everybody)
+      // Others than those who are named may own a row there as well: then a restart takes everybody for watched (I6).
+      const areNamed = ofOthers === null || (this.#everybody === null && this.#watched.size === 0)
+      const names = namesText(areNamed ? this.#watched : null)
+      this.#summary = { low: lower(ofOthers, this.#lowestWatched), names }
     }
     return this.#summary
   }

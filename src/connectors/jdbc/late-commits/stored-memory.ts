@@ -14,7 +14,7 @@ export interface Mark {
   readonly readsOnly: boolean
 }
 
-/** null, or too many: everybody. */
+/** null (others may own a row as well), or too many: everybody. */
 export function namesText(open: ReadonlyMap<string, Mark> | null): string {
   if (open === null || open.size > MOST_NAMED) return ALL
   const names = [...open].map(
