@@ -290,7 +290,21 @@ export function dialectSuite(
         assert.deepEqual(await read(settings, 0, offsets), [])
       })
 
-      it('runs a query that ends in a comment as it is', async () => {
+      it('I6: appends its condition behind a comment at the end of the query', async () => {
+        const name = await table(['1, 2024-01-01 00:00:01.000000, x'])
+        const settings = {
+          ...db.config,
+          ...PREFIX,
+          mode: 'incrementing',
+          'incrementing.column.name': 'id',
+          query: keepCase(`SELECT id FROM ${name} -- all of it`)
+        }
+        const offsets = new StoredOffsets()
+        assert.deepEqual(fields(await read(settings, 1, offsets), 'id'), [1])
+        assert.deepEqual(await read(settings, 0, offsets), [])
+      })
+
+      it('runs a query that ends in -- as it is', async () => {
         const name = await table(['1, 2024-01-01 00:00:01.000000, x'])
         const settings = {
           ...db.config,

@@ -8,6 +8,7 @@ import {
   endReading,
   endsInComment,
   limits,
+  readyForMore,
   tableQuery
 } from '../../../src/connectors/jdbc/reading/table-query.ts'
 import type { QueryShape } from '../../../src/connectors/jdbc/reading/bound-query.ts'
@@ -91,8 +92,11 @@ describe('queries', () => {
     )
     const commented = { ...shape('incrementing'), select: 'SELECT * FROM t --' }
     assert.deepEqual(tableQuery(commented, positionOf({ incrementing: 1 }), null, utc).binds, [])
-    assert.ok(endsInComment("select '--' from t -- x"))
+    assert.ok(endsInComment("select '--' from t -- "))
     assert.ok(!endsInComment("select '--' from t"))
+    assert.ok(!endsInComment('select 1 from t -- all of it'))
+    assert.equal(readyForMore('select 1 from t # all'), 'select 1 from t # all\n')
+    assert.equal(readyForMore('select 1 -- one\nfrom t'), 'select 1 -- one\nfrom t')
     assert.ok(
       limits('FETCH FIRST 5 ROWS ONLY') && limits('limit 5') && !limits('FOR READ ONLY WITH UR')
     )

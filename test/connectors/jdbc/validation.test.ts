@@ -130,7 +130,14 @@ describe('validation of the JDBC source', () => {
     assert.match(twice['query'] ?? '', /two columns named a; give one of them another name/)
     const called = await errorsOf({ ...server, mode: 'bulk', query: 'CALL p()' })
     assert.match(called['query'] ?? '', /Only SELECT statements are supported/)
+    const marked = 'SELECT 1 AS id WHERE 1 > ? ORDER BY 1 LIMIT 9 --'
+    const places = { ...server, mode: 'incrementing', 'incrementing.column.name': 'id' }
+    assert.match(
+      (await errorsOf({ ...places, query: marked }))['query'] ?? '',
+      /syntax error.*Where a \? stood for a bound of the poll, write \$\{bounds\}/
+    )
     const broken = await errorsOf({ ...server, mode: 'bulk', query: 'SELECT * FROM no_such_table' })
+    assert.doesNotMatch(broken['query'] ?? '', /\?/)
     assert.match(
       String(broken['query']),
       /The configured query is not valid and has database\/connection errors\. .*SQLState: 42P01/

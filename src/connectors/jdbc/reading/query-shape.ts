@@ -4,7 +4,7 @@ import type { Column, Connection, TableId } from '../database.ts'
 import { keyColumns } from './record-key.ts'
 import { checkPlaceholders, describableQuery } from './query-text.ts'
 import { tableName } from '../tables/table-name.ts'
-import { limits } from './table-query.ts'
+import { limits, readyForMore } from './table-query.ts'
 import type { TableSettings } from '../settings/table-settings.ts'
 import { modeUsesId, modeUsesTimestamp } from '../settings/mode.ts'
 import {
@@ -72,7 +72,7 @@ async function queryShape(
   checkZones(timestamps)
   const keys = table === null || unneeded ? [] : primaryKey(await connection.describeTable(table))
   return {
-    ...shapeOf(connection, query, mode, settings),
+    ...shapeOf(connection, readyForMore(query), mode, settings),
     timestamps: timestamps.map((column) => ({
       sql: columnSql(connection, column.name, settings),
       column

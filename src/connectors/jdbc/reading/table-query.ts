@@ -23,7 +23,7 @@ export function tableQuery(
     (bound) => singleBound(shape, bound, { position, end }, zone, binder)
   )
   const sql = [select, orderOf(shape), shape.suffix].filter((part) => part !== '').join(' ')
-  // A query that ends in a comment swallows what is appended: an old trick to run it as it is.
+  // A query that ends in `--` swallows what is appended: an old trick to run it as it is.
   const swallowed = endsInComment(shape.select) && !hasPlaceholders(shape.select)
   return { sql, binds: swallowed ? [] : binder.values }
 }
@@ -246,10 +246,19 @@ function delayedNanos(now: Timestamp, delayMs: number): number {
   return timestampOfMs(now.ms - delayMs).nanos + (now.nanos % 1_000_000)
 }
 
-/** Whether the last line of a query holds `--` outside quotes. */
+/** Whether a query ends in `--` outside quotes and nothing behind it. A comment that says something is only a comment. */
 export function endsInComment(query: string): boolean {
-  const line = query.slice(query.lastIndexOf('\n') + 1)
-  return line.replace(/'[^']*'|"[^"]*"/g, '').includes('--')
+  const code = lastLine(query).replace(/'[^']*'|"[^"]*"/g, '')
+  return code.trimEnd().endsWith('--')
+}
+
+/** The query, with what is appended on a line of its own where a comment (`#` is MySQL's) would swallow it. */
+export function readyForMore(query: string): string {
+  return !endsInComment(query) && /--|#/.test(lastLine(query)) ? `${query}\n` : query
+}
+
+function lastLine(query: string): string {
+  return query.slice(query.lastIndexOf('\n') + 1)
 }
 
 /** Whether a suffix may cut a result short, so that rows of one moment are torn apart. */

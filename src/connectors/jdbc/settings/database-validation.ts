@@ -4,6 +4,7 @@ import type { Column, Connection, TableId } from '../database.ts'
 import { driverCodes } from '../dialects/driver-codes.ts'
 import { openConnection } from '../sessions/connection-keeper.ts'
 import { queryColumns, readerShape } from '../reading/query-shape.ts'
+import { sqlStretches } from '../reading/sql-stretches.ts'
 import type { JdbcSourceConfig } from './source-config.ts'
 import type { ConnectionSettings, NamedQuery, SourceSettings } from './source-settings.ts'
 import { idleGroups, selectTables } from '../tables/table-selection.ts'
@@ -68,10 +69,18 @@ async function queryProblems(
     return [
       at(
         key,
-        `The configured query is not valid and has database/connection errors. Please provide the correct query by validating the query syntax and the existing table/column names with the database being connected (SQLState: ${state}, errorCode: ${number})${shown}`
+        `The configured query is not valid and has database/connection errors. Please provide the correct query by validating the query syntax and the existing table/column names with the database being connected (SQLState: ${state}, errorCode: ${number})${shown}${hasQuestionMark(query ?? '') ? BOUNDS_HINT : ''}`
       )
     ]
   }
+}
+
+/** Drivers of JDBC take a `?` for the place of a value. */
+const BOUNDS_HINT =
+  '. Where a ? stood for a bound of the poll, write ${bounds} for the whole condition or ${incrementing.from}, ${timestamp.from} and ${timestamp.to} for single ones'
+
+function hasQuestionMark(query: string): boolean {
+  return sqlStretches(query).some(({ kind, text }) => kind === 'code' && text.includes('?'))
 }
 
 /** A record cannot have two fields of one name. */
