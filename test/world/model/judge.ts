@@ -25,6 +25,8 @@ interface Standing {
   repeated: number
   /** Anything may come twice. */
   excused: boolean
+  /** Whether there is an offset from which a restart goes on. */
+  stored: boolean
 }
 
 /**
@@ -46,6 +48,7 @@ export class Judge implements WorkerEvents {
   readonly #waiting = new Set<string>()
   #lostSession = false
   #idlePolls = 0
+  #lastRecordMs = 0
   #lastLook = 0
 
   constructor(server: ModelServer) {
@@ -61,7 +64,8 @@ export class Judge implements WorkerEvents {
         arrivedRows: new Map(),
         lastSent: null,
         repeated: 0,
-        excused: mode === 'bulk'
+        excused: mode === 'bulk',
+        stored: false
       })
     }
   }
@@ -80,6 +84,10 @@ export class Judge implements WorkerEvents {
     this.#server.story.tellOf(name, `v${version} is sent`)
     const wrong = differences(record, row)
     if (wrong !== '') this.fault(`I5: ${name} v${version}: ${wrong}`, [name])
+  }
+
+  onStored(record: SourceRecord): void {
+    this.#standing(this.#rowOf(record).table).stored = true
   }
 
   onArrived(record: SourceRecord): void {
@@ -156,6 +164,7 @@ export class Judge implements WorkerEvents {
     if (this.#lostSession) this.#excuseLastMoment()
     this.#idlePolls = records > 0 ? 0 : this.#idlePolls + 1
     const { nowMs } = this.#server
+    if (records > 0) this.#lastRecordMs = nowMs
     for (const [stream, facts] of worker.progress()) {
       const name = stream.replace(/^(table|query) /, '')
       const level = String(facts['late_commits'])
@@ -176,7 +185,8 @@ export class Judge implements WorkerEvents {
 
   #judgeProgress({ condition }: ModelWorker): void {
     const { nowMs, disturbedAtMs } = this.#server
-    const nothingComes = this.#idlePolls > 20
+    // A limit lets few rows pass at each turn of a table.
+    const nothingComes = this.#idlePolls > 20 && nowMs - this.#lastRecordMs > TURN_MS
     for (const one of this.#missing()) {
       const waitsMs = nowMs - one.visibleAtMs
       const quietMs = nowMs - Math.max(one.visibleAtMs, disturbedAtMs)
@@ -208,9 +218,9 @@ export class Judge implements WorkerEvents {
     return false
   }
 
-  /** Whether a row of this table was sent. */
-  hasCome(table: string): boolean {
-    return this.#standing(table).arrived.size > 0
+  /** Whether reading of this table begins somewhere, wherever it begins. */
+  hasOffset(table: string): boolean {
+    return this.#standing(table).stored
   }
 
   /** How long rows may wait while nothing stands in their way. */

@@ -27,7 +27,7 @@ export class Questions {
       question.includes(`FROM ${sql}`)
     )
     // At a first load there is nothing to begin from.
-    if (table === undefined || !this.#judge.hasCome(table.plan.name)) return
+    if (table === undefined || !this.#judge.hasOffset(table.plan.name)) return
     this.#judged.add(question)
     const wrong = this.#unbounded(question, table)
     if (wrong !== null) this.#judge.fault(`${table.plan.name}: ${wrong}: ${question}`)

@@ -3,6 +3,7 @@ import { alterOffsets } from '../../../src/connectors/jdbc/offsets/alter-offsets
 import { JdbcSourceTask } from '../../../src/connectors/jdbc/source-task.ts'
 import type { OffsetMap, SourcePartition, SourceRecord } from '../../../src/data/record.ts'
 import type { StreamFacts } from '../../../src/plugin/source.ts'
+import { isRetriable } from '../../../src/errors.ts'
 import { Loggers } from '../../../src/log.ts'
 import { StoredOffsets } from '../../support/jdbc-source.ts'
 import type { Random } from '../../support/random.ts'
@@ -14,11 +15,15 @@ export interface WorkerEvents {
   onSent(record: SourceRecord): void
   /** Can be read from the topic. */
   onArrived(record: SourceRecord): void
+  /** Its offset is stored. */
+  onStored(record: SourceRecord): void
   /** Will never be: the worker crashed before. */
   onGone(record: SourceRecord): void
   /** Was sent, but its offset is not stored: it comes again. */
   onMayRepeat(record: SourceRecord): void
 }
+
+type Altered = Awaited<ReturnType<typeof alterOffsets>>
 
 const loggers = new Loggers({ write: () => undefined })
 
@@ -163,6 +168,7 @@ export class ModelWorker {
     for (const record of this.#unstored) {
       const { sourcePartition, sourceOffset } = record
       if (sourceOffset === null) continue
+      this.#events.onStored(record)
       const before = last.get(sourcePartition) ?? this.offsets.get(sourcePartition)
       const covers = cursorText(before) !== cursorText(sourceOffset)
       const uncovered = covers ? [] : (this.#uncovered.get(sourcePartition) ?? [])
@@ -179,11 +185,16 @@ export class ModelWorker {
   async writeOffsetsBack(): Promise<void> {
     const changes = this.offsets.all().map(({ partition, offset }) => ({ partition, offset }))
     if (changes.length === 0) return
-    const altered = await alterOffsets(
-      new Map(Object.entries(this.config)),
-      changes,
-      jdbcSourceConfig
-    )
+    const alter = async (): Promise<Altered> => {
+      try {
+        return await alterOffsets(new Map(Object.entries(this.config)), changes, jdbcSourceConfig)
+      } catch (error) {
+        // The session broke, the answer of REST says so, and the operator tries again.
+        if (!isRetriable(error)) throw error
+        return await alter()
+      }
+    }
+    const altered = await alter()
     for (const { partition, offset } of altered.changes) this.offsets.set(partition, offset)
   }
 }
