@@ -16,6 +16,30 @@ interface KnownTopic {
 }
 
 /**
+ * How long to wait behind a question about topics: longer each time the same ones are asked about again, and the shortest time when there is
+ * a new one among them. Many tables come with many new topics, one after the other: none of them is to wait for those before it.
+ */
+export class QuestionPace {
+  readonly #firstMs: number
+  readonly #longestMs: number
+  #asked: ReadonlySet<string> = new Set()
+  #pauseMs: number
+
+  constructor(firstMs: number, longestMs: number) {
+    this.#firstMs = firstMs
+    this.#longestMs = Math.max(firstMs, longestMs)
+    this.#pauseMs = firstMs
+  }
+
+  pauseAfter(topics: readonly string[]): number {
+    const isRepeated = topics.every((topic) => this.#asked.has(topic))
+    this.#pauseMs = isRepeated ? Math.min(this.#pauseMs * 2, this.#longestMs) : this.#firstMs
+    this.#asked = new Set(topics)
+    return this.#pauseMs
+  }
+}
+
+/**
  * Which broker leads which partition of the topics a producer writes to. A topic nobody knows is created by the broker
  * if it is set to; when it stays unknown for `max.block.ms` of answered questions, it is refused. An unreachable cluster is waited for.
  */
@@ -96,13 +120,16 @@ export class ProducerMetadata {
 
   async #refresh(): Promise<void> {
     const { retryBackoffMs, retryBackoffMaxMs } = this.#network.settings
-    let backoffMs = Math.max(20, retryBackoffMs)
+    const first = Math.max(20, retryBackoffMs)
+    const pace = new QuestionPace(first, retryBackoffMaxMs)
+    let pauseMs = first
     let outage = false
     while (this.#wanted.size > 0) {
-      await this.#untilWorthAsking(backoffMs)
+      await this.#untilWorthAsking(pauseMs)
       if (this.#stopped.signal.aborted) return
+      const names = [...this.#wanted]
+      pauseMs = pace.pauseAfter(names)
       try {
-        const names = [...this.#wanted]
         const found = await this.#network.topics(names, true)
         for (const name of names) this.#learn(name, found.get(name))
         if (outage) this.#log.info('The Kafka cluster can be reached again')
@@ -124,8 +151,7 @@ export class ProducerMetadata {
         this.trouble = null
         return
       }
-      await systemClock.sleep(backoffMs, this.#stopped.signal)
-      backoffMs = Math.min(backoffMs * 2, Math.max(20, retryBackoffMaxMs))
+      await systemClock.sleep(pauseMs, this.#stopped.signal)
     }
   }
 
