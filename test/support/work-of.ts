@@ -38,10 +38,14 @@ export function assertLinear(
   const once = cpuOf(quietly(short), 1)
   assert.ok(once < 5_000_000, `${what}: ${length} characters took ${once / 1000} ms`)
   if (cpuOf(quietly(long), 1) < LEAST_MEASURED_US) return
-  const four = cpuOf(quietly(long), 4)
+  let four = cpuOf(quietly(long), 4)
   if (four < LEAST_MEASURED_US) return
   const one = cpuOf(quietly(short), 6)
-  assert.ok(four < 9 * Math.max(one, 1000), `${what}: ${one} µs, four times as long ${four} µs`)
+  const limit = 9 * Math.max(one, 1000)
+  for (let again = 0; four >= limit && again < 8; again++) {
+    four = Math.min(four, cpuOf(quietly(long), 1))
+  }
+  assert.ok(four < limit, `${what}: ${one} µs, four times as long ${four} µs`)
 }
 
 /** Texts that make a careless pattern go back over what it has read: name → text of about a length. */
@@ -217,8 +221,12 @@ export async function assertLinearRequest(
   const [short, long] = [text(SCALE * length), text(4 * SCALE * length)]
   const once = await cost(short, 1)
   assert.ok(once < 5_000_000, `${what}: ${length} characters took ${once / 1000} ms`)
-  const four = await cost(long, 2)
+  let four = await cost(long, 2)
   if (four < LEAST_MEASURED_US) return
   const one = await cost(short, 4)
-  assert.ok(four < 9 * Math.max(one, 2000), `${what}: ${one} µs, four times as long ${four} µs`)
+  const limit = 9 * Math.max(one, 2000)
+  // Whatever else this process does meanwhile counts, too: work that is linear has it to itself once in a while.
+  for (let again = 0; four >= limit && again < 8; again++)
+    four = Math.min(four, await cost(long, 1))
+  assert.ok(four < limit, `${what}: ${one} µs, four times as long ${four} µs`)
 }

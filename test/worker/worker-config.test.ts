@@ -201,7 +201,10 @@ const own = [
   'rest.config.mask',
   'rest.metrics.enable',
   'connector.client.config.override.allowlist',
-  'errors.retry.exhausted'
+  'errors.retry.exhausted',
+  'jdbc.blocked.properties',
+  'jdbc.oracle.client.lib.dir',
+  'rest.preview.enable'
 ]
 
 describe('worker config', () => {
