@@ -69,6 +69,7 @@ describe('Values of PostgreSQL that Kafka Connect has no form for', () => {
         `prices, row \\(id=${id}\\): column ${column} \\(numeric\\(9,2\\)\\): NaN is no number`
       )
     await assert.rejects(readTable(table, 4), named(2, 'a'))
+    await assert.rejects(readTable(table, 4), /; unreadable\.values=skip leaves such rows out$/m)
 
     const skipped = await readTable({ ...table, 'unreadable.values': 'skip' }, 2)
     assert.deepEqual(fields(skipped.records, 'id'), [1, 4])

@@ -25,6 +25,9 @@ import type { TableShape } from './table-shape.ts'
 import type { Timestamp } from '../values/timestamp.ts'
 import { hasSingleBounds } from './query-text.ts'
 
+const LEFT_OUT = '; the row is left out'
+const FAILS = '; unreadable.values=skip leaves such rows out'
+
 /** What a reader reads and where its records go. */
 export interface ReaderTarget {
   /** null: the query of the user. */
@@ -289,9 +292,10 @@ export class TableReader {
       try {
         value = converter.convert(row)
       } catch (error) {
-        const problem = this.#rowError(stream.columns, row, error)
-        if (this.#settings.values.unreadableValues === 'fail') throw problem
-        this.#events.onUnreadable?.(`${problem.message}; the row is left out`)
+        const fails = this.#settings.values.unreadableValues === 'fail'
+        const problem = this.#rowError(stream.columns, row, error, fails ? FAILS : LEFT_OUT)
+        if (fails) throw problem
+        this.#events.onUnreadable?.(problem.message)
         return
       }
       let sourceOffset = offset
@@ -321,7 +325,7 @@ export class TableReader {
     } catch (error) {
       if (error instanceof ConnectError && error.facts['row'] !== undefined) throw error
       const broken = rows.find((row) => throws(() => run.cursor.read(row)))
-      throw broken === undefined ? error : this.#rowError(run.stream.columns, broken, error)
+      throw broken === undefined ? error : this.#rowError(run.stream.columns, broken, error, FAILS)
     }
   }
 
@@ -334,22 +338,18 @@ export class TableReader {
         if (!fails) cursor.read(row)
         return true
       } catch (error) {
-        this.#events.onUnreadable?.(
-          `${this.#rowError(stream.columns, row, error).message}; the row is left out`
-        )
+        this.#events.onUnreadable?.(this.#rowError(stream.columns, row, error, LEFT_OUT).message)
         return false
       }
     })
   }
 
   /** I5: the table, the column and which row. */
-  #rowError(columns: readonly Column[], row: Row, error: unknown): DataError {
+  #rowError(columns: readonly Column[], row: Row, error: unknown, fate = ''): DataError {
     const names = columns.map(({ name }) => name)
     const shown = rowText(this.#shape, names, (index) => String(row[index]))
-    return new DataError(`${this.target.name}, row (${shown}): ${messageOf(error)}`, {
-      cause: error,
-      row: shown
-    })
+    const text = `${this.target.name}, row (${shown}): ${messageOf(error)}${fate}`
+    return new DataError(text, { cause: error, row: shown })
   }
 
   /** For messages about a record made of this row: the table and which row. */
