@@ -31,6 +31,8 @@ export class RealJudge {
   disturbedBeat = 0
   /** Something happened after which records may come twice: a crash, a session that ended, a broken batch. */
   mayRepeat: boolean
+  /** A column came: rows that are remembered by their values are not known again. */
+  rowsDiffer = false
   readonly #tables = new Map<string, Standing>()
   readonly #story: Story
   readonly #exactlyOnce: boolean
@@ -142,8 +144,9 @@ export class RealJudge {
   }
 
   judgeRepetitions(): void {
-    for (const [name, { repeated, arrived }] of this.#tables) {
+    for (const [name, { plan, repeated, arrived }] of this.#tables) {
       if (repeated === 0 || (!this.#exactlyOnce && this.mayRepeat)) continue
+      if (this.rowsDiffer && plan.mode !== 'incrementing') continue
       this.fault(
         `${name}: ${repeated} records beyond ${arrived.size} came twice without a reason`,
         [...this.rows]

@@ -133,6 +133,7 @@ export class RealWorld {
         return await home.show(table)
       case 'a column is added':
         this.#columns += 1
+        this.judge.rowsDiffer = true
         return await home.addColumn(table, `extra${this.#columns}`)
       case 'the account is locked for a moment':
         // An account that never worked is an error at once.
