@@ -130,6 +130,19 @@ describe('validation of the JDBC source', () => {
     assert.match(twice['query'] ?? '', /two columns named a; give one of them another name/)
     const called = await errorsOf({ ...server, mode: 'bulk', query: 'CALL p()' })
     assert.match(called['query'] ?? '', /Only SELECT statements are supported/)
+    for (const [ending, mode] of [
+      ['WHERE 1 = 1', 'incrementing'],
+      ['GROUP BY 1', 'incrementing'],
+      ['ORDER BY 1', 'timestamp'],
+      ['UNION SELECT 2, now()', 'timestamp+incrementing']
+    ] as const) {
+      const whole = `SELECT oid::bigint AS id, now() AS at FROM pg_class ${ending}`
+      const columns = { 'incrementing.column.name': 'id', 'timestamp.column.name': 'at' }
+      const found = await errorsOf({ ...server, ...columns, mode, query: whole })
+      assert.match(found['query'] ?? '', /not valid with what its mode appends.*\$\{bounds\}/)
+      const inside = `SELECT * FROM (${whole}) t -- put around`
+      assert.deepEqual(await errorsOf({ ...server, ...columns, mode, query: inside }), {})
+    }
     const marked = 'SELECT 1 AS id WHERE 1 > ? ORDER BY 1 LIMIT 9 --'
     const places = { ...server, mode: 'incrementing', 'incrementing.column.name': 'id' }
     assert.match(

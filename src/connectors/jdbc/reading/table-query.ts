@@ -28,6 +28,18 @@ export function tableQuery(
   return { sql, binds: swallowed ? [] : binder.values }
 }
 
+/**
+ * The form in which a query without placeholders is sent, with a condition that needs no values: for asking whether the database takes it.
+ * null: nothing is appended that has to fit.
+ */
+export function appendedForm(shape: QueryShape): string | null {
+  const { mode, select, timestamps, id } = shape
+  if (mode === 'bulk' || hasPlaceholders(select) || endsInComment(select)) return null
+  const columns = [...timestamps, ...(id === null ? [] : [id])]
+  const condition = columns.map(({ sql }) => `${sql} IS NOT NULL`).join(' AND ')
+  return `${selectWhere(shape, () => condition, null)} ${orderOf(shape)}`
+}
+
 /** Before the first row: earlier than any time that every type of a timestamp can hold. */
 const FIRST_READING: Timestamp = { ms: Date.UTC(1900, 0, 1), nanos: 0 }
 const FIRST_ID = -(2n ** 63n)

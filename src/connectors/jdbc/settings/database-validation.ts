@@ -5,6 +5,8 @@ import { driverCodes } from '../dialects/driver-codes.ts'
 import { openConnection } from '../sessions/connection-keeper.ts'
 import { queryColumns, readerShape } from '../reading/query-shape.ts'
 import { sqlStretches } from '../reading/sql-stretches.ts'
+import { appendedForm } from '../reading/table-query.ts'
+import type { TableShape } from '../reading/table-shape.ts'
 import type { JdbcSourceConfig } from './source-config.ts'
 import type { ConnectionSettings, NamedQuery, SourceSettings } from './source-settings.ts'
 import { idleGroups, selectTables } from '../tables/table-selection.ts'
@@ -60,8 +62,10 @@ async function queryProblems(
   try {
     topicOfQuery(name, settings.topics)
     checkNames(await queryColumns(connection, query ?? ''))
-    await readerShape(connection, null, settings)
-    return []
+    const shape = await readerShape(connection, null, settings)
+    const problem = await appendedProblem(connection, shape)
+    if (problem === null) return []
+    return [at(key, queryIsMasked ? APPENDED : `${APPENDED}: ${problem}`)]
   } catch (error) {
     if (error instanceof ConfigError) return [at(columnKey(error.message, key), error.message)]
     const { state, number } = driverCodes(error)
@@ -72,6 +76,20 @@ async function queryProblems(
         `The configured query is not valid and has database/connection errors. Please provide the correct query by validating the query syntax and the existing table/column names with the database being connected (SQLState: ${state}, errorCode: ${number})${shown}${hasQuestionMark(query ?? '') ? BOUNDS_HINT : ''}`
       )
     ]
+  }
+}
+
+const APPENDED =
+  'The query is not valid with what its mode appends (WHERE … ORDER BY …). Put SELECT * FROM (…) t around one that has a WHERE, GROUP BY, ORDER BY, LIMIT or UNION of its own, or write ${bounds} where the condition belongs'
+
+async function appendedProblem(connection: Connection, shape: TableShape): Promise<string | null> {
+  const sql = appendedForm(shape)
+  if (sql === null) return null
+  try {
+    await connection.describeQuery(sql)
+    return null
+  } catch (error) {
+    return messageOf(error)
   }
 }
 
