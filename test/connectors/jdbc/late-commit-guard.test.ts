@@ -278,6 +278,32 @@ describe('what is remembered', () => {
       }
     })
 
+    it(`I6: ${mode}: has a window become no shorter in a new task than it has to`, async () => {
+      const database = new ScriptedDatabase()
+      database.answer = () => UNSEEN
+      const task = await started(database, {
+        mode,
+        'late.commit.seen.max.keys': '100',
+        'late.commit.window.ms': '1000000'
+      })
+      // Every other id: ranges of ids would make them one.
+      const rows = async (of: ScriptedTask, from: number, to: number): Promise<void> => {
+        for (let id = from; id <= to; id += 2) {
+          database.insert(id, database.nowMs)
+          await of.pollFor(1000)
+        }
+      }
+      await rows(task, 2, 180)
+      const taken = database.nowMs
+      await rows(task, 184, 190)
+      const again = await task.restart()
+      await rows(again, 192, 220)
+      database.insert(182, taken)
+      await again.pollFor(5000)
+      assert.ok(again.sent.includes(182))
+      await again.stop()
+    })
+
     it(`I6: ${mode}: is known to the task that goes on, whole`, async () => {
       const database = new ScriptedDatabase()
       const task = await started(database, { mode })

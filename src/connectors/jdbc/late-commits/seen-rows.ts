@@ -173,6 +173,8 @@ export class SeenVersions implements SeenRows {
   #hashes: string[] = []
   #times: Timestamp[] = []
   #first = 0
+  /** So many are out of an offset, which does not say their times: at most that of its position. */
+  #restored = 0
   readonly #set = new Set<string>()
 
   constructor(limit: number, text = '', at: Timestamp | null = null) {
@@ -181,6 +183,7 @@ export class SeenVersions implements SeenRows {
     for (let from = 0; from + HASH_CHARACTERS <= text.length; from += HASH_CHARACTERS) {
       this.#append(text.slice(from, from + HASH_CHARACTERS), at)
     }
+    this.#restored = this.#hashes.length
   }
 
   get size(): number {
@@ -222,14 +225,15 @@ export class SeenVersions implements SeenRows {
     this.#times.push(at)
   }
 
-  /** The first of them; into new lists now and then: offsets on their way keep the old ones. */
+  /** The first of them, and its time if that is known (I6: one too late would end a window too soon); into new lists now and then: offsets on their way keep the old ones. */
   #drop(): Timestamp | null {
-    const at = this.#times[this.#first] ?? null
+    const at = this.#first < this.#restored ? null : (this.#times[this.#first] ?? null)
     this.#set.delete(this.#hashes[this.#first] ?? '')
     this.#first += 1
     if (this.#first >= 1024 && this.#first * 2 > this.#hashes.length) {
       this.#hashes = this.#hashes.slice(this.#first)
       this.#times = this.#times.slice(this.#first)
+      this.#restored -= this.#first
       this.#first = 0
     }
     return at
