@@ -39,6 +39,8 @@ import { hasOuterJoin } from './outer-join.ts'
 const DICTIONARY_LIMIT_MS = 60_000
 const CLOSE_LIMIT_MS = 1000
 
+const LOCKING = /\bFOR\s+(?:NO\s+KEY\s+)?(?:KEY\s+)?(?:UPDATE|SHARE)\b/i
+
 /** Every value stays the text the server sent: our columns read it exactly. */
 const TEXT = { getTypeParser: () => (value: string) => value }
 
@@ -192,7 +194,9 @@ export class PostgresConnection implements Connection {
     { fetchRows, table }: { fetchRows: number; table: TableId | null }
   ): Promise<RowStream> {
     // A query of the user may call what writes, as with the JVM connector, but not where somebody only looks.
-    await this.#begin(this.#settings.readOnly || table !== null)
+    // A suffix that locks rows (`FOR UPDATE SKIP LOCKED`) is refused in a transaction that only reads.
+    const onlyReads = table !== null && !LOCKING.test(sql)
+    await this.#begin(this.#settings.readOnly || onlyReads)
     const expected = this.#fields.get(sql) ?? (await this.#fieldsOf(sql, binds))
     let columns = await this.#describe(expected, sql)
     const size = new BatchSize(fetchRows)
