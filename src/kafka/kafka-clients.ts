@@ -1,11 +1,11 @@
 import { type Logger, loggers } from '../log.ts'
-import { KafkaAdmin } from './admin.ts'
+import { KafkaAdmin } from './admin/admin.ts'
 import type { ClientProperties, KafkaClients } from './contracts.ts'
-import { fenceProducers } from './fence-producers.ts'
-import { ConnectGroupMembership } from './group-membership.ts'
-import { KafkaRecordProducer } from './producer.ts'
-import { KafkaTopicLog } from './topic-log.ts'
-import { KafkaTransactionalProducer } from './transactional-producer.ts'
+import { fenceProducers } from './producing/fence-producers.ts'
+import { ConnectGroupMembership } from './group/group-membership.ts'
+import { KafkaRecordProducer } from './producing/producer.ts'
+import { KafkaTopicLog } from './reading/topic-log.ts'
+import { KafkaTransactionalProducer } from './producing/transactional-producer.ts'
 
 /** `client.id` of worker or connector counts before the name the worker would give the client. */
 function idOf(client: ClientProperties, clientId: string): string {

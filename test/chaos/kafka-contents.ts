@@ -1,5 +1,5 @@
 import { type Admin, Kafka, logLevel } from 'kafkajs'
-import { hideNegativeTimeoutWarnings } from '../../src/kafka/kafkajs-warnings.ts'
+import { hideNegativeTimeoutWarnings } from '../../src/kafka/admin/kafkajs-warnings.ts'
 import { uniqueName } from '../support/environment.ts'
 
 export interface StoredRecord {

@@ -10,9 +10,9 @@ import {
   propertiesWithoutEffect
 } from '../../src/kafka/client-property-effects.ts'
 import type { ConfigKey } from '../../src/config/config-def.ts'
-import { clientSettings } from '../../src/kafka/client-properties.ts'
+import { clientSettings } from '../../src/kafka/client/client-properties.ts'
 import type { ClientProperties } from '../../src/kafka/contracts.ts'
-import { producerSettings } from '../../src/kafka/producer-settings.ts'
+import { producerSettings } from '../../src/kafka/producing/producer-settings.ts'
 import { distributedConfig } from '../../src/worker/worker-config.ts'
 import { runJava } from '../support/run-java.ts'
 

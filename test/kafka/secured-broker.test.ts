@@ -10,13 +10,13 @@ import { type TestContext, after, before, describe, it } from 'node:test'
 import { inspect } from 'node:util'
 import { alterUserScramCredentialsV0 } from '@platformatic/kafka'
 import { type Broker, startBroker } from '../../scripts/kafka-broker.ts'
-import { KafkaAdmin } from '../../src/kafka/admin.ts'
-import { clientSettings } from '../../src/kafka/client-properties.ts'
+import { KafkaAdmin } from '../../src/kafka/admin/admin.ts'
+import { clientSettings } from '../../src/kafka/client/client-properties.ts'
 import type { ClientProperties, LogRecord } from '../../src/kafka/contracts.ts'
-import { ConnectGroupMembership } from '../../src/kafka/group-membership.ts'
-import { NetworkClient } from '../../src/kafka/network-client.ts'
-import { KafkaRecordProducer } from '../../src/kafka/producer.ts'
-import { KafkaTopicLog } from '../../src/kafka/topic-log.ts'
+import { ConnectGroupMembership } from '../../src/kafka/group/group-membership.ts'
+import { NetworkClient } from '../../src/kafka/client/network-client.ts'
+import { KafkaRecordProducer } from '../../src/kafka/producing/producer.ts'
+import { KafkaTopicLog } from '../../src/kafka/reading/topic-log.ts'
 import { uniqueName } from '../support/environment.ts'
 import { recordingLog } from '../support/recording-log.ts'
 import { startTcpProxy } from '../support/tcp-proxy.ts'
@@ -271,7 +271,7 @@ describe('a broker of its own', () => {
       }
       await Promise.all([restart, ...inFlight])
       const values: string[] = []
-      const { TopicReader } = await import('../../src/kafka/topic-reader.ts')
+      const { TopicReader } = await import('../../src/kafka/reading/topic-reader.ts')
       const reader = new TopicReader(
         clientSettings(asAdmin()),
         'reader',

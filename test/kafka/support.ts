@@ -1,14 +1,14 @@
 import { Kafka, logLevel } from 'kafkajs'
 import type { TestContext } from 'node:test'
-import { clientSettings } from '../../src/kafka/client-properties.ts'
+import { clientSettings } from '../../src/kafka/client/client-properties.ts'
 import type {
   ClientProperties,
   LogRecord,
   ProducerRecord,
   TopicLogOptions
 } from '../../src/kafka/contracts.ts'
-import { hideNegativeTimeoutWarnings } from '../../src/kafka/kafkajs-warnings.ts'
-import { TopicReader } from '../../src/kafka/topic-reader.ts'
+import { hideNegativeTimeoutWarnings } from '../../src/kafka/admin/kafkajs-warnings.ts'
+import { TopicReader } from '../../src/kafka/reading/topic-reader.ts'
 import { kafkaBootstrap, uniqueName } from '../support/environment.ts'
 import { recordingLog } from '../support/recording-log.ts'
 

@@ -1,7 +1,7 @@
 import type { TestContext } from 'node:test'
-import { clientSettings } from '../../src/kafka/client-properties.ts'
+import { clientSettings } from '../../src/kafka/client/client-properties.ts'
 import type { LogRecord } from '../../src/kafka/contracts.ts'
-import { TopicReader } from '../../src/kafka/topic-reader.ts'
+import { TopicReader } from '../../src/kafka/reading/topic-reader.ts'
 import { kafkaBootstrap, uniqueName } from './environment.ts'
 import { recordingLog } from './recording-log.ts'
 

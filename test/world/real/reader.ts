@@ -1,6 +1,6 @@
 import avsc from 'avsc'
 import { type Consumer, Kafka, logLevel } from 'kafkajs'
-import { hideNegativeTimeoutWarnings } from '../../../src/kafka/kafkajs-warnings.ts'
+import { hideNegativeTimeoutWarnings } from '../../../src/kafka/admin/kafkajs-warnings.ts'
 import { kafkaBootstrap, schemaRegistryUrl, uniqueName } from '../../support/environment.ts'
 
 /** The columns of a row, as a record of any format says them. */

@@ -1,0 +1,162 @@
+import { type Admin, Kafka, logLevel } from 'kafkajs'
+import { systemClock, withTimeout } from '../../clock.ts'
+import { ConnectError, asError } from '../../errors.ts'
+import { brokerError, isRetriableBrokerError, isRetriableName } from '../client/broker-errors.ts'
+import { type ClientSettings, addresses, clientSettings } from '../client/client-properties.ts'
+import type { ClientProperties, ClusterAdmin, TopicToCreate } from '../contracts.ts'
+import { kafkaJsConfig } from './kafkajs-config.ts'
+import { hideNegativeTimeoutWarnings } from './kafkajs-warnings.ts'
+import { NetworkClient } from '../client/network-client.ts'
+
+const TOPIC_RESOURCE = 2
+/** Answers that say "you may not look", as opposed to "something is wrong". */
+const notReadable: ReadonlySet<string> = new Set([
+  'TOPIC_AUTHORIZATION_FAILED',
+  'CLUSTER_AUTHORIZATION_FAILED',
+  'UNSUPPORTED_VERSION'
+])
+
+/**
+ * Topics and settings of one cluster. Connects on first use. Each call tries again until `default.api.timeout.ms` is over,
+ * then rejects with a ConnectError that names the bootstrap servers.
+ */
+export class KafkaAdmin implements ClusterAdmin {
+  readonly #settings: ClientSettings
+  readonly #clientId: string
+  readonly #network: NetworkClient
+  /** Which bootstrap server the next connection begins with: not always the same, for it may hang. */
+  #seed = Math.floor(Math.random() * 1000)
+  #connected: Promise<Admin> | null = null
+  #closed = false
+
+  constructor(client: ClientProperties, clientId: string) {
+    hideNegativeTimeoutWarnings()
+    this.#settings = clientSettings(client)
+    this.#clientId = clientId
+    this.#network = new NetworkClient(this.#settings, clientId)
+  }
+
+  async clusterId(): Promise<string> {
+    return this.#call('describe the cluster', () => this.#network.clusterId())
+  }
+
+  async describeTopics(names: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    return this.#call(`describe topics ${names.join(', ')}`, async () => {
+      const counts = new Map<string, number>()
+      for (const { name, error, partitions } of (await this.#network.topics(names)).values()) {
+        if (error === 'UNKNOWN_TOPIC_OR_PARTITION') continue
+        // A partition without a leader is one, too.
+        if (error !== 'NONE' && error !== 'LEADER_NOT_AVAILABLE') {
+          const what = `Failed to describe topic ${name} at ${addresses(this.#settings)}: ${error}`
+          const code = isRetriableName(error) ? 'KAFKA_UNAVAILABLE' : 'KAFKA_ERROR'
+          throw new ConnectError(code, what, { kafkaError: error })
+        }
+        counts.set(name, partitions.length)
+      }
+      return counts
+    })
+  }
+
+  async createTopic(topic: TopicToCreate): Promise<boolean> {
+    const { name, partitions, replicationFactor, settings } = topic
+    return this.#callKafkaJs(`create topic ${name}`, (admin) =>
+      admin.createTopics({
+        waitForLeaders: false,
+        timeout: this.#settings.requestTimeoutMs,
+        topics: [
+          {
+            topic: name,
+            numPartitions: partitions,
+            replicationFactor,
+            configEntries: [...settings].map(([entry, value]) => ({ name: entry, value }))
+          }
+        ]
+      })
+    )
+  }
+
+  async topicSetting(topic: string, name: string): Promise<string | null> {
+    try {
+      const { resources } = await this.#callKafkaJs(`read ${name} of topic ${topic}`, (admin) =>
+        admin.describeConfigs({
+          includeSynonyms: false,
+          resources: [{ type: TOPIC_RESOURCE, name: topic, configNames: [name] }]
+        })
+      )
+      const entries = resources[0]?.configEntries ?? []
+      return entries.find((entry) => entry.configName === name)?.configValue ?? null
+    } catch (error) {
+      const reason = error instanceof ConnectError ? error.facts['kafkaError'] : undefined
+      if (typeof reason === 'string' && notReadable.has(reason)) return null
+      throw error
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    await Promise.all([this.#network.close(), this.#disconnect()])
+  }
+
+  #callKafkaJs<T>(doing: string, operation: (admin: Admin) => Promise<T>): Promise<T> {
+    return this.#call(doing, async () => {
+      this.#connected ??= this.#connect()
+      return operation(await this.#connected)
+    })
+  }
+
+  async #call<T>(doing: string, operation: () => Promise<T>): Promise<T> {
+    const { apiTimeoutMs, retryBackoffMs, retryBackoffMaxMs } = this.#settings
+    const what = `Failed to ${doing} at ${addresses(this.#settings)}`
+    const deadline = systemClock.monotonicMs() + apiTimeoutMs
+    let last: unknown = null
+    for (let backoffMs = Math.max(1, retryBackoffMs); ; backoffMs *= 2) {
+      if (this.#closed) throw new ConnectError('WORKER_STOPPING', `${what}: the client was closed`)
+      const leftMs = deadline - systemClock.monotonicMs()
+      try {
+        return await withTimeout(operation(), Math.max(1, leftMs), () =>
+          timedOut(what, apiTimeoutMs, last)
+        )
+      } catch (error) {
+        // A client that failed once may hold dead connections: the next attempt gets a new one.
+        await this.#disconnect()
+        const leftMs = deadline - systemClock.monotonicMs()
+        if (leftMs <= 0 || !isRetriableBrokerError(error)) throw brokerError(error, what)
+        last = error
+        await systemClock.sleep(Math.min(backoffMs, retryBackoffMaxMs, leftMs))
+      }
+    }
+  }
+
+  async #connect(): Promise<Admin> {
+    const { bootstrapServers } = this.#settings
+    const start = this.#seed++ % bootstrapServers.length
+    const rotated = [...bootstrapServers.slice(start), ...bootstrapServers.slice(0, start)]
+    const settings = { ...this.#settings, bootstrapServers: rotated }
+    const kafka = new Kafka({
+      ...kafkaJsConfig(settings, this.#clientId, 0),
+      logLevel: logLevel.NOTHING
+    })
+    const admin = kafka.admin()
+    await admin.connect()
+    return admin
+  }
+
+  async #disconnect(): Promise<void> {
+    const connected = this.#connected
+    this.#connected = null
+    if (connected === null) return
+    const disconnected = connected.then(
+      (admin) => admin.disconnect(),
+      () => undefined // never connected; whoever asked for it got this error
+    )
+    // The library waits for requests under way, which a stalled broker would make last.
+    await withTimeout(disconnected, 1000, () => new Error('not disconnected in time')).catch(
+      asError
+    )
+  }
+}
+
+function timedOut(what: string, timeoutMs: number, cause: unknown): ConnectError {
+  if (cause === null) return new ConnectError('KAFKA_UNAVAILABLE', `${what} within ${timeoutMs} ms`)
+  return brokerError(cause, `${what} within ${timeoutMs} ms`)
+}

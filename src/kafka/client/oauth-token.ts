@@ -1,0 +1,112 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { ConnectError } from '../../errors.ts'
+
+export interface AccessToken {
+  readonly value: string
+}
+
+export interface OAuthTokenOptions {
+  readonly endpoint: string
+  readonly clientId: string
+  readonly clientSecret: string
+  readonly scope: string | null
+  readonly connectTimeoutMs: number
+  readonly readTimeoutMs: number
+  readonly retryBackoffMs: number
+}
+
+const ATTEMPTS = 3
+/** A token is replaced when this share of its life has passed, as Java's sasl.login.refresh.window.factor. */
+const REFRESH_AT = 0.8
+
+/** Access tokens by the client-credentials grant, kept until most of their life has passed. */
+export class OAuthTokenSource {
+  readonly #options: OAuthTokenOptions
+  #current: { token: AccessToken; refreshAt: number } | null = null
+  #fetching: Promise<AccessToken> | null = null
+
+  constructor(options: OAuthTokenOptions) {
+    this.#options = options
+  }
+
+  /** Rejects with ConnectError that names the endpoint, never the credentials (I7), after at most three bounded attempts. */
+  async token(): Promise<AccessToken> {
+    if (this.#current !== null && performance.now() < this.#current.refreshAt) {
+      return this.#current.token
+    }
+    this.#fetching ??= this.#fetch().finally(() => {
+      this.#fetching = null
+    })
+    return this.#fetching
+  }
+
+  async #fetch(): Promise<AccessToken> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#request()
+      } catch (error) {
+        const refused = error instanceof ConnectError && !error.retriable
+        if (refused || attempt === ATTEMPTS) throw error
+        await delay(this.#options.retryBackoffMs * 2 ** (attempt - 1))
+      }
+    }
+  }
+
+  async #request(): Promise<AccessToken> {
+    const { endpoint, clientId, clientSecret, scope } = this.#options
+    const body = new URLSearchParams({ grant_type: 'client_credentials' })
+    if (scope !== null) body.set('scope', scope)
+    let status: number
+    let answer: string
+    try {
+      const response = await fetch(endpoint, {
+        method: 'POST',
+        headers: {
+          accept: 'application/json',
+          authorization: `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`
+        },
+        body,
+        signal: AbortSignal.timeout(this.#options.connectTimeoutMs + this.#options.readTimeoutMs)
+      })
+      status = response.status
+      answer = await response.text()
+    } catch (cause) {
+      throw new ConnectError(
+        'KAFKA_UNAVAILABLE',
+        `No answer from the OAuth token endpoint ${endpoint}`,
+        { cause }
+      )
+    }
+    if (status < 200 || status > 299) {
+      const code = status >= 500 || status === 429 ? 'KAFKA_UNAVAILABLE' : 'KAFKA_ERROR'
+      throw new ConnectError(code, `The OAuth token endpoint ${endpoint} answered ${status}`)
+    }
+    return this.#keep(answer)
+  }
+
+  #keep(answer: string): AccessToken {
+    const parsed = parsedAnswer(answer)
+    const value = parsed['access_token']
+    if (typeof value !== 'string' || value === '') {
+      throw new ConnectError(
+        'KAFKA_ERROR',
+        `The OAuth token endpoint ${this.#options.endpoint} answered without an access_token`
+      )
+    }
+    const seconds = Number(parsed['expires_in'] ?? 0)
+    const lifeMs = Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : 0
+    const token = { value }
+    this.#current = { token, refreshAt: performance.now() + lifeMs * REFRESH_AT }
+    return token
+  }
+}
+
+function parsedAnswer(answer: string): Record<string, unknown> {
+  try {
+    const parsed: unknown = JSON.parse(answer)
+    if (typeof parsed === 'object' && parsed !== null) return { ...parsed }
+  } catch {
+    // The text may hold a token: neither it nor the parser's message goes into an error.
+  }
+  return {}
+}

@@ -1,0 +1,332 @@
+import { systemClock, withTimeout } from '../../clock.ts'
+import { ConnectError, messageOf } from '../../errors.ts'
+import type { Logger } from '../../log.ts'
+import {
+  brokerError,
+  errorName,
+  isRetriableBrokerError,
+  isRetriableName
+} from '../client/broker-errors.ts'
+import { type ClientSettings, addresses, clientSettings } from '../client/client-properties.ts'
+import type {
+  GroupMember,
+  GroupMembership,
+  GroupMembershipOptions,
+  GroupProtocol,
+  GroupRound,
+  RebalanceReason
+} from '../contracts.ts'
+import { joinGroupApi, leaveGroupApi, syncGroupApi } from './group-requests.ts'
+import { sharedTimeMs } from './heartbeat.ts'
+import { HeartbeatThread, type RunningHeartbeat } from './heartbeat-thread.ts'
+import { type BrokerNode, NetworkClient } from '../client/network-client.ts'
+
+const PROTOCOL_TYPE = 'connect'
+/** What a join may take beyond the rebalance timeout, as Java's clients allow. */
+const JOIN_GRACE_MS = 5000
+const REASON_LENGTH = 255
+
+type Assign = Parameters<GroupMembership['join']>[1]
+
+/** The generation a join produced, before its assignment is known. */
+interface Joined {
+  readonly coordinator: BrokerNode
+  readonly generation: number
+  readonly protocol: string
+  readonly leaderId: string
+  readonly members: readonly GroupMember[]
+}
+
+/**
+ * A member of a group with protocol type `connect`.
+ *
+ * OUTSIDE: no heartbeats; the member id may still be known to the broker. `join` → JOINING.
+ * JOINING: join and sync requests, repeated until they succeed, `signal` aborts (→ OUTSIDE) or the broker refuses for good.
+ * MEMBER: heartbeats run. `rebalance-in-progress` leaves them running until the next `join`;
+ *   `member-unknown` and `coordinator-lost` end them (→ OUTSIDE). Each round tells `onRebalance` at most one reason of each kind.
+ *
+ * A broker keeps a join waiting and answers one connection in order, so each join has a connection of its own. Giving up closes it:
+ * nothing is sent after that.
+ */
+export class ConnectGroupMembership implements GroupMembership {
+  readonly #options: GroupMembershipOptions
+  readonly #log: Logger
+  readonly #settings: ClientSettings
+  readonly #network: NetworkClient
+  #coordinator: BrokerNode | null = null
+  #memberId = ''
+  readonly #heartbeats: HeartbeatThread
+  #heartbeat: RunningHeartbeat | null = null
+  /** The connection of the join under way. */
+  #joins: NetworkClient | null = null
+  #closed = false
+
+  constructor(options: GroupMembershipOptions, log: Logger) {
+    this.#options = options
+    this.#log = log
+    this.#settings = clientSettings(options.client)
+    const { client, clientId, sessionTimeoutMs, rebalanceTimeoutMs, heartbeatIntervalMs } = options
+    // A broker that hangs leaves time to ask another one within the session.
+    const requestTimeoutMs = Math.min(
+      this.#settings.requestTimeoutMs,
+      Math.ceil(sessionTimeoutMs / 3)
+    )
+    this.#network = new NetworkClient({ ...this.#settings, requestTimeoutMs }, clientId)
+    this.#heartbeats = new HeartbeatThread(
+      { client, clientId, requestTimeoutMs, silenceLimitMs: rebalanceTimeoutMs },
+      heartbeatIntervalMs
+    )
+  }
+
+  async join(
+    protocols: readonly GroupProtocol[],
+    assign: Assign,
+    signal: AbortSignal
+  ): Promise<GroupRound> {
+    if (this.#joins !== null) {
+      throw new ConnectError('INTERNAL', `${this.#name()} is joining already`)
+    }
+    this.#endHeartbeat()
+    this.#heartbeats.start()
+    const joins = this.#joinConnection()
+    this.#joins = joins
+    const abandon = (): void => void joins.close()
+    signal.addEventListener('abort', abandon, { once: true })
+    try {
+      return await this.#joinUntilDone(joins, protocols, assign, signal)
+    } catch (error) {
+      this.#endHeartbeat()
+      throw error
+    } finally {
+      signal.removeEventListener('abort', abandon)
+      await joins.close()
+      this.#joins = null
+    }
+  }
+
+  async leave(reason: string, timeoutMs: number): Promise<void> {
+    this.#endHeartbeat()
+    const memberId = this.#memberId
+    this.#memberId = ''
+    if (memberId === '' || this.#closed) return
+    try {
+      await withTimeout(
+        this.#sendLeave(memberId, reason),
+        timeoutMs,
+        () => new ConnectError('KAFKA_UNAVAILABLE', `No answer within ${timeoutMs} ms`)
+      )
+      this.#log.info(`${this.#name()} left: ${reason}`)
+    } catch (error) {
+      // Best effort: the coordinator drops the member when its session times out.
+      this.#log.warn(`${this.#name()} could not say that it leaves: ${messageOf(error)}`)
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#endHeartbeat()
+    this.#heartbeats.close()
+    await Promise.all([this.#joins?.close(), this.#network.close()])
+  }
+
+  #joinConnection(): NetworkClient {
+    const { clientId, rebalanceTimeoutMs } = this.#options
+    const requestTimeoutMs = Math.max(
+      this.#settings.requestTimeoutMs,
+      rebalanceTimeoutMs + JOIN_GRACE_MS
+    )
+    return new NetworkClient({ ...this.#settings, requestTimeoutMs }, clientId)
+  }
+
+  async #joinUntilDone(
+    joins: NetworkClient,
+    protocols: readonly GroupProtocol[],
+    assign: Assign,
+    signal: AbortSignal
+  ): Promise<GroupRound> {
+    let failures = 0
+    for (;;) {
+      this.#throwIfGivenUp(signal)
+      try {
+        const joined = await this.#attempt(this.#sendJoin(joins, protocols), signal)
+        if (joined !== null) {
+          const round = await this.#attempt(this.#sync(joins, joined, assign), signal)
+          if (round !== null) return round
+        }
+      } catch (error) {
+        this.#throwIfGivenUp(signal)
+        if (!isRetriableBrokerError(error)) {
+          throw brokerError(error, `${this.#name()} cannot join at ${addresses(this.#settings)}`)
+        }
+        failures++
+        this.#coordinator = null
+        if (failures === 1) {
+          this.#log.warn(`${this.#name()} cannot join yet, trying again: ${messageOf(error)}`)
+        }
+        await systemClock.sleep(this.#backoffMs(failures), signal)
+      }
+    }
+  }
+
+  /** Ends with the signal even where the work cannot be stopped; its own end is then of no interest. */
+  async #attempt<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+    const { promise, reject } = Promise.withResolvers<never>()
+    const onAbort = (): void => reject(this.#givenUp())
+    if (signal.aborted) onAbort()
+    signal.addEventListener('abort', onAbort, { once: true })
+    try {
+      return await Promise.race([work, promise])
+    } finally {
+      signal.removeEventListener('abort', onAbort)
+    }
+  }
+
+  /** One join request; null when it must be sent again at once, with what was learned. */
+  async #sendJoin(
+    joins: NetworkClient,
+    protocols: readonly GroupProtocol[]
+  ): Promise<Joined | null> {
+    const { groupId, sessionTimeoutMs, rebalanceTimeoutMs } = this.#options
+    this.#coordinator ??= await this.#network.coordinator('group', groupId)
+    const coordinator = this.#coordinator
+    const response = await joins.callForResponse(
+      coordinator,
+      joinGroupApi,
+      groupId,
+      sessionTimeoutMs,
+      rebalanceTimeoutMs,
+      this.#memberId,
+      null,
+      PROTOCOL_TYPE,
+      protocols.map(({ name, metadata }) => ({ name, metadata: asBuffer(metadata) })),
+      null
+    )
+    const error = errorName(response.errorCode)
+    if (error === 'MEMBER_ID_REQUIRED') {
+      this.#memberId = response.memberId
+      return null
+    }
+    if (error === 'UNKNOWN_MEMBER_ID' || error === 'ILLEGAL_GENERATION') {
+      this.#memberId = ''
+      return null
+    }
+    if (error !== 'NONE') throw this.#refused(error)
+    this.#memberId = response.memberId
+    return {
+      coordinator,
+      generation: response.generationId,
+      protocol: response.protocolName ?? '',
+      leaderId: response.leader,
+      members: response.members.map(({ memberId, metadata }) => ({ memberId, metadata }))
+    }
+  }
+
+  /** Sends (as leader) or asks for the assignment; null when the group must be joined again. */
+  async #sync(joins: NetworkClient, joined: Joined, assign: Assign): Promise<GroupRound | null> {
+    const { coordinator, generation, protocol, leaderId, members } = joined
+    const memberId = this.#memberId
+    const heartbeat = this.#beginHeartbeat(generation)
+    const assignments =
+      leaderId === memberId
+        ? await assign({ protocol, leaderId, generation, members })
+        : new Map<string, Uint8Array>()
+    const response = await joins.callForResponse(
+      coordinator,
+      syncGroupApi,
+      this.#options.groupId,
+      generation,
+      memberId,
+      null,
+      PROTOCOL_TYPE,
+      protocol,
+      [...assignments].map(([id, assignment]) => ({
+        memberId: id,
+        assignment: asBuffer(assignment)
+      }))
+    )
+    const error = errorName(response.errorCode)
+    if (error === 'NONE' && this.#heartbeat === heartbeat) {
+      heartbeat.announce()
+      return { generation, memberId, leaderId, protocol, assignment: response.assignment }
+    }
+    this.#endHeartbeat()
+    if (error === 'UNKNOWN_MEMBER_ID') this.#memberId = ''
+    const again = ['NONE', 'REBALANCE_IN_PROGRESS', 'UNKNOWN_MEMBER_ID', 'ILLEGAL_GENERATION']
+    if (again.includes(error)) return null
+    throw this.#refused(error)
+  }
+
+  #beginHeartbeat(generation: number): RunningHeartbeat {
+    this.#endHeartbeat()
+    const { groupId, sessionTimeoutMs, heartbeatIntervalMs } = this.#options
+    const heartbeat = this.#heartbeats.begin(
+      {
+        groupId,
+        memberId: this.#memberId,
+        generation,
+        sessionTimeoutMs,
+        heartbeatIntervalMs,
+        coordinator: this.#coordinator,
+        answeredAtMs: sharedTimeMs(),
+        retryBackoffMs: Math.max(20, this.#settings.retryBackoffMs)
+      },
+      (reason) => this.#onRebalance(heartbeat, reason)
+    )
+    this.#heartbeat = heartbeat
+    return heartbeat
+  }
+
+  #onRebalance(heartbeat: RunningHeartbeat, reason: RebalanceReason): void {
+    if (this.#heartbeat !== heartbeat) return
+    this.#coordinator = heartbeat.coordinator
+    if (reason !== 'rebalance-in-progress') this.#endHeartbeat()
+    if (reason === 'member-unknown') this.#memberId = ''
+    this.#log.info(`${this.#name()} must join again: ${reason}`)
+    this.#options.onRebalance(reason)
+  }
+
+  #endHeartbeat(): void {
+    this.#heartbeat?.stop()
+    this.#heartbeat = null
+  }
+
+  async #sendLeave(memberId: string, reason: string): Promise<void> {
+    const { groupId } = this.#options
+    const coordinator = this.#coordinator ?? (await this.#network.coordinator('group', groupId))
+    const member = { memberId, groupInstanceId: null, reason: reason.slice(0, REASON_LENGTH) }
+    await this.#network.call(coordinator, leaveGroupApi, groupId, [member])
+  }
+
+  #backoffMs(failures: number): number {
+    const { retryBackoffMs, retryBackoffMaxMs } = this.#settings
+    const backoffMs = Math.max(20, retryBackoffMs) * 2 ** Math.min(failures - 1, 20)
+    return Math.min(backoffMs, Math.max(20, retryBackoffMaxMs))
+  }
+
+  #throwIfGivenUp(signal: AbortSignal): void {
+    if (signal.aborted || this.#closed) throw this.#givenUp()
+  }
+
+  #givenUp(): ConnectError {
+    return new ConnectError('WORKER_STOPPING', `${this.#name()} gave up joining`)
+  }
+
+  #refused(error: string): ConnectError {
+    return new ConnectError(
+      isRetriableName(error) || error === 'REBALANCE_IN_PROGRESS'
+        ? 'KAFKA_UNAVAILABLE'
+        : 'KAFKA_ERROR',
+      `${this.#name()} was refused by the coordinator: ${error}`,
+      { groupId: this.#options.groupId, kafkaError: error }
+    )
+  }
+
+  #name(): string {
+    const { clientId, groupId } = this.#options
+    return `Member ${clientId} of group ${groupId}`
+  }
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}

@@ -1,0 +1,149 @@
+import { extname } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import type { ClientProperties, RebalanceReason } from '../contracts.ts'
+import type { HeartbeatOptions } from './heartbeat.ts'
+import type { BrokerNode } from '../client/network-client.ts'
+
+/** What the thread is started with. */
+export interface HeartbeatThreadData {
+  readonly client: ClientProperties
+  readonly clientId: string
+  readonly requestTimeoutMs: number
+  /** A worker that has not shown life for longer loses its place. */
+  readonly silenceLimitMs: number
+}
+
+export type HeartbeatCommand =
+  | { readonly kind: 'begin'; readonly id: number; readonly options: HeartbeatOptions }
+  | { readonly kind: 'announce' | 'stop'; readonly id: number }
+  | { readonly kind: 'alive' }
+
+export interface HeartbeatReport {
+  readonly id: number
+  readonly reason: RebalanceReason
+  readonly coordinator: BrokerNode | null
+}
+
+/** The heartbeat of one generation. */
+export interface RunningHeartbeat {
+  /** null while it is unknown who coordinates the group. */
+  readonly coordinator: BrokerNode | null
+  announce(): void
+  stop(): void
+}
+
+/** A few objects and one connection: no reason to reserve what a worker of its own would have. */
+const LIMITS = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 1 }
+
+/**
+ * Heartbeats in a thread with a connection of their own, so that what blocks the event loop (one large value, a synchronous plugin) costs no
+ * membership (I9). One heartbeat at a time; the thread starts with the first.
+ *
+ * A worker that is blocked for good must lose its place all the same: it shows the thread that it lives as often as a heartbeat is due, and
+ * after `rebalance.timeout.ms` of silence the thread stops. That is the time the group gives every member to answer: one that cannot act for
+ * so long is of no use to it, and a shorter limit would take work away that may still go on.
+ */
+export class HeartbeatThread {
+  readonly #data: HeartbeatThreadData
+  readonly #heartbeatIntervalMs: number
+  #worker: Worker | null = null
+  #alive: NodeJS.Timeout | null = null
+  #current: ThreadHeartbeat | null = null
+  #lastId = 0
+
+  constructor(data: HeartbeatThreadData, heartbeatIntervalMs: number) {
+    this.#data = data
+    this.#heartbeatIntervalMs = heartbeatIntervalMs
+  }
+
+  /** Before a join, so that the thread is there when it ends. */
+  start(): Worker {
+    if (this.#worker !== null) return this.#worker
+    const entry = new URL(`./heartbeat-thread-main${extname(import.meta.url)}`, import.meta.url)
+    const worker = new Worker(entry, {
+      name: 'heartbeat',
+      workerData: this.#data,
+      execArgv: [],
+      resourceLimits: LIMITS
+    })
+    worker.unref()
+    worker.on('message', (report: HeartbeatReport) => this.#current?.onReport(report))
+    // Without a thread there are no heartbeats: the next join starts another one.
+    const onEnd = (): void => {
+      if (this.#worker !== worker) return
+      const heartbeat = this.#current
+      this.#ended()
+      heartbeat?.onReport({ id: heartbeat.id, reason: 'coordinator-lost', coordinator: null })
+    }
+    worker.on('error', onEnd)
+    worker.on('exit', onEnd)
+    this.#alive = setInterval(
+      () => worker.postMessage({ kind: 'alive' } satisfies HeartbeatCommand),
+      this.#heartbeatIntervalMs
+    ).unref()
+    this.#worker = worker
+    return worker
+  }
+
+  begin(options: HeartbeatOptions, tell: (reason: RebalanceReason) => void): RunningHeartbeat {
+    const worker = this.start()
+    const id = ++this.#lastId
+    const post = (command: HeartbeatCommand): void => {
+      // A thread that ended has told so, and takes no more commands.
+      if (this.#worker === worker) worker.postMessage(command)
+    }
+    post({ kind: 'begin', id, options })
+    const heartbeat = new ThreadHeartbeat(id, options.coordinator, post, tell)
+    this.#current = heartbeat
+    return heartbeat
+  }
+
+  /** The thread ends by itself and keeps nothing: nobody waits for it. */
+  close(): void {
+    const worker = this.#worker
+    this.#ended()
+    void worker?.terminate()
+  }
+
+  #ended(): void {
+    this.#worker = null
+    this.#current = null
+    if (this.#alive !== null) clearInterval(this.#alive)
+    this.#alive = null
+  }
+}
+
+class ThreadHeartbeat implements RunningHeartbeat {
+  readonly id: number
+  coordinator: BrokerNode | null
+  readonly #post: (command: HeartbeatCommand) => void
+  readonly #tell: (reason: RebalanceReason) => void
+  #stopped = false
+
+  constructor(
+    id: number,
+    coordinator: BrokerNode | null,
+    post: (command: HeartbeatCommand) => void,
+    tell: (reason: RebalanceReason) => void
+  ) {
+    this.id = id
+    this.coordinator = coordinator
+    this.#post = post
+    this.#tell = tell
+  }
+
+  announce(): void {
+    this.#post({ kind: 'announce', id: this.id })
+  }
+
+  stop(): void {
+    this.#stopped = true
+    this.#post({ kind: 'stop', id: this.id })
+  }
+
+  onReport({ id, reason, coordinator }: HeartbeatReport): void {
+    if (id !== this.id || this.#stopped) return
+    this.coordinator = coordinator
+    this.#tell(reason)
+  }
+}

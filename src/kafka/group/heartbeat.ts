@@ -1,0 +1,149 @@
+import { systemClock, withTimeout } from '../../clock.ts'
+import { ConnectError } from '../../errors.ts'
+import { errorName } from '../client/broker-errors.ts'
+import type { RebalanceReason } from '../contracts.ts'
+import { heartbeatApi } from './group-requests.ts'
+import type { BrokerNode, NetworkClient } from '../client/network-client.ts'
+
+export interface HeartbeatOptions {
+  readonly groupId: string
+  readonly memberId: string
+  readonly generation: number
+  readonly sessionTimeoutMs: number
+  readonly heartbeatIntervalMs: number
+  readonly retryBackoffMs: number
+  readonly coordinator: BrokerNode | null
+  /** When the coordinator answered last, in the time that threads share. */
+  readonly answeredAtMs: number
+}
+
+/** Monotonic like the clock's, and the same in every thread. */
+export const sharedTimeMs = (): number => performance.timeOrigin + performance.now()
+
+const memberIsOut: ReadonlySet<string> = new Set([
+  'UNKNOWN_MEMBER_ID',
+  'ILLEGAL_GENERATION',
+  'FENCED_INSTANCE_ID',
+  'INVALID_GROUP_ID',
+  'GROUP_AUTHORIZATION_FAILED'
+])
+
+export interface HeartbeatEvents {
+  onReason(reason: RebalanceReason, coordinator: BrokerNode | null): void
+  /** Whether the member still does something: one that does not must lose its place. */
+  isAlive(): boolean
+}
+
+/**
+ * Keeps one generation of a member alive from its creation to `stop`. Reasons to join again are kept back until `announce`,
+ * because between join and sync the answer of the sync tells them. A coordinator that moved is looked up again.
+ */
+export class Heartbeat {
+  readonly #network: NetworkClient
+  readonly #options: HeartbeatOptions
+  readonly #events: HeartbeatEvents
+  readonly #stopped = new AbortController()
+  #coordinator: BrokerNode | null
+  #announced = false
+  #pending: RebalanceReason | null = null
+  #rebalancing = false
+
+  constructor(network: NetworkClient, options: HeartbeatOptions, events: HeartbeatEvents) {
+    this.#network = network
+    this.#options = options
+    this.#events = events
+    this.#coordinator = options.coordinator
+    void this.#run()
+  }
+
+  announce(): void {
+    this.#announced = true
+    const reason = this.#pending
+    // Not from inside the join that is about to resolve: its caller must have the round first.
+    if (reason !== null) setImmediate(() => this.#report(reason))
+  }
+
+  stop(): void {
+    this.#stopped.abort()
+  }
+
+  /** Never rejects: whatever goes wrong becomes a reason. */
+  async #run(): Promise<void> {
+    const { sessionTimeoutMs, heartbeatIntervalMs, retryBackoffMs } = this.#options
+    const { signal } = this.#stopped
+    // The session began with the join, however long it took until heartbeats could.
+    let lastAnswerMs = systemClock.monotonicMs() - (sharedTimeMs() - this.#options.answeredAtMs)
+    let pauseMs = heartbeatIntervalMs
+    for (;;) {
+      await systemClock.sleep(pauseMs, signal)
+      if (signal.aborted) return
+      if (!this.#events.isAlive()) {
+        this.#report('member-unknown')
+        return
+      }
+      const leftMs = lastAnswerMs + sessionTimeoutMs - systemClock.monotonicMs()
+      const answer = leftMs <= 0 ? null : await this.#beat(leftMs)
+      if (signal.aborted) return
+      if (answer === null || (answer !== 'NONE' && this.#isElsewhere(answer))) {
+        this.#coordinator = null
+        pauseMs = Math.min(heartbeatIntervalMs, retryBackoffMs)
+        if (systemClock.monotonicMs() - lastAnswerMs < sessionTimeoutMs) continue
+        this.#report('coordinator-lost')
+        return
+      }
+      lastAnswerMs = systemClock.monotonicMs()
+      pauseMs = heartbeatIntervalMs
+      if (memberIsOut.has(answer)) {
+        this.#report('member-unknown')
+        return
+      }
+      if (answer === 'REBALANCE_IN_PROGRESS') this.#report('rebalance-in-progress')
+    }
+  }
+
+  /** One heartbeat: the name of its outcome, or null without an answer. */
+  async #beat(leftMs: number): Promise<string | null> {
+    const { groupId, generation, memberId } = this.#options
+    try {
+      const { errorCode } = await withTimeout(
+        this.#sendTo(groupId, generation, memberId),
+        leftMs,
+        () => new ConnectError('KAFKA_UNAVAILABLE', 'No answer to a heartbeat')
+      )
+      return errorName(errorCode)
+    } catch {
+      // No answer is an outcome here; `coordinator-lost` tells it when it lasts.
+      if (this.#coordinator !== null) this.#network.disconnect(this.#coordinator)
+      return null
+    }
+  }
+
+  async #sendTo(groupId: string, generation: number, memberId: string) {
+    this.#coordinator ??= await this.#network.coordinator('group', groupId)
+    return this.#network.callForResponse(
+      this.#coordinator,
+      heartbeatApi,
+      groupId,
+      generation,
+      memberId
+    )
+  }
+
+  /** Neither accepted nor a verdict about the member: the coordinator moved or is not ready. */
+  #isElsewhere(answer: string): boolean {
+    return answer !== 'REBALANCE_IN_PROGRESS' && !memberIsOut.has(answer)
+  }
+
+  #report(reason: RebalanceReason): void {
+    if (this.#stopped.signal.aborted) return
+    if (!this.#announced) {
+      this.#pending = reason
+      return
+    }
+    if (reason === 'rebalance-in-progress') {
+      if (this.#rebalancing) return
+      this.#rebalancing = true
+    }
+    this.#events.onReason(reason, this.#coordinator)
+  }
+}

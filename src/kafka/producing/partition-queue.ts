@@ -1,0 +1,309 @@
+import { systemClock } from '../../clock.ts'
+import type { ConnectError } from '../../errors.ts'
+import type { Compression } from './compression.ts'
+import type { ProducerRecord } from '../contracts.ts'
+import { partitionKey } from './produce-request.ts'
+import { type ProducerIdentity, encodeBatch, recordBytes, stampBatch } from './record-batch.ts'
+
+const SEQUENCE_MASK = 0x7fffffff
+
+/** One `send`: settles when all its records are acknowledged or refused, or one failed. */
+export interface Delivery {
+  acknowledge(records: number): void
+  /** Kafka will never take these. False: then the producer ends. */
+  refuse(records: readonly ProducerRecord[], reason: ConnectError): boolean
+  fail(error: Error): void
+}
+
+/** Some records of one delivery, all for the same partition. */
+interface Chunk {
+  readonly records: readonly ProducerRecord[]
+  readonly delivery: Delivery
+  next: number
+}
+
+export interface Part {
+  readonly delivery: Delivery
+  readonly count: number
+}
+
+/** Encoded records of one partition, kept unchanged until acknowledged: the broker recognises a repeated batch by its sequence. */
+export interface Batch {
+  readonly topic: string
+  readonly partition: number
+  readonly batch: Buffer
+  readonly count: number
+  readonly queue: PartitionQueue
+  readonly records: readonly ProducerRecord[]
+  readonly from: number
+  readonly parts: readonly Part[]
+  /** -1 until it is sent for the first time. */
+  sequence: number
+  stampedFor: ProducerIdentity | null | undefined
+  inFlight: boolean
+}
+
+/** The oldest record that is in no batch fits into none; and whose it is. */
+export class RecordTooLarge extends Error {
+  readonly record: ProducerRecord
+  readonly delivery: Delivery
+
+  constructor(message: string, record: ProducerRecord, delivery: Delivery) {
+    super(message)
+    this.record = record
+    this.delivery = delivery
+  }
+}
+
+/**
+ * The records of one partition on their way, oldest first: batches sent and not acknowledged, then records not yet in a batch.
+ *
+ * SENDING: batches go out one after the other, several in flight.
+ * RECOVERING (a batch came back): nothing goes out until no batch is in flight; then SENDING starts again at the oldest
+ * unacknowledged batch, so the order in the log is that of the sends.
+ *
+ * A broker that knows nothing of a producer id takes any sequence number from it, so the first batch of an identity goes alone: a second one
+ * could be taken while the first came back.
+ */
+export class PartitionQueue {
+  readonly topic: string
+  readonly partition: number
+  readonly key: string
+  /** Monotonic time before which nothing is sent again. */
+  retryAtMs = 0
+  /** Failed attempts since the last acknowledgement. */
+  failures = 0
+  readonly #limits: { readonly batchBytes: number; readonly maxRecordBytes: number }
+  /** What the topic seems to take. */
+  #batchBytes: number
+  readonly #compression: Compression
+  readonly #chunks: Chunk[] = []
+  #unacknowledged: Batch[] = []
+  #nextSequence = 0
+  #identity: ProducerIdentity | null = null
+  #inFlight = 0
+  #recovering = false
+  /** The broker knows where in the sequence this identity is. */
+  #established = false
+
+  constructor(
+    topic: string,
+    partition: number,
+    limits: { readonly batchBytes: number; readonly maxRecordBytes: number },
+    compression: Compression
+  ) {
+    this.topic = topic
+    this.partition = partition
+    this.key = partitionKey(topic, partition)
+    this.#limits = limits
+    this.#batchBytes = limits.batchBytes
+    this.#compression = compression
+  }
+
+  add(records: readonly ProducerRecord[], delivery: Delivery): void {
+    this.#chunks.push({ records, delivery, next: 0 })
+  }
+
+  get isEmpty(): boolean {
+    return this.#chunks.length === 0 && this.#unacknowledged.length === 0
+  }
+
+  /** The batch to send now, or null. `identity` changes only while nothing is in flight. Throws RecordTooLarge. */
+  next(identity: ProducerIdentity | null): Batch | null {
+    if (identity !== this.#identity) this.#restartSequence(identity)
+    if (this.#recovering) {
+      if (this.#inFlight > 0) return null
+      this.#recovering = false
+    }
+    if (identity !== null && !this.#established && this.#inFlight > 0) return null
+    let batch = this.#unacknowledged.find(({ inFlight }) => !inFlight)
+    if (batch === undefined) {
+      if (this.#chunks.length === 0) return null
+      batch = this.#takeBatch()
+      this.#unacknowledged.push(batch)
+    }
+    if (batch.sequence < 0) {
+      batch.sequence = this.#nextSequence
+      this.#nextSequence = (this.#nextSequence + batch.count) & SEQUENCE_MASK
+    }
+    if (batch.stampedFor !== identity) {
+      stampBatch(batch.batch, identity, batch.sequence)
+      batch.stampedFor = identity
+    }
+    batch.inFlight = true
+    this.#inFlight++
+    return batch
+  }
+
+  acknowledged(batch: Batch): void {
+    this.#landed(batch)
+    this.failures = 0
+    this.retryAtMs = 0
+    this.#established = true
+    this.#unacknowledged = this.#unacknowledged.filter((each) => each !== batch)
+    for (const { delivery, count } of batch.parts) delivery.acknowledge(count)
+  }
+
+  /** The batch must be sent again, and so must everything behind it. */
+  returned(batch: Batch): void {
+    this.#landed(batch)
+    this.#recovering = true
+  }
+
+  /**
+   * Takes a batch out that the broker will never take, if all whose records are in it agree. It leaves a hole in the sequence, so what is
+   * behind it needs a new identity.
+   */
+  refused(batch: Batch, reason: ConnectError): boolean {
+    let at = batch.from
+    for (const { delivery, count } of batch.parts) {
+      if (!delivery.refuse(batch.records.slice(at, at + count), reason)) return false
+      at += count
+    }
+    this.returned(batch)
+    this.#unacknowledged = this.#unacknowledged.filter((each) => each !== batch)
+    // Batches that were made smaller to find it tell nothing of what the topic takes.
+    this.#batchBytes = this.#limits.batchBytes
+    return true
+  }
+
+  /** Leaves out the record that a RecordTooLarge was thrown for. */
+  skipTooLarge(): void {
+    const chunk = this.#chunks[0]
+    if (chunk === undefined) return
+    chunk.next++
+    if (chunk.next === chunk.records.length) this.#chunks.shift()
+  }
+
+  /** Whether an earlier batch came back, so that the broker cannot know the place of those behind it. */
+  get isRecovering(): boolean {
+    return this.#recovering
+  }
+
+  /** Whether nothing older is unacknowledged. */
+  isOldest(batch: Batch): boolean {
+    return this.#unacknowledged[0] === batch
+  }
+
+  /** Replaces a batch that was too large by two halves; later ones are made smaller from the start. */
+  shrink(batch: Batch): void {
+    this.#batchBytes = Math.max(1, Math.ceil(batch.batch.length / 2))
+    this.split(batch)
+  }
+
+  /** Replaces a batch by two halves of the same sequence numbers. */
+  split(batch: Batch): void {
+    this.returned(batch)
+    const half = Math.ceil(batch.count / 2)
+    const first = this.#encode(batch.records, batch.from, half, partsOf(batch.parts, 0, half))
+    const second = this.#encode(
+      batch.records,
+      batch.from + half,
+      batch.count - half,
+      partsOf(batch.parts, half, batch.count)
+    )
+    first.sequence = batch.sequence
+    second.sequence = (batch.sequence + half) & SEQUENCE_MASK
+    const at = this.#unacknowledged.indexOf(batch)
+    this.#unacknowledged.splice(at, 1, first, second)
+  }
+
+  /** A new producer id counts from 0: what is unacknowledged is numbered anew. */
+  #restartSequence(identity: ProducerIdentity | null): void {
+    this.#identity = identity
+    this.#established = false
+    this.#nextSequence = 0
+    for (const batch of this.#unacknowledged) batch.sequence = -1
+  }
+
+  #landed(batch: Batch): void {
+    if (!batch.inFlight) return
+    batch.inFlight = false
+    this.#inFlight--
+  }
+
+  /** As many waiting records as fit into one batch, from one send or several. */
+  #takeBatch(): Batch {
+    const taken: { chunk: Chunk; from: number; to: number }[] = []
+    let bytes = 0
+    let full = false
+    for (const chunk of this.#chunks) {
+      const from = chunk.next
+      let at = from
+      for (; at < chunk.records.length; at++) {
+        const record = chunk.records[at] as ProducerRecord
+        const size = recordBytes(record)
+        full = !this.#fits(bytes, size, record, chunk.delivery)
+        if (full) break
+        bytes += size
+      }
+      if (at > from) taken.push({ chunk, from, to: at })
+      if (full) break
+    }
+    for (const { chunk, to } of taken) {
+      chunk.next = to
+      if (to === chunk.records.length) this.#chunks.shift()
+    }
+    const parts = taken.map(({ chunk, from, to }) => ({
+      delivery: chunk.delivery,
+      count: to - from
+    }))
+    const only = taken.length === 1 ? taken[0] : undefined
+    if (only !== undefined) {
+      return this.#encode(only.chunk.records, only.from, only.to - only.from, parts, bytes)
+    }
+    const records = taken.flatMap(({ chunk, from, to }) => chunk.records.slice(from, to))
+    return this.#encode(records, 0, records.length, parts, bytes)
+  }
+
+  /** Whether a record still belongs into a batch. One that fits into none throws, once everything before it is sent. */
+  #fits(bytes: number, size: number, record: ProducerRecord, delivery: Delivery): boolean {
+    if (bytes > 0) return bytes + size <= this.#batchBytes
+    if (size <= this.#limits.maxRecordBytes) return true
+    throw new RecordTooLarge(
+      `A record for ${this.key} is ${size} bytes when serialized, which is larger than ${this.#limits.maxRecordBytes}, the value of max.request.size`,
+      record,
+      delivery
+    )
+  }
+
+  #encode(
+    records: readonly ProducerRecord[],
+    from: number,
+    count: number,
+    parts: readonly Part[],
+    bytes = sizeOf(records, from, count)
+  ): Batch {
+    return {
+      topic: this.topic,
+      partition: this.partition,
+      batch: encodeBatch(records, from, from + count, bytes, this.#compression, systemClock.now()),
+      count,
+      queue: this,
+      records,
+      from,
+      parts,
+      sequence: -1,
+      stampedFor: undefined,
+      inFlight: false
+    }
+  }
+}
+
+function sizeOf(records: readonly ProducerRecord[], from: number, count: number): number {
+  let bytes = 0
+  for (let at = from; at < from + count; at++) bytes += recordBytes(records[at] as ProducerRecord)
+  return bytes
+}
+
+/** The parts that records[from, to) of a batch belong to. */
+function partsOf(parts: readonly Part[], from: number, to: number): Part[] {
+  const found: Part[] = []
+  let start = 0
+  for (const { delivery, count } of parts) {
+    const overlap = Math.min(to, start + count) - Math.max(from, start)
+    if (overlap > 0) found.push({ delivery, count: overlap })
+    start += count
+  }
+  return found
+}

@@ -1,0 +1,337 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { systemClock, withTimeout } from '../../clock.ts'
+import { ConnectError, messageOf } from '../../errors.ts'
+import type { Logger } from '../../log.ts'
+import { brokerError, isRetriableBrokerError, isRetriableName } from '../client/broker-errors.ts'
+import { type ClientSettings, addresses } from '../client/client-properties.ts'
+import type { LogRecord } from '../contracts.ts'
+import { deliverRecords } from './fetched-records.ts'
+import { type BrokerNode, NetworkClient } from '../client/network-client.ts'
+import { type ReadRequest, fetchRecords, listOffsets, offsetSpecs } from './read-requests.ts'
+
+/** A reader that could not get a large answer in time asks for smaller ones, down to this. */
+const LEAST_FETCH_BYTES = 65_536
+
+interface Waiter {
+  readonly targets: ReadonlyMap<number, bigint>
+  resolve(): void
+  reject(error: Error): void
+}
+
+/** The partitions each broker leads. */
+type Assignment = ReadonlyMap<BrokerNode, readonly number[]>
+
+/**
+ * Reads all partitions of a topic from their earliest offsets and follows them until `stop`, without a group.
+ * Two connections per broker: a fetch waits on the broker, questions about offsets must not wait behind it.
+ * When a leader is lost the partitions are assigned anew, with growing pauses, for ever; an outage is logged once.
+ */
+export class TopicReader {
+  readonly #settings: ClientSettings
+  readonly #read: ReadRequest
+  readonly #onRecord: (record: LogRecord) => void
+  readonly #log: Logger
+  readonly #fetching: NetworkClient
+  readonly #asking: NetworkClient
+  readonly #positions = new Map<number, bigint>()
+  readonly #waiters = new Set<Waiter>()
+  readonly #stopped = new AbortController()
+  #following: Promise<void> | null = null
+  #round: AbortController | null = null
+  #failures = 0
+  /** How often something was read: a wait that sees it grow is not in vain. */
+  #progress = 0
+  #fetchBytes: number
+
+  constructor(
+    settings: ClientSettings,
+    clientId: string,
+    topic: string,
+    onRecord: (record: LogRecord) => void,
+    log: Logger
+  ) {
+    this.#settings = settings
+    this.#fetchBytes = settings.fetch.maxBytes
+    this.#read = { topic, readCommitted: settings.readCommitted }
+    this.#onRecord = onRecord
+    this.#log = log
+    this.#fetching = new NetworkClient(settings, clientId)
+    this.#asking = new NetworkClient(settings, clientId)
+  }
+
+  get partitions(): number {
+    return this.#positions.size
+  }
+
+  /**
+   * Reads what is committed now, however long that takes as long as something arrives every `standstillMs`, then goes on in the
+   * background.
+   */
+  async start(standstillMs = this.#settings.apiTimeoutMs): Promise<void> {
+    const doing = `start reading topic ${this.#read.topic}`
+    const first = await this.#until(deadlineIn(standstillMs), doing, () => this.#assign())
+    this.#following = this.#run(first)
+    // Behind a transaction somebody left open nothing is committed for readers: it must not keep a worker from starting.
+    await this.#readTo(this.#read, standstillMs, (arrived) =>
+      this.#whileProgressing(arrived, standstillMs)
+    )
+  }
+
+  /** Resolves when every record written before the call was handed over, those of transactions included once they have ended. */
+  readToEnd(timeoutMs: number): Promise<void> {
+    const deadline = deadlineIn(timeoutMs)
+    return this.#readTo({ ...this.#read, readCommitted: false }, timeoutMs, (arrived) =>
+      withTimeout(arrived, Math.max(1, deadline - systemClock.monotonicMs()), () =>
+        this.#timedOut(this.#readingToEnd, timeoutMs)
+      )
+    )
+  }
+
+  async #readTo(
+    end: ReadRequest,
+    askWithinMs: number,
+    wait: (arrived: Promise<void>) => Promise<void>
+  ): Promise<void> {
+    const targets = await this.#until(deadlineIn(askWithinMs), this.#readingToEnd, () =>
+      this.#endOffsets(end)
+    )
+    if (this.#reached(targets)) return
+    // Partitions were added: assign anew.
+    if ([...targets.keys()].some((each) => !this.#positions.has(each))) this.#round?.abort()
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const waiter = { targets, resolve, reject }
+    this.#waiters.add(waiter)
+    try {
+      await wait(promise)
+    } finally {
+      this.#waiters.delete(waiter)
+    }
+  }
+
+  /** I8: a topic may be of any length, so what has a limit is the time in which nothing of it arrives. */
+  async #whileProgressing(arrived: Promise<void>, standstillMs: number): Promise<void> {
+    const standstill = new ConnectError(
+      'KAFKA_UNAVAILABLE',
+      `Failed to ${this.#readingToEnd} at ${addresses(this.#settings)}: nothing of it arrived for ${standstillMs} ms (default.api.timeout.ms)`,
+      { topic: this.#read.topic }
+    )
+    for (;;) {
+      const before = this.#progress
+      try {
+        await withTimeout(arrived, standstillMs, () => standstill)
+        return
+      } catch (error) {
+        if (error !== standstill || this.#progress === before) throw error
+      }
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped.abort()
+    for (const { reject } of this.#waiters) reject(this.#closed())
+    await Promise.all([this.#fetching.close(), this.#asking.close()])
+    await this.#following
+  }
+
+  async #run(first: Assignment): Promise<void> {
+    let assignment: Assignment | null = first
+    while (!this.#stopped.signal.aborted) {
+      try {
+        await this.#follow(assignment ?? (await this.#assign()))
+      } catch (error) {
+        if (this.#stopped.signal.aborted) return
+        this.#failed(error)
+        const { retryBackoffMs, retryBackoffMaxMs } = this.#settings
+        const backoffMs = Math.max(20, retryBackoffMs) * 2 ** Math.min(this.#failures - 1, 20)
+        await systemClock.sleep(
+          Math.min(backoffMs, Math.max(20, retryBackoffMaxMs)),
+          this.#stopped.signal
+        )
+      }
+      assignment = null
+    }
+  }
+
+  /** Fetches from every leader until one fails or the metadata is too old. */
+  async #follow(assignment: Assignment): Promise<void> {
+    const round = new AbortController()
+    this.#round = round
+    const until = systemClock.monotonicMs() + this.#settings.metadataMaxAgeMs
+    const fetchers = [...assignment].map(async ([leader, partitions]) => {
+      try {
+        while (!round.signal.aborted && systemClock.monotonicMs() < until) {
+          await this.#fetch(leader, partitions)
+        }
+      } finally {
+        round.abort()
+      }
+    })
+    const failed = (await Promise.allSettled(fetchers)).find(({ status }) => status === 'rejected')
+    if (failed?.status === 'rejected') throw failed.reason
+  }
+
+  async #fetch(leader: BrokerNode, partitions: readonly number[]): Promise<void> {
+    const positions = new Map(partitions.map((each) => [each, this.#positions.get(each) ?? 0n]))
+    const { fetch } = this.#settings
+    const answers = await fetchRecords(this.#fetching, leader, this.#read, positions, {
+      ...fetch,
+      maxBytes: this.#fetchBytes,
+      maxPartitionBytes: Math.min(fetch.maxPartitionBytes, this.#fetchBytes)
+    })
+    for (const answer of answers) {
+      // Handing over a megabyte takes a while, in which others wait for their turn.
+      await nextTurn()
+      if (this.#stopped.signal.aborted) return
+      const position = positions.get(answer.partition) ?? 0n
+      if (answer.error === 'OFFSET_OUT_OF_RANGE') {
+        await this.#resetPosition(leader, answer.partition, position)
+      } else if (answer.error === 'NONE') {
+        const next = deliverRecords(answer, position, this.#onRecord)
+        if (next > position) this.#progress++
+        this.#positions.set(answer.partition, next)
+      } else {
+        throw this.#refused(answer.error)
+      }
+    }
+    this.#succeeded()
+    this.#settleWaiters()
+  }
+
+  /** The log moved past the position (retention, deleted records, a topic made anew): read from what is the earliest now. */
+  async #resetPosition(leader: BrokerNode, partition: number, position: bigint): Promise<void> {
+    const [answer] = await this.#listOffsets(leader, [partition], offsetSpecs.earliest)
+    const earliest = answer?.offset ?? 0n
+    this.#log.warn(
+      `Offset ${position} of ${this.#read.topic}-${partition} is out of range, reading from ${earliest}`
+    )
+    this.#positions.set(partition, earliest)
+  }
+
+  async #assign(): Promise<Assignment> {
+    const assignment = await this.#leaders()
+    for (const [leader, partitions] of assignment) {
+      const unknown = partitions.filter((partition) => !this.#positions.has(partition))
+      if (unknown.length === 0) continue
+      for (const answer of await this.#listOffsets(leader, unknown, offsetSpecs.earliest)) {
+        this.#positions.set(answer.partition, answer.offset)
+      }
+    }
+    return assignment
+  }
+
+  async #leaders(): Promise<Assignment> {
+    const { topic } = this.#read
+    const found = (await this.#asking.topics([topic])).get(topic)
+    if (found === undefined || found.error !== 'NONE') {
+      throw this.#refused(found?.error ?? 'UNKNOWN_TOPIC_OR_PARTITION')
+    }
+    const assignment = new Map<BrokerNode, number[]>()
+    for (const { partition, leader } of found.partitions) {
+      if (leader === null) throw this.#refused('LEADER_NOT_AVAILABLE')
+      assignment.set(leader, [...(assignment.get(leader) ?? []), partition])
+    }
+    return assignment
+  }
+
+  async #endOffsets(read: ReadRequest): Promise<ReadonlyMap<number, bigint>> {
+    const ends = new Map<number, bigint>()
+    for (const [leader, partitions] of await this.#leaders()) {
+      for (const answer of await this.#listOffsets(leader, partitions, offsetSpecs.latest, read)) {
+        ends.set(answer.partition, answer.offset)
+      }
+    }
+    return ends
+  }
+
+  async #listOffsets(
+    leader: BrokerNode,
+    partitions: readonly number[],
+    spec: bigint,
+    read = this.#read
+  ) {
+    const answers = await listOffsets(this.#asking, leader, read, partitions, spec)
+    const failed = answers.find(({ error }) => error !== 'NONE')
+    if (failed !== undefined) throw this.#refused(failed.error)
+    return answers
+  }
+
+  /** Repeats what may succeed later, until the deadline. */
+  async #until<T>(deadline: number, doing: string, work: () => Promise<T>): Promise<T> {
+    const startedMs = systemClock.monotonicMs()
+    for (let backoffMs = Math.max(20, this.#settings.retryBackoffMs); ; backoffMs *= 2) {
+      const leftMs = Math.max(1, deadline - systemClock.monotonicMs())
+      const tooLate = () => this.#timedOut(doing, Math.round(deadline - startedMs))
+      try {
+        return await withTimeout(work(), leftMs, tooLate)
+      } catch (error) {
+        if (this.#stopped.signal.aborted) throw this.#closed()
+        const pauseMs = Math.min(backoffMs, Math.max(20, this.#settings.retryBackoffMaxMs))
+        const late = systemClock.monotonicMs() + pauseMs >= deadline
+        if (late || !isRetriableBrokerError(error)) {
+          throw brokerError(error, `Failed to ${doing} at ${addresses(this.#settings)}`)
+        }
+        await systemClock.sleep(pauseMs, this.#stopped.signal)
+      }
+    }
+  }
+
+  #reached(targets: ReadonlyMap<number, bigint>): boolean {
+    for (const [partition, end] of targets) {
+      if ((this.#positions.get(partition) ?? 0n) < end) return false
+    }
+    return true
+  }
+
+  #settleWaiters(): void {
+    for (const waiter of this.#waiters) if (this.#reached(waiter.targets)) waiter.resolve()
+  }
+
+  #failed(error: unknown): void {
+    this.#failures++
+    // A slow line may need longer for a large answer than a request may take.
+    this.#fetchBytes = Math.max(LEAST_FETCH_BYTES, Math.floor(this.#fetchBytes / 2))
+    if (this.#failures === 1) {
+      this.#log.warn(
+        `Reading topic ${this.#read.topic} was interrupted, trying again: ${messageOf(error)}`
+      )
+    }
+    if (isRetriableBrokerError(error)) return
+    for (const { reject } of this.#waiters) {
+      reject(brokerError(error, `Failed to read topic ${this.#read.topic}`))
+    }
+  }
+
+  #succeeded(): void {
+    if (this.#failures > 0) this.#log.info(`Reading topic ${this.#read.topic} goes on`)
+    this.#failures = 0
+  }
+
+  get #readingToEnd(): string {
+    return `read topic ${this.#read.topic} to its end`
+  }
+
+  #refused(name: string): ConnectError {
+    const code = isRetriableName(name) ? 'KAFKA_UNAVAILABLE' : 'KAFKA_ERROR'
+    const { topic } = this.#read
+    return new ConnectError(code, `The broker refused to read topic ${topic}: ${name}`, {
+      topic,
+      kafkaError: name
+    })
+  }
+
+  #timedOut(doing: string, timeoutMs: number): ConnectError {
+    return new ConnectError(
+      'KAFKA_UNAVAILABLE',
+      `Failed to ${doing} at ${addresses(this.#settings)} within ${timeoutMs} ms`,
+      { topic: this.#read.topic }
+    )
+  }
+
+  #closed(): ConnectError {
+    return new ConnectError('WORKER_STOPPING', `Reading topic ${this.#read.topic} was stopped`)
+  }
+}
+
+function deadlineIn(ms: number): number {
+  return systemClock.monotonicMs() + ms
+}

@@ -1,0 +1,249 @@
+import assert from 'node:assert/strict'
+import { type TestContext, describe, it } from 'node:test'
+import type { GroupMembershipOptions, RebalanceReason } from '../../../src/kafka/contracts.ts'
+import { ConnectGroupMembership } from '../../../src/kafka/group/group-membership.ts'
+import { kafkaBootstrap, uniqueName } from '../../support/environment.ts'
+import { recordingLog } from '../../support/recording-log.ts'
+import { startTcpProxy } from '../../support/tcp-proxy.ts'
+import { until } from '../../support/until.ts'
+import { clientProperties, kafkaJs } from '../support.ts'
+
+const never = (): AbortSignal => new AbortController().signal
+
+function startMember(
+  t: TestContext,
+  groupId: string,
+  options: Partial<GroupMembershipOptions> = {}
+) {
+  const reasons: RebalanceReason[] = []
+  const name = uniqueName('member')
+  const member = new ConnectGroupMembership(
+    {
+      groupId,
+      client: clientProperties(),
+      clientId: name,
+      sessionTimeoutMs: 6000,
+      rebalanceTimeoutMs: 6000,
+      heartbeatIntervalMs: 100,
+      onRebalance: (reason) => reasons.push(reason),
+      ...options
+    },
+    recordingLog().log
+  )
+  t.after(async () => {
+    await member.leave('test ends', 1000)
+    await member.close()
+  })
+  const join = (protocols = ['sessioned', 'compatible'], signal = never()) =>
+    member.join(
+      protocols.map((protocol) => ({
+        name: protocol,
+        metadata: Buffer.from(`${name}:${protocol}`)
+      })),
+      async ({ members, protocol }) =>
+        new Map(
+          members.map(({ memberId, metadata }) => [
+            memberId,
+            Buffer.from(`${protocol} for ${Buffer.from(metadata)} of ${members.length}`)
+          ])
+        ),
+      signal
+    )
+  return { member, name, join, reasons }
+}
+
+describe('ConnectGroupMembership', () => {
+  it('leads a group of its own and gets the assignment it made', async (t) => {
+    const { join, name } = startMember(t, uniqueName('group'))
+    const round = await join()
+    assert.equal(round.leaderId, round.memberId)
+    assert.equal(round.protocol, 'sessioned')
+    assert.equal(String(round.assignment), `sessioned for ${name}:sessioned of 1`)
+    assert.ok(round.memberId.startsWith(name))
+  })
+
+  it('tells the members when another joins, and all get the same generation', async (t) => {
+    const group = uniqueName('group')
+    const first = startMember(t, group)
+    await first.join()
+    const second = startMember(t, group)
+    const joining = second.join()
+    await until(() => first.reasons.length > 0, 'the first member hears of the second')
+    const [a, b] = await Promise.all([first.join(), joining])
+    assert.equal(a.generation, b.generation)
+    assert.equal(b.leaderId, a.memberId)
+    assert.equal(String(b.assignment), `sessioned for ${second.name}:sessioned of 2`)
+    assert.deepEqual(first.reasons, ['rebalance-in-progress'])
+  })
+
+  it('agrees on a protocol that every member offers', async (t) => {
+    const group = uniqueName('group')
+    const first = startMember(t, group)
+    await first.join()
+    const second = startMember(t, group)
+    const joining = second.join(['compatible', 'default'])
+    await until(() => first.reasons.length > 0, 'the first member hears of the second')
+    const [a, b] = await Promise.all([first.join(), joining])
+    assert.deepEqual([a.protocol, b.protocol], ['compatible', 'compatible'])
+  })
+
+  it('rejects when no protocol is common', async (t) => {
+    const group = uniqueName('group')
+    await startMember(t, group).join(['sessioned'])
+    await assert.rejects(startMember(t, group).join(['default']), {
+      code: 'KAFKA_ERROR',
+      message: /INCONSISTENT_GROUP_PROTOCOL/
+    })
+  })
+
+  it('tells the others when a member leaves; it may join again', async (t) => {
+    const group = uniqueName('group')
+    const first = startMember(t, group)
+    await first.join()
+    const second = startMember(t, group)
+    const joining = second.join()
+    await until(() => first.reasons.length === 1, 'the first member hears of the second')
+    await Promise.all([first.join(), joining])
+    await second.member.leave('enough', 2000)
+    await until(() => first.reasons.length === 2, 'the first member hears of the leaving')
+    assert.match(String((await first.join()).assignment), / of 1$/)
+    const again = second.join()
+    await until(() => first.reasons.length === 3, 'the first member hears of the return')
+    const [, back] = await Promise.all([first.join(), again])
+    assert.match(String(back.assignment), / of 2$/)
+    assert.deepEqual(second.reasons, [])
+  })
+
+  it('stays a member by its heartbeats alone', async (t) => {
+    const group = uniqueName('group')
+    const { join, reasons } = startMember(t, group, { sessionTimeoutMs: 6000 })
+    const { generation } = await join()
+    await new Promise((resolve) => {
+      setTimeout(resolve, 600)
+    })
+    assert.deepEqual(reasons, [])
+    assert.equal((await join()).generation, generation + 1)
+  })
+
+  it('gives up joining at once when the signal says so', async (t) => {
+    const group = uniqueName('group')
+    const first = startMember(t, group)
+    await first.join()
+    const second = startMember(t, group)
+    const giveUp = new AbortController()
+    // The first member does not join again, so this join stays open.
+    const joining = second.join(['sessioned'], giveUp.signal)
+    await until(() => first.reasons.length > 0, 'the join is under way')
+    const aborted = performance.now()
+    giveUp.abort()
+    await assert.rejects(joining, { code: 'WORKER_STOPPING' })
+    assert.ok(performance.now() - aborted < 100)
+    await assert.rejects(second.join(['sessioned'], giveUp.signal), { code: 'WORKER_STOPPING' })
+  })
+
+  it('gives up joining when there is no broker', async (t) => {
+    const { join } = startMember(t, uniqueName('group'), {
+      client: clientProperties({ 'bootstrap.servers': '127.0.0.1:1' })
+    })
+    await assert.rejects(join(['sessioned'], AbortSignal.timeout(200)), {
+      code: 'WORKER_STOPPING'
+    })
+  })
+
+  it('I2: a member the coordinator no longer knows is told that it is out', async (t) => {
+    const group = uniqueName('group')
+    const { join, member, reasons } = startMember(t, group)
+    const { memberId } = await join()
+    await removeMember(group, memberId)
+    await until(() => reasons.length > 0, 'the member hears that it is out')
+    assert.deepEqual(reasons, ['member-unknown'])
+    assert.notEqual((await join()).memberId, memberId)
+    await member.leave('done', 1000)
+  })
+
+  it('I2: a member that cannot reach the coordinator for the session timeout is told so', async (t) => {
+    const proxy = await startTcpProxy(kafkaBootstrap())
+    t.after(() => proxy.close())
+    const { join, reasons } = startMember(t, uniqueName('group'), {
+      client: clientProperties({ 'bootstrap.servers': proxy.address }),
+      sessionTimeoutMs: 6000
+    })
+    await join()
+    proxy.stall()
+    const stalled = performance.now()
+    await until(() => reasons.length > 0, 'the member hears that the coordinator is lost')
+    const afterMs = performance.now() - stalled
+    assert.deepEqual(reasons, ['coordinator-lost'])
+    assert.ok(afterMs > 5500, `told after ${afterMs} ms`)
+    proxy.resume()
+    assert.equal((await join()).protocol, 'sessioned')
+  })
+
+  it('survives a short outage without a rebalance', async (t) => {
+    const proxy = await startTcpProxy(kafkaBootstrap())
+    t.after(() => proxy.close())
+    const { join, reasons } = startMember(t, uniqueName('group'), {
+      client: clientProperties({ 'bootstrap.servers': proxy.address })
+    })
+    const { generation } = await join()
+    proxy.cut()
+    await new Promise((resolve) => {
+      setTimeout(resolve, 500)
+    })
+    proxy.resume()
+    const accepted = proxy.accepted
+    await until(() => proxy.accepted > accepted, 'the member connects again')
+    await new Promise((resolve) => {
+      setTimeout(resolve, 300)
+    })
+    assert.deepEqual(reasons, [])
+    assert.equal((await join()).generation, generation + 1)
+  })
+})
+
+/** Removes a member as an operator would, behind its back. */
+async function removeMember(groupId: string, memberId: string): Promise<void> {
+  const { NetworkClient } = await import('../../../src/kafka/client/network-client.ts')
+  const { clientSettings } = await import('../../../src/kafka/client/client-properties.ts')
+  const { leaveGroupApi } = await import('../../../src/kafka/group/group-requests.ts')
+  const network = new NetworkClient(clientSettings(clientProperties()), 'operator')
+  const coordinator = await network.coordinator('group', groupId)
+  await network.call(coordinator, leaveGroupApi, groupId, [
+    { memberId, groupInstanceId: null, reason: 'removed' }
+  ])
+  await network.close()
+}
+
+describe('a member whose event loop is blocked', () => {
+  /** As a long regular expression or a synchronous query would, but without work for the processor. */
+  const block = (ms: number): void =>
+    void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
+
+  async function membersOf(t: TestContext, groupId: string): Promise<string[]> {
+    const admin = kafkaJs().admin()
+    t.after(() => admin.disconnect())
+    await admin.connect()
+    const { groups } = await admin.describeGroups([groupId])
+    return groups[0]?.members.map(({ memberId }) => memberId) ?? []
+  }
+
+  it('I9: stays a member beyond its session timeout: heartbeats have a thread of their own', async (t) => {
+    const groupId = uniqueName('group')
+    const { join, reasons } = startMember(t, groupId, { rebalanceTimeoutMs: 60_000 })
+    const round = await join()
+    block(9000)
+    assert.deepEqual(await membersOf(t, groupId), [round.memberId])
+    assert.deepEqual(reasons, [])
+  })
+
+  it('loses its place once it is blocked for longer than a rebalance may take, and is told', async (t) => {
+    const groupId = uniqueName('group')
+    const { join, reasons } = startMember(t, groupId, { rebalanceTimeoutMs: 2000 })
+    const round = await join()
+    block(11_000)
+    await until(() => reasons.length > 0, 'it is told')
+    assert.deepEqual(reasons, ['member-unknown'])
+    assert.deepEqual(await membersOf(t, groupId), [])
+    assert.notEqual((await join()).memberId, round.memberId)
+  })
+})

@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict'
+import { type TestContext, describe, it } from 'node:test'
+import type { Admin } from 'kafkajs'
+import { clientSettings } from '../../../src/kafka/client/client-properties.ts'
+import { KafkaRecordProducer } from '../../../src/kafka/producing/producer.ts'
+import { TopicReader } from '../../../src/kafka/reading/topic-reader.ts'
+import { kafkaBootstrap, uniqueName } from '../../support/environment.ts'
+import { recordingLog } from '../../support/recording-log.ts'
+import { startTcpProxy } from '../../support/tcp-proxy.ts'
+import { until } from '../../support/until.ts'
+import { clientProperties, kafkaJs } from '../support.ts'
+
+const TIMEOUT_MS = 10_000
+const FETCH = 1
+
+async function startAdmin(t: TestContext): Promise<Admin> {
+  const admin = kafkaJs().admin()
+  await admin.connect()
+  t.after(() => admin.disconnect())
+  return admin
+}
+
+async function startReader(t: TestContext, topic: string) {
+  const values: string[] = []
+  const { log, lines } = recordingLog()
+  const reader = new TopicReader(
+    clientSettings(clientProperties()),
+    uniqueName('reader'),
+    topic,
+    ({ value }) => values.push(String(value)),
+    log
+  )
+  t.after(() => reader.stop())
+  await reader.start(TIMEOUT_MS)
+  return { reader, values, lines }
+}
+
+async function write(topic: string, values: readonly string[], settings = {}): Promise<void> {
+  const producer = new KafkaRecordProducer(
+    clientProperties(settings),
+    uniqueName('producer'),
+    recordingLog().log
+  )
+  await producer.send(
+    values.map((value) => ({
+      topic,
+      partition: 0,
+      key: Buffer.from('key'),
+      value: Buffer.from(value),
+      timestamp: null,
+      headers: []
+    }))
+  )
+  await producer.close(1000)
+}
+
+describe('TopicReader', () => {
+  it('begins at the earliest offset that is left', async (t) => {
+    const topic = uniqueName('topic')
+    const admin = await startAdmin(t)
+    await admin.createTopics({ topics: [{ topic }] })
+    await write(topic, ['1', '2', '3'])
+    await admin.fetchTopicOffsets(topic)
+    await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '2' }] })
+    const { values } = await startReader(t, topic)
+    assert.deepEqual(values, ['3'])
+  })
+
+  it('reads a topic that was made anew from its beginning', async (t) => {
+    const topic = uniqueName('topic')
+    const admin = await startAdmin(t)
+    await admin.createTopics({ topics: [{ topic }] })
+    await write(topic, ['1', '2', '3'])
+    const { reader, values, lines } = await startReader(t, topic)
+    await admin.deleteTopics({ topics: [topic] })
+    await until(async () => !(await admin.listTopics()).includes(topic), 'the topic is gone')
+    await admin.createTopics({ topics: [{ topic }] })
+    await write(topic, ['4'])
+    await until(() => values.includes('4'), 'the new record is told')
+    await reader.readToEnd(TIMEOUT_MS)
+    assert.deepEqual(values, ['1', '2', '3', '4'])
+    assert.ok(lines.some((line) => line.includes('out of range')))
+  })
+
+  for (const compression of ['gzip', 'snappy', 'lz4', 'zstd']) {
+    it(`reads batches compressed with ${compression}`, async (t) => {
+      const topic = uniqueName('topic')
+      const expected = Array.from({ length: 200 }, (_, index) => `value ${index}`)
+      await write(topic, expected, { 'compression.type': compression })
+      const { values } = await startReader(t, topic)
+      assert.deepEqual(values, expected)
+    })
+  }
+
+  it('logs an outage once, however often it tries', async (t) => {
+    const topic = uniqueName('topic')
+    const admin = await startAdmin(t)
+    await admin.createTopics({ topics: [{ topic }] })
+    const { reader, lines } = await startReader(t, topic)
+    await admin.deleteTopics({ topics: [topic] })
+    await until(() => lines.length > 0, 'the outage is logged')
+    await assert.rejects(reader.readToEnd(400), {
+      code: 'KAFKA_UNAVAILABLE',
+      message: /read topic/
+    })
+    assert.equal(lines.filter((line) => line.includes('was interrupted')).length, 1)
+  })
+
+  describe('a topic that takes long', () => {
+    /** 600 kB each: a fetch brings one. The proxy gives the reader time between them. */
+    async function longTopic(t: TestContext, records: number): Promise<string> {
+      const topic = uniqueName('topic')
+      await (await startAdmin(t)).createTopics({ topics: [{ topic }] })
+      for (let at = 0; at < records; at++) await write(topic, ['x'.repeat(600_000)])
+      return topic
+    }
+
+    async function readerBehindProxy(t: TestContext, topic: string) {
+      const proxy = await startTcpProxy(kafkaBootstrap())
+      t.after(() => proxy.close())
+      let told = 0
+      const reader = new TopicReader(
+        clientSettings(
+          clientProperties({
+            'bootstrap.servers': proxy.address,
+            'max.partition.fetch.bytes': '1000'
+          })
+        ),
+        uniqueName('reader'),
+        topic,
+        () => (told += 1),
+        recordingLog().log
+      )
+      t.after(() => reader.stop())
+      return { proxy, reader, told: () => told }
+    }
+
+    it('I8: is read to its end, however long that is, while something arrives', async (t) => {
+      const { proxy, reader, told } = await readerBehindProxy(t, await longTopic(t, 10))
+      let fetches = 0
+      proxy.onRequest((apiKey) => {
+        if (apiKey !== FETCH) return
+        fetches += 1
+        proxy.stall()
+        setTimeout(() => proxy.resume(), 300)
+      })
+      const startedMs = performance.now()
+      await reader.start(2000)
+      assert.ok(performance.now() - startedMs > 2000, 'the whole took longer than the limit')
+      assert.equal(told(), 10)
+      assert.ok(fetches >= 10)
+    })
+
+    it('I8: is given up, naming the property, when nothing of it arrives any more', async (t) => {
+      const { proxy, reader } = await readerBehindProxy(t, await longTopic(t, 2))
+      let fetches = 0
+      proxy.onRequest((apiKey) => {
+        if (apiKey === FETCH && ++fetches === 2) proxy.stall()
+      })
+      await assert.rejects(reader.start(500), {
+        code: 'KAFKA_UNAVAILABLE',
+        message: /nothing of it arrived for 500 ms \(default\.api\.timeout\.ms\)/
+      })
+    })
+  })
+})
