@@ -1,13 +1,13 @@
 import { fileStreamSourcePlugin } from './connectors/file-stream/file-stream-source-connector.ts'
 import { aivenJdbcSourcePlugin, jdbcSourcePlugin } from './connectors/jdbc/source-plugins.ts'
-import { avroConverterPlugin } from './converters/avro.ts'
-import { booleanConverterPlugin, booleanHeaderConverterPlugin } from './converters/boolean.ts'
+import { avroConverterPlugin } from './converters/avro/avro-converter.ts'
+import { booleanConverterPlugin, booleanHeaderConverterPlugin } from './converters/plain/boolean.ts'
 import {
   byteArrayConverterPlugin,
   byteArrayHeaderConverterPlugin
-} from './converters/byte-array.ts'
-import { jsonSchemaConverterPlugin } from './converters/json-schema-converter.ts'
-import { jsonConverterPlugin, jsonHeaderConverterPlugin } from './converters/json.ts'
+} from './converters/plain/byte-array.ts'
+import { jsonSchemaConverterPlugin } from './converters/json-schema/json-schema-converter.ts'
+import { jsonConverterPlugin, jsonHeaderConverterPlugin } from './converters/json/json-converter.ts'
 import {
   doubleConverterPlugin,
   doubleHeaderConverterPlugin,
@@ -19,10 +19,10 @@ import {
   longHeaderConverterPlugin,
   shortConverterPlugin,
   shortHeaderConverterPlugin
-} from './converters/numbers.ts'
-import { protobufConverterPlugin } from './converters/protobuf-converter.ts'
-import { simpleHeaderConverterPlugin } from './converters/simple-header.ts'
-import { stringConverterPlugin, stringHeaderConverterPlugin } from './converters/string.ts'
+} from './converters/plain/numbers.ts'
+import { protobufConverterPlugin } from './converters/protobuf/protobuf-converter.ts'
+import { simpleHeaderConverterPlugin } from './converters/plain/simple-header.ts'
+import { stringConverterPlugin, stringHeaderConverterPlugin } from './converters/plain/string.ts'
 import type { Plugin } from './plugin/plugins.ts'
 import { castPlugins } from './transforms/cast.ts'
 import { dropHeadersPlugin } from './transforms/drop-headers.ts'

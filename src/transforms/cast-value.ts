@@ -3,8 +3,8 @@ import type { Schema, SchemaType } from '../data/schema.ts'
 import { toJavaText } from '../data/value-text.ts'
 import { MS_PER_DAY } from '../data/values.ts'
 import { DataError } from '../errors.ts'
-import { DateFormat } from './date-format.ts'
-import { javaClass, schemalessType } from './java-class.ts'
+import { DateFormat } from './java/date-format.ts'
+import { javaClass, schemalessType } from './java/java-class.ts'
 import {
   floatOf,
   fromDouble,
@@ -13,7 +13,7 @@ import {
   parseInteger,
   toInt64,
   wrapped
-} from './java-number.ts'
+} from './java/java-number.ts'
 
 /** What a value may be cast to; bytes can be cast from as well. */
 export const CAST_TARGETS = [

@@ -3,7 +3,7 @@ import { javaFind, javaFullMatch } from '../config/java-regex.ts'
 import type { ConnectRecord } from '../data/record.ts'
 import { KAFKA_VERSION } from '../plugin/kafka-version.ts'
 import type { Transformation, TransformationPlugin } from '../plugin/transformation.ts'
-import { JavaReplacement } from './java-replacement.ts'
+import { JavaReplacement } from './java/java-replacement.ts'
 import { PACKAGE } from './record-side.ts'
 import { perTopic, regexComplaint } from './topic-match.ts'
 

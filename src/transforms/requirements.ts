@@ -1,7 +1,7 @@
 import type { Schema } from '../data/schema.ts'
 import { Struct } from '../data/struct.ts'
 import { DataError } from '../errors.ts'
-import { javaClass } from './java-class.ts'
+import { javaClass } from './java/java-class.ts'
 
 /** What a transformation without a schema works on; numbers, strings and nulls are refused. `purpose` names the work in the error. */
 export function requireMap(value: unknown, purpose: string): ReadonlyMap<string, unknown> {

@@ -3,7 +3,7 @@ import type { ConnectRecord } from '../data/record.ts'
 import { DataError } from '../errors.ts'
 import { KAFKA_VERSION } from '../plugin/kafka-version.ts'
 import type { Transformation, TransformationPlugin } from '../plugin/transformation.ts'
-import { DateFormat } from './date-format.ts'
+import { DateFormat } from './java/date-format.ts'
 import { PACKAGE } from './record-side.ts'
 
 const config = configDef({

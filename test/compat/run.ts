@@ -19,7 +19,7 @@ import {
 const FEWEST_CASES = 150
 const FURTHER = [
   'test/converters/jvm.test.ts',
-  'test/transforms/date-format.test.ts',
+  'test/transforms/java/date-format.test.ts',
   'test/config/java-regex.test.ts'
 ]
 

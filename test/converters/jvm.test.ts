@@ -3,18 +3,18 @@ import { before, describe, it } from 'node:test'
 import type { ConfigDef } from '../../src/config/config-def.ts'
 import { keyInfos } from '../../src/config/config-infos.ts'
 import { fileStreamSourcePlugin } from '../../src/connectors/file-stream/file-stream-source-connector.ts'
-import { booleanConverterPlugin } from '../../src/converters/boolean.ts'
-import { byteArrayConverterPlugin } from '../../src/converters/byte-array.ts'
-import { jsonConverterPlugin } from '../../src/converters/json.ts'
+import { booleanConverterPlugin } from '../../src/converters/plain/boolean.ts'
+import { byteArrayConverterPlugin } from '../../src/converters/plain/byte-array.ts'
+import { jsonConverterPlugin } from '../../src/converters/json/json-converter.ts'
 import {
   doubleConverterPlugin,
   floatConverterPlugin,
   integerConverterPlugin,
   longConverterPlugin,
   shortConverterPlugin
-} from '../../src/converters/numbers.ts'
-import { simpleHeaderConverterPlugin } from '../../src/converters/simple-header.ts'
-import { stringConverterPlugin } from '../../src/converters/string.ts'
+} from '../../src/converters/plain/numbers.ts'
+import { simpleHeaderConverterPlugin } from '../../src/converters/plain/simple-header.ts'
+import { stringConverterPlugin } from '../../src/converters/plain/string.ts'
 import { doubleToString, floatToString } from '../../src/data/java-numbers.ts'
 import {
   dateSchema,

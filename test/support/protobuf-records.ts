@@ -1,4 +1,4 @@
-import { protobufConverterPlugin } from '../../src/converters/protobuf-converter.ts'
+import { protobufConverterPlugin } from '../../src/converters/protobuf/protobuf-converter.ts'
 import type { Schema } from '../../src/data/schema.ts'
 import { Struct } from '../../src/data/struct.ts'
 import type { Converter, SchemaAndValue } from '../../src/plugin/converter.ts'

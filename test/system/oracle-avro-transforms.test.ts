@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
-import { avroConverterPlugin } from '../../src/converters/avro.ts'
+import { avroConverterPlugin } from '../../src/converters/avro/avro-converter.ts'
 import type { Struct } from '../../src/data/struct.ts'
 import { connectRest } from '../support/connect-rest.ts'
 import { schemaRegistryUrl, uniqueName } from '../support/environment.ts'
