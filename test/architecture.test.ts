@@ -19,7 +19,8 @@ const mayImport: Record<string, readonly string[]> = {
   kafka: ['tls'],
   storage: ['kafka', 'data'],
   worker: ['storage', 'kafka', 'plugin', 'data', 'config'],
-  herder: ['worker', 'storage', 'kafka', 'plugin', 'config'],
+  validation: ['worker', 'plugin', 'config'],
+  herder: ['validation', 'worker', 'storage', 'kafka', 'plugin', 'config'],
   rest: ['herder', 'config', 'tls'],
   launch: ['everything']
 }

@@ -19,7 +19,7 @@ import { sqlServerTarget } from '../src/connectors/jdbc/dialects/sqlserver-url.t
 import { parseJdbcUrl } from '../src/connectors/jdbc/jdbc-url.ts'
 import { checkPlaceholders, describableQuery } from '../src/connectors/jdbc/reading/query-text.ts'
 import { jdbcSourcePlugin } from '../src/connectors/jdbc/source-plugins.ts'
-import { validateConnector } from '../src/herder/validation.ts'
+import { validateConnector } from '../src/validation/validate-connector.ts'
 import { Plugins } from '../src/plugin/plugins.ts'
 import { basicCredentials, isInternal } from '../src/rest/basic-auth.ts'
 import { acceptedType, acceptsText, checkContentType } from '../src/rest/media-types.ts'

@@ -6,8 +6,8 @@ import {
   pluginsAndProviders,
   workLimitMs
 } from './start-parts.ts'
-import type { ConnectProtocol } from '../herder/connect-protocol.ts'
-import { DistributedHerder } from '../herder/distributed-herder.ts'
+import type { ConnectProtocol } from '../herder/group/connect-protocol.ts'
+import { DistributedHerder } from '../herder/tick/distributed-herder.ts'
 import { createKafkaClients } from '../kafka/kafka-clients.ts'
 import type { KafkaClients } from '../kafka/contracts.ts'
 import { loggers } from '../log.ts'

@@ -1,6 +1,6 @@
 import { readConnectorFile } from './connector-files.ts'
 import { ConnectError, messageOf } from '../errors.ts'
-import { StandaloneHerder } from '../herder/standalone-herder.ts'
+import { StandaloneHerder } from '../herder/standalone/standalone-herder.ts'
 import { createKafkaClients } from '../kafka/kafka-clients.ts'
 import { loggers } from '../log.ts'
 import type { RunningWorker, StartOptions } from './running-worker.ts'

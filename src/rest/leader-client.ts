@@ -1,5 +1,5 @@
 import { ConnectError } from '../errors.ts'
-import type { LeaderClient } from '../herder/leader-client.ts'
+import type { LeaderClient } from '../herder/group/leader-client.ts'
 import { exchange } from './forward.ts'
 import { javaClientTls, type SslSettings } from '../tls/java-ssl.ts'
 

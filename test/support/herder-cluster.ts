@@ -4,9 +4,9 @@ import { asError } from '../../src/errors.ts'
 import {
   DistributedHerder,
   type DistributedHerderOptions
-} from '../../src/herder/distributed-herder.ts'
-import type { LeaderClient } from '../../src/herder/leader-client.ts'
-import { signatureAlgorithmHeader, signatureHeader } from '../../src/herder/session-key.ts'
+} from '../../src/herder/tick/distributed-herder.ts'
+import type { LeaderClient } from '../../src/herder/group/leader-client.ts'
+import { signatureAlgorithmHeader, signatureHeader } from '../../src/herder/group/session-key.ts'
 import { createKafkaClients } from '../../src/kafka/kafka-clients.ts'
 import { Loggers } from '../../src/log.ts'
 import type { ClusterConfig } from '../../src/storage/cluster-config.ts'

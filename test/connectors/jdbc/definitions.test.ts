@@ -7,7 +7,7 @@ import type { ConfigKeyInfo } from '../../../src/config/config-infos.ts'
 import { ConfigProviders } from '../../../src/config/providers.ts'
 import { sourceSettings } from '../../../src/connectors/jdbc/settings/source-settings.ts'
 import { jdbcSourcePlugin } from '../../../src/connectors/jdbc/source-plugins.ts'
-import { validateConnector } from '../../../src/herder/validation.ts'
+import { validateConnector } from '../../../src/validation/validate-connector.ts'
 import { Plugins } from '../../../src/plugin/plugins.ts'
 import { parseWorkerConfig } from '../../../src/worker/worker-config.ts'
 

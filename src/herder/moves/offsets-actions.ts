@@ -1,0 +1,84 @@
+import { ConnectError } from '../../errors.ts'
+import type { StoredMap, StoredOffset } from '../../storage/offset-store.ts'
+import type { StoredConfig } from '../../storage/cluster-config.ts'
+import { requireStopped } from '../work/abstract-herder.ts'
+import type { ConnectorOffset } from '../herder.ts'
+import type { MoveOptions } from './move-steps.ts'
+import type { Moves } from './moves.ts'
+
+/**
+ * Alters (null: resets) the offsets of a connector that is stopped. While that lasts it can be neither resumed nor moved by way of this worker;
+ * any other may have resumed it, which is looked at behind.
+ */
+export async function alterOffsets(
+  parts: Pick<MoveOptions, 'worker' | 'exclusively' | 'fence'> & { readonly moves: Moves },
+  name: string,
+  offsets: readonly ConnectorOffset[] | null
+): Promise<string> {
+  const { worker, moves, exclusively, fence } = parts
+  const changes = offsets === null ? null : requestedOffsets(offsets)
+  const verb = changes === null ? 'reset' : 'altered'
+  const stopped = (): StoredConfig => requireStopped(moves.snapshot, name)
+  const config = await moves.reserve(name, stopped)
+  try {
+    await fence(name, config)
+    const connectorManaged = await worker.modifyOffsets(name, await exclusively(stopped), changes)
+    await exclusively(stopped).catch((cause: unknown) => {
+      throw new ConnectError(
+        'OPERATION_UNDER_WAY',
+        `Connector ${name} did not stay stopped while its offsets were ${verb}: its tasks may have gone on from the old ones. Stop it and try again`,
+        { cause }
+      )
+    })
+    return offsetsAnswer(verb, connectorManaged)
+  } finally {
+    moves.release(name)
+  }
+}
+
+/** Offsets of a request as they are stored. Throws the 400s of an alter request. */
+export function requestedOffsets(offsets: readonly ConnectorOffset[]): StoredOffset[] {
+  if (offsets.length === 0) {
+    throw new ConnectError(
+      'BAD_REQUEST',
+      'Partitions / offsets need to be provided for an alter offsets request'
+    )
+  }
+  return offsets.map(({ partition, offset }) => ({
+    partition: storedMap(partition),
+    offset: offset === null ? null : storedMap(offset)
+  }))
+}
+
+function storedMap(map: Record<string, unknown>): StoredMap {
+  // A sink's partition may be missing altogether: the worker knows the text for that.
+  const entries = Object.entries(map ?? {}).map(([key, value]) => {
+    if (!isPrimitive(value)) {
+      throw new ConnectError(
+        'BAD_REQUEST',
+        `Offsets may only contain primitive types as values, but field ${key} contains ${kindOf(value)}`
+      )
+    }
+    return [key, value] as const
+  })
+  return Object.fromEntries(entries)
+}
+
+/** Lists and objects by Kafka's names for them. */
+function kindOf(value: unknown): string {
+  if (typeof value === 'bigint') return 'an integer of more than 64 bits'
+  return Array.isArray(value) ? 'ARRAY' : 'MAP'
+}
+
+function isPrimitive(value: unknown): value is StoredMap[string] {
+  // Java reads a longer integer as an object of a class, which no JVM worker would take back.
+  if (typeof value === 'bigint') return BigInt.asIntN(64, value) === value
+  return value === null || ['string', 'number', 'boolean'].includes(typeof value)
+}
+
+/** What the client reads after its offsets were altered (or, all of them, reset). */
+export function offsetsAnswer(verb: 'altered' | 'reset', connectorManaged: boolean): string {
+  return connectorManaged
+    ? `The offsets for this connector have been ${verb} successfully`
+    : `The Connect framework-managed offsets for this connector have been ${verb} successfully. However, if this connector manages offsets externally, they will need to be manually ${verb} in the system that the connector uses.`
+}

@@ -1,0 +1,108 @@
+import type { Clock } from '../../clock.ts'
+import { ConnectError, NotFoundError } from '../../errors.ts'
+import type { StartPreview, StartWanted } from '../../plugin/start-from.ts'
+import type { StoredConfig } from '../../storage/cluster-config.ts'
+import type { StoredOffset } from '../../storage/offset-store.ts'
+import type { FinishedMove, Move } from '../../storage/start-from-record.ts'
+import type { Worker } from '../../worker/contracts.ts'
+import { requireConnector } from '../work/abstract-herder.ts'
+import { lastDone, movedOffsets } from './move-record.ts'
+import type { Moves } from './moves.ts'
+import type { MoveAuthor, MoveInfo, StartFrom, StartFromWanted } from '../start-from.ts'
+
+export interface StartFromOptions {
+  readonly worker: Worker
+  readonly clock: Clock
+  readonly moves: Moves
+  /** Once the stores have been read. */
+  started(): Promise<void>
+}
+
+/** How long a request waits for its move; below the 90 s of a REST request. */
+const ANSWER_LIMIT_MS = 60_000
+
+/** What operators want moved: planned with the connector, written down, carried out. */
+export class StartFromOperations implements StartFrom {
+  readonly #options: StartFromOptions
+  readonly #moves: Moves
+
+  constructor(options: StartFromOptions) {
+    this.#options = options
+    this.#moves = options.moves
+  }
+
+  async history(name: string): Promise<readonly MoveInfo[]> {
+    await this.#options.started()
+    const { snapshot } = this.#moves
+    requireConnector(snapshot, name)
+    const record = snapshot.startFrom(name)
+    const ended = (record?.history ?? []).map((move) => moveInfo(move, move))
+    const running = record?.running ?? null
+    return [...ended, ...(running === null ? [] : [moveInfo(running, null)])].toReversed()
+  }
+
+  async preview(name: string, wanted: StartFromWanted): Promise<readonly StartPreview[]> {
+    const { started, worker } = this.#options
+    await started()
+    const config = requireConnector(this.#moves.snapshot, name)
+    return worker.previewStart(name, config, await this.#plan(name, config, wanted))
+  }
+
+  async move(name: string, wanted: StartFromWanted, by: MoveAuthor): Promise<MoveInfo> {
+    const { started, worker } = this.#options
+    await started()
+    const config = await this.#moves.reserve(name, (snapshot) => requireConnector(snapshot, name))
+    let id: string
+    try {
+      const changes = await this.#plan(name, config, wanted)
+      const request = wanted === 'undo' ? { undo: this.#lastMove(name).id } : wanted.start
+      const offsets = movedOffsets(changes, await worker.offsets(name, config))
+      const move = { kind: 'move', by, request, offsets } as const
+      id = await this.#moves.begin(name, config, 'requested', move)
+    } catch (error) {
+      this.#moves.release(name)
+      throw error
+    }
+    return this.#answer(name, id, this.#moves.carryOut(name, { takenUp: false }))
+  }
+
+  #plan(name: string, config: StoredConfig, wanted: StartFromWanted): Promise<StoredOffset[]> {
+    return this.#options.worker.planStart(name, config, this.#startOf(name, wanted))
+  }
+
+  #startOf(name: string, wanted: StartFromWanted): StartWanted {
+    if (wanted !== 'undo') return { given: wanted.start }
+    const { offsets } = this.#lastMove(name)
+    return { restored: offsets.map(({ partition, old }) => ({ partition, offset: old })) }
+  }
+
+  #lastMove(name: string): FinishedMove {
+    const last = lastDone(this.#moves.snapshot.startFrom(name))
+    if (last !== null) return last
+    throw new ConnectError('BAD_REQUEST', `Connector ${name} was never moved: nothing to undo`)
+  }
+
+  async #answer(name: string, id: string, moving: Promise<unknown>): Promise<MoveInfo> {
+    const patience = new AbortController()
+    await Promise.race([moving, this.#options.clock.sleep(ANSWER_LIMIT_MS, patience.signal)])
+    patience.abort()
+    const found = (await this.history(name)).find((move) => move.id === id)
+    if (found !== undefined) return found
+    throw new NotFoundError(`Connector ${name} was deleted while it was being moved`)
+  }
+}
+
+function moveInfo(move: Move, outcome: FinishedMove | null): MoveInfo {
+  const { id, at, by, request, targetState } = move
+  return {
+    id,
+    at,
+    by,
+    request,
+    state: outcome?.state ?? 'RUNNING',
+    ended: outcome?.ended ?? null,
+    problem: outcome?.problem ?? null,
+    targetState,
+    offsets: move.offsets.map(({ partition, old, offset }) => ({ partition, old, new: offset }))
+  }
+}

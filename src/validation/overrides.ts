@@ -1,0 +1,71 @@
+import { checkConfig, type ConfigKey } from '../config/config-def.ts'
+import { valueInfo } from '../config/config-infos.ts'
+import type { ClientOverride, OverridePolicy } from '../plugin/override-policy.ts'
+import type { ConnectorPlugin, Plugins } from '../plugin/plugins.ts'
+import { overridePolicy, refusedOverride } from '../worker/override-policy.ts'
+import type { WorkerConfig } from '../worker/worker-config.ts'
+import { clientConfigs } from './client-configs.ts'
+import { Section, type SubmittedConfig } from './section.ts'
+
+type Client = ClientOverride['client']
+
+/** The clients a connector will get from the worker. */
+function clientsOf(
+  worker: WorkerConfig,
+  plugin: ConnectorPlugin,
+  config: SubmittedConfig
+): Client[] {
+  const given = (key: string): boolean => (config.get(key) ?? '').trim() !== ''
+  if (plugin.type === 'sink') {
+    return given('errors.deadletterqueue.topic.name')
+      ? ['producer', 'consumer', 'admin']
+      : ['consumer']
+  }
+  const ownOffsets =
+    worker.kind === 'distributed' &&
+    (given('offsets.storage.topic') ||
+      worker.values['exactly.once.source.support'].toLowerCase() === 'enabled')
+  if (ownOffsets) return ['producer', 'consumer', 'admin']
+  const createsTopics =
+    worker.values['topic.creation.enable'] &&
+    [...config.keys()].some((key) => key.startsWith('topic.creation.'))
+  return createsTopics ? ['producer', 'admin'] : ['producer']
+}
+
+/** A key as validation of an override sees it: only its text is checked, the client itself knows its rules. */
+function lenient({ type, importance, doc }: ConfigKey): ConfigKey {
+  return { type, importance, doc, default: null }
+}
+
+function overrideSection(client: Client, config: SubmittedConfig, policy: OverridePolicy): Section {
+  const prefix = `${client}.override.`
+  const section = new Section()
+  const definitions = clientConfigs[client]
+  for (const [name, text] of config) {
+    if (!name.startsWith(prefix)) continue
+    const key = name.slice(prefix.length)
+    const definition = Object.hasOwn(definitions, key) ? definitions[key] : undefined
+    if (definition === undefined) section.value(name, text)
+    else {
+      const checked = checkConfig({ [key]: lenient(definition) }, new Map([[key, text]])).get(key)
+      const values = checked === undefined ? [] : [valueInfo(definition, checked, prefix)]
+      section.add({ [key]: definition }, values, prefix)
+    }
+    const override = { connector: config.get('name') ?? '', client, key, value: text }
+    if (!policy.allows(override)) {
+      section.value(name, text).errors.push(refusedOverride(policy, override))
+    }
+  }
+  return section
+}
+
+/** What the connector overrides of the clients it will get, checked against the worker's policy. */
+export function overrideSections(
+  worker: WorkerConfig,
+  plugins: Plugins,
+  plugin: ConnectorPlugin,
+  config: SubmittedConfig
+): Section[] {
+  const policy = overridePolicy(worker, plugins)
+  return clientsOf(worker, plugin, config).map((client) => overrideSection(client, config, policy))
+}

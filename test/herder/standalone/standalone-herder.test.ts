@@ -1,0 +1,225 @@
+import assert from 'node:assert/strict'
+import { describe, it, type TestContext } from 'node:test'
+import { systemClock } from '../../../src/clock.ts'
+import { StandaloneHerder } from '../../../src/herder/standalone/standalone-herder.ts'
+import { Loggers } from '../../../src/log.ts'
+import { MemoryConfigStore } from '../../../src/storage/memory-config-store.ts'
+import { MemoryStatusStore } from '../../../src/storage/memory-status-store.ts'
+import { connectorConfig } from '../../support/herder-cluster.ts'
+import { Placement, SCRIPTED_CLASS, ScriptedWorker } from '../../support/scripted-worker.ts'
+import { until } from '../../support/until.ts'
+
+const create = { initialState: null, allowReplace: false } as const
+const replace = { initialState: null, allowReplace: true } as const
+
+async function startHerder(t: TestContext) {
+  const placement = new Placement()
+  const worker = new ScriptedWorker('w', placement)
+  const loggers = new Loggers({ write: () => undefined })
+  const herder = new StandaloneHerder({
+    worker,
+    configStore: new MemoryConfigStore(),
+    statusStore: new MemoryStatusStore(),
+    workerId: 'w:8083',
+    version: '4.3.1',
+    commit: 'unknown',
+    kafkaClusterId: 'test',
+    previews: { show: () => Promise.reject(new Error('No preview here')) },
+    validate: async () => ({ name: SCRIPTED_CLASS, error_count: 0, groups: [], configs: [] }),
+    pluginConfigKeys: () => [],
+    topicTracking: { enabled: true, allowReset: true },
+    taskShutdownGracefulTimeoutMs: 5000,
+    clock: systemClock,
+    log: loggers.get('herder'),
+    loggers
+  })
+  t.after(() => herder.stop())
+  await herder.start()
+  return { herder, worker, placement }
+}
+
+describe('a standalone herder', () => {
+  it('answers a creation when the tasks are there', async (t) => {
+    const { herder, placement } = await startHerder(t)
+    assert.equal(herder.ready(), false)
+    const { created, info } = await herder.putConnectorConfig(
+      'a',
+      connectorConfig('a', { 'tasks.max': '2' }),
+      create
+    )
+    herder.markReady()
+    assert.equal(herder.ready(), true)
+    assert.equal(created, true)
+    assert.deepEqual(info.tasks, [
+      { connector: 'a', task: 0 },
+      { connector: 'a', task: 1 }
+    ])
+    assert.deepEqual(placement.all(), ['a', 'a-0', 'a-1'])
+    assert.deepEqual(herder.taskStatus('a', 1), {
+      id: 1,
+      state: 'RUNNING',
+      worker_id: 'w:8083',
+      version: '1.2.3'
+    })
+    await assert.rejects(herder.putConnectorConfig('a', connectorConfig('a'), create), {
+      status: 409,
+      message: 'Connector a already exists'
+    })
+    await herder.healthCheck()
+  })
+
+  it('replaces the tasks when the configuration changes, and asks the connector once each time', async (t) => {
+    const { herder, worker, placement } = await startHerder(t)
+    await herder.putConnectorConfig('a', connectorConfig('a', { 'tasks.max': '3' }), create)
+    const { created, info } = await herder.putConnectorConfig(
+      'a',
+      connectorConfig('a', { payload: 'x' }),
+      replace
+    )
+    assert.deepEqual([created, info.tasks.length], [false, 1])
+    assert.deepEqual(placement.all(), ['a', 'a-0'])
+    assert.equal(worker.taskConfigsSeen.get('a-0')?.get('payload'), 'x')
+    assert.deepEqual(
+      herder.connectorStatus('a').tasks.map(({ id }) => id),
+      [0]
+    )
+    const patched = await herder.patchConnectorConfig('a', new Map([['payload', null]]))
+    assert.deepEqual([...patched.config.keys()], ['name', 'connector.class'])
+    assert.deepEqual(placement.conflicts, [])
+  })
+
+  it('pauses, resumes, stops, resumes and deletes', async (t) => {
+    const { herder, placement } = await startHerder(t)
+    await herder.putConnectorConfig('a', connectorConfig('a'), create)
+    const state = () => herder.connectorStatus('a').connector.state
+    await herder.pauseConnector('a')
+    await until(() => state() === 'PAUSED', 'PAUSED')
+    await herder.resumeConnector('a')
+    await until(() => state() === 'RUNNING', 'RUNNING')
+    await herder.stopConnector('a')
+    await until(() => state() === 'STOPPED', 'STOPPED')
+    assert.deepEqual(placement.all(), ['a'])
+    assert.deepEqual(herder.connectorStatus('a').tasks, [])
+    const offsets = [{ partition: { table: 't' }, offset: { id: 1 } }]
+    assert.match(await herder.modifyOffsets('a', offsets), /^The Connect framework-managed offsets/)
+    await herder.resumeConnector('a')
+    await until(() => placement.all().length === 2, 'the task is back')
+    await assert.rejects(herder.modifyOffsets('a', null), { status: 400 })
+    await herder.deleteConnector('a')
+    assert.deepEqual(placement.all(), [])
+    assert.throws(() => herder.connectorStatus('a'), { message: 'No status found for connector a' })
+  })
+
+  it('restarts connector, task, or all that failed', async (t) => {
+    const { herder, worker } = await startHerder(t)
+    await herder.putConnectorConfig('a', connectorConfig('a', { 'tasks.max': '2' }), create)
+    const since = () => worker.calls.splice(0).sort()
+    since()
+    await herder.restartConnector('a')
+    assert.deepEqual(since(), ['start a STARTED', 'stop a'])
+    await herder.restartTask('a', 1)
+    assert.deepEqual(since(), ['start a-1', 'stop a-1'])
+    worker.events.onTaskState({ connector: 'a', task: 0 }, 'FAILED', 'boom', null)
+    const plan = await herder.restartConnectorAndTasks('a', {
+      onlyFailed: true,
+      includeTasks: true
+    })
+    assert.deepEqual(
+      plan.tasks.map(({ state }) => state),
+      ['RESTARTING', 'RUNNING']
+    )
+    await until(() => herder.taskStatus('a', 0).state === 'RUNNING', 'the task runs')
+    assert.deepEqual(since(), ['start a-0', 'stop a-0'])
+  })
+
+  it('starts tasks as soon as a connector can tell its task configurations', async (t) => {
+    const { herder, placement } = await startHerder(t)
+    const broken = connectorConfig('a', { 'fail.configs': '' })
+    await assert.rejects(herder.putConnectorConfig('a', broken, create), /no task configs today/)
+    await herder.patchConnectorConfig('a', new Map([['fail.configs', null]]))
+    await until(() => placement.all().includes('a-0'), 'the task runs')
+    await assert.rejects(
+      herder.putConnectorConfig('b', connectorConfig('b', { 'fail.start': '' }), create),
+      { status: 500, message: 'Failed to start connector: b' }
+    )
+    assert.equal(herder.connectorStatus('b').connector.state, 'FAILED')
+  })
+
+  it('uses the texts of standalone mode', async (t) => {
+    const { herder } = await startHerder(t)
+    await herder.putConnectorConfig('a', connectorConfig('a'), create)
+    const cases: [() => Promise<unknown>, number, string][] = [
+      [() => herder.stopConnector('x'), 500, 'No connector `x` configured'],
+      [() => herder.restartConnector('x'), 404, 'Connector x not found'],
+      [() => herder.restartTask('x', 0), 404, 'Connector x not found'],
+      [() => herder.restartTask('a', 5), 404, 'Task a-5 not found'],
+      [() => herder.deleteConnector('x'), 404, 'Connector x not found'],
+      [() => herder.pauseConnector('x'), 404, 'Unknown connector x'],
+      [
+        () => herder.restartConnectorAndTasks('x', { onlyFailed: false, includeTasks: true }),
+        404,
+        'Status for connector x not found'
+      ],
+      [
+        () => herder.putTaskConfigs(),
+        500,
+        'Kafka Connect in standalone mode does not support externally setting task configurations.'
+      ],
+      [
+        () => herder.fenceZombieSourceTasks(),
+        500,
+        'Kafka Connect in standalone mode does not support exactly-once source connectors.'
+      ]
+    ]
+    for (const [work, status, message] of cases) await assert.rejects(work(), { status, message })
+  })
+
+  it('stops for good, once', async (t) => {
+    const { herder, worker, placement } = await startHerder(t)
+    await herder.putConnectorConfig('a', connectorConfig('a'), create)
+    await Promise.all([herder.stop(), herder.stop()])
+    assert.deepEqual(placement.all(), [])
+    assert.equal(worker.stopped, true)
+    await assert.rejects(herder.deleteConnector('a'), { message: 'Worker is shutting down' })
+  })
+})
+
+describe('a standalone herder that moves a connector', () => {
+  const by = { user: null, address: null, note: null }
+
+  it('ends its tasks, stores the new position and brings back the state from before', async (t) => {
+    const { herder, worker, placement } = await startHerder(t)
+    await herder.putConnectorConfig('a', connectorConfig('a', { 'tasks.max': '2' }), create)
+    worker.calls.length = 0
+    const moved = await herder.startFrom.move('a', { start: { id: 5 } }, by)
+    assert.deepEqual([moved.state, moved.targetState], ['DONE', 'STARTED'])
+    await until(() => placement.all().length === 3, 'the tasks are back')
+    const order = ['stop a-0', 'offsets a', 'start a-0'].map((call) => worker.calls.indexOf(call))
+    assert.ok((order[0] ?? 3) < (order[1] ?? -1) && (order[1] ?? 3) < (order[2] ?? -1))
+    await herder.pauseConnector('a')
+    const paused = await herder.startFrom.move('a', { start: { id: null } }, by)
+    assert.deepEqual([paused.state, paused.targetState], ['DONE', 'PAUSED'])
+    await until(() => herder.connectorStatus('a').connector.state === 'PAUSED', 'PAUSED')
+    assert.deepEqual(await worker.offsets('a'), [])
+    await herder.startFrom.move('a', 'undo', by)
+    assert.deepEqual(await worker.offsets('a'), [{ partition: { table: 't' }, offset: { id: 5 } }])
+    assert.equal((await herder.startFrom.history('a')).length, 3)
+  })
+
+  it('deletes a connector with its offsets, and creates it behind others', async (t) => {
+    const { herder, worker, placement } = await startHerder(t)
+    await herder.putConnectorConfig('a', connectorConfig('a'), create)
+    const offsets = [{ partition: { table: 't' }, offset: { id: 7 } }]
+    await herder.startFrom.move('a', { start: { id: 5 } }, by)
+    await herder.deleteConnector('a', 'delete')
+    assert.deepEqual([placement.all(), await worker.offsets('a')], [[], []])
+    assert.throws(() => herder.connectorStatus('a'), { status: 404 })
+    const initialOffsets = { offsets, others: 'reset' } as const
+    const { info } = await herder.putConnectorConfig('a', connectorConfig('a'), {
+      ...create,
+      initialOffsets
+    })
+    assert.deepEqual(info.tasks, [{ connector: 'a', task: 0 }])
+    assert.deepEqual(await worker.offsets('a'), offsets)
+  })
+})
