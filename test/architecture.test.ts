@@ -24,9 +24,23 @@ const mayImport: Record<string, readonly string[]> = {
   rest: ['herder', 'config', 'tls'],
   launch: ['everything']
 }
+/**
+ * The folders inside a room, each with what else of the room it may import: folders above it in the list, so that nothing runs backward,
+ * and files beside them. ARCHITECTURE.md shows the same tables.
+ */
+const inside: Record<string, Record<string, readonly string[]>> = {
+  kafka: {
+    client: ['contracts.ts'],
+    admin: ['client', 'contracts.ts'],
+    producing: ['client', 'contracts.ts'],
+    reading: ['client', 'admin', 'producing', 'contracts.ts'],
+    group: ['client', 'contracts.ts']
+  }
+}
 const OPEN_TO_ALL = ['errors.ts', 'log.ts', 'clock.ts', 'small-file.ts']
 const ROOMS_OPEN_TO_ALL = ['secrets']
-const KAFKA_CLIENTS = ['kafkajs', '@platformatic/kafka']
+/** Where each Kafka client may be imported. */
+const KAFKA_CLIENTS = { kafkajs: 'kafka/admin/', '@platformatic/kafka': 'kafka/' }
 const DATABASES = /oracle|postgres|mysql|mariadb|sqlite|sql ?server|mssql|tedious|\bdb2\b/i
 
 /** Files that may be longer than 400 lines, each with its reason. */
@@ -79,6 +93,15 @@ function localImports(source: SourceFile): string[] {
     .map((specifier) => posix.join(posix.dirname(source.path), specifier))
 }
 
+/** The folder of a file inside its room, and what that may import of the room; null for files and rooms without a table. */
+function allowedInside(room: string, path: string): [string, readonly string[] | null] {
+  const [folder = '', file] = path.slice(room.length + 1).split('/')
+  const folders = inside[room]
+  if (folders === undefined || file === undefined) return [folder, null]
+  assert.ok(Object.hasOwn(folders, folder), `${room}/${folder} is in no table`)
+  return [folder, folders[folder] as readonly string[]]
+}
+
 describe('The rooms of src/', () => {
   it('import only what the table allows', () => {
     const wrong: string[] = []
@@ -110,25 +133,68 @@ describe('The rooms of src/', () => {
   })
 
   it('stand in ARCHITECTURE.md with the same table', () => {
-    const rows = [...read('ARCHITECTURE.md').matchAll(/^\| `([a-z/-]+)` \| .+ \| ([^|]+) \|$/gm)]
+    const rows = [
+      ...read('ARCHITECTURE.md').matchAll(/^\| `([a-z/-]*[a-z])` \| .+ \| ([^|]+) \|$/gm)
+    ]
     const documented = Object.fromEntries(
       rows.map(([, room, allowed]) => [room, allowed === '–' ? [] : allowed?.split(', ')])
     )
     assert.deepEqual(documented, mayImport)
   })
 
-  it('leave Kafka clients to kafka/', () => {
-    const wrong = sources.filter(
-      (source) =>
-        roomOf(source.path) !== 'kafka' &&
-        source.specifiers.some((specifier) =>
-          KAFKA_CLIENTS.some((client) => specifier === client || specifier.startsWith(`${client}/`))
-        )
-    )
-    assert.deepEqual(
-      wrong.map((source) => source.path),
-      []
-    )
+  it('have folders that import only what their table allows', () => {
+    const wrong: string[] = []
+    for (const source of sources) {
+      const room = roomOf(source.path) ?? ''
+      const [folder, others] = allowedInside(room, source.path)
+      if (others === null) continue
+      for (const target of localImports(source).filter((path) => roomOf(path) === room)) {
+        const [first = ''] = target.slice(room.length + 1).split('/')
+        if (first !== folder && !others.includes(first))
+          wrong.push(`${source.path} imports ${target}`)
+      }
+    }
+    assert.deepEqual(wrong, [])
+  })
+
+  it('have folders in an order in which nothing is imported backward', () => {
+    for (const [room, folders] of Object.entries(inside)) {
+      const names = Object.keys(folders)
+      for (const [at, name] of names.entries()) {
+        const later = folders[name]?.filter((other) => names.indexOf(other) >= at)
+        assert.deepEqual(later, [], `${room}/${name}`)
+      }
+      const shared = new Set(Object.values(folders).flat())
+      for (const source of sources.filter(({ path }) => shared.has(path.slice(room.length + 1)))) {
+        const back = localImports(source).filter((path) => roomOf(path) === room)
+        assert.deepEqual(back, [], source.path)
+      }
+    }
+  })
+
+  it('stand in ARCHITECTURE.md with the folders inside them', () => {
+    for (const [room, folders] of Object.entries(inside)) {
+      const row = new RegExp(`^\\| \`${room}/([a-z-]+)/\` \\| .+ \\| ([^|]+) \\|$`, 'gm')
+      const documented = [...read('ARCHITECTURE.md').matchAll(row)].map(([, folder, allowed]) => [
+        folder,
+        allowed?.split(', ')
+      ])
+      assert.deepEqual(documented, Object.entries(folders))
+    }
+  })
+
+  it('leave Kafka clients to kafka/, and cluster administration to one of them', () => {
+    for (const [client, place] of Object.entries(KAFKA_CLIENTS)) {
+      const wrong = sources.filter(
+        ({ path, specifiers }) =>
+          !path.startsWith(place) &&
+          specifiers.some((specifier) => specifier === client || specifier.startsWith(`${client}/`))
+      )
+      assert.deepEqual(
+        wrong.map(({ path }) => path),
+        []
+      )
+    }
   })
 
   it('name databases nowhere in connectors/jdbc but in dialects/', () => {

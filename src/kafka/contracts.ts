@@ -1,7 +1,7 @@
 import type { ConnectError } from '../errors.ts'
 
 /**
- * What the rest of the worker asks of Kafka. Only this room imports a client library; the files beside this one implement these
+ * What the rest of the worker asks of Kafka. Only this room imports a client library; its folders implement these
  * contracts. Settings arrive as Java client properties (`bootstrap.servers`, `security.protocol`, `sasl.jaas.config`, …).
  */
 export type ClientProperties = ReadonlyMap<string, string>
