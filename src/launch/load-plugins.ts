@@ -2,7 +2,7 @@ import { builtinPlugins } from '../builtin-plugins.ts'
 import { type ConfigMap, parseConfig } from '../config/config-def.ts'
 import { loadPluginPath, type LoadedPlugins } from '../plugin/plugin-loader.ts'
 import { Plugins } from '../plugin/plugins.ts'
-import { ownedByNobody } from '../worker/plugin-owner.ts'
+import { ownedByNobody } from '../plugin/plugin-owner.ts'
 import { commonKeys } from '../worker/worker-config-keys.ts'
 
 const KEY = 'plugin.path'

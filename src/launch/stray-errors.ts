@@ -1,6 +1,6 @@
 import { asError } from '../errors.ts'
 import type { Logger } from '../log.ts'
-import { tellOwner } from '../worker/plugin-owner.ts'
+import { tellOwner } from '../plugin/plugin-owner.ts'
 
 /**
  * Errors that nobody handled, until the process ends. Those of plugin code fail its task or connector (I9); an exception of our own leaves

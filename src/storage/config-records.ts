@@ -1,3 +1,4 @@
+import { parseTaskId } from './task-id.ts'
 import { DataError } from '../errors.ts'
 import type { RestartRequest, SessionKey, StoredConfig, WrittenConfig } from './cluster-config.ts'
 import type { TargetState } from './target-state.ts'
@@ -109,14 +110,6 @@ export function parseConfigKey(key: string): ConfigKey | null {
   if (kind !== 'task') return { kind, connector: rest }
   const task = parseTaskId(rest)
   return task === null ? null : { kind, ...task }
-}
-
-/** `X-N`, where X may hold dashes itself. */
-export function parseTaskId(text: string): { connector: string; task: number } | null {
-  const dash = text.lastIndexOf('-')
-  const number = text.slice(dash + 1)
-  if (dash < 0 || !/^\d{1,9}$/.test(number)) return null
-  return { connector: text.slice(0, dash), task: Number(number) }
 }
 
 /** The fields of a record's value. Throws DataError when it is no JSON object. */

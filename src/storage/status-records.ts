@@ -1,5 +1,5 @@
 import { DataError } from '../errors.ts'
-import { parseTaskId } from './config-records.ts'
+import { parseTaskId } from './task-id.ts'
 import { jsonObject, objectFields, parseJson } from './connect-json.ts'
 import type { State, Status, TopicStatus } from './status-store.ts'
 

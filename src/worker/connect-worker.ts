@@ -7,30 +7,25 @@ import type { StartPreview, StartWanted } from '../plugin/start-from.ts'
 import type { StoredConfig } from '../storage/cluster-config.ts'
 import type { TargetState } from '../storage/target-state.ts'
 import type { OffsetStore, StoredOffset } from '../storage/offset-store.ts'
-import {
-  ConnectorOffsetStores,
-  type OffsetLease,
-  type OffsetTopics
-} from './connector-offset-stores.ts'
+import { ConnectorOffsetStores, type OffsetTopics } from './connector-offset-stores.ts'
 import { ConnectorOffsets } from './connector-offsets.ts'
 import { alteredOffsets, ConnectorStarts } from './connector-starts.ts'
 import {
   type SourceTaskGuard,
-  type TaskId,
   type TaskProgress,
-  taskIdOf,
-  taskKey,
   type Worker,
   type WorkerEvents
 } from './contracts.ts'
 import { Places } from './places.ts'
-import { ownedBy } from './plugin-owner.ts'
+import { ownedBy } from '../plugin/plugin-owner.ts'
 import { buildSourceTask, offsetReader, type TaskSurroundings } from './source-task-builder.ts'
 import { checkTaskCount, storedTaskConfig, tasksMax } from './task-configs.ts'
 import { taskTransactionalId } from './transactional-ids.ts'
 import { type UsedConfig, type ValueSource, watchValues } from './value-watch.ts'
 import { WorkerConnector } from './worker-connector.ts'
-import type { WorkerSourceTask } from './worker-source-task.ts'
+import type { WorkerSourceTask } from '../tasks/source/worker-source-task.ts'
+import type { OffsetLease } from '../tasks/port.ts'
+import { type TaskId, taskIdOf, taskKey } from '../storage/task-id.ts'
 
 interface RunningTask {
   readonly task: WorkerSourceTask
@@ -287,7 +282,9 @@ export class ConnectWorker implements Worker {
     return this.#tasks
       .running()
       .flatMap(({ task }) =>
-        connector === null || task.id.connector === connector ? [task.progress] : []
+        connector === null || task.id.connector === connector
+          ? [{ id: task.id, ...task.progress }]
+          : []
       )
   }
 

@@ -4,7 +4,7 @@ import type { AlteredOffsets, OffsetChange, SourceConnectorPlugin } from '../plu
 import type { StartFrom, StartPreview, StartWanted, StoredPosition } from '../plugin/start-from.ts'
 import type { StoredConfig } from '../storage/cluster-config.ts'
 import type { StoredOffset } from '../storage/offset-store.ts'
-import { ownedByNobody } from './plugin-owner.ts'
+import { ownedByNobody } from '../plugin/plugin-owner.ts'
 
 /** What a connector may take to find another start, and to count what that would do; below the 90 s of a REST request. */
 const PLAN_LIMIT_MS = 30_000

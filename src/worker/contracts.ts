@@ -1,25 +1,11 @@
-import type { StreamFacts } from '../plugin/source.ts'
+import type { SourceTaskProgress } from '../tasks/port.ts'
+import type { TaskId } from '../storage/task-id.ts'
 import type { StoredConfig } from '../storage/cluster-config.ts'
 import type { TargetState } from '../storage/target-state.ts'
 import type { State } from '../storage/status-store.ts'
 import type { StoredOffset } from '../storage/offset-store.ts'
 import type { Plugins } from '../plugin/plugins.ts'
 import type { StartPreview, StartWanted } from '../plugin/start-from.ts'
-
-export interface TaskId {
-  readonly connector: string
-  readonly task: number
-}
-
-export function taskKey(id: TaskId): string {
-  return `${id.connector}-${id.task}`
-}
-
-/** The inverse of `taskKey`; a connector's name may itself contain dashes. */
-export function taskIdOf(key: string): TaskId {
-  const dash = key.lastIndexOf('-')
-  return { connector: key.slice(0, dash), task: Number(key.slice(dash + 1)) }
-}
 
 /** What the worker tells the herder. Called synchronously; must not throw. */
 export interface WorkerEvents {
@@ -50,19 +36,9 @@ export interface SourceTaskGuard {
   after(signal: AbortSignal): Promise<void>
 }
 
-/** Records since the task started here. */
-export interface SourceTaskCounters {
-  polled: number
-  written: number
-  skipped: number
-  /** Epoch ms of the last acknowledged batch, null before the first. */
-  lastWriteAt: number | null
-}
-
 /** What a task that runs here has done so far, and what its plugin says of its streams. */
-export interface TaskProgress extends Readonly<SourceTaskCounters> {
+export interface TaskProgress extends SourceTaskProgress {
   readonly id: TaskId
-  readonly streams: ReadonlyMap<string, StreamFacts>
 }
 
 /**

@@ -4,7 +4,7 @@ import { ConnectError } from '../errors.ts'
 import type { Plugins } from '../plugin/plugins.ts'
 import type { SourcePreview } from '../plugin/preview.ts'
 import { idleSettings } from './idle-settings.ts'
-import { type PreviewedRecord, previewRecords } from './preview-records.ts'
+import { type PreviewedRecord, previewRecords } from '../tasks/pipeline/preview-records.ts'
 
 /** After the signal a plugin may still answer with what it has; then it is not waited for any more (I8). */
 const GRACE_MS = 5000

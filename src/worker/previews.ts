@@ -7,7 +7,7 @@ import { isSecretName } from '../secrets/secret-names.ts'
 import type { StoredConfig } from '../storage/cluster-config.ts'
 import { AtOnce } from './at-once.ts'
 import { type ConnectorPreview, previewConnector } from './preview-connector.ts'
-import { ownedByNobody } from './plugin-owner.ts'
+import { ownedByNobody } from '../plugin/plugin-owner.ts'
 import type { WorkerConfig } from './worker-config.ts'
 
 /** Each holds a connection to a database and converts its rows on the one thread there is. */

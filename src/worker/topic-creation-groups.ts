@@ -8,7 +8,7 @@ import {
 import { javaFullMatch, javaRegex } from '../config/java-regex.ts'
 import { ConfigError } from '../errors.ts'
 import { sourceConnectorConfig } from './connector-config.ts'
-import type { TopicCreationRule } from './topic-creation.ts'
+import type { TopicCreationRule } from '../tasks/source/topic-creation.ts'
 
 const PREFIX = 'topic.creation.'
 const DEFAULT_GROUP = 'default'

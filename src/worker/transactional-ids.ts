@@ -1,4 +1,4 @@
-import type { TaskId } from './contracts.ts'
+import type { TaskId } from '../storage/task-id.ts'
 
 /** Who writes the records and offsets of a task exactly once: JVM workers of the group use the same name, so either fences the other. */
 export function taskTransactionalId(groupId: string, id: TaskId): string {

@@ -6,7 +6,7 @@ import type { ConnectorPlugin } from '../plugin/plugins.ts'
 import type { OffsetReader } from '../plugin/source.ts'
 import type { TargetState } from '../storage/target-state.ts'
 import type { State } from '../storage/status-store.ts'
-import { ownedBy } from './plugin-owner.ts'
+import { ownedBy } from '../plugin/plugin-owner.ts'
 
 interface ConnectorInstance {
   taskConfigs(maxTasks: number): Promise<ConfigMap[]> | ConfigMap[]

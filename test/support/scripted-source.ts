@@ -14,9 +14,10 @@ import type {
 } from '../../src/plugin/source.ts'
 import type { OffsetStore, StoredOffset } from '../../src/storage/offset-store.ts'
 import { ConnectWorker, type ConnectWorkerOptions } from '../../src/worker/connect-worker.ts'
-import { type SourceTaskGuard, taskKey } from '../../src/worker/contracts.ts'
+import { type SourceTaskGuard } from '../../src/worker/contracts.ts'
 import { kafkaBootstrap, uniqueName } from './environment.ts'
 import { followTopic } from './topic-reader.ts'
+import { taskKey } from '../../src/storage/task-id.ts'
 
 /** An offset store in memory whose writes can be held back. */
 export class HeldOffsetStore implements OffsetStore {

@@ -7,12 +7,11 @@ import type { TargetState } from '../../src/storage/target-state.ts'
 import type { StoredOffset } from '../../src/storage/offset-store.ts'
 import {
   type SourceTaskGuard,
-  type TaskId,
   type TaskProgress,
-  taskKey,
   type Worker,
   type WorkerEvents
 } from '../../src/worker/contracts.ts'
+import { type TaskId, taskKey } from '../../src/storage/task-id.ts'
 
 export const SCRIPTED_CLASS = 'test.ScriptedSourceConnector'
 

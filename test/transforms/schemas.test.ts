@@ -6,7 +6,7 @@ import type { ConnectRecord, SourceRecord } from '../../src/data/record.ts'
 import { Schema } from '../../src/data/schema.ts'
 import { Struct } from '../../src/data/struct.ts'
 import { Plugins } from '../../src/plugin/plugins.ts'
-import { transformationChain } from '../../src/worker/transformation-chain.ts'
+import { transformationChain } from '../../src/tasks/pipeline/transformation-chain.ts'
 import { recordOf } from './transform-case.ts'
 
 /** What the worker counts on beyond single results. */

@@ -1,5 +1,5 @@
 import { ConnectError } from '../../errors.ts'
-import { taskIdOf, taskKey } from '../../worker/contracts.ts'
+import { taskIdOf, taskKey } from '../../storage/task-id.ts'
 import { noWork, type WorkSet, workSet } from '../work/work-set.ts'
 
 /**

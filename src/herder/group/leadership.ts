@@ -3,7 +3,7 @@ import type { GroupMember } from '../../kafka/contracts.ts'
 import type { Logger } from '../../log.ts'
 import type { ClusterConfig } from '../../storage/cluster-config.ts'
 import type { ConfigStore } from '../../storage/config-store.ts'
-import { taskIdOf, taskKey } from '../../worker/contracts.ts'
+import { taskIdOf, taskKey } from '../../storage/task-id.ts'
 import { assignCooperatively, initialState, type MemberOutcome } from './assignor-cooperative.ts'
 import { assignEagerly } from './assignor-eager.ts'
 import {

@@ -2,7 +2,7 @@ import { withTimeout } from '../../clock.ts'
 import { ConnectError, NotFoundError } from '../../errors.ts'
 import type { RestartRequest, StoredConfig } from '../../storage/cluster-config.ts'
 import type { ConfigListener } from '../../storage/config-store.ts'
-import { taskKey } from '../../worker/contracts.ts'
+import { taskKey } from '../../storage/task-id.ts'
 import {
   AbstractHerder,
   type HerderOptions,

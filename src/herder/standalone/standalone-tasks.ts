@@ -1,6 +1,6 @@
 import { withTimeout } from '../../clock.ts'
 import { ConnectError } from '../../errors.ts'
-import { taskKey } from '../../worker/contracts.ts'
+import { taskKey } from '../../storage/task-id.ts'
 import type { HerderOptions } from '../work/abstract-herder.ts'
 import type { LocalWork } from '../work/local-work.ts'
 import type { StatusReporter } from '../work/status-reporter.ts'

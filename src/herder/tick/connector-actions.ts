@@ -8,7 +8,7 @@ import {
 import type { TargetState } from '../../storage/target-state.ts'
 import type { ConfigStore } from '../../storage/config-store.ts'
 import type { StatusStore } from '../../storage/status-store.ts'
-import { taskKey } from '../../worker/contracts.ts'
+import { taskKey } from '../../storage/task-id.ts'
 import { requireConnector } from '../work/abstract-herder.ts'
 import { type ConnectorStateInfo, RequestTargetError } from '../herder.ts'
 import type { LocalWork } from '../work/local-work.ts'

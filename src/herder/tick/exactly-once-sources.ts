@@ -2,7 +2,7 @@ import type { Clock } from '../../clock.ts'
 import { ConnectError, isRetriable, messageOf } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
 import type { ClusterConfig, StoredConfig } from '../../storage/cluster-config.ts'
-import { type SourceTaskGuard, type TaskId, taskKey } from '../../worker/contracts.ts'
+import { type SourceTaskGuard } from '../../worker/contracts.ts'
 import { abortable } from './abortable.ts'
 import { requireConnector } from '../work/abstract-herder.ts'
 import type { ConnectorActions } from './connector-actions.ts'
@@ -11,6 +11,7 @@ import type { LeaderClient } from '../group/leader-client.ts'
 import type { Membership } from '../group/membership.ts'
 import type { SessionKeys } from '../group/session-key.ts'
 import { ZombieFencing, type ZombieFencingOptions } from './zombie-fencing.ts'
+import { type TaskId, taskKey } from '../../storage/task-id.ts'
 
 export interface ExactlyOnceSourcesOptions extends ZombieFencingOptions {
   /** `exactly.once.source.support` is enabled on this worker. */

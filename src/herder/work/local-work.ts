@@ -3,16 +3,11 @@ import { ConnectError, traceOf } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
 import type { ClusterConfig } from '../../storage/cluster-config.ts'
 import type { State } from '../../storage/status-store.ts'
-import {
-  type SourceTaskGuard,
-  type TaskId,
-  taskKey,
-  type Worker,
-  type WorkerEvents
-} from '../../worker/contracts.ts'
+import { type SourceTaskGuard, type Worker, type WorkerEvents } from '../../worker/contracts.ts'
 import { StartSlots } from './start-slots.ts'
 import type { StatusReporter } from './status-reporter.ts'
 import { taskIdsOf, type WorkSet, workSet } from './work-set.ts'
+import { type TaskId, taskKey } from '../../storage/task-id.ts'
 
 /** One connector or task handed to the worker: `starting` ends, without an error, when its start has succeeded or failed. */
 interface Instance {

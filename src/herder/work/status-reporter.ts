@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.ts'
 import type { Logger } from '../../log.ts'
 import type { State, Status, StatusStore } from '../../storage/status-store.ts'
-import { type TaskId, taskKey } from '../../worker/contracts.ts'
+import { type TaskId, taskKey } from '../../storage/task-id.ts'
 
 export interface StatusReporterOptions {
   readonly statusStore: StatusStore

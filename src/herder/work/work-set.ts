@@ -1,4 +1,4 @@
-import { type TaskId, taskIdOf } from '../../worker/contracts.ts'
+import { type TaskId, taskIdOf } from '../../storage/task-id.ts'
 
 /**
  * Connectors and tasks as sets: what is configured, assigned, running or revoked. Connectors by name, tasks by `<connector>-<number>`

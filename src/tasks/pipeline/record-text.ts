@@ -1,8 +1,8 @@
-import type { Headers } from '../data/headers.ts'
-import type { OffsetMap, SourceRecord } from '../data/record.ts'
-import type { Schema } from '../data/schema.ts'
-import { toJavaText, toLiteral } from '../data/value-text.ts'
-import { DataError } from '../errors.ts'
+import type { Headers } from '../../data/headers.ts'
+import type { OffsetMap, SourceRecord } from '../../data/record.ts'
+import type { Schema } from '../../data/schema.ts'
+import { toJavaText, toLiteral } from '../../data/value-text.ts'
+import { DataError } from '../../errors.ts'
 
 /** What a plugin calls the row behind one of its records; null when it does not know. */
 export type RowNamer = (record: SourceRecord) => string | null

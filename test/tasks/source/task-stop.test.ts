@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { idle, scripted } from '../support/scripted-source.ts'
-import { until } from '../support/until.ts'
+import { idle, scripted } from '../../support/scripted-source.ts'
+import { until } from '../../support/until.ts'
 
 const boom = (): never => {
   throw new Error('boom')

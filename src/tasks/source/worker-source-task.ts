@@ -1,18 +1,19 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { type Clock, systemClock } from '../clock.ts'
-import type { ConfigMap } from '../config/config-def.ts'
-import type { SourceRecord } from '../data/record.ts'
-import { ConnectError, isRetriable, traceOf, messageOf } from '../errors.ts'
-import type { Logger } from '../log.ts'
-import type { OffsetReader } from '../plugin/source.ts'
-import type { TargetState } from '../storage/target-state.ts'
-import type { State } from '../storage/status-store.ts'
-import type { SourceTaskCounters, TaskId, TaskProgress } from './contracts.ts'
-import type { ProducerRecord } from '../kafka/contracts.ts'
-import { recordBytes } from '../kafka/producing/record-batch.ts'
-import type { RecordConversion } from './record-conversion.ts'
-import type { SkippedRecords } from './skipped-records.ts'
-import { ownedBy } from './plugin-owner.ts'
+import { type Clock, systemClock } from '../../clock.ts'
+import type { ConfigMap } from '../../config/config-def.ts'
+import type { SourceRecord } from '../../data/record.ts'
+import { ConnectError, isRetriable, traceOf, messageOf } from '../../errors.ts'
+import type { Logger } from '../../log.ts'
+import type { OffsetReader } from '../../plugin/source.ts'
+import type { TargetState } from '../../storage/target-state.ts'
+import type { State } from '../../storage/status-store.ts'
+import type { SourceTaskCounters, SourceTaskProgress } from '../port.ts'
+import type { TaskId } from '../../storage/task-id.ts'
+import type { ProducerRecord } from '../../kafka/contracts.ts'
+import { recordBytes } from '../../kafka/producing/record-batch.ts'
+import type { RecordConversion } from '../pipeline/record-conversion.ts'
+import type { SkippedRecords } from '../pipeline/skipped-records.ts'
+import { ownedBy } from '../../plugin/plugin-owner.ts'
 import { type SourceDelivery, StartAnew } from './source-delivery.ts'
 import { MAX_RECORDS_PER_SEND } from './send-window.ts'
 import type { SourceTaskInstance } from './source-task-instance.ts'
@@ -91,9 +92,9 @@ export class WorkerSourceTask {
     return this.#failed
   }
 
-  get progress(): TaskProgress {
-    const { id, counters, plugin } = this.#parts
-    return { id, ...counters, streams: plugin.progress() }
+  get progress(): SourceTaskProgress {
+    const { counters, plugin } = this.#parts
+    return { ...counters, streams: plugin.progress() }
   }
 
   setTargetState(target: TargetState): void {

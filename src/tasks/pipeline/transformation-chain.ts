@@ -1,9 +1,9 @@
-import { withPrefix, type ConfigMap } from '../config/config-def.ts'
-import { commaList } from '../config/config-value.ts'
-import type { ConnectRecord } from '../data/record.ts'
-import { ConfigError } from '../errors.ts'
-import type { Plugins } from '../plugin/plugins.ts'
-import type { Predicate, Transformation } from '../plugin/transformation.ts'
+import { withPrefix, type ConfigMap } from '../../config/config-def.ts'
+import { commaList } from '../../config/config-value.ts'
+import type { ConnectRecord } from '../../data/record.ts'
+import { ConfigError } from '../../errors.ts'
+import type { Plugins } from '../../plugin/plugins.ts'
+import type { Predicate, Transformation } from '../../plugin/transformation.ts'
 
 interface Link {
   readonly className: string

@@ -1,8 +1,8 @@
-import type { SourceOffset, SourcePartition } from '../data/record.ts'
-import { ConnectError, isRetriable } from '../errors.ts'
-import type { Logger } from '../log.ts'
-import type { PartitionOffset } from '../plugin/source.ts'
-import type { OffsetStore } from '../storage/offset-store.ts'
+import type { SourceOffset, SourcePartition } from '../../data/record.ts'
+import { ConnectError, isRetriable } from '../../errors.ts'
+import type { Logger } from '../../log.ts'
+import type { PartitionOffset } from '../../plugin/source.ts'
+import type { OffsetStore } from '../../storage/offset-store.ts'
 import type { SubmittedRecords } from './submitted-records.ts'
 
 /**

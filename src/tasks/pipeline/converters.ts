@@ -1,7 +1,7 @@
-import { type ConfigMap, withPrefix } from '../config/config-def.ts'
-import { ConfigError } from '../errors.ts'
-import type { Converter, HeaderConverter } from '../plugin/converter.ts'
-import type { Plugins } from '../plugin/plugins.ts'
+import { type ConfigMap, withPrefix } from '../../config/config-def.ts'
+import { ConfigError } from '../../errors.ts'
+import type { Converter, HeaderConverter } from '../../plugin/converter.ts'
+import type { Plugins } from '../../plugin/plugins.ts'
 import type { TransformationChain } from './transformation-chain.ts'
 
 export interface NamedConverter<C> {

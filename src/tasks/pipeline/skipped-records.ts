@@ -1,5 +1,5 @@
-import type { Clock } from '../clock.ts'
-import type { Logger } from '../log.ts'
+import type { Clock } from '../../clock.ts'
+import type { Logger } from '../../log.ts'
 
 /** Lines about skipped records in one minute: a table full of broken rows must not fill the log. */
 const LINES_PER_MINUTE = 100

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { timestampSchema } from '../../src/data/logical-types.ts'
-import type { SourceRecord } from '../../src/data/record.ts'
-import { Schema } from '../../src/data/schema.ts'
-import { Struct } from '../../src/data/struct.ts'
-import { describeRecord, recordText } from '../../src/worker/record-text.ts'
+import { timestampSchema } from '../../../src/data/logical-types.ts'
+import type { SourceRecord } from '../../../src/data/record.ts'
+import { Schema } from '../../../src/data/schema.ts'
+import { Struct } from '../../../src/data/struct.ts'
+import { describeRecord, recordText } from '../../../src/tasks/pipeline/record-text.ts'
 
 const key = Schema.struct([
   { name: 'shop', schema: Schema.INT32 },

@@ -1,4 +1,4 @@
-import type { SourceOffset, SourcePartition, SourceRecord } from '../data/record.ts'
+import type { SourceOffset, SourcePartition, SourceRecord } from '../../data/record.ts'
 import { lastOffsets, PartitionIdentity } from './partition-identity.ts'
 
 /** One offset of a source partition that may be stored. */

@@ -1,4 +1,4 @@
-import type { SourceOffset, SourcePartition, SourceRecord } from '../data/record.ts'
+import type { SourceOffset, SourcePartition, SourceRecord } from '../../data/record.ts'
 
 /** One object per source partition, whatever object a connector uses for it. */
 export class PartitionIdentity {

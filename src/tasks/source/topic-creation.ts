@@ -1,6 +1,6 @@
-import { ConnectError, isRetriable } from '../errors.ts'
-import type { ClusterAdmin } from '../kafka/contracts.ts'
-import type { Logger } from '../log.ts'
+import { ConnectError, isRetriable } from '../../errors.ts'
+import type { ClusterAdmin } from '../../kafka/contracts.ts'
+import type { Logger } from '../../log.ts'
 
 /** One group of `topic.creation.*`: which topics it is for, and how they are made. */
 export interface TopicCreationRule {

@@ -1,12 +1,11 @@
-import { type Clock, withTimeout } from '../clock.ts'
-import type { SourceOffset, SourcePartition, SourceRecord } from '../data/record.ts'
-import { ConnectError } from '../errors.ts'
-import type { ProducerRecord, TransactionalProducer } from '../kafka/contracts.ts'
-import type { Logger } from '../log.ts'
-import type { PartitionOffset } from '../plugin/source.ts'
-import type { TransactionalOffsetStore } from '../storage/offset-store.ts'
-import type { OffsetLease } from './connector-offset-stores.ts'
-import type { SourceTaskGuard } from './contracts.ts'
+import { type Clock, withTimeout } from '../../clock.ts'
+import type { SourceOffset, SourcePartition, SourceRecord } from '../../data/record.ts'
+import { ConnectError } from '../../errors.ts'
+import type { ProducerRecord, TransactionalProducer } from '../../kafka/contracts.ts'
+import type { Logger } from '../../log.ts'
+import type { PartitionOffset } from '../../plugin/source.ts'
+import type { TransactionalOffsetStore } from '../../storage/offset-store.ts'
+import type { OffsetLease } from '../port.ts'
 import { lastOffsets, PartitionIdentity } from './partition-identity.ts'
 import { type SourceDelivery, StartAnew } from './source-delivery.ts'
 import { SendWindow } from './send-window.ts'
@@ -18,13 +17,19 @@ import {
   type TransactionEnd
 } from './transaction-boundary.ts'
 
+/** What the task has to ask of its cluster; see SourceTaskGuard of worker/. */
+interface TransactionGuard {
+  before(signal: AbortSignal): Promise<void>
+  after(signal: AbortSignal): Promise<void>
+}
+
 export interface TransactionalParts {
   readonly connector: string
   /** `<connector>-<task>` */
   readonly task: string
   readonly producer: TransactionalProducer
   readonly lease: OffsetLease<TransactionalOffsetStore>
-  readonly guard: SourceTaskGuard
+  readonly guard: TransactionGuard
   readonly boundary: TransactionBoundary
   readonly plugin: SourceTaskInstance
   /** `offset.flush.timeout.ms` */

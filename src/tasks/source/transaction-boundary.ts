@@ -1,7 +1,7 @@
-import type { ConfigMap } from '../config/config-def.ts'
-import type { SourceRecord } from '../data/record.ts'
-import { ConnectError } from '../errors.ts'
-import type { TransactionContext } from '../plugin/source.ts'
+import type { ConfigMap } from '../../config/config-def.ts'
+import type { SourceRecord } from '../../data/record.ts'
+import { ConnectError } from '../../errors.ts'
+import type { TransactionContext } from '../../plugin/source.ts'
 
 /** `transaction.boundary`: after each poll, every so often, or where the connector says. */
 export type TransactionBoundary =

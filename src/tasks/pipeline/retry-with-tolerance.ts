@@ -1,6 +1,6 @@
-import { type Clock, systemClock } from '../clock.ts'
-import { ConnectError, isRetriable, messageOf } from '../errors.ts'
-import type { Logger } from '../log.ts'
+import { type Clock, systemClock } from '../../clock.ts'
+import { ConnectError, isRetriable, messageOf } from '../../errors.ts'
+import type { Logger } from '../../log.ts'
 import { SkippedRecords } from './skipped-records.ts'
 
 /** Where in the life of a record something failed; Connect's words. */

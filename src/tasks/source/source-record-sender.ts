@@ -1,8 +1,8 @@
-import type { SourceRecord } from '../data/record.ts'
-import { ConnectError, messageOf } from '../errors.ts'
-import type { ProducerRecord, RecordProducer, RefusedRecord } from '../kafka/contracts.ts'
-import { describeRecord, recordText, type RowNamer } from './record-text.ts'
-import type { RetryWithTolerance } from './retry-with-tolerance.ts'
+import type { SourceRecord } from '../../data/record.ts'
+import { ConnectError, messageOf } from '../../errors.ts'
+import type { ProducerRecord, RecordProducer, RefusedRecord } from '../../kafka/contracts.ts'
+import { describeRecord, recordText, type RowNamer } from '../pipeline/record-text.ts'
+import type { RetryWithTolerance } from '../pipeline/retry-with-tolerance.ts'
 import { SendWindow } from './send-window.ts'
 import type { SubmittedBatch, SubmittedRecords } from './submitted-records.ts'
 

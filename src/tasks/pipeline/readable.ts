@@ -1,7 +1,7 @@
-import { DATE_NAME, Decimal, TIME_NAME, TIMESTAMP_NAME } from '../data/logical-types.ts'
-import type { Schema } from '../data/schema.ts'
-import { Struct } from '../data/struct.ts'
-import { toLiteral } from '../data/value-text.ts'
+import { DATE_NAME, Decimal, TIME_NAME, TIMESTAMP_NAME } from '../../data/logical-types.ts'
+import type { Schema } from '../../data/schema.ts'
+import { Struct } from '../../data/struct.ts'
+import { toLiteral } from '../../data/value-text.ts'
 
 /** Beyond this a Date of JavaScript knows no calendar. */
 const MAX_MS = 8.64e15

@@ -1,4 +1,4 @@
-import type { PartitionOffset, TransactionContext } from '../plugin/source.ts'
+import type { PartitionOffset, TransactionContext } from '../../plugin/source.ts'
 import type { ConvertedBatch } from './source-record-sender.ts'
 
 /** The task has to be started anew from the offsets that are committed; the message says why. */

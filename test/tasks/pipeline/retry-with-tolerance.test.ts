@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Clock } from '../../src/clock.ts'
-import { ConnectError, DataError, type ErrorFacts, RetriableError } from '../../src/errors.ts'
-import { Loggers } from '../../src/log.ts'
-import { type ErrorPolicy, RetryWithTolerance } from '../../src/worker/retry-with-tolerance.ts'
+import type { Clock } from '../../../src/clock.ts'
+import { ConnectError, DataError, type ErrorFacts, RetriableError } from '../../../src/errors.ts'
+import { Loggers } from '../../../src/log.ts'
+import {
+  type ErrorPolicy,
+  RetryWithTolerance
+} from '../../../src/tasks/pipeline/retry-with-tolerance.ts'
 
 const strict: ErrorPolicy = {
   retryTimeoutMs: 0,

@@ -1,6 +1,6 @@
-import type { SourceRecord } from '../data/record.ts'
-import type { Logger } from '../log.ts'
-import type { SourceTask, StreamFacts } from '../plugin/source.ts'
+import type { SourceRecord } from '../../data/record.ts'
+import type { Logger } from '../../log.ts'
+import type { SourceTask, StreamFacts } from '../../plugin/source.ts'
 
 /** The plugin's task behind a loop, and what it is told of commits. Replaced by a new one when the loop has to begin again. */
 export class SourceTaskInstance {

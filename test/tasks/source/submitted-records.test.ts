@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { SourceOffset, SourcePartition, SourceRecord } from '../../src/data/record.ts'
-import { SubmittedRecords } from '../../src/worker/submitted-records.ts'
+import type { SourceOffset, SourcePartition, SourceRecord } from '../../../src/data/record.ts'
+import { SubmittedRecords } from '../../../src/tasks/source/submitted-records.ts'
 
 const orders: SourcePartition = { table: 'orders' }
 const customers: SourcePartition = { table: 'customers' }
