@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { within } from './wait.ts'
 
-/** Time as the worker sees it, so that tests can hold it still. */
+/** Time as the worker sees it, so that tests can hold it still. What waits for something with a limit is in `wait.ts`. */
 export interface Clock {
   /** Wall clock, epoch milliseconds. */
   now(): number
@@ -10,34 +11,32 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>
 }
 
+/** Node's timers fire at once when they are asked for more. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+
+/** The computer's own. Whoever needs time is given a clock; this one is named only where the parts of a worker are put together. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonicMs: () => performance.now(),
   async sleep(ms, signal) {
+    let leftMs = ms
     try {
-      await delay(ms, undefined, signal === undefined ? {} : { signal })
+      do {
+        const timer = Math.max(0, Math.min(leftMs, LONGEST_TIMER_MS))
+        await delay(timer, undefined, signal === undefined ? {} : { signal })
+        leftMs -= timer
+      } while (leftMs > 0)
     } catch (error) {
       if (signal?.aborted !== true) throw error
     }
   }
 }
 
-/**
- * I8: gives a promise a limit. `what` names the thing waited for in the error.
- * The work itself is not cancelled; pass an AbortSignal to it where it can be.
- */
+/** As `within` of `wait.ts`, but on the computer's clock: the files that still use it are listed in `test/architecture.test.ts`. */
 export async function withTimeout<T>(
   work: Promise<T>,
   ms: number,
   onTimeout: () => Error
 ): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const limit = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(onTimeout()), Math.min(ms, 2_147_483_647))
-  })
-  try {
-    return await Promise.race([work, limit])
-  } finally {
-    clearTimeout(timer)
-  }
+  return await within(systemClock, work, ms, onTimeout)
 }

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import { posix, resolve, sep } from 'node:path'
 import { describe, it } from 'node:test'
+import { CLOCKS_TO_INJECT, TIMERS_TO_CONVERT } from './support/still-to-convert.ts'
 
 const root = resolve(import.meta.dirname, '..')
 
-/** Which room may import which. `errors.ts`, `log.ts`, `clock.ts`, `small-file.ts` and `secrets/` are open to all. ARCHITECTURE.md shows the same table. */
+/** Which room may import which. `errors.ts`, `log.ts`, `clock.ts`, `wait.ts`, `small-file.ts` and `secrets/` are open to all. ARCHITECTURE.md shows the same table. */
 const mayImport: Record<string, readonly string[]> = {
   secrets: [],
   data: [],
@@ -45,7 +46,7 @@ const inside: Record<string, Record<string, readonly string[]>> = {
     standalone: ['work', 'moves', 'herder.ts']
   }
 }
-const OPEN_TO_ALL = ['errors.ts', 'log.ts', 'clock.ts', 'small-file.ts']
+const OPEN_TO_ALL = ['errors.ts', 'log.ts', 'clock.ts', 'wait.ts', 'small-file.ts']
 const ROOMS_OPEN_TO_ALL = ['secrets']
 /** Where each Kafka client may be imported. */
 const KAFKA_CLIENTS = { kafkajs: 'kafka/admin/', '@platformatic/kafka': 'kafka/' }
@@ -223,6 +224,33 @@ describe('The rooms of src/', () => {
       long.map((source) => source.path),
       Object.keys(LONG_FILES)
     )
+  })
+})
+
+describe('Waiting', () => {
+  /** Where waiting is made of timers and races: once, for all. */
+  const HOME = ['clock.ts', 'wait.ts']
+  const TIMERS =
+    /(?<![.\w])set(?:Timeout|Interval)\b|\bnode:timers\b|\bPromise\.race\(|\bAbortSignal\.timeout\(|\bwithTimeout\(/
+  /** Ends the process whatever still holds it, which needs a timer that holds nothing itself. */
+  const OTHER_TIMERS = ['launch/end-process.ts']
+
+  it('I8: is done by wait.ts and clock.ts, and by nothing else', () => {
+    const found = sources
+      .filter(({ path, text }) => !HOME.includes(path) && TIMERS.test(withoutComments(text)))
+      .map(({ path }) => path)
+    assert.deepEqual(found, [...OTHER_TIMERS, ...TIMERS_TO_CONVERT].sort())
+  })
+
+  it("counts on a clock that is given: the computer's is named where a worker is put together", () => {
+    const found = sources
+      .filter(({ path, text }) => {
+        const isEdge =
+          path === 'clock.ts' || path === 'plugin/index.ts' || roomOf(path) === 'launch'
+        return !isEdge && /\bsystemClock\b/.test(withoutComments(text))
+      })
+      .map(({ path }) => path)
+    assert.deepEqual(found, [...CLOCKS_TO_INJECT].sort())
   })
 })
 

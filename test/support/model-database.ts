@@ -187,7 +187,7 @@ export class ModelDatabase implements ModelServer {
   }
 
   #pass(ms: number): void {
-    this.clock.pass(ms)
+    this.clock.advance(ms)
     this.#replicate()
     if (!this.writing) return
     const random = this.#random

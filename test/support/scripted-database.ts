@@ -37,7 +37,7 @@ export class ScriptedDatabase implements ModelServer {
     model.databases.set(this.name, this)
   }
 
-  readonly clock: ModelClock = new ModelClock((ms) => this.clock.pass(ms))
+  readonly clock: ModelClock = new ModelClock((ms) => this.clock.advance(ms))
 
   get nowMs(): number {
     return this.clock.monotonicMs()
@@ -144,7 +144,7 @@ export class ScriptedTask {
         this.last = record
       }
       // A poll that answers at once takes a moment too.
-      this.#database.clock.pass(1)
+      this.#database.clock.advance(1)
     }
   }
 

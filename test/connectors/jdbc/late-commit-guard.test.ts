@@ -210,7 +210,7 @@ describe('a copy that shows rows long after they were stamped', () => {
   it('I6: also by a task that starts when the copy is far behind', async () => {
     const database = new ScriptedDatabase()
     database.answer = () => UNSEEN
-    database.clock.pass(1_000_000)
+    database.clock.advance(1_000_000)
     for (let id = 1; id <= 100; id++) database.insert(id, id * 1000)
     const task = await started(database, { mode: 'timestamp' })
     await task.pollFor(3000)
@@ -460,7 +460,7 @@ describe('transactions of which not everything is known', () => {
       for (const mode of ['timestamp', 'timestamp+incrementing']) {
         const database = new ScriptedDatabase()
         database.hasMarks = true
-        database.clock.pass(3_600_000)
+        database.clock.advance(3_600_000)
         for (let id = 1; id <= 3000; id++) database.insert(id, id)
         database.open = [{ id: 'old', ageMs: null, since: database.since, ...kind }]
         const task = await started(database, { mode, 'late.commit.seen.max.keys': '100' })
@@ -478,7 +478,7 @@ describe('transactions of which not everything is known', () => {
 
   it('that come later have begun since the last look, whether or not the database says so', async () => {
     const database = new ScriptedDatabase()
-    database.clock.pass(3_600_000)
+    database.clock.advance(3_600_000)
     for (let id = 1; id <= 1000; id++) database.insert(id, id)
     const task = await started(database, { mode: 'timestamp', 'late.commit.seen.max.keys': '100' })
     await task.pollFor(5000)
