@@ -1,4 +1,4 @@
-import type { ClientProperties } from './contracts.ts'
+import type { ConfigMap } from '../config/config-def.ts'
 
 /*
  * Every property of Kafka's Java clients (4.3.1): where it acts, or why it changes nothing. A test compares the names with those of the
@@ -203,7 +203,7 @@ export function isClientProperty(name: string): boolean {
 /** Properties that are set and have no effect: name → reason, for the log. Values are not part of it (I7). */
 export function propertiesWithoutEffect(
   kinds: readonly ClientKind[],
-  client: ClientProperties
+  client: ConfigMap
 ): ReadonlyMap<string, string> {
   const found = new Map<string, string>()
   for (const [name, value] of client) {

@@ -1,5 +1,4 @@
 import { type ConfigMap, withPrefix } from '../config/config-def.ts'
-import type { ClientProperties } from '../kafka/contracts.ts'
 import type { WorkerConfig } from './worker-config.ts'
 
 const PREFIXES = ['producer.', 'consumer.', 'admin.']
@@ -20,7 +19,7 @@ function worker(properties: ConfigMap): Map<string, string> {
 }
 
 /** Settings for the worker's own clients: internal topics, group membership, admin. */
-export function workerClientProperties(config: WorkerConfig): ClientProperties {
+export function workerClientProperties(config: WorkerConfig): ConfigMap {
   const client = worker(config.properties)
   // Each of these clients has a name of its own, made from it.
   client.delete('client.id')
@@ -71,7 +70,7 @@ function merged(
 export function producerProperties(
   workerProperties: ConfigMap,
   connectorConfig: ConfigMap
-): ClientProperties {
+): ConfigMap {
   return merged(
     [
       ['acks', 'all'],
@@ -88,7 +87,7 @@ export function producerProperties(
 export function consumerProperties(
   workerProperties: ConfigMap,
   connectorConfig: ConfigMap
-): ClientProperties {
+): ConfigMap {
   return merged(
     [
       ['group.id', `connect-${connectorConfig.get('name') ?? ''}`],
@@ -105,7 +104,7 @@ export function consumerProperties(
 export function adminProperties(
   workerProperties: ConfigMap,
   connectorConfig: ConfigMap
-): ClientProperties {
+): ConfigMap {
   const client = worker(workerProperties)
   const prefixed = withPrefix(workerProperties, 'admin.')
   const overrides = withPrefix(connectorConfig, 'admin.override.')

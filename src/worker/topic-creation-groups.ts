@@ -8,7 +8,15 @@ import {
 import { javaFullMatch, javaRegex } from '../config/java-regex.ts'
 import { ConfigError } from '../errors.ts'
 import { sourceConnectorConfig } from './connector-config.ts'
-import type { TopicCreationRule } from '../tasks/source/topic-creation.ts'
+
+/** One group of `topic.creation.*`: which topics it is for, and how they are made. */
+export interface TopicCreationRule {
+  readonly group: string
+  matches(topic: string): boolean
+  readonly partitions: number
+  readonly replicationFactor: number
+  readonly settings: ReadonlyMap<string, string>
+}
 
 const PREFIX = 'topic.creation.'
 const DEFAULT_GROUP = 'default'

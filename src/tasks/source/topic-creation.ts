@@ -1,15 +1,7 @@
 import { ConnectError, isRetriable } from '../../errors.ts'
 import type { ClusterAdmin } from '../../kafka/contracts.ts'
 import type { Logger } from '../../log.ts'
-
-/** One group of `topic.creation.*`: which topics it is for, and how they are made. */
-export interface TopicCreationRule {
-  readonly group: string
-  matches(topic: string): boolean
-  readonly partitions: number
-  readonly replicationFactor: number
-  readonly settings: ReadonlyMap<string, string>
-}
+import type { TopicCreationRule } from '../../worker/topic-creation-groups.ts'
 
 /** Makes missing topics before the first record of a task goes to them; the first rule that matches counts. Each topic is looked at once. */
 export class TopicCreation {
