@@ -1,4 +1,8 @@
-import { clientKinds, clientPropertyNames, effectOf } from '../src/kafka/client-property-effects.ts'
+import {
+  clientKinds,
+  clientPropertyNames,
+  effectOf
+} from '../src/settings/clients/client-property-effects.ts'
 
 /** The page of all properties of Kafka's clients, from the table the worker reads. */
 export function kafkaClientsPage(): string {

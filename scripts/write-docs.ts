@@ -6,14 +6,14 @@ import { configPage, type DocumentedPart } from '../src/config/document.ts'
 import { groupSelection, ownKeys } from '../src/connectors/jdbc/settings/own-keys.ts'
 import { jdbcSourcePlugin } from '../src/connectors/jdbc/source-plugins.ts'
 import { type Plugin, simpleName } from '../src/plugin/plugins.ts'
-import { aliasConfig } from '../src/worker/alias-config.ts'
+import { aliasConfig } from '../src/settings/connector/alias-config.ts'
 import {
   commonConnectorConfig,
   sinkConnectorConfig,
   sourceConnectorConfig
-} from '../src/worker/connector-config.ts'
-import { topicCreationConfig } from '../src/worker/topic-creation-groups.ts'
-import { distributedConfig, standaloneConfig } from '../src/worker/worker-config.ts'
+} from '../src/settings/connector/connector-config.ts'
+import { topicCreationConfig } from '../src/settings/connector/topic-creation-groups.ts'
+import { distributedConfig, standaloneConfig } from '../src/settings/worker/worker-config.ts'
 import { kafkaClientsPage } from './client-page.ts'
 import { driverPropertiesPage } from './driver-page.ts'
 

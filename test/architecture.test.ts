@@ -13,17 +13,18 @@ const mayImport: Record<string, readonly string[]> = {
   config: [],
   tls: [],
   plugin: ['data', 'config'],
+  settings: ['plugin', 'config', 'tls'],
   converters: ['plugin', 'data', 'config', 'tls'],
   transforms: ['plugin', 'data', 'config'],
   'connectors/file-stream': ['plugin', 'data', 'config'],
   'connectors/jdbc': ['plugin', 'data', 'config', 'tls'],
-  kafka: ['tls'],
-  storage: ['kafka', 'data'],
-  tasks: ['storage', 'kafka', 'plugin', 'data', 'config'],
-  worker: ['tasks', 'storage', 'kafka', 'plugin', 'data', 'config'],
-  validation: ['worker', 'plugin', 'config'],
-  herder: ['validation', 'worker', 'storage', 'kafka', 'plugin', 'config'],
-  rest: ['herder', 'config', 'tls'],
+  kafka: ['settings', 'tls'],
+  storage: ['kafka', 'settings', 'data'],
+  tasks: ['storage', 'kafka', 'settings', 'plugin', 'data', 'config'],
+  worker: ['tasks', 'storage', 'kafka', 'settings', 'plugin', 'data', 'config'],
+  validation: ['settings', 'plugin', 'config'],
+  herder: ['validation', 'worker', 'storage', 'kafka', 'settings', 'plugin', 'config'],
+  rest: ['herder', 'settings', 'config', 'tls'],
   launch: ['everything']
 }
 /**
@@ -31,6 +32,11 @@ const mayImport: Record<string, readonly string[]> = {
  * and files beside them. ARCHITECTURE.md shows the same tables.
  */
 const inside: Record<string, Record<string, readonly string[]>> = {
+  settings: {
+    clients: [],
+    connector: ['clients'],
+    worker: ['clients', 'connector']
+  },
   kafka: {
     client: ['contracts.ts'],
     admin: ['client', 'contracts.ts'],
@@ -51,6 +57,10 @@ const ROOMS_OPEN_TO_ALL = ['secrets']
 /** Where each Kafka client may be imported. */
 const KAFKA_CLIENTS = { kafkajs: 'kafka/admin/', '@platformatic/kafka': 'kafka/' }
 const DATABASES = /oracle|postgres|mysql|mariadb|sqlite|sql ?server|mssql|tedious|\bdb2\b/i
+
+/** Rooms that say which settings there are: the worker's are in settings/, those of a plugin are part of it. */
+const DEFINING_ROOMS = /^(?:config|settings|plugin|converters|transforms|connectors\/[\w-]+)$/
+const DEFINITION = /\bconfigDef\(|:\s*ConfigDef\s*=\s*\{|\bsatisfies ConfigDef\b/
 
 /** Files that may be longer than 400 lines, each with its reason. */
 const LONG_FILES: Record<string, string> = {}
@@ -187,7 +197,7 @@ describe('The rooms of src/', () => {
       const row = new RegExp(`^\\| \`${room}/([a-z-]+)/\` \\| .+ \\| ([^|]+) \\|$`, 'gm')
       const documented = [...read('ARCHITECTURE.md').matchAll(row)].map(([, folder, allowed]) => [
         folder,
-        allowed?.split(', ')
+        allowed === '–' ? [] : allowed?.split(', ')
       ])
       assert.deepEqual(documented, Object.entries(folders))
     }
@@ -205,6 +215,27 @@ describe('The rooms of src/', () => {
         []
       )
     }
+  })
+
+  it('define settings in settings/ alone, beside those of plugins', () => {
+    const wrong = sources.filter(
+      ({ path, text }) => !DEFINING_ROOMS.test(roomOf(path) ?? '') && DEFINITION.test(text)
+    )
+    assert.deepEqual(
+      wrong.map(({ path }) => path),
+      []
+    )
+  })
+
+  it('take only types of plugin/ into settings/', () => {
+    const wrong = sources.filter(
+      ({ path, text }) =>
+        roomOf(path) === 'settings' && /^import (?!type )[^']*?from '[./]+plugin\//m.test(text)
+    )
+    assert.deepEqual(
+      wrong.map(({ path }) => path),
+      []
+    )
   })
 
   it('name databases nowhere in connectors/jdbc but in dialects/', () => {

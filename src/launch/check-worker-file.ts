@@ -3,7 +3,11 @@ import { valueText } from '../config/config-infos.ts'
 import type { Command } from './command-line.ts'
 import { messageOf } from '../errors.ts'
 import { redactSetting } from '../secrets/redact.ts'
-import { distributedConfig, parseWorkerConfig, standaloneConfig } from '../worker/worker-config.ts'
+import {
+  distributedConfig,
+  parseWorkerConfig,
+  standaloneConfig
+} from '../settings/worker/worker-config.ts'
 import { loadedText, problemText } from '../plugin/plugin-loader.ts'
 import { workerPlugins } from './load-plugins.ts'
 import { workerProperties } from './worker-file.ts'

@@ -3,7 +3,7 @@ import { type ConfigMap, parseConfig } from '../config/config-def.ts'
 import { loadPluginPath, type LoadedPlugins } from '../plugin/plugin-loader.ts'
 import { Plugins } from '../plugin/plugins.ts'
 import { ownedByNobody } from '../plugin/plugin-owner.ts'
-import { commonKeys } from '../worker/worker-config-keys.ts'
+import { commonKeys } from '../settings/worker/common-keys.ts'
 
 const KEY = 'plugin.path'
 

@@ -1,4 +1,4 @@
-import { clientKinds } from '../kafka/client-property-effects.ts'
+import { clientKinds } from '../settings/clients/client-property-effects.ts'
 import {
   bindRest,
   clusterIdOrStop,
@@ -15,7 +15,10 @@ import type { RunningWorker, StartOptions } from './running-worker.ts'
 import { KafkaConfigStore } from '../storage/kafka-config-store.ts'
 import { KafkaOffsetStore } from '../storage/kafka-offset-store.ts'
 import { KafkaStatusStore } from '../storage/kafka-status-store.ts'
-import { workerClientIdBase, workerClientProperties } from '../worker/client-properties.ts'
+import {
+  workerClientIdBase,
+  workerClientProperties
+} from '../settings/worker/layered-properties.ts'
 import {
   checkWorkerPlugins,
   exactlyOnceSource,
@@ -23,9 +26,9 @@ import {
   parseWorkerConfig,
   topicSettings,
   type TopicKind
-} from '../worker/worker-config.ts'
+} from '../settings/worker/worker-config.ts'
 import { leaderTransactionalId } from '../worker/transactional-ids.ts'
-import { overridePolicy } from '../worker/override-policy.ts'
+import { overridePolicy } from '../settings/worker/override-policy.ts'
 import { connectWorker, herderOptions, sayWhatHasNoEffect } from './worker-wiring.ts'
 
 /** A worker of a cluster: state in Kafka's topics, work shared with the other members of its group. */

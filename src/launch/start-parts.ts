@@ -1,5 +1,5 @@
 import type { ConfigMap } from '../config/config-def.ts'
-import { advertised } from '../config/listeners.ts'
+import { advertised } from '../settings/worker/listeners.ts'
 import { ConfigProviders } from '../config/providers.ts'
 import { withTimeout } from '../clock.ts'
 import { blockDriverProperties } from '../connectors/jdbc/dialects/driver-properties.ts'
@@ -15,7 +15,7 @@ import { restServerOptions } from '../rest/rest-server-options.ts'
 import { workerPlugins } from './load-plugins.ts'
 import type { StartOptions } from './running-worker.ts'
 import { createRestServer, type RestServer } from '../rest/server.ts'
-import { restListeners, type WorkerConfig } from '../worker/worker-config.ts'
+import { restListeners, type WorkerConfig } from '../settings/worker/worker-config.ts'
 
 /** The plugins and config providers of a worker file, and its properties with their references resolved. */
 export async function pluginsAndProviders(properties: ConfigMap): Promise<{

@@ -14,9 +14,12 @@ import {
   pluginsAndProviders,
   workLimitMs
 } from './start-parts.ts'
-import { workerClientIdBase, workerClientProperties } from '../worker/client-properties.ts'
-import { checkWorkerPlugins, parseWorkerConfig } from '../worker/worker-config.ts'
-import { overridePolicy } from '../worker/override-policy.ts'
+import {
+  workerClientIdBase,
+  workerClientProperties
+} from '../settings/worker/layered-properties.ts'
+import { checkWorkerPlugins, parseWorkerConfig } from '../settings/worker/worker-config.ts'
+import { overridePolicy } from '../settings/worker/override-policy.ts'
 import { connectWorker, herderOptions } from './worker-wiring.ts'
 
 /** A connector given on the command line could not be created. */

@@ -4,7 +4,10 @@ import type { ConfigProviders } from '../config/providers.ts'
 import { pluginConfigKeys, validateConnector } from '../validation/validate-connector.ts'
 import type { HerderOptions } from '../herder/work/abstract-herder.ts'
 import type { ClientProperties, KafkaClients } from '../kafka/contracts.ts'
-import { type ClientKind, propertiesWithoutEffect } from '../kafka/client-property-effects.ts'
+import {
+  type ClientKind,
+  propertiesWithoutEffect
+} from '../settings/clients/client-property-effects.ts'
 import { loggers } from '../log.ts'
 import type { OverridePolicy } from '../plugin/override-policy.ts'
 import type { Plugins } from '../plugin/plugins.ts'
@@ -15,15 +18,19 @@ import {
   adminProperties,
   consumerProperties,
   producerProperties
-} from '../worker/client-properties.ts'
+} from '../settings/worker/layered-properties.ts'
 import { AtOnce } from '../worker/at-once.ts'
 import type { OffsetTopics } from '../worker/connector-offset-stores.ts'
 import { ConnectWorker } from '../worker/connect-worker.ts'
-import { checkOverrides } from '../worker/override-policy.ts'
+import { checkOverrides } from '../settings/worker/override-policy.ts'
 import { ownedByNobody } from '../plugin/plugin-owner.ts'
 import { Previews } from '../worker/previews.ts'
-import { topicCreationGroups } from '../worker/topic-creation-groups.ts'
-import { exactlyOnceSource, topicSettings, type WorkerConfig } from '../worker/worker-config.ts'
+import { topicCreationGroups } from '../settings/connector/topic-creation-groups.ts'
+import {
+  exactlyOnceSource,
+  topicSettings,
+  type WorkerConfig
+} from '../settings/worker/worker-config.ts'
 import { restVersion } from './version.ts'
 
 /** The worker room, fed from the worker's configuration. */

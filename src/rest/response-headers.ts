@@ -1,4 +1,4 @@
-import type { HeaderRule } from '../config/response-headers.ts'
+import type { HeaderRule } from '../settings/worker/response-headers.ts'
 import { ConfigError } from '../errors.ts'
 
 /** The date actions take milliseconds from the moment of the answer. Throws ConfigError for anything else. */

@@ -1,5 +1,5 @@
-import { type Listener, parseListener } from '../config/listeners.ts'
-import { type HeaderRule, parseHeaderRules } from '../config/response-headers.ts'
+import { type Listener, parseListener } from '../settings/worker/listeners.ts'
+import { type HeaderRule, parseHeaderRules } from '../settings/worker/response-headers.ts'
 import { ConfigError } from '../errors.ts'
 import { BASIC_AUTH_EXTENSION, usersFileOfJaas } from './basic-auth.ts'
 import { type CorsOptions, corsOptions } from './cors.ts'

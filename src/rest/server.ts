@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { withTimeout } from '../clock.ts'
-import type { Listener } from '../config/listeners.ts'
+import type { Listener } from '../settings/worker/listeners.ts'
 import { ConnectError } from '../errors.ts'
 import type { Herder } from '../herder/herder.ts'
 import { loggers } from '../log.ts'

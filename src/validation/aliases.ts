@@ -1,7 +1,7 @@
 import { commaList } from '../config/config-value.ts'
 import { hasReference } from '../config/references.ts'
 import { type Plugins, type Plugin } from '../plugin/plugins.ts'
-import { aliasConfig } from '../worker/alias-config.ts'
+import { aliasConfig } from '../settings/connector/alias-config.ts'
 import { versionProblem } from './versions.ts'
 import { checkedSection, type Section, type SubmittedConfig } from './section.ts'
 

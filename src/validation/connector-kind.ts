@@ -2,7 +2,7 @@ import { commaList } from '../config/config-value.ts'
 import { javaFullMatch } from '../config/java-regex.ts'
 import { ConfigError, messageOf } from '../errors.ts'
 import type { SourceConnectorPlugin } from '../plugin/source.ts'
-import type { WorkerConfig } from '../worker/worker-config.ts'
+import type { WorkerConfig } from '../settings/worker/worker-config.ts'
 import type { Section, SubmittedConfig } from './section.ts'
 
 /** Rules over several keys of a sink: where records come from, where failed ones go, which consumer group reads. */

@@ -2,9 +2,9 @@ import { checkConfig, type ConfigKey } from '../config/config-def.ts'
 import { valueInfo } from '../config/config-infos.ts'
 import type { ClientOverride, OverridePolicy } from '../plugin/override-policy.ts'
 import type { ConnectorPlugin, Plugins } from '../plugin/plugins.ts'
-import { overridePolicy, refusedOverride } from '../worker/override-policy.ts'
-import type { WorkerConfig } from '../worker/worker-config.ts'
-import { clientConfigs } from './client-configs.ts'
+import { overridePolicy, refusedOverride } from '../settings/worker/override-policy.ts'
+import type { WorkerConfig } from '../settings/worker/worker-config.ts'
+import { clientConfigs } from '../settings/clients/client-configs.ts'
 import { Section, type SubmittedConfig } from './section.ts'
 
 type Client = ClientOverride['client']

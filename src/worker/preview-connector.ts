@@ -3,7 +3,7 @@ import type { ConfigMap } from '../config/config-def.ts'
 import { ConnectError } from '../errors.ts'
 import type { Plugins } from '../plugin/plugins.ts'
 import type { SourcePreview } from '../plugin/preview.ts'
-import { idleSettings } from './idle-settings.ts'
+import { idleSettings } from '../settings/connector/idle-settings.ts'
 import { type PreviewedRecord, previewRecords } from '../tasks/pipeline/preview-records.ts'
 
 /** After the signal a plugin may still answer with what it has; then it is not waited for any more (I8). */

@@ -8,7 +8,7 @@ import type { StoredConfig } from '../storage/cluster-config.ts'
 import { AtOnce } from './at-once.ts'
 import { type ConnectorPreview, previewConnector } from './preview-connector.ts'
 import { ownedByNobody } from '../plugin/plugin-owner.ts'
-import type { WorkerConfig } from './worker-config.ts'
+import type { WorkerConfig } from '../settings/worker/worker-config.ts'
 
 /** Each holds a connection to a database and converts its rows on the one thread there is. */
 const MOST_AT_ONCE = 4

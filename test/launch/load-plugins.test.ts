@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { pluginsAndProviders } from '../../src/launch/start-parts.ts'
-import { overridePolicy } from '../../src/worker/override-policy.ts'
-import { parseWorkerConfig } from '../../src/worker/worker-config.ts'
+import { overridePolicy } from '../../src/settings/worker/override-policy.ts'
+import { parseWorkerConfig } from '../../src/settings/worker/worker-config.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'load-plugins-'))
 after(() => rmSync(dir, { recursive: true }))

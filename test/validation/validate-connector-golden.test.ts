@@ -5,7 +5,7 @@ import type { ConfigInfo, ConfigInfos, ConfigKeyInfo } from '../../src/config/co
 import { ConfigProviders } from '../../src/config/providers.ts'
 import { pluginConfigKeys, validateConnector } from '../../src/validation/validate-connector.ts'
 import { Plugins } from '../../src/plugin/plugins.ts'
-import { parseWorkerConfig } from '../../src/worker/worker-config.ts'
+import { parseWorkerConfig } from '../../src/settings/worker/worker-config.ts'
 import { type ValidateCase, validateCases } from '../compat/validate-cases.ts'
 import { goldenAnswer } from '../compat/validate-golden.ts'
 import { kafkaPluginDefinitions } from '../support/kafka-plugin-definitions.ts'

@@ -9,7 +9,7 @@ import type { SubmittedConfig } from '../../src/validation/section.ts'
 import { validateConnector } from '../../src/validation/validate-connector.ts'
 import { type Plugin, Plugins } from '../../src/plugin/plugins.ts'
 import type { SourceConnectorPlugin } from '../../src/plugin/source.ts'
-import { parseWorkerConfig } from '../../src/worker/worker-config.ts'
+import { parseWorkerConfig } from '../../src/settings/worker/worker-config.ts'
 import { kafkaPluginDefinitions } from '../support/kafka-plugin-definitions.ts'
 
 const inert = (): never => {

@@ -8,7 +8,7 @@ import type { SourcePreview } from '../../src/plugin/preview.ts'
 import { type Plugin, Plugins } from '../../src/plugin/plugins.ts'
 import type { SourceConnectorPlugin } from '../../src/plugin/source.ts'
 import { Previews } from '../../src/worker/previews.ts'
-import { parseWorkerConfig } from '../../src/worker/worker-config.ts'
+import { parseWorkerConfig } from '../../src/settings/worker/worker-config.ts'
 
 const nothing: SourcePreview = {
   records: [],

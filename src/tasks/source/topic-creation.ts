@@ -1,7 +1,7 @@
 import { ConnectError, isRetriable } from '../../errors.ts'
 import type { ClusterAdmin } from '../../kafka/contracts.ts'
 import type { Logger } from '../../log.ts'
-import type { TopicCreationRule } from '../../worker/topic-creation-groups.ts'
+import type { TopicCreationRule } from '../../settings/connector/topic-creation-groups.ts'
 
 /** Makes missing topics before the first record of a task goes to them; the first rule that matches counts. Each topic is looked at once. */
 export class TopicCreation {

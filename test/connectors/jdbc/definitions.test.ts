@@ -9,7 +9,7 @@ import { sourceSettings } from '../../../src/connectors/jdbc/settings/source-set
 import { jdbcSourcePlugin } from '../../../src/connectors/jdbc/source-plugins.ts'
 import { validateConnector } from '../../../src/validation/validate-connector.ts'
 import { Plugins } from '../../../src/plugin/plugins.ts'
-import { parseWorkerConfig } from '../../../src/worker/worker-config.ts'
+import { parseWorkerConfig } from '../../../src/settings/worker/worker-config.ts'
 
 const folder = join(import.meta.dirname, '../../compat/golden/definitions')
 /** As a JVM worker answered them for Confluent's connector 10.9.7, without the prose. */

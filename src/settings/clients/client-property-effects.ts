@@ -1,4 +1,4 @@
-import type { ConfigMap } from '../config/config-def.ts'
+import type { ConfigMap } from '../../config/config-def.ts'
 
 /*
  * Every property of Kafka's Java clients (4.3.1): where it acts, or why it changes nothing. A test compares the names with those of the

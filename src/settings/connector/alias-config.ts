@@ -1,4 +1,4 @@
-import type { ConfigDef, ConfigKey } from '../config/config-def.ts'
+import type { ConfigDef, ConfigKey } from '../../config/config-def.ts'
 
 const IMPORTANCE = { high: 0, medium: 1, low: 2 }
 

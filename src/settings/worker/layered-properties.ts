@@ -1,4 +1,4 @@
-import { type ConfigMap, withPrefix } from '../config/config-def.ts'
+import { type ConfigMap, withPrefix } from '../../config/config-def.ts'
 import type { WorkerConfig } from './worker-config.ts'
 
 const PREFIXES = ['producer.', 'consumer.', 'admin.']

@@ -1,5 +1,5 @@
 import { networkInterfaces } from 'node:os'
-import { ConfigError } from '../errors.ts'
+import { ConfigError } from '../../errors.ts'
 
 /** One address the REST server listens on. */
 export interface Listener {

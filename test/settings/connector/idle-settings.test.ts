@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { builtinPlugins } from '../../src/builtin-plugins.ts'
-import { Plugins } from '../../src/plugin/plugins.ts'
-import { idleSettings } from '../../src/worker/idle-settings.ts'
-import { adversarial, assertLinear } from '../support/work-of.ts'
+import { builtinPlugins } from '../../../src/builtin-plugins.ts'
+import { Plugins } from '../../../src/plugin/plugins.ts'
+import { idleSettings } from '../../../src/settings/connector/idle-settings.ts'
+import { adversarial, assertLinear } from '../../support/work-of.ts'
 
 const plugins = new Plugins(builtinPlugins())
 const idle = (config: Record<string, string>): string[] =>

@@ -1,6 +1,6 @@
-import type { ConfigDef, ConfigKey, Importance } from '../config/config-def.ts'
-import type { ConfigType } from '../config/config-value.ts'
-import { saslConfig, sslConfig, unusedSaslConfig } from '../worker/security-config.ts'
+import type { ConfigDef, ConfigKey, Importance } from '../../config/config-def.ts'
+import type { ConfigType } from '../../config/config-value.ts'
+import { saslConfig, sslConfig, unusedSaslConfig } from './security-config.ts'
 
 /*
  * Settings of Kafka's Java clients (4.3.1), as validation shows them for `producer.override.` and its siblings:

@@ -1,6 +1,6 @@
-import { type ConfigDef, type ConfigKey, configDef } from '../config/config-def.ts'
-import { javaRegex } from '../config/java-regex.ts'
-import { ConfigError } from '../errors.ts'
+import { type ConfigDef, type ConfigKey, configDef } from '../../config/config-def.ts'
+import { javaRegex } from '../../config/java-regex.ts'
+import { ConfigError } from '../../errors.ts'
 import { errorHandlingKeys, EXHAUSTED_KEY } from './error-handling-keys.ts'
 
 /** Longer ones fit neither an assignment of the group protocol (32,767 bytes) nor, encoded, the address of a request. */

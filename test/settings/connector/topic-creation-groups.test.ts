@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { ConfigError } from '../../src/errors.ts'
-import { topicCreationGroups } from '../../src/worker/topic-creation-groups.ts'
+import { ConfigError } from '../../../src/errors.ts'
+import { topicCreationGroups } from '../../../src/settings/connector/topic-creation-groups.ts'
 
 const rules = (settings: Record<string, string>) =>
   topicCreationGroups(

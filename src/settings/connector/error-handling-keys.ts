@@ -1,4 +1,4 @@
-import { configDef } from '../config/config-def.ts'
+import { configDef } from '../../config/config-def.ts'
 
 export const EXHAUSTED_KEY = 'errors.retry.exhausted'
 

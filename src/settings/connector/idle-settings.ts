@@ -1,7 +1,7 @@
-import type { ConfigMap } from '../config/config-def.ts'
-import { commaList } from '../config/config-value.ts'
-import type { Plugins } from '../plugin/plugins.ts'
-import { cited } from '../secrets/redact.ts'
+import type { ConfigMap } from '../../config/config-def.ts'
+import { commaList } from '../../config/config-value.ts'
+import type { Plugins } from '../../plugin/plugins.ts'
+import { cited } from '../../secrets/redact.ts'
 import { aliasConfig } from './alias-config.ts'
 
 const LONGEST_KEY = 1000

@@ -5,14 +5,14 @@ import {
   type Parsed,
   parseConfig,
   withPrefix
-} from '../config/config-def.ts'
-import { type Listener, parseListener } from '../config/listeners.ts'
-import { ConfigError } from '../errors.ts'
-import { isClientProperty } from '../kafka/client-property-effects.ts'
-import type { Plugins } from '../plugin/plugins.ts'
-import { distributedKeys } from './distributed-config-keys.ts'
-import { saslConfig, sslConfig, unusedSaslConfig } from './security-config.ts'
-import { commonKeys } from './worker-config-keys.ts'
+} from '../../config/config-def.ts'
+import { type Listener, parseListener } from './listeners.ts'
+import { ConfigError } from '../../errors.ts'
+import { isClientProperty } from '../clients/client-property-effects.ts'
+import type { Plugins } from '../../plugin/plugins.ts'
+import { distributedKeys } from './distributed-keys.ts'
+import { saslConfig, sslConfig, unusedSaslConfig } from '../clients/security-config.ts'
+import { commonKeys } from './common-keys.ts'
 
 export const BASIC_AUTH_EXTENSION =
   'org.apache.kafka.connect.rest.basic.auth.extension.BasicAuthSecurityRestExtension'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { advertised, type Listener, parseListener } from '../../src/config/listeners.ts'
-import { parseHeaderRules } from '../../src/config/response-headers.ts'
+import { advertised, type Listener, parseListener } from '../../../src/settings/worker/listeners.ts'
+import { parseHeaderRules } from '../../../src/settings/worker/response-headers.ts'
 
 const listeners = (...texts: string[]): Listener[] => texts.map(parseListener)
 const settings = (

@@ -1,4 +1,4 @@
-import { type ConfigDef, configDef } from '../config/config-def.ts'
+import { type ConfigDef, configDef } from '../../config/config-def.ts'
 
 const JVM_ONLY = 'Belongs to the JVM: accepted so that existing files load, changes nothing here.'
 

@@ -1,4 +1,4 @@
-import { ConfigError } from '../errors.ts'
+import { ConfigError } from '../../errors.ts'
 
 /** One rule of `response.http.headers.config`: `set` replaces a header, `add` adds to it; the value of a date rule is epoch ms or a date. */
 export interface HeaderRule {

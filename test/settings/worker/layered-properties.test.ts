@@ -6,8 +6,8 @@ import {
   producerProperties,
   workerClientIdBase,
   workerClientProperties
-} from '../../src/worker/client-properties.ts'
-import { parseWorkerConfig } from '../../src/worker/worker-config.ts'
+} from '../../../src/settings/worker/layered-properties.ts'
+import { parseWorkerConfig } from '../../../src/settings/worker/worker-config.ts'
 
 const worker = (extra: Record<string, string> = {}): Map<string, string> =>
   new Map(

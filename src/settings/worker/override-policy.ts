@@ -1,8 +1,8 @@
-import { type ConfigMap, withPrefix } from '../config/config-def.ts'
-import { ConfigError } from '../errors.ts'
-import type { ClientOverride, OverridePolicy } from '../plugin/override-policy.ts'
-import type { Plugins } from '../plugin/plugins.ts'
-import { POLICY_KEY } from './worker-config-keys.ts'
+import { type ConfigMap, withPrefix } from '../../config/config-def.ts'
+import { ConfigError } from '../../errors.ts'
+import type { ClientOverride, OverridePolicy } from '../../plugin/override-policy.ts'
+import type { Plugins } from '../../plugin/plugins.ts'
+import { POLICY_KEY } from './common-keys.ts'
 import type { WorkerConfig } from './worker-config.ts'
 
 const PRINCIPAL = ['sasl.jaas.config', 'sasl.mechanism', 'security.protocol']

@@ -4,9 +4,9 @@ import {
   type ConfigMap,
   parseConfig,
   withPrefix
-} from '../config/config-def.ts'
-import { javaFullMatch, javaRegex } from '../config/java-regex.ts'
-import { ConfigError } from '../errors.ts'
+} from '../../config/config-def.ts'
+import { javaFullMatch, javaRegex } from '../../config/java-regex.ts'
+import { ConfigError } from '../../errors.ts'
 import { sourceConnectorConfig } from './connector-config.ts'
 
 /** One group of `topic.creation.*`: which topics it is for, and how they are made. */

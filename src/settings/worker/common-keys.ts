@@ -1,8 +1,8 @@
-import { type Complaint, configDef } from '../config/config-def.ts'
-import { parseListener } from '../config/listeners.ts'
-import { parseHeaderRules } from '../config/response-headers.ts'
-import { ConfigError } from '../errors.ts'
-import { errorHandlingKeys } from './error-handling-keys.ts'
+import { type Complaint, configDef } from '../../config/config-def.ts'
+import { parseListener } from './listeners.ts'
+import { parseHeaderRules } from './response-headers.ts'
+import { ConfigError } from '../../errors.ts'
+import { errorHandlingKeys } from '../connector/error-handling-keys.ts'
 
 /** The complaint of a parser that throws ConfigError, or null. */
 function complaintOf(parse: () => unknown): Complaint | null {

@@ -8,17 +8,17 @@ import {
   clientPropertyNames,
   effectOf,
   propertiesWithoutEffect
-} from '../../src/kafka/client-property-effects.ts'
-import type { ConfigKey } from '../../src/config/config-def.ts'
-import { clientSettings } from '../../src/kafka/client/client-properties.ts'
-import type { ClientProperties } from '../../src/kafka/contracts.ts'
-import { producerSettings } from '../../src/kafka/producing/producer-settings.ts'
-import { distributedConfig } from '../../src/worker/worker-config.ts'
-import { runJava } from '../support/run-java.ts'
+} from '../../../src/settings/clients/client-property-effects.ts'
+import type { ConfigKey } from '../../../src/config/config-def.ts'
+import { clientSettings } from '../../../src/kafka/client/client-properties.ts'
+import type { ClientProperties } from '../../../src/kafka/contracts.ts'
+import { producerSettings } from '../../../src/kafka/producing/producer-settings.ts'
+import { distributedConfig } from '../../../src/settings/worker/worker-config.ts'
+import { runJava } from '../../support/run-java.ts'
 
 /** The sources that read client properties. */
 const source = (file: string): string =>
-  readFileSync(join(import.meta.dirname, '..', '..', 'src', file), 'utf8')
+  readFileSync(join(import.meta.dirname, '..', '..', '..', 'src', file), 'utf8')
 
 describe('properties of Kafka clients', () => {
   it('are those of the Java clients, each of them', async () => {
@@ -36,7 +36,11 @@ describe('properties of Kafka clients', () => {
   it('are read by name where they are said to act', () => {
     // Shared with listeners, or read through a name that is put together.
     const indirect = /^(ssl\.|sasl\.oauthbearer\.(scope|client))|^client\.id$/
-    const readers = ['client-properties', 'producer-settings', 'sasl-properties']
+    const readers = [
+      'client/client-properties',
+      'producing/producer-settings',
+      'client/sasl-properties'
+    ]
       .map((name) => source(`kafka/${name}.ts`))
       .join('\n')
     for (const kind of clientKinds) {

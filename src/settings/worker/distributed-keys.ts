@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { type Complaint, configDef } from '../config/config-def.ts'
+import { type Complaint, configDef } from '../../config/config-def.ts'
 
 /** Java's names of the signature algorithms, with Node's digest for each. */
 export const hmacDigests: Readonly<Record<string, string>> = {

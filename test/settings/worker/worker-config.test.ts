@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
-import { keyInfos } from '../../src/config/config-infos.ts'
-import type { ConfigDef } from '../../src/config/config-def.ts'
-import { ConfigError } from '../../src/errors.ts'
+import { keyInfos } from '../../../src/config/config-infos.ts'
+import type { ConfigDef } from '../../../src/config/config-def.ts'
+import { ConfigError } from '../../../src/errors.ts'
 import {
   BASIC_AUTH_EXTENSION,
   distributedConfig,
@@ -12,7 +12,7 @@ import {
   restListeners,
   standaloneConfig,
   topicSettings
-} from '../../src/worker/worker-config.ts'
+} from '../../../src/settings/worker/worker-config.ts'
 
 const required: Record<string, string> = {
   'bootstrap.servers': 'kafka:9092',
@@ -192,7 +192,7 @@ function golden(
   name: string
 ): { name: string; type: string; default: string | null; importance: string }[] {
   return JSON.parse(
-    readFileSync(new URL(`../compat/golden/worker-config/${name}.json`, import.meta.url), 'utf8')
+    readFileSync(new URL(`../../compat/golden/worker-config/${name}.json`, import.meta.url), 'utf8')
   ) as ReturnType<typeof golden>
 }
 
