@@ -2,7 +2,11 @@ import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import { posix, resolve, sep } from 'node:path'
 import { describe, it } from 'node:test'
-import { CLOCKS_TO_INJECT, TIMERS_TO_CONVERT } from './support/still-to-convert.ts'
+import {
+  CLOCKS_TO_INJECT,
+  FOLDERS_WITHOUT_TABLE,
+  TIMERS_TO_CONVERT
+} from './support/still-to-convert.ts'
 
 const root = resolve(import.meta.dirname, '..')
 
@@ -28,8 +32,8 @@ const mayImport: Record<string, readonly string[]> = {
   launch: ['everything']
 }
 /**
- * The folders inside a room, each with what else of the room it may import: folders above it in the list, so that nothing runs backward,
- * and files beside them. ARCHITECTURE.md shows the same tables.
+ * The folders inside a room, or inside a folder of one, each with what else in there it may import: folders above it in the list, so that
+ * nothing runs backward or in a circle, and files beside them. ARCHITECTURE.md shows the same tables.
  */
 const inside: Record<string, Record<string, readonly string[]>> = {
   settings: {
@@ -50,6 +54,17 @@ const inside: Record<string, Record<string, readonly string[]>> = {
     moves: ['work', 'herder.ts', 'start-from.ts'],
     tick: ['work', 'group', 'moves', 'herder.ts'],
     standalone: ['work', 'moves', 'herder.ts']
+  },
+  rest: {
+    routes: [
+      'deadline.ts',
+      'endpoint.ts',
+      'json-answer.ts',
+      'masked-config.ts',
+      'metrics-text.ts',
+      'request-author.ts',
+      'request-body.ts'
+    ]
   }
 }
 const OPEN_TO_ALL = ['errors.ts', 'log.ts', 'clock.ts', 'wait.ts', 'small-file.ts']
@@ -112,13 +127,11 @@ function localImports(source: SourceFile): string[] {
     .map((specifier) => posix.join(posix.dirname(source.path), specifier))
 }
 
-/** The folder of a file inside its room, and what that may import of the room; null for files and rooms without a table. */
-function allowedInside(room: string, path: string): [string, readonly string[] | null] {
-  const [folder = '', file] = path.slice(room.length + 1).split('/')
-  const folders = inside[room]
-  if (folders === undefined || file === undefined) return [folder, null]
-  assert.ok(Object.hasOwn(folders, folder), `${room}/${folder} is in no table`)
-  return [folder, folders[folder] as readonly string[]]
+/** The folder or file directly inside `parent` to which a path below src/ belongs; null for what is elsewhere. */
+function childOf(parent: string, path: string): string | null {
+  return path.startsWith(`${parent}/`)
+    ? (path.slice(parent.length + 1).split('/')[0] ?? null)
+    : null
 }
 
 describe('The rooms of src/', () => {
@@ -163,43 +176,67 @@ describe('The rooms of src/', () => {
 
   it('have folders that import only what their table allows', () => {
     const wrong: string[] = []
-    for (const source of sources) {
-      const room = roomOf(source.path) ?? ''
-      const [folder, others] = allowedInside(room, source.path)
-      if (others === null) continue
-      for (const target of localImports(source).filter((path) => roomOf(path) === room)) {
-        const [first = ''] = target.slice(room.length + 1).split('/')
-        if (first !== folder && !others.includes(first))
-          wrong.push(`${source.path} imports ${target}`)
+    for (const [parent, folders] of Object.entries(inside)) {
+      for (const source of sources) {
+        const folder = childOf(parent, source.path)
+        // Files beside the folders put together what is in them.
+        if (folder === null || folder.endsWith('.ts')) continue
+        assert.ok(Object.hasOwn(folders, folder), `${parent}/${folder} is in no table`)
+        for (const target of localImports(source)) {
+          const other = childOf(parent, target)
+          if (other !== null && other !== folder && folders[folder]?.includes(other) !== true)
+            wrong.push(`${source.path} imports ${target}`)
+        }
       }
     }
     assert.deepEqual(wrong, [])
   })
 
+  it('have a table for the folders inside them', () => {
+    const parents = new Set(
+      sources.flatMap(({ path }) => {
+        const room = roomOf(path)
+        const folder = room === null ? null : childOf(room, path)
+        return folder === null || folder.endsWith('.ts') ? [] : [room as string]
+      })
+    )
+    assert.deepEqual(
+      [...parents].filter((room) => !Object.hasOwn(inside, room)).sort(),
+      [...FOLDERS_WITHOUT_TABLE].sort()
+    )
+  })
+
   it('have folders in an order in which nothing is imported backward', () => {
-    for (const [room, folders] of Object.entries(inside)) {
+    for (const [parent, folders] of Object.entries(inside)) {
       const names = Object.keys(folders)
       for (const [at, name] of names.entries()) {
         const later = folders[name]?.filter((other) => names.indexOf(other) >= at)
-        assert.deepEqual(later, [], `${room}/${name}`)
+        assert.deepEqual(later, [], `${parent}/${name}`)
       }
-      const shared = new Set(Object.values(folders).flat())
-      for (const source of sources.filter(({ path }) => shared.has(path.slice(room.length + 1)))) {
-        const own = localImports(source).filter((path) => roomOf(path) === room)
-        const back = own.filter((path) => !shared.has(path.slice(room.length + 1)))
-        assert.deepEqual(back, [], source.path)
+      // A file that folders may import looks into none of them, nor does a file beside them that it imports.
+      const open = Object.values(folders)
+        .flat()
+        .filter((name) => name.endsWith('.ts'))
+      const looked = new Set(open)
+      for (const name of looked) {
+        const source = sources.find(({ path }) => path === `${parent}/${name}`)
+        for (const target of source === undefined ? [] : localImports(source)) {
+          const child = childOf(parent, target)
+          if (child?.endsWith('.ts') === true) looked.add(child)
+          else assert.equal(child, null, `${parent}/${name} imports ${target}`)
+        }
       }
     }
   })
 
   it('stand in ARCHITECTURE.md with the folders inside them', () => {
-    for (const [room, folders] of Object.entries(inside)) {
-      const row = new RegExp(`^\\| \`${room}/([a-z-]+)/\` \\| .+ \\| ([^|]+) \\|$`, 'gm')
+    for (const [parent, folders] of Object.entries(inside)) {
+      const row = new RegExp(`^\\| \`${parent}/([a-z-]+)/\` \\| .+ \\| ([^|]+) \\|$`, 'gm')
       const documented = [...read('ARCHITECTURE.md').matchAll(row)].map(([, folder, allowed]) => [
         folder,
         allowed === '–' ? [] : allowed?.split(', ')
       ])
-      assert.deepEqual(documented, Object.entries(folders))
+      assert.deepEqual(documented, Object.entries(folders), parent)
     }
   })
 
