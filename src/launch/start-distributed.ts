@@ -1,3 +1,4 @@
+import { systemClock } from '../clock.ts'
 import { clientKinds } from '../settings/clients/client-property-effects.ts'
 import {
   bindRest,
@@ -132,7 +133,14 @@ function createStores(
   const options = (kind: TopicKind, suffix: string) => {
     const { topic, partitions, replicationFactor, settings } = topicSettings(config, kind)
     const create = { partitions, replicationFactor, settings }
-    return { clients, client, clientId: `${clientIdBase}${suffix}`, topic, create }
+    return {
+      clients,
+      client,
+      clientId: `${clientIdBase}${suffix}`,
+      topic,
+      create,
+      clock: systemClock
+    }
   }
   return {
     config: new KafkaConfigStore({

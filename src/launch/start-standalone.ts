@@ -1,3 +1,4 @@
+import { systemClock } from '../clock.ts'
 import { readConnectorFile } from './connector-files.ts'
 import { ConnectError, messageOf } from '../errors.ts'
 import { StandaloneHerder } from '../herder/standalone/standalone-herder.ts'
@@ -51,7 +52,10 @@ export async function startStandalone(
     options,
     rest
   )
-  const offsetStore = new FileOffsetStore(config.values['offset.storage.file.filename'])
+  const offsetStore = new FileOffsetStore(
+    config.values['offset.storage.file.filename'],
+    systemClock
+  )
   const worker = connectWorker({ config, plugins, policy, clients, offsetStore, providers })
   const herder = new StandaloneHerder(
     herderOptions({

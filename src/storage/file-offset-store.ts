@@ -1,9 +1,10 @@
 import { constants } from 'node:fs'
 import { open, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { withTimeout } from '../clock.ts'
+import type { Clock } from '../clock.ts'
 import { ConnectError } from '../errors.ts'
 import { type Logger, loggers } from '../log.ts'
+import { within } from '../wait.ts'
 import {
   decodeJavaMap,
   encodeJavaMap,
@@ -20,14 +21,16 @@ import type { OffsetStore, StoredMap, StoredOffset } from './offset-store.ts'
  */
 export class FileOffsetStore implements OffsetStore {
   readonly #file: string
+  readonly #clock: Clock
   readonly #log: Logger
   readonly #index: OffsetIndex
   #writes: Promise<void> = Promise.resolve()
   /** Counts writes: of offsets with two spellings the last written is the newest. */
   #time = 0
 
-  constructor(file: string, log?: Logger) {
+  constructor(file: string, clock: Clock, log?: Logger) {
     this.#file = file
+    this.#clock = clock
     this.#log = log ?? loggers.get('org.apache.kafka.connect.storage.FileOffsetBackingStore')
     this.#index = new OffsetIndex(this.#log)
   }
@@ -53,7 +56,8 @@ export class FileOffsetStore implements OffsetStore {
     for (const record of records) this.#index.apply({ ...record, timestamp: this.#time })
     const write = this.#writes.then(() => this.#write())
     this.#writes = write.catch(() => undefined)
-    await withTimeout(
+    await within(
+      this.#clock,
       write,
       timeoutMs,
       () =>

@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '../clock.ts'
+import type { Clock } from '../clock.ts'
 import { ConnectError, isRetriable } from '../errors.ts'
 import type { TopicLog } from '../kafka/contracts.ts'
 import { loggers } from '../log.ts'
@@ -34,7 +34,6 @@ const WRITE_LIMIT_MS = 30_000
 const WRITE_ROOT = 'Error writing root configuration to Kafka'
 
 export interface KafkaConfigStoreOptions extends KafkaStoreOptions {
-  readonly clock?: Clock
   /** What the leader writes goes in transactions with this id; null or absent: plainly, from whoever calls. */
   readonly leaderTransactionalId?: string | null
 }
@@ -76,7 +75,7 @@ export class KafkaConfigStore implements ConfigStore {
     const log =
       options.log ?? loggers.get('org.apache.kafka.connect.storage.KafkaConfigBackingStore')
     this.#topic = options.topic
-    this.#clock = options.clock ?? systemClock
+    this.#clock = options.clock
     this.#state = new ConfigLogState(log)
     const { leaderTransactionalId } = options
     this.#leader =

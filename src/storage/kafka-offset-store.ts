@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '../clock.ts'
+import type { Clock } from '../clock.ts'
 import type { ClientProperties, ProducerRecord, TopicLog } from '../kafka/contracts.ts'
 import { loggers } from '../log.ts'
 import type { KafkaStoreOptions } from './kafka-store-options.ts'
@@ -18,7 +18,6 @@ export interface KafkaOffsetStoreOptions extends KafkaStoreOptions {
   /** Client properties of what writes and of what creates the topic; default: `client`. */
   readonly writerClient?: ClientProperties
   readonly adminClient?: ClientProperties
-  readonly clock?: Clock
 }
 
 /** Source offsets in a compacted topic: the worker's, or a connector's own (`offsets.storage.topic`). */
@@ -31,7 +30,7 @@ export class KafkaOffsetStore implements TransactionalOffsetStore {
 
   constructor(options: KafkaOffsetStoreOptions) {
     this.topic = options.topic
-    this.#clock = options.clock ?? systemClock
+    this.#clock = options.clock
     this.#index = new OffsetIndex(
       options.log ?? loggers.get('org.apache.kafka.connect.storage.KafkaOffsetBackingStore')
     )

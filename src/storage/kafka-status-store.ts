@@ -1,4 +1,3 @@
-import { type Clock, systemClock } from '../clock.ts'
 import type { TopicLog } from '../kafka/contracts.ts'
 import { loggers } from '../log.ts'
 import type { KafkaStoreOptions } from './kafka-store-options.ts'
@@ -26,7 +25,7 @@ export class KafkaStatusStore implements StatusStore {
   readonly #own = new Map<string, Status>()
   readonly #log
 
-  constructor(options: KafkaStoreOptions & { readonly clock?: Clock }) {
+  constructor(options: KafkaStoreOptions) {
     this.#log =
       options.log ?? loggers.get('org.apache.kafka.connect.storage.KafkaStatusBackingStore')
     this.#state = new StatusLogState(this.#log)
@@ -43,7 +42,7 @@ export class KafkaStatusStore implements StatusStore {
         this.#keepOwn(record)
       }
     })
-    this.#writer = new StatusWriter(this.#topicLog, options.clock ?? systemClock, this.#log)
+    this.#writer = new StatusWriter(this.#topicLog, options.clock, this.#log)
   }
 
   async start(): Promise<void> {

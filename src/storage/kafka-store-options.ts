@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts'
 import type { ClientProperties, KafkaClients } from '../kafka/contracts.ts'
 import type { Logger } from '../log.ts'
 
@@ -15,6 +16,7 @@ export interface KafkaStoreOptions {
     readonly replicationFactor: number
     readonly settings: ReadonlyMap<string, string>
   }
+  readonly clock: Clock
   /** Default: the logger of the JVM worker's class of the same task. */
   readonly log?: Logger
 }

@@ -1,7 +1,8 @@
-import { withTimeout } from '../clock.ts'
+import type { Clock } from '../clock.ts'
 import { ConnectError } from '../errors.ts'
 import type { ClientProperties, KafkaClients, TransactionalProducer } from '../kafka/contracts.ts'
 import type { Logger } from '../log.ts'
+import { abortingAfter, within } from '../wait.ts'
 import type { ConfigRecord } from './config-records.ts'
 
 export interface LeaderWriterOptions {
@@ -11,6 +12,7 @@ export interface LeaderWriterOptions {
   /** The same on every worker of the group: who claims it last is the only one whose writes count. */
   readonly transactionalId: string
   readonly topic: string
+  readonly clock: Clock
   readonly log: Logger
 }
 
@@ -35,10 +37,10 @@ export class LeaderWriter {
 
   async claim(): Promise<void> {
     if (this.#producer !== null) return
-    const { clients, client, clientId, transactionalId, log } = this.#options
+    const { clients, client, clientId, transactionalId, clock, log } = this.#options
     const producer = clients.transactionalProducer(client, clientId, transactionalId)
     try {
-      await producer.initialize(AbortSignal.timeout(CLAIM_LIMIT_MS))
+      await abortingAfter(clock, CLAIM_LIMIT_MS, (limit) => producer.initialize(limit))
     } catch (error) {
       await producer.close(0)
       throw error
@@ -58,8 +60,8 @@ export class LeaderWriter {
     const producer = this.#producer
     try {
       if (producer === null) throw new Error('This worker has not claimed it, or lost it again')
-      await withTimeout(this.#transaction(producer, records), limitMs, () => {
-        const { topic } = this.#options
+      const { topic, clock } = this.#options
+      await within(clock, this.#transaction(producer, records), limitMs, () => {
         return new ConnectError(
           'KAFKA_UNAVAILABLE',
           `Topic ${topic} did not take a transaction within ${limitMs} ms`

@@ -1,7 +1,8 @@
-import { type Clock, withTimeout } from '../clock.ts'
+import type { Clock } from '../clock.ts'
 import { ConnectError, isRetriable } from '../errors.ts'
 import type { TopicLog } from '../kafka/contracts.ts'
 import type { Logger } from '../log.ts'
+import { Backoff, within } from '../wait.ts'
 import { BYTES_PER_BATCH, RECORDS_PER_BATCH } from './record-batches.ts'
 
 export interface StatusWrite {
@@ -12,8 +13,7 @@ export interface StatusWrite {
 }
 
 const SEND_LIMIT_MS = 10_000
-const FIRST_RETRY_MS = 100
-const LAST_RETRY_MS = 5_000
+const RETRIES = { firstMs: 100, lastMs: 5_000 }
 
 /**
  * Writes statuses in the background: batches in the order of the puts, one under way at a time, so that a status never
@@ -45,7 +45,8 @@ export class StatusWriter {
   /** Resolves when everything put so far is written or given up; rejects with a retriable error after `timeoutMs`. */
   async flush(timeoutMs: number): Promise<void> {
     if (this.#running === null) return
-    await withTimeout(
+    await within(
+      this.#clock,
       this.#running,
       timeoutMs,
       () =>
@@ -72,19 +73,18 @@ export class StatusWriter {
   async #run(): Promise<void> {
     // One turn of the event loop: puts made together travel together.
     await new Promise((resolve) => setImmediate(resolve))
-    let retryMs = FIRST_RETRY_MS
+    const backoff = new Backoff(RETRIES)
     while (this.#waiting.size > 0 && !this.#stopping.signal.aborted) {
       const failed = await this.#write(this.#take())
       if (failed.length === 0) {
-        retryMs = FIRST_RETRY_MS
+        backoff.reset()
         continue
       }
       this.#log.warn(`${failed.length} status updates were not written; trying again`, {
         key: failed[0]?.write.key,
         error: failed[0]?.error
       })
-      await this.#clock.sleep(retryMs, this.#stopping.signal)
-      retryMs = Math.min(retryMs * 2, LAST_RETRY_MS)
+      await this.#clock.sleep(backoff.next(), this.#stopping.signal)
       await this.#putBack(failed.map(({ write }) => write))
     }
     this.#running = null

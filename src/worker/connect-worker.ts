@@ -71,7 +71,8 @@ export class ConnectWorker implements Worker {
     this.#offsetStores = new ConnectorOffsetStores(
       options.clients,
       options.offsetStore,
-      options.offsetTopics ?? null
+      options.offsetTopics ?? null,
+      options.clock
     )
     this.#starts = new ConnectorStarts({
       resolve: (config) => options.resolve(config),

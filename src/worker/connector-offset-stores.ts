@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts'
 import type { OffsetLease } from '../tasks/port.ts'
 import type { ConfigMap } from '../config/config-def.ts'
 import type { ClientProperties, KafkaClients, TopicLogOptions } from '../kafka/contracts.ts'
@@ -33,12 +34,19 @@ export class ConnectorOffsetStores {
   readonly #clients: KafkaClients
   readonly #worker: OffsetStore
   readonly #topics: OffsetTopics | null
+  readonly #clock: Clock
   readonly #shared = new Map<string, Shared>()
 
-  constructor(clients: KafkaClients, worker: OffsetStore, topics: OffsetTopics | null) {
+  constructor(
+    clients: KafkaClients,
+    worker: OffsetStore,
+    topics: OffsetTopics | null,
+    clock: Clock
+  ) {
     this.#clients = clients
     this.#worker = worker
     this.#topics = topics
+    this.#clock = clock
   }
 
   /** `config`: of the connector, with `${…}` resolved. */
@@ -90,6 +98,7 @@ export class ConnectorOffsetStores {
         writerClient,
         adminClient,
         clientId: `connector-consumer-${connector}`,
+        clock: this.#clock,
         topic,
         create: topics.create,
         property: 'offsets.storage.topic'

@@ -3,6 +3,7 @@ import { mkdtemp, readFile, readdir, rm, symlink, lstat, writeFile } from 'node:
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
+import { systemClock } from '../../src/clock.ts'
 import { FileOffsetStore } from '../../src/storage/file-offset-store.ts'
 import { decodeJavaMap, encodeJavaMap } from '../../src/storage/java-map-file.ts'
 import { recordingLog } from '../support/recording-log.ts'
@@ -15,7 +16,7 @@ async function folder(t: TestContext): Promise<string> {
 }
 
 async function started(file: string): Promise<FileOffsetStore> {
-  const store = new FileOffsetStore(file, recordingLog().log)
+  const store = new FileOffsetStore(file, systemClock, recordingLog().log)
   await store.start()
   return store
 }

@@ -58,6 +58,7 @@ export class HerderCluster {
       clientId: `${this.groupId}-${name}-${kind}`,
       topic: `${this.groupId}-${kind}`,
       create: { partitions, replicationFactor: 1, settings: new Map<string, string>() },
+      clock: systemClock,
       log
     })
     const exactlyOnce = overrides.exactlyOnceSource ?? this.#overrides.exactlyOnceSource === true

@@ -1,4 +1,5 @@
 import type { TestContext } from 'node:test'
+import { systemClock } from '../../src/clock.ts'
 import { createKafkaClients } from '../../src/kafka/kafka-clients.ts'
 import type { KafkaStoreOptions } from '../../src/storage/kafka-store-options.ts'
 import type { Logger } from '../../src/log.ts'
@@ -15,6 +16,7 @@ export function storeOptions(
     client: new Map([['bootstrap.servers', kafkaBootstrap()]]),
     clientId: topic,
     topic,
+    clock: systemClock,
     create: { partitions: 3, replicationFactor: 1, settings: new Map() },
     log
   }

@@ -2,6 +2,8 @@ import type { Clock } from '../../src/clock.ts'
 
 const START_MS = Date.UTC(2026, 0, 1)
 
+const IDLE_TURNS = 10
+
 interface Sleeper {
   readonly untilMs: number
   wake(): void
@@ -45,6 +47,25 @@ export class ManualClock implements Clock {
   async pass(ms: number): Promise<void> {
     this.advance(ms)
     await settle()
+  }
+
+  /**
+   * Lets time pass as fast as it is waited for, until `work` settles. For work of this process alone: time passes when nothing else has
+   * happened for some turns of the event loop.
+   */
+  async during<T>(work: Promise<T>): Promise<T> {
+    let over = false
+    const end = (): void => {
+      over = true
+    }
+    work.then(end, end)
+    for (;;) {
+      for (let turn = 0; turn < IDLE_TURNS && !over; turn++) await settle()
+      if (over) break
+      const [nextMs] = this.sleeping
+      if (nextMs !== undefined) this.advance(nextMs)
+    }
+    return await work
   }
 
   /** Lets so much time pass; who was waiting for it runs once the caller lets it. */

@@ -44,9 +44,6 @@ export const TIMERS_TO_CONVERT: readonly string[] = [
   'rest/json-answer.ts',
   'rest/leader-client.ts',
   'rest/server.ts',
-  'storage/file-offset-store.ts',
-  'storage/leader-writer.ts',
-  'storage/status-writer.ts',
   'tasks/source/send-window.ts',
   'tasks/source/transactional-delivery.ts',
   'tasks/source/worker-source-task.ts',
@@ -77,9 +74,6 @@ export const CLOCKS_TO_INJECT: readonly string[] = [
   'kafka/producing/producer.ts',
   'kafka/producing/transaction-coordinator.ts',
   'kafka/reading/topic-reader.ts',
-  'storage/kafka-config-store.ts',
-  'storage/kafka-offset-store.ts',
-  'storage/kafka-status-store.ts',
   'tasks/pipeline/retry-with-tolerance.ts',
   'tasks/source/worker-source-task.ts'
 ]

@@ -14,15 +14,20 @@ async function start(t: TestContext, exactlyOnce: boolean, bootstrapServers = ka
   const options = storeOptions()
   const workerStore = closing(t, new KafkaOffsetStore(options))
   await workerStore.start()
-  const stores = new ConnectorOffsetStores(options.clients, workerStore, {
-    exactlyOnce,
+  const stores = new ConnectorOffsetStores(
+    options.clients,
     workerStore,
-    bootstrapServers,
-    create: options.create,
-    producerProperties: () => options.client,
-    consumerProperties: () => options.client,
-    adminProperties: () => options.client
-  })
+    {
+      exactlyOnce,
+      workerStore,
+      bootstrapServers,
+      create: options.create,
+      producerProperties: () => options.client,
+      consumerProperties: () => options.client,
+      adminProperties: () => options.client
+    },
+    options.clock
+  )
   return { stores, workerStore, options }
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { systemClock } from '../../../src/clock.ts'
 import { createKafkaClients } from '../../../src/kafka/kafka-clients.ts'
 import { KafkaStatusStore } from '../../../src/storage/kafka-status-store.ts'
 import type { Status } from '../../../src/storage/status-store.ts'
@@ -19,7 +20,8 @@ class RecordingStatuses extends KafkaStatusStore {
       client: new Map([['bootstrap.servers', kafkaBootstrap()]]),
       clientId: groupId,
       topic: `${groupId}-statuses`,
-      create: { partitions: 2, replicationFactor: 1, settings: new Map() }
+      create: { partitions: 2, replicationFactor: 1, settings: new Map() },
+      clock: systemClock
     })
   }
 
