@@ -68,8 +68,7 @@ async function converter(
   plugin: ConverterPlugin,
   config: Record<string, string> = {}
 ): Promise<void> {
-  const made: Converter = plugin.create()
-  made.configure(new Map(Object.entries({ ...url, ...config })), false)
+  const made: Converter = plugin.create(new Map(Object.entries({ ...url, ...config })), 'value')
   const first = await made.fromConnectData('orders', schema, recordAt(0))
   await made.toConnectData('orders', first)
   const write = (i: number): Uint8Array => {

@@ -1,6 +1,6 @@
 const { configDef, DataError, parseConfig, Schema, Struct } = require('kafka-connect-node/plugin')
 
-/** @import { ConfigMap, Converter, ConverterPlugin } from 'kafka-connect-node/plugin' */
+/** @import { Converter, ConverterPlugin } from 'kafka-connect-node/plugin' */
 
 const config = configDef({
   delimiter: {
@@ -18,14 +18,14 @@ const LINE = Schema.array(Schema.OPTIONAL_STRING, { optional: true })
 
 /** @implements {Converter} */
 class CsvConverter {
-  #delimiter = ','
-  #special = /[",\r\n]/
+  #delimiter
+  #special
   /** @type {WeakSet<Schema>} */
   #checked = new WeakSet()
 
-  /** @param {ConfigMap} map */
-  configure(map) {
-    this.#delimiter = parseConfig(config, map).delimiter
+  /** @param {string} delimiter */
+  constructor(delimiter) {
+    this.#delimiter = delimiter
     this.#special = new RegExp(`["\\r\\n${RegExp.escape(this.#delimiter)}]`)
   }
 
@@ -103,7 +103,7 @@ const csvConverter = {
   className: 'com.example.CsvConverter',
   version: '1.0.0',
   config,
-  create: () => new CsvConverter()
+  create: (map) => new CsvConverter(parseConfig(config, map).delimiter)
 }
 
 module.exports = { plugins: [csvConverter] }

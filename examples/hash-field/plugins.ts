@@ -29,17 +29,15 @@ const CARRIED = ['string', 'int8', 'int16', 'int32', 'int64']
 
 class HashField implements Transformation {
   readonly #side: 'key' | 'value'
-  #fields: ReadonlySet<string> = new Set()
-  #salt = ''
+  readonly #fields: ReadonlySet<string>
+  readonly #salt: string
   /** One new schema object per old one, because converters keep an encoder per schema object. */
   readonly #schemas = new WeakMap<Schema, Schema>()
 
-  constructor(side: 'key' | 'value') {
-    this.#side = side
-  }
-
-  configure(map: ConfigMap): void {
+  /** Throws ConfigError. */
+  constructor(side: 'key' | 'value', map: ConfigMap) {
     const { fields, salt } = parseConfig(config, map)
+    this.#side = side
     this.#fields = new Set(fields)
     this.#salt = salt.value
   }
@@ -96,5 +94,5 @@ export const plugins: TransformationPlugin[] = (['Key', 'Value'] as const).map((
   className: `com.example.HashField$${side}`,
   version: '1.0.0',
   config,
-  create: () => new HashField(side === 'Key' ? 'key' : 'value')
+  create: (map) => new HashField(side === 'Key' ? 'key' : 'value', map)
 }))

@@ -36,7 +36,12 @@ export interface ConfigKey {
   readonly aliases?: boolean
   /** Answers what is wrong with the parsed value, or null. */
   readonly check?: (value: never, all: ReadonlyMap<string, unknown>) => Complaint | null
-  /** `check` also sees the null of a required value that is missing or broken, as Kafka's own validators do. */
+  /**
+   * What the value is worth to the component, answered by `parseConfig` in place of the value itself; null stays null. Throws
+   * ValueProblem or ConfigError, which become complaints as those of `check` do: words, or a whole sentence.
+   */
+  readonly read?: (value: never) => unknown
+  /** `check` and `read` also see the null of a required value that is missing or broken, as Kafka's own validators do. */
   readonly checksNull?: boolean
   /** Values to suggest and whether the key is of interest, given the other values. */
   readonly recommend?: (all: ReadonlyMap<string, unknown>) => {
@@ -54,17 +59,19 @@ export type Complaint = string | { readonly sentence: string }
 
 export type ConfigDef = Readonly<Record<string, ConfigKey>>
 
-type ValueOf<K extends ConfigKey> = K['type'] extends 'boolean'
-  ? boolean
-  : K['type'] extends 'int' | 'short' | 'long' | 'double'
-    ? number
-    : K['type'] extends 'list'
-      ? readonly string[]
-      : K['type'] extends 'password'
-        ? Password
-        : K extends { oneOf: readonly (infer W)[] }
-          ? W
-          : string
+type ValueOf<K extends ConfigKey> = K extends { read: (value: never) => infer T }
+  ? T
+  : K['type'] extends 'boolean'
+    ? boolean
+    : K['type'] extends 'int' | 'short' | 'long' | 'double'
+      ? number
+      : K['type'] extends 'list'
+        ? readonly string[]
+        : K['type'] extends 'password'
+          ? Password
+          : K extends { oneOf: readonly (infer W)[] }
+            ? W
+            : string
 type Nullable<K extends ConfigKey> = K extends { default: null } ? null : never
 
 /** Typed values of a definition: what travels inside, after parsing once at the edge. */
@@ -138,6 +145,8 @@ function listProblem(name: string, key: ConfigKey, value: readonly string[]): Co
 export interface CheckedValue {
   readonly name: string
   readonly value: unknown
+  /** The value as `read` of its key understands it; without one the value itself. */
+  readonly meaning: unknown
   /** Exact digits of a whole number that `value` cannot hold. */
   readonly text?: string
   readonly errors: string[]
@@ -180,6 +189,20 @@ function valueOf(
   }
 }
 
+/** What `read` makes of a value, or what is wrong with it. */
+function readValue(key: ConfigKey, value: unknown): { meaning: unknown; problem?: Complaint } {
+  if (key.read === undefined || (value === null && key.checksNull !== true)) {
+    return { meaning: value }
+  }
+  try {
+    return { meaning: key.read(value as never) }
+  } catch (error) {
+    if (error instanceof ValueProblem) return { meaning: null, problem: error.message }
+    if (!(error instanceof ConfigError)) throw error
+    return { meaning: null, problem: { sentence: error.message } }
+  }
+}
+
 /**
  * Checks every key of the definition; keys without a definition are not looked at.
  * With a `prefix` the definition is that of a part (`transforms.x.`): keys stand behind it in `config` and in the answer, which is
@@ -204,8 +227,9 @@ export function checkConfig(
     const mine = errors.get(name) ?? []
     const asked =
       key.checksNull === true || (mine.length === 0 && (value !== null || key.default === null))
-    const problem =
-      ruleProblem(name, key, value) ?? (asked ? key.check?.(value as never, values) : null)
+    const rule = ruleProblem(name, key, value)
+    const read = rule === null && asked ? readValue(key, value) : { meaning: null }
+    const problem = rule ?? read.problem ?? (asked ? key.check?.(value as never, values) : null)
     if (typeof problem === 'string') {
       mine.push(`Invalid value ${shown(key, value)} for configuration ${name}: ${problem}`)
     } else if (problem !== null && problem !== undefined) mine.push(problem.sentence)
@@ -214,6 +238,7 @@ export function checkConfig(
     checked.set(name, {
       name: prefix + name,
       value,
+      meaning: read.meaning,
       ...(text === undefined ? {} : { text }),
       errors: mine,
       recommendedValues: advice?.values ?? [],
@@ -246,7 +271,7 @@ export function parseConfig<D extends ConfigDef>(
   const problems = [...checked.values()].flatMap(({ errors }) => errors.slice(0, 1))
   if (problems.length > 0) throw new ConfigError(problems.join('\n'), { problems })
   const parsed: Record<string, unknown> = Object.create(null) as Record<string, unknown>
-  for (const [name, { value }] of checked) parsed[name] = value
+  for (const [name, { meaning }] of checked) parsed[name] = meaning
   return parsed as Parsed<D>
 }
 

@@ -7,14 +7,15 @@ export interface SchemaAndValue {
   readonly value: unknown
 }
 
+/** Which half of a record a converter is made for. */
+export type ConverterUse = 'key' | 'value'
+
 /**
  * Turns values into the bytes of a Kafka record and back. Both directions may answer a promise (a registry has to be asked),
  * but should answer at once when they can: it is the hot path.
  * A value that does not fit its schema throws DataError; one that cannot be represented is never changed silently (I5).
  */
 export interface Converter {
-  /** `config`: the keys behind `key.converter.` or `value.converter.`. */
-  configure(config: ConfigMap, isKey: boolean): void
   fromConnectData(
     topic: string,
     schema: Schema | null,
@@ -48,8 +49,8 @@ export interface DryRun {
   } | null
 }
 
+/** As a converter, for single headers; it never waits. */
 export interface HeaderConverter {
-  configure(config: ConfigMap): void
   fromConnectHeader(
     topic: string,
     key: string,
@@ -65,7 +66,11 @@ export interface ConverterPlugin {
   readonly className: string
   readonly version: string
   readonly config: ConfigDef
-  create(): Converter
+  /**
+   * A converter ready for use, one for the keys and one for the values of a task. `config`: the keys behind `key.converter.` or
+   * `value.converter.`. Throws ConfigError.
+   */
+  create(config: ConfigMap, use: ConverterUse): Converter
 }
 
 export interface HeaderConverterPlugin {
@@ -73,5 +78,6 @@ export interface HeaderConverterPlugin {
   readonly className: string
   readonly version: string
   readonly config: ConfigDef
-  create(): HeaderConverter
+  /** A converter ready for use. `config`: the keys behind `header.converter.`. Throws ConfigError. */
+  create(config: ConfigMap): HeaderConverter
 }

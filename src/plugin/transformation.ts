@@ -3,14 +3,12 @@ import type { ConnectRecord } from '../data/record.ts'
 
 /** Changes one record, or drops it by answering null. The record given must not be modified: answer a new one. */
 export interface Transformation {
-  configure(config: ConfigMap): void
   apply<R extends ConnectRecord>(record: R): R | null
   close?(): void
 }
 
 /** Says whether a transformation applies to a record. */
 export interface Predicate {
-  configure(config: ConfigMap): void
   test(record: ConnectRecord): boolean
   close?(): void
 }
@@ -20,7 +18,8 @@ export interface TransformationPlugin {
   readonly className: string
   readonly version: string
   readonly config: ConfigDef
-  create(): Transformation
+  /** A transformation ready for use. `config`: the keys behind `transforms.<name>.`. Throws ConfigError. */
+  create(config: ConfigMap): Transformation
 }
 
 export interface PredicatePlugin {
@@ -28,5 +27,6 @@ export interface PredicatePlugin {
   readonly className: string
   readonly version: string
   readonly config: ConfigDef
-  create(): Predicate
+  /** A predicate ready for use. `config`: the keys behind `predicates.<name>.`. Throws ConfigError. */
+  create(config: ConfigMap): Predicate
 }

@@ -1,12 +1,13 @@
-import { configDef, parseConfig, type Complaint, type ConfigMap } from '../config/config-def.ts'
+import { configDef, type Parsed } from '../config/config-def.ts'
 import type { ConnectRecord } from '../data/record.ts'
 import { Schema, type SchemaType } from '../data/schema.ts'
 import { Struct } from '../data/struct.ts'
-import { DataError } from '../errors.ts'
+import { ConfigError, DataError } from '../errors.ts'
 import type { Transformation } from '../plugin/transformation.ts'
 import { CAST_TARGETS, type CastTarget, castValue, typeList } from './cast-value.ts'
 import { javaSplit } from './java/java-split.ts'
-import { type RecordSide, sidePlugins } from './record-side.ts'
+import { sidePlugins } from './kafka-plugins.ts'
+import type { RecordSide } from './record-side.ts'
 import { replaceNullConfig } from './replace-null.ts'
 import { requireMap, requireStruct } from './requirements.ts'
 import { basicsOf, fieldsOf, fit, perSchema, structSchema, valueIn } from './struct-building.ts'
@@ -20,55 +21,49 @@ interface Casts {
   readonly fields: ReadonlyMap<string, CastTarget>
 }
 
-/** The casts of a list of `field:type` or of one `type`, or what is wrong with it. */
-function castsOf(spec: readonly string[]): Casts | { sentence: string } {
+/** The casts of a list of `field:type` or of one `type`. Throws ConfigError. */
+function castsOf(spec: readonly string[] | null): Casts {
+  if (spec === null || spec.length === 0) {
+    throw new ConfigError('Must specify at least one field to cast.')
+  }
   let whole: CastTarget | null = null
   const fields = new Map<string, CastTarget>()
   for (const mapping of spec) {
     const parts = javaSplit(mapping, ':')
     if (parts.length > 2) {
-      return {
-        sentence: `Invalid value [${spec.join(', ')}] for configuration renames: Invalid rename mapping: ${mapping}`
-      }
+      throw new ConfigError(
+        `Invalid value [${spec.join(', ')}] for configuration renames: Invalid rename mapping: ${mapping}`
+      )
     }
     const word = (parts.at(-1) ?? '').trim()
     const type = word.toLowerCase()
     if (!TYPES.includes(type)) {
-      return {
-        sentence: `Invalid value java.lang.IllegalArgumentException: No enum constant org.apache.kafka.connect.data.Schema.Type.${word.toUpperCase()} for configuration Invalid type found in casting spec: ${word}`
-      }
+      throw new ConfigError(
+        `Invalid value java.lang.IllegalArgumentException: No enum constant org.apache.kafka.connect.data.Schema.Type.${word.toUpperCase()} for configuration Invalid type found in casting spec: ${word}`
+      )
     }
     const target = CAST_TARGETS.find((one) => one === type)
     if (target === undefined) {
-      return {
-        sentence: `Cast transformation does not support casting to ${type.toUpperCase()}; supported types are ${typeList(CAST_TARGETS)}`
-      }
+      throw new ConfigError(
+        `Cast transformation does not support casting to ${type.toUpperCase()}; supported types are ${typeList(CAST_TARGETS)}`
+      )
     }
     if (parts.length === 2) fields.set((parts[0] as string).trim(), target)
     else whole = target
   }
   if (whole !== null && spec.length > 1) {
-    return {
-      sentence:
-        'Cast transformations that specify a type to cast the entire value to may only specify a single cast in their spec'
-    }
+    throw new ConfigError(
+      'Cast transformations that specify a type to cast the entire value to may only specify a single cast in their spec'
+    )
   }
   return { whole, fields }
-}
-
-function specComplaint(spec: readonly string[] | null): Complaint | null {
-  if (spec === null || spec.length === 0) {
-    return { sentence: 'Must specify at least one field to cast.' }
-  }
-  const casts = castsOf(spec)
-  return 'sentence' in casts ? casts : null
 }
 
 const config = configDef({
   spec: {
     type: 'list',
     importance: 'high',
-    check: specComplaint,
+    read: castsOf,
     checksNull: true,
     doc: 'Casts of fields as `field:type`, or one `type` for the whole key or value. Types are int8, int16, int32, int64, float32, float64, boolean and string; bytes can become a string only.'
   },
@@ -78,17 +73,13 @@ const config = configDef({
 /** Changes the type of fields, or of the whole key or value. */
 class Cast implements Transformation {
   readonly #side: RecordSide
-  #casts: Casts = { whole: null, fields: new Map() }
-  #replaceNull = true
+  readonly #casts: Casts
+  readonly #replaceNull: boolean
   readonly #schemaFor = perSchema((schema) => this.#cast(schema))
 
-  constructor(side: RecordSide) {
+  constructor(side: RecordSide, settings: Parsed<typeof config>) {
     this.#side = side
-  }
-
-  configure(map: ConfigMap): void {
-    const settings = parseConfig(config, map)
-    this.#casts = castsOf(settings.spec) as Casts
+    this.#casts = settings.spec
     this.#replaceNull = settings['replace.null.with.default']
   }
 
@@ -150,4 +141,4 @@ class Cast implements Transformation {
   }
 }
 
-export const castPlugins = sidePlugins('Cast', config, (side) => new Cast(side))
+export const castPlugins = sidePlugins('Cast', config, (side, settings) => new Cast(side, settings))

@@ -1,8 +1,5 @@
-import { configDef, parseConfig, type ConfigMap } from '../config/config-def.ts'
-import type { ConnectRecord } from '../data/record.ts'
-import { KAFKA_VERSION } from '../plugin/kafka-version.ts'
-import type { Transformation, TransformationPlugin } from '../plugin/transformation.ts'
-import { PACKAGE } from './record-side.ts'
+import { configDef } from '../config/config-def.ts'
+import { transformationPlugin } from './kafka-plugins.ts'
 
 const config = configDef({
   headers: {
@@ -15,22 +12,9 @@ const config = configDef({
 })
 
 /** Removes headers by name. */
-class DropHeaders implements Transformation {
-  #names: ReadonlySet<string> = new Set()
-
-  configure(map: ConfigMap): void {
-    this.#names = new Set(parseConfig(config, map).headers)
+export const dropHeadersPlugin = transformationPlugin('DropHeaders', config, (settings) => {
+  const names = new Set(settings.headers)
+  return {
+    apply: (record) => ({ ...record, headers: record.headers.filter(({ key }) => !names.has(key)) })
   }
-
-  apply<R extends ConnectRecord>(record: R): R {
-    return { ...record, headers: record.headers.filter(({ key }) => !this.#names.has(key)) }
-  }
-}
-
-export const dropHeadersPlugin: TransformationPlugin = {
-  type: 'transformation',
-  className: `${PACKAGE}.DropHeaders`,
-  version: KAFKA_VERSION,
-  config,
-  create: () => new DropHeaders()
-}
+})

@@ -1,9 +1,10 @@
-import { configDef, parseConfig, type ConfigMap } from '../config/config-def.ts'
+import { configDef, type Parsed } from '../config/config-def.ts'
 import type { ConnectRecord } from '../data/record.ts'
 import { DataError } from '../errors.ts'
 import type { Transformation } from '../plugin/transformation.ts'
 import { FieldPath } from './field-path.ts'
-import { type RecordSide, sidePlugins } from './record-side.ts'
+import { sidePlugins } from './kafka-plugins.ts'
+import type { RecordSide } from './record-side.ts'
 import { replaceNullConfig } from './replace-null.ts'
 import { requireMapOrNull, requireStructOrNull } from './requirements.ts'
 import { perSchema } from './struct-building.ts'
@@ -25,21 +26,17 @@ const config = configDef({
 /** Makes one field the whole key or value. */
 class ExtractField implements Transformation {
   readonly #side: RecordSide
-  #text = ''
-  #path = new FieldPath('', 'V1')
-  #replaceNull = true
+  readonly #text: string
+  readonly #path: FieldPath
+  readonly #replaceNull: boolean
   readonly #fieldFor = perSchema((schema) => {
     const field = this.#path.fieldIn(schema)
     if (field === undefined) throw new DataError(`Unknown field: ${this.#text}`)
     return field
   })
 
-  constructor(side: RecordSide) {
+  constructor(side: RecordSide, settings: Parsed<typeof config>) {
     this.#side = side
-  }
-
-  configure(map: ConfigMap): void {
-    const settings = parseConfig(config, map)
     this.#text = settings.field
     const version = settings['field.syntax.version'].toUpperCase() === 'V2' ? 'V2' : 'V1'
     this.#path = new FieldPath(settings.field, version)
@@ -63,5 +60,5 @@ class ExtractField implements Transformation {
 export const extractFieldPlugins = sidePlugins(
   'ExtractField',
   config,
-  (side) => new ExtractField(side)
+  (side, settings) => new ExtractField(side, settings)
 )

@@ -1,11 +1,12 @@
-import { configDef, parseConfig, type ConfigMap } from '../config/config-def.ts'
+import { configDef, type Parsed } from '../config/config-def.ts'
 import type { ConnectRecord } from '../data/record.ts'
 import { Schema, type Field } from '../data/schema.ts'
 import { Struct } from '../data/struct.ts'
 import { DataError } from '../errors.ts'
 import type { Transformation } from '../plugin/transformation.ts'
 import { javaClass, schemalessType } from './java/java-class.ts'
-import { type RecordSide, sidePlugins } from './record-side.ts'
+import { sidePlugins } from './kafka-plugins.ts'
+import type { RecordSide } from './record-side.ts'
 import { requireMap, requireStructOrNull } from './requirements.ts'
 import { basicsOf, fieldsOf, fit, perSchema, structSchema, valueIn } from './struct-building.ts'
 
@@ -30,19 +31,16 @@ interface Leaf {
 /** Turns nested structs and maps into one level; names are joined. Arrays stay as they are. */
 class Flatten implements Transformation {
   readonly #side: RecordSide
-  #delimiter = '.'
+  readonly #delimiter: string
   readonly #flat = perSchema((schema) => {
     const leaves: Leaf[] = []
     this.#collect(leaves, schema, [], '', schema.optional, schema.defaultValue)
     return { schema: structSchema(leaves, basicsOf(schema)), leaves }
   })
 
-  constructor(side: RecordSide) {
+  constructor(side: RecordSide, settings: Parsed<typeof config>) {
     this.#side = side
-  }
-
-  configure(map: ConfigMap): void {
-    this.#delimiter = parseConfig(config, map).delimiter
+    this.#delimiter = settings.delimiter
   }
 
   apply<R extends ConnectRecord>(record: R): R {
@@ -138,4 +136,8 @@ function flatSchema(schema: Schema, optional: boolean, defaultValue: unknown): S
   )
 }
 
-export const flattenPlugins = sidePlugins('Flatten', config, (side) => new Flatten(side))
+export const flattenPlugins = sidePlugins(
+  'Flatten',
+  config,
+  (side, settings) => new Flatten(side, settings)
+)

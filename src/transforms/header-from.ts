@@ -1,11 +1,12 @@
-import { configDef, parseConfig, type ConfigMap } from '../config/config-def.ts'
+import { configDef, type Parsed } from '../config/config-def.ts'
 import type { Header } from '../data/headers.ts'
 import type { ConnectRecord } from '../data/record.ts'
 import type { Schema } from '../data/schema.ts'
 import { Struct } from '../data/struct.ts'
 import { ConfigError, DataError } from '../errors.ts'
 import type { Transformation } from '../plugin/transformation.ts'
-import { type RecordSide, sidePlugins } from './record-side.ts'
+import { sidePlugins } from './kafka-plugins.ts'
+import type { RecordSide } from './record-side.ts'
 import { replaceNullConfig } from './replace-null.ts'
 import { requireMap, requireStruct } from './requirements.ts'
 import { basicsOf, fit, perSchema, structSchema, valueIn } from './struct-building.ts'
@@ -40,11 +41,11 @@ const config = configDef({
 /** Moves or copies fields to headers. */
 class HeaderFrom implements Transformation {
   readonly #side: RecordSide
-  #fields: readonly string[] = []
-  #headers: readonly string[] = []
-  #move = false
-  #replaceNull = true
-  #purpose = ''
+  readonly #fields: readonly string[]
+  readonly #headers: readonly string[]
+  readonly #move: boolean
+  readonly #replaceNull: boolean
+  readonly #purpose: string
   readonly #remainder = perSchema((schema) =>
     structSchema(
       schema.fields.filter(({ name }) => !this.#fields.includes(name)),
@@ -52,12 +53,8 @@ class HeaderFrom implements Transformation {
     )
   )
 
-  constructor(side: RecordSide) {
+  constructor(side: RecordSide, settings: Parsed<typeof config>) {
     this.#side = side
-  }
-
-  configure(map: ConfigMap): void {
-    const settings = parseConfig(config, map)
     this.#fields = settings.fields
     this.#headers = settings.headers
     if (this.#fields.length !== this.#headers.length) {
@@ -109,4 +106,8 @@ class HeaderFrom implements Transformation {
   }
 }
 
-export const headerFromPlugins = sidePlugins('HeaderFrom', config, (side) => new HeaderFrom(side))
+export const headerFromPlugins = sidePlugins(
+  'HeaderFrom',
+  config,
+  (side, settings) => new HeaderFrom(side, settings)
+)

@@ -1,8 +1,9 @@
-import { configDef, parseConfig, type ConfigMap } from '../config/config-def.ts'
+import { configDef, type Parsed } from '../config/config-def.ts'
 import type { ConnectRecord } from '../data/record.ts'
 import { Struct } from '../data/struct.ts'
 import type { Transformation } from '../plugin/transformation.ts'
-import { type RecordSide, sidePlugins } from './record-side.ts'
+import { sidePlugins } from './kafka-plugins.ts'
+import type { RecordSide } from './record-side.ts'
 import { fit, perSchema, structSchema } from './struct-building.ts'
 
 const config = configDef({
@@ -16,15 +17,12 @@ const config = configDef({
 /** Wraps the whole key or value: it becomes the one field of a struct, or of a map where there is no schema. */
 class HoistField implements Transformation {
   readonly #side: RecordSide
-  #field = ''
+  readonly #field: string
   readonly #schemaFor = perSchema((schema) => structSchema([{ name: this.#field, schema }]))
 
-  constructor(side: RecordSide) {
+  constructor(side: RecordSide, settings: Parsed<typeof config>) {
     this.#side = side
-  }
-
-  configure(map: ConfigMap): void {
-    this.#field = parseConfig(config, map).field
+    this.#field = settings.field
   }
 
   apply<R extends ConnectRecord>(record: R): R {
@@ -37,4 +35,8 @@ class HoistField implements Transformation {
   }
 }
 
-export const hoistFieldPlugins = sidePlugins('HoistField', config, (side) => new HoistField(side))
+export const hoistFieldPlugins = sidePlugins(
+  'HoistField',
+  config,
+  (side, settings) => new HoistField(side, settings)
+)

@@ -1,11 +1,12 @@
-import { configDef, parseConfig, type ConfigMap, type Parsed } from '../config/config-def.ts'
+import { configDef, type Parsed } from '../config/config-def.ts'
 import { timestampSchema } from '../data/logical-types.ts'
 import type { ConnectRecord, SinkRecord } from '../data/record.ts'
 import { Schema } from '../data/schema.ts'
 import { Struct } from '../data/struct.ts'
 import { ConfigError, DataError } from '../errors.ts'
 import type { Transformation } from '../plugin/transformation.ts'
-import { type RecordSide, sidePlugins } from './record-side.ts'
+import { sidePlugins } from './kafka-plugins.ts'
+import type { RecordSide } from './record-side.ts'
 import { replaceNullConfig } from './replace-null.ts'
 import { requireMap, requireStruct } from './requirements.ts'
 import { basicsOf, fit, perSchema, structSchema, valueIn } from './struct-building.ts'
@@ -110,18 +111,14 @@ function insertions(settings: Parsed<typeof config>): readonly Insertion[] {
 /** Adds fields with facts about the record, or with a fixed text. */
 class InsertField implements Transformation {
   readonly #side: RecordSide
-  #insertions: readonly Insertion[] = []
-  #replaceNull = true
+  readonly #insertions: readonly Insertion[]
+  readonly #replaceNull: boolean
   readonly #schemaFor = perSchema((schema) =>
     structSchema([...schema.fields, ...this.#insertions], basicsOf(schema))
   )
 
-  constructor(side: RecordSide) {
+  constructor(side: RecordSide, settings: Parsed<typeof config>) {
     this.#side = side
-  }
-
-  configure(map: ConfigMap): void {
-    const settings = parseConfig(config, map)
     this.#insertions = insertions(settings)
     this.#replaceNull = settings['replace.null.with.default']
   }
@@ -157,5 +154,5 @@ class InsertField implements Transformation {
 export const insertFieldPlugins = sidePlugins(
   'InsertField',
   config,
-  (side) => new InsertField(side)
+  (side, settings) => new InsertField(side, settings)
 )

@@ -1,10 +1,7 @@
-import { configDef, parseConfig, type ConfigMap } from '../config/config-def.ts'
+import { configDef } from '../config/config-def.ts'
 import { parseLiteral } from '../data/literals.ts'
 import type { Header } from '../data/headers.ts'
-import type { ConnectRecord } from '../data/record.ts'
-import { KAFKA_VERSION } from '../plugin/kafka-version.ts'
-import type { Transformation, TransformationPlugin } from '../plugin/transformation.ts'
-import { PACKAGE } from './record-side.ts'
+import { transformationPlugin } from './kafka-plugins.ts'
 
 const notNull = (value: string | null): string | null =>
   value === null ? 'entry must be non null' : null
@@ -27,23 +24,7 @@ const config = configDef({
 })
 
 /** Adds one header, the same for every record. */
-class InsertHeader implements Transformation {
-  #header: Header = { key: '', schema: null, value: null }
-
-  configure(map: ConfigMap): void {
-    const settings = parseConfig(config, map)
-    this.#header = { key: settings.header, ...parseLiteral(settings['value.literal']) }
-  }
-
-  apply<R extends ConnectRecord>(record: R): R {
-    return { ...record, headers: [...record.headers, this.#header] }
-  }
-}
-
-export const insertHeaderPlugin: TransformationPlugin = {
-  type: 'transformation',
-  className: `${PACKAGE}.InsertHeader`,
-  version: KAFKA_VERSION,
-  config,
-  create: () => new InsertHeader()
-}
+export const insertHeaderPlugin = transformationPlugin('InsertHeader', config, (settings) => {
+  const header: Header = { key: settings.header, ...parseLiteral(settings['value.literal']) }
+  return { apply: (record) => ({ ...record, headers: [...record.headers, header] }) }
+})

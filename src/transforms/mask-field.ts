@@ -1,4 +1,4 @@
-import { configDef, parseConfig, type ConfigMap } from '../config/config-def.ts'
+import { configDef, type Parsed } from '../config/config-def.ts'
 import { DATE_NAME, Decimal, TIME_NAME, TIMESTAMP_NAME } from '../data/logical-types.ts'
 import type { ConnectRecord } from '../data/record.ts'
 import type { Schema, SchemaType } from '../data/schema.ts'
@@ -7,7 +7,8 @@ import { DataError } from '../errors.ts'
 import type { Transformation } from '../plugin/transformation.ts'
 import { javaClass, schemalessType } from './java/java-class.ts'
 import { type IntegerType, toInt64, wrapped } from './java/java-number.ts'
-import { type RecordSide, sidePlugins } from './record-side.ts'
+import { sidePlugins } from './kafka-plugins.ts'
+import type { RecordSide } from './record-side.ts'
 import { replaceNullConfig } from './replace-null.ts'
 import { requireMap, requireStruct } from './requirements.ts'
 import { fit, valueIn } from './struct-building.ts'
@@ -89,16 +90,12 @@ function decimal(replacement: string): Decimal {
 /** Replaces the values of fields by empty ones, or by one given. */
 class MaskField implements Transformation {
   readonly #side: RecordSide
-  #fields: ReadonlySet<string> = new Set()
-  #replacement: string | null = null
-  #replaceNull = true
+  readonly #fields: ReadonlySet<string>
+  readonly #replacement: string | null
+  readonly #replaceNull: boolean
 
-  constructor(side: RecordSide) {
+  constructor(side: RecordSide, settings: Parsed<typeof config>) {
     this.#side = side
-  }
-
-  configure(map: ConfigMap): void {
-    const settings = parseConfig(config, map)
     this.#fields = new Set(settings.fields)
     this.#replacement = settings.replacement
     this.#replaceNull = settings['replace.null.with.default']
@@ -131,4 +128,8 @@ class MaskField implements Transformation {
   }
 }
 
-export const maskFieldPlugins = sidePlugins('MaskField', config, (side) => new MaskField(side))
+export const maskFieldPlugins = sidePlugins(
+  'MaskField',
+  config,
+  (side, settings) => new MaskField(side, settings)
+)

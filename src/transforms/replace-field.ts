@@ -1,23 +1,31 @@
-import { configDef, parseConfig, type ConfigMap } from '../config/config-def.ts'
+import { configDef, type Parsed } from '../config/config-def.ts'
 import type { ConnectRecord } from '../data/record.ts'
 import type { Field, Schema } from '../data/schema.ts'
 import { Struct } from '../data/struct.ts'
 import { ConfigError } from '../errors.ts'
 import type { Transformation } from '../plugin/transformation.ts'
 import { javaSplit } from './java/java-split.ts'
-import { type RecordSide, sidePlugins } from './record-side.ts'
+import { sidePlugins } from './kafka-plugins.ts'
+import type { RecordSide } from './record-side.ts'
 import { replaceNullConfig } from './replace-null.ts'
 import { requireMap, requireStruct } from './requirements.ts'
 import { basicsOf, fit, perSchema, structSchema, valueIn } from './struct-building.ts'
 
 const PURPOSE = 'field replacement'
 
-function renameComplaint(mappings: readonly string[]): { sentence: string } | null {
-  const wrong = mappings.find((mapping) => javaSplit(mapping, ':').length !== 2)
-  if (wrong === undefined) return null
-  return {
-    sentence: `Invalid value [${mappings.join(', ')}] for configuration renames: Invalid rename mapping: ${wrong}`
+/** Old name → new name. Throws ConfigError. */
+function renamesOf(mappings: readonly string[]): ReadonlyMap<string, string> {
+  const renames = new Map<string, string>()
+  for (const mapping of mappings) {
+    const [from, to, more] = javaSplit(mapping, ':')
+    if (from === undefined || to === undefined || more !== undefined) {
+      throw new ConfigError(
+        `Invalid value [${mappings.join(', ')}] for configuration renames: Invalid rename mapping: ${mapping}`
+      )
+    }
+    renames.set(from, to)
   }
+  return renames
 }
 
 const config = configDef({
@@ -39,7 +47,7 @@ const config = configDef({
     type: 'list',
     default: [],
     importance: 'medium',
-    check: renameComplaint,
+    read: renamesOf,
     doc: 'New names of fields, as `old:new`.'
   },
   ...replaceNullConfig
@@ -54,24 +62,18 @@ interface Selection {
 /** Leaves fields out and renames others. */
 class ReplaceField implements Transformation {
   readonly #side: RecordSide
-  #exclude: ReadonlySet<string> = new Set()
-  #include: ReadonlySet<string> = new Set()
-  #renames: ReadonlyMap<string, string> = new Map()
-  #originals: ReadonlyMap<string, string> = new Map()
-  #replaceNull = true
+  readonly #exclude: ReadonlySet<string>
+  readonly #include: ReadonlySet<string>
+  readonly #renames: ReadonlyMap<string, string>
+  readonly #originals: ReadonlyMap<string, string>
+  readonly #replaceNull: boolean
   readonly #selectionFor = perSchema((schema) => this.#select(schema))
 
-  constructor(side: RecordSide) {
+  constructor(side: RecordSide, settings: Parsed<typeof config>) {
     this.#side = side
-  }
-
-  configure(map: ConfigMap): void {
-    const settings = parseConfig(config, map)
     this.#exclude = new Set(settings.exclude)
     this.#include = new Set(settings.include)
-    this.#renames = new Map(
-      settings.renames.map((mapping) => javaSplit(mapping, ':') as [string, string])
-    )
+    this.#renames = settings.renames
     this.#originals = new Map([...this.#renames].map(([from, to]) => [to, from]))
     this.#replaceNull = settings['replace.null.with.default']
   }
@@ -126,5 +128,5 @@ class ReplaceField implements Transformation {
 export const replaceFieldPlugins = sidePlugins(
   'ReplaceField',
   config,
-  (side) => new ReplaceField(side)
+  (side, settings) => new ReplaceField(side, settings)
 )

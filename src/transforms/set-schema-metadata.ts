@@ -1,9 +1,10 @@
-import { configDef, parseConfig, type ConfigMap } from '../config/config-def.ts'
+import { configDef, type Parsed } from '../config/config-def.ts'
 import type { ConnectRecord } from '../data/record.ts'
 import { Struct } from '../data/struct.ts'
 import { ConfigError, DataError } from '../errors.ts'
 import type { Transformation } from '../plugin/transformation.ts'
-import { type RecordSide, sidePlugins } from './record-side.ts'
+import { sidePlugins } from './kafka-plugins.ts'
+import type { RecordSide } from './record-side.ts'
 import { replaceNullConfig } from './replace-null.ts'
 import { fit, perSchema, valueIn } from './struct-building.ts'
 
@@ -26,9 +27,9 @@ const config = configDef({
 /** Gives the schema of the key or value another name or version. */
 class SetSchemaMetadata implements Transformation {
   readonly #side: RecordSide
-  #name: string | null = null
-  #version: number | null = null
-  #replaceNull = true
+  readonly #name: string | null
+  readonly #version: number | null
+  readonly #replaceNull: boolean
   readonly #schemaFor = perSchema((schema) =>
     schema.copy({
       ...(this.#name === null ? {} : { name: this.#name }),
@@ -36,12 +37,8 @@ class SetSchemaMetadata implements Transformation {
     })
   )
 
-  constructor(side: RecordSide) {
+  constructor(side: RecordSide, settings: Parsed<typeof config>) {
     this.#side = side
-  }
-
-  configure(map: ConfigMap): void {
-    const settings = parseConfig(config, map)
     this.#name = settings['schema.name']
     this.#version = settings['schema.version']
     this.#replaceNull = settings['replace.null.with.default']
@@ -71,5 +68,5 @@ class SetSchemaMetadata implements Transformation {
 export const setSchemaMetadataPlugins = sidePlugins(
   'SetSchemaMetadata',
   config,
-  (side) => new SetSchemaMetadata(side)
+  (side, settings) => new SetSchemaMetadata(side, settings)
 )

@@ -1,11 +1,12 @@
-import { configDef, parseConfig, type ConfigMap, type Parsed } from '../config/config-def.ts'
+import { configDef, type Parsed } from '../config/config-def.ts'
 import type { ConnectRecord } from '../data/record.ts'
 import { Schema } from '../data/schema.ts'
 import { Struct } from '../data/struct.ts'
 import { ConfigError, messageOf } from '../errors.ts'
 import type { Transformation } from '../plugin/transformation.ts'
 import { DateFormat } from './java/date-format.ts'
-import { type RecordSide, sidePlugins } from './record-side.ts'
+import { sidePlugins } from './kafka-plugins.ts'
+import type { RecordSide } from './record-side.ts'
 import { replaceNullConfig } from './replace-null.ts'
 import { requireMap, requireStructOrNull } from './requirements.ts'
 import { basicsOf, fieldsOf, fit, perSchema, structSchema, valueIn } from './struct-building.ts'
@@ -63,17 +64,13 @@ function formatOf(settings: Parsed<typeof config>): DateFormat | null {
 /** Changes how a timestamp is represented: a field, or the whole key or value. */
 class TimestampConverter implements Transformation {
   readonly #side: RecordSide
-  #field = ''
-  #replaceNull = true
-  #translator = new TimestampTranslator('Timestamp', 'milliseconds', null)
+  readonly #field: string
+  readonly #replaceNull: boolean
+  readonly #translator: TimestampTranslator
   readonly #structFor = perSchema((schema) => this.#structSchema(schema))
 
-  constructor(side: RecordSide) {
+  constructor(side: RecordSide, settings: Parsed<typeof config>) {
     this.#side = side
-  }
-
-  configure(map: ConfigMap): void {
-    const settings = parseConfig(config, map)
     this.#field = settings.field
     this.#replaceNull = settings['replace.null.with.default']
     this.#translator = new TimestampTranslator(
@@ -139,5 +136,5 @@ class TimestampConverter implements Transformation {
 export const timestampConverterPlugins = sidePlugins(
   'TimestampConverter',
   config,
-  (side) => new TimestampConverter(side)
+  (side, settings) => new TimestampConverter(side, settings)
 )

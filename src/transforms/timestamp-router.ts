@@ -1,10 +1,9 @@
-import { configDef, parseConfig, type ConfigMap } from '../config/config-def.ts'
+import { configDef, type Parsed } from '../config/config-def.ts'
 import type { ConnectRecord } from '../data/record.ts'
 import { DataError } from '../errors.ts'
-import { KAFKA_VERSION } from '../plugin/kafka-version.ts'
-import type { Transformation, TransformationPlugin } from '../plugin/transformation.ts'
+import type { Transformation } from '../plugin/transformation.ts'
 import { DateFormat } from './java/date-format.ts'
-import { PACKAGE } from './record-side.ts'
+import { transformationPlugin } from './kafka-plugins.ts'
 
 const config = configDef({
   'topic.format': {
@@ -23,11 +22,10 @@ const config = configDef({
 
 /** Sends records to topics named after their timestamps. */
 class TimestampRouter implements Transformation {
-  #topicFormat = ''
-  #timestampFormat = new DateFormat('')
+  readonly #topicFormat: string
+  readonly #timestampFormat: DateFormat
 
-  configure(map: ConfigMap): void {
-    const settings = parseConfig(config, map)
+  constructor(settings: Parsed<typeof config>) {
     this.#topicFormat = settings['topic.format']
     this.#timestampFormat = new DateFormat(settings['timestamp.format'])
   }
@@ -47,10 +45,8 @@ class TimestampRouter implements Transformation {
   }
 }
 
-export const timestampRouterPlugin: TransformationPlugin = {
-  type: 'transformation',
-  className: `${PACKAGE}.TimestampRouter`,
-  version: KAFKA_VERSION,
+export const timestampRouterPlugin = transformationPlugin(
+  'TimestampRouter',
   config,
-  create: () => new TimestampRouter()
-}
+  (settings) => new TimestampRouter(settings)
+)

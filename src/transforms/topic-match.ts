@@ -1,13 +1,21 @@
-import { javaFullMatch, javaRegex } from '../config/java-regex.ts'
-import { messageOf } from '../errors.ts'
+import { ValueProblem } from '../config/config-value.ts'
+import { type JavaFind, javaFind, javaFullMatch } from '../config/java-regex.ts'
+import { ConfigError, messageOf } from '../errors.ts'
 
-/** What is wrong with a Java regular expression; null when nothing is. */
-export function regexComplaint(pattern: string): string | null {
+/** A Java regular expression on topics. */
+export interface TopicPattern {
+  /** Whether a topic as a whole matches. */
+  matches(topic: string): boolean
+  readonly find: JavaFind
+}
+
+/** Reads the value of a key that is a regular expression. Throws ValueProblem when Java would refuse it. */
+export function topicPattern(pattern: string): TopicPattern {
   try {
-    javaRegex(pattern)
-    return null
+    return { matches: javaFullMatch(pattern), find: javaFind(pattern) }
   } catch (error) {
-    return `Invalid regex: ${messageOf(error)}`
+    if (!(error instanceof ConfigError)) throw error
+    throw new ValueProblem(`Invalid regex: ${messageOf(error)}`, { cause: error })
   }
 }
 
@@ -25,9 +33,4 @@ export function perTopic<T>(ask: (topic: string) => T): (topic: string) => T {
     }
     return entry.answer
   }
-}
-
-/** Whether a topic as a whole matches a Java regular expression. Throws ConfigError when the pattern is none. */
-export function topicMatch(pattern: string): (topic: string) => boolean {
-  return perTopic(javaFullMatch(pattern))
 }

@@ -1,11 +1,10 @@
-import { configDef, parseConfig, type ConfigMap } from '../config/config-def.ts'
+import { configDef, type Parsed } from '../config/config-def.ts'
 import type { ConnectRecord } from '../data/record.ts'
 import type { Field, Schema } from '../data/schema.ts'
 import { Struct } from '../data/struct.ts'
 import { DataError } from '../errors.ts'
-import { KAFKA_VERSION } from '../plugin/kafka-version.ts'
-import type { Transformation, TransformationPlugin } from '../plugin/transformation.ts'
-import { PACKAGE } from './record-side.ts'
+import type { Transformation } from '../plugin/transformation.ts'
+import { transformationPlugin } from './kafka-plugins.ts'
 import { replaceNullConfig } from './replace-null.ts'
 import { requireMap, requireStruct } from './requirements.ts'
 import { fit, perSchema, structSchema, valueIn } from './struct-building.ts'
@@ -25,12 +24,11 @@ const config = configDef({
 
 /** Makes a new key of fields of the value. */
 class ValueToKey implements Transformation {
-  #fields: readonly string[] = []
-  #replaceNull = true
+  readonly #fields: readonly string[]
+  readonly #replaceNull: boolean
   readonly #keyFor = perSchema((schema) => this.#key(schema))
 
-  configure(map: ConfigMap): void {
-    const settings = parseConfig(config, map)
+  constructor(settings: Parsed<typeof config>) {
     this.#fields = settings.fields
     this.#replaceNull = settings['replace.null.with.default']
   }
@@ -62,10 +60,8 @@ class ValueToKey implements Transformation {
   }
 }
 
-export const valueToKeyPlugin: TransformationPlugin = {
-  type: 'transformation',
-  className: `${PACKAGE}.ValueToKey`,
-  version: KAFKA_VERSION,
+export const valueToKeyPlugin = transformationPlugin(
+  'ValueToKey',
   config,
-  create: () => new ValueToKey()
-}
+  (settings) => new ValueToKey(settings)
+)

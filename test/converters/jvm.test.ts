@@ -347,8 +347,7 @@ void describe('Converters and their models in the JVM', () => {
 
   void it(`write the same bytes (${written.length} values)`, () => {
     for (const [i, { plugin, pair }] of written.entries()) {
-      const converter = plugin.create()
-      converter.configure(new Map(), false)
+      const converter = plugin.create(new Map(), 'value')
       const ours = attempt(() => converter.fromConnectData('t', ...pair) as Uint8Array | null)
       assertSame(ours, answer('write', i), `${plugin.className} ${shown(pair)}`)
     }
@@ -356,8 +355,7 @@ void describe('Converters and their models in the JVM', () => {
 
   void it(`read the same values (${readable.length} byte sequences)`, () => {
     for (const [i, [plugin, bytes]] of readable.entries()) {
-      const converter = plugin.create()
-      converter.configure(new Map(), true)
+      const converter = plugin.create(new Map(), 'key')
       const ours = attemptRead(
         () =>
           converter.toConnectData('t', bytes === null ? null : Buffer.from(bytes)) as SchemaAndValue
@@ -368,7 +366,7 @@ void describe('Converters and their models in the JVM', () => {
   })
 
   void it(`write the same header literals (${headers.length} values)`, () => {
-    const converter = simpleHeaderConverterPlugin.create()
+    const converter = simpleHeaderConverterPlugin.create(new Map())
     for (const [i, pair] of headers.entries()) {
       const ours = attempt(() => converter.fromConnectHeader('t', 'h', ...pair))
       assertSame(ours, answer('writeHeader', i), shown(pair))
@@ -376,7 +374,7 @@ void describe('Converters and their models in the JVM', () => {
   })
 
   void it(`read the same header literals (${headerTexts.length} texts)`, () => {
-    const converter = simpleHeaderConverterPlugin.create()
+    const converter = simpleHeaderConverterPlugin.create(new Map())
     for (const [i, text] of headerTexts.entries()) {
       const ours = attemptRead(() => converter.toConnectHeader('t', 'h', Buffer.from(text)))
       assertSame(ours, answer('readHeader', i), text)

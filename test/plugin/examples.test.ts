@@ -33,9 +33,8 @@ const row = Schema.struct([
 
 describe('CsvConverter', () => {
   const converter = (settings: Record<string, string> = {}): Converter => {
-    const made = (plugins.find('converter', 'Csv') as ConverterPlugin).create()
-    made.configure(new Map(Object.entries(settings)), false)
-    return made
+    const plugin = plugins.find('converter', 'Csv') as ConverterPlugin
+    return plugin.create(new Map(Object.entries(settings)), 'value')
   }
   const line = (value: Struct, settings?: Record<string, string>): string =>
     Buffer.from(
@@ -70,16 +69,13 @@ describe('CsvConverter', () => {
 
 describe('HashField', () => {
   const transformation = (fields: string): Transformation => {
-    const made = (
-      plugins.find('transformation', 'com.example.HashField$Value') as TransformationPlugin
-    ).create()
-    made.configure(
+    const plugin = plugins.find('transformation', 'com.example.HashField$Value')
+    return (plugin as TransformationPlugin).create(
       new Map([
         ['fields', fields],
         ['salt', 'pepper']
       ])
     )
-    return made
   }
   const record = (...values: unknown[]): SourceRecord => ({
     topic: 't',

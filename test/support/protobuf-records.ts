@@ -1,7 +1,7 @@
 import { protobufConverterPlugin } from '../../src/converters/protobuf/protobuf-converter.ts'
 import type { Schema } from '../../src/data/schema.ts'
 import { Struct } from '../../src/data/struct.ts'
-import type { Converter, SchemaAndValue } from '../../src/plugin/converter.ts'
+import type { Converter, ConverterUse, SchemaAndValue } from '../../src/plugin/converter.ts'
 import { uniqueName } from './environment.ts'
 import {
   foreign as foreignRecord,
@@ -12,8 +12,8 @@ import {
 
 export const NULLABLE = { 'optional.for.nullables': 'true' }
 
-export const converter = (config: Record<string, string> = {}, isKey = false): Converter =>
-  registryConverter(protobufConverterPlugin, config, isKey)
+export const converter = (config: Record<string, string> = {}, use?: ConverterUse): Converter =>
+  registryConverter(protobufConverterPlugin, config, use)
 
 export const registered = (
   subject: string,

@@ -8,19 +8,17 @@ import {
 } from '../../src/data/logical-types.ts'
 import { Schema } from '../../src/data/schema.ts'
 import { Struct } from '../../src/data/struct.ts'
-import type { Converter, ConverterPlugin } from '../../src/plugin/converter.ts'
+import type { Converter, ConverterPlugin, ConverterUse } from '../../src/plugin/converter.ts'
 import { schemaRegistryUrl } from './environment.ts'
 
 /** A converter configured for the registry of the tests. */
 export function registryConverter(
   plugin: ConverterPlugin,
   config: Record<string, string> = {},
-  isKey = false
+  use: ConverterUse = 'value'
 ): Converter {
-  const made = plugin.create()
   const url = { 'schema.registry.url': schemaRegistryUrl() }
-  made.configure(new Map(Object.entries({ ...url, ...config })), isKey)
-  return made
+  return plugin.create(new Map(Object.entries({ ...url, ...config })), use)
 }
 
 /** What the registry answers to a GET, or to a POST of a body. */

@@ -128,7 +128,7 @@ describe('one connector with keys, topics, settings of single tables and named q
       async () => (await rest.topics('shop-avro')).includes(avroTopic),
       'the topic with Avro keys has a record'
     )
-    const converter = registryConverter(avroConverterPlugin, {}, true)
+    const converter = registryConverter(avroConverterPlugin, {}, 'key')
     const key = await converter.toConnectData(avroTopic, (await oneRecord(t, avroTopic)).key)
     assert.equal(key.schema?.name, 'orders.Key')
     assert.deepEqual((key.value as Struct).values, [9_007_199_254_740_993n, 0])

@@ -95,7 +95,7 @@ describe('the documented configuration of an Oracle source with Avro and three t
     )
     await until(() => records.length >= 3, 'two rows and a change have arrived')
 
-    const keys = registryConverter(avroConverterPlugin, {}, true)
+    const keys = registryConverter(avroConverterPlugin, {}, 'key')
     const values = registryConverter(avroConverterPlugin)
     const seen: unknown[] = []
     for (const { key, value } of records) {

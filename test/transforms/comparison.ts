@@ -97,12 +97,10 @@ function oursOf(one: TransformCase): TransformAnswer {
   const config = new Map(Object.entries(one.config))
   try {
     if (isPredicate(one)) {
-      const predicate = pluginOf('predicate', one.class).create()
-      predicate.configure(config)
+      const predicate = pluginOf('predicate', one.class).create(config)
       return { holds: predicate.test(one.record) }
     }
-    const transformation = pluginOf('transformation', one.class).create()
-    transformation.configure(config)
+    const transformation = pluginOf('transformation', one.class).create(config)
     const before = describeRecord(one.record)
     const result = transformation.apply(one.record)
     assert.deepEqual(describeRecord(one.record), before, 'the record given was modified')

@@ -46,8 +46,7 @@ describe('The schemas transformations make', () => {
     it(`are one object per schema given: ${name}`, () => {
       const plugin = plugins.find('transformation', `org.apache.kafka.connect.transforms.${name}`)
       assert.ok(plugin)
-      const transformation = plugin.create()
-      transformation.configure(new Map(Object.entries(config)))
+      const transformation = plugin.create(new Map(Object.entries(config)))
       const schemaOf = (record: ConnectRecord): Schema | null | undefined => {
         const result = transformation.apply(record)
         return name === 'ValueToKey' ? result?.keySchema : result?.valueSchema

@@ -1,4 +1,4 @@
-import { type ConfigMap, parseConfig } from '../../config/config-def.ts'
+import type { Parsed } from '../../config/config-def.ts'
 import type { Schema } from '../../data/schema.ts'
 import { DataError } from '../../errors.ts'
 import type { ConverterPlugin } from '../../plugin/converter.ts'
@@ -14,6 +14,7 @@ import { AvroOutput } from './avro-output.ts'
 import { checkAvro, rewriter } from './avro-rewriter.ts'
 import { type AvroSchemaOptions, avroSchemaText } from './avro-schema.ts'
 import { parseJson } from '../json/json-parser.ts'
+import { parseConverterConfig } from '../plain/converter-config.ts'
 import {
   HEAD_BYTES,
   type ReadPlan,
@@ -33,8 +34,7 @@ class AvroFormat implements RegistryFormat {
   readonly #encoders: AvroEncoders
   readonly #out = new AvroOutput()
 
-  constructor(config: ConfigMap) {
-    const settings = parseConfig(avroConverterConfig, config)
+  constructor(settings: Parsed<typeof avroConverterConfig>) {
     const enhanced = settings['enhanced.avro.schema.support']
     const metaData = settings['connect.meta.data']
     const optionalMapKeys = settings['allow.optional.map.keys']
@@ -120,5 +120,8 @@ export const avroConverterPlugin: ConverterPlugin = {
   className: 'io.confluent.connect.avro.AvroConverter',
   version: KAFKA_VERSION,
   config: avroConverterConfig,
-  create: () => new RegistryConverter((config) => new AvroFormat(config))
+  create(config, use) {
+    const settings = parseConverterConfig(avroConverterConfig, config, use)
+    return new RegistryConverter(new AvroFormat(settings), settings, config, use)
+  }
 }

@@ -1,4 +1,4 @@
-import { type ConfigMap, parseConfig } from '../../config/config-def.ts'
+import type { Parsed } from '../../config/config-def.ts'
 import type { Schema } from '../../data/schema.ts'
 import { DataError } from '../../errors.ts'
 import type { ConverterPlugin } from '../../plugin/converter.ts'
@@ -11,6 +11,7 @@ import { isJsonUnion } from './json-schema-names.ts'
 import { JsonSchemaReader } from './json-schema-reader.ts'
 import { JsonSchemaValidator, type Validate } from './json-schema-validator.ts'
 import { ANYTHING_TEXT, jsonSchemaText } from './json-schema-writer.ts'
+import { parseConverterConfig } from '../plain/converter-config.ts'
 import {
   HEAD_BYTES,
   type ReadPlan,
@@ -27,13 +28,12 @@ const utf8 = new TextDecoder('utf-8', { fatal: true })
 /** `io.confluent.connect.json.JsonSchemaConverter`: JSON behind the id of its JSON Schema. */
 class JsonSchemaFormat implements RegistryFormat {
   readonly type = 'JSON'
-  readonly #settings: ReturnType<typeof parseConfig<typeof jsonSchemaConverterConfig>>
+  readonly #settings: Parsed<typeof jsonSchemaConverterConfig>
   readonly #encoders: JsonEncoders
   readonly #decoders: JsonDecoders
   #validator: JsonSchemaValidator | null = null
 
-  constructor(config: ConfigMap) {
-    const settings = parseConfig(jsonSchemaConverterConfig, config)
+  constructor(settings: Parsed<typeof jsonSchemaConverterConfig>) {
     this.#settings = settings
     const format = (settings['json.decimal.format'] ?? settings['decimal.format']).toUpperCase()
     const options = {
@@ -155,5 +155,8 @@ export const jsonSchemaConverterPlugin: ConverterPlugin = {
   className: 'io.confluent.connect.json.JsonSchemaConverter',
   version: KAFKA_VERSION,
   config: jsonSchemaConverterConfig,
-  create: () => new RegistryConverter((config) => new JsonSchemaFormat(config))
+  create(config, use) {
+    const settings = parseConverterConfig(jsonSchemaConverterConfig, config, use)
+    return new RegistryConverter(new JsonSchemaFormat(settings), settings, config, use)
+  }
 }

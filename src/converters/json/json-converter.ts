@@ -1,15 +1,10 @@
-import { configDef, type ConfigMap, parseConfig } from '../../config/config-def.ts'
+import { type Parsed, configDef } from '../../config/config-def.ts'
 import type { Schema } from '../../data/schema.ts'
 import { checkValue } from '../../data/values.ts'
 import { ConfigError, DataError } from '../../errors.ts'
-import type {
-  ConverterPlugin,
-  HeaderConverterPlugin,
-  SchemaAndValue
-} from '../../plugin/converter.ts'
-import { KAFKA_VERSION } from '../../plugin/kafka-version.ts'
-import { converterConfig, withConverterType } from '../plain/converter-config.ts'
-import { headerPlugin, type SyncConverter } from '../plain/header-converter.ts'
+import type { SchemaAndValue } from '../../plugin/converter.ts'
+import { converterConfig, parseConverterConfig } from '../plain/converter-config.ts'
+import { converterPlugins, type SyncConverter } from '../plain/header-converter.ts'
 import { JsonDecoders } from './json-decoder.ts'
 import { JsonEncoders } from './json-encoder.ts'
 import { endOfObject, isJsonObject, type JsonNode, member, parseJson } from './json-parser.ts'
@@ -79,34 +74,27 @@ const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 /** Values ↔ JSON, byte for byte as the JVM's JsonConverter writes it. */
 class JsonConverter implements SyncConverter {
-  #schemasEnabled = true
-  #cacheSize = 1000
-  #fixedSchema: Schema | null = null
-  #encoders = new JsonEncoders({ decimals: 'BASE64', replaceNullWithDefault: true })
-  #decoders = new JsonDecoders({ replaceNullWithDefault: true })
+  readonly #schemasEnabled: boolean
+  readonly #cacheSize: number
+  readonly #fixedSchema: Schema | null
+  readonly #encoders: JsonEncoders
+  readonly #decoders: JsonDecoders
   /** `{"schema":…,"payload":` by schema object. */
-  #envelopes = new WeakMap<Schema, string>()
+  readonly #envelopes = new WeakMap<Schema, string>()
   /** Schemas read, by their JSON text; oldest use first. */
   readonly #schemas = new Map<string, Schema | null>()
   /** Beginning of the record read last, up to its payload: the next one mostly begins alike. */
   #lastHead = ''
   #lastSchema: Schema | null = null
 
-  configure(config: ConfigMap, isKey: boolean, type?: 'header'): void {
-    const parsed = parseConfig(
-      jsonConverterConfig,
-      withConverterType(config, type ?? (isKey ? 'key' : 'value'))
-    )
-    const replaceNullWithDefault = parsed['replace.null.with.default']
-    this.#schemasEnabled = parsed['schemas.enable']
-    this.#cacheSize = parsed['schemas.cache.size']
-    const decimals = parsed['decimal.format'].toUpperCase() === 'NUMERIC' ? 'NUMERIC' : 'BASE64'
+  constructor(settings: Parsed<typeof jsonConverterConfig>) {
+    const replaceNullWithDefault = settings['replace.null.with.default']
+    this.#schemasEnabled = settings['schemas.enable']
+    this.#cacheSize = settings['schemas.cache.size']
+    const decimals = settings['decimal.format'].toUpperCase() === 'NUMERIC' ? 'NUMERIC' : 'BASE64'
     this.#encoders = new JsonEncoders({ decimals, replaceNullWithDefault })
     this.#decoders = new JsonDecoders({ replaceNullWithDefault })
-    this.#envelopes = new WeakMap()
-    this.#schemas.clear()
-    this.#lastHead = ''
-    this.#fixedSchema = this.#parseFixedSchema(parsed['schema.content'])
+    this.#fixedSchema = this.#parseFixedSchema(settings['schema.content'])
   }
 
   fromConnectData(_topic: string, schema: Schema | null, value: unknown): Uint8Array | null {
@@ -222,15 +210,8 @@ function parseText(text: string): JsonNode | undefined {
   }
 }
 
-export const jsonConverterPlugin: ConverterPlugin = {
-  type: 'converter',
-  className: 'org.apache.kafka.connect.json.JsonConverter',
-  version: KAFKA_VERSION,
-  config: jsonConverterConfig,
-  create: () => new JsonConverter()
-}
-
-export const jsonHeaderConverterPlugin: HeaderConverterPlugin = headerPlugin(
-  jsonConverterPlugin,
-  () => new JsonConverter()
+export const [jsonConverterPlugin, jsonHeaderConverterPlugin] = converterPlugins(
+  'org.apache.kafka.connect.json.JsonConverter',
+  jsonConverterConfig,
+  (config, use) => new JsonConverter(parseConverterConfig(jsonConverterConfig, config, use))
 )

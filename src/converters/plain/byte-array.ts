@@ -1,22 +1,12 @@
-import { type ConfigMap, parseConfig } from '../../config/config-def.ts'
 import { Schema } from '../../data/schema.ts'
 import { kindOf, typeName } from '../../data/values.ts'
 import { DataError } from '../../errors.ts'
-import type {
-  ConverterPlugin,
-  HeaderConverterPlugin,
-  SchemaAndValue
-} from '../../plugin/converter.ts'
-import { KAFKA_VERSION } from '../../plugin/kafka-version.ts'
-import { converterConfig, withConverterType } from './converter-config.ts'
-import { headerPlugin, type SyncConverter } from './header-converter.ts'
+import type { SchemaAndValue } from '../../plugin/converter.ts'
+import { converterConfig } from './converter-config.ts'
+import { converterPlugins, type SyncConverter } from './header-converter.ts'
 
 /** Bytes, passed through as they are. */
 class ByteArrayConverter implements SyncConverter {
-  configure(config: ConfigMap, isKey: boolean, type?: 'header'): void {
-    parseConfig(converterConfig, withConverterType(config, type ?? (isKey ? 'key' : 'value')))
-  }
-
   fromConnectData(_topic: string, schema: Schema | null, value: unknown): Uint8Array | null {
     if (schema !== null && schema.type !== 'bytes') {
       throw new DataError(`Invalid schema type for ByteArrayConverter: ${typeName(schema)}`)
@@ -33,15 +23,8 @@ class ByteArrayConverter implements SyncConverter {
   }
 }
 
-export const byteArrayConverterPlugin: ConverterPlugin = {
-  type: 'converter',
-  className: 'org.apache.kafka.connect.converters.ByteArrayConverter',
-  version: KAFKA_VERSION,
-  config: converterConfig,
-  create: () => new ByteArrayConverter()
-}
-
-export const byteArrayHeaderConverterPlugin: HeaderConverterPlugin = headerPlugin(
-  byteArrayConverterPlugin,
+export const [byteArrayConverterPlugin, byteArrayHeaderConverterPlugin] = converterPlugins(
+  'org.apache.kafka.connect.converters.ByteArrayConverter',
+  converterConfig,
   () => new ByteArrayConverter()
 )

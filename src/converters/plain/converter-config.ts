@@ -1,6 +1,8 @@
-import { configDef } from '../../config/config-def.ts'
+import { configDef, type ConfigDef, type ConfigMap, parseConfig } from '../../config/config-def.ts'
+import type { Parsed } from '../../config/config-def.ts'
+import type { ConverterUse } from '../../plugin/converter.ts'
 
-/** The key every converter of Kafka but SimpleHeaderConverter has; the worker fills it in. */
+/** The key every converter of Kafka but SimpleHeaderConverter has. */
 export const converterConfig = configDef({
   'converter.type': {
     type: 'string',
@@ -10,10 +12,11 @@ export const converterConfig = configDef({
   }
 })
 
-/** The configuration with `converter.type` as the worker uses the converter. */
-export function withConverterType(
-  config: ReadonlyMap<string, string>,
-  type: 'key' | 'value' | 'header'
-): Map<string, string> {
-  return new Map(config).set('converter.type', type)
+/** The settings of a converter that is made for this use, whatever `converter.type` was given. Throws ConfigError. */
+export function parseConverterConfig<D extends ConfigDef>(
+  definition: D,
+  config: ConfigMap,
+  use: ConverterUse | 'header'
+): Parsed<D> {
+  return parseConfig(definition, new Map(config).set('converter.type', use))
 }

@@ -1,4 +1,3 @@
-import { type ConfigMap, parseConfig } from '../../config/config-def.ts'
 import type { Schema } from '../../data/schema.ts'
 import { kindOf, typeName } from '../../data/values.ts'
 import { DataError } from '../../errors.ts'
@@ -7,9 +6,8 @@ import type {
   HeaderConverterPlugin,
   SchemaAndValue
 } from '../../plugin/converter.ts'
-import { KAFKA_VERSION } from '../../plugin/kafka-version.ts'
-import { converterConfig, withConverterType } from './converter-config.ts'
-import { headerPlugin, type SyncConverter } from './header-converter.ts'
+import { converterConfig } from './converter-config.ts'
+import { converterPlugins, type SyncConverter } from './header-converter.ts'
 
 /** What makes one of Kafka's converters with a fixed number of bytes. */
 export interface FixedWidth {
@@ -32,10 +30,6 @@ class FixedWidthConverter implements SyncConverter {
 
   constructor(kind: FixedWidth) {
     this.#kind = kind
-  }
-
-  configure(config: ConfigMap, isKey: boolean, type?: 'header'): void {
-    parseConfig(converterConfig, withConverterType(config, type ?? (isKey ? 'key' : 'value')))
   }
 
   fromConnectData(_topic: string, schema: Schema | null, value: unknown): Uint8Array | null {
@@ -66,12 +60,6 @@ class FixedWidthConverter implements SyncConverter {
 
 /** The converter and the header converter of one kind. */
 export function fixedWidthPlugins(kind: FixedWidth): [ConverterPlugin, HeaderConverterPlugin] {
-  const converter: ConverterPlugin = {
-    type: 'converter',
-    className: `org.apache.kafka.connect.converters.${kind.name}Converter`,
-    version: KAFKA_VERSION,
-    config: converterConfig,
-    create: () => new FixedWidthConverter(kind)
-  }
-  return [converter, headerPlugin(converter, () => new FixedWidthConverter(kind))]
+  const className = `org.apache.kafka.connect.converters.${kind.name}Converter`
+  return converterPlugins(className, converterConfig, () => new FixedWidthConverter(kind))
 }

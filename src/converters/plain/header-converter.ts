@@ -1,57 +1,43 @@
-import type { ConfigMap } from '../../config/config-def.ts'
+import type { ConfigDef, ConfigMap } from '../../config/config-def.ts'
 import type { Schema } from '../../data/schema.ts'
 import type {
   Converter,
   ConverterPlugin,
+  ConverterUse,
   HeaderConverter,
   HeaderConverterPlugin,
   SchemaAndValue
 } from '../../plugin/converter.ts'
+import { KAFKA_VERSION } from '../../plugin/kafka-version.ts'
 
 /** A converter that answers at once, so that headers can be converted with it too. */
 export interface SyncConverter extends Converter {
-  /** `type` beside `isKey`: the converter serves headers. */
-  configure(config: ConfigMap, isKey: boolean, type?: 'header'): void
   fromConnectData(topic: string, schema: Schema | null, value: unknown): Uint8Array | null
   toConnectData(topic: string, bytes: Uint8Array | null): SchemaAndValue
 }
 
 /** The header form of a converter: same bytes, other life. */
-class ConvertingHeaders implements HeaderConverter {
-  readonly #converter: SyncConverter
-
-  constructor(converter: SyncConverter) {
-    this.#converter = converter
-  }
-
-  configure(config: ConfigMap): void {
-    this.#converter.configure(config, false, 'header')
-  }
-
-  fromConnectHeader(
-    topic: string,
-    _key: string,
-    schema: Schema | null,
-    value: unknown
-  ): Uint8Array | null {
-    return this.#converter.fromConnectData(topic, schema, value)
-  }
-
-  toConnectHeader(topic: string, _key: string, bytes: Uint8Array | null): SchemaAndValue {
-    return this.#converter.toConnectData(topic, bytes)
+function headersWith(converter: SyncConverter): HeaderConverter {
+  return {
+    fromConnectHeader: (topic, _key, schema, value) =>
+      converter.fromConnectData(topic, schema, value),
+    toConnectHeader: (topic, _key, bytes) => converter.toConnectData(topic, bytes)
   }
 }
 
-/** The header converter of the same class name. */
-export function headerPlugin(
-  plugin: ConverterPlugin,
-  create: () => SyncConverter
-): HeaderConverterPlugin {
-  return {
-    type: 'header_converter',
-    className: plugin.className,
-    version: plugin.version,
-    config: plugin.config,
-    create: () => new ConvertingHeaders(create())
-  }
+/** The converter and the header converter of one class name. */
+export function converterPlugins(
+  className: string,
+  config: ConfigDef,
+  create: (config: ConfigMap, use: ConverterUse | 'header') => SyncConverter
+): [ConverterPlugin, HeaderConverterPlugin] {
+  const both = { className, version: KAFKA_VERSION, config }
+  return [
+    { type: 'converter', ...both, create },
+    {
+      type: 'header_converter',
+      ...both,
+      create: (given) => headersWith(create(given, 'header'))
+    }
+  ]
 }

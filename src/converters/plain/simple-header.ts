@@ -13,10 +13,6 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** Kafka Connect's default for headers: literals as text, read back as the narrowest type that fits. */
 class SimpleHeaderConverter implements HeaderConverter {
-  configure(): void {
-    // It has no configuration.
-  }
-
   fromConnectHeader(
     _topic: string,
     _key: string,

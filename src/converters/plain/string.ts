@@ -1,15 +1,10 @@
-import { configDef, type ConfigMap, parseConfig } from '../../config/config-def.ts'
+import { configDef } from '../../config/config-def.ts'
 import { Schema } from '../../data/schema.ts'
 import { toJavaText } from '../../data/value-text.ts'
 import { ConfigError, DataError } from '../../errors.ts'
-import type {
-  ConverterPlugin,
-  HeaderConverterPlugin,
-  SchemaAndValue
-} from '../../plugin/converter.ts'
-import { KAFKA_VERSION } from '../../plugin/kafka-version.ts'
-import { converterConfig, withConverterType } from './converter-config.ts'
-import { headerPlugin, type SyncConverter } from './header-converter.ts'
+import type { SchemaAndValue } from '../../plugin/converter.ts'
+import { converterConfig, parseConverterConfig } from './converter-config.ts'
+import { converterPlugins, type SyncConverter } from './header-converter.ts'
 
 export const stringConverterConfig = configDef({
   ...converterConfig,
@@ -40,20 +35,9 @@ const decoders = {
 
 /** Any value ↔ its text. Text that the character set cannot carry is an error (I5); Java would write `?`. */
 class StringConverter implements SyncConverter {
-  #charset: Charset = 'utf8'
+  readonly #charset: Charset
 
-  configure(config: ConfigMap, isKey: boolean, type?: 'header'): void {
-    const parsed = parseConfig(
-      stringConverterConfig,
-      withConverterType(config, type ?? (isKey ? 'key' : 'value'))
-    )
-    const name = parsed['converter.encoding']
-    const charset = CHARSETS.get(name.toUpperCase().replace(/[^A-Z0-9]/g, ''))
-    if (charset === undefined) {
-      throw new ConfigError(
-        `Invalid value ${name} for configuration converter.encoding: unsupported character set`
-      )
-    }
+  constructor(charset: Charset) {
     this.#charset = charset
   }
 
@@ -72,6 +56,14 @@ class StringConverter implements SyncConverter {
       value: bytes === null ? null : decode(this.#charset, bytes)
     }
   }
+}
+
+function charsetOf(name: string): Charset {
+  const charset = CHARSETS.get(name.toUpperCase().replace(/[^A-Z0-9]/g, ''))
+  if (charset !== undefined) return charset
+  throw new ConfigError(
+    `Invalid value ${name} for configuration converter.encoding: unsupported character set`
+  )
 }
 
 function fits(charset: Charset, text: string): boolean {
@@ -93,15 +85,11 @@ function decode(charset: Charset, bytes: Uint8Array): string {
   }
 }
 
-export const stringConverterPlugin: ConverterPlugin = {
-  type: 'converter',
-  className: 'org.apache.kafka.connect.storage.StringConverter',
-  version: KAFKA_VERSION,
-  config: stringConverterConfig,
-  create: () => new StringConverter()
-}
-
-export const stringHeaderConverterPlugin: HeaderConverterPlugin = headerPlugin(
-  stringConverterPlugin,
-  () => new StringConverter()
+export const [stringConverterPlugin, stringHeaderConverterPlugin] = converterPlugins(
+  'org.apache.kafka.connect.storage.StringConverter',
+  stringConverterConfig,
+  (config, use) => {
+    const settings = parseConverterConfig(stringConverterConfig, config, use)
+    return new StringConverter(charsetOf(settings['converter.encoding']))
+  }
 )

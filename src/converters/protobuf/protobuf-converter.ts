@@ -1,4 +1,4 @@
-import { type ConfigMap, parseConfig } from '../../config/config-def.ts'
+import type { Parsed } from '../../config/config-def.ts'
 import type { Schema } from '../../data/schema.ts'
 import { DataError } from '../../errors.ts'
 import type { ConverterPlugin } from '../../plugin/converter.ts'
@@ -8,6 +8,7 @@ import { protobufConverterConfig } from './protobuf-config.ts'
 import type { ProtobufFileOptions } from './protobuf-file.ts'
 import type { ProtobufReaderOptions } from './protobuf-reader.ts'
 import { readIndexes } from './protobuf-wire.ts'
+import { parseConverterConfig } from '../plain/converter-config.ts'
 import {
   HEAD_BYTES,
   type ReadPlan,
@@ -27,8 +28,7 @@ class ProtobufFormat implements RegistryFormat {
   readonly #reader: ProtobufReaderOptions
   #codec: ProtobufCodec | null = null
 
-  constructor(config: ConfigMap) {
-    const settings = parseConfig(protobufConverterConfig, config)
+  constructor(settings: Parsed<typeof protobufConverterConfig>) {
     const optionalForNullables = settings['optional.for.nullables']
     const wrapperForNullables = settings['wrapper.for.nullables']
     this.referencesMustExist = settings['reference.lookup.only']
@@ -97,5 +97,8 @@ export const protobufConverterPlugin: ConverterPlugin = {
   className: 'io.confluent.connect.protobuf.ProtobufConverter',
   version: KAFKA_VERSION,
   config: protobufConverterConfig,
-  create: () => new RegistryConverter((config) => new ProtobufFormat(config))
+  create(config, use) {
+    const settings = parseConverterConfig(protobufConverterConfig, config, use)
+    return new RegistryConverter(new ProtobufFormat(settings), settings, config, use)
+  }
 }

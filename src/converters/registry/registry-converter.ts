@@ -1,9 +1,8 @@
-import { type ConfigMap, type Parsed, parseConfig } from '../../config/config-def.ts'
+import type { ConfigMap, Parsed } from '../../config/config-def.ts'
 import type { Schema } from '../../data/schema.ts'
 import { checkValue } from '../../data/values.ts'
 import { ConfigError, ConnectError, DataError, RetriableError } from '../../errors.ts'
-import type { Converter, DryRun, SchemaAndValue } from '../../plugin/converter.ts'
-import { withConverterType } from '../plain/converter-config.ts'
+import type { Converter, ConverterUse, DryRun, SchemaAndValue } from '../../plugin/converter.ts'
 import { registryConverterConfig } from './registry-converter-config.ts'
 import {
   type RegisteredSchema,
@@ -110,36 +109,29 @@ const MAX_TOPICS = 1000
  * for the first record of a schema. A record is written with an id only after the registry has confirmed it.
  */
 export class RegistryConverter implements Converter {
-  readonly #formatOf: (config: ConfigMap, isKey: boolean) => RegistryFormat
-  #format!: RegistryFormat
-  #settings!: RegistrySettings
-  #isKey = false
-  #registry!: SchemaRegistry
-  #plans = new WeakMap<Schema, Planned>()
+  readonly #format: RegistryFormat
+  readonly #settings: RegistrySettings
+  readonly #use: ConverterUse
+  readonly #registry: SchemaRegistry
+  readonly #plans = new WeakMap<Schema, Planned>()
   #schemaless: Planned | null = null
   /** By topic and id; oldest first. */
   readonly #readers = new Map<string, ReadPlan>()
   /** What the last record was read with: the next one mostly is alike. */
   #last: Reader | null = null
 
-  /** `formatOf` parses the whole configuration, `converter.type` included. */
-  constructor(formatOf: (config: ConfigMap, isKey: boolean) => RegistryFormat) {
-    this.#formatOf = formatOf
-  }
-
-  configure(given: ConfigMap, isKey: boolean): void {
-    const config = withConverterType(given, isKey ? 'key' : 'value')
-    this.#format = this.#formatOf(config, isKey)
-    this.#settings = parseConfig(registryConverterConfig, config)
-    this.#isKey = isKey
-    this.#registry = new SchemaRegistry(
-      this.#format.type,
-      registryOptions(this.#settings, config, this.#settings['max.schemas.per.subject'])
-    )
-    this.#plans = new WeakMap()
-    this.#schemaless = null
-    this.#readers.clear()
-    this.#last = null
+  /** `settings` are those of `config`, which also has what the registry alone is told. Throws ConfigError. */
+  constructor(
+    format: RegistryFormat,
+    settings: RegistrySettings,
+    config: ConfigMap,
+    use: ConverterUse
+  ) {
+    this.#format = format
+    this.#settings = settings
+    this.#use = use
+    const options = registryOptions(settings, config, settings['max.schemas.per.subject'])
+    this.#registry = new SchemaRegistry(format.type, options)
   }
 
   close(): void {
@@ -277,7 +269,7 @@ export class RegistryConverter implements Converter {
   }
 
   #subject(topic: string, recordName: string | null): string {
-    const kind = this.#isKey ? 'key' : 'value'
+    const kind = this.#use
     const strategy = this.#settings[`${kind}.subject.name.strategy`]
     if (strategy.endsWith('.TopicNameStrategy')) return `${topic}-${kind}`
     if (recordName === null) {

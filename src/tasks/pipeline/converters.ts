@@ -36,7 +36,7 @@ function unknown(key: string, name: string): ConfigError {
 
 const DEFAULT_HEADER_CONVERTER = 'org.apache.kafka.connect.storage.SimpleHeaderConverter'
 
-/** Makes and configures the converters of one task. Throws ConfigError naming the key. */
+/** Makes the converters of one task. Throws ConfigError naming the key. */
 export function taskConverters(
   connector: ConfigMap,
   worker: ConfigMap,
@@ -48,9 +48,7 @@ export function taskConverters(
     const name = className(key, config)
     const plugin = plugins.find('converter', name)
     if (plugin === null) throw unknown(key, name)
-    const converter = plugin.create()
-    const settings = withPrefix(config, `${key}.`).set('converter.type', type)
-    converter.configure(settings, type === 'key')
+    const converter = plugin.create(withPrefix(config, `${key}.`), type)
     return { className: plugin.className, converter }
   }
   const key = 'header.converter'
@@ -58,8 +56,7 @@ export function taskConverters(
   const name = config.get(key)?.trim() ?? DEFAULT_HEADER_CONVERTER
   const plugin = plugins.find('header_converter', name)
   if (plugin === null) throw unknown(key, name)
-  const header = plugin.create()
-  header.configure(withPrefix(config, `${key}.`).set('converter.type', 'header'))
+  const header = plugin.create(withPrefix(config, `${key}.`))
   return {
     key: dataConverter('key'),
     value: dataConverter('value'),

@@ -49,7 +49,7 @@ export class TransformationChain {
   }
 }
 
-/** Builds and configures the chain of a connector configuration. Throws ConfigError naming the key. */
+/** Builds the chain of a connector configuration. Throws ConfigError naming the key. */
 export function transformationChain(config: ConfigMap, plugins: Plugins): TransformationChain {
   const predicates = new Map<string, Predicate>()
   for (const alias of commaList(config.get('predicates') ?? '')) {
@@ -57,17 +57,14 @@ export function transformationChain(config: ConfigMap, plugins: Plugins): Transf
     const className = required(config, `${prefix}type`)
     const plugin = plugins.find('predicate', className)
     if (plugin === null) throw unknownClass(`${prefix}type`, className)
-    const predicate = plugin.create()
-    predicate.configure(withPrefix(config, prefix))
-    predicates.set(alias, predicate)
+    predicates.set(alias, plugin.create(withPrefix(config, prefix)))
   }
   const links = commaList(config.get('transforms') ?? '').map((alias): Link => {
     const prefix = `transforms.${alias}.`
     const className = required(config, `${prefix}type`)
     const plugin = plugins.find('transformation', className)
     if (plugin === null) throw unknownClass(`${prefix}type`, className)
-    const transformation = plugin.create()
-    transformation.configure(withPrefix(config, prefix))
+    const transformation = plugin.create(withPrefix(config, prefix))
     const name = config.get(`${prefix}predicate`)
     const predicate = name === undefined ? null : predicates.get(name)
     if (predicate === undefined) {

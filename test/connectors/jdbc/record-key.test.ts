@@ -10,9 +10,7 @@ import { type SqliteShop, sqliteShop } from '../../support/sqlite-shop.ts'
 import { errorsOf } from '../../support/validation-errors.ts'
 
 function keyConverter(plugin: ConverterPlugin, config: Config = {}): Converter {
-  const made = plugin.create()
-  made.configure(new Map(Object.entries(config)), true)
-  return made
+  return plugin.create(new Map(Object.entries(config)), 'key')
 }
 
 describe('record keys', () => {

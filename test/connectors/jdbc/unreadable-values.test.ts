@@ -148,8 +148,7 @@ describe('Values of PostgreSQL that Kafka Connect has no form for', () => {
     const bytes = (className: string, settings: Config): string => {
       const plugin = plugins.any(className)
       assert.ok(plugin?.type === 'converter')
-      const converter = plugin.create()
-      converter.configure(new Map(Object.entries(settings)), false)
+      const converter = plugin.create(new Map(Object.entries(settings)), 'value')
       const [record] = records
       const written = converter.fromConnectData('t', record?.valueSchema ?? null, record?.value)
       return Buffer.from(written as Uint8Array).toString()

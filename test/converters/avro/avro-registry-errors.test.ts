@@ -13,7 +13,7 @@ import {
   RetriableError,
   traceOf
 } from '../../../src/errors.ts'
-import type { Converter } from '../../../src/plugin/converter.ts'
+import type { Converter, ConverterUse } from '../../../src/plugin/converter.ts'
 import { stubRegistry } from '../../support/stub-registry.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 import { until } from '../../support/until.ts'
@@ -21,13 +21,9 @@ import { until } from '../../support/until.ts'
 const schema = Schema.struct([{ name: 'id', schema: Schema.INT32 }], { name: 'shop.Order' })
 const row = new Struct(schema, [7])
 
-function converter(config: Record<string, string>, isKey = false): Converter {
-  const made = avroConverterPlugin.create()
-  made.configure(
-    new Map(Object.entries({ 'http.read.timeout.ms': '300', 'max.retries': '0', ...config })),
-    isKey
-  )
-  return made
+function converter(config: Record<string, string>, use: ConverterUse = 'value'): Converter {
+  const all = { 'http.read.timeout.ms': '300', 'max.retries': '0', ...config }
+  return avroConverterPlugin.create(new Map(Object.entries(all)), use)
 }
 
 /** The error the conversion of a record ends with. */

@@ -9,7 +9,7 @@ import { Schema } from '../../../src/data/schema.ts'
 import { sameSchema } from '../../../src/data/schema-equality.ts'
 import { Struct } from '../../../src/data/struct.ts'
 import { DataError } from '../../../src/errors.ts'
-import type { Converter, SchemaAndValue } from '../../../src/plugin/converter.ts'
+import type { Converter, ConverterUse, SchemaAndValue } from '../../../src/plugin/converter.ts'
 import { uniqueName } from '../../support/environment.ts'
 import { python, pythonPackages } from '../../support/python-packages.ts'
 import {
@@ -25,8 +25,8 @@ import {
 } from '../../support/registry-converter.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 
-const converter = (config: Record<string, string> = {}, isKey = false): Converter =>
-  registryConverter(avroConverterPlugin, config, isKey)
+const converter = (config: Record<string, string> = {}, use?: ConverterUse): Converter =>
+  registryConverter(avroConverterPlugin, config, use)
 
 async function there(
   schema: Schema | null,
@@ -228,15 +228,15 @@ describe('subjects', () => {
   it('are named by the strategy of keys and values', async () => {
     const strategy = (name: string) => `io.confluent.kafka.serializers.subject.${name}`
     const topic = uniqueName('avro')
-    const cases: [string, boolean, string][] = [
-      ['TopicNameStrategy', false, `${topic}-value`],
-      ['TopicNameStrategy', true, `${topic}-key`],
-      ['RecordNameStrategy', false, 'shop.Order'],
-      ['TopicRecordNameStrategy', true, `${topic}-shop.Order`]
+    const cases: [string, ConverterUse, string][] = [
+      ['TopicNameStrategy', 'value', `${topic}-value`],
+      ['TopicNameStrategy', 'key', `${topic}-key`],
+      ['RecordNameStrategy', 'value', 'shop.Order'],
+      ['TopicRecordNameStrategy', 'key', `${topic}-shop.Order`]
     ]
-    for (const [name, isKey, subject] of cases) {
-      const config = { [`${isKey ? 'key' : 'value'}.subject.name.strategy`]: strategy(name) }
-      const bytes = await write(converter(config, isKey), topic, schema, new Struct(schema, [1]))
+    for (const [name, use, subject] of cases) {
+      const config = { [`${use}.subject.name.strategy`]: strategy(name) }
+      const bytes = await write(converter(config, use), topic, schema, new Struct(schema, [1]))
       const { id } = await registry(`/subjects/${subject}/versions/latest`)
       assert.equal(bytes.readInt32BE(1), id)
     }
@@ -250,7 +250,7 @@ describe('subjects', () => {
   it('keys and values of one topic have subjects of their own in one registry', async () => {
     const topic = uniqueName('avro')
     const key = Schema.struct([{ name: 'id', schema: Schema.INT64 }])
-    const [keys, values] = [converter({}, true), converter()]
+    const [keys, values] = [converter({}, 'key'), converter()]
     const both = await Promise.all([
       write(keys, topic, key, new Struct(key, [5])),
       write(values, topic, schema, new Struct(schema, [1]))

@@ -6,7 +6,7 @@ import { Schema } from '../../../src/data/schema.ts'
 import { sameSchema } from '../../../src/data/schema-equality.ts'
 import { Struct } from '../../../src/data/struct.ts'
 import { DataError } from '../../../src/errors.ts'
-import type { Converter } from '../../../src/plugin/converter.ts'
+import type { Converter, ConverterUse } from '../../../src/plugin/converter.ts'
 import { schemaRegistryUrl, uniqueName } from '../../support/environment.ts'
 import { python, pythonPackages } from '../../support/python-packages.ts'
 import {
@@ -23,8 +23,8 @@ import {
   writtenSchema
 } from '../../support/registry-converter.ts'
 
-const converter = (config: Record<string, string> = {}, isKey = false): Converter =>
-  registryConverter(jsonSchemaConverterPlugin, config, isKey)
+const converter = (config: Record<string, string> = {}, use?: ConverterUse): Converter =>
+  registryConverter(jsonSchemaConverterPlugin, config, use)
 
 const json = (bytes: Buffer): unknown => JSON.parse(bytes.toString('utf8', 5))
 
@@ -267,7 +267,7 @@ describe('subjects of JSON Schemas', () => {
   it('are named by the title with the strategies that want a name', async () => {
     const strategy = 'io.confluent.kafka.serializers.subject.TopicRecordNameStrategy'
     const topic = uniqueName('json')
-    const of = converter({ 'key.subject.name.strategy': strategy }, true)
+    const of = converter({ 'key.subject.name.strategy': strategy }, 'key')
     const schema = Schema.struct([{ name: 'x', schema: Schema.INT32 }], { name: 'shop.Order' })
     const bytes = await write(of, topic, schema, new Struct(schema, [1]))
     const { id } = await registry(`/subjects/${topic}-shop.Order/versions/latest`)

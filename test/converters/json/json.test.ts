@@ -27,9 +27,7 @@ const configs: [string, Config][] = [
 ]
 
 function converterWith(config: Config): Converter {
-  const converter = jsonConverterPlugin.create()
-  converter.configure(new Map(Object.entries(config)), false)
-  return converter
+  return jsonConverterPlugin.create(new Map(Object.entries(config)), 'value')
 }
 
 function write(converter: Converter, schema: Schema | null, value: unknown): string | null {

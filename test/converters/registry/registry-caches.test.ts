@@ -13,9 +13,8 @@ const text = (doc: string): string =>
   `{"type":"record","name":"Order","namespace":"shop","doc":"${doc}","fields":[{"name":"id","type":"int"}]}`
 
 function converter(stub: StubRegistry, config: Record<string, string>): Converter {
-  const made = avroConverterPlugin.create()
-  made.configure(new Map(Object.entries({ 'schema.registry.url': stub.url, ...config })), false)
-  return made
+  const all = { 'schema.registry.url': stub.url, ...config }
+  return avroConverterPlugin.create(new Map(Object.entries(all)), 'value')
 }
 
 const MEDIA_TYPE = 'application/vnd.schemaregistry.v1+json'

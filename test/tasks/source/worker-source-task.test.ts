@@ -292,12 +292,11 @@ describe('a source task', () => {
   it('I9: lets others have a turn while it converts a large poll', async (t) => {
     let turns = 0
     let converted = 0
-    const text = stringConverterPlugin.create()
+    const text = stringConverterPlugin.create(new Map(), 'value')
     const slow: ConverterPlugin = {
       ...stringConverterPlugin,
       className: 'example.Slow',
       create: () => ({
-        configure: () => undefined,
         toConnectData: (...given) => text.toConnectData(...given),
         fromConnectData(...given) {
           converted += 1
@@ -369,7 +368,7 @@ describe('a source task', () => {
 })
 
 describe('what a source task converts with', () => {
-  const text = stringConverterPlugin.create()
+  const text = stringConverterPlugin.create(new Map(), 'value')
 
   it('is closed when the task ends, each part once, whatever another throws', async (t) => {
     const closed: string[] = []
@@ -377,7 +376,6 @@ describe('what a source task converts with', () => {
       ...stringConverterPlugin,
       className: `example.${name}`,
       create: () => ({
-        configure: () => undefined,
         fromConnectData: (...given) => text.fromConnectData(...given),
         toConnectData: (...given) => text.toConnectData(...given),
         close() {
@@ -399,7 +397,6 @@ describe('what a source task converts with', () => {
             version: '1',
             config: {},
             create: () => ({
-              configure: () => undefined,
               apply: (given) => given,
               close: () => void closed.push('Same')
             })

@@ -28,13 +28,12 @@ function schemaText(schema: Schema | undefined): string {
   return `${text}${schema?.optional === true ? '?' : ''}`
 }
 
-const json = jsonConverterPlugin.create()
-json.configure(
+const json = jsonConverterPlugin.create(
   new Map([
     ['schemas.enable', 'false'],
     ['decimal.format', 'NUMERIC']
   ]),
-  false
+  'value'
 )
 
 function jsonText(schema: Schema | undefined, value: unknown): string {
@@ -48,8 +47,7 @@ async function assertBothConvertersKeep(records: readonly SourceRecord[]): Promi
     [jsonConverterPlugin, { 'schemas.enable': 'true' }],
     [avroConverterPlugin, { 'schema.registry.url': schemaRegistryUrl() }]
   ] as const) {
-    const converter = plugin.create()
-    converter.configure(new Map(Object.entries(settings)), false)
+    const converter = plugin.create(new Map(Object.entries(settings)), 'value')
     for (const { topic, valueSchema, value } of records) {
       const bytes = await converter.fromConnectData(topic, valueSchema, value)
       const back = (await converter.toConnectData(topic, bytes)).value as Struct
