@@ -41,6 +41,17 @@ const inside: Record<string, Record<string, readonly string[]>> = {
     connector: ['clients'],
     worker: ['clients', 'connector']
   },
+  converters: {
+    plain: [],
+    json: ['plain'],
+    registry: ['plain'],
+    avro: ['plain', 'json', 'registry'],
+    'json-schema': ['plain', 'json', 'registry'],
+    protobuf: ['plain', 'registry']
+  },
+  transforms: {
+    java: []
+  },
   kafka: {
     client: ['contracts.ts'],
     admin: ['client', 'contracts.ts'],
