@@ -9,7 +9,6 @@ import type { Clock } from '../clock.ts'
 import { AtLeastOnceDelivery } from '../tasks/source/at-least-once-delivery.ts'
 import type { ConnectorOffsetStores } from './connector-offset-stores.ts'
 import { type SourceTaskGuard } from './contracts.ts'
-import { taskConverters } from '../tasks/pipeline/converters.ts'
 import { EXHAUSTED_KEY } from '../settings/connector/error-handling-keys.ts'
 import { OffsetCommitter } from '../tasks/source/offset-committer.ts'
 import { RecordConversion } from '../tasks/pipeline/record-conversion.ts'
@@ -24,7 +23,6 @@ import { TopicCreation } from '../tasks/source/topic-creation.ts'
 import { transactionBoundary } from '../tasks/source/transaction-boundary.ts'
 import { TransactionalDelivery } from '../tasks/source/transactional-delivery.ts'
 import { taskTransactionalId } from './transactional-ids.ts'
-import { transformationChain } from '../tasks/pipeline/transformation-chain.ts'
 import { type TaskEvents, WorkerSourceTask } from '../tasks/source/worker-source-task.ts'
 import type { OffsetLease, SourceTaskCounters } from '../tasks/port.ts'
 import { type TaskId, taskKey } from '../storage/task-id.ts'
@@ -108,12 +106,13 @@ export function buildSourceTask(options: {
   })
   for (const text of idleSettings(connectorConfig, plugins)) log.warn(text)
   const instance = new SourceTaskInstance(() => plugin.createTask(), log)
-  const conversion = new RecordConversion(
-    transformationChain(connectorConfig, plugins),
-    taskConverters(connectorConfig, settings.properties, plugins),
+  const conversion = new RecordConversion({
+    connector: connectorConfig,
+    worker: settings.properties,
+    plugins,
     errors,
-    (record) => instance.nameRow(record)
-  )
+    rowOf: (record) => instance.nameRow(record)
+  })
   const rules = settings.topicCreationEnabled
     ? surroundings.topicCreationRules(connectorConfig)
     : null

@@ -6,14 +6,30 @@ import type { ConnectRecord, SourceRecord } from '../../src/data/record.ts'
 import { Schema } from '../../src/data/schema.ts'
 import { Struct } from '../../src/data/struct.ts'
 import { Plugins } from '../../src/plugin/plugins.ts'
-import { transformationChain } from '../../src/tasks/pipeline/transformation-chain.ts'
+import { Pipeline } from '../../src/tasks/pipeline/stages.ts'
+import { transformations } from '../../src/tasks/pipeline/transformations.ts'
 import { recordOf } from './transform-case.ts'
 
 /** What the worker counts on beyond single results. */
 
 const plugins = new Plugins(builtinPlugins())
-const chain = (config: Record<string, string>): ReturnType<typeof transformationChain> =>
-  transformationChain(new Map(Object.entries(config)), plugins)
+/** What the transformations of a configuration make of a record; null: they drop it. */
+const chain = (config: Record<string, string>): ((record: SourceRecord) => SourceRecord | null) => {
+  const { stages } = transformations(new Map(Object.entries(config)), plugins)
+  const pipeline = new Pipeline(stages, (error) => {
+    throw error
+  })
+  return (record) => {
+    const passage = pipeline.run(record)
+    assert.ok(!(passage instanceof Promise), 'transformed at once')
+    return passage.endedIn === null ? passage.record : null
+  }
+}
+const fromTable = (record: ConnectRecord): SourceRecord => ({
+  ...record,
+  sourcePartition: { table: 'orders' },
+  sourceOffset: { id: 7 }
+})
 
 const row = (): Schema =>
   Schema.struct([
@@ -63,7 +79,7 @@ describe('The schemas transformations make', () => {
 
 describe('A chain of transformations', () => {
   it('keeps the place of a source record in its stream', () => {
-    const links = chain({
+    const transform = chain({
       transforms: 'key,id,route',
       'transforms.key.type': 'ValueToKey',
       'transforms.key.fields': 'id',
@@ -73,15 +89,8 @@ describe('A chain of transformations', () => {
       'transforms.route.regex': '(.*)',
       'transforms.route.replacement': 'db-$1'
     })
-    const given: SourceRecord = {
-      ...rowOf(row(), 7),
-      sourcePartition: { table: 'orders' },
-      sourceOffset: { id: 7 }
-    }
-    let record: SourceRecord | null = given
-    for (let index = 0; index < links.length; index++) {
-      record = links.applyOne(index, record as SourceRecord)
-    }
+    const given = fromTable(rowOf(row(), 7))
+    const record = transform(given)
     assert.equal(record?.sourcePartition, given.sourcePartition)
     assert.equal(record?.sourceOffset, given.sourceOffset)
     assert.equal(record?.topic, 'db-orders')
@@ -90,7 +99,7 @@ describe('A chain of transformations', () => {
   })
 
   it('drops records by predicate', () => {
-    const links = chain({
+    const transform = chain({
       transforms: 'drop',
       'transforms.drop.type': 'Filter',
       'transforms.drop.predicate': 'orders',
@@ -99,9 +108,9 @@ describe('A chain of transformations', () => {
       'predicates.orders.type': 'TopicNameMatches',
       'predicates.orders.pattern': 'orders|deliveries'
     })
-    assert.equal(links.applyOne(0, recordOf({ topic: 'other' })), null)
-    const kept = recordOf({ topic: 'deliveries' })
-    assert.equal(links.applyOne(0, kept), kept)
+    assert.equal(transform(fromTable(recordOf({ topic: 'other' }))), null)
+    const kept = fromTable(recordOf({ topic: 'deliveries' }))
+    assert.equal(transform(kept), kept)
   })
 
   it('fails a record that names a zone we might misread, and a pattern Java does not have', () => {
@@ -112,8 +121,8 @@ describe('A chain of transformations', () => {
         'transforms.at.target.type': 'Timestamp',
         'transforms.at.format': format
       })
-    const text = recordOf({ valueSchema: Schema.STRING, value: '2024-05-01 12:00 EST' })
-    assert.throws(() => convert('yyyy-MM-dd HH:mm z').applyOne(0, text), {
+    const text = fromTable(recordOf({ valueSchema: Schema.STRING, value: '2024-05-01 12:00 EST' }))
+    assert.throws(() => convert('yyyy-MM-dd HH:mm z')(text), {
       code: 'DATA_INVALID',
       message:
         'Could not parse timestamp: value (2024-05-01 12:00 EST) does not match pattern (yyyy-MM-dd HH:mm z)'

@@ -2,7 +2,7 @@ import { type ConfigMap, withPrefix } from '../../config/config-def.ts'
 import { ConfigError } from '../../errors.ts'
 import type { Converter, HeaderConverter } from '../../plugin/converter.ts'
 import type { Plugins } from '../../plugin/plugins.ts'
-import type { TransformationChain } from './transformation-chain.ts'
+import type { Bytes, Passage, Stage } from './stages.ts'
 
 export interface NamedConverter<C> {
   readonly className: string
@@ -64,19 +64,71 @@ export function taskConverters(
   }
 }
 
-/** Ends what waits in them, a registry's answer for one. Each is closed, whatever another throws; throws what they threw. */
-export async function closeConversion(
-  chain: TransformationChain,
-  { key, value, header }: Converters
-): Promise<void> {
-  const converters = [key.converter, value.converter, header.converter]
-  // A predicate may stand behind several transformations.
-  const closing = [...new Set([...chain.parts, ...converters])].map(async (part) => part.close?.())
-  const failures = (await Promise.allSettled(closing)).filter(({ status }) => status === 'rejected')
-  if (failures.length > 0) {
-    throw new AggregateError(
-      failures.map((failure) => (failure as PromiseRejectedResult).reason),
-      'A transformation or converter could not be closed'
-    )
+/** What a converter makes of a key or a value. */
+type Encode = Converter['fromConnectData']
+
+/** The stages behind the transformations: headers, key, value. `encode`: how a converter is asked. */
+export function converterStages(
+  { key, value, header }: Converters,
+  encode: (part: 'key' | 'value', converter: Converter) => Encode = (_, converter) =>
+    converter.fromConnectData.bind(converter)
+): readonly Stage[] {
+  return [
+    headerStage(header),
+    keyStage(key.className, encode('key', key.converter)),
+    valueStage(value.className, encode('value', value.converter))
+  ]
+}
+
+function headerStage({ className, converter }: NamedConverter<HeaderConverter>): Stage {
+  return {
+    name: 'HEADER_CONVERTER',
+    className,
+    apply(passage) {
+      const { topic, headers } = passage.record
+      if (headers.length > 0) {
+        passage.headers = headers.map(({ key, schema, value }) => [
+          key,
+          converter.fromConnectHeader(topic, key, schema, value)
+        ])
+      }
+      return true
+    }
+  }
+}
+
+function keyStage(className: string, encode: Encode): Stage {
+  const keep = (passage: Passage, bytes: Bytes): true => {
+    passage.key = bytes
+    return true
+  }
+  return {
+    name: 'KEY_CONVERTER',
+    className,
+    apply(passage) {
+      const { topic, keySchema, key, headers } = passage.record
+      const bytes = encode(topic, keySchema, key, headers)
+      return bytes instanceof Promise
+        ? bytes.then((later) => keep(passage, later))
+        : keep(passage, bytes)
+    }
+  }
+}
+
+function valueStage(className: string, encode: Encode): Stage {
+  const keep = (passage: Passage, bytes: Bytes): true => {
+    passage.value = bytes
+    return true
+  }
+  return {
+    name: 'VALUE_CONVERTER',
+    className,
+    apply(passage) {
+      const { topic, valueSchema, value, headers } = passage.record
+      const bytes = encode(topic, valueSchema, value, headers)
+      return bytes instanceof Promise
+        ? bytes.then((later) => keep(passage, later))
+        : keep(passage, bytes)
+    }
   }
 }

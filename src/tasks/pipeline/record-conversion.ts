@@ -1,141 +1,76 @@
+import type { ConfigMap } from '../../config/config-def.ts'
 import type { SourceRecord } from '../../data/record.ts'
 import { DataError } from '../../errors.ts'
 import type { ProducerRecord } from '../../kafka/contracts.ts'
-import { closeConversion, type Converters } from './converters.ts'
+import type { Plugins } from '../../plugin/plugins.ts'
+import { compileStages } from './compiled-stages.ts'
 import { describeRecord, recordText, type RowNamer } from './record-text.ts'
-import type { RetryWithTolerance, Stage } from './retry-with-tolerance.ts'
-import type { TransformationChain } from './transformation-chain.ts'
+import type { RetryWithTolerance } from './retry-with-tolerance.ts'
+import { type Passage, Pipeline, type Stage } from './stages.ts'
 
-type Bytes = Uint8Array | null
-const NO_HEADERS: ProducerRecord['headers'] = []
-
-/** Turns source records into producer records: transformations, then header, key and value converter. */
+/** Turns the source records of a task into producer records; a stage that fails is a matter of `errors.*`. */
 export class RecordConversion {
-  readonly #chain: TransformationChain
-  readonly #converters: Converters
+  readonly #pipeline: Pipeline
   readonly #errors: RetryWithTolerance
   readonly #rowOf: RowNamer | undefined
+  readonly #closeStages: () => Promise<void>
   #closed: Promise<void> | null = null
 
-  constructor(
-    chain: TransformationChain,
-    converters: Converters,
-    errors: RetryWithTolerance,
-    rowOf?: RowNamer
-  ) {
-    this.#chain = chain
-    this.#converters = converters
-    this.#errors = errors
-    this.#rowOf = rowOf
+  /** Throws ConfigError naming the key. */
+  constructor(options: {
+    /** Both with `${…}` resolved. */
+    readonly connector: ConfigMap
+    readonly worker: ConfigMap
+    readonly plugins: Plugins
+    readonly errors: RetryWithTolerance
+    readonly rowOf?: RowNamer
+  }) {
+    const { stages, close } = compileStages(options)
+    this.#pipeline = new Pipeline(stages, (error, stage, passage) =>
+      this.#recover(error, stage, passage)
+    )
+    this.#closeStages = close
+    this.#errors = options.errors
+    this.#rowOf = options.rowOf
   }
 
   /** null: the record is dropped, by a transformation or by `errors.tolerance`. Answers at once unless something has to be waited for. */
   convert(record: SourceRecord): ProducerRecord | null | Promise<ProducerRecord | null> {
-    if (!this.#chain.empty || record.headers.length > 0) return this.#convertSlowly(record)
-    const { key, value } = this.#converters
-    let keyBytes: Bytes | Promise<Bytes>
-    let valueBytes: Bytes | Promise<Bytes>
-    try {
-      keyBytes = key.converter.fromConnectData(record.topic, record.keySchema, record.key)
-      valueBytes = value.converter.fromConnectData(record.topic, record.valueSchema, record.value)
-    } catch {
-      // Found again, with its stage, by the careful path.
-      return this.#convertSlowly(record)
-    }
-    if (keyBytes instanceof Promise || valueBytes instanceof Promise) {
-      return this.#await(record, keyBytes, valueBytes)
-    }
-    return producerRecord(record, keyBytes, valueBytes, NO_HEADERS)
+    const passage = this.#pipeline.run(record)
+    return passage instanceof Promise ? passage.then(producerRecord) : producerRecord(passage)
   }
 
   /** Nothing is converted any more; what still waits in a converter gives up. */
   close(): Promise<void> {
-    this.#closed ??= closeConversion(this.#chain, this.#converters)
+    this.#closed ??= this.#closeStages()
     return this.#closed
   }
 
-  async #await(
-    record: SourceRecord,
-    key: Bytes | Promise<Bytes>,
-    value: Bytes | Promise<Bytes>
-  ): Promise<ProducerRecord | null> {
-    // allSettled: neither may be left rejecting unseen.
-    const [k, v] = await Promise.allSettled([key, value])
-    if (k.status === 'rejected' || v.status === 'rejected') return this.#convertSlowly(record)
-    return producerRecord(record, k.value, v.value, NO_HEADERS)
-  }
-
-  async #convertSlowly(original: SourceRecord): Promise<ProducerRecord | null> {
-    const transformed = await this.#transform(original)
-    if (transformed === null) return null
-    const record = transformed
-    const { key, value, header } = this.#converters
-    const headers = await this.#stage('HEADER_CONVERTER', header.className, original, () =>
-      record.headers.map((h) => {
-        const bytes = header.converter.fromConnectHeader(record.topic, h.key, h.schema, h.value)
-        return [h.key, bytes] as const
-      })
+  /** False: the record is to be skipped. */
+  async #recover(error: unknown, stage: Stage, passage: Passage): Promise<boolean> {
+    const { original } = passage
+    const describe = (): string => describeRecord(original, this.#rowOf)
+    const named =
+      error instanceof DataError
+        ? new DataError(`${error.message} (${describe()})`, { cause: error })
+        : error
+    const goesOn = await this.#errors.recover(
+      named,
+      {
+        stage: stage.name,
+        executing: stage.className,
+        describe,
+        text: () => recordText(original)
+      },
+      () => stage.apply(passage)
     )
-    if (headers === undefined) return null
-    const keyBytes = await this.#stage('KEY_CONVERTER', key.className, original, () =>
-      key.converter.fromConnectData(record.topic, record.keySchema, record.key, record.headers)
-    )
-    if (keyBytes === undefined) return null
-    const valueBytes = await this.#stage('VALUE_CONVERTER', value.className, original, () =>
-      value.converter.fromConnectData(
-        record.topic,
-        record.valueSchema,
-        record.value,
-        record.headers
-      )
-    )
-    if (valueBytes === undefined) return null
-    return producerRecord(record, keyBytes, valueBytes, headers)
-  }
-
-  async #transform(original: SourceRecord): Promise<SourceRecord | null> {
-    let record = original
-    for (let index = 0; index < this.#chain.length; index++) {
-      const input = record
-      const output = await this.#stage(
-        'TRANSFORMATION',
-        this.#chain.className(index),
-        original,
-        () => this.#chain.applyOne(index, input)
-      )
-      if (output === undefined || output === null) return null
-      record = output
-    }
-    return record
-  }
-
-  /** undefined: the record is to be skipped. */
-  async #stage<T>(
-    stage: Stage,
-    executing: string,
-    original: SourceRecord,
-    attempt: () => T | Promise<T>
-  ): Promise<T | undefined> {
-    try {
-      return await attempt()
-    } catch (error) {
-      const describe = (): string => describeRecord(original, this.#rowOf)
-      const context = { stage, executing, describe, text: () => recordText(original) }
-      const named =
-        error instanceof DataError
-          ? new DataError(`${error.message} (${describe()})`, { cause: error })
-          : error
-      return this.#errors.recover(named, context, attempt)
-    }
+    return goesOn ?? false
   }
 }
 
-function producerRecord(
-  record: SourceRecord,
-  key: Bytes,
-  value: Bytes,
-  headers: ProducerRecord['headers']
-): ProducerRecord {
+function producerRecord(passage: Passage): ProducerRecord | null {
+  if (passage.endedIn !== null) return null
+  const { record, key, value, headers } = passage
   return {
     topic: record.topic,
     partition: record.kafkaPartition,

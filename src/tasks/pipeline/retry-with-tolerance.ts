@@ -2,14 +2,7 @@ import { type Clock, systemClock } from '../../clock.ts'
 import { ConnectError, isRetriable, messageOf } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
 import { SkippedRecords } from './skipped-records.ts'
-
-/** Where in the life of a record something failed; Connect's words. */
-export type Stage =
-  | 'TRANSFORMATION'
-  | 'KEY_CONVERTER'
-  | 'VALUE_CONVERTER'
-  | 'HEADER_CONVERTER'
-  | 'KAFKA_PRODUCE'
+import type { StageName } from './stages.ts'
 
 export interface ErrorPolicy {
   /** `errors.retry.timeout`: 0 none, -1 for ever. */
@@ -25,7 +18,7 @@ export interface ErrorPolicy {
 
 /** What a tolerated failure is reported with. */
 export interface FailureContext {
-  readonly stage: Stage
+  readonly stage: StageName
   /** Class name of the plugin that failed. */
   readonly executing: string
   /** Which record: its row, or key, and where it stands; never its value. Made only when needed. */
