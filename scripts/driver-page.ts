@@ -2,7 +2,7 @@ import {
   type DriverTable,
   fatesOf,
   refusedEntry
-} from '../src/connectors/jdbc/dialects/driver-properties.ts'
+} from '../src/connectors/jdbc/dialects/shared/driver-properties.ts'
 import { driverTables } from '../src/connectors/jdbc/dialects/driver-tables.ts'
 
 /** The page of all properties of all JDBC drivers, from the tables the dialects read. */

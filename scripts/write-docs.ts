@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 import { builtinPlugins } from '../src/builtin-plugins.ts'
 import { configPage, type DocumentedPart } from '../src/config/document.ts'
 import { groupSelection, ownKeys } from '../src/connectors/jdbc/settings/own-keys.ts'
-import { jdbcSourcePlugin } from '../src/connectors/jdbc/source-plugins.ts'
+import { jdbcSourcePlugin } from '../src/connectors/jdbc/source/source-plugins.ts'
 import { type Plugin, simpleName } from '../src/plugin/plugins.ts'
 import { aliasConfig } from '../src/settings/connector/alias-config.ts'
 import {

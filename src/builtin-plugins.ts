@@ -1,5 +1,5 @@
 import { fileStreamSourcePlugin } from './connectors/file-stream/file-stream-source-connector.ts'
-import { aivenJdbcSourcePlugin, jdbcSourcePlugin } from './connectors/jdbc/source-plugins.ts'
+import { aivenJdbcSourcePlugin, jdbcSourcePlugin } from './connectors/jdbc/source/source-plugins.ts'
 import { avroConverterPlugin } from './converters/avro/avro-converter.ts'
 import { booleanConverterPlugin, booleanHeaderConverterPlugin } from './converters/plain/boolean.ts'
 import {

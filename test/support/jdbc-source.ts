@@ -1,6 +1,6 @@
 import type { SourceOffset, SourcePartition, SourceRecord } from '../../src/data/record.ts'
 import type { Struct } from '../../src/data/struct.ts'
-import { jdbcSourcePlugin } from '../../src/connectors/jdbc/source-plugins.ts'
+import { jdbcSourcePlugin } from '../../src/connectors/jdbc/source/source-plugins.ts'
 import { Loggers } from '../../src/log.ts'
 import type {
   PartitionOffset,

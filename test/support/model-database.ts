@@ -1,5 +1,5 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import type { OpenTransactions, Row } from '../../src/connectors/jdbc/database.ts'
+import type { OpenTransactions, Row } from '../../src/connectors/jdbc/database/database.ts'
 import { ModelClock } from './model-clock.ts'
 import type { ModelServer } from './model-dialect.ts'
 import { Random } from './random.ts'

@@ -1,6 +1,11 @@
 import { Password } from '../../src/config/config-def.ts'
-import type { Connection, Dialect, OpenOptions, Row } from '../../src/connectors/jdbc/database.ts'
-import { parseJdbcUrl } from '../../src/connectors/jdbc/jdbc-url.ts'
+import type {
+  Connection,
+  Dialect,
+  OpenOptions,
+  Row
+} from '../../src/connectors/jdbc/database/database.ts'
+import { parseJdbcUrl } from '../../src/connectors/jdbc/database/jdbc-url.ts'
 import { TimeZone } from '../../src/connectors/jdbc/values/time-zone.ts'
 import { recordingLog } from './recording-log.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { jdbcSourcePlugin } from '../../src/connectors/jdbc/source-plugins.ts'
+import { jdbcSourcePlugin } from '../../src/connectors/jdbc/source/source-plugins.ts'
 import { Struct } from '../../src/data/struct.ts'
 import type { SourcePreview } from '../../src/plugin/preview.ts'
 import { type Config, fields } from './jdbc-source.ts'

@@ -1,7 +1,11 @@
 import { DatabaseSync } from 'node:sqlite'
-import type { OpenTransaction, OpenTransactions, Row } from '../../src/connectors/jdbc/database.ts'
+import type {
+  OpenTransaction,
+  OpenTransactions,
+  Row
+} from '../../src/connectors/jdbc/database/database.ts'
 import { jdbcSourceConfig } from '../../src/connectors/jdbc/settings/source-config.ts'
-import { JdbcSourceTask } from '../../src/connectors/jdbc/source-task.ts'
+import { JdbcSourceTask } from '../../src/connectors/jdbc/source/source-task.ts'
 import type { OffsetMap, SourceRecord } from '../../src/data/record.ts'
 import type { StreamFacts } from '../../src/plugin/source.ts'
 import { type Config, field, StoredOffsets } from './jdbc-source.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { jdbcSourcePlugin } from '../../src/connectors/jdbc/source-plugins.ts'
+import { jdbcSourcePlugin } from '../../src/connectors/jdbc/source/source-plugins.ts'
 import type { SourceRecord } from '../../src/data/record.ts'
 import type { NewPosition, StartPreview, StartWanted } from '../../src/plugin/start-from.ts'
 import { type Config, fields, StoredOffsets } from './jdbc-source.ts'

@@ -1,5 +1,5 @@
 import { type CheckedValue, checkConfig } from '../../src/config/config-def.ts'
-import { jdbcSourcePlugin } from '../../src/connectors/jdbc/source-plugins.ts'
+import { jdbcSourcePlugin } from '../../src/connectors/jdbc/source/source-plugins.ts'
 import type { SourceConnectorPlugin } from '../../src/plugin/source.ts'
 import type { Config } from './jdbc-source.ts'
 

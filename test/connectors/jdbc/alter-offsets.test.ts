@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
-import { jdbcSourcePlugin } from '../../../src/connectors/jdbc/source-plugins.ts'
+import { jdbcSourcePlugin } from '../../../src/connectors/jdbc/source/source-plugins.ts'
 import type { OffsetMap } from '../../../src/data/record.ts'
 import type { OffsetChange } from '../../../src/plugin/source.ts'
 import { datedShop } from '../../support/dated-shop.ts'

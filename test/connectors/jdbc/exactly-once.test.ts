@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import pg from 'pg'
-import { jdbcSourcePlugin } from '../../../src/connectors/jdbc/source-plugins.ts'
+import { jdbcSourcePlugin } from '../../../src/connectors/jdbc/source/source-plugins.ts'
 import type { SourceConnectorPlugin, SourceTask } from '../../../src/plugin/source.ts'
 import { postgresUrl, uniqueName } from '../../support/environment.ts'
 import { type Config, startJdbcTask } from '../../support/jdbc-source.ts'

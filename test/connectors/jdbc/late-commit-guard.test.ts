@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { requestedOffset } from '../../../src/connectors/jdbc/offsets/requested-offset.ts'
+import { requestedOffset } from '../../../src/connectors/jdbc/start/requested-offset.ts'
 import { TimeZone } from '../../../src/connectors/jdbc/values/time-zone.ts'
 import { StoredOffsets } from '../../support/jdbc-source.ts'
 import { MODES } from '../../support/late-commit-simulation.ts'

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import pg from 'pg'
-import type { Connection } from '../../../src/connectors/jdbc/database.ts'
-import { asciiLower, letterUpper } from '../../../src/connectors/jdbc/dialects/letter-case.ts'
-import { postgresDialect } from '../../../src/connectors/jdbc/dialects/postgres.ts'
-import { tableSql } from '../../../src/connectors/jdbc/tables/table-name.ts'
+import type { Connection } from '../../../src/connectors/jdbc/database/database.ts'
+import {
+  asciiLower,
+  letterUpper
+} from '../../../src/connectors/jdbc/dialects/shared/letter-case.ts'
+import { postgresDialect } from '../../../src/connectors/jdbc/dialects/postgres/dialect.ts'
+import { tableSql } from '../../../src/connectors/jdbc/database/table-name.ts'
 import { postgresUrl, uniqueName } from '../../support/environment.ts'
 import { openOptions } from '../../support/open-dialect.ts'
 

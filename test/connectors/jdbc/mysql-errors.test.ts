@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { translateMysqlError } from '../../../src/connectors/jdbc/dialects/mysql-errors.ts'
+import { translateMysqlError } from '../../../src/connectors/jdbc/dialects/mysql/errors.ts'
 
 const driverError = (message: string, facts: object): Error =>
   Object.assign(new Error(message), facts)

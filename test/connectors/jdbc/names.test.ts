@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { dialects } from '../../../src/connectors/jdbc/dialects/dialects.ts'
-import { maskUrl, parseJdbcUrl } from '../../../src/connectors/jdbc/jdbc-url.ts'
+import { maskUrl, parseJdbcUrl } from '../../../src/connectors/jdbc/database/jdbc-url.ts'
 import {
   nearMisses,
   parseTableName,
@@ -9,7 +9,7 @@ import {
   splitTableList,
   tableName,
   tableSql
-} from '../../../src/connectors/jdbc/tables/table-name.ts'
+} from '../../../src/connectors/jdbc/database/table-name.ts'
 import { tableGroups } from '../../../src/connectors/jdbc/tables/table-groups.ts'
 
 const postgres = parseJdbcUrl('jdbc:postgresql://h/d', dialects).dialect

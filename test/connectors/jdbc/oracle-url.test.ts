@@ -3,12 +3,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import type { OpenOptions } from '../../../src/connectors/jdbc/database.ts'
-import { oracleDialect } from '../../../src/connectors/jdbc/dialects/oracle.ts'
+import type { OpenOptions } from '../../../src/connectors/jdbc/database/database.ts'
+import { oracleDialect } from '../../../src/connectors/jdbc/dialects/oracle/dialect.ts'
 import {
   type OracleTarget,
   oracleTarget
-} from '../../../src/connectors/jdbc/dialects/oracle-url.ts'
+} from '../../../src/connectors/jdbc/dialects/oracle/url.ts'
 import { ConfigError } from '../../../src/errors.ts'
 import { redact } from '../../../src/secrets/redact.ts'
 import { openOptions } from '../../support/open-dialect.ts'

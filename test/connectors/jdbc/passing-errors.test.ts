@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { translateMysqlError } from '../../../src/connectors/jdbc/dialects/mysql-errors.ts'
-import { postgresError } from '../../../src/connectors/jdbc/dialects/postgres-errors.ts'
-import { sqlServerError } from '../../../src/connectors/jdbc/dialects/sqlserver-errors.ts'
+import { translateMysqlError } from '../../../src/connectors/jdbc/dialects/mysql/errors.ts'
+import { postgresError } from '../../../src/connectors/jdbc/dialects/postgres/errors.ts'
+import { sqlServerError } from '../../../src/connectors/jdbc/dialects/sqlserver/errors.ts'
 import { isRetriable } from '../../../src/errors.ts'
 
 type Case = readonly [code: string | number, what: string]

@@ -5,7 +5,7 @@ import {
   describableQuery,
   hasPlaceholders,
   queryParts
-} from '../../../src/connectors/jdbc/reading/query-text.ts'
+} from '../../../src/connectors/jdbc/sql/query-text.ts'
 import { postgresUrl } from '../../support/environment.ts'
 import type { Config } from '../../support/jdbc-source.ts'
 import { errorsOf } from '../../support/validation-errors.ts'

@@ -7,7 +7,7 @@ import {
   positionOf,
   storedPartitions,
   UNSET
-} from '../../../src/connectors/jdbc/offsets/source-offset.ts'
+} from '../../../src/connectors/jdbc/positions/source-offset.ts'
 
 describe('offsets', () => {
   it('are written with the keys in the order of the JVM connector', () => {

@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import { describe, it } from 'node:test'
 import { parseProperties } from '../../../src/config/properties.ts'
 import { ownKeys } from '../../../src/connectors/jdbc/settings/own-keys.ts'
-import { queryParts } from '../../../src/connectors/jdbc/reading/query-text.ts'
+import { queryParts } from '../../../src/connectors/jdbc/sql/query-text.ts'
 import { jdbcSourceConfig } from '../../../src/connectors/jdbc/settings/source-config.ts'
 import { sourceSettings } from '../../../src/connectors/jdbc/settings/source-settings.ts'
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
 import { type Clock, systemClock } from '../../../src/clock.ts'
 import { jdbcSourceConfig } from '../../../src/connectors/jdbc/settings/source-config.ts'
-import { jdbcSourcePlugin } from '../../../src/connectors/jdbc/source-plugins.ts'
-import { JdbcSourceTask } from '../../../src/connectors/jdbc/source-task.ts'
+import { jdbcSourcePlugin } from '../../../src/connectors/jdbc/source/source-plugins.ts'
+import { JdbcSourceTask } from '../../../src/connectors/jdbc/source/source-task.ts'
 import type { SourceConnectorPlugin } from '../../../src/plugin/source.ts'
 import {
   cursorOf,

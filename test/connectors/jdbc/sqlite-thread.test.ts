@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
-import type { Connection } from '../../../src/connectors/jdbc/database.ts'
-import { sqliteDialect } from '../../../src/connectors/jdbc/dialects/sqlite.ts'
+import type { Connection } from '../../../src/connectors/jdbc/database/database.ts'
+import { sqliteDialect } from '../../../src/connectors/jdbc/dialects/sqlite/dialect.ts'
 import { openOptions, rowsOf } from '../../support/open-dialect.ts'
 import { openSqliteFile } from '../../support/sqlite-file.ts'
 

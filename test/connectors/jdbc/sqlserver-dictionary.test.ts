@@ -1,18 +1,22 @@
 import assert from 'node:assert/strict'
 import { EventEmitter } from 'node:events'
 import { describe, it } from 'node:test'
-import { databaseError, type Row, type TableId } from '../../../src/connectors/jdbc/database.ts'
-import { driverCodes } from '../../../src/connectors/jdbc/dialects/driver-codes.ts'
-import { SqlServerConnection } from '../../../src/connectors/jdbc/dialects/sqlserver-connection.ts'
-import { sqlServerCopies } from '../../../src/connectors/jdbc/dialects/sqlserver-copies.ts'
-import { sqlServerError } from '../../../src/connectors/jdbc/dialects/sqlserver-errors.ts'
-import { sqlServerTransactions } from '../../../src/connectors/jdbc/dialects/sqlserver-open-transactions.ts'
-import { sqlServerFindings } from '../../../src/connectors/jdbc/dialects/sqlserver-self-check.ts'
+import {
+  databaseError,
+  type Row,
+  type TableId
+} from '../../../src/connectors/jdbc/database/database.ts'
+import { driverCodes } from '../../../src/connectors/jdbc/dialects/shared/driver-codes.ts'
+import { SqlServerConnection } from '../../../src/connectors/jdbc/dialects/sqlserver/connection.ts'
+import { sqlServerCopies } from '../../../src/connectors/jdbc/dialects/sqlserver/copies.ts'
+import { sqlServerError } from '../../../src/connectors/jdbc/dialects/sqlserver/errors.ts'
+import { sqlServerTransactions } from '../../../src/connectors/jdbc/dialects/sqlserver/open-transactions.ts'
+import { sqlServerFindings } from '../../../src/connectors/jdbc/dialects/sqlserver/self-check.ts'
 import {
   exactExpression,
   sqlServerColumn
-} from '../../../src/connectors/jdbc/dialects/sqlserver-types.ts'
-import { sqlServerDialect } from '../../../src/connectors/jdbc/dialects/sqlserver.ts'
+} from '../../../src/connectors/jdbc/dialects/sqlserver/types.ts'
+import { sqlServerDialect } from '../../../src/connectors/jdbc/dialects/sqlserver/dialect.ts'
 import { selectTables } from '../../../src/connectors/jdbc/tables/table-selection.ts'
 
 type Answer = (sql: string, binds: readonly unknown[]) => Row[] | Error

@@ -1,23 +1,27 @@
 import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import { describe, it } from 'node:test'
-import type { Column, OpenOptions, TimestampColumn } from '../../../src/connectors/jdbc/database.ts'
-import { sqlServerError } from '../../../src/connectors/jdbc/dialects/sqlserver-errors.ts'
-import { sessionStatement } from '../../../src/connectors/jdbc/dialects/sqlserver-session.ts'
+import type {
+  Column,
+  OpenOptions,
+  TimestampColumn
+} from '../../../src/connectors/jdbc/database/database.ts'
+import { sqlServerError } from '../../../src/connectors/jdbc/dialects/sqlserver/errors.ts'
+import { sessionStatement } from '../../../src/connectors/jdbc/dialects/sqlserver/session.ts'
 import {
   bracketed,
   describeQueryStatement,
   describeStatement,
   exactSelect,
   listStatements
-} from '../../../src/connectors/jdbc/dialects/sqlserver-sql.ts'
-import { sqlServerColumn } from '../../../src/connectors/jdbc/dialects/sqlserver-types.ts'
+} from '../../../src/connectors/jdbc/dialects/sqlserver/sql.ts'
+import { sqlServerColumn } from '../../../src/connectors/jdbc/dialects/sqlserver/types.ts'
 import {
   type SqlServerTarget,
   sqlServerTarget
-} from '../../../src/connectors/jdbc/dialects/sqlserver-url.ts'
-import { sqlServerDialect } from '../../../src/connectors/jdbc/dialects/sqlserver.ts'
-import { tableSql } from '../../../src/connectors/jdbc/tables/table-name.ts'
+} from '../../../src/connectors/jdbc/dialects/sqlserver/url.ts'
+import { sqlServerDialect } from '../../../src/connectors/jdbc/dialects/sqlserver/dialect.ts'
+import { tableSql } from '../../../src/connectors/jdbc/database/table-name.ts'
 import { ConfigError, isRetriable } from '../../../src/errors.ts'
 import { openOptions } from '../../support/open-dialect.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
 import pg from 'pg'
-import { jdbcSourcePlugin } from '../../../src/connectors/jdbc/source-plugins.ts'
+import { jdbcSourcePlugin } from '../../../src/connectors/jdbc/source/source-plugins.ts'
 import type { StoredPosition } from '../../../src/plugin/start-from.ts'
 import { datedShop } from '../../support/dated-shop.ts'
 import { postgresUrl, uniqueName } from '../../support/environment.ts'

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Column, TimestampColumn } from '../../../src/connectors/jdbc/database.ts'
+import type { Column, TimestampColumn } from '../../../src/connectors/jdbc/database/database.ts'
 import { dialects } from '../../../src/connectors/jdbc/dialects/dialects.ts'
-import { positionOf, UNSET } from '../../../src/connectors/jdbc/offsets/source-offset.ts'
-import type { Mode } from '../../../src/connectors/jdbc/settings/mode.ts'
+import { positionOf, UNSET } from '../../../src/connectors/jdbc/positions/source-offset.ts'
+import type { Mode } from '../../../src/connectors/jdbc/database/mode.ts'
 import {
   endReading,
   endsInComment,
   limits,
   readyForMore,
   tableQuery
-} from '../../../src/connectors/jdbc/reading/table-query.ts'
-import type { QueryShape } from '../../../src/connectors/jdbc/reading/bound-query.ts'
+} from '../../../src/connectors/jdbc/queries/table-query.ts'
+import type { QueryShape } from '../../../src/connectors/jdbc/queries/bound-query.ts'
 import { TimeZone } from '../../../src/connectors/jdbc/values/time-zone.ts'
 import { timestampOfMs } from '../../../src/connectors/jdbc/values/timestamp.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { jdbcSourcePlugin } from '../../../src/connectors/jdbc/source-plugins.ts'
+import { jdbcSourcePlugin } from '../../../src/connectors/jdbc/source/source-plugins.ts'
 import { dialects } from '../../../src/connectors/jdbc/dialects/dialects.ts'
 import { membershipOf } from '../../../src/connectors/jdbc/settings/own-settings.ts'
 import type { SourceRecord } from '../../../src/data/record.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import pg from 'pg'
-import { jdbcSourcePlugin } from '../../../src/connectors/jdbc/source-plugins.ts'
+import { jdbcSourcePlugin } from '../../../src/connectors/jdbc/source/source-plugins.ts'
 import type { Struct } from '../../../src/data/struct.ts'
 import {
   parseTopicTemplate,

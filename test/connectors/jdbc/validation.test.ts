@@ -5,7 +5,7 @@ import { checkConfig } from '../../../src/config/config-def.ts'
 import {
   aivenJdbcSourcePlugin,
   jdbcSourcePlugin
-} from '../../../src/connectors/jdbc/source-plugins.ts'
+} from '../../../src/connectors/jdbc/source/source-plugins.ts'
 import { Plugins } from '../../../src/plugin/plugins.ts'
 import type { SourceConnectorPlugin } from '../../../src/plugin/source.ts'
 import { postgresUrl, uniqueName } from '../../support/environment.ts'

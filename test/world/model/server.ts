@@ -4,7 +4,7 @@ import type {
   OpenTransaction,
   OpenTransactions,
   Row
-} from '../../../src/connectors/jdbc/database.ts'
+} from '../../../src/connectors/jdbc/database/database.ts'
 import type { Random } from '../../support/random.ts'
 import { Story } from '../story.ts'
 import type { Sight, WorldPlan } from './plan.ts'

@@ -9,7 +9,7 @@ import {
   type TableColumn,
   type TableId,
   type TimestampColumn
-} from '../../../src/connectors/jdbc/database.ts'
+} from '../../../src/connectors/jdbc/database/database.ts'
 import {
   timestampOfMs,
   type TimestampParts

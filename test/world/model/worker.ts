@@ -1,6 +1,6 @@
 import { jdbcSourceConfig } from '../../../src/connectors/jdbc/settings/source-config.ts'
-import { alterOffsets } from '../../../src/connectors/jdbc/offsets/alter-offsets.ts'
-import { JdbcSourceTask } from '../../../src/connectors/jdbc/source-task.ts'
+import { alterOffsets } from '../../../src/connectors/jdbc/start/alter-offsets.ts'
+import { JdbcSourceTask } from '../../../src/connectors/jdbc/source/source-task.ts'
 import type { OffsetMap, SourcePartition, SourceRecord } from '../../../src/data/record.ts'
 import type { StreamFacts } from '../../../src/plugin/source.ts'
 import { isRetriable } from '../../../src/errors.ts'

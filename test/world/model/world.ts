@@ -1,5 +1,5 @@
 import { messageOf } from '../../../src/errors.ts'
-import type { Dialect } from '../../../src/connectors/jdbc/database.ts'
+import type { Dialect } from '../../../src/connectors/jdbc/database/database.ts'
 import { dialects } from '../../../src/connectors/jdbc/dialects/dialects.ts'
 import { Random } from '../../support/random.ts'
 import { configOf, modeKeys } from './config.ts'

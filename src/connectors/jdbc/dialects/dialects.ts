@@ -1,9 +1,9 @@
-import type { Dialect } from '../database.ts'
-import { mysqlDialect } from './mysql.ts'
-import { oracleDialect } from './oracle.ts'
-import { postgresDialect } from './postgres.ts'
-import { sqlServerDialect } from './sqlserver.ts'
-import { sqliteDialect } from './sqlite.ts'
+import type { Dialect } from '../database/database.ts'
+import { mysqlDialect } from './mysql/dialect.ts'
+import { oracleDialect } from './oracle/dialect.ts'
+import { postgresDialect } from './postgres/dialect.ts'
+import { sqlServerDialect } from './sqlserver/dialect.ts'
+import { sqliteDialect } from './sqlite/dialect.ts'
 
 /** Every database the source can read. The first whose sub-protocol fits a URL serves it. */
 export const dialects: readonly Dialect[] = [

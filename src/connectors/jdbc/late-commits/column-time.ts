@@ -1,6 +1,6 @@
-import type { Position } from '../offsets/source-offset.ts'
-import { endReading } from '../reading/table-query.ts'
-import type { TableShape } from '../reading/table-shape.ts'
+import type { Position } from '../positions/source-offset.ts'
+import { endReading } from '../queries/table-query.ts'
+import type { TableShape } from '../queries/table-shape.ts'
 import type { TimeZone } from '../values/time-zone.ts'
 import { type Timestamp, timestampOfMs } from '../values/timestamp.ts'
 

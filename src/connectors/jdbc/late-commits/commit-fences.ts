@@ -1,4 +1,4 @@
-import type { OpenTransaction } from '../database.ts'
+import type { OpenTransaction } from '../database/database.ts'
 
 /** Fences kept at most: while one waits for a long transaction, newer ones may get ahead of it. */
 const MOST_FENCES = 16

@@ -1,8 +1,8 @@
 import { columnTime } from './column-time.ts'
-import type { Connection, TableId } from '../database.ts'
+import type { Connection, TableId } from '../database/database.ts'
 import { latestTime } from './largest-behind.ts'
-import type { Position } from '../offsets/source-offset.ts'
-import type { TableShape } from '../reading/table-shape.ts'
+import type { Position } from '../positions/source-offset.ts'
+import type { TableShape } from '../queries/table-shape.ts'
 import type { TableSettings } from '../settings/table-settings.ts'
 
 const MINUTE_MS = 60_000

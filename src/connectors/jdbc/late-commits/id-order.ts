@@ -1,10 +1,10 @@
 import type { Clock } from '../../../clock.ts'
-import type { Connection, TableId } from '../database.ts'
+import type { Connection, TableId } from '../database/database.ts'
 import { largestId } from './largest-behind.ts'
 import type { FinalOrder, GuardParts, Read, Wait } from './late-commit-guard.ts'
 import type { Found } from './waiting.ts'
-import type { Position } from '../offsets/source-offset.ts'
-import type { TableShape } from '../reading/table-shape.ts'
+import type { Position } from '../positions/source-offset.ts'
+import type { TableShape } from '../queries/table-shape.ts'
 
 type Id = number | bigint
 

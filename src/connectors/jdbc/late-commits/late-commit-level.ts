@@ -1,6 +1,6 @@
-import { hasPlaceholders } from '../reading/query-text.ts'
-import { endsInComment } from '../reading/table-query.ts'
-import type { QueryShape } from '../reading/bound-query.ts'
+import { hasPlaceholders } from '../sql/query-text.ts'
+import { endsInComment } from '../queries/table-query.ts'
+import type { QueryShape } from '../queries/bound-query.ts'
 import type { TableSettings } from '../settings/table-settings.ts'
 
 /** How rows of late transactions are found; see docs/guarantees.md for what each promises. */

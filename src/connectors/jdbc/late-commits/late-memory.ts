@@ -1,5 +1,5 @@
 import type { OffsetMap, SourceOffset } from '../../../data/record.ts'
-import type { OpenTransaction } from '../database.ts'
+import type { OpenTransaction } from '../database/database.ts'
 import { heirsOf, newSuccessors } from './commit-fences.ts'
 import { type EmittedRow, SeenIds, type SeenRows, SeenVersions } from './seen-rows.ts'
 import { type Mark, memoryLow, namesText, parseNames, positionText } from './stored-memory.ts'
@@ -8,8 +8,8 @@ import {
   lowerPosition,
   type Position,
   positionOf
-} from '../offsets/source-offset.ts'
-import { type Mode, modeUsesTimestamp } from '../settings/mode.ts'
+} from '../positions/source-offset.ts'
+import { type Mode, modeUsesTimestamp } from '../database/mode.ts'
 import { timestampOfMs } from '../values/timestamp.ts'
 
 /** An open transaction that was overtaken, and the last final position before that. */

@@ -1,5 +1,5 @@
 import type { LateMemory } from './late-memory.ts'
-import type { Position } from '../offsets/source-offset.ts'
+import type { Position } from '../positions/source-offset.ts'
 
 /** Positions remembered per window, to know where reading stood that long ago. */
 const STEPS = 60

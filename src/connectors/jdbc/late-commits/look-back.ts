@@ -1,11 +1,11 @@
 import type { SourceOffset } from '../../../data/record.ts'
-import type { RowCursor } from '../reading/cursor-value.ts'
-import type { Column, Row } from '../database.ts'
+import type { RowCursor } from '../positions/cursor-value.ts'
+import type { Column, Row } from '../database/database.ts'
 import type { LateCommitGuard } from './late-commit-guard.ts'
-import type { Emit, RowProgress } from '../reading/row-progress.ts'
+import type { Emit, RowProgress } from '../positions/row-progress.ts'
 import type { EmittedRow } from './seen-rows.ts'
-import type { TableShape } from '../reading/table-shape.ts'
-import { comparePositions, offsetOf, type Position } from '../offsets/source-offset.ts'
+import type { TableShape } from '../queries/table-shape.ts'
+import { comparePositions, offsetOf, type Position } from '../positions/source-offset.ts'
 
 /** Says of the rows of a result where they stand and what tells them apart. */
 export class RowIdentity {

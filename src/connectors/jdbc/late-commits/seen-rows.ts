@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import type { Position } from '../offsets/source-offset.ts'
+import type { Position } from '../positions/source-offset.ts'
 import { compareTimestamps, type Timestamp } from '../values/timestamp.ts'
 
 /** What is remembered goes into one offset, whole: below Kafka's limit of a megabyte for a record. */

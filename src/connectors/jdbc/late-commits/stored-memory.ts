@@ -1,5 +1,5 @@
 import type { OffsetMap } from '../../../data/record.ts'
-import { type Position, positionOf } from '../offsets/source-offset.ts'
+import { type Position, positionOf } from '../positions/source-offset.ts'
 
 /** What a stored offset says of rows that were emitted: `<from where on>@<position they belong to>`, who is watched, and the rows. */
 export const MEMORY_FIELDS: readonly string[] = ['late_low', 'late_open', 'late_seen']

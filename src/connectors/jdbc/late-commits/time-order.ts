@@ -1,11 +1,16 @@
 import type { Clock } from '../../../clock.ts'
 import { columnTime, type ColumnTime } from './column-time.ts'
-import type { Connection, TableId } from '../database.ts'
+import type { Connection, TableId } from '../database/database.ts'
 import { latestTime } from './largest-behind.ts'
 import type { FinalOrder, GuardParts, Read, Wait } from './late-commit-guard.ts'
 import { oldestOf } from './waiting.ts'
-import { comparePositions, lowerPosition, type Position, UNSET } from '../offsets/source-offset.ts'
-import type { TableShape } from '../reading/table-shape.ts'
+import {
+  comparePositions,
+  lowerPosition,
+  type Position,
+  UNSET
+} from '../positions/source-offset.ts'
+import type { TableShape } from '../queries/table-shape.ts'
 import { type Timestamp, timestampOfMs } from '../values/timestamp.ts'
 import type { Present } from './transaction-sight.ts'
 

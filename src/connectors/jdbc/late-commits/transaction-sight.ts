@@ -1,12 +1,12 @@
 import type { Clock } from '../../../clock.ts'
-import type { Connection, OpenTransaction, OpenTransactions } from '../database.ts'
+import type { Connection, OpenTransaction, OpenTransactions } from '../database/database.ts'
 import {
   configuredLevel,
   degradedLevel,
   type Level,
   transactionsLevel
 } from './late-commit-level.ts'
-import type { QueryShape } from '../reading/bound-query.ts'
+import type { QueryShape } from '../queries/bound-query.ts'
 import type { TableSettings } from '../settings/table-settings.ts'
 import type { Timestamp } from '../values/timestamp.ts'
 

@@ -1,10 +1,10 @@
 import type { Clock } from '../../../clock.ts'
 import { CommitFences } from './commit-fences.ts'
-import type { Connection, OpenTransaction } from '../database.ts'
+import type { Connection, OpenTransaction } from '../database/database.ts'
 import type { LateMemory } from './late-memory.ts'
 import type { LookBackWindow } from './look-back-window.ts'
 import type { Look, TransactionSight } from './transaction-sight.ts'
-import type { Position } from '../offsets/source-offset.ts'
+import type { Position } from '../positions/source-offset.ts'
 import type { TableSettings } from '../settings/table-settings.ts'
 import type { Timestamp } from '../values/timestamp.ts'
 

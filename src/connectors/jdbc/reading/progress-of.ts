@@ -1,11 +1,11 @@
-import type { RowCursor } from './cursor-value.ts'
-import { FinalIds } from './final-ids.ts'
+import type { RowCursor } from '../positions/cursor-value.ts'
+import { FinalIds } from '../positions/final-ids.ts'
 import type { LateCommitGuard, Plan } from '../late-commits/late-commit-guard.ts'
 import { LookBackProgress, type RowIdentity } from '../late-commits/look-back.ts'
-import { BulkProgress, IdProgress, type RowProgress } from './row-progress.ts'
-import type { Position } from '../offsets/source-offset.ts'
-import { type Mode, modeUsesId } from '../settings/mode.ts'
-import { LimitedPositionGroups, PositionGroups } from './position-groups.ts'
+import { BulkProgress, IdProgress, type RowProgress } from '../positions/row-progress.ts'
+import type { Position } from '../positions/source-offset.ts'
+import { type Mode, modeUsesId } from '../database/mode.ts'
+import { LimitedPositionGroups, PositionGroups } from '../positions/position-groups.ts'
 
 /** What is read: rows behind the position, or once more some before it. */
 export type Reading = Exclude<Plan, { kind: 'wait' }>

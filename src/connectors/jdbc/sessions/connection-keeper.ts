@@ -2,7 +2,7 @@ import { type Clock, systemClock, withTimeout } from '../../../clock.ts'
 import { ConfigError, isRetriable, messageOf } from '../../../errors.ts'
 import type { Logger } from '../../../log.ts'
 import { KeyFileError } from '../../../tls/key-file-error.ts'
-import { abortedError, databaseError } from '../database.ts'
+import { abortedError, databaseError } from '../database/database.ts'
 import type { ConnectionSettings } from '../settings/source-settings.ts'
 import { type Session, sessionOver } from './session.ts'
 

@@ -6,7 +6,7 @@ import {
   databaseError,
   type Row,
   type RowStream
-} from '../database.ts'
+} from '../database/database.ts'
 
 /** A query under way. Until it has come to its end, or is left, its session can be asked nothing else. */
 export interface OpenQuery extends RowStream {

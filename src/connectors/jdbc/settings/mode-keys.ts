@@ -1,7 +1,7 @@
 import { configDef } from '../../../config/config-def.ts'
 import { parseInitialTimestamp } from './configured-start.ts'
 import { lowerOrUpper, problemOf, word } from './key-checks.ts'
-import { queryParts } from '../reading/query-text.ts'
+import { queryParts } from '../sql/query-text.ts'
 import { parseColumnMapping, parseColumnsMapping } from './table-pattern.ts'
 import { instantOf } from '../values/time-text.ts'
 import { TimeZone } from '../values/time-zone.ts'

@@ -5,11 +5,11 @@ import {
   withPrefix
 } from '../../../config/config-def.ts'
 import { cited } from '../../../secrets/redact.ts'
-import { suggestion } from '../reading/cursor-value.ts'
-import type { Dialect, TableId } from '../database.ts'
+import { suggestion } from '../positions/cursor-value.ts'
+import type { Dialect, TableId } from '../database/database.ts'
 import { problemOf } from './key-checks.ts'
 import { groupSelection, type ownLists, ownKeys } from './own-keys.ts'
-import { parseTableName, quotedParts, splitTableList, tableName } from '../tables/table-name.ts'
+import { parseTableName, quotedParts, splitTableList, tableName } from '../database/table-name.ts'
 import { tablePattern } from './table-pattern.ts'
 
 /** A name in `table.settings` or `queries`, and the keys behind it. */

@@ -12,10 +12,10 @@ import {
   withPrefix
 } from '../../../config/config-def.ts'
 import { ConfigError } from '../../../errors.ts'
-import type { Dialect, IsolationMode, TableId } from '../database.ts'
+import type { Dialect, IsolationMode, TableId } from '../database/database.ts'
 import { dialects } from '../dialects/dialects.ts'
-import { parseJdbcUrl } from '../jdbc-url.ts'
-import type { JdbcUrl } from '../database.ts'
+import { parseJdbcUrl } from '../database/jdbc-url.ts'
+import type { JdbcUrl } from '../database/database.ts'
 import { type JdbcSourceConfig, jdbcSourceConfig } from './source-config.ts'
 import { FILTERS } from './database-keys.ts'
 import {
@@ -26,10 +26,10 @@ import {
   withOwn,
   withoutTables
 } from './own-settings.ts'
-import { splitTableList } from '../tables/table-name.ts'
+import { splitTableList } from '../database/table-name.ts'
 import { type TablePattern, tablePattern } from './table-pattern.ts'
 import { type TableSettings, tableSettings } from './table-settings.ts'
-import { type Mode, queryMode } from './mode.ts'
+import { type Mode, queryMode } from '../database/mode.ts'
 import { TimeZone } from '../values/time-zone.ts'
 import type { WatchLimits } from '../sessions/watchdog.ts'
 

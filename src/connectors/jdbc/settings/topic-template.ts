@@ -1,6 +1,6 @@
 import { ILLEGAL_IN_TOPIC, LONGEST_TOPIC } from '../../../data/topic-name.ts'
 import { ConfigError } from '../../../errors.ts'
-import { suggestion } from '../reading/cursor-value.ts'
+import { suggestion } from '../positions/cursor-value.ts'
 
 /** What the names in a template stand for; null: this table or query has no such thing. */
 export interface TopicNames {

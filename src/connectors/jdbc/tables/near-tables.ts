@@ -1,5 +1,5 @@
-import type { Connection, TableFilter, TableId } from '../database.ts'
-import { nearMisses, tableName } from './table-name.ts'
+import type { Connection, TableFilter, TableId } from '../database/database.ts'
+import { nearMisses, tableName } from '../database/table-name.ts'
 
 /** So many tables are looked at each time: a dictionary may hold tens of thousands. */
 const MOST_LOOKED_AT = 500

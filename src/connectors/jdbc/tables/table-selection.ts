@@ -1,8 +1,14 @@
-import type { Connection, Dialect, TableId } from '../database.ts'
-import { suggestions } from '../reading/cursor-value.ts'
+import type { Connection, Dialect, TableId } from '../database/database.ts'
+import { suggestions } from '../positions/cursor-value.ts'
 import { nearTables } from './near-tables.ts'
 import type { SourceSettings, TableSelection } from '../settings/source-settings.ts'
-import { bareNames, parseTableName, quoteName, tableName, tableSql } from './table-name.ts'
+import {
+  bareNames,
+  parseTableName,
+  quoteName,
+  tableName,
+  tableSql
+} from '../database/table-name.ts'
 
 /** Tables to copy, and entries of the whitelist that no table answers to. */
 export interface SelectedTables {

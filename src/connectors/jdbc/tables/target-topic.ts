@@ -1,6 +1,6 @@
 import { ConfigError } from '../../../errors.ts'
-import type { Dialect, TableId } from '../database.ts'
-import { tableName } from './table-name.ts'
+import type { Dialect, TableId } from '../database/database.ts'
+import { tableName } from '../database/table-name.ts'
 import { sanitized, topicFrom, type TopicTemplate } from '../settings/topic-template.ts'
 
 /** How topics are named. */

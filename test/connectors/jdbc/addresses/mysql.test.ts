@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import type { Connection } from '../../../../src/connectors/jdbc/database.ts'
-import { mysqlDialect } from '../../../../src/connectors/jdbc/dialects/mysql.ts'
+import type { Connection } from '../../../../src/connectors/jdbc/database/database.ts'
+import { mysqlDialect } from '../../../../src/connectors/jdbc/dialects/mysql/dialect.ts'
 import {
   type MysqlSettings,
   mysqlSettings
-} from '../../../../src/connectors/jdbc/dialects/mysql-settings.ts'
+} from '../../../../src/connectors/jdbc/dialects/mysql/target.ts'
 import { ConfigError } from '../../../../src/errors.ts'
 import { askingMysql } from '../../../support/asking-mysql.ts'
 import { mysqlUrl } from '../../../support/environment.ts'

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict'
 import { userInfo } from 'node:os'
 import { after, before, describe, it } from 'node:test'
 import pg from 'pg'
-import type { Connection } from '../../../../src/connectors/jdbc/database.ts'
-import { postgresDialect } from '../../../../src/connectors/jdbc/dialects/postgres.ts'
+import type { Connection } from '../../../../src/connectors/jdbc/database/database.ts'
+import { postgresDialect } from '../../../../src/connectors/jdbc/dialects/postgres/dialect.ts'
 import {
   type PostgresTarget,
   postgresTarget
-} from '../../../../src/connectors/jdbc/dialects/postgres-target.ts'
-import { postgresAddresses } from '../../../../src/connectors/jdbc/dialects/postgres-url.ts'
+} from '../../../../src/connectors/jdbc/dialects/postgres/target.ts'
+import { postgresAddresses } from '../../../../src/connectors/jdbc/dialects/postgres/url.ts'
 import { ConfigError } from '../../../../src/errors.ts'
 import { postgresUrl, uniqueName } from '../../../support/environment.ts'
 import { type DialectTarget, openOptions, rowsOf } from '../../../support/open-dialect.ts'

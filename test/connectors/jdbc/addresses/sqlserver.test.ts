@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { sqlServerDialect } from '../../../../src/connectors/jdbc/dialects/sqlserver.ts'
+import { sqlServerDialect } from '../../../../src/connectors/jdbc/dialects/sqlserver/dialect.ts'
 import { openOptions } from '../../../support/open-dialect.ts'
 import { silentServer } from '../../../support/silent-server.ts'
 

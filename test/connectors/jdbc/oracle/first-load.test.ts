@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Connection, RowStream } from '../../../../src/connectors/jdbc/database.ts'
-import { oracleDialect } from '../../../../src/connectors/jdbc/dialects/oracle.ts'
+import type { Connection, RowStream } from '../../../../src/connectors/jdbc/database/database.ts'
+import { oracleDialect } from '../../../../src/connectors/jdbc/dialects/oracle/dialect.ts'
 import { openOptions } from '../../../support/open-dialect.ts'
 import { type OracleServer, startOracleServer } from '../../../support/oracle/oracle-server.ts'
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Row } from '../../../../src/connectors/jdbc/database.ts'
-import { OracleDictionary } from '../../../../src/connectors/jdbc/dialects/oracle-dictionary.ts'
-import { OracleQuestions } from '../../../../src/connectors/jdbc/dialects/oracle-questions.ts'
-import { oracleDialect } from '../../../../src/connectors/jdbc/dialects/oracle.ts'
+import type { Row } from '../../../../src/connectors/jdbc/database/database.ts'
+import { OracleDictionary } from '../../../../src/connectors/jdbc/dialects/oracle/dictionary.ts'
+import { OracleQuestions } from '../../../../src/connectors/jdbc/dialects/oracle/questions.ts'
+import { oracleDialect } from '../../../../src/connectors/jdbc/dialects/oracle/dialect.ts'
 import { recordingLog } from '../../../support/recording-log.ts'
 
 describe('columns of Oracle', () => {

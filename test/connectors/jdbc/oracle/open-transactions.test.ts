@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, describe, it } from 'node:test'
-import type { Connection, OpenTransactions } from '../../../../src/connectors/jdbc/database.ts'
-import { oracleDialect } from '../../../../src/connectors/jdbc/dialects/oracle.ts'
+import type {
+  Connection,
+  OpenTransactions
+} from '../../../../src/connectors/jdbc/database/database.ts'
+import { oracleDialect } from '../../../../src/connectors/jdbc/dialects/oracle/dialect.ts'
 import { isRetriable } from '../../../../src/errors.ts'
 import { openOptions, rowsOf } from '../../../support/open-dialect.ts'
 import { type Client, logOn } from '../../../support/oracle/oracle-client.ts'

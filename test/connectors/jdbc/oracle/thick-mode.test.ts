@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { Password } from '../../../../src/config/config-def.ts'
-import type { Connection } from '../../../../src/connectors/jdbc/database.ts'
-import { oracleDialect } from '../../../../src/connectors/jdbc/dialects/oracle.ts'
+import type { Connection } from '../../../../src/connectors/jdbc/database/database.ts'
+import { oracleDialect } from '../../../../src/connectors/jdbc/dialects/oracle/dialect.ts'
 import {
   allowOracleClient,
   DriverMode
-} from '../../../../src/connectors/jdbc/dialects/oracle-client.ts'
+} from '../../../../src/connectors/jdbc/dialects/oracle/client.ts'
 import {
   fetchType,
   type OracleDriver,
   type OracleField
-} from '../../../../src/connectors/jdbc/dialects/oracle-driver.ts'
-import { oracleTarget } from '../../../../src/connectors/jdbc/dialects/oracle-url.ts'
+} from '../../../../src/connectors/jdbc/dialects/oracle/driver.ts'
+import { oracleTarget } from '../../../../src/connectors/jdbc/dialects/oracle/url.ts'
 import { ConfigError, isRetriable } from '../../../../src/errors.ts'
 import { openOptions, rowsOf } from '../../../support/open-dialect.ts'
 import { type OracleServer, startOracleServer } from '../../../support/oracle/oracle-server.ts'

@@ -1,0 +1,297 @@
+import { withTimeout } from '../../../../clock.ts'
+import { ConfigError, ConnectError, messageOf } from '../../../../errors.ts'
+import type { Logger } from '../../../../log.ts'
+import {
+  abortedError,
+  type Column,
+  type Connection,
+  databaseError,
+  type Dialect,
+  type Finding,
+  type IsolationMode,
+  type OpenTransactions,
+  type Row,
+  type RowStream,
+  type Source,
+  type TableColumn,
+  type TableFilter,
+  type TableId
+} from '../../database/database.ts'
+import { fetchType, type OracleDriver, type OracleResultSet, type OracleSession } from './driver.ts'
+import { OracleDictionary } from './dictionary.ts'
+import { BatchSize } from '../shared/batch-size.ts'
+import { oracleError } from './errors.ts'
+import { momentOf } from './moment.ts'
+import { OracleTransactions } from './open-transactions.ts'
+import { isRefusal, OracleQuestions } from './questions.ts'
+import { oracleFindings } from './self-check.ts'
+import { fieldColumn } from './types.ts'
+
+/** Limit for questions to the dictionary; large ones answer in seconds. */
+const DICTIONARY_LIMIT_MS = 60_000
+const CLOSE_LIMIT_MS = 1000
+/** How long the server gets to take notice of a break before the connection is cut. */
+const BREAK_LIMIT_MS = 500
+const DICTIONARY_ROWS = 1000
+
+/**
+ * One session. Every query runs in a transaction of its own that can only read, where the server has such transactions; what is asked
+ * beside that goes without what the server refuses.
+ */
+export class OracleConnection implements Connection {
+  readonly dialect: Dialect
+  readonly #driver: OracleDriver
+  readonly #session: OracleSession
+  readonly #questions: OracleQuestions
+  readonly #dictionary: OracleDictionary
+  readonly #transaction: OracleTransaction
+  readonly #log: Logger
+  #readsAnyhow = false
+  readonly #transactions: OracleTransactions
+  #aborted = false
+  readonly #onAbort = new Set<() => void>()
+
+  constructor(
+    dialect: Dialect,
+    driver: OracleDriver,
+    session: OracleSession,
+    settings: {
+      readonly isolation: IsolationMode
+      readonly readOnly: boolean
+      readonly log: Logger
+    }
+  ) {
+    this.dialect = dialect
+    this.#driver = driver
+    this.#session = session
+    this.#log = settings.log
+    this.#questions = new OracleQuestions(this, settings.log)
+    this.#transactions = new OracleTransactions(this)
+    this.#dictionary = new OracleDictionary(dialect, this.#questions)
+    this.#transaction = settings.readOnly
+      ? { sql: READ_ONLY, isWanted: true }
+      : transactionOf(settings.isolation, settings.log)
+  }
+
+  listTables(filter: TableFilter): Promise<TableId[]> {
+    return this.#dictionary.tables(filter)
+  }
+
+  describeTable(table: TableId): Promise<TableColumn[]> {
+    return this.#dictionary.columns(table)
+  }
+
+  selfCheck(): Promise<Finding[]> {
+    return oracleFindings(this.#questions, this.#session.oracleServerVersionString)
+  }
+
+  openTransactions(): Promise<OpenTransactions> {
+    return this.#transactions.open()
+  }
+
+  writersElsewhere(source: Source): Promise<string | null> {
+    return this.#dictionary.writersElsewhere(source)
+  }
+
+  idHazards(table: TableId, column: string): Promise<string[]> {
+    return this.#dictionary.idHazards(table, column)
+  }
+
+  indexesOf(table: TableId): Promise<(string | null)[][] | null> {
+    return this.#dictionary.indexes(table)
+  }
+
+  async describeQuery(sql: string): Promise<Column[]> {
+    const text = sql.trim().replace(/;$/, '')
+    const info = await this.#bounded('check the query', text, () =>
+      this.#session.getStatementInfo(text)
+    )
+    return (info.metaData ?? []).map(fieldColumn)
+  }
+
+  async query(
+    sql: string,
+    binds: readonly unknown[],
+    { fetchRows }: { fetchRows: number }
+  ): Promise<RowStream> {
+    await this.#beginTransaction()
+    const size = new BatchSize(fetchRows)
+    const result = await this.#use('run the query', sql, () =>
+      this.#session.execute(sql, binds, {
+        resultSet: true,
+        outFormat: this.#driver.OUT_FORMAT_ARRAY,
+        fetchArraySize: fetchRows,
+        prefetchRows: size.rows,
+        fetchTypeHandler: fetchType(this.#driver)
+      })
+    )
+    const rows = result.resultSet
+    if (rows === undefined)
+      throw databaseError('Oracle answered no rows', { retriable: false, sql })
+    return this.#stream(rows, size, sql)
+  }
+
+  async now(): ReturnType<Connection['now']> {
+    const [row] = await this.ask('SELECT SYSTIMESTAMP FROM DUAL')
+    const moment = momentOf(row?.[0])
+    if (moment !== null) return { ms: moment.ms, nanos: moment.nanos, hasZone: true }
+    throw databaseError(`Oracle answered no time: ${String(row?.[0])}`, { retriable: false })
+  }
+
+  abort(): void {
+    if (this.#aborted) return
+    this.#aborted = true
+    void this.#breakAndCut()
+    for (const tell of this.#onAbort) tell()
+  }
+
+  async close(): Promise<void> {
+    if (this.#aborted) return
+    this.#aborted = true
+    try {
+      await withTimeout(this.#session.close(), CLOSE_LIMIT_MS, () =>
+        databaseError('no farewell in time', { retriable: true })
+      )
+    } catch {
+      // Whether the server heard the farewell does not matter: the connection goes either way.
+      cutSession(this.#session)
+    }
+  }
+
+  /** All rows of a small statement; none when it answers no rows. */
+  async ask(sql: string, binds: readonly unknown[] = []): Promise<Row[]> {
+    return await this.#bounded('answer', sql, async () => {
+      const { resultSet } = await this.#session.execute(sql, binds, {
+        resultSet: /^SELECT/i.test(sql),
+        outFormat: this.#driver.OUT_FORMAT_ARRAY,
+        fetchArraySize: DICTIONARY_ROWS,
+        fetchTypeHandler: fetchType(this.#driver)
+      })
+      if (resultSet === undefined) return []
+      const all: Row[] = []
+      for (;;) {
+        const rows = await resultSet.getRows(DICTIONARY_ROWS)
+        for (const row of rows) all.push(row)
+        if (rows.length < DICTIONARY_ROWS) break
+      }
+      await resultSet.close()
+      return all
+    })
+  }
+
+  #stream(result: OracleResultSet, size: BatchSize, sql: string): RowStream {
+    let open = true
+    const end = async (): Promise<void> => {
+      if (!open) return
+      open = false
+      await this.#bounded('end a query', sql, async () => {
+        await result.close()
+        await this.#session.rollback()
+      })
+    }
+    return {
+      columns: result.metaData.map(fieldColumn),
+      next: async () => {
+        if (!open) return null
+        const rows = await this.#use('read rows', sql, () => result.getRows(size.rows))
+        size.seen(rows)
+        if (rows.length > 0) return rows
+        await end()
+        return null
+      },
+      close: end
+    }
+  }
+
+  /** A server without transactions that only read serves all the same, unless another kind was asked for. */
+  async #beginTransaction(): Promise<void> {
+    const { sql, isWanted } = this.#transaction
+    if (this.#readsAnyhow) return
+    try {
+      await this.#bounded('answer', sql, () => this.#session.execute(sql, [], {}))
+    } catch (error) {
+      if (isWanted || !isRefusal(error)) throw error
+      this.#readsAnyhow = true
+      this.#log.warn(
+        `Oracle refused a transaction that only reads, queries run without: ${messageOf(error)}`
+      )
+    }
+  }
+
+  #bounded<T>(what: string, sql: string, work: () => Promise<T>): Promise<T> {
+    return this.#use(what, sql, () =>
+      withTimeout(work(), DICTIONARY_LIMIT_MS, () => {
+        this.abort()
+        return databaseError(`no answer in ${DICTIONARY_LIMIT_MS} ms`, { retriable: true })
+      })
+    )
+  }
+
+  async #use<T>(what: string, sql: string, work: () => Promise<T>): Promise<T> {
+    if (this.#aborted) throw abortedError()
+    let tell: () => void = () => undefined
+    const aborted = new Promise<never>((_, reject) => {
+      tell = () => reject(abortedError())
+    })
+    this.#onAbort.add(tell)
+    try {
+      return await Promise.race([work(), aborted])
+    } catch (error) {
+      if (this.#aborted && !(error instanceof ConnectError)) throw abortedError()
+      throw oracleError(error, `Oracle did not ${what}`, sql)
+    } finally {
+      this.#onAbort.delete(tell)
+    }
+  }
+
+  /** The break ends the query on the server; the connection is cut in any case. */
+  async #breakAndCut(): Promise<void> {
+    try {
+      await withTimeout(this.#session.breakExecution(), BREAK_LIMIT_MS, () =>
+        databaseError('no answer to a break', { retriable: true })
+      )
+      await withTimeout(this.#session.close({ drop: true }), BREAK_LIMIT_MS, () =>
+        databaseError('no farewell in time', { retriable: true })
+      )
+    } catch {
+      // A server that cannot be asked ends the query when it finds nobody there.
+    } finally {
+      cutSession(this.#session)
+    }
+  }
+}
+
+/** Closes the socket, which the driver's own `close` does only after a farewell. */
+function cutSession(session: OracleSession): void {
+  const { _impl } = session as unknown as {
+    _impl?: { nscon?: { forceDisconnect?(): void } }
+  }
+  _impl?.nscon?.forceDisconnect?.()
+}
+
+const READ_ONLY = 'SET TRANSACTION READ ONLY'
+
+interface OracleTransaction {
+  readonly sql: string
+  /** Asked for by name: without it nothing is read. */
+  readonly isWanted: boolean
+}
+
+function transactionOf(isolation: IsolationMode, log: Logger): OracleTransaction {
+  const readOnly = { sql: READ_ONLY, isWanted: false }
+  switch (isolation) {
+    case 'SERIALIZABLE':
+      return { sql: 'SET TRANSACTION ISOLATION LEVEL SERIALIZABLE', isWanted: true }
+    case 'SQL_SERVER_SNAPSHOT':
+      throw new ConfigError(
+        'Isolation mode of `SQL_SERVER_SNAPSHOT` can only be configured with a Sql Server Dialect'
+      )
+    case 'READ_UNCOMMITTED':
+    case 'REPEATABLE_READ':
+      log.warn(`Oracle has no isolation level ${isolation}: each query reads one snapshot`)
+      return readOnly
+    case 'DEFAULT':
+    case 'READ_COMMITTED':
+      return readOnly
+  }
+}

@@ -1,0 +1,165 @@
+import { withTimeout } from '../../../../clock.ts'
+import { isRetriable, messageOf } from '../../../../errors.ts'
+import {
+  abortedError,
+  type Connection,
+  databaseError,
+  type Dialect,
+  type OpenOptions
+} from '../../database/database.ts'
+import { loadDriver } from './client.ts'
+import { OracleConnection } from './connection.ts'
+import type { OracleDriver, OracleSession } from './driver.ts'
+import { oracleError } from './errors.ts'
+import { momentOf } from './moment.ts'
+import { isRefusal } from './questions.ts'
+import { PROBE, SESSION_STATEMENT, SESSION_STATEMENTS } from './sql.ts'
+import type { OracleTarget } from './url.ts'
+
+/** Logs in and fixes the session's settings. */
+export async function connectOracle(
+  dialect: Dialect,
+  target: OracleTarget,
+  options: OpenOptions
+): Promise<Connection> {
+  const driver = loadDriver(target, options.log)
+  let ended: SettingsEndedSession | null = null
+  // Once may be bad luck: what a session goes without it goes without for good.
+  for (let tries = 0; tries < 2; tries++) {
+    try {
+      return await openSession(dialect, driver, target, options, false)
+    } catch (error) {
+      if (!(error instanceof SettingsEndedSession)) throw error
+      ended = error
+    }
+  }
+  options.log.warn(
+    `Oracle ended sessions that gave their module and action and settings of their own; without them: ${messageOf(ended?.cause)}`
+  )
+  return await openSession(dialect, driver, target, options, true)
+}
+
+/** Lost with the first statement, along with which the driver sends module and action. */
+class SettingsEndedSession extends Error {}
+
+async function openSession(
+  dialect: Dialect,
+  driver: OracleDriver,
+  target: OracleTarget,
+  options: OpenOptions,
+  bare: boolean
+): Promise<Connection> {
+  let session: OracleSession
+  try {
+    session = await logIn(driver, target, options)
+  } catch (error) {
+    throw oracleError(error, 'Could not connect to Oracle')
+  }
+  if (!bare) {
+    session.module = target.module
+    session.action = 'source'
+  }
+  session.callTimeout = target.answerLimitMs ?? 0
+  const connection = new OracleConnection(dialect, driver, session, {
+    isolation: options.isolation,
+    readOnly: options.readOnly === true,
+    log: options.log
+  })
+  const cut = (): void => connection.abort()
+  options.signal.addEventListener('abort', cut, { once: true })
+  try {
+    if (!bare) await configure(connection, options)
+    if (!driver.thin) await prove(connection)
+    return connection
+  } catch (error) {
+    connection.abort()
+    throw error
+  } finally {
+    options.signal.removeEventListener('abort', cut)
+  }
+}
+
+/** All settings at once; one by one when the server refuses that. Values carry their format in any case: thin mode can do without. */
+async function configure(connection: OracleConnection, options: OpenOptions): Promise<void> {
+  try {
+    if (await accepts(connection, SESSION_STATEMENT)) return
+    for (const sql of SESSION_STATEMENTS) {
+      if (!(await accepts(connection, sql))) {
+        options.log.warn(`Oracle refused a setting of the session, going on without: ${sql}`)
+      }
+    }
+  } catch (error) {
+    if (options.signal.aborted || !isRetriable(error)) throw error
+    throw new SettingsEndedSession(messageOf(error), { cause: error })
+  }
+}
+
+async function accepts(connection: OracleConnection, sql: string): Promise<boolean> {
+  try {
+    await connection.ask(sql)
+    return true
+  } catch (error) {
+    if (isRefusal(error)) return false
+    throw error
+  }
+}
+
+async function logIn(
+  driver: OracleDriver,
+  target: OracleTarget,
+  options: OpenOptions
+): Promise<OracleSession> {
+  const seconds = Math.max(1, Math.floor(target.addressLimitMs / 1000))
+  const { location, content, password: walletPassword } = target.wallet
+  const opening = driver.getConnection({
+    user: target.user,
+    ...(target.password === null ? {} : { password: target.password }),
+    connectString: target.connectString,
+    ...(target.configDir === null ? {} : { configDir: target.configDir }),
+    ...(location === null ? {} : { walletLocation: location }),
+    ...(content === null ? {} : { walletContent: content }),
+    ...(walletPassword === null ? {} : { walletPassword }),
+    ...target.more,
+    ...(target.httpsProxy === null
+      ? {}
+      : { httpsProxy: target.httpsProxy.host, httpsProxyPort: target.httpsProxy.port }),
+    ...(target.privilege === null ? {} : { privilege: driver[target.privilege] as number }),
+    connectTimeout: seconds,
+    transportConnectTimeout: seconds,
+    // A probe a minute, so that a server that is gone is noticed while a query runs.
+    expireTime: 1
+  })
+  let stop: () => void = () => undefined
+  const stopped = new Promise<never>((_, reject) => {
+    stop = () => reject(abortedError())
+  })
+  options.signal.addEventListener('abort', stop, { once: true })
+  try {
+    if (options.signal.aborted) stop()
+    return await withTimeout(Promise.race([opening, stopped]), target.connectTimeoutMs, () =>
+      databaseError(`no answer in ${target.connectTimeoutMs} ms`, { retriable: true })
+    )
+  } catch (error) {
+    // The driver cannot be stopped in the middle of a log-in: what it still opens is closed again.
+    opening
+      .then(
+        (late) => late.close(),
+        () => undefined
+      )
+      .catch(() => undefined)
+    throw error
+  } finally {
+    options.signal.removeEventListener('abort', stop)
+  }
+}
+
+/** I5: a client that loses digits is not worked with. */
+async function prove(connection: OracleConnection): Promise<void> {
+  const [row = []] = await connection.ask(PROBE.sql)
+  const given = row.map((value, index) => String(index < 3 ? momentOf(value) : value))
+  if (PROBE.expected.every((text, index) => given[index] === text)) return
+  throw databaseError(
+    `The Oracle driver does not hand out exact values: expected ${PROBE.expected.join(', ')}, got ${given.join(', ')}`,
+    { retriable: false }
+  )
+}
