@@ -3,13 +3,13 @@ import { describe, it } from 'node:test'
 import { dialects } from '../../../src/connectors/jdbc/dialects/dialects.ts'
 import { maskUrl, parseJdbcUrl } from '../../../src/connectors/jdbc/database/jdbc-url.ts'
 import {
-  nearMisses,
   parseTableName,
   quoteName,
   splitTableList,
   tableName,
   tableSql
 } from '../../../src/connectors/jdbc/database/table-name.ts'
+import { nearMisses } from '../../../src/connectors/jdbc/database/near-names.ts'
 import { tableGroups } from '../../../src/connectors/jdbc/tables/table-groups.ts'
 
 const postgres = parseJdbcUrl('jdbc:postgresql://h/d', dialects).dialect

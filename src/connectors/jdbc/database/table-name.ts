@@ -107,37 +107,3 @@ function unquote(dialect: Dialect, part: string): string {
   }
   return part
 }
-
-/** Names a mistyped one may have meant, nearest first: equal but for case, or few letters apart. At most three. */
-export function nearMisses(wanted: string, known: readonly string[]): string[] {
-  const lower = wanted.toLowerCase()
-  const limit = Math.max(1, Math.floor(wanted.length / 3))
-  return known
-    .map((name) => ({ name, distance: distance(lower, name.toLowerCase(), limit) }))
-    .filter((candidate) => candidate.distance <= limit)
-    .sort((a, b) => a.distance - b.distance)
-    .slice(0, 3)
-    .map((candidate) => candidate.name)
-}
-
-/** Letters to change between two words; more than `limit` when surely beyond it. */
-function distance(a: string, b: string, limit: number): number {
-  if (Math.abs(a.length - b.length) > limit) return limit + 1
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
-      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, change))
-    }
-    row = next
-  }
-  return row[b.length] ?? limit + 1
-}
-
-/** A name among those known: exactly, or the only one that differs in case alone; null when there is none or several. */
-export function resolveName(wanted: string, known: readonly string[]): string | null {
-  if (known.includes(wanted)) return wanted
-  const alike = known.filter((name) => name.toLowerCase() === wanted.toLowerCase())
-  return alike.length === 1 ? (alike[0] ?? null) : null
-}

@@ -1,7 +1,6 @@
 import { Decimal } from '../../../data/logical-types.ts'
 import { ConfigError, DataError } from '../../../errors.ts'
 import type { Column, Row, TimestampColumn } from '../database/database.ts'
-import { nearMisses } from '../database/table-name.ts'
 import type { Position } from './source-offset.ts'
 import type { TimeZone } from '../values/time-zone.ts'
 import type { Timestamp, TimestampParts } from '../values/timestamp.ts'
@@ -164,21 +163,4 @@ export function findColumn<C extends Column>(columns: readonly C[], name: string
     )
   }
   return matches[0] ?? null
-}
-
-/** `. Did you mean x?`, or nothing. */
-export function suggestion(wanted: string, known: readonly string[]): string {
-  return suggestionOf(nearMisses(wanted, known))
-}
-
-/** The same for several names, the first of them: each is held against all that are known (I8). */
-export function suggestions(wanted: readonly string[], known: readonly string[]): string {
-  return wanted
-    .slice(0, 10)
-    .map((name) => suggestion(name, known))
-    .join('')
-}
-
-export function suggestionOf(near: readonly string[]): string {
-  return near.length === 0 ? '' : `. Did you mean ${near.join(' or ')}?`
 }

@@ -1,10 +1,6 @@
 import { ConfigError } from '../../../errors.ts'
-import {
-  checkIdColumn,
-  findColumn,
-  suggestion,
-  timestampColumn
-} from '../positions/cursor-value.ts'
+import { checkIdColumn, findColumn, timestampColumn } from '../positions/cursor-value.ts'
+import { suggestion } from '../database/near-names.ts'
 import type { Column, Connection, TableId } from '../database/database.ts'
 import { keyColumns } from '../records/record-key.ts'
 import { checkPlaceholders, describableQuery } from '../sql/query-text.ts'

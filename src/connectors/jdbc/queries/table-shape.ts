@@ -1,13 +1,6 @@
 import { ConfigError } from '../../../errors.ts'
-import {
-  checkIdColumn,
-  findColumn,
-  suggestion,
-  suggestionOf,
-  suggestions,
-  timestampColumn,
-  visible
-} from '../positions/cursor-value.ts'
+import { checkIdColumn, findColumn, timestampColumn, visible } from '../positions/cursor-value.ts'
+import { suggestion, suggestionOf, suggestions } from '../database/near-names.ts'
 import {
   type Column,
   type Connection,

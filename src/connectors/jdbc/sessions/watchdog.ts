@@ -1,17 +1,11 @@
 import type { Clock } from '../../../clock.ts'
+import type { WatchLimits } from '../settings/source-settings.ts'
 import type { Session } from './session.ts'
 
 /** Between two looks. */
 const LOOK_EVERY_MS = 1000
 const LONGEST_STATEMENT = 500
 const LONGEST_PATIENCE_MS = 86_400_000
-
-export interface WatchLimits {
-  /** After so long without a sign of life what is waited for is a condition. */
-  readonly reportMs: number
-  /** After so long the session is given up; null: never. */
-  readonly reconnectMs: number | null
-}
 
 /** Something whose turn comes again and again. */
 export interface Watched {

@@ -5,7 +5,7 @@ import {
   withPrefix
 } from '../../../config/config-def.ts'
 import { cited } from '../../../secrets/redact.ts'
-import { suggestion } from '../positions/cursor-value.ts'
+import { suggestion } from '../database/near-names.ts'
 import type { Dialect, TableId } from '../database/database.ts'
 import { problemOf } from './key-checks.ts'
 import { groupSelection, type ownLists, ownKeys } from './own-keys.ts'

@@ -31,7 +31,14 @@ import { type TablePattern, tablePattern } from './table-pattern.ts'
 import { type TableSettings, tableSettings } from './table-settings.ts'
 import { type Mode, queryMode } from '../database/mode.ts'
 import { TimeZone } from '../values/time-zone.ts'
-import type { WatchLimits } from '../sessions/watchdog.ts'
+
+/** How long a task may wait for something before it says so. */
+export interface WatchLimits {
+  /** After so long without a sign of life what is waited for is a condition. */
+  readonly reportMs: number
+  /** After so long the session is given up; null: never. */
+  readonly reconnectMs: number | null
+}
 
 /** How to reach the database. */
 export interface ConnectionSettings {

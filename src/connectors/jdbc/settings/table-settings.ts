@@ -8,7 +8,7 @@ import { PRIMARY_KEY } from './record-keys.ts'
 import type { JdbcSourceConfig } from './source-config.ts'
 import type { ReadingSettings } from './reading-settings.ts'
 import { type ColumnMapping, parseColumnMapping, parseColumnsMapping } from './table-pattern.ts'
-import type { TopicSettings } from '../tables/target-topic.ts'
+import type { TopicSettings } from './topic-template.ts'
 import { instantOfMs } from '../values/time-text.ts'
 import { parseTopicTemplate } from './topic-template.ts'
 

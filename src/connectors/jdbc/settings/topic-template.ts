@@ -1,6 +1,6 @@
 import { ILLEGAL_IN_TOPIC, LONGEST_TOPIC } from '../../../data/topic-name.ts'
 import { ConfigError } from '../../../errors.ts'
-import { suggestion } from '../positions/cursor-value.ts'
+import { suggestion } from '../database/near-names.ts'
 
 /** What the names in a template stand for; null: this table or query has no such thing. */
 export interface TopicNames {
@@ -24,6 +24,15 @@ const NAMES: readonly string[] = ['prefix', 'connector', 'catalog', 'schema', 't
 
 /** A topic as text with names in it: `${prefix}${schema.lower}.${table}`. No name holds a colon: those are references to secrets. */
 export type TopicTemplate = readonly Part[]
+
+/** How topics are named. */
+export interface TopicSettings {
+  readonly prefix: string
+  readonly connector: string | null
+  /** null: as the JVM connector, prefix and bare name. */
+  readonly template: TopicTemplate | null
+  readonly sanitize: boolean
+}
 
 /** ConfigError for a name that is none, and for text that no topic can have. */
 export function parseTopicTemplate(text: string): TopicTemplate {

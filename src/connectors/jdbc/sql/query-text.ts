@@ -1,5 +1,5 @@
 import { ConfigError } from '../../../errors.ts'
-import { suggestion } from '../positions/cursor-value.ts'
+import { suggestion } from '../database/near-names.ts'
 import { sqlStretches } from './sql-stretches.ts'
 import { modeUsesId, modeUsesTimestamp, type Mode } from '../database/mode.ts'
 

@@ -1,6 +1,6 @@
 import type { OffsetMap } from '../../../data/record.ts'
 import { ConfigError } from '../../../errors.ts'
-import { suggestion } from '../positions/cursor-value.ts'
+import { suggestion } from '../database/near-names.ts'
 import { MEMORY_FIELDS, memoryLow } from '../late-commits/stored-memory.ts'
 import { checkOffset, OFFSET_FIELDS, offsetOf, positionOf } from '../positions/source-offset.ts'
 import type { Mode } from '../database/mode.ts'

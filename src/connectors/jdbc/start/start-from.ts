@@ -8,7 +8,7 @@ import type {
   StoredPosition
 } from '../../../plugin/start-from.ts'
 import { NO_START } from '../settings/configured-start.ts'
-import { suggestion } from '../positions/cursor-value.ts'
+import { suggestion } from '../database/near-names.ts'
 import type { Connection } from '../database/database.ts'
 import { requestedOffset } from './requested-offset.ts'
 import { offsetOf, positionOf, UNSET } from '../positions/source-offset.ts'

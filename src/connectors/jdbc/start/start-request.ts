@@ -1,6 +1,6 @@
 import type { OffsetMap } from '../../../data/record.ts'
 import { ConfigError } from '../../../errors.ts'
-import { suggestion } from '../positions/cursor-value.ts'
+import { suggestion } from '../database/near-names.ts'
 import { readWrittenTime } from '../values/time-text.ts'
 
 /** Where to start: the first row; so many nanoseconds before the database's present; or what an offset would say, times as text allowed. */

@@ -1,5 +1,6 @@
 import type { Connection, TableFilter, TableId } from '../database/database.ts'
-import { nearMisses, tableName } from '../database/table-name.ts'
+import { tableName } from '../database/table-name.ts'
+import { nearMisses } from '../database/near-names.ts'
 
 /** So many tables are looked at each time: a dictionary may hold tens of thousands. */
 const MOST_LOOKED_AT = 500

@@ -1,5 +1,5 @@
 import type { Connection, Dialect, TableId } from '../database/database.ts'
-import { suggestions } from '../positions/cursor-value.ts'
+import { suggestions } from '../database/near-names.ts'
 import { nearTables } from './near-tables.ts'
 import type { SourceSettings, TableSelection } from '../settings/source-settings.ts'
 import {

@@ -1,16 +1,7 @@
 import { ConfigError } from '../../../errors.ts'
 import type { Dialect, TableId } from '../database/database.ts'
 import { tableName } from '../database/table-name.ts'
-import { sanitized, topicFrom, type TopicTemplate } from '../settings/topic-template.ts'
-
-/** How topics are named. */
-export interface TopicSettings {
-  readonly prefix: string
-  readonly connector: string | null
-  /** null: as the JVM connector, prefix and bare name. */
-  readonly template: TopicTemplate | null
-  readonly sanitize: boolean
-}
+import { sanitized, topicFrom, type TopicSettings } from '../settings/topic-template.ts'
 
 /** The topic of a table. `catalog`: that of the session, where the table's name leaves it out. */
 export function topicOfTable(
