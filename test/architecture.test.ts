@@ -52,6 +52,63 @@ const inside: Record<string, Record<string, readonly string[]>> = {
   transforms: {
     java: []
   },
+  'connectors/jdbc': {
+    values: [],
+    database: ['values'],
+    sql: ['database'],
+    dialects: ['values', 'database'],
+    settings: ['values', 'database', 'sql', 'dialects'],
+    sessions: ['database', 'settings'],
+    tables: ['database', 'settings', 'sessions'],
+    positions: ['values', 'database', 'settings'],
+    records: ['values', 'database', 'settings', 'positions'],
+    queries: ['values', 'database', 'sql', 'settings', 'tables', 'positions', 'records'],
+    'late-commits': ['values', 'database', 'sql', 'settings', 'positions', 'queries'],
+    reading: [
+      'values',
+      'database',
+      'sql',
+      'settings',
+      'sessions',
+      'tables',
+      'positions',
+      'records',
+      'queries',
+      'late-commits'
+    ],
+    start: [
+      'values',
+      'database',
+      'settings',
+      'sessions',
+      'tables',
+      'positions',
+      'queries',
+      'late-commits',
+      'reading'
+    ],
+    source: [
+      'database',
+      'sql',
+      'dialects',
+      'settings',
+      'sessions',
+      'tables',
+      'positions',
+      'queries',
+      'late-commits',
+      'reading',
+      'start'
+    ]
+  },
+  'connectors/jdbc/dialects': {
+    shared: [],
+    postgres: ['shared'],
+    mysql: ['shared'],
+    oracle: ['shared'],
+    sqlserver: ['shared'],
+    sqlite: ['shared']
+  },
   kafka: {
     client: ['contracts.ts'],
     admin: ['client', 'contracts.ts'],
