@@ -166,7 +166,7 @@ export function herderOptions(parts: {
           )
         )
       ),
-    previews: new Previews({ config, plugins: worker.plugins, providers }),
+    previews: new Previews({ config, plugins: worker.plugins, providers, clock: systemClock }),
     pluginConfigKeys,
     topicTracking: {
       enabled: config.values['topic.tracking.enable'],

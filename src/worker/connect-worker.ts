@@ -26,6 +26,7 @@ import { WorkerConnector } from './worker-connector.ts'
 import type { WorkerSourceTask } from '../tasks/source/worker-source-task.ts'
 import type { OffsetLease } from '../tasks/port.ts'
 import { type TaskId, taskIdOf, taskKey } from '../storage/task-id.ts'
+import { settledWithin } from '../wait.ts'
 
 interface RunningTask {
   readonly task: WorkerSourceTask
@@ -75,6 +76,7 @@ export class ConnectWorker implements Worker {
       options.clock
     )
     this.#starts = new ConnectorStarts({
+      clock: options.clock,
       resolve: (config) => options.resolve(config),
       sourceOf: (config, name) => this.#requireSource(config, name),
       offsets: (name, config) => this.offsets(name, config)
@@ -138,6 +140,7 @@ export class ConnectWorker implements Worker {
       offsets: offsetReader(name, lease),
       onState: (state, trace) => this.#events?.onConnectorState(name, state, trace, plugin.version),
       onReconfiguration: () => this.#events?.onTaskReconfiguration(name),
+      clock: this.#options.clock,
       log
     })
     const watch = this.#watch([{ raw: config, resolved }], log, () =>
@@ -251,26 +254,20 @@ export class ConnectWorker implements Worker {
       running?.watch.abort()
       running?.task.stop()
     }
-    const patience = new AbortController()
-    const limit = this.#options.clock.sleep(
-      this.#options.settings.taskShutdownGracefulTimeoutMs,
-      patience.signal
-    )
     await Promise.all(
       places.map(async ({ id, place }) => {
         const { running } = place
-        if (running !== null) await this.#ended(running, limit)
+        if (running !== null) await this.#ended(running)
         this.#tasks.leave(place)
         if (running?.task.failed !== true) this.#events?.onTaskState(id, 'UNASSIGNED', null, null)
       })
     )
-    patience.abort()
   }
 
   /** I4: one that does not end in time is given up without committing; I2: it writes nothing from there on. */
-  async #ended({ task, ended }: RunningTask, limit: Promise<void>): Promise<void> {
-    const inTime = await Promise.race([ended.then(() => true), limit.then(() => false)])
-    if (inTime) return
+  async #ended({ task, ended }: RunningTask): Promise<void> {
+    const { clock, settings } = this.#options
+    if (await settledWithin(clock, ended, settings.taskShutdownGracefulTimeoutMs)) return
     this.#log.error(`Graceful stop of task ${taskKey(task.id)} failed.`)
     task.cancel()
   }

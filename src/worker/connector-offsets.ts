@@ -1,6 +1,8 @@
+import type { Clock } from '../clock.ts'
 import type { ConfigMap } from '../config/config-def.ts'
 import type { ClientProperties, KafkaClients } from '../kafka/contracts.ts'
 import type { OffsetStore, StoredOffset } from '../storage/offset-store.ts'
+import { abortingAfter } from '../wait.ts'
 import type { ConnectorOffsetStores } from './connector-offset-stores.ts'
 import { taskTransactionalId } from './transactional-ids.ts'
 
@@ -12,6 +14,7 @@ export interface ConnectorOffsetsParts {
   readonly clients: KafkaClients
   /** Source tasks of this group run exactly once; null: they do not. */
   readonly exactlyOnceGroup: string | null
+  readonly clock: Clock
   producerProperties(connectorConfig: ConfigMap): ClientProperties
 }
 
@@ -38,7 +41,7 @@ export class ConnectorOffsets {
     config: ConfigMap,
     changes: readonly StoredOffset[]
   ): Promise<void> {
-    const { stores, clients, exactlyOnceGroup, producerProperties } = this.#parts
+    const { stores, clients, exactlyOnceGroup, producerProperties, clock } = this.#parts
     if (exactlyOnceGroup === null) {
       await this.#with(connector, config, (store) => store.set(connector, changes, WRITE_LIMIT_MS))
       return
@@ -51,7 +54,7 @@ export class ConnectorOffsets {
     )
     try {
       await lease.start()
-      await producer.initialize(AbortSignal.timeout(WRITE_LIMIT_MS))
+      await abortingAfter(clock, WRITE_LIMIT_MS, (limit) => producer.initialize(limit))
       const { store } = lease
       await producer.send(await store.transactionRecords(connector, changes, WRITE_LIMIT_MS))
       await producer.commit()

@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts'
 import type { ConfigMap } from '../config/config-def.ts'
 import { ConfigError } from '../errors.ts'
 import type { AlteredOffsets, OffsetChange, SourceConnectorPlugin } from '../plugin/source.ts'
@@ -5,6 +6,7 @@ import type { StartFrom, StartPreview, StartWanted, StoredPosition } from '../pl
 import type { StoredConfig } from '../storage/cluster-config.ts'
 import type { StoredOffset } from '../storage/offset-store.ts'
 import { ownedByNobody } from '../plugin/plugin-owner.ts'
+import { abortingAfter } from '../wait.ts'
 
 /** What a connector may take to find another start, and to count what that would do; below the 90 s of a REST request. */
 const PLAN_LIMIT_MS = 30_000
@@ -12,6 +14,7 @@ const PREVIEW_LIMIT_MS = 45_000
 
 export interface ConnectorStartsParts {
   /** Replaces `${provider:path:key}` references. */
+  readonly clock: Clock
   resolve(config: StoredConfig): Promise<ConfigMap>
   /** The class of a source connector; ConfigError when it is none. */
   sourceOf(config: ConfigMap, name: string): SourceConnectorPlugin
@@ -28,8 +31,9 @@ export class ConnectorStarts {
 
   async plan(name: string, config: StoredConfig, wanted: StartWanted): Promise<StoredOffset[]> {
     const { startFrom, resolved, stored } = await this.#startFromOf(name, config)
-    const limit = AbortSignal.timeout(PLAN_LIMIT_MS)
-    return [...(await ownedByNobody(() => startFrom.plan(resolved, wanted, stored, limit)))]
+    const plan = (limit: AbortSignal) =>
+      ownedByNobody(() => startFrom.plan(resolved, wanted, stored, limit))
+    return [...(await abortingAfter(this.#parts.clock, PLAN_LIMIT_MS, plan))]
   }
 
   async preview(
@@ -38,8 +42,9 @@ export class ConnectorStarts {
     changes: readonly StoredOffset[]
   ): Promise<readonly StartPreview[]> {
     const { startFrom, resolved, stored } = await this.#startFromOf(name, config)
-    const limit = AbortSignal.timeout(PREVIEW_LIMIT_MS)
-    return ownedByNobody(() => startFrom.preview(resolved, changes, stored, limit))
+    return abortingAfter(this.#parts.clock, PREVIEW_LIMIT_MS, (limit) =>
+      ownedByNobody(() => startFrom.preview(resolved, changes, stored, limit))
+    )
   }
 
   async isFirst(before: StoredConfig, after: StoredConfig): Promise<boolean> {

@@ -1,10 +1,11 @@
-import { withTimeout } from '../clock.ts'
+import type { Clock } from '../clock.ts'
 import type { ConfigMap } from '../config/config-def.ts'
 import { ConnectError } from '../errors.ts'
 import type { Plugins } from '../plugin/plugins.ts'
 import type { SourcePreview } from '../plugin/preview.ts'
 import { idleSettings } from '../settings/connector/idle-settings.ts'
 import { type PreviewedRecord, previewRecords } from '../tasks/pipeline/preview-records.ts'
+import { abortingAfter, within } from '../wait.ts'
 
 /** After the signal a plugin may still answer with what it has; then it is not waited for any more (I8). */
 const GRACE_MS = 5000
@@ -21,30 +22,42 @@ export interface ConnectorPreview {
   readonly problems: readonly string[]
 }
 
+export interface PreviewOptions {
+  readonly rows: number
+  /** Properties of the worker, for its converters. */
+  readonly worker: ConfigMap
+  readonly plugins: Plugins
+  readonly clock: Clock
+  readonly limitMs: number
+  readonly stopping: AbortSignal
+}
+
 /**
  * The first records of a connector with this configuration (references replaced), transformed and converted, without anything being written.
  * Throws ConnectError: for a class that cannot show a preview, when its source cannot be read, and when it does not answer.
  */
 export async function previewConnector(
   config: ConfigMap,
-  options: {
-    rows: number
-    /** Properties of the worker, for its converters. */
-    worker: ConfigMap
-    plugins: Plugins
-    limitMs: number
-    stopping: AbortSignal
-  }
+  options: PreviewOptions
 ): Promise<ConnectorPreview> {
-  const { rows, worker, plugins, limitMs, stopping } = options
+  const { clock, limitMs, stopping } = options
+  const show = (signal: AbortSignal) => previewUntil(signal, config, options)
+  return await abortingAfter(clock, limitMs, show, stopping)
+}
+
+async function previewUntil(
+  signal: AbortSignal,
+  config: ConfigMap,
+  { rows, worker, plugins, clock, limitMs }: PreviewOptions
+): Promise<ConnectorPreview> {
   const plugin = plugins.connector(config.get('connector.class') ?? '')
   if (plugin.type !== 'source' || plugin.preview === undefined) {
     throw new ConnectError('BAD_REQUEST', `${plugin.className} cannot show a preview`)
   }
-  const signal = AbortSignal.any([stopping, AbortSignal.timeout(limitMs)])
   // The task's settings are found before its source is troubled.
   await previewRecords([], { connector: config, worker, plugins, signal })
-  const found = await withTimeout(
+  const found = await within(
+    clock,
     plugin.preview(config, { maxRows: rows, signal }),
     limitMs + GRACE_MS,
     () =>

@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts'
 import { HiddenValues } from '../config/hidden-values.ts'
 import type { ConfigProviders } from '../config/providers.ts'
 import { isSecretPlace, referencesIn } from '../config/references.ts'
@@ -19,12 +20,19 @@ const LIMIT_MS = 30_000
 const REACHING =
   /^(?:name|connection\.url|connection\.user|(?:key|value|header)\.converter(?:\..*)?|(?:producer|consumer|admin)\.override\..*)$/
 
+interface PreviewsOptions {
+  readonly config: WorkerConfig
+  readonly plugins: Plugins
+  readonly providers: ConfigProviders
+  readonly clock: Clock
+}
+
 /** Previews of this worker: a few at once, and none of what a reference stands for. */
 export class Previews {
-  readonly #options: { config: WorkerConfig; plugins: Plugins; providers: ConfigProviders }
+  readonly #options: PreviewsOptions
   readonly #atOnce = new AtOnce(MOST_AT_ONCE, 'previews')
 
-  constructor(options: { config: WorkerConfig; plugins: Plugins; providers: ConfigProviders }) {
+  constructor(options: PreviewsOptions) {
     this.#options = options
   }
 
@@ -53,12 +61,19 @@ export class Previews {
     rows: number,
     stopping: AbortSignal
   ): Promise<ConnectorPreview> {
-    const { config, plugins, providers } = this.#options
+    const { config, plugins, providers, clock } = this.#options
     const references = new Map<string, string>()
     try {
       const resolved = providers.resolve(checked, references)
       const hidden = new HiddenValues(references)
-      const options = { rows, worker: config.properties, plugins, limitMs: LIMIT_MS, stopping }
+      const options = {
+        rows,
+        worker: config.properties,
+        plugins,
+        clock,
+        limitMs: LIMIT_MS,
+        stopping
+      }
       const preview = await ownedByNobody(() => previewConnector(resolved, options))
       const { advice, problems } = preview
       return { ...preview, advice: hidden.all(advice), problems: hidden.all(problems) }

@@ -1,5 +1,5 @@
 import type { ConfigMap } from '../config/config-def.ts'
-import { withTimeout } from '../clock.ts'
+import type { Clock } from '../clock.ts'
 import { asError, ConnectError, traceOf } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import type { ConnectorPlugin } from '../plugin/plugins.ts'
@@ -7,6 +7,7 @@ import type { OffsetReader } from '../plugin/source.ts'
 import type { TargetState } from '../storage/target-state.ts'
 import type { State } from '../storage/status-store.ts'
 import { ownedBy } from '../plugin/plugin-owner.ts'
+import { within } from '../wait.ts'
 
 interface ConnectorInstance {
   taskConfigs(maxTasks: number): Promise<ConfigMap[]> | ConfigMap[]
@@ -28,6 +29,7 @@ export class WorkerConnector {
   readonly #offsets: OffsetReader
   readonly #onState: (state: State, trace: string | null) => void
   readonly #onReconfiguration: () => void
+  readonly #clock: Clock
   readonly #log: Logger
   #instance: ConnectorInstance | null = null
   #state: 'INIT' | 'STARTED' | 'PAUSED' | 'STOPPED' | 'FAILED' = 'INIT'
@@ -44,6 +46,7 @@ export class WorkerConnector {
     offsets: OffsetReader
     onState(state: State, trace: string | null): void
     onReconfiguration(): void
+    clock: Clock
     log: Logger
   }) {
     this.name = options.name
@@ -52,6 +55,7 @@ export class WorkerConnector {
     this.#offsets = options.offsets
     this.#onState = options.onState
     this.#onReconfiguration = options.onReconfiguration
+    this.#clock = options.clock
     this.#log = options.log
   }
 
@@ -66,7 +70,8 @@ export class WorkerConnector {
   async shutdown(): Promise<void> {
     this.#closed = true
     try {
-      await withTimeout(
+      await within(
+        this.#clock,
         this.#transition.then(() => this.#stopInstance()),
         STOP_TIMEOUT_MS,
         () =>

@@ -44,15 +44,8 @@ export const TIMERS_TO_CONVERT: readonly string[] = [
   'rest/json-answer.ts',
   'rest/leader-client.ts',
   'rest/server.ts',
-  'tasks/source/send-window.ts',
-  'tasks/source/transactional-delivery.ts',
   'tasks/source/worker-source-task.ts',
-  'validation/validate-connector.ts',
-  'worker/connect-worker.ts',
-  'worker/connector-offsets.ts',
-  'worker/connector-starts.ts',
-  'worker/preview-connector.ts',
-  'worker/worker-connector.ts'
+  'validation/validate-connector.ts'
 ]
 /** Files that still take the computer's clock by themselves. The list only becomes shorter. */
 export const CLOCKS_TO_INJECT: readonly string[] = [
@@ -73,9 +66,7 @@ export const CLOCKS_TO_INJECT: readonly string[] = [
   'kafka/producing/producer-session.ts',
   'kafka/producing/producer.ts',
   'kafka/producing/transaction-coordinator.ts',
-  'kafka/reading/topic-reader.ts',
-  'tasks/pipeline/retry-with-tolerance.ts',
-  'tasks/source/worker-source-task.ts'
+  'kafka/reading/topic-reader.ts'
 ]
 /** Rooms whose folders have no table of imports in `test/architecture.test.ts` yet. The list only becomes shorter. */
 export const FOLDERS_WITHOUT_TABLE: readonly string[] = ['tasks']

@@ -68,6 +68,7 @@ describe('where the offsets of a connector are', () => {
       stores,
       clients: options.clients,
       exactlyOnceGroup: null,
+      clock: options.clock,
       producerProperties: () => options.client
     })
     assert.deepEqual(await offsets.left('a', withTopic(topic)), [])

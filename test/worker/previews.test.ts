@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { systemClock } from '../../src/clock.ts'
 import { builtinPlugins } from '../../src/builtin-plugins.ts'
 import { configDef } from '../../src/config/config-def.ts'
 import { ConfigProviders } from '../../src/config/providers.ts'
@@ -52,7 +53,8 @@ function previews(
   const all = new Previews({
     config: parseWorkerConfig('standalone', properties),
     plugins,
-    providers
+    providers,
+    clock: systemClock
   })
   return async (config) => {
     const whole = new Map(

@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '../../clock.ts'
+import type { Clock } from '../../clock.ts'
 import { ConnectError, isRetriable, messageOf } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
 import { SkippedRecords } from './skipped-records.ts'
@@ -47,13 +47,13 @@ export class RetryWithTolerance {
     task: string
     log: Logger
     stopping: AbortSignal
-    clock?: Clock
+    clock: Clock
   }) {
     this.#policy = options.policy
     this.#task = options.task
     this.#log = options.log
     this.#stopping = options.stopping
-    this.#clock = options.clock ?? systemClock
+    this.#clock = options.clock
     this.skipped = new SkippedRecords(options.log, this.#clock)
   }
 

@@ -6,6 +6,7 @@ import type { OffsetCommitter } from './offset-committer.ts'
 import type { SourceDelivery } from './source-delivery.ts'
 import type { ConvertedBatch, SourceRecordSender } from './source-record-sender.ts'
 import type { SourceTaskInstance } from './source-task-instance.ts'
+import { settledWithin } from '../../wait.ts'
 
 export interface AtLeastOnceParts {
   readonly sender: SourceRecordSender
@@ -70,9 +71,7 @@ export class AtLeastOnceDelivery implements SourceDelivery {
   /** A failed task stores the offsets of what was acknowledged, too. */
   async finish(): Promise<void> {
     const { sender, offsetFlushTimeoutMs, clock } = this.#parts
-    const patience = new AbortController()
-    await sender.drain(clock.sleep(offsetFlushTimeoutMs, patience.signal))
-    patience.abort()
+    await settledWithin(clock, sender.drained(), offsetFlushTimeoutMs)
     if (!this.#cancelled) await this.#commit()
   }
 

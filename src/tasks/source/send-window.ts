@@ -8,6 +8,8 @@ export class SendWindow {
   readonly #maxBytes: number
   readonly #inFlight = new Set<Promise<void>>()
   #bytes = 0
+  /** Resolves when the next of those under way settles. */
+  #change = Promise.withResolvers<void>()
 
   /** `maxBytes`: `buffer.memory` of the producer. */
   constructor(maxBytes: number) {
@@ -25,7 +27,7 @@ export class SendWindow {
       this.#inFlight.size >= MAX_SENDS_IN_FLIGHT ||
       (this.#inFlight.size > 0 && this.#bytes + bytes > this.#maxBytes)
     ) {
-      await Promise.race(this.#inFlight)
+      await this.#change.promise
     }
   }
 
@@ -35,16 +37,14 @@ export class SendWindow {
     const settled = work.finally(() => {
       this.#bytes -= bytes
       this.#inFlight.delete(settled)
+      this.#change.resolve()
+      this.#change = Promise.withResolvers()
     })
     this.#inFlight.add(settled)
   }
 
-  /** Waits for everything under way, at most until `limit` resolves. */
-  async settled(limit: Promise<unknown> = new Promise(() => undefined)): Promise<void> {
-    let over = false
-    const stop = limit.then(() => {
-      over = true
-    })
-    while (this.#inFlight.size > 0 && !over) await Promise.race([...this.#inFlight, stop])
+  /** Resolves when nothing is under way. */
+  async settled(): Promise<void> {
+    while (this.#inFlight.size > 0) await this.#change.promise
   }
 }

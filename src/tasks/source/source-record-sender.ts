@@ -110,9 +110,9 @@ export class SourceRecordSender {
     )
   }
 
-  /** Waits for everything under way, at most until `limit` resolves. */
-  drain(limit: Promise<unknown>): Promise<void> {
-    return this.#window.settled(limit)
+  /** Resolves when nothing is under way. */
+  drained(): Promise<void> {
+    return this.#window.settled()
   }
 
   /** I2: nothing more is handed to Kafka. */

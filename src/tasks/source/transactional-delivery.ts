@@ -1,4 +1,4 @@
-import { type Clock, withTimeout } from '../../clock.ts'
+import type { Clock } from '../../clock.ts'
 import type { SourceOffset, SourcePartition, SourceRecord } from '../../data/record.ts'
 import { ConnectError } from '../../errors.ts'
 import type { ProducerRecord, TransactionalProducer } from '../../kafka/contracts.ts'
@@ -16,6 +16,7 @@ import {
   type TransactionBoundary,
   type TransactionEnd
 } from './transaction-boundary.ts'
+import { within } from '../../wait.ts'
 
 /** What the task has to ask of its cluster; see SourceTaskGuard of worker/. */
 interface TransactionGuard {
@@ -172,10 +173,11 @@ export class TransactionalDelivery implements SourceDelivery {
   }
 
   async finish(failed: boolean): Promise<void> {
-    const { offsetFlushTimeoutMs, task, log } = this.#parts
+    const { offsetFlushTimeoutMs, task, clock, log } = this.#parts
     if (failed || this.#cancelled || !this.#ready) return
     try {
-      await withTimeout(
+      await within(
+        clock,
         this.#endIfDue(),
         offsetFlushTimeoutMs,
         () =>

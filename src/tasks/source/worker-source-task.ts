@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { type Clock, systemClock } from '../../clock.ts'
+import type { Clock } from '../../clock.ts'
 import type { ConfigMap } from '../../config/config-def.ts'
 import type { SourceRecord } from '../../data/record.ts'
 import { ConnectError, isRetriable, traceOf, messageOf } from '../../errors.ts'
@@ -43,7 +43,7 @@ export interface WorkerSourceTaskParts {
   readonly target: TargetState
   readonly stopping: AbortController
   readonly log: Logger
-  readonly clock?: Clock
+  readonly clock: Clock
 }
 
 /** How long one task converts before others have a turn, and how often it looks at the time. */
@@ -84,7 +84,7 @@ export class WorkerSourceTask {
   constructor(parts: WorkerSourceTaskParts) {
     this.id = parts.id
     this.#parts = parts
-    this.#clock = parts.clock ?? systemClock
+    this.#clock = parts.clock
     this.#paused = parts.target === 'PAUSED'
   }
 
