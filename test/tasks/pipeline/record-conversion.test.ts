@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { builtinPlugins } from '../../../src/builtin-plugins.ts'
+import { systemClock } from '../../../src/clock.ts'
 import type { SourceRecord } from '../../../src/data/record.ts'
 import { Schema } from '../../../src/data/schema.ts'
 import { Struct } from '../../../src/data/struct.ts'
@@ -38,7 +39,8 @@ function conversion(
       },
       task: 'c-0',
       log: loggers.get('test'),
-      stopping: new AbortController().signal
+      stopping: new AbortController().signal,
+      clock: systemClock
     })
   })
 }
