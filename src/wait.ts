@@ -143,7 +143,7 @@ export interface Attempt {
 
 /**
  * The outcome of the first attempt that succeeds. Rejects with what the last one threw: when it will not pass, when the policy allows no
- * other, and when `signal` aborts, also during a pause.
+ * other, and when `signal` aborts, also during a pause. A signal that was aborted before lets nothing begin, and its reason is thrown.
  */
 export async function retrying<T>(
   clock: Clock,
@@ -152,6 +152,7 @@ export async function retrying<T>(
   signal: AbortSignal
 ): Promise<T> {
   const { attempts = Number.POSITIVE_INFINITY, limitMs = Number.POSITIVE_INFINITY } = policy
+  signal.throwIfAborted()
   const startedMs = clock.monotonicMs()
   const leftMs = (): number => startedMs + limitMs - clock.monotonicMs()
   const backoff = new Backoff(policy.backoff)

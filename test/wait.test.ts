@@ -205,6 +205,11 @@ describe('retrying', () => {
     })
   })
 
+  it('lets nothing begin once its signal has aborted', async () => {
+    const stopped = AbortSignal.abort(new Error('stopped before'))
+    assert.deepEqual(await run(0, {}, stopped), { outcome: 'stopped before', begunMs: [] })
+  })
+
   it('says how much time is left', async () => {
     const left: number[] = []
     const work = retrying(

@@ -21,6 +21,7 @@ import { overrideSections } from './overrides.ts'
 import { addVersionKey, versionProblem } from './versions.ts'
 import { hideReferences } from './secrets.ts'
 import { checkedSection, Section, type SubmittedConfig } from './section.ts'
+import { abortable } from '../wait.ts'
 
 export interface ValidationContext {
   readonly plugins: Plugins
@@ -133,12 +134,9 @@ async function checkOwn(
   )
   const checked = checkConfig(plugin.config, config)
   if (plugin.validate !== undefined) {
-    const aborted = new Promise<never>((_, reject) => {
-      signal.addEventListener('abort', () => reject(timedOut(plugin)), { once: true })
-      if (signal.aborted) reject(timedOut(plugin))
-    })
     try {
-      await Promise.race([plugin.validate(present, checked, signal), aborted])
+      const work = Promise.try(() => plugin.validate?.(present, checked, signal))
+      await abortable(work, signal, () => timedOut(plugin))
     } catch (error) {
       if (error instanceof ConnectError) throw error
       throw new ConnectError('INTERNAL', `${plugin.className} failed to check its configuration`, {

@@ -1,4 +1,4 @@
-import { withTimeout } from '../../clock.ts'
+import type { Clock } from '../../clock.ts'
 import { ConnectError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
 import type { StoredConfig } from '../../storage/cluster-config.ts'
@@ -11,10 +11,12 @@ import type { InitialOffsets, PutOptions, PutOutcome } from '../herder.ts'
 import { movedOffsets } from './move-record.ts'
 import type { Moves, NewMove } from './moves.ts'
 import { offsetsAnswer, requestedOffsets } from './offsets-actions.ts'
+import { within } from '../../wait.ts'
 
 export interface ConfigMovesOptions {
   readonly worker: Worker
   readonly moves: Moves
+  readonly clock: Clock
   readonly log: Logger
   /** Runs a step while nothing else changes configurations, where they may be written. */
   inTurn<T>(step: () => Promise<T> | T): Promise<T>
@@ -132,12 +134,12 @@ export class ConfigMoves {
 
   /** Nobody waits for this: what is not known soon is not told. */
   async #leftOver(name: string, config: StoredConfig): Promise<number> {
-    const { worker, log, inTurn } = this.#options
+    const { worker, clock, log, inTurn } = this.#options
     await inTurn(() => undefined)
     try {
       const late = (): Error =>
         new ConnectError('REQUEST_TIMED_OUT', 'The offsets were not read in time')
-      const { length } = await withTimeout(worker.offsetsLeft(name, config), LOOK_LIMIT_MS, late)
+      const { length } = await within(clock, worker.offsetsLeft(name, config), LOOK_LIMIT_MS, late)
       if (length > 0) {
         log.info(
           `Connector ${name} goes on from ${length} offsets that an earlier connector of that name left; POST /connectors?offsets=reset would forget them`

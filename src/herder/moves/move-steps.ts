@@ -9,6 +9,7 @@ import type { Worker } from '../../worker/contracts.ts'
 import { requireConnector } from '../work/abstract-herder.ts'
 import { RequestTargetError } from '../herder.ts'
 import { finished, movedOffsets } from './move-record.ts'
+import { Backoff } from '../../wait.ts'
 
 /** What moving needs of a herder. */
 export interface MoveOptions {
@@ -44,8 +45,7 @@ export interface MoveContext {
 }
 
 const LEADER_CHANGED = 'Another worker leads now and goes on with what was asked for'
-const FIRST_BACKOFF_MS = 250
-const LAST_BACKOFF_MS = 30_000
+const BACKOFF = { firstMs: 250, lastMs: 30_000 }
 
 /**
  * Carries moves out. A move is a redo record in the config topic: it is written before anything changes and says everything that is going
@@ -68,13 +68,14 @@ export class MoveSteps {
   async carryOut(name: string, context: MoveContext): Promise<Error | null> {
     const { clock, stopping, log } = this.#options
     let problem: Error | null = null
-    for (let backoffMs = FIRST_BACKOFF_MS; !stopping.aborted; ) {
+    const backoff = new Backoff(BACKOFF)
+    while (!stopping.aborted) {
       try {
         const step =
           problem === null ? this.#nextStep(name, context) : this.#givingUp(name, problem)
         if (step === null) return problem instanceof NotWritten ? asError(problem.cause) : problem
         await step()
-        backoffMs = FIRST_BACKOFF_MS
+        backoff.reset()
       } catch (error) {
         if (error instanceof RequestTargetError) {
           log.info(`Another worker leads: it goes on with the move of connector ${name}`)
@@ -82,8 +83,7 @@ export class MoveSteps {
         }
         log.error(`Moving connector ${name} failed`, { error })
         if (this.#isFinal(name, error)) problem ??= asError(error)
-        await clock.sleep(backoffMs, stopping)
-        backoffMs = Math.min(backoffMs * 2, LAST_BACKOFF_MS)
+        await clock.sleep(backoff.next(), stopping)
       }
     }
     return new ConnectError('WORKER_STOPPING', LEADER_CHANGED)

@@ -9,6 +9,7 @@ import { requireConnector } from '../work/abstract-herder.ts'
 import { lastDone, movedOffsets } from './move-record.ts'
 import type { Moves } from './moves.ts'
 import type { MoveAuthor, MoveInfo, StartFrom, StartFromWanted } from '../start-from.ts'
+import { settledWithin } from '../../wait.ts'
 
 export interface StartFromOptions {
   readonly worker: Worker
@@ -83,9 +84,7 @@ export class StartFromOperations implements StartFrom {
   }
 
   async #answer(name: string, id: string, moving: Promise<unknown>): Promise<MoveInfo> {
-    const patience = new AbortController()
-    await Promise.race([moving, this.#options.clock.sleep(ANSWER_LIMIT_MS, patience.signal)])
-    patience.abort()
+    await settledWithin(this.#options.clock, moving, ANSWER_LIMIT_MS)
     const found = (await this.history(name)).find((move) => move.id === id)
     if (found !== undefined) return found
     throw new NotFoundError(`Connector ${name} was deleted while it was being moved`)

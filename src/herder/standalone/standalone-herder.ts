@@ -1,4 +1,3 @@
-import { withTimeout } from '../../clock.ts'
 import { ConnectError, NotFoundError } from '../../errors.ts'
 import type { RestartRequest, StoredConfig } from '../../storage/cluster-config.ts'
 import type { ConfigListener } from '../../storage/config-store.ts'
@@ -33,9 +32,11 @@ import { shutDown } from '../work/shut-down.ts'
 import { StatusReporter } from '../work/status-reporter.ts'
 import { TickStage } from '../work/tick-stage.ts'
 import { workSet } from '../work/work-set.ts'
+import { retrying, within } from '../../wait.ts'
 
 /** Beyond the graceful timeout: what stopping may take. */
 const STOP_MARGIN_MS = 10_000
+const UPDATE_BACKOFF = { firstMs: 250, lastMs: 60_000 }
 const FLUSH_TIMEOUT_MS = 5000
 
 /**
@@ -276,7 +277,8 @@ export class StandaloneHerder extends AbstractHerder implements Herder {
 
   async #startConnector(name: string): Promise<void> {
     try {
-      await withTimeout(
+      await within(
+        this.options.clock,
         this.#work.startConnector(name, this.snapshot()),
         START_LIMIT_MS,
         () => new ConnectError('REQUEST_TIMED_OUT', `It did not start in ${START_LIMIT_MS} ms`)
@@ -311,23 +313,19 @@ export class StandaloneHerder extends AbstractHerder implements Herder {
     if (this.#updating.has(name)) return
     this.#updating.add(name)
     this.#inBackground(`Task reconfiguration for ${name}`, async () => {
-      const { signal } = this.stopping
-      for (let backoffMs = 250; !signal.aborted; backoffMs = Math.min(backoffMs * 2, 60_000)) {
-        try {
-          await this.#inTurn(() => {
-            this.#updating.delete(name)
-            return this.#tasks.update(name)
-          })
-          return
-        } catch (error) {
-          if (!this.#work.hasConnector(name) || this.#work.connectorFailed(name)) throw error
-          this.options.log.error(
-            `Failed to reconfigure connector's tasks (${name}), retrying after backoff.`,
-            { error }
-          )
-        }
-        await this.options.clock.sleep(backoffMs, signal)
+      const { clock, log } = this.options
+      const text = `Failed to reconfigure connector's tasks (${name}), retrying after backoff.`
+      const policy = {
+        backoff: UPDATE_BACKOFF,
+        isPassing: () => this.#work.hasConnector(name) && !this.#work.connectorFailed(name),
+        onRetry: (error: unknown) => log.error(text, { error })
       }
+      const update = () =>
+        this.#inTurn(() => {
+          this.#updating.delete(name)
+          return this.#tasks.update(name)
+        })
+      await retrying(clock, policy, update, this.stopping.signal)
     })
   }
 
@@ -370,7 +368,7 @@ export class StandaloneHerder extends AbstractHerder implements Herder {
     this.stopping.abort(error)
     this.markNotStarted(error)
     this.#queue.close(error)
-    await shutDown(log, taskShutdownGracefulTimeoutMs + STOP_MARGIN_MS, () => this.#halt())
+    await shutDown(this.options, taskShutdownGracefulTimeoutMs + STOP_MARGIN_MS, () => this.#halt())
   }
 
   async #halt(): Promise<void> {

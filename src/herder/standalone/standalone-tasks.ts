@@ -1,4 +1,3 @@
-import { withTimeout } from '../../clock.ts'
 import { ConnectError } from '../../errors.ts'
 import { taskKey } from '../../storage/task-id.ts'
 import type { HerderOptions } from '../work/abstract-herder.ts'
@@ -6,18 +5,19 @@ import type { LocalWork } from '../work/local-work.ts'
 import type { StatusReporter } from '../work/status-reporter.ts'
 import { taskConfigsChanged } from '../work/task-config-changes.ts'
 import { workSet } from '../work/work-set.ts'
+import { within } from '../../wait.ts'
 
 /** How long a change waits for a slow connector before the next request is let in; the connector goes on starting. */
 export const START_LIMIT_MS = 60_000
 
 /** The tasks of a standalone worker's connectors. Whoever calls has its turn. */
 export class StandaloneTasks {
-  readonly #options: Pick<HerderOptions, 'worker' | 'configStore' | 'statusStore' | 'log'>
+  readonly #options: Pick<HerderOptions, 'worker' | 'configStore' | 'statusStore' | 'clock' | 'log'>
   readonly #work: LocalWork
   readonly #statuses: StatusReporter
 
   constructor(
-    options: Pick<HerderOptions, 'worker' | 'configStore' | 'statusStore' | 'log'>,
+    options: Pick<HerderOptions, 'worker' | 'configStore' | 'statusStore' | 'clock' | 'log'>,
     work: LocalWork,
     statuses: StatusReporter
   ) {
@@ -28,13 +28,14 @@ export class StandaloneTasks {
 
   /** Generates the task configurations again; when they changed all tasks are replaced. */
   async update(name: string): Promise<void> {
-    const { worker, configStore, log } = this.#options
+    const { worker, configStore, clock, log } = this.#options
     const target = configStore.snapshot().targetState(name)
     if (!worker.connectorRunning(name) || target !== 'STARTED') {
       log.info(`Skipping update of tasks for connector ${name} since it is not running`)
       return
     }
-    const configs = await withTimeout(
+    const configs = await within(
+      clock,
       worker.taskConfigs(name),
       START_LIMIT_MS,
       () =>

@@ -376,7 +376,7 @@ export class DistributedHerder extends AbstractHerder implements Herder {
     this.#wakeup.wake()
     this.markNotStarted(error)
     this.#queue.close(error)
-    await shutDown(log, taskShutdownGracefulTimeoutMs + STOP_MARGIN_MS, () => this.#halt())
+    await shutDown(this.options, taskShutdownGracefulTimeoutMs + STOP_MARGIN_MS, () => this.#halt())
   }
 
   async #halt(): Promise<void> {

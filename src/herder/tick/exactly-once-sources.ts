@@ -3,7 +3,6 @@ import { ConnectError, isRetriable, messageOf } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
 import type { ClusterConfig, StoredConfig } from '../../storage/cluster-config.ts'
 import { type SourceTaskGuard } from '../../worker/contracts.ts'
-import { abortable } from './abortable.ts'
 import { requireConnector } from '../work/abstract-herder.ts'
 import type { ConnectorActions } from './connector-actions.ts'
 import { RequestTargetError } from '../herder.ts'
@@ -12,6 +11,7 @@ import type { Membership } from '../group/membership.ts'
 import type { SessionKeys } from '../group/session-key.ts'
 import { ZombieFencing, type ZombieFencingOptions } from './zombie-fencing.ts'
 import { type TaskId, taskKey } from '../../storage/task-id.ts'
+import { abortable, retrying } from '../../wait.ts'
 
 export interface ExactlyOnceSourcesOptions extends ZombieFencingOptions {
   /** `exactly.once.source.support` is enabled on this worker. */
@@ -29,8 +29,7 @@ export interface ExactlyOnceSourcesOptions extends ZombieFencingOptions {
 
 /** Leaders change and brokers come back: a task that cannot start meanwhile waits, says why, and is FAILED only after so long. */
 const PATIENCE_MS = 600_000
-const FIRST_BACKOFF_MS = 250
-const LAST_BACKOFF_MS = 5000
+const BACKOFF = { firstMs: 250, lastMs: 5000 }
 /** Nobody needs to hear of one short hiccup. */
 const SHOWN_FROM_ATTEMPT = 3
 
@@ -101,22 +100,21 @@ export class ExactlyOnceSources {
     step: () => Promise<void>
   ): Promise<void> {
     const { clock, log, onWaiting } = this.#options
-    const deadline = clock.monotonicMs() + PATIENCE_MS
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await abortable(step(), signal, 'task')
-      } catch (cause) {
-        if (signal.aborted) throw cause
-        const backoffMs = Math.min(FIRST_BACKOFF_MS * 2 ** (attempt - 1), LAST_BACKOFF_MS)
-        const late = clock.monotonicMs() + backoffMs > deadline
-        if (late || !isRetriable(cause)) {
-          throw failure === null ? cause : new ConnectError('INTERNAL', failure, { cause })
-        }
-        const reason = `The start of task ${taskKey(id)} is tried again: ${messageOf(cause)}`
+    const policy = {
+      backoff: BACKOFF,
+      limitMs: PATIENCE_MS,
+      isPassing: isRetriable,
+      onRetry: (error: unknown, _: number, failures: number) => {
+        const reason = `The start of task ${taskKey(id)} is tried again: ${messageOf(error)}`
         log.info(reason)
-        if (attempt >= SHOWN_FROM_ATTEMPT) onWaiting(id, reason)
-        await clock.sleep(backoffMs, signal)
+        if (failures >= SHOWN_FROM_ATTEMPT) onWaiting(id, reason)
       }
+    }
+    try {
+      await retrying(clock, policy, () => abortable(step(), signal, taskStopped), signal)
+    } catch (cause) {
+      if (signal.aborted) throw taskStopped()
+      throw failure === null ? cause : new ConnectError('INTERNAL', failure, { cause })
     }
   }
 
@@ -167,4 +165,8 @@ export class ExactlyOnceSources {
       }
     })
   }
+}
+
+function taskStopped(): ConnectError {
+  return new ConnectError('WORKER_STOPPING', 'The task was stopped')
 }

@@ -4,7 +4,6 @@ import type { Logger } from '../../log.ts'
 import type { StoredConfig, WrittenConfig } from '../../storage/cluster-config.ts'
 import type { ConfigStore } from '../../storage/config-store.ts'
 import type { Worker } from '../../worker/contracts.ts'
-import { abortable } from './abortable.ts'
 import type { HerderQueue } from '../work/herder-queue.ts'
 import type { LeaderClient } from '../group/leader-client.ts'
 import type { LocalWork } from '../work/local-work.ts'
@@ -12,6 +11,7 @@ import type { Membership } from '../group/membership.ts'
 import type { SessionKeys } from '../group/session-key.ts'
 import { taskConfigsChanged } from '../work/task-config-changes.ts'
 import type { TickStage } from '../work/tick-stage.ts'
+import { abortable, retrying } from '../../wait.ts'
 
 export interface TaskConfigWriterOptions {
   readonly worker: Worker
@@ -32,8 +32,7 @@ interface Lane {
   readonly stop: AbortController
 }
 
-const FIRST_BACKOFF_MS = 250
-const LAST_BACKOFF_MS = 60_000
+const BACKOFF = { firstMs: 250, lastMs: 60_000 }
 /** A refused signature is expected for so long after a change of the session key. */
 const KEY_CHANGE_GRACE_MS = 60_000
 
@@ -131,42 +130,38 @@ export class TaskConfigWriter {
     const { clock, work } = this.#options
     const began = clock.monotonicMs()
     let conditionReported = false
-    for (let attempt = 0; !signal.aborted; attempt++) {
-      try {
-        await this.#reconfigure(connector, signal)
-        if (conditionReported) work.connectorCondition(connector, null)
-        return
-      } catch (error) {
-        if (signal.aborted) return
-        if (this.#givesUp(connector, error)) return
-        const backoffMs = Math.min(FIRST_BACKOFF_MS * 2 ** attempt, LAST_BACKOFF_MS)
+    const policy = {
+      backoff: BACKOFF,
+      isPassing: (error: unknown) => !isTooManyTasks(error) && !work.connectorFailed(connector),
+      onRetry: (error: unknown, pauseMs: number, failures: number) => {
         this.#logFailure(connector, error, clock.monotonicMs() - began)
         // A connector that is RUNNING without tasks should say why; one short hiccup is not worth it.
-        if (attempt > 0) {
-          conditionReported = true
-          work.connectorCondition(
-            connector,
-            `Task configurations could not be generated or written: ${messageOf(error)} (tried again every ${backoffMs} ms)`
-          )
-        }
-        await clock.sleep(backoffMs, signal)
+        if (failures === 1) return
+        conditionReported = true
+        work.connectorCondition(
+          connector,
+          `Task configurations could not be generated or written: ${messageOf(error)} (tried again every ${pauseMs} ms)`
+        )
       }
+    }
+    try {
+      await retrying(clock, policy, () => this.#reconfigure(connector, signal), signal)
+      if (conditionReported) work.connectorCondition(connector, null)
+    } catch (error) {
+      if (!signal.aborted) this.#giveUp(connector, error)
     }
   }
 
-  #givesUp(connector: string, error: unknown): boolean {
+  #giveUp(connector: string, error: unknown): void {
     const { work, log } = this.#options
-    const tooManyTasks = error instanceof ConnectError && error.facts['tooManyTasks'] === true
-    if (tooManyTasks) {
+    if (isTooManyTasks(error)) {
       log.error(`Connector ${connector} generated too many tasks; it will not be asked again`, {
         error
       })
       work.failConnector(connector, error)
-      return true
+    } else {
+      log.error(`Connector ${connector} failed; its tasks stay as they are`, { error })
     }
-    if (!work.connectorFailed(connector)) return false
-    log.error(`Connector ${connector} failed; its tasks stay as they are`, { error })
-    return true
   }
 
   #logFailure(connector: string, error: unknown, sinceMs: number): void {
@@ -194,7 +189,7 @@ export class TaskConfigWriter {
       )
       return
     }
-    const configs = await abortable(worker.taskConfigs(connector), signal, 'connector')
+    const configs = await abortable(worker.taskConfigs(connector), signal, connectorStopped)
     const forward = await queue.addOwn(() => this.#publish(connector, configs))
     if (forward !== null) await this.#forward(connector, forward, signal)
   }
@@ -247,4 +242,12 @@ export class TaskConfigWriter {
       { status: answer.status, connector }
     )
   }
+}
+
+function connectorStopped(): ConnectError {
+  return new ConnectError('WORKER_STOPPING', 'The connector was stopped')
+}
+
+function isTooManyTasks(error: unknown): boolean {
+  return error instanceof ConnectError && error.facts['tooManyTasks'] === true
 }

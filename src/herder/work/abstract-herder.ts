@@ -26,6 +26,7 @@ import { ChangedMeanwhile, MOST_PATCHES, patched } from './patch.ts'
 import { instanceState } from './restart-plan.ts'
 import type { TickStage } from './tick-stage.ts'
 import { versionProblem } from '../../validation/versions.ts'
+import { abortingAfter } from '../../wait.ts'
 
 /** What both herders are made of. */
 export interface HerderOptions {
@@ -196,7 +197,7 @@ export abstract class AbstractHerder {
 
   async validate(plugin: string, config: RestConfig): Promise<ConfigInfos> {
     requireClass(plugin, config)
-    return this.options.validate(config, this.#validationSignal())
+    return await this.#checked(config)
   }
 
   async preview(plugin: string, config: RestConfig, rows: number): Promise<ConnectorPreview> {
@@ -241,7 +242,7 @@ export abstract class AbstractHerder {
 
   /** The configuration if it has no errors; throws the 400 that lists them otherwise. */
   protected async validated(config: RestConfig): Promise<StoredConfig> {
-    const infos = await this.options.validate(config, this.#validationSignal())
+    const infos = await this.#checked(config)
     if (infos.error_count > 0) {
       const errors = infos.configs.flatMap(({ value }) => value?.errors ?? [])
       throw new ConnectError(
@@ -341,8 +342,10 @@ export abstract class AbstractHerder {
     throw new ConnectError('FORBIDDEN', 'Topic tracking is disabled.')
   }
 
-  #validationSignal(): AbortSignal {
-    return AbortSignal.any([this.stopping.signal, AbortSignal.timeout(VALIDATION_TIMEOUT_MS)])
+  #checked(config: RestConfig): Promise<ConfigInfos> {
+    const { clock, validate } = this.options
+    const check = (signal: AbortSignal) => validate(config, signal)
+    return abortingAfter(clock, VALIDATION_TIMEOUT_MS, check, this.stopping.signal)
   }
 }
 

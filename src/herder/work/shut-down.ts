@@ -1,17 +1,18 @@
-import { withTimeout } from '../../clock.ts'
+import type { Clock } from '../../clock.ts'
 import { ConnectError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
+import { within } from '../../wait.ts'
 
 /** Ends a herder: bounded, never rejects. */
 export async function shutDown(
-  log: Logger,
+  { clock, log }: { readonly clock: Clock; readonly log: Logger },
   limitMs: number,
   halt: () => Promise<void>
 ): Promise<void> {
   const late = (): Error =>
     new ConnectError('WORKER_STOPPING', `The herder did not stop in ${limitMs} ms`)
   try {
-    await withTimeout(halt(), limitMs, late)
+    await within(clock, halt(), limitMs, late)
   } catch (error) {
     log.error('The herder did not stop cleanly', { error })
   }

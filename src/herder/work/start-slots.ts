@@ -1,4 +1,5 @@
 import type { Clock } from '../../clock.ts'
+import { settledWithin } from '../../wait.ts'
 
 const SLOTS = 8
 /** A start that takes longer gives its slot to the next one, so that a few slow plugins cannot hold up the rest. */
@@ -16,15 +17,8 @@ export class StartSlots {
 
   async run<T>(start: () => Promise<T>): Promise<T> {
     await this.#acquire()
-    const patience = new AbortController()
     const started = start()
-    const limit = this.#clock.sleep(SLOT_LIMIT_MS, patience.signal)
-    const settled = started.then(
-      () => undefined,
-      () => undefined
-    )
-    await Promise.race([settled, limit])
-    patience.abort()
+    await settledWithin(this.#clock, started, SLOT_LIMIT_MS)
     this.#release()
     return started
   }
