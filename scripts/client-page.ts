@@ -1,14 +1,16 @@
 import {
+  clientDefinitions,
   clientKinds,
-  clientPropertyNames,
   effectOf
-} from '../src/settings/clients/client-property-effects.ts'
+} from '../src/settings/clients/client-definitions.ts'
 
-/** The page of all properties of Kafka's clients, from the table the worker reads. */
+/** The page of all properties of Kafka's clients, from the definitions the worker reads. */
 export function kafkaClientsPage(): string {
-  const names = [...new Set(clientKinds.flatMap(clientPropertyNames))].sort()
+  const names = [
+    ...new Set(clientKinds.flatMap((kind) => Object.keys(clientDefinitions[kind])))
+  ].sort()
   return [
-    '<!-- Written by `npm run docs` from the table in the sources: change that. -->',
+    '<!-- Written by `npm run docs` from the definitions in the sources: change that. -->',
     '',
     '# Kafka clients',
     '',

@@ -1,5 +1,12 @@
 import { ConfigError } from '../errors.ts'
-import { type ConfigType, convert, exactText, Password, ValueProblem } from './config-value.ts'
+import {
+  type ConfigType,
+  convert,
+  doubleText,
+  exactText,
+  Password,
+  ValueProblem
+} from './config-value.ts'
 
 export { type ConfigType, Password } from './config-value.ts'
 
@@ -8,6 +15,13 @@ export type ConfigMap = ReadonlyMap<string, string>
 
 export type Importance = 'high' | 'medium' | 'low'
 export type Width = 'none' | 'short' | 'medium' | 'long'
+
+/** Why a key changes nothing here. */
+export interface NoEffect {
+  readonly reason: string
+  /** Whether a value, in lower case, asks for what is done anyway. */
+  readonly asDone?: (value: string) => boolean
+}
 
 /** One configuration key. A key without `default` is required; `order` in its group is its place in the literal. */
 export interface ConfigKey {
@@ -51,7 +65,7 @@ export interface ConfigKey {
   /** Accepted, but not shown by REST or documentation. */
   readonly internal?: boolean
   /** Accepted so that files written for a JVM worker load; changes nothing here. */
-  readonly noEffect?: boolean
+  readonly noEffect?: true | NoEffect
 }
 
 /** What is wrong with a value: the words behind `Invalid value V for configuration K: `, or a whole sentence. */
@@ -103,9 +117,9 @@ function ruleProblem(name: string, key: ConfigKey, value: unknown): Complaint | 
   if (Array.isArray(value)) return listProblem(name, key, value as string[])
   if (typeof value === 'number') {
     if (key.atLeast !== undefined && value < key.atLeast)
-      return `Value must be at least ${key.atLeast}`
+      return `Value must be at least ${shown(key, key.atLeast)}`
     if (key.atMost !== undefined && value > key.atMost)
-      return `Value must be no more than ${key.atMost}`
+      return `Value must be no more than ${shown(key, key.atMost)}`
   }
   if (key.oneOf !== undefined && !key.oneOf.includes(String(value))) {
     return `String must be one of: ${quoted(key.oneOf)}`
@@ -157,6 +171,7 @@ export interface CheckedValue {
 function shown(key: ConfigKey, value: unknown): string {
   if (value === null) return 'null'
   if (key.type === 'password') return '[hidden]'
+  if (key.type === 'double' && typeof value === 'number') return doubleText(value)
   return Array.isArray(value) ? `[${value.join(', ')}]` : String(value)
 }
 

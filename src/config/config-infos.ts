@@ -1,3 +1,4 @@
+import { doubleText } from './config-value.ts'
 import type { CheckedValue, ConfigDef, ConfigKey } from './config-def.ts'
 
 /** One definition, in the field order of Kafka 4.3.1's JSON (`ConfigKeyInfo`). */
@@ -42,16 +43,6 @@ export function valueText(key: ConfigKey, value: unknown): string | null {
   if (key.type === 'password') return '[hidden]'
   if (key.type === 'double' && typeof value === 'number') return doubleText(value)
   return Array.isArray(value) ? value.join(',') : String(value)
-}
-
-/** As Java's `Double.toString`: always a fraction, exponents below 10^-3 and from 10^7. */
-function doubleText(value: number): string {
-  const size = Math.abs(value)
-  if (!Number.isFinite(value) || (size >= 1e-3 && size < 1e7) || size === 0) {
-    return Number.isInteger(value) ? `${Object.is(value, -0) ? '-0' : value}.0` : String(value)
-  }
-  const [digits = '', exponent = ''] = value.toExponential().split('e')
-  return `${digits.includes('.') ? digits : `${digits}.0`}E${Number(exponent)}`
 }
 
 /** Definitions in REST form; `prefix` goes before each name (converter sections, transformations). Internal keys are left out. */

@@ -109,3 +109,13 @@ export function exactText(type: ConfigType, value: unknown, text: string): strin
   if (!whole || value === null || Number.isSafeInteger(value)) return undefined
   return String(wholeNumber(javaTrim(text)))
 }
+
+/** As Java's `Double.toString`: always a fraction, exponents below 10^-3 and from 10^7. */
+export function doubleText(value: number): string {
+  const size = Math.abs(value)
+  if (!Number.isFinite(value) || (size >= 1e-3 && size < 1e7) || size === 0) {
+    return Number.isInteger(value) ? `${Object.is(value, -0) ? '-0' : value}.0` : String(value)
+  }
+  const [digits = '', exponent = ''] = value.toExponential().split('e')
+  return `${digits.includes('.') ? digits : `${digits}.0`}E${Number(exponent)}`
+}

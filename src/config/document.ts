@@ -61,8 +61,8 @@ function table(entries: readonly (readonly [string, ConfigKey])[], prefix: strin
 /** Groups in the order they appear; without any, one table by importance. Keys without effect come last. */
 function tables({ definition, prefix = '' }: DocumentedPart, level: string): string[] {
   const keys = Object.entries(definition).filter(([, key]) => key.internal !== true)
-  const effective = keys.filter(([, key]) => key.noEffect !== true)
-  const idle = keys.filter(([, key]) => key.noEffect === true)
+  const effective = keys.filter(([, key]) => key.noEffect === undefined)
+  const idle = keys.filter(([, key]) => key.noEffect !== undefined)
   const groups = [...new Set(effective.map(([, key]) => key.group))]
   const parts: string[] = []
   if (groups.length <= 1) {

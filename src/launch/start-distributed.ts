@@ -1,5 +1,5 @@
 import { systemClock } from '../clock.ts'
-import { clientKinds } from '../settings/clients/client-property-effects.ts'
+import { clientKinds } from '../settings/clients/client-definitions.ts'
 import {
   bindRest,
   clusterIdOrStop,

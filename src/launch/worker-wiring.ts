@@ -4,10 +4,7 @@ import type { ConfigProviders } from '../config/providers.ts'
 import { pluginConfigKeys, validateConnector } from '../validation/validate-connector.ts'
 import type { HerderOptions } from '../herder/work/abstract-herder.ts'
 import type { ClientProperties, KafkaClients } from '../kafka/contracts.ts'
-import {
-  type ClientKind,
-  propertiesWithoutEffect
-} from '../settings/clients/client-property-effects.ts'
+import { type ClientKind, propertiesWithoutEffect } from '../settings/clients/client-definitions.ts'
 import { loggers } from '../log.ts'
 import type { OverridePolicy } from '../plugin/override-policy.ts'
 import type { Plugins } from '../plugin/plugins.ts'

@@ -1,10 +1,10 @@
-import { checkConfig, type ConfigKey } from '../config/config-def.ts'
+import { checkConfig, type ConfigDef, type ConfigKey } from '../config/config-def.ts'
 import { valueInfo } from '../config/config-infos.ts'
 import type { ClientOverride, OverridePolicy } from '../plugin/override-policy.ts'
 import type { ConnectorPlugin, Plugins } from '../plugin/plugins.ts'
 import { overridePolicy, refusedOverride } from '../settings/worker/override-policy.ts'
 import type { WorkerConfig } from '../settings/worker/worker-config.ts'
-import { clientConfigs } from '../settings/clients/client-configs.ts'
+import { clientDefinitions } from '../settings/clients/client-definitions.ts'
 import { Section, type SubmittedConfig } from './section.ts'
 
 type Client = ClientOverride['client']
@@ -40,7 +40,7 @@ function lenient({ type, importance, doc }: ConfigKey): ConfigKey {
 function overrideSection(client: Client, config: SubmittedConfig, policy: OverridePolicy): Section {
   const prefix = `${client}.override.`
   const section = new Section()
-  const definitions = clientConfigs[client]
+  const definitions: ConfigDef = clientDefinitions[client]
   for (const [name, text] of config) {
     if (!name.startsWith(prefix)) continue
     const key = name.slice(prefix.length)

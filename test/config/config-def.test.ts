@@ -76,7 +76,7 @@ describe('configuration definitions', () => {
       [invalid('big', '-9223372036854775809', 'Not a number of type LONG')]
     ],
     ['big', '1 000', [invalid('big', '1 000', 'Not a number of type LONG')]],
-    ['ratio', '-0.5', [invalid('ratio', '-0.5', 'Value must be at least 0')]],
+    ['ratio', '-0.5', [invalid('ratio', '-0.5', 'Value must be at least 0.0')]],
     ['unique', 'a,a', ["Configuration 'unique' values must not be duplicated."]],
     ['unique', 'a,', ["Configuration 'unique' values must not be empty."]],
     ['unique', null, ["Configuration 'unique' values must not be null."]],

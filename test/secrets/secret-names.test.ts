@@ -5,7 +5,7 @@ import { type ConfigDef, Password } from '../../src/config/config-def.ts'
 import { valueText } from '../../src/config/config-infos.ts'
 import { fatesOf } from '../../src/connectors/jdbc/dialects/shared/driver-properties.ts'
 import { driverTables } from '../../src/connectors/jdbc/dialects/driver-tables.ts'
-import { clientConfigs } from '../../src/settings/clients/client-configs.ts'
+import { clientDefinitions } from '../../src/settings/clients/client-definitions.ts'
 import { redact, redactSetting } from '../../src/secrets/redact.ts'
 import { isSecretName } from '../../src/secrets/secret-names.ts'
 import { connectorConfig } from '../../src/settings/connector/connector-config.ts'
@@ -17,7 +17,7 @@ const components: [name: string, definition: ConfigDef][] = [
   ['standalone worker', standaloneConfig],
   ['source', connectorConfig('source')],
   ['sink', connectorConfig('sink')],
-  ...Object.entries(clientConfigs),
+  ...Object.entries(clientDefinitions),
   ...[...builtinPlugins(), ...kafkaPluginDefinitions].map(
     ({ className, config }): [string, ConfigDef] => [className, config]
   )

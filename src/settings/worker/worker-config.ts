@@ -8,10 +8,11 @@ import {
 } from '../../config/config-def.ts'
 import { type Listener, parseListener } from './listeners.ts'
 import { ConfigError } from '../../errors.ts'
-import { isClientProperty } from '../clients/client-property-effects.ts'
+import { isClientProperty } from '../clients/client-definitions.ts'
 import type { Plugins } from '../../plugin/plugins.ts'
 import { distributedKeys } from './distributed-keys.ts'
-import { saslConfig, sslConfig, unusedSaslConfig } from '../clients/security-config.ts'
+import { saslKeys } from '../clients/sasl-keys.ts'
+import { tlsKeys } from '../clients/tls-keys.ts'
 import { commonKeys } from './common-keys.ts'
 
 export const BASIC_AUTH_EXTENSION =
@@ -28,14 +29,13 @@ const standaloneKeys = configDef({
 /** Everything a worker of `--distributed` takes. */
 export const distributedConfig = configDef({
   ...commonKeys,
-  ...sslConfig,
-  ...saslConfig,
-  ...(unusedSaslConfig as object),
+  ...tlsKeys,
+  ...saslKeys,
   ...distributedKeys
 })
 
 /** Everything a worker of `--standalone` takes. */
-export const standaloneConfig = configDef({ ...commonKeys, ...sslConfig, ...standaloneKeys })
+export const standaloneConfig = configDef({ ...commonKeys, ...tlsKeys, ...standaloneKeys })
 
 export type DistributedConfig = Parsed<typeof distributedConfig>
 export type StandaloneConfig = Parsed<typeof standaloneConfig>
@@ -84,7 +84,7 @@ function warningsOf(definition: ConfigDef, properties: ConfigMap): string[] {
   const idle: string[] = []
   for (const key of properties.keys()) {
     const known = Object.hasOwn(definition, key) ? definition[key] : undefined
-    if (known?.noEffect === true || RETIRED.test(key)) idle.push(key)
+    if (known?.noEffect !== undefined || RETIRED.test(key)) idle.push(key)
     else if (
       known === undefined &&
       !isClientProperty(key) &&

@@ -3,13 +3,15 @@ import { describe, it } from 'node:test'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
+  clientDefinitions,
   type ClientKind,
   clientKinds,
-  clientPropertyNames,
   effectOf,
   propertiesWithoutEffect
-} from '../../../src/settings/clients/client-property-effects.ts'
-import type { ConfigKey } from '../../../src/config/config-def.ts'
+} from '../../../src/settings/clients/client-definitions.ts'
+import { type ConfigDef, type ConfigKey, parseConfig } from '../../../src/config/config-def.ts'
+import { keyInfos } from '../../../src/config/config-infos.ts'
+import { ConfigError } from '../../../src/errors.ts'
 import { clientSettings } from '../../../src/kafka/client/client-properties.ts'
 import type { ClientProperties } from '../../../src/kafka/contracts.ts'
 import { producerSettings } from '../../../src/kafka/producing/producer-settings.ts'
@@ -20,16 +22,66 @@ import { runJava } from '../../support/run-java.ts'
 const source = (file: string): string =>
   readFileSync(join(import.meta.dirname, '..', '..', '..', 'src', file), 'utf8')
 
+/** Values that are within one range or another, and outside of others. */
+const VALUES = [
+  '-131073',
+  '-2',
+  '-1',
+  '0',
+  '0.3',
+  '7',
+  '10',
+  '30',
+  '5000',
+  '99999999999',
+  ' 12 ',
+  '',
+  ' ',
+  'a,,b',
+  'a,a',
+  ' ALL ',
+  'all',
+  'True',
+  'ssl',
+  'read_committed',
+  'READ_COMMITTED',
+  'by_duration:P1DT2H',
+  'by_duration:P',
+  'by_duration:1h',
+  'Explicit',
+  'gzip'
+]
+
+/** The complaint of reading one value, empty when there is none. */
+function complaintOf(name: string, key: ConfigKey, value: string): string {
+  try {
+    parseConfig({ [name]: key }, new Map([[name, value]]))
+    return ''
+  } catch (error) {
+    assert.ok(error instanceof ConfigError)
+    return error.message
+  }
+}
+
 describe('properties of Kafka clients', () => {
-  it('are those of the Java clients, each of them', async () => {
-    const java = Map.groupBy(
-      (await runJava('ClientConfigs.java', [])).map((line) => line.split('\t')),
-      ([kind]) => kind
+  it('are those of the Java clients, each of them, with their types, defaults, ranges and complaints', async () => {
+    const java = (await runJava('ClientConfigs.java', VALUES)).map((line) => line.split('\t'))
+    const facts = java.filter(({ length }) => length === 5).map((line) => line.join(' '))
+    const ours = clientKinds.flatMap((kind) =>
+      keyInfos(clientDefinitions[kind]).map((key) => {
+        const preset = key.required ? 'required' : (key.default_value ?? 'null')
+        const shown = key.required || key.default_value === null ? preset : `=${preset}`
+        return [kind, key.name, key.type, key.importance, shown].join(' ')
+      })
     )
-    for (const kind of clientKinds) {
-      const names = (java.get(kind) ?? []).map(([, name]) => name ?? '').sort()
-      assert.ok(names.length > 90, kind)
-      assert.deepEqual(clientPropertyNames(kind), names, kind)
+    assert.ok(facts.length > 300)
+    assert.deepEqual(ours.sort(), facts.sort())
+
+    const complaints = java.filter(({ length }) => length === 4)
+    assert.ok(complaints.length > 4000)
+    for (const [kind, name = '', value = '', complaint] of complaints) {
+      const key = (clientDefinitions[kind as ClientKind] as ConfigDef)[name] as ConfigKey
+      assert.equal(complaintOf(name, key, value), complaint, `${kind}: ${name}=${value}`)
     }
   })
 
@@ -44,7 +96,7 @@ describe('properties of Kafka clients', () => {
       .map((name) => source(`kafka/${name}.ts`))
       .join('\n')
     for (const kind of clientKinds) {
-      for (const name of clientPropertyNames(kind)) {
+      for (const name of Object.keys(clientDefinitions[kind])) {
         if (effectOf(kind, name) !== 'acts' || indirect.test(name)) continue
         assert.ok(readers.includes(`'${name}'`), `${name} is read nowhere`)
       }
