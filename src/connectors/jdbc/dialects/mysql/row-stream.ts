@@ -3,7 +3,7 @@ import type { Connection as DriverConnection } from 'mysql2'
 import type { ConnectError } from '../../../../errors.ts'
 import { withTimeout } from '../../../../clock.ts'
 import { type Column, databaseError, type Row, type RowStream } from '../../database/database.ts'
-import { BATCH_BYTES, rowBytes } from '../shared/batch-size.ts'
+import { RowQueue } from '../shared/row-queue.ts'
 import { geometriesAsBytes, type MysqlTypeSettings, wireColumn, type WireField } from './types.ts'
 
 interface Parts {
@@ -23,29 +23,22 @@ interface Parts {
 const CLOSE_LIMIT_MS = 5000
 const ZERO_DATE = /^0000-00-00|^0$/
 
-/** Rows of a running query. The socket is paused while enough rows wait, so that the server waits too (bounded memory, I8). */
+/** Rows of a running query. The socket is paused while enough rows wait. */
 export class MysqlRowStream implements RowStream {
   columns: readonly Column[] = []
   readonly opened: Promise<void>
   /** Resolves when no more rows can come, for whatever reason. */
   readonly ended: Promise<void>
-  #onEnded: () => void = () => undefined
   #onFailed: (error: Error) => void = () => undefined
   readonly #parts: Parts
-  #waiting: Row[] = []
-  #waitingBytes = 0
-  #ended = false
-  #failure: unknown = null
-  #discard = false
+  readonly #queue: RowQueue
   #dates: number[] = []
-  #wake: (() => void) | null = null
 
   constructor(parts: Parts) {
     this.#parts = parts
+    this.#queue = new RowQueue(parts.fetchRows, () => parts.driver)
+    this.ended = this.#queue.over
     const command = parts.command as EventEmitter
-    this.ended = new Promise((resolve) => {
-      this.#onEnded = resolve
-    })
     this.opened = new Promise((resolve, reject) => {
       this.#onFailed = reject
       command.on('fields', (fields: WireField[] | undefined) => {
@@ -57,7 +50,7 @@ export class MysqlRowStream implements RowStream {
         this.fail(error as Error)
       })
       command.on('end', () => {
-        this.#end(null)
+        this.#queue.end()
         resolve()
       })
     })
@@ -65,41 +58,17 @@ export class MysqlRowStream implements RowStream {
   }
 
   async next(): Promise<Row[] | null> {
-    const { fetchRows, driver } = this.#parts
-    while (!this.#isFull && !this.#ended) {
-      driver.resume()
-      if (this.#isFull || this.#ended) break
-      await this.#parts.limit(
-        new Promise<void>((resolve) => {
-          this.#wake = resolve
-        })
-      )
-    }
-    if (this.#failure !== null) throw this.#parts.convert(this.#failure)
-    if (this.#waiting.length === 0) return null
-    if (this.#waiting.length <= fetchRows) {
-      const rows = this.#waiting
-      this.#waiting = []
-      this.#waitingBytes = 0
-      return rows
-    }
-    const rows = this.#waiting.splice(0, fetchRows)
-    this.#waitingBytes = this.#waiting.reduce((bytes, row) => bytes + rowBytes(row), 0)
-    return rows
-  }
-
-  get #isFull(): boolean {
-    return this.#waiting.length >= this.#parts.fetchRows || this.#waitingBytes >= BATCH_BYTES
+    const rows = await this.#queue.take((work) => this.#parts.limit(work))
+    this.#check()
+    return rows.length === 0 ? null : rows
   }
 
   async close(): Promise<void> {
-    if (this.#failure !== null) throw this.#parts.convert(this.#failure)
-    if (this.#ended) return
-    this.#discard = true
-    this.#waiting = []
+    this.#check()
+    if (this.#queue.isOver) return
     // Rows still on their way are thrown away; the server is told not to send more.
     const killed = this.#parts.endOnServer()
-    this.#parts.driver.resume()
+    this.#queue.discard()
     await killed
     await withTimeout(this.ended, CLOSE_LIMIT_MS, () =>
       databaseError('MySQL went on sending rows of a query that was ended', { retriable: true })
@@ -108,9 +77,13 @@ export class MysqlRowStream implements RowStream {
 
   /** Nothing more comes from the driver, which keeps the loss of a session from a command that streams. */
   fail(error: Error): void {
-    if (this.#ended) return
-    this.#end(error)
+    if (this.#queue.isOver) return
+    this.#queue.end(error)
     this.#onFailed(error)
+  }
+
+  #check(): void {
+    if (this.#queue.failure !== null) throw this.#parts.convert(this.#queue.failure)
   }
 
   #open(fields: WireField[]): void {
@@ -124,28 +97,9 @@ export class MysqlRowStream implements RowStream {
   }
 
   #onRow(row: Row): void {
-    if (this.#discard) return
     for (const index of this.#dates) {
       if (ZERO_DATE.test(String(row[index]))) row[index] = null
     }
-    this.#waiting.push(row)
-    this.#waitingBytes += rowBytes(row)
-    if (this.#isFull) {
-      this.#parts.driver.pause()
-      this.#notify()
-    }
-  }
-
-  #end(error: unknown): void {
-    this.#ended = true
-    if (error !== null && !this.#discard) this.#failure = error
-    this.#onEnded()
-    this.#notify()
-  }
-
-  #notify(): void {
-    const wake = this.#wake
-    this.#wake = null
-    wake?.()
+    this.#queue.push(row)
   }
 }

@@ -72,7 +72,7 @@ export class SqliteThread {
   #ended: Error | null = null
 
   constructor() {
-    const entry = new URL(`./sqlite-thread-main${extname(import.meta.url)}`, import.meta.url)
+    const entry = new URL(`./thread-main${extname(import.meta.url)}`, import.meta.url)
     this.#worker = new Worker(entry, { name: 'sqlite', execArgv: [] })
     // Only what is waited for keeps the process.
     this.#worker.unref()
