@@ -367,7 +367,7 @@ describe('Waiting', () => {
   /** Where waiting is made of timers and races: once, for all. */
   const HOME = ['clock.ts', 'wait.ts']
   const TIMERS =
-    /(?<![.\w])set(?:Timeout|Interval)\b|\bnode:timers\b|\bPromise\.race\(|\bAbortSignal\.timeout\(|\bwithTimeout\(/
+    /(?<![.\w])set(?:Timeout|Interval)\b|\bscheduler\.wait\b|\bPromise\.race\(|\bAbortSignal\.timeout\(|\bwithTimeout\(/
   /** Ends the process whatever still holds it, which needs a timer that holds nothing itself. */
   const OTHER_TIMERS = ['launch/end-process.ts']
 

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { type Command, JVM_VARIABLES } from './command-line.ts'
 import { heapLimitSentence } from './heap-limit.ts'
 import { messageOf } from '../errors.ts'
@@ -7,6 +8,7 @@ import { startDistributed } from './start-distributed.ts'
 import { ConnectorStartError, startStandalone } from './start-standalone.ts'
 import { watchStrayErrors } from './stray-errors.ts'
 import { workerProperties } from './worker-file.ts'
+import { abortable } from '../wait.ts'
 
 const EXIT_FAILED_WHILE_RUNNING = 1
 const EXIT_NOT_STARTED = 2
@@ -17,54 +19,52 @@ export async function runWorker(
   command: Extract<Command, { kind: 'distributed' | 'standalone' }>
 ): Promise<number> {
   const log = loggers.get('org.apache.kafka.connect.cli.AbstractConnectCli')
-  const failed = Promise.withResolvers<Error>()
+  const failed = new AbortController()
+  const onFatal = (error: Error): void => failed.abort(error)
   const signals = listenForSignals()
-  watchStrayErrors(log, failed.resolve)
+  watchStrayErrors(log, onFatal)
   let worker: RunningWorker
   try {
     useJvmVariables()
     const properties = await workerProperties(command.file, command.overrides)
-    const options = { properties, onFatal: failed.resolve, stopping: signals.first }
+    const options = { properties, onFatal, stopping: signals.asked }
     const starting =
       command.kind === 'distributed'
         ? startDistributed(options)
         : startStandalone({ ...options, connectorFiles: command.connectors })
-    worker = await Promise.race([starting, rejection(failed.promise)])
+    worker = await abortable(starting, failed.signal)
   } catch (error) {
     signals.dispose()
-    if (signals.received()) return 0
+    if (signals.asked.aborted) return 0
     log.error('Stopping due to error', { error })
     process.stderr.write(`Stopping due to error: ${messageOf(error)}\n`)
     return error instanceof ConnectorStartError ? EXIT_CONNECTOR_NOT_STARTED : EXIT_NOT_STARTED
   }
   log.info(`Kafka Connect worker started; REST listens on ${worker.urls.join(', ')}`)
-  const failure = await Promise.race([signals.first, failed.promise])
-  if (failure instanceof Error) log.error('The worker failed and ends', { error: failure })
+  const ended = AbortSignal.any([signals.asked, failed.signal])
+  if (!ended.aborted) await once(ended, 'abort')
+  const isFailure = ended.reason instanceof Error
+  if (isFailure) log.error('The worker failed and ends', { error: ended.reason })
   log.info('Kafka Connect stopping')
   await worker.stop()
   log.info('Kafka Connect stopped')
   signals.dispose()
-  return failure instanceof Error ? EXIT_FAILED_WHILE_RUNNING : 0
-}
-
-async function rejection(failed: Promise<Error>): Promise<never> {
-  throw await failed
+  return isFailure ? EXIT_FAILED_WHILE_RUNNING : 0
 }
 
 /** The first SIGTERM or SIGINT asks for a clean end, the second one forces it. */
-function listenForSignals(): { first: Promise<string>; received(): boolean; dispose(): void } {
-  const first = Promise.withResolvers<string>()
+function listenForSignals(): { asked: AbortSignal; dispose(): void } {
+  const asked = new AbortController()
   let count = 0
   const onSignal = (signal: NodeJS.Signals): void => {
     count += 1
     if (count > 1) process.exit(signal === 'SIGINT' ? 130 : 143)
-    first.resolve(signal)
+    asked.abort(signal)
   }
   process.on('SIGTERM', onSignal)
   process.on('SIGINT', onSignal)
   return {
-    first: first.promise,
-    received: () => count > 0,
+    asked: asked.signal,
     dispose() {
       process.off('SIGTERM', onSignal)
       process.off('SIGINT', onSignal)

@@ -6,8 +6,8 @@ export interface StartOptions {
   readonly properties: ConfigMap
   /** The worker cannot go on and should be stopped. Called at most once. */
   onFatal(error: Error): void
-  /** Resolves when the worker is asked to end, also while it still starts. */
-  readonly stopping: Promise<unknown>
+  /** Aborts when the worker is asked to end, also while it still starts. */
+  readonly stopping: AbortSignal
 }
 
 export interface RunningWorker {

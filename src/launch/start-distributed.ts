@@ -4,6 +4,7 @@ import {
   bindRest,
   clusterIdOrStop,
   stopInOrder,
+  stopWhenAsked,
   pluginsAndProviders,
   workLimitMs
 } from './start-parts.ts'
@@ -110,7 +111,7 @@ export async function startDistributed(options: StartOptions): Promise<RunningWo
     ['config store', () => stores.config.stop()],
     ['configuration providers', () => providers.close()]
   ])
-  void options.stopping.then(stop)
+  stopWhenAsked(options.stopping, stop)
   try {
     await stores.offset.start()
     await herder.start()

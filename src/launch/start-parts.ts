@@ -1,7 +1,7 @@
 import type { ConfigMap } from '../config/config-def.ts'
 import { advertised } from '../settings/worker/listeners.ts'
 import { ConfigProviders } from '../config/providers.ts'
-import { withTimeout } from '../clock.ts'
+import { systemClock } from '../clock.ts'
 import { blockDriverProperties } from '../connectors/jdbc/dialects/shared/driver-properties.ts'
 import { allowOracleClient } from '../connectors/jdbc/dialects/oracle/client.ts'
 import { ConnectError } from '../errors.ts'
@@ -16,6 +16,7 @@ import { workerPlugins } from './load-plugins.ts'
 import type { StartOptions } from './running-worker.ts'
 import { createRestServer, type RestServer } from '../rest/server.ts'
 import { restListeners, type WorkerConfig } from '../settings/worker/worker-config.ts'
+import { abortable, within } from '../wait.ts'
 
 /** The plugins and config providers of a worker file, and its properties with their references resolved. */
 export async function pluginsAndProviders(properties: ConfigMap): Promise<{
@@ -48,7 +49,7 @@ export async function bindRest(config: WorkerConfig): Promise<BoundRest> {
   allowOracleClient(config.values['jdbc.oracle.client.lib.dir'])
   blockDriverProperties(config.values['jdbc.blocked.properties'])
   const options = restServerOptions(config.properties, process.env)
-  const server = createRestServer({ options })
+  const server = createRestServer({ options, clock: systemClock })
   const bound = await server.start()
   const { values } = config
   const address = advertised(
@@ -68,7 +69,7 @@ export async function bindRest(config: WorkerConfig): Promise<BoundRest> {
     server,
     urls: bound.map(({ url }) => url),
     advertised: address,
-    leaderClient: restLeaderClient(options.ssl)
+    leaderClient: restLeaderClient(options.ssl, systemClock)
   }
 }
 
@@ -82,9 +83,7 @@ export async function clusterIdOrStop(
 ): Promise<string> {
   const admin = clients.admin(client, clientId)
   try {
-    const id = await Promise.race([admin.clusterId(), stopping.then(() => null)])
-    if (id !== null) return id
-    throw new ConnectError('WORKER_STOPPING', 'The worker was asked to end before it reached Kafka')
+    return await abortable(admin.clusterId(), stopping, askedToEnd)
   } catch (error) {
     await rest.server.stop()
     throw error
@@ -93,8 +92,18 @@ export async function clusterIdOrStop(
   }
 }
 
+function askedToEnd(): ConnectError {
+  return new ConnectError('WORKER_STOPPING', 'The worker was asked to end before it reached Kafka')
+}
+
 /** What a step of a stop may take that has no limit of its own. */
 const STEP_LIMIT_MS = 30_000
+
+/** Ends the worker when it is asked to, also while it still starts. */
+export function stopWhenAsked(stopping: AbortSignal, stop: () => Promise<void>): void {
+  stopping.addEventListener('abort', () => void stop(), { once: true })
+  if (stopping.aborted) void stop()
+}
 
 /** Runs each step once, in order and each within its limit, and goes on when one fails; later calls wait for the first. */
 export function stopInOrder(
@@ -107,7 +116,7 @@ export function stopInOrder(
       const late = (): Error =>
         new ConnectError('WORKER_STOPPING', `The ${what} did not stop in ${limitMs} ms`)
       try {
-        await withTimeout((async () => step())(), limitMs, late)
+        await within(systemClock, Promise.try(step), limitMs, late)
       } catch (error) {
         log.error(`The ${what} could not be stopped cleanly`, { error })
       }

@@ -12,6 +12,7 @@ import {
   bindRest,
   clusterIdOrStop,
   stopInOrder,
+  stopWhenAsked,
   pluginsAndProviders,
   workLimitMs
 } from './start-parts.ts'
@@ -77,7 +78,7 @@ export async function startStandalone(
     ['offset store', () => offsetStore.stop()],
     ['configuration providers', () => providers.close()]
   ])
-  void options.stopping.then(stop)
+  stopWhenAsked(options.stopping, stop)
   try {
     await offsetStore.start()
     await herder.start()

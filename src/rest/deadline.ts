@@ -1,23 +1,25 @@
+import type { Clock } from '../clock.ts'
 import { ConnectError } from '../errors.ts'
+import { abortable, within } from '../wait.ts'
 
-/**
- * Waits at most `ms` for the herder (I8). A request that ran out of time may still take effect later.
- * The timer does not keep the process alive: once the server is stopped nobody waits for the answer.
- */
+/** What ends the wait of a request for the herder. */
+export interface Patience {
+  readonly clock: Clock
+  /** Aborts when the server has stopped: then nobody waits for an answer. */
+  readonly stopped: AbortSignal
+}
+
+/** Waits at most `ms` for the herder (I8). A request that ran out of time may still take effect later. */
 export async function withDeadline<T>(
+  { clock, stopped }: Patience,
   work: Promise<T>,
   ms: number,
   stage: () => string
 ): Promise<T> {
-  const late = Promise.withResolvers<never>()
-  const timer = setTimeout(() => {
+  const ended = (): Error => new ConnectError('WORKER_STOPPING', 'Worker is shutting down')
+  return await within(clock, abortable(work, stopped, ended), ms, () => {
     const doing = stage()
     const message = doing === '' ? 'Request timed out' : `Request timed out. ${doing}`
-    late.reject(new ConnectError('REQUEST_TIMED_OUT', message))
-  }, ms).unref()
-  try {
-    return await Promise.race([work, late.promise])
-  } finally {
-    clearTimeout(timer)
-  }
+    return new ConnectError('REQUEST_TIMED_OUT', message)
+  })
 }

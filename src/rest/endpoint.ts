@@ -1,12 +1,12 @@
 import { ConnectError } from '../errors.ts'
 import { type Herder, RequestTargetError } from '../herder/herder.ts'
-import { withDeadline } from './deadline.ts'
+import { type Patience, withDeadline } from './deadline.ts'
 import { protocolError } from './error-answer.ts'
 import { maskedInfo } from './masked-config.ts'
 import { type Forward, FORWARDED_FOR, ORIGIN_PROOF } from './forward.ts'
 
 /** What every endpoint works with. */
-export interface RestContext {
+export interface RestContext extends Patience {
   herder: Herder
   forward: Forward
   requestTimeoutMs: number
@@ -103,7 +103,7 @@ export function queryChoice<W extends string>(
 
 /** Runs herder work within the limit for requests (I8). */
 export async function herderWork<T>(context: RestContext, work: Promise<T>): Promise<T> {
-  return await withDeadline(work, context.requestTimeoutMs, () => context.herder.stage())
+  return await withDeadline(context, work, context.requestTimeoutMs, () => context.herder.stage())
 }
 
 /**

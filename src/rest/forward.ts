@@ -1,6 +1,8 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest, type RequestOptions } from 'node:https'
+import type { Clock } from '../clock.ts'
 import { ConnectError, messageOf } from '../errors.ts'
+import { abortingAfter } from '../wait.ts'
 
 /** A request on its way to the worker that must answer it. `target` is path and query as received. */
 export interface ForwardRequest {
@@ -47,11 +49,13 @@ const MAX_ANSWER_BYTES = 64 * 1024 * 1024
  * Makes the client for requests between workers: no redirects, one connection per request, at most `timeoutMs` (I8).
  * Answers ≥ 400 are thrown with the other worker's status, code and message; failures of the way there are 500.
  */
-export function createForward(timeoutMs: number, tls: RequestOptions): Forward {
+export function createForward(clock: Clock, timeoutMs: number, tls: RequestOptions): Forward {
   return async (request) => {
     let answer: ForwardAnswer
     try {
-      answer = await send(request, timeoutMs, tls)
+      answer = await abortingAfter(clock, timeoutMs, (limit) =>
+        send(request, tls, limit, timeoutMs)
+      )
     } catch (cause) {
       throw new ConnectError(
         'REST_FORWARDED',
@@ -73,8 +77,9 @@ export function forwardUrl({ url, target, forward }: ForwardRequest): URL {
 
 async function send(
   request: ForwardRequest,
-  timeoutMs: number,
-  tls: RequestOptions
+  tls: RequestOptions,
+  limit: AbortSignal,
+  limitMs: number
 ): Promise<ForwardAnswer> {
   const url = forwardUrl(request)
   const headers: Record<string, string | string[] | number> = {
@@ -89,11 +94,10 @@ async function send(
     headers['content-type'] = 'application/json'
     headers['content-length'] = request.body.length
   }
-  const limit = AbortSignal.timeout(timeoutMs)
   try {
     return await exchange(url, request.method, headers, request.body, tls, limit)
   } catch (error) {
-    throw limit.aborted ? new Error(`no answer from ${url.origin} in ${timeoutMs} ms`) : error
+    throw limit.aborted ? new Error(`no answer from ${url.origin} in ${limitMs} ms`) : error
   }
 }
 

@@ -1,16 +1,17 @@
+import type { Clock } from '../clock.ts'
 import { ConnectError } from '../errors.ts'
 import type { LeaderClient } from '../herder/group/leader-client.ts'
 import { exchange } from './forward.ts'
 import { javaClientTls, type SslSettings } from '../tls/java-ssl.ts'
+import { abortingAfter } from '../wait.ts'
 
 /** The other worker answers within its own limit for requests, 90 s. */
 const TIMEOUT_MS = 100_000
 
 /** How the herder reaches the leader's REST interface: with the certificates of this worker's own listeners. */
-export function restLeaderClient(ssl: SslSettings): LeaderClient {
+export function restLeaderClient(ssl: SslSettings, clock: Clock): LeaderClient {
   const tls = javaClientTls(ssl)
   return async (url, body, headers, signal, method = 'POST') => {
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)])
     const all = {
       accept: 'application/json',
       'content-type': 'application/json',
@@ -19,7 +20,8 @@ export function restLeaderClient(ssl: SslSettings): LeaderClient {
       ...headers
     }
     try {
-      const { status, text } = await exchange(new URL(url), method, all, body, tls, limit)
+      const ask = (limit: AbortSignal) => exchange(new URL(url), method, all, body, tls, limit)
+      const { status, text } = await abortingAfter(clock, TIMEOUT_MS, ask, signal)
       return { status, body: text }
     } catch (error) {
       throw new ConnectError('RETRIABLE', `The leader could not be reached at ${url}`, {

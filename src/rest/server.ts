@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
-import { withTimeout } from '../clock.ts'
+import type { Clock } from '../clock.ts'
 import type { Listener } from '../settings/worker/listeners.ts'
 import { ConnectError } from '../errors.ts'
 import type { Herder } from '../herder/herder.ts'
@@ -22,6 +22,7 @@ import { startFromEndpoints } from './routes/start-from.ts'
 import { taskEndpoints } from './routes/tasks.ts'
 import { javaClientTls } from '../tls/java-ssl.ts'
 import { serverTls } from './tls-options.ts'
+import { within } from '../wait.ts'
 
 const log = loggers.get('org.apache.kafka.connect.runtime.rest.RestServer')
 
@@ -48,18 +49,22 @@ export interface RestServer {
  */
 export function createRestServer(settings: {
   options: RestServerOptions
+  clock: Clock
   herder?: Herder
 }): RestServer {
-  const { options } = settings
+  const { options, clock } = settings
+  const stopped = new AbortController()
   let herder: Herder | null = settings.herder ?? null
   let apps: FastifyInstance[] = []
-  const forward = createForward(options.requestTimeoutMs, javaClientTls(options.ssl))
+  const forward = createForward(clock, options.requestTimeoutMs, javaClientTls(options.ssl))
   const context: RestContext = {
     get herder() {
       if (herder === null) throw new ConnectError('NOT_READY', startingHealth.message)
       return herder
     },
     forward,
+    clock,
+    stopped: stopped.signal,
     requestTimeoutMs: options.requestTimeoutMs,
     healthTimeoutMs: options.healthTimeoutMs,
     maskConfigs: options.maskConfigs
@@ -75,7 +80,8 @@ export function createRestServer(settings: {
   const stop = async () => {
     const closing = apps
     apps = []
-    await Promise.all(closing.map((app) => close(app, options.stopTimeoutMs)))
+    await Promise.all(closing.map((app) => close(app, clock, options.stopTimeoutMs)))
+    stopped.abort()
   }
 
   return {
@@ -180,9 +186,9 @@ function bracketed(host: string): string {
   return host.includes(':') ? `[${host}]` : host
 }
 
-async function close(app: FastifyInstance, timeoutMs: number): Promise<void> {
+async function close(app: FastifyInstance, clock: Clock, timeoutMs: number): Promise<void> {
   try {
-    await withTimeout(app.close(), timeoutMs, () => new Error('requests are still running'))
+    await within(clock, app.close(), timeoutMs, () => new Error('requests are still running'))
   } catch (error) {
     log.warn('Closing the connections of requests that did not end in time', { error })
     app.server.closeAllConnections()

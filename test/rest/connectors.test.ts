@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import { ConnectError } from '../../src/errors.ts'
-import { call, type RestWorker, startRestWorker } from './rest-worker.ts'
+import { ManualClock } from '../support/manual-clock.ts'
+import { until } from '../support/until.ts'
+import { call, type Reply, type RestWorker, startRestWorker } from './rest-worker.ts'
 
 const config = (more: Record<string, unknown> = {}) => ({ 'connector.class': 'Lines', ...more })
 
@@ -156,9 +158,17 @@ describe('connectors over REST', () => {
 })
 
 describe('errors over REST', () => {
+  const clock = new ManualClock()
+  /** A call that gets no answer before its limit is over. */
+  const late = async (url: string, method?: string): Promise<Reply> => {
+    const calling = call(url, method)
+    await until(() => clock.sleeping.length > 0, 'the request waits')
+    clock.advance(clock.sleeping[0] ?? 0)
+    return await calling
+  }
   let worker: RestWorker
   before(async () => {
-    worker = await startRestWorker({}, { requestTimeoutMs: 100, healthTimeoutMs: 50 })
+    worker = await startRestWorker({}, {}, clock)
   })
   after(() => worker.stop())
   const failWith = (error: unknown) => {
@@ -187,10 +197,10 @@ describe('errors over REST', () => {
   it('I8: gives up after the limit and tells what the worker is doing', async () => {
     worker.herder.before = () => new Promise<never>(() => {})
     worker.herder.currentStage = ''
-    const bare = await call(`${worker.base}/connectors/x`)
+    const bare = await late(`${worker.base}/connectors/x`)
     assert.deepEqual(bare.json, { error_code: 500, message: 'Request timed out' })
     worker.herder.currentStage = 'The worker is currently starting, which began at T.'
-    const told = await call(`${worker.base}/connectors/x/restart`, 'POST')
+    const told = await late(`${worker.base}/connectors/x/restart`, 'POST')
     assert.equal(told.status, 500)
     assert.deepEqual(told.json, {
       error_code: 500,
@@ -203,14 +213,14 @@ describe('errors over REST', () => {
     worker.herder.before = () => new Promise<never>(() => {})
     worker.herder.currentStage = 'Busy.'
     worker.herder.isReady = false
-    const starting = await call(health)
+    const starting = await late(health)
     assert.equal(starting.status, 503)
     assert.deepEqual(starting.json, {
       status: 'starting',
       message: 'Worker is still starting up. Busy.'
     })
     worker.herder.isReady = true
-    const stuck = await call(health)
+    const stuck = await late(health)
     assert.equal(stuck.status, 500)
     assert.equal((stuck.json as { status: string }).status, 'unhealthy')
     worker.herder.before = () => {}

@@ -4,15 +4,17 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import { RequestTargetError } from '../../src/herder/herder.ts'
+import { ManualClock } from '../support/manual-clock.ts'
 import { call, type RestWorker, startRestWorker } from './rest-worker.ts'
 
 const body = JSON.stringify({ name: 'f', config: { 'connector.class': 'Lines' } })
 
 describe('forwarding to the leader', () => {
+  const clock = new ManualClock()
   let follower: RestWorker
   let leader: RestWorker
   before(async () => {
-    follower = await startRestWorker({}, { requestTimeoutMs: 500 })
+    follower = await startRestWorker({}, { requestTimeoutMs: 500 }, clock)
     leader = await startRestWorker()
   })
   after(async () => {
@@ -145,9 +147,16 @@ describe('forwarding to the leader', () => {
     const absent = await call(`${follower.base}/connectors/f`, 'DELETE')
     assert.equal(absent.status, 500)
     assert.match(absent.text, /IO Error trying to forward REST request: /)
-    leader.herder.before = () => new Promise<never>(() => {})
+    const asked = Promise.withResolvers<void>()
+    leader.herder.before = () => {
+      asked.resolve()
+      return new Promise<never>(() => {})
+    }
     sendTo(`${leader.base}/`)
-    const silent = await call(`${follower.base}/connectors/f`, 'DELETE')
+    const calling = call(`${follower.base}/connectors/f`, 'DELETE')
+    await asked.promise
+    clock.advance(500)
+    const silent = await calling
     assert.equal(silent.status, 500)
     assert.match(silent.text, /IO Error trying to forward REST request: .*in 500 ms/)
   })

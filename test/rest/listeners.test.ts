@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import type { SecureContextOptions } from 'node:tls'
 import { promisify } from 'node:util'
+import { systemClock } from '../../src/clock.ts'
 import { ConfigError, ConnectError } from '../../src/errors.ts'
 import { RequestTargetError } from '../../src/herder/herder.ts'
 import { restServerOptions } from '../../src/rest/rest-server-options.ts'
@@ -48,7 +49,7 @@ describe('listeners', () => {
 
   it('answer 503 until there is a herder', async () => {
     const options = restServerOptions(new Map([['listeners', 'http://127.0.0.1:0']]))
-    const server = createRestServer({ options })
+    const server = createRestServer({ options, clock: systemClock })
     const [listener] = await server.start()
     const base = listener?.url ?? ''
     const early = await call(`${base}health`)

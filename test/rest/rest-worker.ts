@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from '../../src/clock.ts'
 import { type BoundListener, createRestServer, type RestServer } from '../../src/rest/server.ts'
 import { restServerOptions, type RestServerOptions } from '../../src/rest/rest-server-options.ts'
 import { ScriptedHerder } from './scripted-herder.ts'
@@ -15,12 +16,13 @@ export interface RestWorker {
 /** `properties` are worker properties; `limits` replaces waiting times and sizes. */
 export async function startRestWorker(
   properties: Record<string, string> = {},
-  limits: Partial<RestServerOptions> = {}
+  limits: Partial<RestServerOptions> = {},
+  clock: Clock = systemClock
 ): Promise<RestWorker> {
   const herder = new ScriptedHerder()
   const given = new Map(Object.entries({ listeners: 'http://127.0.0.1:0', ...properties }))
   const options = { ...restServerOptions(given), stopTimeoutMs: 1000, ...limits }
-  const server = createRestServer({ options, herder })
+  const server = createRestServer({ options, clock, herder })
   const bound = await server.start()
   const base = (bound[0]?.url ?? '').replace(/\/$/, '')
   return { herder, server, bound, base, stop: () => server.stop() }

@@ -28,15 +28,7 @@ export const TIMERS_TO_CONVERT: readonly string[] = [
   'kafka/producing/log-writer.ts',
   'kafka/producing/producer.ts',
   'kafka/reading/topic-reader.ts',
-  'launch/run-worker.ts',
-  'launch/start-parts.ts',
-  'plugin/plugin-loader.ts',
-  'rest/deadline.ts',
-  'rest/forward.ts',
-  'rest/json-answer.ts',
-  'rest/leader-client.ts',
-  'rest/server.ts',
-  'tasks/source/worker-source-task.ts'
+  'plugin/plugin-loader.ts'
 ]
 /** Files that still take the computer's clock by themselves. The list only becomes shorter. */
 export const CLOCKS_TO_INJECT: readonly string[] = [

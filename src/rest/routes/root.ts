@@ -27,7 +27,8 @@ export function rootEndpoints(context: RestContext): Endpoint[] {
       anyType: true,
       answer: async () => {
         try {
-          await withDeadline(context.herder.healthCheck(), context.healthTimeoutMs, () => '')
+          const check = context.herder.healthCheck()
+          await withDeadline(context, check, context.healthTimeoutMs, () => '')
           return { status: 200, body: { status: 'healthy', message: READY } }
         } catch (error) {
           if (!(error instanceof ConnectError)) throw error

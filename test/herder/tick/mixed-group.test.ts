@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, it, type TestContext } from 'node:test'
 import { once } from 'node:events'
+import { systemClock } from '../../../src/clock.ts'
 import { ConnectError } from '../../../src/errors.ts'
 import type { DistributedHerder } from '../../../src/herder/tick/distributed-herder.ts'
 import { restLeaderClient } from '../../../src/rest/leader-client.ts'
@@ -144,7 +145,7 @@ describe('a group of a JVM worker and one of ours', () => {
       worker: new FileStreamLikeWorker('ours', cluster.placement),
       workerUrl: `http://${endpoint.host}/`,
       workerId: endpoint.host,
-      leaderClient: restLeaderClient(new Map())
+      leaderClient: restLeaderClient(new Map(), systemClock)
     })
     await ask(first, 'POST', '/connectors', { name: 'a', config: source('a') })
     await ask(first, 'PUT', '/connectors/b/config', source('b'))
