@@ -1,3 +1,4 @@
+import { systemClock } from '../src/clock.ts'
 import { createKafkaClients } from '../src/kafka/kafka-clients.ts'
 
 /**
@@ -6,7 +7,7 @@ import { createKafkaClients } from '../src/kafka/kafka-clients.ts'
  */
 const total = Number(process.argv[2] ?? 1_000_000)
 const perSend = Number(process.argv[3] ?? 1000)
-const clients = createKafkaClients()
+const clients = createKafkaClients(systemClock)
 const client = new Map([
   ['bootstrap.servers', process.env['KAFKA_BOOTSTRAP'] ?? '127.0.0.1:9092'],
   ['compression.type', process.env['COMPRESSION'] ?? 'none']

@@ -9,6 +9,8 @@ import type { Clock } from './clock.ts'
  * | wait for a promise, but not longer than … | `within`, and `settledWithin` where being late is no error |
  * | have work stopped that listens to a signal | `abortingAfter` |
  * | stop waiting when somebody aborts | `abortable` |
+ * | let others have their turn | `nextTurn` |
+ * | do something later, without waiting for it | `after`, and again and again `every` |
  * | try again what failed | `retrying`; `Backoff` where the loop is more than that |
  */
 
@@ -88,6 +90,33 @@ export async function abortable<T>(
   }
 }
 
+/** Resolves when everything else that is due now has had its turn. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}
+
+/** Calls `work` after `ms`, unless what it answers is called before. */
+export function after(clock: Clock, ms: number, work: () => void): () => void {
+  const cancelled = new AbortController()
+  void clock.sleep(ms, cancelled.signal).then(() => {
+    if (!cancelled.signal.aborted) work()
+  })
+  return () => cancelled.abort()
+}
+
+/** Calls `work` every `ms`, the first time after the first of them, until what it answers is called. */
+export function every(clock: Clock, ms: number, work: () => void): () => void {
+  let cancel = (): void => {}
+  const next = (): void => {
+    cancel = after(clock, ms, () => {
+      next()
+      work()
+    })
+  }
+  next()
+  return () => cancel()
+}
+
 export interface BackoffSettings {
   /** The first pause, in milliseconds; each one after it is twice as long. */
   readonly firstMs: number
@@ -143,30 +172,31 @@ export interface Attempt {
 
 /**
  * The outcome of the first attempt that succeeds. Rejects with what the last one threw: when it will not pass, when the policy allows no
- * other, and when `signal` aborts, also during a pause. A signal that was aborted before lets nothing begin, and its reason is thrown.
+ * other, and when a `signal` aborts, also during a pause. One that was aborted before lets nothing begin, and its reason is thrown.
  */
 export async function retrying<T>(
   clock: Clock,
   policy: RetryPolicy,
   attempt: (attempt: Attempt) => Promise<T>,
-  signal: AbortSignal
+  signal?: AbortSignal
 ): Promise<T> {
   const { attempts = Number.POSITIVE_INFINITY, limitMs = Number.POSITIVE_INFINITY } = policy
-  signal.throwIfAborted()
+  signal?.throwIfAborted()
   const startedMs = clock.monotonicMs()
   const leftMs = (): number => startedMs + limitMs - clock.monotonicMs()
+  const isAborted = (): boolean => signal?.aborted === true
   const backoff = new Backoff(policy.backoff)
   for (let failures = 0; ; ) {
     try {
       return await attempt({ failures, leftMs: leftMs() })
     } catch (error) {
       failures++
-      if (signal.aborted || failures >= attempts || policy.isPassing?.(error) === false) throw error
+      if (isAborted() || failures >= attempts || policy.isPassing?.(error) === false) throw error
       const pauseMs = backoff.next()
       if (pauseMs > leftMs()) throw error
       await policy.onRetry?.(error, pauseMs, failures)
       await clock.sleep(pauseMs, signal)
-      if (signal.aborted) throw error
+      if (isAborted()) throw error
     }
   }
 }

@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts'
 import { type Logger, loggers } from '../log.ts'
 import { KafkaAdmin } from './admin/admin.ts'
 import type { ClientProperties, KafkaClients } from './contracts.ts'
@@ -14,12 +15,13 @@ function idOf(client: ClientProperties, clientId: string): string {
 }
 
 /** The clients of this room. Without `log` each kind logs under the name of its Java counterpart. */
-export function createKafkaClients(log?: Logger): KafkaClients {
+export function createKafkaClients(clock: Clock, log?: Logger): KafkaClients {
   const logger = (name: string): Logger => log ?? loggers.get(name)
   return {
-    admin: (client, clientId) => new KafkaAdmin(client, idOf(client, clientId)),
+    admin: (client, clientId) => new KafkaAdmin(clock, client, idOf(client, clientId)),
     producer: (client, clientId, refused = 'fail') =>
       new KafkaRecordProducer(
+        clock,
         client,
         idOf(client, clientId),
         logger('org.apache.kafka.clients.producer.KafkaProducer'),
@@ -27,16 +29,18 @@ export function createKafkaClients(log?: Logger): KafkaClients {
       ),
     transactionalProducer: (client, clientId, transactionalId) =>
       new KafkaTransactionalProducer(
+        clock,
         client,
         idOf(client, clientId),
         transactionalId,
         logger('org.apache.kafka.clients.producer.KafkaProducer')
       ),
-    fenceProducers,
+    fenceProducers: (...parameters) => fenceProducers(clock, ...parameters),
     topicLog: (options) =>
-      new KafkaTopicLog(options, logger('org.apache.kafka.connect.util.KafkaBasedLog')),
+      new KafkaTopicLog(clock, options, logger('org.apache.kafka.connect.util.KafkaBasedLog')),
     groupMembership: (options) =>
       new ConnectGroupMembership(
+        clock,
         options,
         logger('org.apache.kafka.connect.runtime.distributed.WorkerGroupMember')
       )

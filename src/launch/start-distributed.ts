@@ -42,7 +42,7 @@ export async function startDistributed(options: StartOptions): Promise<RunningWo
   checkWorkerPlugins(config, plugins)
   const policy = overridePolicy(config, plugins)
 
-  const clients = createKafkaClients()
+  const clients = createKafkaClients(systemClock)
   const client = workerClientProperties(config)
   sayWhatHasNoEffect("the worker's own clients", clientKinds, client)
   const base = workerClientIdBase(config)

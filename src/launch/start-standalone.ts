@@ -44,7 +44,7 @@ export async function startStandalone(
   checkWorkerPlugins(config, plugins)
   const policy = overridePolicy(config, plugins)
 
-  const clients = createKafkaClients()
+  const clients = createKafkaClients(systemClock)
   const rest = await bindRest(config)
   const kafkaClusterId = await clusterIdOrStop(
     clients,

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, it, type TestContext } from 'node:test'
+import { systemClock } from '../../src/clock.ts'
 import { createKafkaClients } from '../../src/kafka/kafka-clients.ts'
 import { followAs } from '../support/committed-reader.ts'
 import { connectRest } from '../support/connect-rest.ts'
@@ -21,7 +22,7 @@ async function growingFile(t: TestContext, dir: string, topic: string) {
   const file = join(dir, topic)
   await writeFile(file, '')
   const client = new Map([['bootstrap.servers', kafkaBootstrap()]])
-  const admin = createKafkaClients().admin(client, 'make')
+  const admin = createKafkaClients(systemClock).admin(client, 'make')
   await admin.createTopic({ name: topic, partitions: 1, replicationFactor: 1, settings: new Map() })
   await admin.close()
   const read = await followAs(t, 'read_committed', topic)

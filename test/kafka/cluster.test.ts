@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it, type TestContext } from 'node:test'
+import { systemClock } from '../../src/clock.ts'
 import type { Broker } from '../../scripts/kafka-broker.ts'
 import { Admin } from '@platformatic/kafka'
 import { KafkaAdmin } from '../../src/kafka/admin/admin.ts'
@@ -55,7 +56,7 @@ describe('brokers of a cluster that go and come', () => {
 
   async function topicOn(t: TestContext, more: Record<string, string> = {}): Promise<string> {
     const name = uniqueName('topic')
-    const admin = new KafkaAdmin(clientProperties(settings()), uniqueName('admin'))
+    const admin = new KafkaAdmin(systemClock, clientProperties(settings()), uniqueName('admin'))
     t.after(() => admin.close())
     await admin.createTopic({
       name,
@@ -67,7 +68,10 @@ describe('brokers of a cluster that go and come', () => {
   }
 
   async function leaderOf(t: TestContext, topic: string): Promise<number> {
-    const network = new NetworkClient(clientSettings(clientProperties(settings())), 'leader')
+    const network = new NetworkClient(
+      clientSettings(clientProperties(settings()), systemClock),
+      'leader'
+    )
     t.after(() => network.close())
     return until(
       async () => (await network.topics([topic])).get(topic)?.partitions[0]?.leader?.nodeId,
@@ -77,7 +81,10 @@ describe('brokers of a cluster that go and come', () => {
 
   it('asks a broker that hangs once, not first each time', async (t) => {
     const topic = await topicOn(t)
-    const network = new NetworkClient(clientSettings(clientProperties(settings())), 'asks')
+    const network = new NetworkClient(
+      clientSettings(clientProperties(settings()), systemClock),
+      'asks'
+    )
     t.after(() => network.close())
     await network.topics([topic])
     // One of them is the first of the list.
@@ -96,6 +103,7 @@ describe('brokers of a cluster that go and come', () => {
 
   function producerOf(t: TestContext, standstillMs = 500) {
     const producer = new KafkaRecordProducer(
+      systemClock,
       clientProperties(settings()),
       uniqueName('producer'),
       recordingLog().log,
@@ -163,6 +171,7 @@ describe('brokers of a cluster that go and come', () => {
       ]
     })
     const producer = new KafkaRecordProducer(
+      systemClock,
       clientProperties(settings()),
       clientId,
       recordingLog().log
@@ -176,6 +185,7 @@ describe('brokers of a cluster that go and come', () => {
   it('commits each transaction once while brokers die and come back', async (t) => {
     const topic = await topicOn(t)
     const producer = new KafkaTransactionalProducer(
+      systemClock,
       clientProperties(settings()),
       uniqueName('producer'),
       uniqueName('transactions'),

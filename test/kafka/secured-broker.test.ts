@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { type TestContext, after, before, describe, it } from 'node:test'
 import { inspect } from 'node:util'
 import { alterUserScramCredentialsV0 } from '@platformatic/kafka'
+import { systemClock } from '../../src/clock.ts'
 import { type Broker, startBroker } from '../../scripts/kafka-broker.ts'
 import { KafkaAdmin } from '../../src/kafka/admin/admin.ts'
 import { clientSettings } from '../../src/kafka/client/client-properties.ts'
@@ -77,7 +78,12 @@ const plain = (user: string, password: string, more?: Record<string, string>) =>
 const asAdmin = (more?: Record<string, string>) => plain('admin', 'a;b c', more)
 
 function startProducer(t: TestContext, client: ClientProperties): KafkaRecordProducer {
-  const producer = new KafkaRecordProducer(client, uniqueName('producer'), recordingLog().log)
+  const producer = new KafkaRecordProducer(
+    systemClock,
+    client,
+    uniqueName('producer'),
+    recordingLog().log
+  )
   t.after(() => producer.close(0))
   return producer
 }
@@ -86,6 +92,7 @@ function startProducer(t: TestContext, client: ClientProperties): KafkaRecordPro
 async function useEverything(t: TestContext, client: ClientProperties): Promise<void> {
   const records: LogRecord[] = []
   const log = new KafkaTopicLog(
+    systemClock,
     logOptions({ client, onRecord: (record) => records.push(record) }),
     recordingLog().log
   )
@@ -96,6 +103,7 @@ async function useEverything(t: TestContext, client: ClientProperties): Promise<
   assert.equal(records.length, 1)
   await startProducer(t, client).send([record(uniqueName('topic'), 'v')])
   const member = new ConnectGroupMembership(
+    systemClock,
     {
       groupId: uniqueName('group'),
       client,
@@ -128,7 +136,7 @@ const record = (topic: string, value: string) => ({
 
 /** Stores a SCRAM user, as kafka-configs would. */
 async function createScramUser(name: string, password: string): Promise<void> {
-  const network = new NetworkClient(clientSettings(asAdmin()), 'users')
+  const network = new NetworkClient(clientSettings(asAdmin(), systemClock), 'users')
   const iterations = 4096
   for (const [mechanism, digest, length] of [
     [1, 'sha256', 32],
@@ -180,9 +188,9 @@ describe('a broker of its own', () => {
 
     it('I7: a wrong password fails at once, everywhere, without being shown', async (t) => {
       const client = plain('admin', 'wr0ng')
-      const admin = new KafkaAdmin(client, 'admin')
+      const admin = new KafkaAdmin(systemClock, client, 'admin')
       t.after(() => admin.close())
-      const log = new KafkaTopicLog(logOptions({ client }), recordingLog().log)
+      const log = new KafkaTopicLog(systemClock, logOptions({ client }), recordingLog().log)
       const started = performance.now()
       for (const attempt of [
         () => admin.clusterId(),
@@ -201,7 +209,7 @@ describe('a broker of its own', () => {
 
     it('names topic and reason when the user may not write', async (t) => {
       const topic = uniqueName('topic')
-      const admin = new KafkaAdmin(asAdmin(), 'admin')
+      const admin = new KafkaAdmin(systemClock, asAdmin(), 'admin')
       t.after(() => admin.close())
       await admin.createTopic({
         name: topic,
@@ -273,7 +281,8 @@ describe('a broker of its own', () => {
       const values: string[] = []
       const { TopicReader } = await import('../../src/kafka/reading/topic-reader.ts')
       const reader = new TopicReader(
-        clientSettings(asAdmin()),
+        systemClock,
+        clientSettings(asAdmin(), systemClock),
         'reader',
         topic,
         ({ value }) => values.push(String(value)),
@@ -287,7 +296,7 @@ describe('a broker of its own', () => {
 })
 
 async function clusterId(t: TestContext, client: ClientProperties): Promise<string> {
-  const admin = new KafkaAdmin(client, 'admin')
+  const admin = new KafkaAdmin(systemClock, client, 'admin')
   t.after(() => admin.close())
   return admin.clusterId()
 }

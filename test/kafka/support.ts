@@ -1,5 +1,6 @@
 import { Kafka, logLevel } from 'kafkajs'
 import type { TestContext } from 'node:test'
+import { systemClock } from '../../src/clock.ts'
 import { clientSettings } from '../../src/kafka/client/client-properties.ts'
 import type {
   ClientProperties,
@@ -68,7 +69,8 @@ export async function readAll(
 ): Promise<Map<number, LogRecord[]>> {
   const records: LogRecord[] = []
   const reader = new TopicReader(
-    clientSettings(clientProperties(settings)),
+    systemClock,
+    clientSettings(clientProperties(settings), systemClock),
     uniqueName('reader'),
     topic,
     (record) => records.push(record),

@@ -1,4 +1,5 @@
 import type { TestContext } from 'node:test'
+import { systemClock } from '../../src/clock.ts'
 import { clientSettings } from '../../src/kafka/client/client-properties.ts'
 import type { LogRecord } from '../../src/kafka/contracts.ts'
 import { TopicReader } from '../../src/kafka/reading/topic-reader.ts'
@@ -19,7 +20,8 @@ export async function followAs(
     ['isolation.level', isolation]
   ])
   const reader = new TopicReader(
-    clientSettings(settings),
+    systemClock,
+    clientSettings(settings, systemClock),
     uniqueName(isolation),
     topic,
     (record) => records.push(record),

@@ -51,7 +51,7 @@ export class HerderCluster {
     const client = new Map([['bootstrap.servers', kafkaBootstrap()]])
     const loggers = new Loggers(process.env['SHOW_LOGS'] === undefined ? silent : undefined)
     const log = loggers.get(`herder.${name}`)
-    const clients = createKafkaClients(log)
+    const clients = createKafkaClients(systemClock, log)
     const store = (kind: string, partitions: number) => ({
       clients,
       client,

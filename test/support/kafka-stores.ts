@@ -12,7 +12,7 @@ export function storeOptions(
   log: Logger = recordingLog().log
 ): KafkaStoreOptions {
   return {
-    clients: createKafkaClients(log),
+    clients: createKafkaClients(systemClock, log),
     client: new Map([['bootstrap.servers', kafkaBootstrap()]]),
     clientId: topic,
     topic,

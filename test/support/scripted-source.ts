@@ -96,7 +96,7 @@ export async function scripted(
       simpleHeaderConverterPlugin,
       ...(options.plugins ?? [])
     ]),
-    clients: createKafkaClients(),
+    clients: createKafkaClients(systemClock),
     offsetStore: store,
     settings: {
       properties: new Map([

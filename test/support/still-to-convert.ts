@@ -19,15 +19,6 @@ export const TIMERS_TO_CONVERT: readonly string[] = [
   'connectors/jdbc/start/alter-offsets.ts',
   'connectors/jdbc/tables/table-monitor.ts',
   'converters/registry/registry-api.ts',
-  'kafka/admin/admin.ts',
-  'kafka/client/oauth-token.ts',
-  'kafka/group/group-membership.ts',
-  'kafka/group/heartbeat-thread.ts',
-  'kafka/group/heartbeat.ts',
-  'kafka/producing/batch-sender.ts',
-  'kafka/producing/log-writer.ts',
-  'kafka/producing/producer.ts',
-  'kafka/reading/topic-reader.ts',
   'plugin/plugin-loader.ts'
 ]
 /** Files that still take the computer's clock by themselves. The list only becomes shorter. */
@@ -37,19 +28,7 @@ export const CLOCKS_TO_INJECT: readonly string[] = [
   'connectors/jdbc/source/preview.ts',
   'connectors/jdbc/source/source-task.ts',
   'connectors/jdbc/tables/table-monitor.ts',
-  'converters/registry/schema-registry.ts',
-  'kafka/admin/admin.ts',
-  'kafka/group/group-membership.ts',
-  'kafka/group/heartbeat-thread-main.ts',
-  'kafka/group/heartbeat.ts',
-  'kafka/producing/batch-sender.ts',
-  'kafka/producing/log-writer.ts',
-  'kafka/producing/partition-queue.ts',
-  'kafka/producing/producer-metadata.ts',
-  'kafka/producing/producer-session.ts',
-  'kafka/producing/producer.ts',
-  'kafka/producing/transaction-coordinator.ts',
-  'kafka/reading/topic-reader.ts'
+  'converters/registry/schema-registry.ts'
 ]
 /** Rooms whose folders have no table of imports in `test/architecture.test.ts` yet. The list only becomes shorter. */
 export const FOLDERS_WITHOUT_TABLE: readonly string[] = ['tasks']

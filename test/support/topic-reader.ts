@@ -1,3 +1,4 @@
+import { systemClock } from '../../src/clock.ts'
 import { TopicReader } from '../../scripts/topic-reader.ts'
 import { createKafkaClients } from '../../src/kafka/kafka-clients.ts'
 import { kafkaBootstrap, uniqueName } from './environment.ts'
@@ -5,7 +6,7 @@ import { until } from './until.ts'
 
 export async function makeTopic(name: string): Promise<void> {
   const client = new Map([['bootstrap.servers', kafkaBootstrap()]])
-  const admin = createKafkaClients().admin(client, uniqueName('make-topic'))
+  const admin = createKafkaClients(systemClock).admin(client, uniqueName('make-topic'))
   await admin.createTopic({ name, partitions: 1, replicationFactor: 1, settings: new Map() })
   await admin.close()
 }

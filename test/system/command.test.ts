@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { systemClock } from '../../src/clock.ts'
 import { createKafkaClients } from '../../src/kafka/kafka-clients.ts'
 import { kafkaBootstrap, uniqueName } from '../support/environment.ts'
 import { until } from '../support/until.ts'
@@ -135,7 +136,7 @@ describe('the worker command', () => {
 
   it('refuses an internal topic that would lose records', async () => {
     const settings = distributed()
-    const admin = createKafkaClients().admin(
+    const admin = createKafkaClients(systemClock).admin(
       new Map([['bootstrap.servers', kafkaBootstrap()]]),
       'command-test'
     )

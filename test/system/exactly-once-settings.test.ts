@@ -3,6 +3,7 @@ import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
+import { systemClock } from '../../src/clock.ts'
 import { createKafkaClients } from '../../src/kafka/kafka-clients.ts'
 import { followAs } from '../support/committed-reader.ts'
 import { connectRest } from '../support/connect-rest.ts'
@@ -21,7 +22,7 @@ async function group(t: TestContext) {
   const file = join(dir, 'lines.txt')
   await writeFile(file, '')
   const topic = `${name}-lines`
-  const admin = createKafkaClients().admin(client, 'make')
+  const admin = createKafkaClients(systemClock).admin(client, 'make')
   t.after(() => admin.close())
   await admin.createTopic({ name: topic, partitions: 1, replicationFactor: 1, settings: new Map() })
   const read = await followAs(t, 'read_committed', topic)

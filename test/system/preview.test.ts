@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import pg from 'pg'
+import { systemClock } from '../../src/clock.ts'
 import { createKafkaClients } from '../../src/kafka/kafka-clients.ts'
 import { connectRest } from '../support/connect-rest.ts'
 import {
@@ -117,7 +118,7 @@ describe('POST /connector-plugins/{class}/preview', { timeout: 110_000 }, () => 
     assert.deepEqual(found.problems, [])
 
     assert.deepEqual(await rest.names(), [])
-    const admin = createKafkaClients().admin(
+    const admin = createKafkaClients(systemClock).admin(
       new Map([['bootstrap.servers', kafkaBootstrap()]]),
       'preview-test'
     )

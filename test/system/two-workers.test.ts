@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import { systemClock } from '../../src/clock.ts'
 import { createKafkaClients } from '../../src/kafka/kafka-clients.ts'
 import { connectRest } from '../support/connect-rest.ts'
 import { kafkaBootstrap, uniqueName } from '../support/environment.ts'
@@ -66,7 +67,7 @@ describe('two workers in a group', () => {
     assert.deepEqual(await placement(second), both)
 
     // topic.creation.*: the topics are there, as asked for.
-    const admin = createKafkaClients().admin(
+    const admin = createKafkaClients(systemClock).admin(
       new Map([['bootstrap.servers', kafkaBootstrap()]]),
       group
     )

@@ -38,7 +38,7 @@ function scripted(
         createTask: () => ({ start() {}, poll: async () => null, stop() {} })
       }
     ]),
-    clients: createKafkaClients(recordingLog().log),
+    clients: createKafkaClients(systemClock, recordingLog().log),
     offsetStore: new HeldOffsetStore(),
     settings: {
       properties: new Map(),

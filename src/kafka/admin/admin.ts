@@ -1,6 +1,7 @@
 import { type Admin, Kafka, logLevel } from 'kafkajs'
-import { systemClock, withTimeout } from '../../clock.ts'
-import { ConnectError, asError } from '../../errors.ts'
+import type { Clock } from '../../clock.ts'
+import { ConnectError } from '../../errors.ts'
+import { type Attempt, retrying, settledWithin, within } from '../../wait.ts'
 import { brokerError, isRetriableBrokerError, isRetriableName } from '../client/broker-errors.ts'
 import { type ClientSettings, addresses, clientSettings } from '../client/client-properties.ts'
 import type { ClientProperties, ClusterAdmin, TopicToCreate } from '../contracts.ts'
@@ -21,17 +22,19 @@ const notReadable: ReadonlySet<string> = new Set([
  * then rejects with a ConnectError that names the bootstrap servers.
  */
 export class KafkaAdmin implements ClusterAdmin {
+  readonly #clock: Clock
   readonly #settings: ClientSettings
   readonly #clientId: string
   readonly #network: NetworkClient
   /** Which bootstrap server the next connection begins with: not always the same, for it may hang. */
   #seed = Math.floor(Math.random() * 1000)
   #connected: Promise<Admin> | null = null
-  #closed = false
+  readonly #closed = new AbortController()
 
-  constructor(client: ClientProperties, clientId: string) {
+  constructor(clock: Clock, client: ClientProperties, clientId: string) {
+    this.#clock = clock
     hideNegativeTimeoutWarnings()
-    this.#settings = clientSettings(client)
+    this.#settings = clientSettings(client, clock)
     this.#clientId = clientId
     this.#network = new NetworkClient(this.#settings, clientId)
   }
@@ -93,7 +96,7 @@ export class KafkaAdmin implements ClusterAdmin {
   }
 
   async close(): Promise<void> {
-    this.#closed = true
+    this.#closed.abort()
     await Promise.all([this.#network.close(), this.#disconnect()])
   }
 
@@ -105,25 +108,28 @@ export class KafkaAdmin implements ClusterAdmin {
   }
 
   async #call<T>(doing: string, operation: () => Promise<T>): Promise<T> {
-    const { apiTimeoutMs, retryBackoffMs, retryBackoffMaxMs } = this.#settings
+    const { apiTimeoutMs, backoff } = this.#settings
     const what = `Failed to ${doing} at ${addresses(this.#settings)}`
-    const deadline = systemClock.monotonicMs() + apiTimeoutMs
     let last: unknown = null
-    for (let backoffMs = Math.max(1, retryBackoffMs); ; backoffMs *= 2) {
-      if (this.#closed) throw new ConnectError('WORKER_STOPPING', `${what}: the client was closed`)
-      const leftMs = deadline - systemClock.monotonicMs()
+    const attempt = async ({ leftMs }: Attempt): Promise<T> => {
+      this.#closed.signal.throwIfAborted()
       try {
-        return await withTimeout(operation(), Math.max(1, leftMs), () =>
+        return await within(this.#clock, operation(), Math.max(1, leftMs), () =>
           timedOut(what, apiTimeoutMs, last)
         )
       } catch (error) {
+        last = error
         // A client that failed once may hold dead connections: the next attempt gets a new one.
         await this.#disconnect()
-        const leftMs = deadline - systemClock.monotonicMs()
-        if (leftMs <= 0 || !isRetriableBrokerError(error)) throw brokerError(error, what)
-        last = error
-        await systemClock.sleep(Math.min(backoffMs, retryBackoffMaxMs, leftMs))
+        throw error
       }
+    }
+    const policy = { backoff, limitMs: apiTimeoutMs, isPassing: isRetriableBrokerError }
+    try {
+      return await retrying(this.#clock, policy, attempt, this.#closed.signal)
+    } catch (error) {
+      if (!this.#closed.signal.aborted) throw brokerError(error, what)
+      throw new ConnectError('WORKER_STOPPING', `${what}: the client was closed`)
     }
   }
 
@@ -150,9 +156,7 @@ export class KafkaAdmin implements ClusterAdmin {
       () => undefined // never connected; whoever asked for it got this error
     )
     // The library waits for requests under way, which a stalled broker would make last.
-    await withTimeout(disconnected, 1000, () => new Error('not disconnected in time')).catch(
-      asError
-    )
+    await settledWithin(this.#clock, disconnected, 1000)
   }
 }
 

@@ -22,8 +22,8 @@ export function kafkaJsConfig(
     ...(tls === null ? {} : { ssl: tls }),
     ...(sasl === null ? {} : { sasl: kafkaJsSasl(sasl) }),
     retry: {
-      initialRetryTime: Math.max(1, settings.retryBackoffMs),
-      maxRetryTime: Math.max(1, settings.retryBackoffMaxMs),
+      initialRetryTime: settings.backoff.firstMs,
+      maxRetryTime: settings.backoff.lastMs,
       retries
     }
   }

@@ -1,9 +1,11 @@
 import type { ConnectionOptions as PlatformaticOptions, SASLOptions } from '@platformatic/kafka'
 import { isIP } from 'node:net'
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
+import type { Clock } from '../../clock.ts'
 import { ConfigError } from '../../errors.ts'
 import type { ClientProperties } from '../contracts.ts'
 import { javaClientTls } from '../../tls/java-ssl.ts'
+import type { BackoffSettings } from '../../wait.ts'
 import { PropertiesReader } from './properties-reader.ts'
 import { type SaslSettings, saslSettings } from './sasl-properties.ts'
 
@@ -31,8 +33,8 @@ export interface ClientSettings {
   readonly requestTimeoutMs: number
   /** Limit of one operation, retries included. */
   readonly apiTimeoutMs: number
-  readonly retryBackoffMs: number
-  readonly retryBackoffMaxMs: number
+  /** The pauses between attempts of one request. */
+  readonly backoff: BackoffSettings
   readonly metadataMaxAgeMs: number
   readonly readCommitted: boolean
   readonly fetch: FetchSettings
@@ -41,23 +43,25 @@ export interface ClientSettings {
 /** Internal topics are read whole: larger pieces than a consumer's 1 MiB make a start shorter. */
 const PARTITION_FETCH_BYTES = 4_194_304
 
+/** Whatever `retry.backoff.ms` says: a broker that refuses at once is not to be asked as fast as it answers. */
+const LEAST_BACKOFF_MS = 20
+
 const securityProtocols = ['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL'] as const
 
-/** Reads and checks the properties. Throws ConfigError that names the property; secrets are never part of it. */
-export function clientSettings(client: ClientProperties): ClientSettings {
+/** Reads and checks the properties; `clock` tells how old a token is. Throws ConfigError that names the property; secrets are never part of it. */
+export function clientSettings(client: ClientProperties, clock: Clock): ClientSettings {
   const read = new PropertiesReader(client)
   const protocol = read.oneOf('security.protocol', securityProtocols, 'PLAINTEXT')
-  const retryBackoffMs = read.integer('retry.backoff.ms', 100)
+  const firstMs = Math.max(LEAST_BACKOFF_MS, read.integer('retry.backoff.ms', 100))
   const requestTimeoutMs = Math.max(1, read.integer('request.timeout.ms', 30_000))
   return {
     bootstrapServers: bootstrapServers(read.list('bootstrap.servers')),
     tls: protocol.endsWith('SSL') ? javaClientTls(client) : null,
-    sasl: protocol.startsWith('SASL') ? saslSettings(read) : null,
+    sasl: protocol.startsWith('SASL') ? saslSettings(read, clock) : null,
     connectTimeoutMs: Math.max(1, read.integer('socket.connection.setup.timeout.ms', 10_000)),
     requestTimeoutMs,
     apiTimeoutMs: Math.max(1, read.integer('default.api.timeout.ms', 60_000)),
-    retryBackoffMs,
-    retryBackoffMaxMs: Math.max(retryBackoffMs, read.integer('retry.backoff.max.ms', 1000)),
+    backoff: { firstMs, lastMs: Math.max(firstMs, read.integer('retry.backoff.max.ms', 1000)) },
     metadataMaxAgeMs: read.integer('metadata.max.age.ms', 300_000),
     readCommitted:
       read.oneOf(

@@ -1,5 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises'
+import type { Clock } from '../../clock.ts'
 import { ConnectError } from '../../errors.ts'
+import { abortingAfter, retrying } from '../../wait.ts'
 
 export interface AccessToken {
   readonly value: string
@@ -21,17 +22,19 @@ const REFRESH_AT = 0.8
 
 /** Access tokens by the client-credentials grant, kept until most of their life has passed. */
 export class OAuthTokenSource {
+  readonly #clock: Clock
   readonly #options: OAuthTokenOptions
   #current: { token: AccessToken; refreshAt: number } | null = null
   #fetching: Promise<AccessToken> | null = null
 
-  constructor(options: OAuthTokenOptions) {
+  constructor(clock: Clock, options: OAuthTokenOptions) {
+    this.#clock = clock
     this.#options = options
   }
 
   /** Rejects with ConnectError that names the endpoint, never the credentials (I7), after at most three bounded attempts. */
   async token(): Promise<AccessToken> {
-    if (this.#current !== null && performance.now() < this.#current.refreshAt) {
+    if (this.#current !== null && this.#clock.monotonicMs() < this.#current.refreshAt) {
       return this.#current.token
     }
     this.#fetching ??= this.#fetch().finally(() => {
@@ -40,19 +43,23 @@ export class OAuthTokenSource {
     return this.#fetching
   }
 
-  async #fetch(): Promise<AccessToken> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.#request()
-      } catch (error) {
-        const refused = error instanceof ConnectError && !error.retriable
-        if (refused || attempt === ATTEMPTS) throw error
-        await delay(this.#options.retryBackoffMs * 2 ** (attempt - 1))
-      }
-    }
+  #fetch(): Promise<AccessToken> {
+    const { retryBackoffMs, connectTimeoutMs, readTimeoutMs } = this.#options
+    return retrying(
+      this.#clock,
+      {
+        backoff: { firstMs: retryBackoffMs, lastMs: Number.POSITIVE_INFINITY },
+        attempts: ATTEMPTS,
+        isPassing: (error) => !(error instanceof ConnectError) || error.retriable
+      },
+      () =>
+        abortingAfter(this.#clock, connectTimeoutMs + readTimeoutMs, (limit) =>
+          this.#request(limit)
+        )
+    )
   }
 
-  async #request(): Promise<AccessToken> {
+  async #request(signal: AbortSignal): Promise<AccessToken> {
     const { endpoint, clientId, clientSecret, scope } = this.#options
     const body = new URLSearchParams({ grant_type: 'client_credentials' })
     if (scope !== null) body.set('scope', scope)
@@ -66,7 +73,7 @@ export class OAuthTokenSource {
           authorization: `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`
         },
         body,
-        signal: AbortSignal.timeout(this.#options.connectTimeoutMs + this.#options.readTimeoutMs)
+        signal
       })
       status = response.status
       answer = await response.text()
@@ -96,7 +103,7 @@ export class OAuthTokenSource {
     const seconds = Number(parsed['expires_in'] ?? 0)
     const lifeMs = Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : 0
     const token = { value }
-    this.#current = { token, refreshAt: performance.now() + lifeMs * REFRESH_AT }
+    this.#current = { token, refreshAt: this.#clock.monotonicMs() + lifeMs * REFRESH_AT }
     return token
   }
 }

@@ -1,3 +1,4 @@
+import type { Clock } from '../../clock.ts'
 import { ConfigError } from '../../errors.ts'
 import { parseJaasConfig } from './jaas-config.ts'
 import { type AccessToken, OAuthTokenSource } from './oauth-token.ts'
@@ -19,7 +20,7 @@ export type SaslSettings =
 const mechanisms = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512', 'OAUTHBEARER'] as const
 
 /** `sasl.*` → credentials. Throws ConfigError that names the property and never shows its value (I7). */
-export function saslSettings(read: PropertiesReader): SaslSettings {
+export function saslSettings(read: PropertiesReader, clock: Clock): SaslSettings {
   if (!read.has('sasl.mechanism')) {
     throw new ConfigError(
       `sasl.mechanism is not set, which means GSSAPI (Kerberos); supported are ${mechanisms.join(', ')}`
@@ -27,7 +28,7 @@ export function saslSettings(read: PropertiesReader): SaslSettings {
   }
   const mechanism = read.oneOf('sasl.mechanism', mechanisms, 'PLAIN')
   const jaas = read.text('sasl.jaas.config')
-  if (mechanism === 'OAUTHBEARER') return oauthSettings(read, jaas)
+  if (mechanism === 'OAUTHBEARER') return oauthSettings(read, jaas, clock)
   if (jaas === null) {
     throw new ConfigError(`sasl.jaas.config is missing; sasl.mechanism ${mechanism} needs it`)
   }
@@ -42,7 +43,7 @@ export function saslSettings(read: PropertiesReader): SaslSettings {
   return { mechanism, username, password }
 }
 
-function oauthSettings(read: PropertiesReader, jaas: string | null): SaslSettings {
+function oauthSettings(read: PropertiesReader, jaas: string | null, clock: Clock): SaslSettings {
   const options = jaas === null ? new Map<string, string>() : parseJaasConfig(jaas).options
   const endpoint = read.text('sasl.oauthbearer.token.endpoint.url')
   if (endpoint === null || !/^https?:\/\//.test(endpoint) || !URL.canParse(endpoint)) {
@@ -59,7 +60,7 @@ function oauthSettings(read: PropertiesReader, jaas: string | null): SaslSetting
       `sasl.jaas.config has no ${clientId === null ? 'clientId' : 'clientSecret'}; sasl.mechanism OAUTHBEARER needs it`
     )
   }
-  const source = new OAuthTokenSource({
+  const source = new OAuthTokenSource(clock, {
     endpoint,
     clientId,
     clientSecret,

@@ -1,6 +1,7 @@
-import { systemClock, withTimeout } from '../../clock.ts'
+import type { Clock } from '../../clock.ts'
 import { ConnectError, messageOf } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
+import { abortable, retrying, within } from '../../wait.ts'
 import {
   brokerError,
   errorName,
@@ -49,6 +50,7 @@ interface Joined {
  * nothing is sent after that.
  */
 export class ConnectGroupMembership implements GroupMembership {
+  readonly #clock: Clock
   readonly #options: GroupMembershipOptions
   readonly #log: Logger
   readonly #settings: ClientSettings
@@ -61,10 +63,11 @@ export class ConnectGroupMembership implements GroupMembership {
   #joins: NetworkClient | null = null
   #closed = false
 
-  constructor(options: GroupMembershipOptions, log: Logger) {
+  constructor(clock: Clock, options: GroupMembershipOptions, log: Logger) {
+    this.#clock = clock
     this.#options = options
     this.#log = log
-    this.#settings = clientSettings(options.client)
+    this.#settings = clientSettings(options.client, clock)
     const { client, clientId, sessionTimeoutMs, rebalanceTimeoutMs, heartbeatIntervalMs } = options
     // A broker that hangs leaves time to ask another one within the session.
     const requestTimeoutMs = Math.min(
@@ -73,6 +76,7 @@ export class ConnectGroupMembership implements GroupMembership {
     )
     this.#network = new NetworkClient({ ...this.#settings, requestTimeoutMs }, clientId)
     this.#heartbeats = new HeartbeatThread(
+      clock,
       { client, clientId, requestTimeoutMs, silenceLimitMs: rebalanceTimeoutMs },
       heartbeatIntervalMs
     )
@@ -110,7 +114,8 @@ export class ConnectGroupMembership implements GroupMembership {
     this.#memberId = ''
     if (memberId === '' || this.#closed) return
     try {
-      await withTimeout(
+      await within(
+        this.#clock,
         this.#sendLeave(memberId, reason),
         timeoutMs,
         () => new ConnectError('KAFKA_UNAVAILABLE', `No answer within ${timeoutMs} ms`)
@@ -144,40 +149,43 @@ export class ConnectGroupMembership implements GroupMembership {
     assign: Assign,
     signal: AbortSignal
   ): Promise<GroupRound> {
-    let failures = 0
-    for (;;) {
-      this.#throwIfGivenUp(signal)
-      try {
-        const joined = await this.#attempt(this.#sendJoin(joins, protocols), signal)
-        if (joined !== null) {
-          const round = await this.#attempt(this.#sync(joins, joined, assign), signal)
-          if (round !== null) return round
-        }
-      } catch (error) {
-        this.#throwIfGivenUp(signal)
-        if (!isRetriableBrokerError(error)) {
-          throw brokerError(error, `${this.#name()} cannot join at ${addresses(this.#settings)}`)
-        }
-        failures++
+    const policy = {
+      backoff: this.#settings.backoff,
+      isPassing: isRetriableBrokerError,
+      onRetry: (error: unknown, _: number, failures: number): void => {
         this.#coordinator = null
-        if (failures === 1) {
-          this.#log.warn(`${this.#name()} cannot join yet, trying again: ${messageOf(error)}`)
-        }
-        await systemClock.sleep(this.#backoffMs(failures), signal)
+        if (failures > 1) return
+        this.#log.warn(`${this.#name()} cannot join yet, trying again: ${messageOf(error)}`)
       }
+    }
+    try {
+      return await retrying(
+        this.#clock,
+        policy,
+        () => this.#joinAndSync(joins, protocols, assign, signal),
+        signal
+      )
+    } catch (error) {
+      this.#throwIfGivenUp(signal)
+      throw brokerError(error, `${this.#name()} cannot join at ${addresses(this.#settings)}`)
     }
   }
 
-  /** Ends with the signal even where the work cannot be stopped; its own end is then of no interest. */
-  async #attempt<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-    const { promise, reject } = Promise.withResolvers<never>()
-    const onAbort = (): void => reject(this.#givenUp())
-    if (signal.aborted) onAbort()
-    signal.addEventListener('abort', onAbort, { once: true })
-    try {
-      return await Promise.race([work, promise])
-    } finally {
-      signal.removeEventListener('abort', onAbort)
+  /** Join and sync, again at once for as long as the coordinator says what is to be done differently. */
+  async #joinAndSync(
+    joins: NetworkClient,
+    protocols: readonly GroupProtocol[],
+    assign: Assign,
+    signal: AbortSignal
+  ): Promise<GroupRound> {
+    // The wait ends with the signal even where the work cannot be stopped; how that ends is then of no interest.
+    const unlessGivenUp = <T>(work: Promise<T>): Promise<T> =>
+      abortable(work, signal, () => this.#givenUp())
+    for (;;) {
+      this.#throwIfGivenUp(signal)
+      const joined = await unlessGivenUp(this.#sendJoin(joins, protocols))
+      const round = joined === null ? null : await unlessGivenUp(this.#sync(joins, joined, assign))
+      if (round !== null) return round
     }
   }
 
@@ -268,7 +276,7 @@ export class ConnectGroupMembership implements GroupMembership {
         heartbeatIntervalMs,
         coordinator: this.#coordinator,
         answeredAtMs: sharedTimeMs(),
-        retryBackoffMs: Math.max(20, this.#settings.retryBackoffMs)
+        retryBackoffMs: this.#settings.backoff.firstMs
       },
       (reason) => this.#onRebalance(heartbeat, reason)
     )
@@ -295,12 +303,6 @@ export class ConnectGroupMembership implements GroupMembership {
     const coordinator = this.#coordinator ?? (await this.#network.coordinator('group', groupId))
     const member = { memberId, groupInstanceId: null, reason: reason.slice(0, REASON_LENGTH) }
     await this.#network.call(coordinator, leaveGroupApi, groupId, [member])
-  }
-
-  #backoffMs(failures: number): number {
-    const { retryBackoffMs, retryBackoffMaxMs } = this.#settings
-    const backoffMs = Math.max(20, retryBackoffMs) * 2 ** Math.min(failures - 1, 20)
-    return Math.min(backoffMs, Math.max(20, retryBackoffMaxMs))
   }
 
   #throwIfGivenUp(signal: AbortSignal): void {

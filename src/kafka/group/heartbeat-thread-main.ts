@@ -2,12 +2,15 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { systemClock } from '../../clock.ts'
 import { clientSettings } from '../client/client-properties.ts'
 import type { HeartbeatCommand, HeartbeatReport, HeartbeatThreadData } from './heartbeat-thread.ts'
-import { Heartbeat } from './heartbeat.ts'
+import { Heartbeat, type HeartbeatOptions } from './heartbeat.ts'
 import { NetworkClient } from '../client/network-client.ts'
 
 // What runs in the thread that HeartbeatThread starts.
 const { client, clientId, requestTimeoutMs, silenceLimitMs } = workerData as HeartbeatThreadData
-const network = new NetworkClient({ ...clientSettings(client), requestTimeoutMs }, clientId)
+const network = new NetworkClient(
+  { ...clientSettings(client, systemClock), requestTimeoutMs },
+  clientId
+)
 let aliveAtMs = systemClock.monotonicMs()
 let current: { readonly id: number; readonly heartbeat: Heartbeat } | null = null
 
@@ -17,9 +20,9 @@ parentPort?.on('message', (command: HeartbeatCommand) => {
   else if (command.kind !== 'alive' && current?.id === command.id) current.heartbeat[command.kind]()
 })
 
-function begin(id: number, options: ConstructorParameters<typeof Heartbeat>[1]): void {
+function begin(id: number, options: HeartbeatOptions): void {
   current?.heartbeat.stop()
-  const heartbeat = new Heartbeat(network, options, {
+  const heartbeat = new Heartbeat(systemClock, network, options, {
     onReason: (reason, coordinator) =>
       parentPort?.postMessage({ id, reason, coordinator } satisfies HeartbeatReport),
     isAlive: () => systemClock.monotonicMs() - aliveAtMs <= silenceLimitMs

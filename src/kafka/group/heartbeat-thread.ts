@@ -1,5 +1,7 @@
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
+import type { Clock } from '../../clock.ts'
+import { every } from '../../wait.ts'
 import type { ClientProperties, RebalanceReason } from '../contracts.ts'
 import type { HeartbeatOptions } from './heartbeat.ts'
 import type { BrokerNode } from '../client/network-client.ts'
@@ -44,14 +46,16 @@ const LIMITS = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 1 }
  * so long is of no use to it, and a shorter limit would take work away that may still go on.
  */
 export class HeartbeatThread {
+  readonly #clock: Clock
   readonly #data: HeartbeatThreadData
   readonly #heartbeatIntervalMs: number
   #worker: Worker | null = null
-  #alive: NodeJS.Timeout | null = null
+  #stopShowingLife: (() => void) | null = null
   #current: ThreadHeartbeat | null = null
   #lastId = 0
 
-  constructor(data: HeartbeatThreadData, heartbeatIntervalMs: number) {
+  constructor(clock: Clock, data: HeartbeatThreadData, heartbeatIntervalMs: number) {
+    this.#clock = clock
     this.#data = data
     this.#heartbeatIntervalMs = heartbeatIntervalMs
   }
@@ -77,10 +81,9 @@ export class HeartbeatThread {
     }
     worker.on('error', onEnd)
     worker.on('exit', onEnd)
-    this.#alive = setInterval(
-      () => worker.postMessage({ kind: 'alive' } satisfies HeartbeatCommand),
-      this.#heartbeatIntervalMs
-    ).unref()
+    this.#stopShowingLife = every(this.#clock, this.#heartbeatIntervalMs, () =>
+      worker.postMessage({ kind: 'alive' } satisfies HeartbeatCommand)
+    )
     this.#worker = worker
     return worker
   }
@@ -108,8 +111,8 @@ export class HeartbeatThread {
   #ended(): void {
     this.#worker = null
     this.#current = null
-    if (this.#alive !== null) clearInterval(this.#alive)
-    this.#alive = null
+    this.#stopShowingLife?.()
+    this.#stopShowingLife = null
   }
 }
 

@@ -1,5 +1,6 @@
-import { systemClock, withTimeout } from '../../clock.ts'
+import type { Clock } from '../../clock.ts'
 import { ConnectError } from '../../errors.ts'
+import { within } from '../../wait.ts'
 import { errorName } from '../client/broker-errors.ts'
 import type { RebalanceReason } from '../contracts.ts'
 import { heartbeatApi } from './group-requests.ts'
@@ -39,6 +40,7 @@ export interface HeartbeatEvents {
  * because between join and sync the answer of the sync tells them. A coordinator that moved is looked up again.
  */
 export class Heartbeat {
+  readonly #clock: Clock
   readonly #network: NetworkClient
   readonly #options: HeartbeatOptions
   readonly #events: HeartbeatEvents
@@ -48,7 +50,13 @@ export class Heartbeat {
   #pending: RebalanceReason | null = null
   #rebalancing = false
 
-  constructor(network: NetworkClient, options: HeartbeatOptions, events: HeartbeatEvents) {
+  constructor(
+    clock: Clock,
+    network: NetworkClient,
+    options: HeartbeatOptions,
+    events: HeartbeatEvents
+  ) {
+    this.#clock = clock
     this.#network = network
     this.#options = options
     this.#events = events
@@ -72,26 +80,26 @@ export class Heartbeat {
     const { sessionTimeoutMs, heartbeatIntervalMs, retryBackoffMs } = this.#options
     const { signal } = this.#stopped
     // The session began with the join, however long it took until heartbeats could.
-    let lastAnswerMs = systemClock.monotonicMs() - (sharedTimeMs() - this.#options.answeredAtMs)
+    let lastAnswerMs = this.#clock.monotonicMs() - (sharedTimeMs() - this.#options.answeredAtMs)
     let pauseMs = heartbeatIntervalMs
     for (;;) {
-      await systemClock.sleep(pauseMs, signal)
+      await this.#clock.sleep(pauseMs, signal)
       if (signal.aborted) return
       if (!this.#events.isAlive()) {
         this.#report('member-unknown')
         return
       }
-      const leftMs = lastAnswerMs + sessionTimeoutMs - systemClock.monotonicMs()
+      const leftMs = lastAnswerMs + sessionTimeoutMs - this.#clock.monotonicMs()
       const answer = leftMs <= 0 ? null : await this.#beat(leftMs)
       if (signal.aborted) return
       if (answer === null || (answer !== 'NONE' && this.#isElsewhere(answer))) {
         this.#coordinator = null
         pauseMs = Math.min(heartbeatIntervalMs, retryBackoffMs)
-        if (systemClock.monotonicMs() - lastAnswerMs < sessionTimeoutMs) continue
+        if (this.#clock.monotonicMs() - lastAnswerMs < sessionTimeoutMs) continue
         this.#report('coordinator-lost')
         return
       }
-      lastAnswerMs = systemClock.monotonicMs()
+      lastAnswerMs = this.#clock.monotonicMs()
       pauseMs = heartbeatIntervalMs
       if (memberIsOut.has(answer)) {
         this.#report('member-unknown')
@@ -105,7 +113,8 @@ export class Heartbeat {
   async #beat(leftMs: number): Promise<string | null> {
     const { groupId, generation, memberId } = this.#options
     try {
-      const { errorCode } = await withTimeout(
+      const { errorCode } = await within(
+        this.#clock,
         this.#sendTo(groupId, generation, memberId),
         leftMs,
         () => new ConnectError('KAFKA_UNAVAILABLE', 'No answer to a heartbeat')

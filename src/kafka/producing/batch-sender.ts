@@ -1,19 +1,14 @@
-import { systemClock } from '../../clock.ts'
+import type { Clock } from '../../clock.ts'
 import { ConnectError, messageOf } from '../../errors.ts'
-import type { Logger } from '../../log.ts'
+import { after } from '../../wait.ts'
 import { brokerError, isRetriableBrokerError, isRetriableName } from '../client/broker-errors.ts'
 import type { BrokerNode, NetworkClient } from '../client/network-client.ts'
-import {
-  type Batch,
-  type Delivery,
-  type PartitionQueue,
-  RecordTooLarge
-} from './partition-queue.ts'
+import type { Delivery } from './delivery.ts'
+import { type Batch, type PartitionQueue, RecordTooLarge } from './partition-queue.ts'
 import { type PartitionOutcome, type ProduceAnswer, produce } from './produce-request.ts'
 import type { ProducerMetadata } from './producer-metadata.ts'
-import type { ProducerSession } from './producer-session.ts'
-import type { ProducerSettings } from './producer-settings.ts'
 import type { ProducerIdentity } from './record-batch.ts'
+import type { SendingPolicy } from './sending-policy.ts'
 
 /** The broker lost (or never had) what it knew of this producer id. */
 const identityLost: ReadonlySet<string> = new Set([
@@ -40,17 +35,18 @@ const noAnswer: PartitionOutcome = { error: 'NETWORK_EXCEPTION', message: null }
 
 /**
  * Sends the batches of partition queues to their leaders: one batch per partition and request, several requests in flight.
- * What comes back goes again after a pause, for ever; what Kafka refuses for good is told to `onFatal`, and nothing is sent after that.
+ * What comes back goes again after a pause, for ever. What Kafka refuses for good is left out if whose it is agrees, and told to `onFatal`
+ * otherwise.
  * When the broker no longer knows the producer id, the session decides: either sending stops until nothing is in flight, then goes on
  * with a new id from the oldest unacknowledged record, so that the order stays; or the producer ends.
  */
 export class BatchSender {
   /** What sending struggles with at present; null after each acknowledgement. */
   trouble: string | null = null
+  readonly #clock: Clock
   readonly #network: NetworkClient
-  readonly #settings: ProducerSettings
   readonly #metadata: ProducerMetadata
-  readonly #log: Logger
+  readonly #policy: SendingPolicy
   readonly #onFatal: (error: ConnectError, guilty: readonly Delivery[]) => void
   readonly #active = new Set<PartitionQueue>()
   readonly #inFlight = new Map<number, number>()
@@ -59,27 +55,24 @@ export class BatchSender {
   /** Partitions that the topic has no longer, by key, since when. */
   readonly #missingSince = new Map<string, number>()
   readonly #stopped = new AbortController()
-  readonly #session: ProducerSession
   #identifying = false
   #scheduled: NodeJS.Immediate | null = null
-  #wakeUp: NodeJS.Timeout | null = null
+  #cancelWakeUp: (() => void) | null = null
   #outage = false
 
   constructor(
+    clock: Clock,
     network: NetworkClient,
-    settings: ProducerSettings,
     metadata: ProducerMetadata,
-    session: ProducerSession,
-    log: Logger,
-    onFatal: (error: ConnectError, guilty: readonly Delivery[]) => void
+    policy: SendingPolicy,
+    onFatal: (error: ConnectError, guilty?: readonly Delivery[]) => void
   ) {
+    this.#clock = clock
     this.#network = network
-    this.#settings = settings
     this.#metadata = metadata
-    this.#log = log
+    this.#policy = policy
     this.#onFatal = onFatal
-    this.#session = session
-    session.listen({
+    policy.session.listen({
       onReady: () => this.schedule(),
       onFatal: (error) => this.#fatal(error)
     })
@@ -104,12 +97,12 @@ export class BatchSender {
   stop(): void {
     this.#stopped.abort()
     if (this.#scheduled !== null) clearImmediate(this.#scheduled)
-    if (this.#wakeUp !== null) clearTimeout(this.#wakeUp)
+    this.#cancelWakeUp?.()
     this.#active.clear()
   }
 
   #pump(): void {
-    const { identity } = this.#session
+    const { identity } = this.#policy.session
     if (identity === undefined) {
       if (this.#totalInFlight() === 0) void this.#identify()
       return
@@ -124,8 +117,8 @@ export class BatchSender {
   /** At most one request per broker that has room, and one batch per partition in it. */
   #collect(identity: ProducerIdentity | null): Request[] {
     const requests = new Map<number, Request>()
-    const maxInFlight = identity === null ? 1 : this.#settings.maxInFlight
-    const now = systemClock.monotonicMs()
+    const maxInFlight = identity === null ? 1 : this.#policy.settings.maxInFlight
+    const now = this.#clock.monotonicMs()
     let wakeUpMs = Number.POSITIVE_INFINITY
     for (const queue of Array.from(this.#active)) {
       if (queue.isEmpty) {
@@ -146,11 +139,11 @@ export class BatchSender {
         wakeUpMs = Math.min(wakeUpMs, mutedUntil - now)
         continue
       }
-      if (!this.#session.admits(queue.topic, queue.partition)) continue
+      if (!this.#policy.session.admits(queue.topic, queue.partition)) continue
       const most = mutedUntil === undefined ? maxInFlight : 1
       if ((this.#inFlight.get(leader.nodeId) ?? 0) >= most) continue
       const request = requests.get(leader.nodeId) ?? { leader, batches: [], bytes: 0 }
-      if (request.bytes >= this.#settings.maxRequestBytes) continue
+      if (request.bytes >= this.#policy.settings.maxRequestBytes) continue
       const batch = this.#nextOf(queue, identity)
       if (batch === null) continue
       requests.set(leader.nodeId, request)
@@ -172,7 +165,7 @@ export class BatchSender {
       this.#missingSince.delete(key)
       return
     }
-    const now = systemClock.monotonicMs()
+    const now = this.#clock.monotonicMs()
     const sinceMs = this.#missingSince.get(key) ?? now
     this.#missingSince.set(key, sinceMs)
     if (!this.#metadata.isNewerThan(topic, sinceMs + MISSING_PARTITION_MS)) return
@@ -198,7 +191,7 @@ export class BatchSender {
         }
         const facts = { topic, partition, kafkaError: 'MESSAGE_TOO_LARGE' }
         const reason = new ConnectError('KAFKA_ERROR', messageOf(error), facts)
-        if (error.delivery.refuse([error.record], reason)) queue.skipTooLarge()
+        if (error.delivery.refuse([error.record], reason)) queue.skipTooLarge(error)
         else this.#fatal(reason, [error.delivery])
       }
     }
@@ -211,7 +204,7 @@ export class BatchSender {
     let answer: ProduceAnswer = { outcomes: new Map(), throttleMs: 0 }
     let failure: unknown = null
     try {
-      answer = await produce(this.#network, leader, batches, this.#session.transactionalId)
+      answer = await produce(this.#network, leader, batches, this.#policy.session.transactionalId)
     } catch (error) {
       failure = error
     }
@@ -221,7 +214,7 @@ export class BatchSender {
     else this.#unreachable(leader, failure)
     // A broker answers at once and then reads nothing for so long: what was sent meanwhile would run into its time-out.
     if (answer.throttleMs > 0) {
-      this.#mutedUntil.set(nodeId, systemClock.monotonicMs() + answer.throttleMs)
+      this.#mutedUntil.set(nodeId, this.#clock.monotonicMs() + answer.throttleMs)
       this.trouble = `broker ${nodeId} throttles this client (a quota)`
     } else if (failure === null) this.#mutedUntil.delete(nodeId)
     for (const batch of batches) {
@@ -236,13 +229,13 @@ export class BatchSender {
     if (error === 'NONE' || error === 'DUPLICATE_SEQUENCE_NUMBER') {
       this.trouble = null
       queue.acknowledged(batch)
-    } else if (identityLost.has(error) && this.#session.identity !== null) {
+    } else if (identityLost.has(error) && this.#policy.session.identity !== null) {
       this.#onSequenceRefused(batch, error)
     } else if (tooLarge.has(error) && batch.count > 1) {
       queue.shrink(batch)
     } else if (isRetriableName(error)) {
       if (error !== noAnswer.error) this.trouble = `${queue.key} answers ${error}`
-      this.#retryLater(batch)
+      queue.retryLater(batch)
       this.#metadata.want(queue.topic)
     } else {
       this.#onRefused(batch, error, message)
@@ -267,7 +260,7 @@ export class BatchSender {
     if (oneIsWrong.has(error) && batch.count > 1) {
       queue.split(batch)
     } else if (queue.refused(batch, reason)) {
-      this.#session.onBatchLeftOut()
+      this.#policy.session.onBatchLeftOut()
     } else {
       this.#fatal(
         reason,
@@ -280,8 +273,8 @@ export class BatchSender {
     const { queue } = batch
     // Behind a batch that came back this is to be expected; for the oldest one it means the id is of no use any more.
     const unexpected = queue.isOldest(batch) && !queue.isRecovering
-    const refused = unexpected ? this.#session.onSequenceRefused(queue.key, error) : null
-    if (refused === null) this.#retryLater(batch)
+    const refused = unexpected ? this.#policy.session.onSequenceRefused(queue.key, error) : null
+    if (refused === null) queue.retryLater(batch)
     else
       this.#fatal(
         refused,
@@ -289,22 +282,11 @@ export class BatchSender {
       )
   }
 
-  #retryLater(batch: Batch): void {
-    const { queue } = batch
-    const { retryBackoffMs, retryBackoffMaxMs } = this.#settings.client
-    queue.returned(batch)
-    const backoffMs = Math.max(10, retryBackoffMs) * 2 ** Math.min(queue.failures, 20)
-    queue.failures++
-    const jitter = 0.8 + 0.4 * Math.random()
-    queue.retryAtMs =
-      systemClock.monotonicMs() + Math.min(backoffMs, Math.max(10, retryBackoffMaxMs)) * jitter
-  }
-
   async #identify(): Promise<void> {
     if (this.#identifying) return
     this.#identifying = true
     try {
-      await this.#session.identify(this.#stopped.signal)
+      await this.#policy.session.identify(this.#stopped.signal)
       this.schedule()
     } catch (error) {
       this.#fatal(brokerError(error, 'Failed to get a producer id'))
@@ -314,7 +296,7 @@ export class BatchSender {
   }
 
   #reachable(): void {
-    if (this.#outage) this.#log.info('Kafka answers again')
+    if (this.#outage) this.#policy.log?.info('Kafka answers again')
     this.#outage = false
   }
 
@@ -325,14 +307,12 @@ export class BatchSender {
       return
     }
     this.trouble = `${where}: ${messageOf(error)}`
-    if (!this.#outage) this.#log.warn(`${where}, trying again: ${messageOf(error)}`)
+    if (!this.#outage) this.#policy.log?.warn(`${where}, trying again: ${messageOf(error)}`)
     this.#outage = true
   }
 
   #fatal(error: ConnectError, guilty: readonly Delivery[] = []): void {
-    if (this.#stopped.signal.aborted) return
-    this.stop()
-    this.#onFatal(error, guilty)
+    if (!this.#stopped.signal.aborted) this.#onFatal(error, guilty)
   }
 
   #totalInFlight(): number {
@@ -343,10 +323,7 @@ export class BatchSender {
 
   #wakeUpIn(ms: number): void {
     if (this.#stopped.signal.aborted) return
-    if (this.#wakeUp !== null) clearTimeout(this.#wakeUp)
-    this.#wakeUp = setTimeout(() => {
-      this.#wakeUp = null
-      this.#pump()
-    }, Math.ceil(ms))
+    this.#cancelWakeUp?.()
+    this.#cancelWakeUp = after(this.#clock, ms, () => this.#pump())
   }
 }

@@ -1,19 +1,13 @@
-import { systemClock } from '../../clock.ts'
+import type { Clock } from '../../clock.ts'
 import type { ConnectError } from '../../errors.ts'
-import type { Compression } from './compression.ts'
+import { Backoff } from '../../wait.ts'
 import type { ProducerRecord } from '../contracts.ts'
+import type { Delivery } from './delivery.ts'
 import { partitionKey } from './produce-request.ts'
 import { type ProducerIdentity, encodeBatch, recordBytes, stampBatch } from './record-batch.ts'
+import type { SendingSettings } from './sending-policy.ts'
 
 const SEQUENCE_MASK = 0x7fffffff
-
-/** One `send`: settles when all its records are acknowledged or refused, or one failed. */
-export interface Delivery {
-  acknowledge(records: number): void
-  /** Kafka will never take these. False: then the producer ends. */
-  refuse(records: readonly ProducerRecord[], reason: ConnectError): boolean
-  fail(error: Error): void
-}
 
 /** Some records of one delivery, all for the same partition. */
 interface Chunk {
@@ -71,13 +65,12 @@ export class PartitionQueue {
   readonly key: string
   /** Monotonic time before which nothing is sent again. */
   retryAtMs = 0
-  /** Failed attempts since the last acknowledgement. */
-  failures = 0
-  readonly #limits: { readonly batchBytes: number; readonly maxRecordBytes: number }
+  readonly #clock: Clock
+  readonly #settings: SendingSettings
+  readonly #backoff: Backoff
   /** What the topic seems to take. */
   #batchBytes: number
-  readonly #compression: Compression
-  readonly #chunks: Chunk[] = []
+  #chunks: Chunk[] = []
   #unacknowledged: Batch[] = []
   #nextSequence = 0
   #identity: ProducerIdentity | null = null
@@ -86,18 +79,14 @@ export class PartitionQueue {
   /** The broker knows where in the sequence this identity is. */
   #established = false
 
-  constructor(
-    topic: string,
-    partition: number,
-    limits: { readonly batchBytes: number; readonly maxRecordBytes: number },
-    compression: Compression
-  ) {
+  constructor(clock: Clock, topic: string, partition: number, settings: SendingSettings) {
+    this.#clock = clock
     this.topic = topic
     this.partition = partition
     this.key = partitionKey(topic, partition)
-    this.#limits = limits
-    this.#batchBytes = limits.batchBytes
-    this.#compression = compression
+    this.#settings = settings
+    this.#backoff = new Backoff({ ...settings.client.backoff, spread: [0.8, 1.2] })
+    this.#batchBytes = settings.batchBytes
   }
 
   add(records: readonly ProducerRecord[], delivery: Delivery): void {
@@ -114,6 +103,7 @@ export class PartitionQueue {
     if (this.#recovering) {
       if (this.#inFlight > 0) return null
       this.#recovering = false
+      this.forgetSettled()
     }
     if (identity !== null && !this.#established && this.#inFlight > 0) return null
     let batch = this.#unacknowledged.find(({ inFlight }) => !inFlight)
@@ -137,7 +127,7 @@ export class PartitionQueue {
 
   acknowledged(batch: Batch): void {
     this.#landed(batch)
-    this.failures = 0
+    this.#backoff.reset()
     this.retryAtMs = 0
     this.#established = true
     this.#unacknowledged = this.#unacknowledged.filter((each) => each !== batch)
@@ -150,27 +140,47 @@ export class PartitionQueue {
     this.#recovering = true
   }
 
+  /** As `returned`, and nothing goes out before a pause: longer after each failure since the last acknowledgement. */
+  retryLater(batch: Batch): void {
+    this.returned(batch)
+    this.retryAtMs = this.#clock.monotonicMs() + this.#backoff.next()
+  }
+
+  /**
+   * Leaves out what belongs to settled deliveries and is not on its way. It is there only where a delivery can end without the others, which
+   * excludes sequence numbers: they may have no holes.
+   */
+  forgetSettled(): void {
+    this.#chunks = this.#chunks.filter(({ delivery }) => !delivery.settled)
+    this.#unacknowledged = this.#unacknowledged.flatMap((batch) => {
+      const open = batch.parts.filter(({ delivery }) => !delivery.settled)
+      if (batch.inFlight || open.length === batch.parts.length) return [batch]
+      const records = recordsOf(batch).flatMap(({ part, records: ofPart }) =>
+        part.delivery.settled ? [] : ofPart
+      )
+      return open.length === 0 ? [] : [this.#encode(records, 0, records.length, open)]
+    })
+  }
+
   /**
    * Takes a batch out that the broker will never take, if all whose records are in it agree. It leaves a hole in the sequence, so what is
    * behind it needs a new identity.
    */
   refused(batch: Batch, reason: ConnectError): boolean {
-    let at = batch.from
-    for (const { delivery, count } of batch.parts) {
-      if (!delivery.refuse(batch.records.slice(at, at + count), reason)) return false
-      at += count
+    for (const { part, records } of recordsOf(batch)) {
+      if (!part.delivery.refuse(records, reason)) return false
     }
     this.returned(batch)
     this.#unacknowledged = this.#unacknowledged.filter((each) => each !== batch)
     // Batches that were made smaller to find it tell nothing of what the topic takes.
-    this.#batchBytes = this.#limits.batchBytes
+    this.#batchBytes = this.#settings.batchBytes
     return true
   }
 
   /** Leaves out the record that a RecordTooLarge was thrown for. */
-  skipTooLarge(): void {
+  skipTooLarge({ record }: RecordTooLarge): void {
     const chunk = this.#chunks[0]
-    if (chunk === undefined) return
+    if (chunk?.records[chunk.next] !== record) return
     chunk.next++
     if (chunk.next === chunk.records.length) this.#chunks.shift()
   }
@@ -259,9 +269,9 @@ export class PartitionQueue {
   /** Whether a record still belongs into a batch. One that fits into none throws, once everything before it is sent. */
   #fits(bytes: number, size: number, record: ProducerRecord, delivery: Delivery): boolean {
     if (bytes > 0) return bytes + size <= this.#batchBytes
-    if (size <= this.#limits.maxRecordBytes) return true
+    if (size <= this.#settings.maxRecordBytes) return true
     throw new RecordTooLarge(
-      `A record for ${this.key} is ${size} bytes when serialized, which is larger than ${this.#limits.maxRecordBytes}, the value of max.request.size`,
+      `A record for ${this.key} is ${size} bytes when serialized, which is larger than ${this.#settings.maxRecordBytes}, the value of max.request.size`,
       record,
       delivery
     )
@@ -277,7 +287,14 @@ export class PartitionQueue {
     return {
       topic: this.topic,
       partition: this.partition,
-      batch: encodeBatch(records, from, from + count, bytes, this.#compression, systemClock.now()),
+      batch: encodeBatch(
+        records,
+        from,
+        from + count,
+        bytes,
+        this.#settings.compression,
+        this.#clock.now()
+      ),
       count,
       queue: this,
       records,
@@ -294,6 +311,15 @@ function sizeOf(records: readonly ProducerRecord[], from: number, count: number)
   let bytes = 0
   for (let at = from; at < from + count; at++) bytes += recordBytes(records[at] as ProducerRecord)
   return bytes
+}
+
+/** The records of a batch by part, in order. */
+function recordsOf({ records, from, parts }: Batch) {
+  let at = from
+  return parts.map((part) => {
+    at += part.count
+    return { part, records: records.slice(at - part.count, at) }
+  })
 }
 
 /** The parts that records[from, to) of a batch belong to. */

@@ -1,9 +1,10 @@
-import { systemClock } from '../../clock.ts'
+import type { Clock } from '../../clock.ts'
 import { ConnectError, messageOf } from '../../errors.ts'
-import type { Logger } from '../../log.ts'
+import { Backoff, type BackoffSettings } from '../../wait.ts'
 import { brokerError, isRetriableBrokerError, isRetriableName } from '../client/broker-errors.ts'
 import { addresses } from '../client/client-properties.ts'
 import type { BrokerNode, NetworkClient, TopicMetadata } from '../client/network-client.ts'
+import type { SendingPolicy } from './sending-policy.ts'
 
 /** How long a topic or leader may be missing before the log tells, and how often it does. */
 const PATIENCE_MS = 10_000
@@ -20,35 +21,30 @@ interface KnownTopic {
  * a new one among them. Many tables come with many new topics, one after the other: none of them is to wait for those before it.
  */
 export class QuestionPace {
-  readonly #firstMs: number
-  readonly #longestMs: number
+  readonly #backoff: Backoff
   #asked: ReadonlySet<string> = new Set()
-  #pauseMs: number
 
-  constructor(firstMs: number, longestMs: number) {
-    this.#firstMs = firstMs
-    this.#longestMs = Math.max(firstMs, longestMs)
-    this.#pauseMs = firstMs
+  constructor(backoff: BackoffSettings) {
+    this.#backoff = new Backoff(backoff)
   }
 
   pauseAfter(topics: readonly string[]): number {
-    const isRepeated = topics.every((topic) => this.#asked.has(topic))
-    this.#pauseMs = isRepeated ? Math.min(this.#pauseMs * 2, this.#longestMs) : this.#firstMs
+    if (!topics.every((topic) => this.#asked.has(topic))) this.#backoff.reset()
     this.#asked = new Set(topics)
-    return this.#pauseMs
+    return this.#backoff.next()
   }
 }
 
 /**
  * Which broker leads which partition of the topics a producer writes to. A topic nobody knows is created by the broker
- * if it is set to; when it stays unknown for `max.block.ms` of answered questions, it is refused. An unreachable cluster is waited for.
+ * if both are set to; when it stays unknown for `max.block.ms` of answered questions, it is refused. An unreachable cluster is waited for.
  */
 export class ProducerMetadata {
   /** Why what is wanted is not known yet; null when it is. */
   trouble: string | null = null
+  readonly #clock: Clock
   readonly #network: NetworkClient
-  readonly #maxBlockMs: number
-  readonly #log: Logger
+  readonly #policy: Pick<SendingPolicy, 'settings' | 'log'>
   readonly #onChange: () => void
   readonly #onFatal: (error: ConnectError) => void
   readonly #onRefused: (error: ConnectError, topic: string) => void
@@ -61,9 +57,9 @@ export class ProducerMetadata {
   #refreshing: Promise<void> | null = null
 
   constructor(
+    clock: Clock,
     network: NetworkClient,
-    maxBlockMs: number,
-    log: Logger,
+    policy: Pick<SendingPolicy, 'settings' | 'log'>,
     events: {
       onChange(): void
       /** The topic cannot be written to. */
@@ -71,9 +67,9 @@ export class ProducerMetadata {
       onFatal(error: ConnectError): void
     }
   ) {
+    this.#clock = clock
     this.#network = network
-    this.#maxBlockMs = maxBlockMs
-    this.#log = log
+    this.#policy = policy
     this.#onChange = () => events.onChange()
     this.#onFatal = (error) => events.onFatal(error)
     this.#onRefused = (error, topic) => events.onRefused(error, topic)
@@ -86,7 +82,7 @@ export class ProducerMetadata {
       this.want(topic)
       return null
     }
-    const ageMs = systemClock.monotonicMs() - known.updatedAtMs
+    const ageMs = this.#clock.monotonicMs() - known.updatedAtMs
     if (ageMs > this.#network.settings.metadataMaxAgeMs) this.want(topic)
     return known.leaders.length
   }
@@ -119,10 +115,9 @@ export class ProducerMetadata {
   }
 
   async #refresh(): Promise<void> {
-    const { retryBackoffMs, retryBackoffMaxMs } = this.#network.settings
-    const first = Math.max(20, retryBackoffMs)
-    const pace = new QuestionPace(first, retryBackoffMaxMs)
-    let pauseMs = first
+    const { backoff } = this.#network.settings
+    const pace = new QuestionPace(backoff)
+    let pauseMs = backoff.firstMs
     let outage = false
     while (this.#wanted.size > 0) {
       await this.#untilWorthAsking(pauseMs)
@@ -130,9 +125,9 @@ export class ProducerMetadata {
       const names = [...this.#wanted]
       pauseMs = pace.pauseAfter(names)
       try {
-        const found = await this.#network.topics(names, true)
+        const found = await this.#network.topics(names, this.#policy.settings.createsTopics)
         for (const name of names) this.#learn(name, found.get(name))
-        if (outage) this.#log.info('The Kafka cluster can be reached again')
+        if (outage) this.#policy.log?.info('The Kafka cluster can be reached again')
         outage = false
         this.#onChange()
       } catch (error) {
@@ -144,33 +139,33 @@ export class ProducerMetadata {
           return
         }
         this.trouble = `${where}: ${messageOf(error)}`
-        if (!outage) this.#log.warn(`${where}, trying again: ${messageOf(error)}`)
+        if (!outage) this.#policy.log?.warn(`${where}, trying again: ${messageOf(error)}`)
         outage = true
       }
       if (this.#wanted.size === 0) {
         this.trouble = null
         return
       }
-      await systemClock.sleep(pauseMs, this.#stopped.signal)
+      await this.#clock.sleep(pauseMs, this.#stopped.signal)
     }
   }
 
   /** What was learned a moment ago has not changed yet: those who wait for a change would ask as fast as the broker answers. */
   async #untilWorthAsking(pauseMs: number): Promise<void> {
-    const now = systemClock.monotonicMs()
+    const now = this.#clock.monotonicMs()
     let waitMs = pauseMs
     for (const name of this.#wanted) {
       const learnedAtMs = this.#topics.get(name)?.updatedAtMs ?? Number.NEGATIVE_INFINITY
       waitMs = Math.min(waitMs, learnedAtMs + pauseMs - now)
     }
-    if (waitMs > 0) await systemClock.sleep(waitMs, this.#stopped.signal)
+    if (waitMs > 0) await this.#clock.sleep(waitMs, this.#stopped.signal)
   }
 
   #learn(name: string, found: TopicMetadata | undefined): void {
     const error = found?.error ?? 'UNKNOWN_TOPIC_OR_PARTITION'
     if (found !== undefined && error === 'NONE') {
       const leaders = found.partitions.map(({ leader }) => leader)
-      this.#topics.set(name, { leaders, updatedAtMs: systemClock.monotonicMs() })
+      this.#topics.set(name, { leaders, updatedAtMs: this.#clock.monotonicMs() })
       this.#unknownSince.delete(name)
       if (leaders.includes(null)) {
         this.#waitsFor(name, `partition ${name}-${leaders.indexOf(null)} has no leader`)
@@ -186,10 +181,11 @@ export class ProducerMetadata {
       this.#waitsFor(name, `topic ${name} answers ${error}`)
       return
     }
-    const now = systemClock.monotonicMs()
+    const { maxBlockMs } = this.#policy.settings
+    const now = this.#clock.monotonicMs()
     const since = this.#unknownSince.get(name) ?? now
     this.#unknownSince.set(name, since)
-    if (now - since < this.#maxBlockMs) {
+    if (now - since < maxBlockMs) {
       this.#waitsFor(name, `topic ${name} does not exist, and the broker has not created it`)
       return
     }
@@ -197,7 +193,7 @@ export class ProducerMetadata {
     this.#refuse(
       name,
       error,
-      `Topic ${name} does not exist, and the broker did not create it within ${this.#maxBlockMs} ms`
+      `Topic ${name} does not exist, and the broker did not create it within ${maxBlockMs} ms`
     )
   }
 
@@ -213,11 +209,11 @@ export class ProducerMetadata {
   /** I8: asked about for as long as it takes, but not in silence. Moments of it are usual: topics and leaders come about while one waits. */
   #waitsFor(topic: string, what: string): void {
     this.trouble = what
-    const now = systemClock.monotonicMs()
+    const now = this.#clock.monotonicMs()
     const sinceMs = this.#said.get(topic) ?? now
     this.#said.set(topic, sinceMs)
     if (now - sinceMs < PATIENCE_MS) return
     this.#said.set(topic, now + REMINDER_MS - PATIENCE_MS)
-    this.#log.warn(`Records wait, because ${what}`)
+    this.#policy.log?.warn(`Records wait, because ${what}`)
   }
 }

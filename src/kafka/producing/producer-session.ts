@@ -1,6 +1,7 @@
-import { systemClock } from '../../clock.ts'
+import type { Clock } from '../../clock.ts'
 import type { ConnectError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
+import { retrying } from '../../wait.ts'
 import { brokerError, isRetriableBrokerError } from '../client/broker-errors.ts'
 import type { NetworkClient } from '../client/network-client.ts'
 import { newProducerIdentity } from './producer-identity.ts'
@@ -31,17 +32,29 @@ export interface SessionEvents {
   onFatal(error: ConnectError): void
 }
 
+/** No sequence numbers: only one request at a time keeps the order, and a repeated one may write twice. */
+export const plainSession: ProducerSession = {
+  transactionalId: null,
+  identity: null,
+  async identify() {},
+  admits: () => true,
+  onSequenceRefused: () => null,
+  onBatchLeftOut() {},
+  listen() {}
+}
+
 /** A producer id of its own, replaced when the broker no longer knows it: a record whose acknowledgement was lost then may be written twice. */
 export class IdempotentSession implements ProducerSession {
   readonly transactionalId = null
+  readonly #clock: Clock
   readonly #network: NetworkClient
   readonly #log: Logger
-  #identity: ProducerIdentity | null | undefined
+  #identity: ProducerIdentity | null | undefined = undefined
 
-  constructor(network: NetworkClient, idempotent: boolean, log: Logger) {
+  constructor(clock: Clock, network: NetworkClient, log: Logger) {
+    this.#clock = clock
     this.#network = network
     this.#log = log
-    this.#identity = idempotent ? undefined : null
   }
 
   get identity(): ProducerIdentity | null | undefined {
@@ -49,23 +62,22 @@ export class IdempotentSession implements ProducerSession {
   }
 
   async identify(signal: AbortSignal): Promise<void> {
-    const { retryBackoffMs, retryBackoffMaxMs } = this.#network.settings
-    let backoffMs = Math.max(20, retryBackoffMs)
-    while (this.#identity === undefined && !signal.aborted) {
-      try {
-        this.#identity = await newProducerIdentity(this.#network)
-        if (this.#identity === null) {
-          this.#log.warn(
-            'Kafka does not allow idempotent writes here: one request at a time, and a repeated one may write twice'
-          )
-        }
-      } catch (error) {
-        if (signal.aborted) return
-        if (!isRetriableBrokerError(error)) throw brokerError(error, 'Failed to get a producer id')
-        await systemClock.sleep(backoffMs, signal)
-        backoffMs = Math.min(backoffMs * 2, Math.max(20, retryBackoffMaxMs))
-      }
+    if (this.#identity !== undefined) return
+    try {
+      this.#identity = await retrying(
+        this.#clock,
+        { backoff: this.#network.settings.backoff, isPassing: isRetriableBrokerError },
+        () => newProducerIdentity(this.#network),
+        signal
+      )
+    } catch (error) {
+      if (signal.aborted) return
+      throw brokerError(error, 'Failed to get a producer id')
     }
+    if (this.#identity !== null) return
+    this.#log.warn(
+      'Kafka does not allow idempotent writes here: one request at a time, and a repeated one may write twice'
+    )
   }
 
   admits(): boolean {

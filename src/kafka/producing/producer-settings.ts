@@ -1,26 +1,15 @@
 import { type Compression, type CompressionType, compressionOf } from './compression.ts'
-import { type ClientSettings, clientSettings } from '../client/client-properties.ts'
+import { clientSettings } from '../client/client-properties.ts'
+import type { Clock } from '../../clock.ts'
 import { ConfigError } from '../../errors.ts'
 import type { ClientProperties } from '../contracts.ts'
 import { PropertiesReader } from '../client/properties-reader.ts'
+import type { SendingSettings } from './sending-policy.ts'
 
-export interface ProducerSettings {
-  readonly client: ClientSettings
+export interface ProducerSettings extends SendingSettings {
   readonly idempotent: boolean
-  /** Requests in flight per broker. */
-  readonly maxInFlight: number
-  readonly compression: Compression
-  /** Records of one partition are put together up to this size; a larger record goes alone. */
-  readonly batchBytes: number
-  readonly maxRequestBytes: number
-  /** Null keys: bytes that go to one partition before the next is taken. */
-  readonly stickyBytes: number
   /** How many bytes of records a caller should have under way at most. */
   readonly bufferBytes: number
-  readonly ignoreKeys: boolean
-  /** Keys or not: one record to each partition in turn. */
-  readonly roundRobin: boolean
-  readonly maxBlockMs: number
   /** After this the broker aborts a transaction by itself. */
   readonly transactionTimeoutMs: number
   readonly deliveryTimeoutMs: number
@@ -36,20 +25,22 @@ const IDEMPOTENT_IN_FLIGHT = 5
 const ROUND_ROBIN = 'org.apache.kafka.clients.producer.RoundRobinPartitioner'
 
 /** Producer properties with Connect's defaults. Throws ConfigError that names the property. */
-export function producerSettings(properties: ClientProperties): ProducerSettings {
+export function producerSettings(properties: ClientProperties, clock: Clock): ProducerSettings {
   const read = new PropertiesReader(properties)
   const idempotent = read.boolean('enable.idempotence', true)
   const maxInFlight = read.integer('max.in.flight.requests.per.connection', IDEMPOTENT_IN_FLIGHT, 1)
   const maxRequestBytes = read.integer('max.request.size', 1_048_576, 1)
   const batchSize = read.integer('batch.size', 16_384)
   return {
-    client: clientSettings(properties),
+    client: clientSettings(properties, clock),
     idempotent,
     // Without sequence numbers only one request at a time keeps the order across retries.
     maxInFlight: idempotent ? Math.min(maxInFlight, IDEMPOTENT_IN_FLIGHT) : 1,
     compression: compressionFrom(read),
     batchBytes: Math.min(Math.max(batchSize, LEAST_BATCH_BYTES), maxRequestBytes),
     maxRequestBytes,
+    maxRecordBytes: maxRequestBytes,
+    createsTopics: true,
     stickyBytes: Math.max(1, batchSize),
     bufferBytes: Math.max(1, read.integer('buffer.memory', 33_554_432)),
     roundRobin: read.text('partitioner.class') === ROUND_ROBIN,

@@ -9,14 +9,10 @@ import {
   endTxnV3,
   endTxnV4
 } from '@platformatic/kafka'
-import { systemClock } from '../../clock.ts'
+import type { Clock } from '../../clock.ts'
 import { ConnectError, messageOf } from '../../errors.ts'
-import {
-  brokerError,
-  errorName,
-  isRetriableBrokerError,
-  isRetriableName
-} from '../client/broker-errors.ts'
+import { Backoff } from '../../wait.ts'
+import { brokerError, errorName, isRetriableName } from '../client/broker-errors.ts'
 import type { ApiVersions, BrokerNode, NetworkClient } from '../client/network-client.ts'
 import { initProducerIdApi } from './producer-identity.ts'
 import type { ProducerIdentity } from './record-batch.ts'
@@ -61,19 +57,13 @@ const fenced: ReadonlySet<string> = new Set(['PRODUCER_FENCED', 'INVALID_PRODUCE
 
 /** The coordinator answers so while it still ends the transaction before; that takes milliseconds. */
 const STILL_ENDING = 'CONCURRENT_TRANSACTIONS'
-const STILL_ENDING_PAUSE_MS = 5
-const STILL_ENDING_LONGEST_PAUSE_MS = 100
+const STILL_ENDING_BACKOFF = { firstMs: 5, lastMs: 100 }
 
 /** The answer of a broker to something a producer with a transactional id did. */
-export function transactionError(doing: string, error: string, facts = {}): ConnectError {
-  return new ConnectError(
-    fenced.has(error) ? 'PRODUCER_FENCED' : 'KAFKA_ERROR',
-    `${doing}: ${error}`,
-    {
-      ...facts,
-      kafkaError: error
-    }
-  )
+export function transactionError(doing: string, kafkaError: string): ConnectError {
+  const refused = isRetriableName(kafkaError) ? 'KAFKA_UNAVAILABLE' : 'KAFKA_ERROR'
+  const code = fenced.has(kafkaError) ? 'PRODUCER_FENCED' : refused
+  return new ConnectError(code, `${doing}: ${kafkaError}`, { kafkaError })
 }
 
 /** One kind of request, for `TransactionCoordinator.#request`. */
@@ -92,12 +82,14 @@ interface Attempts {
  */
 export class TransactionCoordinator {
   readonly transactionalId: string
+  readonly #clock: Clock
   readonly #network: NetworkClient
   /** What is being asked for and was refused so far; null when nothing is. */
   #trouble: { readonly sinceMs: number; readonly why: string } | null = null
   #coordinator: BrokerNode | null = null
 
-  constructor(network: NetworkClient, transactionalId: string) {
+  constructor(clock: Clock, network: NetworkClient, transactionalId: string) {
+    this.#clock = clock
     this.#network = network
     this.transactionalId = transactionalId
   }
@@ -105,7 +97,7 @@ export class TransactionCoordinator {
   /** Why what is asked for has not come about, if it has not for longer than this. */
   standstill(afterMs: number): string | null {
     const { sinceMs, why } = this.#trouble ?? { sinceMs: Number.POSITIVE_INFINITY, why: '' }
-    return systemClock.monotonicMs() - sinceMs < afterMs || why === '' ? null : why
+    return this.#clock.monotonicMs() - sinceMs < afterMs || why === '' ? null : why
   }
 
   /**
@@ -219,42 +211,35 @@ export class TransactionCoordinator {
   }
 
   async #repeat({ doing, limitMs, signal, attempt }: Attempts): Promise<void> {
-    const { retryBackoffMs, retryBackoffMaxMs } = this.#network.settings
-    const startedMs = systemClock.monotonicMs()
-    const deadline = startedMs + limitMs
-    let backoffMs = Math.max(20, retryBackoffMs)
-    let endingPauseMs = STILL_ENDING_PAUSE_MS
+    const startedMs = this.#clock.monotonicMs()
+    const backoff = new Backoff(this.#network.settings.backoff)
+    const stillEnding = new Backoff(STILL_ENDING_BACKOFF)
     for (;;) {
-      let failure: ConnectError
-      let pauseMs = backoffMs
       // I2: what was given up is not begun any more.
       if (signal.aborted) throw new ConnectError('WORKER_STOPPING', `${doing}: it was given up`)
-      try {
-        const error = await attempt(await this.#find())
-        if (error === 'NONE') return
-        failure = transactionError(doing, error)
-        if (!isRetriableName(error)) throw failure
-        if (error === STILL_ENDING) {
-          pauseMs = endingPauseMs
-          endingPauseMs = Math.min(endingPauseMs * 2, STILL_ENDING_LONGEST_PAUSE_MS)
-        } else {
-          this.#coordinator = null
-        }
-      } catch (error) {
-        failure = brokerError(error, doing)
-        if (!isRetriableBrokerError(error)) throw failure
-        this.#coordinator = null
-      }
+      const failure = await this.#try(doing, attempt)
+      if (failure === null) return
+      if (!failure.retriable) throw failure
       this.#trouble = { sinceMs: startedMs, why: messageOf(failure) }
-      if (systemClock.monotonicMs() + pauseMs >= deadline) {
+      const isEnding = failure.facts['kafkaError'] === STILL_ENDING
+      if (!isEnding) this.#coordinator = null
+      const pauseMs = (isEnding ? stillEnding : backoff).next()
+      if (this.#clock.monotonicMs() + pauseMs >= startedMs + limitMs) {
         throw new ConnectError('KAFKA_UNAVAILABLE', `${doing} within ${limitMs} ms`, {
           cause: failure
         })
       }
-      await systemClock.sleep(pauseMs, signal)
-      if (pauseMs === backoffMs) {
-        backoffMs = Math.min(backoffMs * 2, Math.max(20, retryBackoffMaxMs))
-      }
+      await this.#clock.sleep(pauseMs, signal)
+    }
+  }
+
+  /** One attempt; null when it succeeded. */
+  async #try(doing: string, attempt: Attempts['attempt']): Promise<ConnectError | null> {
+    try {
+      const error = await attempt(await this.#find())
+      return error === 'NONE' ? null : transactionError(doing, error)
+    } catch (error) {
+      return brokerError(error, doing)
     }
   }
 

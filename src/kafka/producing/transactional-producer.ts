@@ -1,3 +1,4 @@
+import type { Clock } from '../../clock.ts'
 import { ConnectError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
 import type {
@@ -33,6 +34,7 @@ const ABORT_LIMIT_MS = 10_000
  */
 export class KafkaTransactionalProducer implements TransactionalProducer {
   readonly bufferBytes: number
+  readonly #clock: Clock
   readonly #client: ClientProperties
   readonly #clientId: string
   readonly #settings: ProducerSettings
@@ -42,11 +44,18 @@ export class KafkaTransactionalProducer implements TransactionalProducer {
   readonly #closed = new AbortController()
   #epoch: Epoch | null = null
 
-  constructor(client: ClientProperties, clientId: string, transactionalId: string, log: Logger) {
+  constructor(
+    clock: Clock,
+    client: ClientProperties,
+    clientId: string,
+    transactionalId: string,
+    log: Logger
+  ) {
+    this.#clock = clock
     this.#client = client
     this.#clientId = clientId
     this.#log = log
-    this.#settings = producerSettings(client)
+    this.#settings = producerSettings(client, clock)
     this.bufferBytes = this.#settings.bufferBytes
     if (!this.#settings.idempotent) {
       log.warn(
@@ -54,7 +63,7 @@ export class KafkaTransactionalProducer implements TransactionalProducer {
       )
     }
     this.#network = new NetworkClient(this.#settings.client, clientId)
-    this.#coordinator = new TransactionCoordinator(this.#network, transactionalId)
+    this.#coordinator = new TransactionCoordinator(clock, this.#network, transactionalId)
   }
 
   async initialize(signal?: AbortSignal): Promise<void> {
@@ -69,7 +78,9 @@ export class KafkaTransactionalProducer implements TransactionalProducer {
     if (before !== null) await this.#end(before, 0)
     this.#closed.signal.throwIfAborted()
     const session = new TransactionalSession(this.#coordinator, identity, maxBlockMs)
-    const producer = new KafkaRecordProducer(this.#client, this.#clientId, this.#log, { session })
+    const producer = new KafkaRecordProducer(this.#clock, this.#client, this.#clientId, this.#log, {
+      session
+    })
     this.#epoch = { identity, session, producer, sends: new Set(), failure: null }
   }
 

@@ -1,3 +1,4 @@
+import type { Clock } from '../../clock.ts'
 import { ConnectError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
 import { KafkaAdmin } from '../admin/admin.ts'
@@ -9,6 +10,7 @@ import { TopicReader } from './topic-reader.ts'
 
 /** KafkaBasedLog: an internal topic as a list of records, everything in it told to `onRecord` in order. */
 export class KafkaTopicLog implements TopicLog {
+  readonly #clock: Clock
   readonly #options: TopicLogOptions
   readonly #log: Logger
   readonly #settings: ClientSettings
@@ -17,15 +19,16 @@ export class KafkaTopicLog implements TopicLog {
   #admin: ClusterAdmin | null = null
   #stopped = false
 
-  constructor(options: TopicLogOptions, log: Logger) {
+  constructor(clock: Clock, options: TopicLogOptions, log: Logger) {
+    this.#clock = clock
     this.#options = options
     this.#log = log
-    this.#settings = clientSettings(options.client)
+    this.#settings = clientSettings(options.client, clock)
     const { topic, clientId, onRecord } = options
-    this.#reader = new TopicReader(this.#settings, clientId, topic, onRecord, log)
+    this.#reader = new TopicReader(clock, this.#settings, clientId, topic, onRecord, log)
     const { writerClient } = options
-    const writer = writerClient === undefined ? this.#settings : clientSettings(writerClient)
-    this.#writer = new LogWriter(writer, clientId, topic)
+    const writer = writerClient === undefined ? this.#settings : clientSettings(writerClient, clock)
+    this.#writer = new LogWriter(clock, writer, clientId, topic)
   }
 
   async start(signal?: AbortSignal): Promise<void> {
@@ -67,7 +70,7 @@ export class KafkaTopicLog implements TopicLog {
 
   async #ensureTopic(): Promise<void> {
     const { adminClient, client, clientId } = this.#options
-    const admin = new KafkaAdmin(adminClient ?? client, clientId)
+    const admin = new KafkaAdmin(this.#clock, adminClient ?? client, clientId)
     this.#admin = admin
     try {
       await ensureInternalTopic(admin, this.#options, this.#log)

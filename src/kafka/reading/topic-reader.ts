@@ -1,7 +1,7 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
-import { systemClock, withTimeout } from '../../clock.ts'
+import type { Clock } from '../../clock.ts'
 import { ConnectError, messageOf } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
+import { Backoff, nextTurn, retrying, within } from '../../wait.ts'
 import { brokerError, isRetriableBrokerError, isRetriableName } from '../client/broker-errors.ts'
 import { type ClientSettings, addresses } from '../client/client-properties.ts'
 import type { LogRecord } from '../contracts.ts'
@@ -27,6 +27,7 @@ type Assignment = ReadonlyMap<BrokerNode, readonly number[]>
  * When a leader is lost the partitions are assigned anew, with growing pauses, for ever; an outage is logged once.
  */
 export class TopicReader {
+  readonly #clock: Clock
   readonly #settings: ClientSettings
   readonly #read: ReadRequest
   readonly #onRecord: (record: LogRecord) => void
@@ -38,19 +39,23 @@ export class TopicReader {
   readonly #stopped = new AbortController()
   #following: Promise<void> | null = null
   #round: AbortController | null = null
-  #failures = 0
+  readonly #backoff: Backoff
+  #interrupted = false
   /** How often something was read: a wait that sees it grow is not in vain. */
   #progress = 0
   #fetchBytes: number
 
   constructor(
+    clock: Clock,
     settings: ClientSettings,
     clientId: string,
     topic: string,
     onRecord: (record: LogRecord) => void,
     log: Logger
   ) {
+    this.#clock = clock
     this.#settings = settings
+    this.#backoff = new Backoff(settings.backoff)
     this.#fetchBytes = settings.fetch.maxBytes
     this.#read = { topic, readCommitted: settings.readCommitted }
     this.#onRecord = onRecord
@@ -69,7 +74,7 @@ export class TopicReader {
    */
   async start(standstillMs = this.#settings.apiTimeoutMs): Promise<void> {
     const doing = `start reading topic ${this.#read.topic}`
-    const first = await this.#until(deadlineIn(standstillMs), doing, () => this.#assign())
+    const first = await this.#repeat(standstillMs, doing, () => this.#assign())
     this.#following = this.#run(first)
     // Behind a transaction somebody left open nothing is committed for readers: it must not keep a worker from starting.
     await this.#readTo(this.#read, standstillMs, (arrived) =>
@@ -79,9 +84,9 @@ export class TopicReader {
 
   /** Resolves when every record written before the call was handed over, those of transactions included once they have ended. */
   readToEnd(timeoutMs: number): Promise<void> {
-    const deadline = deadlineIn(timeoutMs)
+    const deadline = this.#clock.monotonicMs() + timeoutMs
     return this.#readTo({ ...this.#read, readCommitted: false }, timeoutMs, (arrived) =>
-      withTimeout(arrived, Math.max(1, deadline - systemClock.monotonicMs()), () =>
+      within(this.#clock, arrived, Math.max(1, deadline - this.#clock.monotonicMs()), () =>
         this.#timedOut(this.#readingToEnd, timeoutMs)
       )
     )
@@ -92,9 +97,7 @@ export class TopicReader {
     askWithinMs: number,
     wait: (arrived: Promise<void>) => Promise<void>
   ): Promise<void> {
-    const targets = await this.#until(deadlineIn(askWithinMs), this.#readingToEnd, () =>
-      this.#endOffsets(end)
-    )
+    const targets = await this.#repeat(askWithinMs, this.#readingToEnd, () => this.#endOffsets(end))
     if (this.#reached(targets)) return
     // Partitions were added: assign anew.
     if ([...targets.keys()].some((each) => !this.#positions.has(each))) this.#round?.abort()
@@ -118,7 +121,7 @@ export class TopicReader {
     for (;;) {
       const before = this.#progress
       try {
-        await withTimeout(arrived, standstillMs, () => standstill)
+        await within(this.#clock, arrived, standstillMs, () => standstill)
         return
       } catch (error) {
         if (error !== standstill || this.#progress === before) throw error
@@ -141,12 +144,7 @@ export class TopicReader {
       } catch (error) {
         if (this.#stopped.signal.aborted) return
         this.#failed(error)
-        const { retryBackoffMs, retryBackoffMaxMs } = this.#settings
-        const backoffMs = Math.max(20, retryBackoffMs) * 2 ** Math.min(this.#failures - 1, 20)
-        await systemClock.sleep(
-          Math.min(backoffMs, Math.max(20, retryBackoffMaxMs)),
-          this.#stopped.signal
-        )
+        await this.#clock.sleep(this.#backoff.next(), this.#stopped.signal)
       }
       assignment = null
     }
@@ -156,10 +154,10 @@ export class TopicReader {
   async #follow(assignment: Assignment): Promise<void> {
     const round = new AbortController()
     this.#round = round
-    const until = systemClock.monotonicMs() + this.#settings.metadataMaxAgeMs
+    const until = this.#clock.monotonicMs() + this.#settings.metadataMaxAgeMs
     const fetchers = [...assignment].map(async ([leader, partitions]) => {
       try {
-        while (!round.signal.aborted && systemClock.monotonicMs() < until) {
+        while (!round.signal.aborted && this.#clock.monotonicMs() < until) {
           await this.#fetch(leader, partitions)
         }
       } finally {
@@ -255,23 +253,20 @@ export class TopicReader {
     return answers
   }
 
-  /** Repeats what may succeed later, until the deadline. */
-  async #until<T>(deadline: number, doing: string, work: () => Promise<T>): Promise<T> {
-    const startedMs = systemClock.monotonicMs()
-    for (let backoffMs = Math.max(20, this.#settings.retryBackoffMs); ; backoffMs *= 2) {
-      const leftMs = Math.max(1, deadline - systemClock.monotonicMs())
-      const tooLate = () => this.#timedOut(doing, Math.round(deadline - startedMs))
-      try {
-        return await withTimeout(work(), leftMs, tooLate)
-      } catch (error) {
-        if (this.#stopped.signal.aborted) throw this.#closed()
-        const pauseMs = Math.min(backoffMs, Math.max(20, this.#settings.retryBackoffMaxMs))
-        const late = systemClock.monotonicMs() + pauseMs >= deadline
-        if (late || !isRetriableBrokerError(error)) {
-          throw brokerError(error, `Failed to ${doing} at ${addresses(this.#settings)}`)
-        }
-        await systemClock.sleep(pauseMs, this.#stopped.signal)
-      }
+  /** Repeats what may succeed later, within a limit. */
+  async #repeat<T>(limitMs: number, doing: string, work: () => Promise<T>): Promise<T> {
+    const tooLate = (): ConnectError => this.#timedOut(doing, limitMs)
+    const { backoff } = this.#settings
+    try {
+      return await retrying(
+        this.#clock,
+        { backoff, limitMs, isPassing: isRetriableBrokerError },
+        ({ leftMs }) => within(this.#clock, work(), Math.max(1, leftMs), tooLate),
+        this.#stopped.signal
+      )
+    } catch (error) {
+      if (this.#stopped.signal.aborted) throw this.#closed()
+      throw brokerError(error, `Failed to ${doing} at ${addresses(this.#settings)}`)
     }
   }
 
@@ -287,14 +282,14 @@ export class TopicReader {
   }
 
   #failed(error: unknown): void {
-    this.#failures++
     // A slow line may need longer for a large answer than a request may take.
     this.#fetchBytes = Math.max(LEAST_FETCH_BYTES, Math.floor(this.#fetchBytes / 2))
-    if (this.#failures === 1) {
+    if (!this.#interrupted) {
       this.#log.warn(
         `Reading topic ${this.#read.topic} was interrupted, trying again: ${messageOf(error)}`
       )
     }
+    this.#interrupted = true
     if (isRetriableBrokerError(error)) return
     for (const { reject } of this.#waiters) {
       reject(brokerError(error, `Failed to read topic ${this.#read.topic}`))
@@ -302,8 +297,9 @@ export class TopicReader {
   }
 
   #succeeded(): void {
-    if (this.#failures > 0) this.#log.info(`Reading topic ${this.#read.topic} goes on`)
-    this.#failures = 0
+    if (this.#interrupted) this.#log.info(`Reading topic ${this.#read.topic} goes on`)
+    this.#interrupted = false
+    this.#backoff.reset()
   }
 
   get #readingToEnd(): string {
@@ -330,8 +326,4 @@ export class TopicReader {
   #closed(): ConnectError {
     return new ConnectError('WORKER_STOPPING', `Reading topic ${this.#read.topic} was stopped`)
   }
-}
-
-function deadlineIn(ms: number): number {
-  return systemClock.monotonicMs() + ms
 }

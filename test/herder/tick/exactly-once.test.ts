@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { systemClock } from '../../../src/clock.ts'
 import { ConnectError } from '../../../src/errors.ts'
 import { createKafkaClients } from '../../../src/kafka/kafka-clients.ts'
 import { leaderTransactionalId } from '../../../src/worker/transactional-ids.ts'
@@ -127,7 +128,7 @@ describe('a group whose sources run exactly once', () => {
     const cluster = await exactlyOnceCluster(t, 1)
     const { herder } = await cluster.leader()
     await cluster.create('a')
-    const zombie = createKafkaClients(recordingLog().log).transactionalProducer(
+    const zombie = createKafkaClients(systemClock, recordingLog().log).transactionalProducer(
       client,
       'zombie',
       leaderTransactionalId(cluster.groupId)

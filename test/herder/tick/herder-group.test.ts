@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { systemClock } from '../../../src/clock.ts'
 import { ConnectError } from '../../../src/errors.ts'
 import type { DistributedHerderOptions } from '../../../src/herder/tick/distributed-herder.ts'
 import { createKafkaClients } from '../../../src/kafka/kafka-clients.ts'
@@ -200,7 +201,7 @@ describe('a herder that loses its place', () => {
   it('I2: stops all work before it joins again', async (t) => {
     const cluster = new HerderCluster(t)
     let loseIt: (() => void) | null = null
-    const clients = createKafkaClients(recordingLog().log)
+    const clients = createKafkaClients(systemClock, recordingLog().log)
     const { herder, worker } = await cluster.join({
       clients: {
         ...clients,
@@ -268,7 +269,7 @@ describe('a herder that loses its place', () => {
     await cluster.create('a', { 'tasks.max': '2' })
     await cluster.runs('a', 'a-0', 'a-1')
     const client = new Map([['bootstrap.servers', kafkaBootstrap()]])
-    const producer = createKafkaClients(recordingLog().log).producer(client, 'damage')
+    const producer = createKafkaClients(systemClock, recordingLog().log).producer(client, 'damage')
     // A commit that counts a third task nobody has written.
     await producer.send([
       {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { systemClock } from '../../../src/clock.ts'
 import type { GroupMembershipOptions, KafkaClients } from '../../../src/kafka/contracts.ts'
 import { createKafkaClients } from '../../../src/kafka/kafka-clients.ts'
 import { connectorConfig, HerderCluster } from '../../support/herder-cluster.ts'
@@ -11,7 +12,7 @@ const put = { initialState: null, allowReplace: true } as const
 /** Kafka's clients, with a hand on what the group tells its member. */
 function clientsThatTell(events: string[]) {
   let onRebalance: GroupMembershipOptions['onRebalance'] = () => undefined
-  const clients = Object.create(createKafkaClients(recordingLog().log)) as KafkaClients
+  const clients = Object.create(createKafkaClients(systemClock, recordingLog().log)) as KafkaClients
   const { groupMembership } = clients
   clients.groupMembership = (options) => {
     onRebalance = options.onRebalance

@@ -16,7 +16,7 @@ class RecordingStatuses extends KafkaStatusStore {
 
   constructor(groupId: string) {
     super({
-      clients: createKafkaClients(recordingLog().log),
+      clients: createKafkaClients(systemClock, recordingLog().log),
       client: new Map([['bootstrap.servers', kafkaBootstrap()]]),
       clientId: groupId,
       topic: `${groupId}-statuses`,

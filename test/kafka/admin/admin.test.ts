@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { type TestContext, describe, it } from 'node:test'
+import { systemClock } from '../../../src/clock.ts'
 import { KafkaAdmin } from '../../../src/kafka/admin/admin.ts'
 import { kafkaBootstrap, uniqueName } from '../../support/environment.ts'
 import { startTcpProxy } from '../../support/tcp-proxy.ts'
@@ -9,7 +10,7 @@ import { clientProperties } from '../support.ts'
 const METADATA = 3
 
 function startAdmin(t: TestContext, settings: Record<string, string> = {}): KafkaAdmin {
-  const admin = new KafkaAdmin(clientProperties(settings), uniqueName('admin'))
+  const admin = new KafkaAdmin(systemClock, clientProperties(settings), uniqueName('admin'))
   t.after(() => admin.close())
   return admin
 }

@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { systemClock } from '../../../src/clock.ts'
 import { clientSettings, platformaticOptions } from '../../../src/kafka/client/client-properties.ts'
 import { kafkaJsConfig } from '../../../src/kafka/admin/kafkajs-config.ts'
 import { producerSettings } from '../../../src/kafka/producing/producer-settings.ts'
 
 const settingsOf = (properties: Record<string, string>) =>
-  clientSettings(new Map(Object.entries({ 'bootstrap.servers': 'a:1', ...properties })))
+  clientSettings(
+    new Map(Object.entries({ 'bootstrap.servers': 'a:1', ...properties })),
+    systemClock
+  )
 
 describe('clientSettings', () => {
   it('reads addresses, also with listener names and IPv6', () => {
@@ -29,10 +33,9 @@ describe('clientSettings', () => {
   }
 
   it('has the times of a Java client', () => {
-    const { requestTimeoutMs, apiTimeoutMs, metadataMaxAgeMs, retryBackoffMs, retryBackoffMaxMs } =
-      settingsOf({})
+    const { requestTimeoutMs, apiTimeoutMs, metadataMaxAgeMs, backoff } = settingsOf({})
     assert.deepEqual(
-      [requestTimeoutMs, apiTimeoutMs, metadataMaxAgeMs, retryBackoffMs, retryBackoffMaxMs],
+      [requestTimeoutMs, apiTimeoutMs, metadataMaxAgeMs, backoff.firstMs, backoff.lastMs],
       [30_000, 60_000, 300_000, 100, 1000]
     )
   })
@@ -119,7 +122,10 @@ describe('sasl properties', () => {
 
 describe('producerSettings', () => {
   const producer = (properties: Record<string, string>) =>
-    producerSettings(new Map(Object.entries({ 'bootstrap.servers': 'a:1', ...properties })))
+    producerSettings(
+      new Map(Object.entries({ 'bootstrap.servers': 'a:1', ...properties })),
+      systemClock
+    )
 
   it('is idempotent with five requests in flight unless told otherwise', () => {
     assert.deepEqual([producer({}).idempotent, producer({}).maxInFlight], [true, 5])

@@ -3,6 +3,7 @@ import { type IncomingMessage, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type TestContext, describe, it } from 'node:test'
 import { inspect } from 'node:util'
+import { systemClock } from '../../../src/clock.ts'
 import { OAuthTokenSource } from '../../../src/kafka/client/oauth-token.ts'
 
 interface Asked {
@@ -35,7 +36,7 @@ async function startEndpoint(
 }
 
 const sourceFor = (endpoint: string, readTimeoutMs = 2000): OAuthTokenSource =>
-  new OAuthTokenSource({
+  new OAuthTokenSource(systemClock, {
     endpoint,
     clientId: 'worker',
     clientSecret: 's3cret',

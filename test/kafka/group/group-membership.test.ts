@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, describe, it } from 'node:test'
+import { systemClock } from '../../../src/clock.ts'
 import type { GroupMembershipOptions, RebalanceReason } from '../../../src/kafka/contracts.ts'
 import { ConnectGroupMembership } from '../../../src/kafka/group/group-membership.ts'
 import { kafkaBootstrap, uniqueName } from '../../support/environment.ts'
@@ -18,6 +19,7 @@ function startMember(
   const reasons: RebalanceReason[] = []
   const name = uniqueName('member')
   const member = new ConnectGroupMembership(
+    systemClock,
     {
       groupId,
       client: clientProperties(),
@@ -206,7 +208,7 @@ async function removeMember(groupId: string, memberId: string): Promise<void> {
   const { NetworkClient } = await import('../../../src/kafka/client/network-client.ts')
   const { clientSettings } = await import('../../../src/kafka/client/client-properties.ts')
   const { leaveGroupApi } = await import('../../../src/kafka/group/group-requests.ts')
-  const network = new NetworkClient(clientSettings(clientProperties()), 'operator')
+  const network = new NetworkClient(clientSettings(clientProperties(), systemClock), 'operator')
   const coordinator = await network.coordinator('group', groupId)
   await network.call(coordinator, leaveGroupApi, groupId, [
     { memberId, groupInstanceId: null, reason: 'removed' }

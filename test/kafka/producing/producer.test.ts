@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, describe, it } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import { systemClock } from '../../../src/clock.ts'
 import { producerSettings } from '../../../src/kafka/producing/producer-settings.ts'
 import { noCompression } from '../../../src/kafka/producing/compression.ts'
 import { clientSettings } from '../../../src/kafka/client/client-properties.ts'
@@ -22,10 +23,11 @@ const METADATA = 3
 function startProducer(
   t: TestContext,
   settings: Record<string, string> = {},
-  options: ConstructorParameters<typeof KafkaRecordProducer>[3] = {}
+  options: ConstructorParameters<typeof KafkaRecordProducer>[4] = {}
 ) {
   const { log, lines } = recordingLog()
   const producer = new KafkaRecordProducer(
+    systemClock,
     clientProperties(settings),
     uniqueName('producer'),
     log,
@@ -136,7 +138,8 @@ describe('KafkaRecordProducer: records', () => {
       const sizes = [low, high].map(
         (level) =>
           producerSettings(
-            clientProperties({ 'compression.type': type, [`compression.${type}.level`]: level })
+            clientProperties({ 'compression.type': type, [`compression.${type}.level`]: level }),
+            systemClock
           ).compression.compress(text).length
       )
       assert.ok((sizes[0] ?? 0) > (sizes[1] ?? 0), sizes.join(' and '))
@@ -461,7 +464,7 @@ describe('KafkaRecordProducer: broken connections', () => {
 
 /** Writes with the id of the producer that wrote last, but a later epoch: the broker refuses the former from then on. */
 async function fenceProducer(t: TestContext, topic: string): Promise<void> {
-  const network = new NetworkClient(clientSettings(clientProperties()), 'fence')
+  const network = new NetworkClient(clientSettings(clientProperties(), systemClock), 'fence')
   t.after(() => network.close())
   const leader = (await network.topics([topic])).get(topic)?.partitions[0]?.leader
   assert.ok(leader)

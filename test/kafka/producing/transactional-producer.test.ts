@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, describe, it } from 'node:test'
+import { systemClock } from '../../../src/clock.ts'
 import { ConnectError } from '../../../src/errors.ts'
 import { clientSettings } from '../../../src/kafka/client/client-properties.ts'
 import { createKafkaClients } from '../../../src/kafka/kafka-clients.ts'
@@ -24,6 +25,7 @@ async function startProducer(
   const { log } = recordingLog()
   const client = clientProperties(settings)
   const producer = new KafkaTransactionalProducer(
+    systemClock,
     client,
     uniqueName('producer'),
     transactionalId,
@@ -99,10 +101,13 @@ describe('KafkaTransactionalProducer', () => {
   })
 
   it('I8: says what it waits for while its coordinator cannot be reached', async (t) => {
-    const settings = clientSettings(clientProperties({ 'bootstrap.servers': '127.0.0.1:1' }))
+    const settings = clientSettings(
+      clientProperties({ 'bootstrap.servers': '127.0.0.1:1' }),
+      systemClock
+    )
     const network = new NetworkClient(settings, 'nobody')
     t.after(() => network.close())
-    const coordinator = new TransactionCoordinator(network, uniqueName('transactions'))
+    const coordinator = new TransactionCoordinator(systemClock, network, uniqueName('transactions'))
     const stop = new AbortController()
     const asked = coordinator.nextEpoch(1000, null, 9e15, stop.signal)
     await until(
@@ -151,7 +156,7 @@ describe('KafkaTransactionalProducer', () => {
     const { producer, transactionalId } = await startProducer(t)
     await producer.send([record(topic, 'zombie')])
     const ids = [transactionalId, uniqueName('never-used')]
-    await createKafkaClients().fenceProducers(clientProperties(), 'fence', ids, 15_000)
+    await createKafkaClients(systemClock).fenceProducers(clientProperties(), 'fence', ids, 15_000)
     await assert.rejects(producer.commit(), fenced)
     assert.deepEqual(await committed(topic), [])
   })
@@ -247,7 +252,8 @@ describe('a reader of committed records', () => {
     await producer.send([record(topic, 'open')])
     const values: string[] = []
     const reader = new TopicReader(
-      clientSettings(clientProperties({ 'isolation.level': 'read_committed' })),
+      systemClock,
+      clientSettings(clientProperties({ 'isolation.level': 'read_committed' }), systemClock),
       uniqueName('reader'),
       topic,
       ({ value }) => values.push(String(value)),

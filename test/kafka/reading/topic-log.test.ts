@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, describe, it } from 'node:test'
+import { systemClock } from '../../../src/clock.ts'
 import { KafkaAdmin } from '../../../src/kafka/admin/admin.ts'
 import type { LogRecord, TopicLogOptions } from '../../../src/kafka/contracts.ts'
 import { KafkaTopicLog } from '../../../src/kafka/reading/topic-log.ts'
@@ -15,6 +16,7 @@ const TIMEOUT_MS = 10_000
 async function startLog(t: TestContext, options: Partial<TopicLogOptions> = {}) {
   const records: LogRecord[] = []
   const log = new KafkaTopicLog(
+    systemClock,
     logOptions({ onRecord: (record) => records.push(record), ...options }),
     recordingLog().log
   )
@@ -32,7 +34,7 @@ async function createTopic(
   settings: Record<string, string>
 ): Promise<string> {
   const name = uniqueName('log')
-  const admin = new KafkaAdmin(clientProperties(), uniqueName('admin'))
+  const admin = new KafkaAdmin(systemClock, clientProperties(), uniqueName('admin'))
   t.after(() => admin.close())
   await admin.createTopic({
     name,
@@ -54,7 +56,7 @@ describe('KafkaTopicLog: the topic', () => {
         settings: new Map([['min.insync.replicas', '1']])
       }
     })
-    const admin = new KafkaAdmin(clientProperties(), uniqueName('admin'))
+    const admin = new KafkaAdmin(systemClock, clientProperties(), uniqueName('admin'))
     t.after(() => admin.close())
     assert.equal(await admin.topicSetting(topic, 'cleanup.policy'), 'compact')
     assert.equal(await admin.topicSetting(topic, 'segment.bytes'), '52428800')
@@ -66,7 +68,7 @@ describe('KafkaTopicLog: the topic', () => {
     const topic = uniqueName('log')
     const settings = new Map([['segment.bytes', '104857600']])
     await startLog(t, { topic, create: { partitions: 1, replicationFactor: 1, settings } })
-    const admin = new KafkaAdmin(clientProperties(), uniqueName('admin'))
+    const admin = new KafkaAdmin(systemClock, clientProperties(), uniqueName('admin'))
     t.after(() => admin.close())
     assert.equal(await admin.topicSetting(topic, 'segment.bytes'), '104857600')
   })
@@ -109,7 +111,7 @@ describe('KafkaTopicLog: the topic', () => {
 
   it('gives up starting when the signal says so', async () => {
     const client = clientProperties({ 'bootstrap.servers': '127.0.0.1:1' })
-    const log = new KafkaTopicLog(logOptions({ client }), recordingLog().log)
+    const log = new KafkaTopicLog(systemClock, logOptions({ client }), recordingLog().log)
     const giveUp = new AbortController()
     setTimeout(() => giveUp.abort(), 50)
     await assert.rejects(log.start(giveUp.signal), { code: 'WORKER_STOPPING' })

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, describe, it } from 'node:test'
 import type { Admin } from 'kafkajs'
+import { systemClock } from '../../../src/clock.ts'
 import { clientSettings } from '../../../src/kafka/client/client-properties.ts'
 import { KafkaRecordProducer } from '../../../src/kafka/producing/producer.ts'
 import { TopicReader } from '../../../src/kafka/reading/topic-reader.ts'
@@ -24,7 +25,8 @@ async function startReader(t: TestContext, topic: string) {
   const values: string[] = []
   const { log, lines } = recordingLog()
   const reader = new TopicReader(
-    clientSettings(clientProperties()),
+    systemClock,
+    clientSettings(clientProperties(), systemClock),
     uniqueName('reader'),
     topic,
     ({ value }) => values.push(String(value)),
@@ -37,6 +39,7 @@ async function startReader(t: TestContext, topic: string) {
 
 async function write(topic: string, values: readonly string[], settings = {}): Promise<void> {
   const producer = new KafkaRecordProducer(
+    systemClock,
     clientProperties(settings),
     uniqueName('producer'),
     recordingLog().log
@@ -120,11 +123,13 @@ describe('TopicReader', () => {
       t.after(() => proxy.close())
       let told = 0
       const reader = new TopicReader(
+        systemClock,
         clientSettings(
           clientProperties({
             'bootstrap.servers': proxy.address,
             'max.partition.fetch.bytes': '1000'
-          })
+          }),
+          systemClock
         ),
         uniqueName('reader'),
         topic,

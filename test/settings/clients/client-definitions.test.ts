@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { systemClock } from '../../../src/clock.ts'
 import {
   clientDefinitions,
   type ClientKind,
@@ -146,23 +147,41 @@ describe('properties of Kafka clients', () => {
   const observed: Readonly<
     Record<string, readonly [string, (client: ClientProperties) => unknown]>
   > = {
-    'buffer.memory': ['1000', (client) => producerSettings(client).bufferBytes],
-    'delivery.timeout.ms': ['1000', (client) => producerSettings(client).deliveryTimeoutMs],
-    'enable.idempotence': ['false', (client) => producerSettings(client).idempotent],
-    'max.block.ms': ['1000', (client) => producerSettings(client).maxBlockMs],
+    'buffer.memory': ['1000', (client) => producerSettings(client, systemClock).bufferBytes],
+    'delivery.timeout.ms': [
+      '1000',
+      (client) => producerSettings(client, systemClock).deliveryTimeoutMs
+    ],
+    'enable.idempotence': ['false', (client) => producerSettings(client, systemClock).idempotent],
+    'max.block.ms': ['1000', (client) => producerSettings(client, systemClock).maxBlockMs],
     'max.in.flight.requests.per.connection': [
       '1',
-      (client) => producerSettings(client).maxInFlight
+      (client) => producerSettings(client, systemClock).maxInFlight
     ],
-    'max.request.size': ['1000', (client) => producerSettings(client).maxRequestBytes],
-    'partitioner.ignore.keys': ['true', (client) => producerSettings(client).ignoreKeys],
-    'transaction.timeout.ms': ['1000', (client) => producerSettings(client).transactionTimeoutMs],
-    'metadata.max.age.ms': ['1000', (client) => clientSettings(client).metadataMaxAgeMs],
-    'request.timeout.ms': ['1000', (client) => clientSettings(client).requestTimeoutMs],
-    'fetch.max.wait.ms': ['10', (client) => clientSettings(client).fetch.maxWaitMs],
-    'fetch.min.bytes': ['10', (client) => clientSettings(client).fetch.minBytes],
-    'fetch.max.bytes': ['10', (client) => clientSettings(client).fetch.maxBytes],
-    'max.partition.fetch.bytes': ['10', (client) => clientSettings(client).fetch.maxPartitionBytes]
+    'max.request.size': ['1000', (client) => producerSettings(client, systemClock).maxRequestBytes],
+    'partitioner.ignore.keys': [
+      'true',
+      (client) => producerSettings(client, systemClock).ignoreKeys
+    ],
+    'transaction.timeout.ms': [
+      '1000',
+      (client) => producerSettings(client, systemClock).transactionTimeoutMs
+    ],
+    'metadata.max.age.ms': [
+      '1000',
+      (client) => clientSettings(client, systemClock).metadataMaxAgeMs
+    ],
+    'request.timeout.ms': [
+      '1000',
+      (client) => clientSettings(client, systemClock).requestTimeoutMs
+    ],
+    'fetch.max.wait.ms': ['10', (client) => clientSettings(client, systemClock).fetch.maxWaitMs],
+    'fetch.min.bytes': ['10', (client) => clientSettings(client, systemClock).fetch.minBytes],
+    'fetch.max.bytes': ['10', (client) => clientSettings(client, systemClock).fetch.maxBytes],
+    'max.partition.fetch.bytes': [
+      '10',
+      (client) => clientSettings(client, systemClock).fetch.maxPartitionBytes
+    ]
   }
   for (const [name, [value, look]] of Object.entries(observed)) {
     it(`${name} changes what it should`, () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, it, type TestContext } from 'node:test'
+import { systemClock } from '../../../src/clock.ts'
 import { ConnectError, DataError } from '../../../src/errors.ts'
 import { createKafkaClients } from '../../../src/kafka/kafka-clients.ts'
 import { loggers } from '../../../src/log.ts'
@@ -382,7 +383,12 @@ describe('a source task that runs exactly once', () => {
     await run.start()
     await arrived(run.seen, 1)
     const client = new Map([['bootstrap.servers', kafkaBootstrap()]])
-    await createKafkaClients().fenceProducers(client, 'fence', [`${groupId}-c-0`], 15_000)
+    await createKafkaClients(systemClock).fenceProducers(
+      client,
+      'fence',
+      [`${groupId}-c-0`],
+      15_000
+    )
     more = true
     await until(() => run.states.includes('c-0 FAILED'), 'the task failed')
     assert.match(
