@@ -77,6 +77,30 @@ describe('a level that changes', () => {
       await task.stop()
     })
 
+    for (const how of ['and is open for long', 'and ends at once'] as const) {
+      it(`I6: ${mode}: who begins within the margin behind its rise is watched as well, ${how}`, async () => {
+        const database = new ScriptedDatabase()
+        database.answer = () => UNSEEN
+        const config = { mode, 'late.commit.margin.ms': '500', 'poll.interval.ms': '50' }
+        const task = await started(database, config)
+        await traffic(database, task, 1, 2)
+        const taken = database.nowMs
+        database.insert(4, taken + 1)
+        while (!task.sent.includes(4)) await task.pollFor(1)
+        database.answer = null
+        database.breaksNext = true
+        while (task.facts['late_commits'] !== 'transactions') await task.pollFor(1)
+        database.open = [{ id: 'X', beganMs: database.nowMs }]
+        assert.ok(database.nowMs - taken < 500)
+        await task.pollFor(how === 'and ends at once' ? 100 : 60_000)
+        database.open = []
+        database.insert(3, taken)
+        await task.pollFor(5000)
+        assert.deepEqual(task.sent, [1, 2, 4, 3])
+        await task.stop()
+      })
+    }
+
     for (const how of ['in one task', 'in another task, started meanwhile'] as const) {
       it(`I6: ${mode}: who was watched when it fell is watched again when it returns, ${how}`, async () => {
         const database = new ScriptedDatabase()

@@ -93,7 +93,7 @@ export interface FinalOrder {
  * Four questions, one part each: whether transactions can be seen, and so the level (`TransactionSight`); whom rows wait for (`Waiting`), for
  * times (`TimeOrder`) or ids (`IdOrder`); what was emitted and from where it has to be looked through again (`LateMemory`); and where
  * the window begins while the level has one (`LookBackWindow`). When the level falls, those watched are kept for an hour and the window begins;
- * when it rises, the window is looked through once more and whoever is open then is watched for its rows.
+ * when it rises, the window is looked through once more and whoever is open then, or a margin later, is watched for its rows.
  */
 export class LateCommitGuard {
   readonly #target: Target
@@ -113,7 +113,7 @@ export class LateCommitGuard {
     this.#target = target
     this.#clock = clock
     const sight = new TransactionSight(settings, clock, (level) => events.onLevel(level))
-    const memory = new LateMemory(mode, lateCommits.seenMaxKeys)
+    const memory = new LateMemory(mode, lateCommits.seenMaxKeys, lateCommits.marginMs)
     if (start.stored !== null) memory.restore(start.stored, start.position)
     const window = new LookBackWindow(memory, lateCommits.windowMs, pollIntervalMs)
     const waiting = new Waiting({ sight, memory, window }, settings, clock)

@@ -17,6 +17,12 @@ interface Watched extends Mark {
   readonly low: Position
 }
 
+/** Whoever is open is watched from there; `untilMs`: the last time at the first look from then on, null: nobody has looked yet. */
+interface Everybody {
+  readonly low: Position
+  readonly untilMs: number | null
+}
+
 /** A stretch up to the position that has to be read again; `since`: only for rows that were written since then. */
 export interface Due {
   readonly from: Position
@@ -28,18 +34,20 @@ export interface Due {
  * remembered for as long as it stands behind the lowest of these:
  *
  * - a transaction is *watched* from when it was overtaken until it ends, also while nobody can see whether it did;
- * - *everybody* is watched from the lowest of the window's rows, or of a stored offset that does not name all who may own a row there,
- *   until the next look says who they are;
+ * - *everybody* is watched from the lowest of the window's rows, or of a stored offset that does not name all who may own a row there:
+ *   whoever is open at the next look, and at the first look that comes at least the margin later, for a transaction may begin so much
+ *   later than an id or a time of its rows was taken;
  * - the *window* moves with each poll, while the level has one;
  * - what is *due* is read again before anything else, and forgotten as it is read.
  */
 export class LateMemory {
   readonly #mode: Mode
   readonly #limit: number
+  readonly #marginMs: number
   #seen: SeenRows
   readonly #watched = new Map<string, Watched>()
   #before: ReadonlySet<string> = new Set()
-  #everybody: Position | null = null
+  #everybody: Everybody | null = null
   #window: Position | null = null
   /** Read one after the other: the first reads all rows, the second only what was written since a mark. */
   #due: Due | null = null
@@ -50,9 +58,10 @@ export class LateMemory {
   #marks = false
   #summary: { readonly low: Position | null; readonly names: string } | null = null
 
-  constructor(mode: Mode, limit: number) {
+  constructor(mode: Mode, limit: number, marginMs: number) {
     this.#mode = mode
     this.#limit = limit
+    this.#marginMs = marginMs
     this.#seen = this.#nothingSeen()
   }
 
@@ -67,7 +76,7 @@ export class LateMemory {
         ? new SeenIds(this.#limit, text)
         : new SeenVersions(this.#limit, text, position.timestamp)
     const names = typeof open === 'string' ? parseNames(open) : []
-    if (names === null) this.#everybody = low
+    if (names === null) this.#everybody = { low, untilMs: null }
     else if (names.length === 0) this.#window = low
     else for (const { id, ...mark } of names) this.#watched.set(id, { low, ...mark })
   }
@@ -84,13 +93,9 @@ export class LateMemory {
     this.#summary = null
   }
 
-  /** Takes notice of who is still open. */
-  look(open: readonly OpenTransaction[]): void {
-    if (this.#everybody !== null) {
-      for (const transaction of open) this.watch(transaction, this.#everybody)
-      this.#addDue(this.#everybody)
-      this.#everybody = null
-    }
+  /** Takes notice of who was open at this moment. */
+  look(open: readonly OpenTransaction[], atMs: number): void {
+    this.#watchEverybody(open, atMs)
     const now = new Map(open.map((transaction) => [transaction.id, transaction]))
     const heirs = heirsOf(open)
     const successors = newSuccessors(open, this.#before)
@@ -166,7 +171,8 @@ export class LateMemory {
 
   /** Transactions can be seen: who is open at the next look is watched for rows in the window, and it ends unless it is `kept`. */
   tieWindow(kept: boolean): void {
-    this.#everybody = lower(this.#everybody, this.#window)
+    const low = lower(this.#everybody?.low ?? null, this.#window)
+    this.#everybody = low === null ? null : { low, untilMs: null }
     if (!kept) this.#window = null
     this.#summary = null
   }
@@ -257,9 +263,19 @@ export class LateMemory {
   }
 
   get #lowestWatched(): Position | null {
-    let low = this.#everybody
+    let low = this.#everybody?.low ?? null
     for (const watched of this.#watched.values()) low = lower(low, watched.low)
     return low
+  }
+
+  // I6: between the two looks whoever begins is waited for as ever, and may own a row from before nevertheless.
+  #watchEverybody(open: readonly OpenTransaction[], atMs: number): void {
+    if (this.#everybody === null) return
+    const { low, untilMs } = this.#everybody
+    if (untilMs !== null && atMs < untilMs) return
+    for (const transaction of open) this.watch(transaction, low)
+    this.#addDue(low)
+    this.#everybody = untilMs === null ? { low, untilMs: atMs + this.#marginMs } : null
   }
 
   /** Not before what is remembered. */
@@ -286,7 +302,7 @@ export class LateMemory {
   get #summed(): { readonly low: Position | null; readonly names: string } {
     if (this.#summary === null) {
       const due = lower(this.#due?.from ?? null, this.#marked?.from ?? null)
-      const ofOthers = lower(lower(due, this.#window), this.#everybody)
+      const ofOthers = lower(lower(due, this.#window), this.#everybody?.low ?? null)
       // Others than those who are named may own a row there as well: then a restart takes everybody for watched (I6).
       const areNamed = ofOthers === null || (this.#everybody === null && this.#watched.size === 0)
       const names = namesText(areNamed ? this.#watched : null)

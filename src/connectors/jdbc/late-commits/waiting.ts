@@ -96,7 +96,7 @@ export class Waiting {
 
   #seen({ open, atMs }: Extract<Look, { kind: 'seen' }>): Found {
     this.#open = open
-    this.#memory.look(open)
+    this.#memory.look(open, atMs)
     const waitedFor = open.filter(({ id }) => !this.#memory.isWatched(id))
     return { open: waitedFor, ended: this.fences.sample(waitedFor, atMs), laterMs: null }
   }
