@@ -6,10 +6,13 @@ import { liveModelWorlds, tellVerdict } from './model/many-worlds.ts'
 const only = process.env['SEED']
 const WORLDS = Number(process.env['WORLDS'] ?? 100)
 
+/** Beyond the first ones: worlds that lost rows once, or were misjudged. */
+const ONCE_WRONG = [2236, 2404, 2520, 2778, 2942, 10711, 11232, 11331]
+
 describe('everyday life over a model database', () => {
-  it(`I1, I5, I6: every row comes as it was written, and nothing stands still, in ${WORLDS} worlds`, async () => {
-    const seeds =
-      only === undefined ? Array.from({ length: WORLDS }, (_, index) => index + 1) : [Number(only)]
+  it(`I1, I5, I6: every row comes as it was written, and nothing stands still, in ${WORLDS} worlds and some that went wrong once`, async () => {
+    const first = Array.from({ length: WORLDS }, (_, index) => index + 1)
+    const seeds = only === undefined ? [...first, ...ONCE_WRONG] : [Number(only)]
     const failed: string[] = []
     let lived = 0
     await liveModelWorlds(seeds, 1, (verdict) => {

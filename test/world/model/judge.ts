@@ -16,8 +16,8 @@ const TURN_MS = 10_000
 interface Standing {
   /** Versions in the topic. */
   readonly arrived: Set<number>
-  /** On their way there. */
-  readonly sent: Set<number>
+  /** On their way there, and how often. */
+  readonly sent: Map<number, number>
   readonly mayRepeat: Map<number, number>
   /** The last version of each row in the topic. */
   readonly arrivedRows: Map<string, number>
@@ -48,7 +48,8 @@ export class Judge implements WorkerEvents {
   readonly #waiting = new Set<string>()
   #lostSession = false
   #idlePolls = 0
-  #lastRecordMs = 0
+  /** When the last record came, or the task started: what it waits for it waits for from its start. */
+  #lastMovedMs = 0
   #lastLook = 0
 
   constructor(server: ModelServer) {
@@ -59,7 +60,7 @@ export class Judge implements WorkerEvents {
       this.#levels.set(name, [])
       this.#tables.set(name, {
         arrived: new Set(),
-        sent: new Set(),
+        sent: new Map(),
         mayRepeat: new Map(),
         arrivedRows: new Map(),
         lastSent: null,
@@ -78,7 +79,7 @@ export class Judge implements WorkerEvents {
   onSent(record: SourceRecord): void {
     const { table, version, row, name } = this.#rowOf(record)
     const standing = this.#standing(table)
-    standing.sent.add(version)
+    standing.sent.set(version, (standing.sent.get(version) ?? 0) + 1)
     standing.lastSent = { id: field(record, 'id'), time: timeOf(record) }
     if (row === undefined) return this.fault(`${name} v${version} was sent and never committed`)
     this.#server.story.tellOf(name, `v${version} is sent`)
@@ -106,20 +107,24 @@ export class Judge implements WorkerEvents {
       this.fault(`${name}: v${version} after v${standing.arrivedRows.get(name)}`, [name])
     }
     standing.arrived.add(version)
-    standing.sent.delete(version)
+    takeOne(standing.sent, version)
     standing.arrivedRows.set(name, version)
   }
 
   onGone(record: SourceRecord): void {
     const { table, version, name } = this.#rowOf(record)
     this.#server.story.tellOf(name, `v${version} never leaves the worker`)
-    this.#standing(table).sent.delete(version)
+    takeOne(this.#standing(table).sent, version)
   }
 
   onMayRepeat(record: SourceRecord): void {
     const { table, version } = this.#rowOf(record)
     const { mayRepeat } = this.#standing(table)
     mayRepeat.set(version, (mayRepeat.get(version) ?? 0) + 1)
+  }
+
+  onStarted(): void {
+    this.#server.disturbedAtMs = this.#lastMovedMs = this.#server.nowMs
   }
 
   onSessionLost(): void {
@@ -141,8 +146,11 @@ export class Judge implements WorkerEvents {
           plan.mode === 'timestamp'
             ? sameTime
             : sameId && (plan.mode === 'incrementing' || sameTime)
-        if (alike && (arrived.has(row.version) || sent.has(row.version)))
-          mayRepeat.set(row.version, 1)
+        const isKnown = arrived.has(row.version)
+        const again = (sent.get(row.version) ?? 0) + (isKnown ? 1 : 0)
+        if (alike && again > 0)
+          // Once more than it was sent so far.
+          mayRepeat.set(row.version, Math.max(again, mayRepeat.get(row.version) ?? 0))
       }
     }
   }
@@ -164,7 +172,7 @@ export class Judge implements WorkerEvents {
     if (this.#lostSession) this.#excuseLastMoment()
     this.#idlePolls = records > 0 ? 0 : this.#idlePolls + 1
     const { nowMs } = this.#server
-    if (records > 0) this.#lastRecordMs = nowMs
+    if (records > 0) this.#lastMovedMs = nowMs
     for (const [stream, facts] of worker.progress()) {
       const name = stream.replace(/^(table|query) /, '')
       const level = String(facts['late_commits'])
@@ -186,7 +194,7 @@ export class Judge implements WorkerEvents {
   #judgeProgress({ condition }: ModelWorker): void {
     const { nowMs, disturbedAtMs } = this.#server
     // A limit lets few rows pass at each turn of a table.
-    const nothingComes = this.#idlePolls > 20 && nowMs - this.#lastRecordMs > TURN_MS
+    const nothingComes = this.#idlePolls > 20 && nowMs - this.#lastMovedMs > TURN_MS
     for (const one of this.#missing()) {
       const waitsMs = nowMs - one.visibleAtMs
       const quietMs = nowMs - Math.max(one.visibleAtMs, disturbedAtMs)
@@ -274,8 +282,8 @@ export class Judge implements WorkerEvents {
     return sent.has(row.version) || (mode === 'incrementing' && this.#isAmong(name, sent))
   }
 
-  #isAmong(name: string, versions: ReadonlySet<number>): boolean {
-    for (const version of versions) {
+  #isAmong(name: string, versions: ReadonlyMap<number, number>): boolean {
+    for (const version of versions.keys()) {
       const row = this.#server.versions.get(version)?.row
       if (row !== undefined && rowName(row) === name) return true
     }
@@ -335,6 +343,12 @@ export class Judge implements WorkerEvents {
     const row = this.#server.versions.get(version)?.row
     return { table, version, row, name: rowName({ table, key: String(field(record, 'key')) }) }
   }
+}
+
+function takeOne(counts: Map<number, number>, of: number): void {
+  const left = (counts.get(of) ?? 0) - 1
+  if (left > 0) counts.set(of, left)
+  else counts.delete(of)
 }
 
 function timeOf(record: SourceRecord): unknown {

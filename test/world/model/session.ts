@@ -132,6 +132,13 @@ function columnsOf({ plan }: ModelTable): TableColumn[] {
   }))
 }
 
+/** What a maximum is called does not matter; it has the type of what it is the maximum of. */
+function columnsOfResult(sql: string, all: readonly Column[]): readonly Column[] {
+  if (!sql.startsWith('SELECT MAX')) return all
+  const isId = /^SELECT MAX\([^()]*\bid"?\)/.test(sql)
+  return all.filter(({ name }) => name === (isId ? 'id' : 'changed'))
+}
+
 /** One session, which like a real one does one thing at a time: as long as a result is open nothing else may be asked. */
 class ModelSession implements Connection {
   readonly dialect: Dialect
@@ -204,7 +211,7 @@ class ModelSession implements Connection {
       this.#open = null
     }
     return {
-      columns: /^SELECT MAX/i.test(sql) ? all.slice(0, 1) : all,
+      columns: columnsOfResult(sql, all),
       next: async () => {
         const batch = await this.#answer(() => rows.slice(at, (at += fetchRows)))
         if (batch.length > 0) return batch

@@ -167,18 +167,26 @@ export class ModelWorker {
     const last = new Map<SourcePartition, OffsetMap>()
     for (const record of this.#unstored) {
       const { sourcePartition, sourceOffset } = record
-      if (sourceOffset === null) continue
-      this.#events.onStored(record)
       const before = last.get(sourcePartition) ?? this.offsets.get(sourcePartition)
+      if (sourceOffset === null) {
+        // The first time of a table has no offset before its last row.
+        if (before === null) this.#uncover(record)
+        continue
+      }
+      this.#events.onStored(record)
       const covers = cursorText(before) !== cursorText(sourceOffset)
-      const uncovered = covers ? [] : (this.#uncovered.get(sourcePartition) ?? [])
-      if (!covers) uncovered.push(record)
-      this.#uncovered.set(sourcePartition, uncovered)
+      if (covers) this.#uncovered.delete(sourcePartition)
+      else this.#uncover(record)
       last.set(sourcePartition, sourceOffset)
     }
     // As they are at this moment: some texts are made only when they are asked for.
     for (const [partition, offset] of last) this.offsets.set(partition, { ...offset })
     this.#unstored = []
+  }
+
+  #uncover(record: SourceRecord): void {
+    const others = this.#uncovered.get(record.sourcePartition) ?? []
+    this.#uncovered.set(record.sourcePartition, [...others, record])
   }
 
   /** What an operator does who saves offsets over REST and writes them back; the worker is stopped. */

@@ -193,7 +193,7 @@ class World {
     if (what === 'the mode changes') this.#changeMode(worker)
     if (what === 'settings change') this.#changeSettings(worker)
     server.story.tell('the worker starts again')
-    server.disturbedAtMs = server.nowMs
+    this.#judge.onStarted()
     await worker.start()
   }
 
