@@ -112,11 +112,7 @@ async function history(
       mode,
       ...(mode.includes('incrementing') ? { 'incrementing.column.name': 'id' } : {}),
       ...(mode.includes('timestamp') ? { 'timestamp.column.name': 'ts' } : {}),
-      ...config,
-      // Rows beyond those that are remembered make a window shorter: what it finds then is not promised.
-      ...(config['late.commit.guard'] === 'window' && traffic.writes > 100
-        ? { 'late.commit.seen.max.keys': '10000' }
-        : {})
+      ...config
     })
   )
   const offsets = new StoredOffsets()

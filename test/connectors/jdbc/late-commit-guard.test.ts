@@ -328,6 +328,34 @@ describe('what is remembered', () => {
       await again.stop()
     })
 
+    for (const how of ['in one task', 'in another one'] as const) {
+      it(`I6: ${mode}: gives the oldest rows up for a late one, ${how}: the window becomes no shorter than it has to`, async () => {
+        const database = new ScriptedDatabase()
+        database.answer = () => UNSEEN
+        const start = await started(database, {
+          mode,
+          'late.commit.seen.max.keys': '100',
+          'late.commit.window.ms': '1000000'
+        })
+        const taken = new Map<number, number>()
+        // Ids far apart: ranges of ids would make neighbours one.
+        for (let id = 4; id <= 396; id += 4) {
+          taken.set(id, database.nowMs)
+          database.insert(id, database.nowMs)
+          await start.pollFor(1000)
+        }
+        const task = how === 'in one task' ? start : await start.restart()
+        for (const late of [362, 282, 202, 122]) {
+          database.insert(late, (taken.get(late - 2) ?? 0) + 1)
+          await task.pollFor(3000)
+        }
+        const sent = task === start ? start.sent : [...start.sent, ...task.sent]
+        assert.deepEqual(sent.slice(-4), [362, 282, 202, 122])
+        assert.equal(new Set(sent).size, sent.length)
+        await task.stop()
+      })
+    }
+
     it(`I6: ${mode}: is known to the task that goes on, whole`, async () => {
       const database = new ScriptedDatabase()
       const task = await started(database, { mode })

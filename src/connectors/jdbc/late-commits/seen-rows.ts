@@ -21,8 +21,8 @@ export interface EmittedRow {
 export interface SeenRows {
   has(row: EmittedRow): boolean
   /**
-   * `late`: it stands before rows that were added already. Answers up to where rows were forgotten to make room; a late row never makes the
-   * others go, which are about to be met: it is not remembered itself.
+   * `late`: it stands before rows that were added already. Answers up to where rows were forgotten to make room: the first ones in the order,
+   * be it this one; a look back does not meet them any more.
    */
   add(row: EmittedRow, late: boolean): Position | null
   /** Rows up to there are never asked for again. */
@@ -60,9 +60,9 @@ export class SeenIds implements SeenRows {
 
   add({ at }: EmittedRow, late: boolean): Position | null {
     const id = idOf(at)
-    if (late) return this.#insert(id) ? null : at
     const last = this.size === 0 ? undefined : this.#ranges.at(-1)
-    if (last !== undefined && id === last.to + 1n) last.to = id
+    if (late) this.#insert(id)
+    else if (last !== undefined && id === last.to + 1n) last.to = id
     else if (last === undefined || id > last.to) this.#ranges.push({ from: id, to: id })
     let forgotten: Position | null = null
     while (!this.#fits()) {
@@ -102,19 +102,16 @@ export class SeenIds implements SeenRows {
     return low
   }
 
-  /** Whether there is room for an id before others. */
-  #insert(id: bigint): boolean {
+  #insert(id: bigint): void {
     const place = this.#behind(id)
     const before = place > this.#first ? this.#ranges[place - 1] : undefined
     const after = this.#ranges[place]
-    if (before !== undefined && id <= before.to) return true
+    if (before !== undefined && id <= before.to) return
     const joinsBefore = before !== undefined && before.to + 1n === id
     const joinsAfter = after !== undefined && id + 1n === after.from
-    if (!joinsBefore && !joinsAfter && this.size >= this.#limit) return false
     const range = { from: joinsBefore ? before.from : id, to: joinsAfter ? after.to : id }
     const [at, gone] = [joinsBefore ? place - 1 : place, Number(joinsBefore) + Number(joinsAfter)]
     this.#ranges = this.#ranges.toSpliced(at, gone, range)
-    return true
   }
 
   /** Whether as many ranges, evenly spread and so with the longest text, fit into an offset. */
@@ -166,83 +163,169 @@ function rangesOf(text: string): Range[] {
     })
 }
 
-/** Versions of rows by a hash of what tells them apart. */
+/** A version of a row by a hash of what tells it apart, and its time; null: out of an offset, which does not say it, and not met yet. */
+interface Seen {
+  readonly hashed: string
+  at: Timestamp | null
+}
+
+/** Rows in the order of their times, which come at one end and go at the other. */
+class Stretch {
+  /** What stands before `#first` is gone. */
+  #rows: Seen[]
+  #first = 0
+
+  constructor(rows: Seen[] = []) {
+    this.#rows = rows
+  }
+
+  get head(): Seen | undefined {
+    return this.#rows[this.#first]
+  }
+
+  get last(): Seen | undefined {
+    return this.head === undefined ? undefined : this.#rows.at(-1)
+  }
+
+  push(row: Seen): void {
+    this.#rows.push(row)
+  }
+
+  /** Into a new list now and then: offsets on their way keep the old one. */
+  shift(): void {
+    this.#first += 1
+    if (this.#first < 1024 || this.#first * 2 < this.#rows.length) return
+    this.#rows = this.#rows.slice(this.#first)
+    this.#first = 0
+  }
+
+  /** The rows that are in it now, whenever they are asked for. */
+  fixed(): () => Seen[] {
+    const [rows, from, to] = [this.#rows, this.#first, this.#rows.length]
+    return () => rows.slice(from, to)
+  }
+}
+
+/**
+ * Versions of rows: where there is no room the oldest one goes, be it that which comes. An offset does not say their times; they are known
+ * when a look back meets those rows again, in their order. When one was met, those before it that were not have changed since: they can
+ * go at no cost.
+ */
 export class SeenVersions implements SeenRows {
   readonly #limit: number
-  /** In the order of emission: nearly that of time. What stands before `#first` is forgotten. */
-  #hashes: string[] = []
-  #times: Timestamp[] = []
-  #first = 0
-  /** So many are out of an offset, which does not say their times: at most that of its position. */
-  #restored = 0
-  readonly #set = new Set<string>()
+  readonly #known = new Map<string, Seen>()
+  /** Rows as they were read, and those that a look back found among them. */
+  #inOrder = new Stretch()
+  #late = new Stretch()
+  /** No row out of the offset has a later time. */
+  readonly #latest: Timestamp | null
+  /** There are rows out of an offset, and none was met yet. */
+  #unmet = false
 
   constructor(limit: number, text = '', at: Timestamp | null = null) {
     this.#limit = Math.min(limit, MOST_ROWS)
+    this.#latest = at
     if (at === null) return
     for (let from = 0; from + HASH_CHARACTERS <= text.length; from += HASH_CHARACTERS) {
-      this.#append(text.slice(from, from + HASH_CHARACTERS), at)
+      const hashed = text.slice(from, from + HASH_CHARACTERS)
+      if (!this.#known.has(hashed)) this.#add(this.#inOrder, { hashed, at: null })
     }
-    this.#restored = this.#hashes.length
+    this.#unmet = this.size > 0
   }
 
   get size(): number {
-    return this.#set.size
+    return this.#known.size
   }
 
   has(row: EmittedRow): boolean {
-    return this.#set.has(hashOf(row))
+    const seen = this.#known.get(hashOf(row))
+    if (seen === undefined) return false
+    if (seen.at === null) {
+      seen.at = row.at.timestamp
+      this.#unmet = false
+    }
+    return true
   }
 
   add(row: EmittedRow, late: boolean): Position | null {
     const { timestamp } = row.at
     if (timestamp === null) return null
-    if (late && this.#set.size >= this.#limit) return row.at
-    this.#append(hashOf(row), timestamp)
+    // It stands before all of them.
+    if (late && this.#unmet && this.size >= this.#limit) return row.at
+    const hashed = hashOf(row)
+    if (!this.#known.has(hashed)) this.#place({ hashed, at: timestamp })
     let last: Timestamp | null = null
-    while (this.#set.size > this.#limit) last = later(last, this.#drop())
+    while (this.size > this.#limit) last = this.#drop() ?? last
     return last === null ? null : { timestamp: last, reading: null, id: null }
   }
 
   forgetUpTo({ timestamp }: Position): void {
     if (timestamp === null) return
-    for (let at = this.#times[this.#first]; at !== undefined; at = this.#times[this.#first]) {
-      // Rows of the very moment may stand behind the position by their ids.
-      if (compareTimestamps(at, timestamp) >= 0) break
-      this.#drop()
-    }
+    // Rows of the very moment may stand behind the position by their ids.
+    while (isBefore(this.#timeOf(this.#first.head), timestamp)) this.#drop()
   }
 
   textAt(): () => string {
-    const [hashes, from, to] = [this.#hashes, this.#first, this.#hashes.length]
-    return () => hashes.slice(from, to).join('')
+    const [inOrder, late] = [this.#inOrder.fixed(), this.#late.fixed()]
+    return () =>
+      merged(inOrder(), late())
+        .map(({ hashed }) => hashed)
+        .join('')
   }
 
-  #append(hashed: string, at: Timestamp): void {
-    if (this.#set.has(hashed)) return
-    this.#set.add(hashed)
-    this.#hashes.push(hashed)
-    this.#times.push(at)
-  }
-
-  /** The first of them, and its time if that is known (I6: one too late would end a window too soon); into new lists now and then: offsets on their way keep the old ones. */
-  #drop(): Timestamp | null {
-    const at = this.#first < this.#restored ? null : (this.#times[this.#first] ?? null)
-    this.#set.delete(this.#hashes[this.#first] ?? '')
-    this.#first += 1
-    if (this.#first >= 1024 && this.#first * 2 > this.#hashes.length) {
-      this.#hashes = this.#hashes.slice(this.#first)
-      this.#times = this.#times.slice(this.#first)
-      this.#restored -= this.#first
-      this.#first = 0
+  #place(row: Seen): void {
+    if (!isBefore(row.at, this.#timeOf(this.#inOrder.last))) return this.#add(this.#inOrder, row)
+    // The next look back begins before the last one ended.
+    if (isBefore(row.at, this.#timeOf(this.#late.last))) {
+      this.#inOrder = new Stretch(merged(this.#inOrder.fixed()(), this.#late.fixed()()))
+      this.#late = new Stretch()
     }
-    return at
+    this.#add(this.#late, row)
+  }
+
+  #add(stretch: Stretch, row: Seen): void {
+    this.#known.set(row.hashed, row)
+    stretch.push(row)
+  }
+
+  /** The oldest of them, and its time if that is known (I6: one too late would end a window too soon). */
+  #drop(): Timestamp | null {
+    const stretch = this.#first
+    const { head } = stretch
+    if (head === undefined) return null
+    stretch.shift()
+    this.#known.delete(head.hashed)
+    return head.at
+  }
+
+  /** The one that begins with the oldest row. */
+  get #first(): Stretch {
+    const [{ head }, late] = [this.#inOrder, this.#late.head]
+    const isLate = head === undefined || (late !== undefined && isBefore(late.at, head.at))
+    return isLate ? this.#late : this.#inOrder
+  }
+
+  #timeOf(row: Seen | undefined): Timestamp | null {
+    return row === undefined ? null : (row.at ?? this.#latest)
   }
 }
 
-function later(a: Timestamp | null, b: Timestamp | null): Timestamp | null {
-  if (a === null || b === null) return a ?? b
-  return compareTimestamps(a, b) >= 0 ? a : b
+/** Both in the order of their times; a row whose time is not known stays before the one behind it. */
+function merged(inOrder: readonly Seen[], late: readonly Seen[]): Seen[] {
+  const all: Seen[] = []
+  let next = 0
+  for (const row of inOrder) {
+    for (let other = late[next]; other !== undefined && isBefore(other.at, row.at); ) {
+      all.push(other)
+      other = late[++next]
+    }
+    all.push(row)
+  }
+  return [...all, ...late.slice(next)]
+}
+
+function isBefore(a: Timestamp | null, b: Timestamp | null): boolean {
+  return a !== null && b !== null && compareTimestamps(a, b) < 0
 }
 
 function hashOf(row: EmittedRow): string {
