@@ -44,6 +44,8 @@ export class Judge implements WorkerEvents {
   readonly #tables = new Map<string, Standing>()
   readonly #levels = new Map<string, LevelSample[]>()
   readonly #excusedRows = new Set<number>()
+  /** When the database's clock was set back, and what it showed before. */
+  readonly #setBack: { readonly atMs: number; readonly clockMs: number }[] = []
   /** Rows whose last version may still have to come. */
   readonly #waiting = new Set<string>()
   #lostSession = false
@@ -157,7 +159,10 @@ export class Judge implements WorkerEvents {
 
   onTrouble(what: Trouble['what']): void {
     this.#server.disturbedAtMs = this.#server.nowMs
-    if (what === 'the clock goes back') for (const one of this.#tables.values()) one.excused = true
+    if (what === 'the clock goes back') {
+      for (const one of this.#tables.values()) one.excused = true
+      this.#setBack.push({ atMs: this.#server.nowMs, clockMs: this.#server.clockMs })
+    }
     if (what !== 'the mode changes') return
     // Where another mode goes on nobody promises; what comes later is promised again.
     for (const one of this.#tables.values()) one.excused = true
@@ -264,12 +269,21 @@ export class Judge implements WorkerEvents {
 
   #isPromised(one: Committed, plan: TablePlan): boolean {
     if (this.#excusedRows.has(one.row.version)) return false
+    // Only a guard goes back with the clock.
+    if (this.#plan.guard === 'off' && plan.mode !== 'incrementing' && this.#isBehindClock(one))
+      return false
     const levels = this.#levels.get(plan.name) ?? []
     const rowsWithin = (fromMs: number, toMs: number): number =>
       countIf(this.#server.versions.values(), ({ row, visibleAtMs }) => {
         return row.table === plan.name && visibleAtMs >= fromMs && visibleAtMs <= toMs
       })
     return isPromised(one, plan, this.#plan, levels, rowsWithin)
+  }
+
+  /** Whether its time is one that readers were past when it was taken, since the clock was set back in between. */
+  #isBehindClock({ row, visibleAtMs }: Committed): boolean {
+    const stampMs = row.changedMs ?? row.createdMs ?? Infinity
+    return this.#setBack.some(({ atMs, clockMs }) => atMs <= visibleAtMs && stampMs <= clockMs)
   }
 
   #hasArrived({ row }: Committed, name: string, { mode }: TablePlan): boolean {
