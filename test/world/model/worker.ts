@@ -185,8 +185,9 @@ export class ModelWorker {
   }
 
   #uncover(record: SourceRecord): void {
-    const others = this.#uncovered.get(record.sourcePartition) ?? []
-    this.#uncovered.set(record.sourcePartition, [...others, record])
+    const uncovered = this.#uncovered.get(record.sourcePartition) ?? []
+    uncovered.push(record)
+    this.#uncovered.set(record.sourcePartition, uncovered)
   }
 
   /** What an operator does who saves offsets over REST and writes them back; the worker is stopped. */
