@@ -386,7 +386,7 @@ void describe('An error of Oracle', () => {
       made.message,
       'Oracle did not run the query: ORA-00904: "X": invalid identifier (at character 8)'
     )
-    assert.deepEqual(made.facts, { code: 'ORA-00904', sql: 'SELECT X FROM T' })
+    assert.deepEqual(made.facts, { missing: true, code: 'ORA-00904', sql: 'SELECT X FROM T' })
   })
 
   void it('of the network may pass', () => {

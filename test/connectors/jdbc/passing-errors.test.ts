@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { isMissing } from '../../../src/connectors/jdbc/database/database.ts'
 import { translateMysqlError } from '../../../src/connectors/jdbc/dialects/mysql/errors.ts'
+import { oracleError } from '../../../src/connectors/jdbc/dialects/oracle/errors.ts'
 import { postgresError } from '../../../src/connectors/jdbc/dialects/postgres/errors.ts'
 import { sqlServerError } from '../../../src/connectors/jdbc/dialects/sqlserver/errors.ts'
 import { isRetriable } from '../../../src/errors.ts'
@@ -10,14 +12,23 @@ type Case = readonly [code: string | number, what: string]
 function cases(
   name: string,
   make: (code: never) => Error,
-  { passing, final }: { readonly passing: readonly Case[]; readonly final: readonly Case[] }
+  { passing, missing, final }: Readonly<Record<'passing' | 'missing' | 'final', readonly Case[]>>
 ): void {
   describe(`An error of ${name}`, () => {
     for (const [code, what] of passing) {
       it(`${code} (${what}) may pass`, () => assert.ok(isRetriable(make(code as never))))
     }
+    for (const [code, what] of missing) {
+      it(`${code} (${what}) says that something is missing, which may be given`, () => {
+        const error = make(code as never)
+        assert.ok(isMissing(error) && !isRetriable(error))
+      })
+    }
     for (const [code, what] of final) {
-      it(`${code} (${what}) is final`, () => assert.ok(!isRetriable(make(code as never))))
+      it(`${code} (${what}) is final`, () => {
+        const error = make(code as never)
+        assert.ok(!isRetriable(error) && !isMissing(error))
+      })
     }
   })
 }
@@ -43,12 +54,17 @@ cases(
       ['HV00N', 'a foreign server that cannot be reached'],
       ['XX000', 'a table that was dropped while it was opened']
     ],
+    missing: [
+      ['3F000', 'no such schema'],
+      ['42501', 'no right'],
+      ['42703', 'no such column'],
+      ['42P01', 'no such table']
+    ],
     final: [
       ['22P02', 'no number'],
       ['28P01', 'password'],
       ['3D000', 'no such database'],
       ['42601', 'syntax'],
-      ['42703', 'no such column'],
       ['XX001', 'data corrupted']
     ]
   }
@@ -78,12 +94,18 @@ cases(
       [4031, 'inactivity'],
       [9001, 'a proxy that reaches no server']
     ],
-    final: [
-      [1045, 'access denied'],
+    missing: [
+      [1044, 'no right to the database'],
       [1049, 'no such database'],
       [1054, 'no such column'],
+      [1142, 'no right to the table'],
+      [1143, 'no right to the column'],
+      [1146, 'no such table'],
+      [1356, 'a view that reads what is not there']
+    ],
+    final: [
+      [1045, 'access denied'],
       [1064, 'syntax'],
-      [1142, 'no right'],
       [1194, 'table crashed']
     ]
   }
@@ -112,13 +134,44 @@ cases(
       [40_613, 'database paused'],
       [41_325, 'memory-optimized conflict']
     ],
+    missing: [
+      [207, 'no such column'],
+      [208, 'no such table'],
+      [229, 'no right to the table'],
+      [230, 'no right to the column'],
+      [916, 'no right to the database']
+    ],
     final: [
       [102, 'syntax'],
-      [207, 'no such column'],
-      [229, 'no right'],
       [824, 'page is damaged'],
       [8134, 'division by zero'],
       [18_456, 'login failed']
+    ]
+  }
+)
+
+cases(
+  'Oracle',
+  (number: number) => {
+    const code = `ORA-${String(number).padStart(5, '0')}`
+    return oracleError(Object.assign(new Error(`${code}: x`), { code }), 'Oracle')
+  },
+  {
+    passing: [
+      [1555, 'snapshot too old'],
+      [3113, 'the session is lost']
+    ],
+    missing: [
+      [904, 'no such column'],
+      [942, 'no such table, or no right to it'],
+      [1031, 'no right'],
+      [4063, 'a view that reads what is not there'],
+      [41_900, 'no right to the table, said by 23ai']
+    ],
+    final: [
+      [933, 'syntax'],
+      [1017, 'password'],
+      [1722, 'no number']
     ]
   }
 )

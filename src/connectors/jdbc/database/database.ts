@@ -7,7 +7,7 @@ import type { TimeZone } from '../values/time-zone.ts'
 /**
  * What the source asks of a database. A dialect is one file (or folder) in `dialects/` that fills these interfaces and
  * imports its driver lazily, on the first `open`. Everything thrown across this border is a ConnectError made by
- * {@link databaseError}: past it only `isRetriable(error)` is asked.
+ * {@link databaseError}: past it only `isRetriable(error)` and {@link isMissing} are asked.
  */
 export interface Dialect {
   /** Name in `dialect.name`, as in the JVM connector: `PostgreSqlDatabaseDialect`. */
@@ -319,13 +319,29 @@ export type TableColumn = Column & {
   readonly keyPosition: number | null
 }
 
-/** The one way to make an error of a database; `cause` is the driver's error, `code` its SQLSTATE or number. */
-export function databaseError(
-  message: string,
-  facts: { retriable: boolean; cause?: unknown; code?: string | number; sql?: string }
-): ConnectError {
-  const { retriable, ...rest } = facts
-  return new ConnectError(retriable ? 'DATABASE_UNAVAILABLE' : 'DATABASE_ERROR', message, rest)
+/** What is known of an error of a database. */
+export interface DatabaseErrorFacts {
+  /** The same call may succeed later. */
+  readonly retriable: boolean
+  /** A right, a table or a column that the statement needs is not there, and may be given. */
+  readonly missing?: boolean
+  /** The driver's error. */
+  readonly cause?: unknown
+  /** Its SQLSTATE or number. */
+  readonly code?: string | number
+  readonly sql?: string
+}
+
+/** The one way to make an error of a database. */
+export function databaseError(message: string, facts: DatabaseErrorFacts): ConnectError {
+  const { retriable, missing, ...rest } = facts
+  const code = retriable ? 'DATABASE_UNAVAILABLE' : 'DATABASE_ERROR'
+  return new ConnectError(code, message, missing === true ? { ...rest, missing } : rest)
+}
+
+/** The database says that a right, a table or a column is not there. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof ConnectError && error.facts['missing'] === true
 }
 
 /** For work that was cut short because the task stops. */

@@ -188,5 +188,8 @@ async function missingTable(
   const filter = { catalogPattern: null, schemaPattern: null, types: settings.tableTypes }
   const near = await nearTables(connection, filter, table)
   // The connector saw it a moment ago: it is being replaced, or the connector will soon see that it is gone.
-  return databaseError(`Table '${wanted}' does not exist${suggestionOf(near)}`, { retriable: true })
+  return databaseError(
+    `Table '${wanted}' does not exist, or the account has no right to see it${suggestionOf(near)}`,
+    { retriable: true }
+  )
 }

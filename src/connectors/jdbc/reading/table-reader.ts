@@ -4,7 +4,7 @@ import type { Struct } from '../../../data/struct.ts'
 import { toLiteral } from '../../../data/value-text.ts'
 import { ConfigError, ConnectError, DataError, isRetriable, messageOf } from '../../../errors.ts'
 import { RowCursor } from '../positions/cursor-value.ts'
-import { type Column, databaseError, type Row, type TableId } from '../database/database.ts'
+import { type Column, databaseError, isMissing, type Row, type TableId } from '../database/database.ts'
 import type { OpenQuery, Session } from '../sessions/session.ts'
 import { readerShape } from '../queries/query-shape.ts'
 import { RecordKey } from '../records/record-key.ts'
@@ -376,6 +376,7 @@ export class TableReader {
       const statement = sql === null || retriable || masked ? '' : `. Statement: ${String(sent)}`
       throw databaseError(`${this.target.name}: ${messageOf(error)}${statement}`, {
         retriable,
+        missing: isMissing(error),
         ...(masked ? {} : { cause: error })
       })
     }

@@ -18,7 +18,6 @@ export class TableTurn implements Watched {
   dueAtMs: number
   /** Failures in a row. */
   failures = 0
-
   /** It was read with this configuration, now or before a restart: what refuses to work can become right by itself. */
   hasWorked: boolean
 

@@ -5,7 +5,7 @@ import { Struct } from '../../../data/struct.ts'
 import { ConfigError, DataError, isRetriable, messageOf } from '../../../errors.ts'
 import type { SourceTask, SourceTaskContext, StreamFacts } from '../../../plugin/source.ts'
 import { Conditions } from '../database/conditions.ts'
-import { databaseError } from '../database/database.ts'
+import { databaseError, isMissing } from '../database/database.ts'
 import { conditionOf, lateCommitFacts } from '../late-commits/late-commit-facts.ts'
 import { RestartedIds } from '../start/restarted-ids.ts'
 import { pauseMs, type TableTurn, TableTurns } from '../reading/table-turns.ts'
@@ -253,8 +253,9 @@ export class JdbcSourceTask implements SourceTask {
     turn?.reader.reset()
     // What the dictionary says is no fault of the session.
     if (!(error instanceof ConfigError)) await keeper.close()
-    const hasWorked = turn?.hasWorked === true && !(error instanceof DataError)
-    if (!isRetriable(error) && !hasWorked) throw error
+    // What is asked for is right: it was answered before, or what it lacks may be given.
+    const isRight = isMissing(error) || (turn?.hasWorked === true && !(error instanceof DataError))
+    if (!isRetriable(error) && !isRight) throw error
     const failures = (turn === null ? this.#failures : turn.failures) + 1
     const limit = settings.retryAttempts
     if (limit !== null && failures > limit) {

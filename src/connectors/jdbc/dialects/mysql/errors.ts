@@ -23,6 +23,8 @@ const LOST_A_RACE = [
 /** The server behind a federated table. */
 const BEHIND_A_TABLE = [1429, 1430]
 const RETRIABLE_NUMBERS = new Set([NOT_THERE, TOO_MUCH, LOST_A_RACE, BEHIND_A_TABLE].flat())
+/** The right (to a database, table, column, routine or view), the database, table or column is not there. */
+const MISSING_NUMBERS = new Set([1044, 1049, 1051, 1054, 1109, 1142, 1143, 1146, 1227, 1356, 1370])
 const WRONG_ARGUMENTS = 1210
 const RETRIABLE_CODES = new Set([
   'ECONNREFUSED',
@@ -61,6 +63,7 @@ export function translateMysqlError(error: unknown, what: string, sql?: string):
   const shown = errno !== undefined && errno >= 1000 ? errno : code
   return databaseError(`${what}: ${text}`, {
     retriable: retriable || /closed state|connection.*(closed|destroyed)/i.test(text),
+    missing: errno !== undefined && MISSING_NUMBERS.has(errno),
     cause: error,
     ...(shown === undefined ? {} : { code: shown }),
     ...(sql === undefined ? {} : { sql })

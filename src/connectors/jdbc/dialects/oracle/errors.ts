@@ -46,6 +46,8 @@ const RETRIABLE = new Set(
     PARALLEL
   ].flat()
 )
+/** The right, the table, view or synonym, the column, or what a view reads is not there. */
+const MISSING = new Set([904, 942, 980, 1031, 4063, 41_900])
 /** Errors that only say where another one, which decides, came from. */
 const WRAPPERS = new Set([604, 2063, 6512, 12801, 28500])
 /** The driver's own numbers for the same. */
@@ -81,15 +83,17 @@ export function oracleError(error: unknown, what: string, sql?: string): Connect
   const named = typeof code === 'string' ? code : ''
   const codes = [...`${named} ${text}`.matchAll(/\b(ORA|NJS)-(\d{3,5})\b/g)]
   const inner = codes.filter(([, from, number]) => from !== 'ORA' || !WRAPPERS.has(Number(number)))
+  const deciding = inner.length > 0 ? inner : codes
   const retriable =
     NETWORK.test(named) ||
-    (inner.length > 0 ? inner : codes).some(([, from, number]) =>
+    deciding.some(([, from, number]) =>
       (from === 'ORA' ? RETRIABLE : RETRIABLE_OF_DRIVER).has(Number(number))
     )
   const server = codes.find(([, from]) => from === 'ORA')?.[0]
   const place = offset !== undefined && offset > 0 ? ` (at character ${offset + 1})` : ''
   return databaseError(`${what}: ${text}${place}`, {
     retriable,
+    missing: deciding.some(([, from, number]) => from === 'ORA' && MISSING.has(Number(number))),
     cause: error,
     ...(server !== undefined ? { code: server } : named === '' ? {} : { code: named }),
     ...(sql === undefined ? {} : { sql })

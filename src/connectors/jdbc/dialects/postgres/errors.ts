@@ -26,6 +26,9 @@ const RETRIABLE = new Set([
   'XX000' // internal error, as when a table is dropped while it is opened
 ])
 
+/** The right, the schema, the table or the column is not there. */
+const MISSING = new Set(['42501', '3F000', '42P01', '42703'])
+
 const WAYS = { trust: 'sslrootcert', name: 'sslmode=verify-ca', any: 'sslmode=require' }
 
 /** A driver's error in our words. An error without an SQLSTATE comes from the network: it may pass. */
@@ -44,6 +47,7 @@ export function postgresError(error: unknown, what: string, sql?: string): Conne
     .join(' ')
   return databaseError(`${what}: ${messageOf(error)}${more === '' ? '' : ` (${more})`}`, {
     retriable,
+    missing: isStateOfServer && MISSING.has(state),
     cause: error,
     ...(typeof code === 'string' ? { code } : {}),
     ...(sql === undefined ? {} : { sql })

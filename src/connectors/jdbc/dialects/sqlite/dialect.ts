@@ -308,6 +308,7 @@ function translate(error: unknown, what: string): ConnectError {
   const message = error instanceof Error ? error.message : String(error)
   return databaseError(`${what}: ${message}`, {
     retriable: code !== undefined && RETRIABLE_CODES.has(code & 0xff),
+    missing: /^no such (table|column)\b/.test(message),
     cause: error,
     ...(code === undefined ? {} : { code })
   })

@@ -32,6 +32,8 @@ const CLOUD = [
 const RETRIABLE = new Set(
   [CONNECTION_LOST, DATABASE_NOT_READY, TOO_MUCH, LOST_A_RACE, CLOUD].flat()
 )
+/** The column, the table, the right (of a table, a column, a database) or what a view reads is not there. */
+const MISSING = new Set([207, 208, 229, 230, 297, 300, 916, 4413])
 /** Codes of the driver and of the network below it. ELOGIN by itself is final: a wrong password stays wrong. */
 const RETRIABLE_CODES =
   /^(ESOCKET|ETIMEOUT|ECLOSE|ECANCEL|EINSTLOOKUP|EINVALIDSTATE|ECONNCLOSED|ECONNREFUSED|ECONNRESET|ECONNABORTED|ETIMEDOUT|EPIPE|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/
@@ -60,6 +62,7 @@ export function sqlServerError(error: unknown, what: string, sql?: string): Conn
   const hint = trustHint(text, WAYS)
   return databaseError(`${what}: ${text}${hint === null ? '' : ` (${hint})`}`, {
     retriable,
+    missing: facts.some(({ number }) => number !== undefined && MISSING.has(number)),
     cause: error,
     ...(code === undefined ? {} : { code }),
     ...(sql === undefined ? {} : { sql })
