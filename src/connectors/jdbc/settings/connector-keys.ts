@@ -66,7 +66,7 @@ export const connectorKeys = configDef({
     group: 'Connector',
     width: 'short',
     displayName: 'Metadata Change Monitoring Interval (ms)',
-    doc: 'Pause between two looks for new or dropped tables. Tasks restart only when the tables to copy changed.'
+    doc: 'Pause between two looks for new or dropped tables, shorter at first when one that is wanted is missing. Tasks restart only when the tables to copy changed.'
   },
   'topic.prefix': {
     type: 'string',

@@ -8,6 +8,9 @@ import { tableSql } from '../database/table-name.ts'
 import { idleGroups, missingText, type SelectedTables, selectTables } from './table-selection.ts'
 import { sharedTopics, topicOfTable } from './target-topic.ts'
 
+/** After so long a table that is missed is looked for again, then after twice as long. */
+const SOON_MS = 1000
+
 /** What a monitor tells its connector. */
 export interface TableMonitorEvents {
   /** The tables to copy are others than those last taken. */
@@ -31,6 +34,8 @@ export class TableMonitor {
   #listed: () => void = () => undefined
   #loop: Promise<void> | null = null
   #lastMissing = ''
+  /** Until the next look; it grows to `table.poll.interval.ms`. */
+  #pauseMs = Infinity
   #lastIdle: readonly string[] = []
 
   constructor(
@@ -111,6 +116,7 @@ export class TableMonitor {
       if (connection === null) return settings.backoffMs
       const selected = await selectTables(connection, this.#settings.tables)
       const { tables, missing } = selected
+      if (this.#misses(selected)) this.#pauseMs = SOON_MS
       this.#tables = tables
       this.#catalog = connection.catalog ?? null
       this.#listed()
@@ -124,7 +130,16 @@ export class TableMonitor {
       this.#log.warn(`The tables could not be listed, trying again later: ${messageOf(error)}`)
       return this.#tables === null ? settings.backoffMs : tablePollIntervalMs
     }
-    return tablePollIntervalMs
+    const pauseMs = Math.min(tablePollIntervalMs, this.#pauseMs)
+    this.#pauseMs *= 2
+    return pauseMs
+  }
+
+  /** A table that was there, or that the whitelist names, is not: it may be about to appear. */
+  #misses({ tables, missing }: SelectedTables): boolean {
+    const names = new Set(this.#names(tables))
+    const isGone = this.#names(this.#tables ?? []).some((name) => !names.has(name))
+    return isGone || (missing.length > 0 && missing.join(',') !== this.#lastMissing)
   }
 
   async #warnOfMissing(connection: Connection, missing: readonly string[]): Promise<void> {
@@ -143,8 +158,12 @@ export class TableMonitor {
   }
 
   #text(tables: readonly TableId[] | null): string | null {
+    return tables === null ? null : this.#names(tables).join(',')
+  }
+
+  #names(tables: readonly TableId[]): string[] {
     const { dialect } = this.#settings.connection
-    return tables?.map((table) => tableSql(dialect, table, true)).join(',') ?? null
+    return tables.map((table) => tableSql(dialect, table, true))
   }
 
   #isStopped(): boolean {
