@@ -299,13 +299,13 @@ interface TimestampType {
   readonly resolutionNanos: number
   /** Whether a value lies before or behind all times; absent: there are none. `read` makes milliseconds of ±Infinity of it. */
   isInfinite?(raw: unknown): boolean
-  /**
-   * The milliseconds of a value that is an instant though the column is read by the wall clock; null for readings. Absent: all values
-   * are what `hasZone` says.
-   */
-  instantOf?(raw: unknown): number | null
   /** Writes the instant (hasZone) or the wall clock's reading as if it were UTC. */
   read(raw: unknown, into: TimestampParts): void
+  /**
+   * Does what `read` does, and answers the milliseconds of a value that is an instant though the column is read by the
+   * wall clock; null for readings. Absent: all values are what `hasZone` says.
+   */
+  readInstant?(raw: unknown, into: TimestampParts): number | null
 }
 
 export type TimestampColumn = ColumnFacts & TimestampType

@@ -172,11 +172,12 @@ function timestampMapping(
   const parts: TimestampParts = { ms: 0, nanos: 0 }
   const moves = !column.hasZone && !timeZone.isUtc
   const read = (raw: unknown): void => {
-    column.read(raw, parts)
+    let instant: number | null = null
+    if (column.readInstant === undefined) column.read(raw, parts)
+    else instant = column.readInstant(raw, parts)
     if (!Number.isFinite(parts.ms)) return
     if (julianBefore1582) parts.ms = julianMs(parts.ms)
     if (!moves) return
-    const instant = column.instantOf?.(raw) ?? null
     if (instant === null) timeZone.toInstant(parts)
     else parts.ms = instant
   }

@@ -63,7 +63,6 @@ export function sampledColumn(facts: ColumnFacts, index: number, rows: readonly 
 }
 
 function timestampColumn(facts: ColumnFacts, digits: string | undefined, zone: TimeZone): Column {
-  const parts = { ms: 0, nanos: 0 }
   const resolutionNanos =
     digits === undefined ? SECOND_NANOS : 10 ** (9 - Math.min(9, Number(digits)))
   return {
@@ -71,10 +70,10 @@ function timestampColumn(facts: ColumnFacts, digits: string | undefined, zone: T
     type: 'timestamp',
     hasZone: false,
     resolutionNanos,
-    instantOf: (raw) => readSqliteTime(raw, zone, parts),
     read(raw, into) {
       readSqliteTime(raw, zone, into)
-    }
+    },
+    readInstant: (raw, into) => readSqliteTime(raw, zone, into)
   }
 }
 
