@@ -405,10 +405,17 @@ void describe('An error of SQL Server', () => {
   })
 
   void it('is final when it would come again', () => {
-    for (const number of [18456, 208, 207, 229, 102]) {
+    const facts = { sql: 'SELECT 1' }
+    for (const [number, more] of [
+      [18456, {}],
+      [102, {}],
+      [208, { missing: true }],
+      [207, { missing: true }],
+      [229, { missing: true }]
+    ] as const) {
       const made = sqlServerError(error({ number, code: 'EREQUEST' }), 'x', 'SELECT 1')
       assert.ok(!isRetriable(made), `${number}`)
-      assert.deepEqual(made.facts, { code: number, sql: 'SELECT 1' })
+      assert.deepEqual(made.facts, { ...facts, ...more, code: number })
     }
     assert.ok(!isRetriable(sqlServerError(error({ code: 'ELOGIN' }), 'x')))
   })

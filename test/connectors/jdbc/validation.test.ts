@@ -267,7 +267,7 @@ describe('an unreachable database', () => {
     assert.deepEqual(await task.poll(), [])
     assert.match(
       String(task.conditions.at(-1)),
-      /Retrying \(1\): .*Could not connect to PostgreSQL at 127\.0\.0\.1:1\/x: .*ECONNREFUSED/
+      /Retrying \(\d+\): .*Could not connect to PostgreSQL at 127\.0\.0\.1:1\/x: .*ECONNREFUSED/
     )
     await task.stop()
   })

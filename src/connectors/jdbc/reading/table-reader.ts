@@ -4,7 +4,8 @@ import type { Struct } from '../../../data/struct.ts'
 import { toLiteral } from '../../../data/value-text.ts'
 import { ConfigError, ConnectError, DataError, isRetriable, messageOf } from '../../../errors.ts'
 import { RowCursor } from '../positions/cursor-value.ts'
-import { type Column, databaseError, isMissing, type Row, type TableId } from '../database/database.ts'
+import type { Column, Row, TableId } from '../database/database.ts'
+import { databaseError, isMissing } from '../database/database.ts'
 import type { OpenQuery, Session } from '../sessions/session.ts'
 import { readerShape } from '../queries/query-shape.ts'
 import { RecordKey } from '../records/record-key.ts'
@@ -167,8 +168,7 @@ export class TableReader {
     const shape = this.#shape ?? (await this.prepare(session))
     if (this.#ties !== null) {
       const { at, reading } = this.#ties
-      const run = await this.#open(session, shape, tiesQuery(shape, at), reading, 'ties')
-      return run
+      return await this.#open(session, shape, tiesQuery(shape, at), reading, 'ties')
     }
     const plan = await this.#named(null, () => this.#plan(session, shape))
     if (plan.kind === 'wait') return plan
