@@ -30,8 +30,9 @@ import {
   type TopicKind
 } from '../settings/worker/worker-config.ts'
 import { leaderTransactionalId } from '../worker/transactional-ids.ts'
+import { EffectWarnings } from '../settings/clients/effect-warnings.ts'
 import { overridePolicy } from '../settings/worker/override-policy.ts'
-import { connectWorker, herderOptions, sayWhatHasNoEffect } from './worker-wiring.ts'
+import { herderOptions } from './worker-rooms.ts'
 
 /** A worker of a cluster: state in Kafka's topics, work shared with the other members of its group. */
 export async function startDistributed(options: StartOptions): Promise<RunningWorker> {
@@ -44,7 +45,8 @@ export async function startDistributed(options: StartOptions): Promise<RunningWo
 
   const clients = createKafkaClients(systemClock)
   const client = workerClientProperties(config)
-  sayWhatHasNoEffect("the worker's own clients", clientKinds, client)
+  const warnings = new EffectWarnings(loggers.get('org.apache.kafka.common.config.AbstractConfig'))
+  warnings.tell("the worker's own clients", clientKinds, client)
   const base = workerClientIdBase(config)
   const rest = await bindRest(config)
   const kafkaClusterId = await clusterIdOrStop(
@@ -55,24 +57,20 @@ export async function startDistributed(options: StartOptions): Promise<RunningWo
     rest
   )
   const stores = createStores(config, clients, base)
-  const worker = connectWorker({
-    config,
-    plugins,
-    policy,
-    clients,
-    offsetStore: stores.offset,
-    offsetTopic: stores.offset,
-    providers
-  })
   const { values } = config
   const herder = new DistributedHerder({
     ...herderOptions({
       config,
-      worker,
+      plugins,
+      providers,
+      clients,
+      policy,
+      warnings,
+      offsetStore: stores.offset,
+      offsetTopic: stores.offset,
       configStore: stores.config,
       statusStore: stores.status,
-      providers,
-      workerId: rest.advertised.workerId,
+      rest,
       kafkaClusterId,
       logName: 'org.apache.kafka.connect.runtime.distributed.DistributedHerder'
     }),
@@ -105,7 +103,6 @@ export async function startDistributed(options: StartOptions): Promise<RunningWo
   const stop = stopInOrder([
     ['REST', () => rest.server.stop()],
     ['herder', () => herder.stop(), workLimitMs(config)],
-    ['worker', () => worker.stop(), workLimitMs(config)],
     ['offset store', () => stores.offset.stop()],
     ['status store', () => stores.status.stop()],
     ['config store', () => stores.config.stop()],

@@ -128,7 +128,7 @@ export function stopInOrder(
   }
 }
 
-/** The steps that wait for connectors and tasks: they have limits of their own, within this one. */
+/** The step that waits for connectors and tasks, twice if it has to: it has limits of its own, within this one. */
 export function workLimitMs(config: WorkerConfig): number {
-  return config.values['task.shutdown.graceful.timeout.ms'] + STEP_LIMIT_MS
+  return 2 * (config.values['task.shutdown.graceful.timeout.ms'] + STEP_LIMIT_MS)
 }

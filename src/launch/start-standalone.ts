@@ -21,8 +21,9 @@ import {
   workerClientProperties
 } from '../settings/worker/layered-properties.ts'
 import { checkWorkerPlugins, parseWorkerConfig } from '../settings/worker/worker-config.ts'
+import { EffectWarnings } from '../settings/clients/effect-warnings.ts'
 import { overridePolicy } from '../settings/worker/override-policy.ts'
-import { connectWorker, herderOptions } from './worker-wiring.ts'
+import { herderOptions } from './worker-rooms.ts'
 
 /** A connector given on the command line could not be created. */
 export class ConnectorStartError extends ConnectError {
@@ -57,15 +58,19 @@ export async function startStandalone(
     config.values['offset.storage.file.filename'],
     systemClock
   )
-  const worker = connectWorker({ config, plugins, policy, clients, offsetStore, providers })
   const herder = new StandaloneHerder(
     herderOptions({
       config,
-      worker,
+      plugins,
+      providers,
+      clients,
+      policy,
+      warnings: new EffectWarnings(loggers.get('org.apache.kafka.common.config.AbstractConfig')),
+      offsetStore,
+      offsetTopic: null,
       configStore: new MemoryConfigStore(),
       statusStore: new MemoryStatusStore(),
-      providers,
-      workerId: rest.advertised.workerId,
+      rest,
       kafkaClusterId,
       logName: 'org.apache.kafka.connect.runtime.standalone.StandaloneHerder'
     })
@@ -74,7 +79,6 @@ export async function startStandalone(
   const stop = stopInOrder([
     ['REST', () => rest.server.stop()],
     ['herder', () => herder.stop(), workLimitMs(config)],
-    ['worker', () => worker.stop(), workLimitMs(config)],
     ['offset store', () => offsetStore.stop()],
     ['configuration providers', () => providers.close()]
   ])

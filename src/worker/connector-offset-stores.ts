@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts'
 import type { OffsetLease } from '../tasks/port.ts'
 import type { ConfigMap } from '../config/config-def.ts'
 import type { ClientProperties, KafkaClients, TopicLogOptions } from '../kafka/contracts.ts'
+import type { ConnectorClientProperties } from './connector-client-properties.ts'
 import { KafkaOffsetStore } from '../storage/kafka-offset-store.ts'
 import { LayeredOffsetStore } from '../storage/layered-offset-store.ts'
 import type { OffsetStore, TransactionalOffsetStore } from '../storage/offset-store.ts'
@@ -15,9 +16,16 @@ export interface OffsetTopics {
   readonly bootstrapServers: string
   /** A connector's topic is created as the worker's is. */
   readonly create: TopicLogOptions['create']
-  producerProperties(connectorConfig: ConfigMap): ClientProperties
-  consumerProperties(connectorConfig: ConfigMap): ClientProperties
-  adminProperties(connectorConfig: ConfigMap): ClientProperties
+}
+
+export interface ConnectorOffsetStoresOptions {
+  readonly clients: KafkaClients
+  readonly clientProperties: ConnectorClientProperties
+  /** The worker's own; started and stopped by whoever made it. */
+  readonly offsetStore: OffsetStore
+  /** null: connectors have no offset topics of their own. */
+  readonly offsetTopics: OffsetTopics | null
+  readonly clock: Clock
 }
 
 interface Shared {
@@ -32,21 +40,18 @@ interface Shared {
  */
 export class ConnectorOffsetStores {
   readonly #clients: KafkaClients
+  readonly #clientProperties: ConnectorClientProperties
   readonly #worker: OffsetStore
   readonly #topics: OffsetTopics | null
   readonly #clock: Clock
   readonly #shared = new Map<string, Shared>()
 
-  constructor(
-    clients: KafkaClients,
-    worker: OffsetStore,
-    topics: OffsetTopics | null,
-    clock: Clock
-  ) {
-    this.#clients = clients
-    this.#worker = worker
-    this.#topics = topics
-    this.#clock = clock
+  constructor(options: ConnectorOffsetStoresOptions) {
+    this.#clients = options.clients
+    this.#clientProperties = options.clientProperties
+    this.#worker = options.offsetStore
+    this.#topics = options.offsetTopics
+    this.#clock = options.clock
   }
 
   /** `config`: of the connector, with `${…}` resolved. */
@@ -58,7 +63,7 @@ export class ConnectorOffsetStores {
   async exists(config: ConfigMap): Promise<boolean> {
     const topic = config.get('offsets.storage.topic')?.trim() ?? ''
     if (this.#topics === null || topic === '') return true
-    const admin = this.#clients.admin(this.#topics.adminProperties(config), 'connector-offsets')
+    const admin = this.#clients.admin(this.#clientProperties.admin(config), 'connector-offsets')
     try {
       return (await admin.describeTopics([topic])).has(topic)
     } finally {
@@ -78,12 +83,12 @@ export class ConnectorOffsetStores {
     const given = config.get('offsets.storage.topic')?.trim() ?? ''
     if (topics === null || (given === '' && !topics.exactlyOnce)) return null
     const topic = given === '' ? topics.workerStore.topic : given
-    const writerClient = topics.producerProperties(config)
+    const writerClient = this.#clientProperties.producer(config)
     const sameCluster =
       servers(writerClient.get('bootstrap.servers')) === servers(topics.bootstrapServers)
     if (topic === topics.workerStore.topic && sameCluster) return null
     const client = this.#consumerProperties(topics, config)
-    const adminClient = topics.adminProperties(config)
+    const adminClient = this.#clientProperties.admin(config)
     const key = JSON.stringify([
       topic,
       ...[client, writerClient, adminClient].map((each) =>
@@ -135,7 +140,7 @@ export class ConnectorOffsetStores {
 
   /** Offsets of transactions that were not committed count for nobody; only without exactly-once support may a connector want otherwise. */
   #consumerProperties(topics: OffsetTopics, config: ConfigMap): ClientProperties {
-    const client = new Map(topics.consumerProperties(config))
+    const client = new Map(this.#clientProperties.consumer(config))
     if (topics.exactlyOnce || !client.has('isolation.level')) {
       client.set('isolation.level', 'read_committed')
     }

@@ -1,31 +1,31 @@
-import type { SourceTaskProgress } from '../tasks/port.ts'
-import type { TaskId } from '../storage/task-id.ts'
-import type { StoredConfig } from '../storage/cluster-config.ts'
-import type { TargetState } from '../storage/target-state.ts'
-import type { State } from '../storage/status-store.ts'
-import type { StoredOffset } from '../storage/offset-store.ts'
 import type { Plugins } from '../plugin/plugins.ts'
 import type { StartPreview, StartWanted } from '../plugin/start-from.ts'
+import type { StoredConfig } from '../storage/cluster-config.ts'
+import type { StoredOffset } from '../storage/offset-store.ts'
+import type { State } from '../storage/status-store.ts'
+import type { TargetState } from '../storage/target-state.ts'
+import type { TaskId } from '../storage/task-id.ts'
+import type { SourceTaskProgress } from '../tasks/port.ts'
 
-/** What the worker tells the herder. Called synchronously; must not throw. */
-export interface WorkerEvents {
+/** What a connector or task says of itself to whoever had it made. Called synchronously; must not throw. */
+export interface InstanceEvents {
   /**
-   * The herder adds worker id and generation and writes the status topic. `trace`: the stack of a FAILED instance, or, beside RUNNING,
-   * a sentence about what the task is coping with (a database that is down, a column left out). `version`: of the plugin.
+   * The register adds worker id and generation and writes the status topic. `trace`: the stack of a FAILED instance, or, beside
+   * RUNNING, a sentence about what the instance is coping with (a database that is down, a column left out). `version`: of the plugin.
    */
-  onConnectorState(
-    connector: string,
-    state: State,
-    trace: string | null,
-    version: string | null
-  ): void
-  onTaskState(id: TaskId, state: State, trace: string | null, version: string | null): void
+  onState(state: State, trace: string | null, version: string | null): void
+  /** A value that a config provider gave the instance is another one now: it should be started again. */
+  onValuesChanged(): void
+}
+
+export interface ConnectorEvents extends InstanceEvents {
   /** The connector asked for its task configurations to be generated again. */
-  onTaskReconfiguration(connector: string): void
-  /** A value that a config provider gave the connector (`task` null) or task is another one now: it should be started again. */
-  onValuesChanged(connector: string, task: number | null): void
-  /** A task produced to a topic for the first time. */
-  onTopicUsed(id: TaskId, topic: string): void
+  onTaskReconfiguration(): void
+}
+
+export interface TaskEvents extends InstanceEvents {
+  /** The task produced to a topic for the first time. */
+  onTopicUsed(topic: string): void
 }
 
 /** What a task that runs exactly once has to ask of its cluster. Both reject when it may not run, and soon once `signal` aborts. */
@@ -41,53 +41,61 @@ export interface TaskProgress extends SourceTaskProgress {
   readonly id: TaskId
 }
 
-/**
- * Starts, watches and stops connectors and tasks; decides nothing. Configurations come raw, with `${…}` unresolved.
- * A running task is reached only by messages: start, target state, stop; it answers with states and counters.
- */
+/** One connector from the moment it was asked for. It starts once, and never again after it was stopped. */
+export interface ConnectorHandle {
+  /** Its references could be replaced and its class was found: it runs, is PAUSED or STOPPED, or has FAILED by its own doing. */
+  readonly made: boolean
+  /** Resolves when the connector is in that state. On failure reports FAILED and rejects; WORKER_STOPPING: it was stopped meanwhile. */
+  start(target: TargetState): Promise<void>
+  /** Rejects when the connector does not get there. */
+  setTargetState(target: TargetState): Promise<void>
+  /**
+   * Task configurations with `task.class` (and `topics` / `topics.regex` for sinks) filled in, and `${…}` references put back where
+   * the connector copied their values. Rejects unless it is started, and when there are more than `tasks.max` allows.
+   */
+  taskConfigs(): Promise<StoredConfig[]>
+  /** Bounded (5 s). Reports UNASSIGNED; afterwards nothing more is reported (I2), and nothing comes of a start that is under way. */
+  stop(): Promise<void>
+}
+
+/** One task from the moment it was asked for. It starts once, and is reached by messages only. */
+export interface TaskHandle {
+  /** It was built; it runs, waits, has ended or failed since. */
+  readonly made: boolean
+  /** Resolves with whether the task could be built; it then runs by itself. A failure is reported as FAILED. */
+  start(target: TargetState): Promise<boolean>
+  setTargetState(target: TargetState): void
+  /** Asks the task to end; nothing comes of a start that is under way (I2). */
+  stop(): void
+  /**
+   * Resolves when it has ended. I4: after `withinMs` it is given up without committing. Reports UNASSIGNED, unless the task failed,
+   * and nothing after that (I2).
+   */
+  ended(withinMs: number): Promise<void>
+  /** null while it does not run. */
+  progress(): SourceTaskProgress | null
+}
+
+/** Makes connectors and tasks that run in this process; keeps none of them. Configurations come raw, with `${…}` unresolved. */
 export interface Worker {
   readonly plugins: Plugins
-  /** Must be set before anything is started. */
-  setEvents(events: WorkerEvents): void
+  /** `task.shutdown.graceful.timeout.ms`: what tasks that are stopped together are given to end. */
+  readonly gracefulTimeoutMs: number
+  connector(name: string, config: StoredConfig, events: ConnectorEvents): ConnectorHandle
+  /** With a `guard`, a source task runs exactly once. */
+  task(options: {
+    readonly id: TaskId
+    readonly config: StoredConfig
+    readonly connectorConfig: StoredConfig
+    readonly guard: SourceTaskGuard | null
+    readonly events: TaskEvents
+  }): TaskHandle
+  /** Ends the producers of the first `tasks` tasks of a connector that ran exactly once, wherever they are. */
+  fenceZombies(connector: string, config: StoredConfig, tasks: number): Promise<void>
+}
 
-  /** Resolves when started (or paused / stopped, as `target` says). On failure reports FAILED and rejects. Also fails when it runs already. */
-  startConnector(connector: string, config: StoredConfig, target: TargetState): Promise<void>
-  /**
-   * Bounded (5 s); afterwards the connector is gone, and nothing more is reported of it (I2): nothing comes of a start that is under way.
-   * Reports UNASSIGNED. Unknown names are ignored.
-   */
-  stopConnector(connector: string): Promise<void>
-  /** Moves a running connector to another target state; rejects when that fails. Tasks follow the same state. */
-  setTargetState(connector: string, target: TargetState): Promise<void>
-  connectorRunning(connector: string): boolean
-  runningConnectors(): string[]
-
-  /**
-   * Task configurations of a running connector, with `task.class` (and `topics` / `topics.regex` for sinks) filled in,
-   * `${…}` references put back where the connector copied their values. Rejects when there are more than `tasks.max` allows.
-   */
-  taskConfigs(connector: string): Promise<StoredConfig[]>
-
-  /**
-   * Starts a task; resolves false (and reports FAILED) when it could not be built. The task then runs by itself. With a guard, a source
-   * task runs exactly once.
-   */
-  startTask(
-    id: TaskId,
-    config: StoredConfig,
-    connectorConfig: StoredConfig,
-    target: TargetState,
-    guard?: SourceTaskGuard | null
-  ): Promise<boolean>
-  /**
-   * Stops these tasks together within `task.shutdown.graceful.timeout.ms`, then gives up on the rest without committing (I4); nothing comes of
-   * a start that is under way (I2). Reports UNASSIGNED, unless the task failed.
-   */
-  stopTasks(ids: readonly TaskId[]): Promise<void>
-  runningTasks(): TaskId[]
-  /** Of the tasks that run here; null: of every connector's. */
-  progress(connector: string | null): TaskProgress[]
-
+/** Where connectors are, and where they would start. Configurations come raw, with `${…}` unresolved. */
+export interface ConnectorOffsets {
   /** Stored offsets of a connector (source), or of its consumer group (sink). */
   offsets(connector: string, config: StoredConfig): Promise<StoredOffset[]>
   /** What an earlier connector of that name left. Nothing is created for the answer. */
@@ -98,6 +106,12 @@ export interface Worker {
     config: StoredConfig,
     changes: readonly StoredOffset[] | null
   ): Promise<boolean>
+  /** Stores offsets as they are; repeating it does no harm. The connector's tasks must have ended. */
+  writeOffsets(
+    connector: string,
+    config: StoredConfig,
+    changes: readonly StoredOffset[]
+  ): Promise<void>
 
   /**
    * The offsets that move a connector to another start, checked by the connector; nothing is written. ConnectError with status 400 when
@@ -124,16 +138,4 @@ export interface Worker {
     config: StoredConfig,
     given: readonly StoredOffset[] | null
   ): Promise<{ readonly complete: boolean; readonly changes: readonly StoredOffset[] }>
-  /** Stores offsets as they are; repeating it does no harm. The connector's tasks must have ended. */
-  writeOffsets(
-    connector: string,
-    config: StoredConfig,
-    changes: readonly StoredOffset[]
-  ): Promise<void>
-
-  /** Ends the producers of the first `tasks` tasks of a connector that ran exactly once, wherever they are. */
-  fenceZombies(connector: string, config: StoredConfig, tasks: number): Promise<void>
-
-  /** Stops everything within the graceful timeout and closes the clients. */
-  stop(): Promise<void>
 }

@@ -1,12 +1,13 @@
 import type { ConfigMap } from '../config/config-def.ts'
 import { ConfigError } from '../errors.ts'
-import type { ClientProperties, KafkaClients } from '../kafka/contracts.ts'
+import type { KafkaClients } from '../kafka/contracts.ts'
 import type { Logger } from '../log.ts'
 import type { Plugins } from '../plugin/plugins.ts'
 import type { OffsetReader, SourceConnectorPlugin } from '../plugin/source.ts'
 import type { TargetState } from '../storage/target-state.ts'
 import type { Clock } from '../clock.ts'
 import { AtLeastOnceDelivery } from '../tasks/source/at-least-once-delivery.ts'
+import type { ConnectorClientProperties } from './connector-client-properties.ts'
 import type { ConnectorOffsetStores } from './connector-offset-stores.ts'
 import { type SourceTaskGuard } from './contracts.ts'
 import { EXHAUSTED_KEY } from '../settings/connector/error-handling-keys.ts'
@@ -18,7 +19,7 @@ import { idleSettings } from '../settings/connector/idle-settings.ts'
 import { SourceRecordSender } from '../tasks/source/source-record-sender.ts'
 import { SourceTaskInstance } from '../tasks/source/source-task-instance.ts'
 import { SubmittedRecords } from '../tasks/source/submitted-records.ts'
-import type { TopicCreationRule } from '../settings/connector/topic-creation-groups.ts'
+import { topicCreationGroups } from '../settings/connector/topic-creation-groups.ts'
 import { TopicCreation } from '../tasks/source/topic-creation.ts'
 import { transactionBoundary } from '../tasks/source/transaction-boundary.ts'
 import { TransactionalDelivery } from '../tasks/source/transactional-delivery.ts'
@@ -39,15 +40,12 @@ export interface WorkerSettings {
   readonly groupId: string | null
 }
 
-/** What tasks are built from; main hands it in. */
+/** What tasks are built from. */
 export interface TaskSurroundings {
   readonly plugins: Plugins
   readonly clients: KafkaClients
   readonly settings: WorkerSettings
-  producerProperties(connectorConfig: ConfigMap): ClientProperties
-  adminProperties(connectorConfig: ConfigMap): ClientProperties
-  /** Rules of `topic.creation.*`, null when the connector has none. Throws ConfigError. */
-  topicCreationRules(connectorConfig: ConfigMap): readonly TopicCreationRule[] | null
+  readonly clientProperties: ConnectorClientProperties
   readonly clock: Clock
 }
 
@@ -113,15 +111,13 @@ export function buildSourceTask(options: {
     errors,
     rowOf: (record) => instance.nameRow(record)
   })
-  const rules = settings.topicCreationEnabled
-    ? surroundings.topicCreationRules(connectorConfig)
-    : null
+  const rules = settings.topicCreationEnabled ? topicCreationGroups(connectorConfig) : null
   const topicCreation =
     rules === null
       ? null
       : new TopicCreation(
           clients.admin(
-            surroundings.adminProperties(connectorConfig),
+            surroundings.clientProperties.admin(connectorConfig),
             `connector-adminclient-${taskKey(id)}`
           ),
           rules,
@@ -176,7 +172,7 @@ function buildDelivery(options: {
   const { clients, settings, clock } = surroundings
   const { offsetFlushIntervalMs, offsetFlushTimeoutMs, groupId } = settings
   const { connector } = id
-  const properties = surroundings.producerProperties(connectorConfig)
+  const properties = surroundings.clientProperties.producer(connectorConfig)
   const clientId = `connector-producer-${taskKey(id)}`
   if (guard !== null && groupId !== null) {
     const lease = options.offsetStores.transactionalLease(connector, connectorConfig)

@@ -17,18 +17,27 @@ export interface UsedConfig {
   readonly resolved: ConfigMap
 }
 
-/**
- * Looks at the values behind an instance's references again whenever their time is over, and calls `onChange` when one is another, until the
- * signal aborts. With `config.action.reload=none` nothing is looked at. Values never reach the log (I7). Never rejects.
- */
-export async function watchValues(options: {
+interface WatchOptions {
   readonly source: ValueSource
   readonly used: readonly UsedConfig[]
   readonly signal: AbortSignal
   readonly clock: Clock
   readonly log: Logger
   onChange(): void
-}): Promise<void> {
+}
+
+/** As `watchValues`, in the background, until the answer is aborted. */
+export function startWatching(options: Omit<WatchOptions, 'signal'>): AbortController {
+  const watch = new AbortController()
+  void watchValues({ ...options, signal: watch.signal })
+  return watch
+}
+
+/**
+ * Looks at the values behind an instance's references again whenever their time is over, and calls `onChange` when one is another, until the
+ * signal aborts. With `config.action.reload=none` nothing is looked at. Values never reach the log (I7). Never rejects.
+ */
+export async function watchValues(options: WatchOptions): Promise<void> {
   const { source, used, signal, clock, log } = options
   const reload = used[0]?.resolved.get('config.action.reload')?.trim().toLowerCase()
   if (reload === 'none') return

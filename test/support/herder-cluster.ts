@@ -78,6 +78,7 @@ export class HerderCluster {
         : new ScriptedWorker(name, this.placement)
     const herder = new DistributedHerder({
       worker,
+      offsets: worker,
       configStore,
       statusStore: new KafkaStatusStore(store('statuses', 2)),
       clients,
@@ -101,26 +102,27 @@ export class HerderCluster {
       topicTracking: { enabled: true, allowReset: true },
       taskShutdownGracefulTimeoutMs: 5000,
       previews: { show: () => Promise.reject(new Error('No preview here')) },
-      validate: async (config) => ({
-        name: SCRIPTED_CLASS,
-        error_count: config.has('invalid') ? 2 : 0,
-        groups: [],
-        configs: config.has('invalid')
-          ? [
-              {
-                definition: null,
-                value: {
-                  name: 'invalid',
-                  value: null,
-                  recommended_values: [],
-                  errors: ['first error', 'second error'],
-                  visible: true
+      validations: {
+        infos: async (config) => ({
+          name: SCRIPTED_CLASS,
+          error_count: config.has('invalid') ? 2 : 0,
+          groups: [],
+          configs: config.has('invalid')
+            ? [
+                {
+                  definition: null,
+                  value: {
+                    name: 'invalid',
+                    value: null,
+                    recommended_values: [],
+                    errors: ['first error', 'second error'],
+                    visible: true
+                  }
                 }
-              }
-            ]
-          : []
-      }),
-      pluginConfigKeys: () => [],
+              ]
+            : []
+        })
+      },
       leaderClient: this.deliver,
       clock: systemClock,
       log,
@@ -152,7 +154,9 @@ export class HerderCluster {
 
   async follower(): Promise<Member> {
     const leader = await this.leader()
-    const other = this.members.find((member) => member !== leader && !member.worker.stopped)
+    const other = this.members.find(
+      (member) => member !== leader && !/shutting down/.test(member.herder.stage())
+    )
     if (other === undefined) throw new Error('the group has one member only')
     return other
   }

@@ -13,8 +13,14 @@ import type {
   SourceTaskContext
 } from '../../src/plugin/source.ts'
 import type { OffsetStore, StoredOffset } from '../../src/storage/offset-store.ts'
-import { ConnectWorker, type ConnectWorkerOptions } from '../../src/worker/connect-worker.ts'
-import { type SourceTaskGuard } from '../../src/worker/contracts.ts'
+import { ConnectWorker } from '../../src/worker/connect-worker.ts'
+import {
+  ConnectorOffsetStores,
+  type OffsetTopics
+} from '../../src/worker/connector-offset-stores.ts'
+import type { ConnectorClientProperties } from '../../src/worker/connector-client-properties.ts'
+import type { SourceTaskGuard, TaskHandle } from '../../src/worker/contracts.ts'
+import type { TargetState } from '../../src/storage/target-state.ts'
 import { kafkaBootstrap, uniqueName } from './environment.ts'
 import { followTopic } from './topic-reader.ts'
 import { taskKey } from '../../src/storage/task-id.ts'
@@ -56,7 +62,9 @@ export async function scripted(
     handedOut?: () => 'complete' | 'partly' | 'torn'
     /** With one, the task runs exactly once. */
     guard?: SourceTaskGuard
-    worker?: Partial<ConnectWorkerOptions>
+    clientProperties?: Partial<ConnectorClientProperties>
+    /** Above a store of its own for the worker. */
+    offsetTopics?: OffsetTopics
     /** Of the group, for transactional ids. */
     groupId?: string
   } = {}
@@ -89,6 +97,14 @@ export async function scripted(
     }
   }
   const store = new HeldOffsetStore()
+  const clients = createKafkaClients(systemClock)
+  const cluster = () => new Map([['bootstrap.servers', kafkaBootstrap()]])
+  const clientProperties = {
+    producer: cluster,
+    consumer: cluster,
+    admin: cluster,
+    ...options.clientProperties
+  }
   const worker = new ConnectWorker({
     plugins: new Plugins([
       plugin,
@@ -96,8 +112,15 @@ export async function scripted(
       simpleHeaderConverterPlugin,
       ...(options.plugins ?? [])
     ]),
-    clients: createKafkaClients(systemClock),
-    offsetStore: store,
+    clients,
+    clientProperties,
+    offsetStores: new ConnectorOffsetStores({
+      clients,
+      clientProperties,
+      offsetStore: options.offsetTopics?.workerStore ?? store,
+      offsetTopics: options.offsetTopics ?? null,
+      clock: systemClock
+    }),
     settings: {
       properties: new Map([
         ['key.converter', 'org.apache.kafka.connect.storage.StringConverter'],
@@ -110,22 +133,8 @@ export async function scripted(
       groupId: options.groupId ?? null
     },
     resolve: (config) => Promise.resolve(config),
-    producerProperties: () => new Map([['bootstrap.servers', kafkaBootstrap()]]),
-    adminProperties: () => new Map([['bootstrap.servers', kafkaBootstrap()]]),
-    topicCreationRules: () => null,
     clock: systemClock,
-    log: loggers.get('test'),
-    ...options.worker
-  })
-  worker.setEvents({
-    onConnectorState() {},
-    onTaskState(id, state, trace) {
-      states.push(`${taskKey(id)} ${state}`)
-      traces.push(trace)
-    },
-    onTaskReconfiguration() {},
-    onValuesChanged() {},
-    onTopicUsed() {}
+    log: loggers.get('test')
   })
   const id = { connector: 'c', task: 0 }
   const connectorConfig = new Map([
@@ -133,18 +142,36 @@ export async function scripted(
     ...Object.entries(options.config ?? {})
   ])
   t.after(async () => {
-    await worker.stop()
+    await stop()
     await follower.stop()
   })
-  const start = (target: 'STARTED' | 'PAUSED' = 'STARTED') =>
-    worker.startTask(
+  let task: TaskHandle | null = null
+  const start = (target: 'STARTED' | 'PAUSED' = 'STARTED') => {
+    task = worker.task({
       id,
-      new Map([['task.class', 'example.SourceTask']]),
+      config: new Map([['task.class', 'example.SourceTask']]),
       connectorConfig,
-      target,
-      options.guard ?? null
-    )
-  return { worker, id, topic, follower, states, traces, store, start }
+      guard: options.guard ?? null,
+      events: {
+        onState(state, trace) {
+          states.push(`${taskKey(id)} ${state}`)
+          traces.push(trace)
+        },
+        onValuesChanged() {},
+        onTopicUsed() {}
+      }
+    })
+    return task.start(target)
+  }
+  /** Stops the task, whether it runs or not. */
+  const stop = async (): Promise<void> => {
+    const stopped = task
+    task = null
+    stopped?.stop()
+    await stopped?.ended(worker.gracefulTimeoutMs)
+  }
+  const setTargetState = (target: TargetState): void => task?.setTargetState(target)
+  return { id, topic, follower, states, traces, store, start, stop, setTargetState }
 }
 
 export function record(topic: string, value: unknown, position: number): SourceRecord {

@@ -2,14 +2,18 @@ import { ConfigError, ConnectError, messageOf } from '../../src/errors.ts'
 import { Plugins } from '../../src/plugin/plugins.ts'
 import type { SourceConnectorPlugin } from '../../src/plugin/source.ts'
 import type { StartPreview, StartWanted } from '../../src/plugin/start-from.ts'
+import type { SourceTaskProgress } from '../../src/tasks/port.ts'
 import type { StoredConfig } from '../../src/storage/cluster-config.ts'
 import type { TargetState } from '../../src/storage/target-state.ts'
 import type { StoredOffset } from '../../src/storage/offset-store.ts'
 import {
+  type ConnectorEvents,
+  type ConnectorHandle,
+  type ConnectorOffsets,
   type SourceTaskGuard,
-  type TaskProgress,
-  type Worker,
-  type WorkerEvents
+  type TaskEvents,
+  type TaskHandle,
+  type Worker
 } from '../../src/worker/contracts.ts'
 import { type TaskId, taskKey } from '../../src/storage/task-id.ts'
 
@@ -58,8 +62,9 @@ export class Placement {
  * A worker whose connectors and tasks do nothing but be there. Its connectors read their own configuration as a script: `tasks.max`
  * tasks with `payload` copied; `fail.start`, `fail.task` and `fail.configs` make that step fail, `slow.start.ms` makes it slow.
  */
-export class ScriptedWorker implements Worker {
+export class ScriptedWorker implements Worker, ConnectorOffsets {
   readonly plugins = new Plugins([plugin])
+  readonly gracefulTimeoutMs = 5000
   readonly name: string
   readonly placement: Placement
   /** What was asked of it, in order: `start a RUNNING`, `stop a-0`, … */
@@ -70,8 +75,8 @@ export class ScriptedWorker implements Worker {
   /** Asked for, and not stopped since. */
   readonly #starting = new Map<string, TaskId>()
   readonly #offsets = new Map<string, StoredOffset[]>()
-  #events: WorkerEvents | null = null
-  stopped = false
+  readonly #connectorEvents = new Map<string, ConnectorEvents>()
+  readonly #taskEvents = new Map<string, TaskEvents>()
   /** What the task that started last had to ask. */
   guard: SourceTaskGuard | null = null
 
@@ -80,13 +85,49 @@ export class ScriptedWorker implements Worker {
     this.placement = placement
   }
 
-  get events(): WorkerEvents {
-    if (this.#events === null) throw new Error('setEvents was not called')
-    return this.#events
+  connector(name: string, config: StoredConfig, events: ConnectorEvents): ConnectorHandle {
+    this.#connectorEvents.set(name, events)
+    const isMade = (): boolean => this.#connectors.has(name)
+    return {
+      get made() {
+        return isMade()
+      },
+      start: (target) => this.startConnector(name, config, target),
+      setTargetState: (target) => this.setConnectorState(name, target),
+      taskConfigs: () => this.taskConfigs(name),
+      stop: () => this.stopConnector(name)
+    }
   }
 
-  setEvents(events: WorkerEvents): void {
-    this.#events = events
+  task({ id, config, connectorConfig, guard, events }: Parameters<Worker['task']>[0]): TaskHandle {
+    const key = taskKey(id)
+    this.#taskEvents.set(key, events)
+    const isMade = (): boolean => this.#tasks.has(key)
+    return {
+      get made() {
+        return isMade()
+      },
+      start: () => this.startTask(id, config, connectorConfig, guard),
+      setTargetState: (target) => {
+        if (!this.#tasks.has(key)) return
+        events.onState(target === 'STARTED' ? 'RUNNING' : 'PAUSED', null, null)
+      },
+      stop: () => {
+        this.#starting.delete(key)
+      },
+      ended: () => this.stopTask(id),
+      progress: () => (this.#tasks.has(key) ? progress : null)
+    }
+  }
+
+  /** What the connectors and tasks asked for last can be made to say. */
+  readonly says = {
+    connector: (name: string, ...said: Parameters<ConnectorEvents['onState']>): void =>
+      this.#connectorEvents.get(name)?.onState(...said),
+    task: (id: TaskId, ...said: Parameters<TaskEvents['onState']>): void =>
+      this.#taskEvents.get(taskKey(id))?.onState(...said),
+    topicUsed: (id: TaskId, topic: string): void =>
+      this.#taskEvents.get(taskKey(id))?.onTopicUsed(topic)
   }
 
   async startConnector(name: string, config: StoredConfig, target: TargetState): Promise<void> {
@@ -97,39 +138,29 @@ export class ScriptedWorker implements Worker {
     await pause(Number(config.get('slow.start.ms') ?? '0'))
     if (this.#connectors.get(name) !== instance) return
     if (config.has('fail.start')) {
-      this.events.onConnectorState(name, 'FAILED', 'scripted failure', plugin.version)
+      this.says.connector(name, 'FAILED', 'scripted failure', plugin.version)
       throw new ConnectError('INTERNAL', 'scripted failure')
     }
     const state = target === 'STARTED' ? 'RUNNING' : target
-    this.events.onConnectorState(name, state, null, plugin.version)
+    this.says.connector(name, state, null, plugin.version)
   }
 
   async stopConnector(name: string): Promise<void> {
     if (!this.#connectors.delete(name)) return
     this.calls.push(`stop ${name}`)
     this.placement.end(name)
-    this.events.onConnectorState(name, 'UNASSIGNED', null, plugin.version)
+    this.says.connector(name, 'UNASSIGNED', null, plugin.version)
     await pause(0)
   }
 
-  async setTargetState(name: string, target: TargetState): Promise<void> {
+  async setConnectorState(name: string, target: TargetState): Promise<void> {
     this.calls.push(`target ${name} ${target}`)
     const connector = this.#connectors.get(name)
-    const state = target === 'STARTED' ? 'RUNNING' : target
     if (connector !== undefined) {
       connector.target = target
-      this.events.onConnectorState(name, state, null, plugin.version)
-    }
-    for (const id of this.#tasks.values()) {
-      if (id.connector === name) {
-        this.events.onTaskState(id, target === 'STARTED' ? 'RUNNING' : 'PAUSED', null, null)
-      }
+      this.says.connector(name, target === 'STARTED' ? 'RUNNING' : target, null, plugin.version)
     }
     await pause(0)
-  }
-
-  connectorRunning(name: string): boolean {
-    return this.#connectors.has(name)
   }
 
   runningConnectors(): string[] {
@@ -156,15 +187,14 @@ export class ScriptedWorker implements Worker {
     id: TaskId,
     config: StoredConfig,
     connector: StoredConfig,
-    _target: TargetState,
-    guard: SourceTaskGuard | null = null
+    guard: SourceTaskGuard | null
   ): Promise<boolean> {
     const key = taskKey(id)
     this.calls.push(`start ${key}`)
     this.#starting.set(key, id)
     await pause(0)
     if (connector.has('fail.task')) {
-      this.events.onTaskState(id, 'FAILED', 'scripted failure', plugin.version)
+      this.says.task(id, 'FAILED', 'scripted failure', plugin.version)
       return false
     }
     this.guard = guard
@@ -174,7 +204,7 @@ export class ScriptedWorker implements Worker {
         this.calls.push(`init ${key}`)
         await guard.after(new AbortController().signal)
       } catch (error) {
-        this.events.onTaskState(id, 'FAILED', messageOf(error), plugin.version)
+        this.says.task(id, 'FAILED', messageOf(error), plugin.version)
         return false
       }
     }
@@ -182,33 +212,17 @@ export class ScriptedWorker implements Worker {
     this.#tasks.set(key, id)
     this.placement.begin(key, this.name)
     this.taskConfigsSeen.set(key, config)
-    this.events.onTaskState(id, 'RUNNING', null, plugin.version)
+    this.says.task(id, 'RUNNING', null, plugin.version)
     return true
   }
 
-  async stopTasks(ids: readonly TaskId[]): Promise<void> {
-    for (const id of ids) this.#starting.delete(taskKey(id))
+  async stopTask(id: TaskId): Promise<void> {
     await pause(0)
-    for (const id of ids) {
-      if (!this.#tasks.delete(taskKey(id))) continue
-      this.calls.push(`stop ${taskKey(id)}`)
-      this.placement.end(taskKey(id))
-      this.events.onTaskState(id, 'UNASSIGNED', null, plugin.version)
-    }
-  }
-
-  progress(connector: string | null): TaskProgress[] {
-    const ids = [...this.#tasks.values()].filter(
-      (id) => connector === null || id.connector === connector
-    )
-    return ids.map((id) => ({
-      id,
-      polled: 3,
-      written: 2,
-      skipped: 1,
-      lastWriteAt: 4,
-      streams: new Map([['stream', { level: 'scripted', held_back_ms: 5, degraded: false }]])
-    }))
+    const key = taskKey(id)
+    if (!this.#tasks.delete(key)) return
+    this.calls.push(`stop ${key}`)
+    this.placement.end(key)
+    this.says.task(id, 'UNASSIGNED', null, plugin.version)
   }
 
   runningTasks(): TaskId[] {
@@ -294,12 +308,14 @@ export class ScriptedWorker implements Worker {
     this.calls.push(`fence ${tasks} of ${connector}`)
     await pause(0)
   }
+}
 
-  async stop(): Promise<void> {
-    await Promise.all(this.runningConnectors().map((name) => this.stopConnector(name)))
-    await this.stopTasks(this.runningTasks())
-    this.stopped = true
-  }
+const progress: SourceTaskProgress = {
+  polled: 3,
+  written: 2,
+  skipped: 1,
+  lastWriteAt: 4,
+  streams: new Map([['stream', { level: 'scripted', held_back_ms: 5, degraded: false }]])
 }
 
 function pause(ms: number): Promise<void> {

@@ -3,8 +3,9 @@ import { describe, it, type TestContext } from 'node:test'
 import type { ConfigMap } from '../../src/config/config-def.ts'
 import { KafkaOffsetStore } from '../../src/storage/kafka-offset-store.ts'
 import { ConnectorOffsetStores } from '../../src/worker/connector-offset-stores.ts'
-import { ConnectorOffsets } from '../../src/worker/connector-offsets.ts'
+import { SourceOffsets } from '../../src/worker/connector-offsets.ts'
 import { kafkaBootstrap, uniqueName } from '../support/environment.ts'
+import { Placement, SCRIPTED_CLASS, ScriptedWorker } from '../support/scripted-worker.ts'
 import { closing, storeOptions } from '../support/kafka-stores.ts'
 
 const LIMIT_MS = 10_000
@@ -14,24 +15,27 @@ async function start(t: TestContext, exactlyOnce: boolean, bootstrapServers = ka
   const options = storeOptions()
   const workerStore = closing(t, new KafkaOffsetStore(options))
   await workerStore.start()
-  const stores = new ConnectorOffsetStores(
-    options.clients,
-    workerStore,
-    {
-      exactlyOnce,
-      workerStore,
-      bootstrapServers,
-      create: options.create,
-      producerProperties: () => options.client,
-      consumerProperties: () => options.client,
-      adminProperties: () => options.client
-    },
-    options.clock
-  )
+  const stores = new ConnectorOffsetStores({
+    clients: options.clients,
+    clientProperties: as(options.client),
+    offsetStore: workerStore,
+    offsetTopics: { exactlyOnce, workerStore, bootstrapServers, create: options.create },
+    clock: options.clock
+  })
   return { stores, workerStore, options }
 }
 
-const withTopic = (topic: string): ConfigMap => new Map([['offsets.storage.topic', topic]])
+const withTopic = (topic: string): ConfigMap =>
+  new Map([
+    ['connector.class', SCRIPTED_CLASS],
+    ['offsets.storage.topic', topic]
+  ])
+
+const as = (client: ConfigMap) => ({
+  producer: () => client,
+  consumer: () => client,
+  admin: () => client
+})
 
 describe('where the offsets of a connector are', () => {
   it("is the worker's store, also when the connector names the worker's topic", async (t) => {
@@ -64,19 +68,21 @@ describe('where the offsets of a connector are', () => {
   it('is not created by whoever only looks for what an earlier connector left', async (t) => {
     const { stores, options } = await start(t, false)
     const topic = uniqueName('own')
-    const offsets = new ConnectorOffsets({
-      stores,
+    const offsets = new SourceOffsets({
+      plugins: new ScriptedWorker('w', new Placement()).plugins,
       clients: options.clients,
+      clientProperties: as(options.client),
+      offsetStores: stores,
       exactlyOnceGroup: null,
-      clock: options.clock,
-      producerProperties: () => options.client
+      resolve: (config) => Promise.resolve(config),
+      clock: options.clock
     })
-    assert.deepEqual(await offsets.left('a', withTopic(topic)), [])
+    assert.deepEqual(await offsets.offsetsLeft('a', withTopic(topic)), [])
     const admin = options.clients.admin(options.client, 'look')
     t.after(() => admin.close())
     assert.equal((await admin.describeTopics([topic])).size, 0)
-    await offsets.write('a', withTopic(topic), [{ partition: ORDERS, offset: { id: 3 } }])
-    assert.equal((await offsets.left('a', withTopic(topic))).length, 1)
+    await offsets.writeOffsets('a', withTopic(topic), [{ partition: ORDERS, offset: { id: 3 } }])
+    assert.equal((await offsets.offsetsLeft('a', withTopic(topic))).length, 1)
   })
 
   it('is read once for all who use it, and closed behind the last', async (t) => {

@@ -5,6 +5,8 @@ import { systemClock } from '../../src/clock.ts'
 import { Plugins } from '../../src/plugin/plugins.ts'
 import type { SourceConnector, SourceConnectorContext } from '../../src/plugin/source.ts'
 import type { StoredConfig } from '../../src/storage/cluster-config.ts'
+import { ConnectorOffsetStores } from '../../src/worker/connector-offset-stores.ts'
+import type { ConnectorHandle, TaskHandle } from '../../src/worker/contracts.ts'
 import { ConnectWorker } from '../../src/worker/connect-worker.ts'
 import { HeldOffsetStore } from '../support/scripted-source.ts'
 import { recordingLog } from '../support/recording-log.ts'
@@ -26,6 +28,9 @@ function scripted(
     taskConfigs: () => [],
     stop: () => options.stop?.()
   })
+  const clients = createKafkaClients(systemClock, recordingLog().log)
+  const nothing = () => new Map<string, string>()
+  const clientProperties = { producer: nothing, consumer: nothing, admin: nothing }
   const worker = new ConnectWorker({
     plugins: new Plugins([
       {
@@ -38,8 +43,15 @@ function scripted(
         createTask: () => ({ start() {}, poll: async () => null, stop() {} })
       }
     ]),
-    clients: createKafkaClients(systemClock, recordingLog().log),
-    offsetStore: new HeldOffsetStore(),
+    clients,
+    clientProperties,
+    offsetStores: new ConnectorOffsetStores({
+      clients,
+      clientProperties,
+      offsetStore: new HeldOffsetStore(),
+      offsetTopics: null,
+      clock: systemClock
+    }),
     settings: {
       properties: new Map(),
       taskShutdownGracefulTimeoutMs: 1000,
@@ -49,23 +61,33 @@ function scripted(
       groupId: null
     },
     resolve: options.resolve ?? ((config) => Promise.resolve(config)),
-    producerProperties: () => new Map(),
-    adminProperties: () => new Map(),
-    topicCreationRules: () => null,
     clock: systemClock,
     log: recordingLog().log
   })
-  worker.setEvents({
-    onConnectorState: (_, state, trace) =>
-      told.push(trace === null ? state : `${state} ${/Error: (.*)/.exec(trace)?.[1]}`),
-    onTaskState: (_, state) => told.push(`task ${state}`),
-    onTaskReconfiguration() {},
-    onValuesChanged() {},
-    onTopicUsed() {}
-  })
-  t.after(() => worker.stop())
   const config = new Map([['connector.class', 'example.Source']])
-  return { worker, told, config }
+  const connector = (): ConnectorHandle => {
+    const made = worker.connector('c', config, {
+      onState: (state, trace) =>
+        told.push(trace === null ? state : `${state} ${/Error: (.*)/.exec(trace)?.[1]}`),
+      onTaskReconfiguration() {},
+      onValuesChanged() {}
+    })
+    t.after(() => made.stop())
+    return made
+  }
+  const task = (): TaskHandle =>
+    worker.task({
+      id: { connector: 'c', task: 0 },
+      config: new Map(),
+      connectorConfig: config,
+      guard: null,
+      events: {
+        onState: (state) => told.push(`task ${state}`),
+        onTopicUsed() {},
+        onValuesChanged() {}
+      }
+    })
+  return { connector, task, told }
 }
 
 const boom = (): never => {
@@ -74,35 +96,36 @@ const boom = (): never => {
 
 describe('a connector', () => {
   it('that failed can be stopped, and started again after that', async (t) => {
-    const { worker, told, config } = scripted(t, [boom])
-    await assert.rejects(worker.startConnector('c', config, 'STARTED'), /boom/)
-    await assert.rejects(worker.setTargetState('c', 'PAUSED'), /since it has failed/)
-    await assert.rejects(worker.setTargetState('c', 'STARTED'), /since it has failed/)
-    await worker.setTargetState('c', 'STOPPED')
-    await worker.setTargetState('c', 'STARTED')
+    const { connector, told } = scripted(t, [boom])
+    const c = connector()
+    await assert.rejects(c.start('STARTED'), /boom/)
+    await assert.rejects(c.setTargetState('PAUSED'), /since it has failed/)
+    await assert.rejects(c.setTargetState('STARTED'), /since it has failed/)
+    await c.setTargetState('STOPPED')
+    await c.setTargetState('STARTED')
     assert.deepEqual(told, ['FAILED boom', 'STOPPED', 'RUNNING'])
   })
 
   it('that fails to stop is STOPPED when it was to stop, and FAILED when it was to pause', async (t) => {
-    const { worker, told, config } = scripted(t, [], { stop: boom })
-    await worker.startConnector('c', config, 'STARTED')
-    await worker.setTargetState('c', 'STOPPED')
-    await worker.startConnector('d', config, 'STARTED')
-    await worker.setTargetState('d', 'PAUSED')
+    const { connector, told } = scripted(t, [], { stop: boom })
+    const [c, d] = [connector(), connector()]
+    await c.start('STARTED')
+    await c.setTargetState('STOPPED')
+    await d.start('STARTED')
+    await d.setTargetState('PAUSED')
     assert.deepEqual(told, ['RUNNING', 'STOPPED', 'RUNNING', 'FAILED boom'])
   })
 
   it('that raises an error while it starts is FAILED, and stays so', async (t) => {
-    const { worker, told, config } = scripted(t, [
-      ({ raiseError }) => raiseError(new Error('raised'))
-    ])
-    await assert.rejects(worker.startConnector('c', config, 'STARTED'), /raised/)
+    const { connector, told } = scripted(t, [({ raiseError }) => raiseError(new Error('raised'))])
+    const c = connector()
+    await assert.rejects(c.start('STARTED'), /raised/)
     assert.deepEqual(told, ['FAILED raised'])
-    await assert.rejects(worker.taskConfigs('c'), /not started/)
+    await assert.rejects(c.taskConfigs(), /not started/)
   })
 
   it('tells its first failure, and that it is UNASSIGNED when it is taken away', async (t) => {
-    const { worker, told, config } = scripted(t, [
+    const { connector, told } = scripted(t, [
       ({ raiseError }) => {
         setTimeout(() => {
           raiseError(new Error('first'))
@@ -110,9 +133,10 @@ describe('a connector', () => {
         })
       }
     ])
-    await worker.startConnector('c', config, 'STARTED')
+    const c = connector()
+    await c.start('STARTED')
     await new Promise((resolve) => setTimeout(resolve, 5))
-    await worker.stopConnector('c')
+    await c.stop()
     assert.deepEqual(told, ['RUNNING', 'FAILED first', 'UNASSIGNED'])
   })
 
@@ -124,40 +148,43 @@ describe('a connector', () => {
         begun.resolve()
         return late.promise
       }
-      const { worker, told, config } = scripted(t, [start])
-      const first = worker.startConnector('c', config, 'STARTED')
+      const { connector, told } = scripted(t, [start])
+      const c = connector()
+      const first = c.start('STARTED')
       first.catch(() => undefined)
       await begun.promise
-      await worker.stopConnector('c')
-      await worker.startConnector('c', config, 'STARTED')
+      await c.stop()
+      const next = connector()
+      await next.start('STARTED')
       assert.deepEqual(told, ['UNASSIGNED', 'RUNNING'])
       if (outcome === 'resolve') late.resolve()
       else late.reject(new Error('late'))
       await Promise.allSettled([first])
       assert.deepEqual(told, ['UNASSIGNED', 'RUNNING'])
-      assert.equal((await worker.taskConfigs('c')).length, 0)
+      assert.equal((await next.taskConfigs()).length, 0)
     })
   }
 
   it('I2: stopped while its references are looked up never comes, nor does such a task', async (t) => {
     const values = Promise.withResolvers<void>()
     let asked = 0
-    const { worker, told, config } = scripted(t, [], {
+    const { connector, task, told } = scripted(t, [], {
       resolve: async (given) => {
         if (asked++ < 2) await values.promise
         return given
       }
     })
-    const id = { connector: 'c', task: 0 }
-    const connector = worker.startConnector('c', config, 'STARTED')
-    const task = worker.startTask(id, new Map(), config, 'STARTED')
-    connector.catch(() => undefined)
-    await Promise.all([worker.stopConnector('c'), worker.stopTasks([id])])
-    await worker.startConnector('c', config, 'STARTED')
+    const [first, firstTask, next] = [connector(), task(), connector()]
+    const started = first.start('STARTED')
+    const taskStarted = firstTask.start('STARTED')
+    started.catch(() => undefined)
+    firstTask.stop()
+    await Promise.all([first.stop(), firstTask.ended(1000)])
+    await next.start('STARTED')
     values.resolve()
-    await assert.rejects(connector, /taken away/)
-    assert.equal(await task, false)
+    await assert.rejects(started, /taken away/)
+    assert.equal(await taskStarted, false)
     assert.deepEqual(told, ['UNASSIGNED', 'task UNASSIGNED', 'RUNNING'])
-    assert.deepEqual([worker.runningConnectors(), worker.runningTasks()], [['c'], []])
+    assert.deepEqual([first.made, next.made, firstTask.progress()], [false, true, null])
   })
 })

@@ -5,7 +5,7 @@ import type { StoredConfig } from '../../storage/cluster-config.ts'
 import type { StoredOffset } from '../../storage/offset-store.ts'
 import { meaningOf } from '../../storage/offset-records.ts'
 import type { Move } from '../../storage/start-from-record.ts'
-import type { Worker } from '../../worker/contracts.ts'
+import type { ConnectorOffsets } from '../../worker/contracts.ts'
 import { requireConnector } from '../work/abstract-herder.ts'
 import type { InitialOffsets, PutOptions, PutOutcome } from '../herder.ts'
 import { movedOffsets } from './move-record.ts'
@@ -14,7 +14,7 @@ import { offsetsAnswer, requestedOffsets } from './offsets-actions.ts'
 import { within } from '../../wait.ts'
 
 export interface ConfigMovesOptions {
-  readonly worker: Worker
+  readonly offsets: ConnectorOffsets
   readonly moves: Moves
   readonly clock: Clock
   readonly log: Logger
@@ -67,16 +67,16 @@ export class ConfigMoves {
     { offsets, others }: InitialOffsets,
     writeConfig: () => Promise<void>
   ): Promise<string> {
-    const { worker, ended } = this.#options
+    const { offsets: positions, ended } = this.#options
     const given = offsets === null ? null : requestedOffsets(offsets)
     await this.#moves.reserve(name, (snapshot) => {
       if (!snapshot.contains(name)) return
       throw new ConnectError('ALREADY_EXISTS', `Connector ${name} already exists`)
     })
     return this.#releasing(name, async () => {
-      const initial = await worker.initialOffsets(name, config, given)
+      const initial = await positions.initialOffsets(name, config, given)
       await ended(name)
-      const stored = await worker.offsets(name, config)
+      const stored = await positions.offsets(name, config)
       const changes = [...forgotten(stored, initial.changes, others), ...initial.changes]
       const move = {
         kind: 'create',
@@ -104,10 +104,10 @@ export class ConfigMoves {
    * that the tasks notice it; anything else needs no move. Answers how many offsets of an earlier connector of that name a new one finds.
    */
   async #put(name: string, after: StoredConfig, writeConfig: () => Promise<void>): Promise<number> {
-    const { worker, inTurn } = this.#options
+    const { offsets, inTurn } = this.#options
     const before = this.#moves.snapshot.connectorConfig(name)
     const found = before === null ? await this.#leftOver(name, after) : 0
-    if (before !== null && (await worker.givesFirstStart(before, after))) {
+    if (before !== null && (await offsets.givesFirstStart(before, after))) {
       await this.#prepared(name, before, after, writeConfig)
       return found
     }
@@ -127,19 +127,19 @@ export class ConfigMoves {
     await this.#moves.reserve(name, () => undefined)
     await this.#releasing(name, async () => {
       await this.#begin(name, before, 'configure', { configure: 'a first start' })
-      const changes = () => this.#options.worker.prepareStart(name, before, after)
+      const changes = () => this.#options.offsets.prepareStart(name, before, after)
       throwIf(await this.#moves.carryOut(name, { takenUp: false, changes, writeConfig }))
     })
   }
 
   /** Nobody waits for this: what is not known soon is not told. */
   async #leftOver(name: string, config: StoredConfig): Promise<number> {
-    const { worker, clock, log, inTurn } = this.#options
+    const { offsets, clock, log, inTurn } = this.#options
     await inTurn(() => undefined)
     try {
       const late = (): Error =>
         new ConnectError('REQUEST_TIMED_OUT', 'The offsets were not read in time')
-      const { length } = await within(clock, worker.offsetsLeft(name, config), LOOK_LIMIT_MS, late)
+      const { length } = await within(clock, offsets.offsetsLeft(name, config), LOOK_LIMIT_MS, late)
       if (length > 0) {
         log.info(
           `Connector ${name} goes on from ${length} offsets that an earlier connector of that name left; POST /connectors?offsets=reset would forget them`

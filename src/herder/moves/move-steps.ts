@@ -5,7 +5,7 @@ import type { ClusterConfig, StoredConfig } from '../../storage/cluster-config.t
 import type { ConfigStore } from '../../storage/config-store.ts'
 import type { StoredOffset } from '../../storage/offset-store.ts'
 import type { FinishedMove, StartFromRecord } from '../../storage/start-from-record.ts'
-import type { Worker } from '../../worker/contracts.ts'
+import type { ConnectorOffsets } from '../../worker/contracts.ts'
 import { requireConnector } from '../work/abstract-herder.ts'
 import { RequestTargetError } from '../herder.ts'
 import { finished, movedOffsets } from './move-record.ts'
@@ -13,7 +13,7 @@ import { Backoff } from '../../wait.ts'
 
 /** What moving needs of a herder. */
 export interface MoveOptions {
-  readonly worker: Worker
+  readonly offsets: ConnectorOffsets
   readonly configStore: ConfigStore
   readonly clock: Clock
   readonly log: Logger
@@ -124,10 +124,10 @@ export class MoveSteps {
   }
 
   async #halt(name: string, running: RunningMove, context: MoveContext): Promise<void> {
-    const { halt, worker } = this.#options
+    const { halt, offsets: positions } = this.#options
     await halt(name)
     const config = requireConnector(this.#snapshot, name)
-    const stored = await worker.offsets(name, config)
+    const stored = await positions.offsets(name, config)
     const changes =
       running.kind === 'delete'
         ? stored.map(({ partition }) => ({ partition, offset: null }))
@@ -137,7 +137,7 @@ export class MoveSteps {
   }
 
   async #write(name: string, running: RunningMove, context: MoveContext): Promise<void> {
-    const { halt, fence, worker } = this.#options
+    const { halt, fence, offsets } = this.#options
     const snapshot = this.#snapshot
     const isStopped = snapshot.targetState(name) === 'STOPPED' && snapshot.taskCount(name) === 0
     // Somebody who knows nothing of moves may have started it: nobody may go on from a part of the new positions.
@@ -146,7 +146,7 @@ export class MoveSteps {
     const changes = running.offsets.map(({ partition, offset }) => ({ partition, offset }))
     if (changes.length > 0) {
       await fence(name, config)
-      await worker.writeOffsets(name, config, changes)
+      await offsets.writeOffsets(name, config, changes)
     }
     await this.#advance(name, { ...running, phase: 'written' })
   }

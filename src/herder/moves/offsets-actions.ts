@@ -11,18 +11,18 @@ import type { Moves } from './moves.ts'
  * any other may have resumed it, which is looked at behind.
  */
 export async function alterOffsets(
-  parts: Pick<MoveOptions, 'worker' | 'exclusively' | 'fence'> & { readonly moves: Moves },
+  parts: Pick<MoveOptions, 'offsets' | 'exclusively' | 'fence'> & { readonly moves: Moves },
   name: string,
-  offsets: readonly ConnectorOffset[] | null
+  wanted: readonly ConnectorOffset[] | null
 ): Promise<string> {
-  const { worker, moves, exclusively, fence } = parts
-  const changes = offsets === null ? null : requestedOffsets(offsets)
+  const { offsets, moves, exclusively, fence } = parts
+  const changes = wanted === null ? null : requestedOffsets(wanted)
   const verb = changes === null ? 'reset' : 'altered'
   const stopped = (): StoredConfig => requireStopped(moves.snapshot, name)
   const config = await moves.reserve(name, stopped)
   try {
     await fence(name, config)
-    const connectorManaged = await worker.modifyOffsets(name, await exclusively(stopped), changes)
+    const connectorManaged = await offsets.modifyOffsets(name, await exclusively(stopped), changes)
     await exclusively(stopped).catch((cause: unknown) => {
       throw new ConnectError(
         'OPERATION_UNDER_WAY',

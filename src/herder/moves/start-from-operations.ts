@@ -4,7 +4,7 @@ import type { StartPreview, StartWanted } from '../../plugin/start-from.ts'
 import type { StoredConfig } from '../../storage/cluster-config.ts'
 import type { StoredOffset } from '../../storage/offset-store.ts'
 import type { FinishedMove, Move } from '../../storage/start-from-record.ts'
-import type { Worker } from '../../worker/contracts.ts'
+import type { ConnectorOffsets } from '../../worker/contracts.ts'
 import { requireConnector } from '../work/abstract-herder.ts'
 import { lastDone, movedOffsets } from './move-record.ts'
 import type { Moves } from './moves.ts'
@@ -12,7 +12,7 @@ import type { MoveAuthor, MoveInfo, StartFrom, StartFromWanted } from '../start-
 import { settledWithin } from '../../wait.ts'
 
 export interface StartFromOptions {
-  readonly worker: Worker
+  readonly offsets: ConnectorOffsets
   readonly clock: Clock
   readonly moves: Moves
   /** Once the stores have been read. */
@@ -43,21 +43,21 @@ export class StartFromOperations implements StartFrom {
   }
 
   async preview(name: string, wanted: StartFromWanted): Promise<readonly StartPreview[]> {
-    const { started, worker } = this.#options
+    const { started, offsets } = this.#options
     await started()
     const config = requireConnector(this.#moves.snapshot, name)
-    return worker.previewStart(name, config, await this.#plan(name, config, wanted))
+    return offsets.previewStart(name, config, await this.#plan(name, config, wanted))
   }
 
   async move(name: string, wanted: StartFromWanted, by: MoveAuthor): Promise<MoveInfo> {
-    const { started, worker } = this.#options
+    const { started, offsets: positions } = this.#options
     await started()
     const config = await this.#moves.reserve(name, (snapshot) => requireConnector(snapshot, name))
     let id: string
     try {
       const changes = await this.#plan(name, config, wanted)
       const request = wanted === 'undo' ? { undo: this.#lastMove(name).id } : wanted.start
-      const offsets = movedOffsets(changes, await worker.offsets(name, config))
+      const offsets = movedOffsets(changes, await positions.offsets(name, config))
       const move = { kind: 'move', by, request, offsets } as const
       id = await this.#moves.begin(name, config, 'requested', move)
     } catch (error) {
@@ -68,7 +68,7 @@ export class StartFromOperations implements StartFrom {
   }
 
   #plan(name: string, config: StoredConfig, wanted: StartFromWanted): Promise<StoredOffset[]> {
-    return this.#options.worker.planStart(name, config, this.#startOf(name, wanted))
+    return this.#options.offsets.planStart(name, config, this.#startOf(name, wanted))
   }
 
   #startOf(name: string, wanted: StartFromWanted): StartWanted {

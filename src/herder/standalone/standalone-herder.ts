@@ -45,7 +45,7 @@ const FLUSH_TIMEOUT_MS = 5000
  */
 export class StandaloneHerder extends AbstractHerder implements Herder {
   readonly #queue = new SerialQueue()
-  readonly #work: LocalWork
+  protected readonly work: LocalWork
   readonly #statuses: StatusReporter
   readonly #tasks: StandaloneTasks
   readonly #moves: Moves
@@ -68,7 +68,7 @@ export class StandaloneHerder extends AbstractHerder implements Herder {
       clock,
       log
     })
-    this.#work = new LocalWork({
+    this.work = new LocalWork({
       worker,
       statuses: this.#statuses,
       clock,
@@ -80,7 +80,7 @@ export class StandaloneHerder extends AbstractHerder implements Herder {
       onValuesChanged: (connector, task) => this.restartForValues(connector, task),
       onConnectorStopping: () => undefined
     })
-    this.#tasks = new StandaloneTasks(options, this.#work, this.#statuses)
+    this.#tasks = new StandaloneTasks(options, this.work, this.#statuses)
     const parts = {
       ...options,
       stopping: this.stopping.signal,
@@ -180,7 +180,7 @@ export class StandaloneHerder extends AbstractHerder implements Herder {
   async restartConnector(name: string): Promise<void> {
     await this.#inTurn(async () => {
       requireConnector(this.snapshot(), name)
-      await this.#work.stopToRestart(workSet([name], []))
+      await this.work.stopToRestart(workSet([name], []))
       await this.#startConnector(name)
     })
   }
@@ -197,7 +197,7 @@ export class StandaloneHerder extends AbstractHerder implements Herder {
       if (plan === null) throw new NotFoundError(`Status for connector ${name} not found`)
       await executeRestart(
         {
-          work: this.#work,
+          work: this.work,
           statuses: this.#statuses,
           statusStore,
           configStore,
@@ -218,8 +218,8 @@ export class StandaloneHerder extends AbstractHerder implements Herder {
       if (snapshot.taskConfig(name, task) === null) {
         throw new NotFoundError(`Task ${taskKey(id)} not found`)
       }
-      await this.#work.stopToRestart(workSet([], [taskKey(id)]))
-      if (await this.#work.startTask(id, snapshot)) return
+      await this.work.stopToRestart(workSet([], [taskKey(id)]))
+      if (await this.work.startTask(id, snapshot)) return
       throw new ConnectError('INTERNAL', `Failed to start task: ${taskKey(id)}`)
     })
   }
@@ -229,7 +229,7 @@ export class StandaloneHerder extends AbstractHerder implements Herder {
     return this.#inTurn(async () => {
       this.#moves.requireIdle(name)
       const config = requireStopped(this.snapshot(), name)
-      const connectorManaged = await this.options.worker.modifyOffsets(name, config, changes)
+      const connectorManaged = await this.options.offsets.modifyOffsets(name, config, changes)
       return offsetsAnswer(changes === null ? 'reset' : 'altered', connectorManaged)
     })
   }
@@ -258,7 +258,7 @@ export class StandaloneHerder extends AbstractHerder implements Herder {
     config: StoredConfig,
     initialState: InitialState | null
   ): Promise<ConnectorInfo> {
-    await this.#work.stop(workSet([name], []))
+    await this.work.stop(workSet([name], []))
     await this.options.configStore.putConnectorConfig(name, config, initialState)
     this.#beingPut = name
     try {
@@ -279,7 +279,7 @@ export class StandaloneHerder extends AbstractHerder implements Herder {
     try {
       await within(
         this.options.clock,
-        this.#work.startConnector(name, this.snapshot()),
+        this.work.startConnector(name, this.snapshot()),
         START_LIMIT_MS,
         () => new ConnectError('REQUEST_TIMED_OUT', `It did not start in ${START_LIMIT_MS} ms`)
       )
@@ -298,7 +298,7 @@ export class StandaloneHerder extends AbstractHerder implements Herder {
 
   async #stopAll(name: string): Promise<void> {
     await this.#tasks.remove(name)
-    await this.#work.stop(workSet([name], []))
+    await this.work.stop(workSet([name], []))
   }
 
   async #putTargetState(name: string, state: 'PAUSED' | 'STARTED'): Promise<void> {
@@ -317,7 +317,7 @@ export class StandaloneHerder extends AbstractHerder implements Herder {
       const text = `Failed to reconfigure connector's tasks (${name}), retrying after backoff.`
       const policy = {
         backoff: UPDATE_BACKOFF,
-        isPassing: () => this.#work.hasConnector(name) && !this.#work.connectorFailed(name),
+        isPassing: () => this.work.hasConnector(name) && !this.work.connectorFailed(name),
         onRetry: (error: unknown) => log.error(text, { error })
       }
       const update = () =>
@@ -333,7 +333,7 @@ export class StandaloneHerder extends AbstractHerder implements Herder {
     onTargetStateChange: (connector) => {
       this.#inBackground(`The transition of ${connector} to its target state`, async () => {
         const { configStore } = this.options
-        const here = await this.#work.applyTargetState(connector, () => configStore.snapshot())
+        const here = await this.work.applyTargetState(connector, () => configStore.snapshot())
         if (here && configStore.snapshot().targetState(connector) === 'STARTED') {
           this.#requestTaskUpdate(connector)
         }
@@ -369,14 +369,15 @@ export class StandaloneHerder extends AbstractHerder implements Herder {
     this.markNotStarted(error)
     this.#queue.close(error)
     await shutDown(this.options, taskShutdownGracefulTimeoutMs + STOP_MARGIN_MS, () => this.#halt())
+    // Whatever kept the herder from its end, nothing of its work stays.
+    await this.work.stop(this.work.all)
   }
 
   async #halt(): Promise<void> {
-    const { worker, configStore, statusStore } = this.options
+    const { configStore, statusStore } = this.options
     this.stages.begin('shutting down')
-    await this.#work.stop(this.#work.all)
+    await this.work.stop(this.work.all)
     await this.#statuses.flush(FLUSH_TIMEOUT_MS)
-    await worker.stop()
     await configStore.stop()
     await statusStore.stop()
     this.stages.end()

@@ -12,12 +12,12 @@ export const START_LIMIT_MS = 60_000
 
 /** The tasks of a standalone worker's connectors. Whoever calls has its turn. */
 export class StandaloneTasks {
-  readonly #options: Pick<HerderOptions, 'worker' | 'configStore' | 'statusStore' | 'clock' | 'log'>
+  readonly #options: Pick<HerderOptions, 'configStore' | 'statusStore' | 'clock' | 'log'>
   readonly #work: LocalWork
   readonly #statuses: StatusReporter
 
   constructor(
-    options: Pick<HerderOptions, 'worker' | 'configStore' | 'statusStore' | 'clock' | 'log'>,
+    options: Pick<HerderOptions, 'configStore' | 'statusStore' | 'clock' | 'log'>,
     work: LocalWork,
     statuses: StatusReporter
   ) {
@@ -28,15 +28,15 @@ export class StandaloneTasks {
 
   /** Generates the task configurations again; when they changed all tasks are replaced. */
   async update(name: string): Promise<void> {
-    const { worker, configStore, clock, log } = this.#options
+    const { configStore, clock, log } = this.#options
     const target = configStore.snapshot().targetState(name)
-    if (!worker.connectorRunning(name) || target !== 'STARTED') {
+    if (!this.#work.connectorMade(name) || target !== 'STARTED') {
       log.info(`Skipping update of tasks for connector ${name} since it is not running`)
       return
     }
     const configs = await within(
       clock,
-      worker.taskConfigs(name),
+      this.#work.taskConfigs(name),
       START_LIMIT_MS,
       () =>
         new ConnectError(

@@ -72,7 +72,7 @@ export class DistributedHerder extends AbstractHerder implements Herder {
   override readonly origins: Origins
   readonly #changes: ConfigChanges
   readonly #membership: Membership
-  readonly #work: LocalWork
+  protected readonly work: LocalWork
   readonly #statuses: StatusReporter
   readonly #writer: TaskConfigWriter
   readonly #actions: ConnectorActions
@@ -105,7 +105,7 @@ export class DistributedHerder extends AbstractHerder implements Herder {
       clock,
       log
     })
-    this.#work = new LocalWork({
+    this.work = new LocalWork({
       worker,
       statuses: this.#statuses,
       clock,
@@ -122,7 +122,7 @@ export class DistributedHerder extends AbstractHerder implements Herder {
       queue: this.#queue,
       keys: this.#keys,
       membership: this.#membership,
-      work: this.#work,
+      work: this.work,
       statuses: this.#statuses,
       wakeup: this.#wakeup
     }
@@ -144,7 +144,7 @@ export class DistributedHerder extends AbstractHerder implements Herder {
       enabled: options.exactlyOnceSource === true,
       actions: this.#actions,
       isSource: (config) => this.typeOf(config) === 'source',
-      onWaiting: (id, reason) => this.#work.onTaskState(id, 'UNASSIGNED', reason, null)
+      onWaiting: (id, reason) => this.work.taskWaits(id, reason)
     })
     const moving = {
       ...parts,
@@ -377,20 +377,21 @@ export class DistributedHerder extends AbstractHerder implements Herder {
     this.markNotStarted(error)
     this.#queue.close(error)
     await shutDown(this.options, taskShutdownGracefulTimeoutMs + STOP_MARGIN_MS, () => this.#halt())
+    // Whatever kept the herder from its end, nothing of its work stays.
+    await this.work.stop(this.work.all)
   }
 
   async #halt(): Promise<void> {
-    const { worker, configStore, statusStore, log } = this.#options
+    const { configStore, statusStore, log } = this.#options
     await this.#running
     this.stages.begin('shutting down')
     this.#writer.cancelAll()
     log.info('Stopping connectors and tasks that are still assigned to this worker.')
-    await this.#work.stop(this.#work.all)
+    await this.work.stop(this.work.all)
     await inOrder(log, [
       ['flush the statuses', () => this.#statuses.flush(FLUSH_TIMEOUT_MS)],
       ['leave the group', () => this.#membership.leave('the worker is shutting down')],
       ['close the group membership', () => this.#membership.close()],
-      ['stop the worker', () => worker.stop()],
       ['stop the config store', () => configStore.stop()],
       ['stop the status store', () => statusStore.stop()]
     ])

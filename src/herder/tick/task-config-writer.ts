@@ -3,7 +3,6 @@ import { ConnectError, messageOf } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
 import type { StoredConfig, WrittenConfig } from '../../storage/cluster-config.ts'
 import type { ConfigStore } from '../../storage/config-store.ts'
-import type { Worker } from '../../worker/contracts.ts'
 import type { HerderQueue } from '../work/herder-queue.ts'
 import type { LeaderClient } from '../group/leader-client.ts'
 import type { LocalWork } from '../work/local-work.ts'
@@ -14,7 +13,6 @@ import type { TickStage } from '../work/tick-stage.ts'
 import { abortable, retrying } from '../../wait.ts'
 
 export interface TaskConfigWriterOptions {
-  readonly worker: Worker
   readonly work: LocalWork
   readonly configStore: ConfigStore
   readonly membership: Membership
@@ -177,8 +175,8 @@ export class TaskConfigWriter {
   }
 
   async #reconfigure(connector: string, signal: AbortSignal): Promise<void> {
-    const { configStore, worker, work, log, queue } = this.#options
-    if (!work.hasConnector(connector) || !worker.connectorRunning(connector)) {
+    const { configStore, work, log, queue } = this.#options
+    if (!work.hasConnector(connector) || !work.connectorMade(connector)) {
       log.info(`Skipping reconfiguration of connector ${connector} since it is not running`)
       return
     }
@@ -189,7 +187,7 @@ export class TaskConfigWriter {
       )
       return
     }
-    const configs = await abortable(worker.taskConfigs(connector), signal, connectorStopped)
+    const configs = await abortable(work.taskConfigs(connector), signal, connectorStopped)
     const forward = await queue.addOwn(() => this.#publish(connector, configs))
     if (forward !== null) await this.#forward(connector, forward, signal)
   }

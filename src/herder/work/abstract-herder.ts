@@ -2,11 +2,10 @@ import type { ConfigInfos, ConfigKeyInfo } from '../../config/config-infos.ts'
 import type { Clock } from '../../clock.ts'
 import { ConnectError, NotFoundError } from '../../errors.ts'
 import { isLevelName, type LevelName, type Logger, type Loggers } from '../../log.ts'
-import type { Plugin } from '../../plugin/plugins.ts'
 import type { ClusterConfig, StoredConfig } from '../../storage/cluster-config.ts'
 import type { ConfigStore } from '../../storage/config-store.ts'
 import type { StatusStore } from '../../storage/status-store.ts'
-import type { TaskProgress, Worker } from '../../worker/contracts.ts'
+import type { ConnectorOffsets, TaskProgress, Worker } from '../../worker/contracts.ts'
 import type { ConnectorPreview } from '../../worker/preview-connector.ts'
 import type { Previews } from '../../worker/previews.ts'
 import type {
@@ -24,13 +23,17 @@ import type {
 } from '../herder.ts'
 import { ChangedMeanwhile, MOST_PATCHES, patched } from './patch.ts'
 import { instanceState } from './restart-plan.ts'
+import type { LocalWork } from './local-work.ts'
 import type { TickStage } from './tick-stage.ts'
+import { pluginConfigKeys } from '../../validation/validate-connector.ts'
+import type { Validations } from '../../validation/validations.ts'
 import { versionProblem } from '../../validation/versions.ts'
 import { abortingAfter } from '../../wait.ts'
 
 /** What both herders are made of. */
 export interface HerderOptions {
   readonly worker: Worker
+  readonly offsets: ConnectorOffsets
   readonly configStore: ConfigStore
   readonly statusStore: StatusStore
   /** host:port under which this worker appears in statuses. */
@@ -38,12 +41,9 @@ export interface HerderOptions {
   readonly version: string
   readonly commit: string
   readonly kafkaClusterId: string
-  /** Validates a connector configuration; the answer holds the errors. */
-  validate(config: RestConfig, signal: AbortSignal): Promise<ConfigInfos>
+  readonly validations: Pick<Validations, 'infos'>
   /** What a connector would send first with a valid configuration, whose references are not replaced yet. */
   readonly previews: Pick<Previews, 'show'>
-  /** All keys of a plugin, those of the framework included. */
-  pluginConfigKeys(plugin: Plugin): ConfigKeyInfo[]
   /** `topic.tracking.enable`, `topic.tracking.allow.reset` */
   readonly topicTracking: { readonly enabled: boolean; readonly allowReset: boolean }
   /** `task.shutdown.graceful.timeout.ms` */
@@ -67,6 +67,7 @@ const pluginOrder = [
 export abstract class AbstractHerder {
   protected readonly options: HerderOptions
   protected readonly stages: TickStage
+  protected abstract readonly work: LocalWork
   /** Aborts when the worker stops. */
   protected readonly stopping = new AbortController()
   readonly #started = Promise.withResolvers<void>()
@@ -116,9 +117,7 @@ export abstract class AbstractHerder {
 
   connectorProgress(name: string): TaskProgressInfo[] {
     const { tasks } = this.connectorStatus(name)
-    const here = new Map(
-      this.options.worker.progress(name).map((task) => [task.id.task, task] as const)
-    )
+    const here = new Map(this.work.progress(name).map((task) => [task.id.task, task] as const))
     return tasks.map(({ id, state, worker_id }) => {
       const task = here.get(id)
       const progress =
@@ -136,7 +135,7 @@ export abstract class AbstractHerder {
   }
 
   localProgress(): readonly TaskProgress[] {
-    return this.options.worker.progress(null)
+    return this.work.progress(null)
   }
 
   async taskInfos(name: string): Promise<TaskInfo[]> {
@@ -172,7 +171,7 @@ export abstract class AbstractHerder {
 
   async offsets(name: string): Promise<ConnectorOffset[]> {
     const config = requireConnector(await this.startedSnapshot(), name)
-    const stored = await this.options.worker.offsets(name, config)
+    const stored = await this.options.offsets.offsets(name, config)
     return stored.map(({ partition, offset }) => ({ partition, offset }))
   }
 
@@ -192,7 +191,7 @@ export abstract class AbstractHerder {
     if (plugin === null) throw new NotFoundError(`Unknown plugin ${name}.`)
     const problem = versionProblem(plugin.className, [plugin], version)
     if (problem !== null) throw new ConnectError('BAD_REQUEST', problem)
-    return this.options.pluginConfigKeys(plugin)
+    return pluginConfigKeys(plugin)
   }
 
   async validate(plugin: string, config: RestConfig): Promise<ConfigInfos> {
@@ -343,8 +342,8 @@ export abstract class AbstractHerder {
   }
 
   #checked(config: RestConfig): Promise<ConfigInfos> {
-    const { clock, validate } = this.options
-    const check = (signal: AbortSignal) => validate(config, signal)
+    const { clock, validations } = this.options
+    const check = (signal: AbortSignal) => validations.infos(config, signal)
     return abortingAfter(clock, VALIDATION_TIMEOUT_MS, check, this.stopping.signal)
   }
 }

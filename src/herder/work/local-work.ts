@@ -1,16 +1,24 @@
 import type { Clock } from '../../clock.ts'
 import { ConnectError, traceOf } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
-import type { ClusterConfig } from '../../storage/cluster-config.ts'
+import type { ClusterConfig, StoredConfig } from '../../storage/cluster-config.ts'
 import type { State } from '../../storage/status-store.ts'
-import { type SourceTaskGuard, type Worker, type WorkerEvents } from '../../worker/contracts.ts'
+import { type TaskId, taskKey } from '../../storage/task-id.ts'
+import type {
+  ConnectorHandle,
+  SourceTaskGuard,
+  TaskHandle,
+  TaskProgress,
+  Worker
+} from '../../worker/contracts.ts'
 import { StartSlots } from './start-slots.ts'
 import type { StatusReporter } from './status-reporter.ts'
 import { taskIdsOf, type WorkSet, workSet } from './work-set.ts'
-import { type TaskId, taskKey } from '../../storage/task-id.ts'
 
-/** One connector or task handed to the worker: `starting` ends, without an error, when its start has succeeded or failed. */
-interface Instance {
+/** One connector or task that was asked for. */
+interface Instance<H> {
+  readonly handle: H
+  /** Ends, without an error, when its start has succeeded or failed. */
   starting: Promise<void>
   settled: boolean
   wanted: boolean
@@ -39,19 +47,19 @@ export interface LocalWorkOptions {
 }
 
 /**
- * The connectors and tasks this worker has been told to run, failed ones included. Starting never blocks the caller (I9): plugin code
- * runs behind the promises. Stopping is bounded, and afterwards the instance is unknown here and nothing is reported for it (I2).
+ * The one register of the connectors and tasks this worker has been told to run, failed ones included. Starting never blocks the caller
+ * (I9): plugin code runs behind the promises. Stopping is bounded, and afterwards the instance is unknown here and nothing is reported
+ * for it (I2): what it still says finds no entry.
  */
-export class LocalWork implements WorkerEvents {
+export class LocalWork {
   readonly #options: LocalWorkOptions
   readonly #slots: StartSlots
-  readonly #connectors = new Map<string, Instance>()
-  readonly #tasks = new Map<string, Instance>()
+  readonly #connectors = new Map<string, Instance<ConnectorHandle>>()
+  readonly #tasks = new Map<string, Instance<TaskHandle>>()
 
   constructor(options: LocalWorkOptions) {
     this.#options = options
     this.#slots = new StartSlots(options.clock)
-    options.worker.setEvents(this)
   }
 
   get all(): WorkSet {
@@ -60,6 +68,11 @@ export class LocalWork implements WorkerEvents {
 
   hasConnector(name: string): boolean {
     return this.#connectors.has(name)
+  }
+
+  /** Whether the connector is here and could be made, whatever state it is in since. */
+  connectorMade(name: string): boolean {
+    return this.#connectors.get(name)?.handle.made === true
   }
 
   /** Whether the connector runs here and failed; it does nothing more until it is restarted. */
@@ -71,66 +84,115 @@ export class LocalWork implements WorkerEvents {
     return taskIdsOf(this.#tasks.keys()).filter((id) => id.connector === connector)
   }
 
+  /** Of the tasks that run here; null: of every connector's. */
+  progress(connector: string | null): TaskProgress[] {
+    const ids = connector === null ? taskIdsOf(this.#tasks.keys()) : this.tasksOf(connector)
+    return ids.flatMap((id) => {
+      const progress = this.#tasks.get(taskKey(id))?.handle.progress() ?? null
+      return progress === null ? [] : [{ id, ...progress }]
+    })
+  }
+
+  /** Task configurations as the connector gives them; see ConnectorHandle. */
+  async taskConfigs(name: string): Promise<StoredConfig[]> {
+    const instance = this.#connectors.get(name)
+    if (instance !== undefined) return instance.handle.taskConfigs()
+    throw new ConnectError('NOT_FOUND', `Connector ${name} not found in this worker.`)
+  }
+
   /** Resolves when the connector is in its target state; rejects, the failure being reported, when it does not get there. */
-  startConnector(name: string, snapshot: ClusterConfig): Promise<void> {
+  async startConnector(name: string, snapshot: ClusterConfig): Promise<void> {
+    const { worker, log, onReconfiguration, onValuesChanged, onConnectorStarted } = this.#options
     const config = snapshot.connectorConfig(name)
     const target = snapshot.targetState(name) ?? 'STARTED'
-    const start = async (instance: Instance) => {
-      if (config === null) throw new ConnectError('NOT_FOUND', `Connector ${name} not found`)
-      this.#options.log.info(`Starting connector ${name}`)
-      await this.#options.worker.startConnector(name, config, target)
-      if (target === 'STARTED' && instance.wanted) this.#options.onConnectorStarted(name)
-    }
-    return this.#start(this.#connectors, name, start, (error) =>
-      this.onConnectorState(name, 'FAILED', traceOf(error), null)
+    const handle = worker.connector(name, config ?? new Map(), {
+      onState: (state, trace, version) =>
+        this.#onConnectorState(name, here(), state, trace, version),
+      onTaskReconfiguration: () => {
+        if (here() !== undefined) onReconfiguration(name)
+      },
+      onValuesChanged: () => {
+        if (here() !== undefined) onValuesChanged(name, null)
+      }
+    })
+    const here = (): Instance<ConnectorHandle> | undefined =>
+      present(this.#connectors, name, handle)
+    const instance = this.#enter(this.#connectors, name, handle)
+    await this.#start(
+      instance,
+      name,
+      async () => {
+        if (config === null) throw new ConnectError('NOT_FOUND', `Connector ${name} not found`)
+        log.info(`Starting connector ${name}`)
+        await handle.start(target)
+        if (target === 'STARTED' && instance.wanted) onConnectorStarted(name)
+      },
+      (error) => this.#onConnectorState(name, instance, 'FAILED', traceOf(error), null)
     )
   }
 
   /** Resolves with whether the task could be started; a failure is reported. */
   async startTask(id: TaskId, snapshot: ClusterConfig): Promise<boolean> {
+    const { worker, statuses, log, onValuesChanged } = this.#options
+    const key = taskKey(id)
     const config = snapshot.taskConfig(id.connector, id.task)
     const connectorConfig = snapshot.connectorConfig(id.connector)
-    const target = snapshot.targetState(id.connector) ?? 'STARTED'
+    const handle = worker.task({
+      id,
+      config: config ?? new Map(),
+      connectorConfig: connectorConfig ?? new Map(),
+      guard: this.#options.guardOf?.(id, snapshot) ?? null,
+      events: {
+        onState: (state, trace, version) => this.#onTaskState(id, here(), state, trace, version),
+        onTopicUsed: (topic) => {
+          if (here() !== undefined) statuses.topicUsed(id, topic)
+        },
+        onValuesChanged: () => {
+          if (here() !== undefined) onValuesChanged(id.connector, id.task)
+        }
+      }
+    })
+    const here = (): Instance<TaskHandle> | undefined => present(this.#tasks, key, handle)
+    const instance = this.#enter(this.#tasks, key, handle)
     let started = false
     const start = async () => {
       if (config === null || connectorConfig === null) {
         throw new ConnectError(
           'NOT_FOUND',
-          `Task ${taskKey(id)} has no configuration: compaction of the config topic took it. It starts once its connector has told its tasks again (restart the connector if it does not)`
+          `Task ${key} has no configuration: compaction of the config topic took it. It starts once its connector has told its tasks again (restart the connector if it does not)`
         )
       }
-      this.#options.log.info(`Starting task ${taskKey(id)}`)
-      const guard = this.#options.guardOf?.(id, snapshot) ?? null
-      started = await this.#options.worker.startTask(id, config, connectorConfig, target, guard)
+      log.info(`Starting task ${key}`)
+      started = await handle.start(snapshot.targetState(id.connector) ?? 'STARTED')
     }
     try {
-      await this.#start(this.#tasks, taskKey(id), start, (error) =>
-        this.onTaskState(id, 'FAILED', traceOf(error), null)
+      await this.#start(instance, key, start, (error) =>
+        this.#onTaskState(id, instance, 'FAILED', traceOf(error), null)
       )
     } catch (error) {
       // Taken away before its turn came: nobody misses it.
       const stopped = error instanceof ConnectError && error.code === 'WORKER_STOPPING'
-      const { log } = this.#options
-      if (stopped) log.info(`Task ${taskKey(id)} is not started: it was taken away`)
-      else log.error(`Failed to start task ${taskKey(id)}`, { error })
+      if (stopped) log.info(`Task ${key} is not started: it was taken away`)
+      else log.error(`Failed to start task ${key}`, { error })
     }
     return started
   }
 
   /** As `stop`, for what the caller starts again at once: it is never shown as UNASSIGNED. */
   async stopToRestart(work: WorkSet): Promise<void> {
-    for (const name of work.connectors) markRestarting(this.#connectors.get(name))
-    for (const key of work.tasks) markRestarting(this.#tasks.get(key))
+    const restarted = [
+      ...[...work.connectors].map((name) => this.#connectors.get(name)),
+      ...[...work.tasks].map((key) => this.#tasks.get(key))
+    ]
+    for (const instance of restarted) if (instance !== undefined) instance.restarting = true
     await this.stop(work)
   }
 
   /** Bounded. Unknown instances are ignored. */
   async stop(work: WorkSet): Promise<void> {
-    const connectors = [...work.connectors].filter((name) => this.#connectors.has(name))
-    const tasks = [...work.tasks].filter((key) => this.#tasks.has(key))
     await Promise.all([
-      ...connectors.map((name) => this.#stopConnector(name)),
-      this.#stopTasks(tasks)
+      ...[...work.connectors].map((name) => this.#stopConnector(name)),
+      this.#stopTasks(work.tasks)
     ])
   }
 
@@ -155,15 +217,15 @@ export class LocalWork implements WorkerEvents {
   }
 
   async #apply(name: string, snapshot: ClusterConfig): Promise<void> {
-    const { worker } = this.#options
     const target = snapshot.targetState(name)
     if (target === null) return
-    await worker.setTargetState(name, target)
+    for (const id of this.tasksOf(name)) this.#tasks.get(taskKey(id))?.handle.setTargetState(target)
+    await this.#connectors.get(name)?.handle.setTargetState(target)
     const instance = this.#connectors.get(name)
-    if (instance?.settled !== true || !instance.wanted || worker.connectorRunning(name)) return
+    if (instance?.settled !== true || !instance.wanted || instance.handle.made) return
     // It could not even be made (its class, a reference): it can be STOPPED all the same, and is made anew when it is resumed.
     if (target === 'STOPPED' && instance.state === 'FAILED')
-      this.onConnectorState(name, 'STOPPED', null, null)
+      this.#onConnectorState(name, instance, 'STOPPED', null, null)
     if (target === 'STARTED' && instance.state === 'STOPPED')
       await this.startConnector(name, snapshot)
   }
@@ -177,54 +239,49 @@ export class LocalWork implements WorkerEvents {
 
   /** The connector cannot go on, whatever its own code says. */
   failConnector(name: string, error: unknown): void {
-    this.onConnectorState(
-      name,
-      'FAILED',
-      traceOf(error),
-      this.#connectors.get(name)?.version ?? null
-    )
+    const instance = this.#connectors.get(name)
+    this.#onConnectorState(name, instance, 'FAILED', traceOf(error), instance?.version ?? null)
   }
 
-  onConnectorState(
-    connector: string,
+  /** Says what a task waits for before it can start. */
+  taskWaits(id: TaskId, reason: string): void {
+    this.#onTaskState(id, this.#tasks.get(taskKey(id)), 'UNASSIGNED', reason, null)
+  }
+
+  #onConnectorState(
+    name: string,
+    instance: Instance<ConnectorHandle> | undefined,
     state: State,
     trace: string | null,
     version: string | null
   ): void {
-    if (isTold(this.#connectors.get(connector), state, version)) {
-      this.#options.statuses.connector(connector, state, trace, version)
+    if (isTold(instance, state, version)) {
+      this.#options.statuses.connector(name, state, trace, version)
     }
   }
 
-  onTaskState(id: TaskId, state: State, trace: string | null, version: string | null): void {
-    if (isTold(this.#tasks.get(taskKey(id)), state, version)) {
-      this.#options.statuses.task(id, state, trace, version)
-    }
+  #onTaskState(
+    id: TaskId,
+    instance: Instance<TaskHandle> | undefined,
+    state: State,
+    trace: string | null,
+    version: string | null
+  ): void {
+    if (isTold(instance, state, version)) this.#options.statuses.task(id, state, trace, version)
   }
 
-  onTaskReconfiguration(connector: string): void {
-    if (this.#connectors.has(connector)) this.#options.onReconfiguration(connector)
-  }
-
-  onValuesChanged(connector: string, task: number | null): void {
-    const here =
-      task === null
-        ? this.#connectors.has(connector)
-        : this.#tasks.has(taskKey({ connector, task }))
-    if (here) this.#options.onValuesChanged(connector, task)
-  }
-
-  onTopicUsed(id: TaskId, topic: string): void {
-    if (this.#tasks.has(taskKey(id))) this.#options.statuses.topicUsed(id, topic)
-  }
-
-  async #start(
-    instances: Map<string, Instance>,
+  /** Only what could not even be made is replaced. */
+  #enter<H extends ConnectorHandle | TaskHandle>(
+    instances: Map<string, Instance<H>>,
     key: string,
-    work: (instance: Instance) => Promise<void>,
-    report: (error: unknown) => void
-  ): Promise<void> {
-    const instance: Instance = {
+    handle: H
+  ): Instance<H> {
+    const before = instances.get(key)
+    if (before !== undefined && (before.handle.made || !before.settled)) {
+      throw new ConnectError('ALREADY_EXISTS', `${key} runs on this worker already`)
+    }
+    const instance: Instance<H> = {
+      handle,
       starting: Promise.resolve(),
       settled: false,
       wanted: true,
@@ -233,9 +290,18 @@ export class LocalWork implements WorkerEvents {
       version: null
     }
     instances.set(key, instance)
+    return instance
+  }
+
+  async #start(
+    instance: Instance<ConnectorHandle | TaskHandle>,
+    key: string,
+    work: () => Promise<void>,
+    report: (error: unknown) => void
+  ): Promise<void> {
     const started = this.#slots.run(async () => {
       if (!instance.wanted) throw new ConnectError('WORKER_STOPPING', `${key} was taken away`)
-      await work(instance)
+      await work()
     })
     instance.starting = started.then(
       () => {
@@ -250,32 +316,53 @@ export class LocalWork implements WorkerEvents {
   }
 
   async #stopConnector(name: string): Promise<void> {
-    const { worker, onConnectorStopping } = this.#options
-    onConnectorStopping(name)
     const instance = this.#connectors.get(name)
-    if (instance !== undefined) instance.wanted = false
-    await worker.stopConnector(name)
-    this.#connectors.delete(name)
+    if (instance === undefined) return
+    this.#options.onConnectorStopping(name)
+    instance.wanted = false
+    await instance.handle.stop()
+    leave(this.#connectors, name, instance)
   }
 
-  /** Together within one graceful timeout. */
-  async #stopTasks(keys: readonly string[]): Promise<void> {
-    if (keys.length === 0) return
-    for (const key of keys) {
+  /** Together within one graceful timeout (I4). */
+  async #stopTasks(keys: Iterable<string>): Promise<void> {
+    const stopped = [...keys].flatMap((key) => {
       const instance = this.#tasks.get(key)
-      if (instance !== undefined) instance.wanted = false
+      return instance === undefined ? [] : [{ key, instance }]
+    })
+    for (const { instance } of stopped) {
+      instance.wanted = false
+      instance.handle.stop()
     }
-    await this.#options.worker.stopTasks(taskIdsOf(keys))
-    for (const key of keys) this.#tasks.delete(key)
+    await Promise.all(
+      stopped.map(async ({ key, instance }) => {
+        await instance.handle.ended(this.#options.worker.gracefulTimeoutMs)
+        leave(this.#tasks, key, instance)
+      })
+    )
   }
 }
 
-function markRestarting(instance: Instance | undefined): void {
-  if (instance !== undefined) instance.restarting = true
+/** The entry of that handle; undefined once it was taken away, whoever may have come after it. */
+function present<H>(
+  instances: ReadonlyMap<string, Instance<H>>,
+  key: string,
+  handle: H
+): Instance<H> | undefined {
+  const instance = instances.get(key)
+  return instance?.handle === handle ? instance : undefined
+}
+
+function leave<H>(instances: Map<string, Instance<H>>, key: string, instance: Instance<H>): void {
+  if (instances.get(key) === instance) instances.delete(key)
 }
 
 /** Notes what an instance reports; answers whether the status topic is told. I2: of one that was taken away nothing is. */
-function isTold(instance: Instance | undefined, state: State, version: string | null): boolean {
+function isTold(
+  instance: Instance<unknown> | undefined,
+  state: State,
+  version: string | null
+): boolean {
   if (instance === undefined) return false
   instance.state = state
   instance.version = version

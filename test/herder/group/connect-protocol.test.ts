@@ -28,7 +28,7 @@ const url = 'http://a:8083/'
 
 /** Runs the JVM worker's own classes: their vectors by name, and what they read in our bytes. */
 function askJvm(lines: readonly string[]): { vectors: Map<string, string>; read: string[] } {
-  const source = join(import.meta.dirname, '../support/java/ConnectProtocolVectors.java')
+  const source = join(import.meta.dirname, '../../support/java/ConnectProtocolVectors.java')
   const done = spawnSync(
     'java',
     ['-Xmx128m', '-XX:TieredStopAtLevel=1', '-cp', `${kafkaLibs()}/*`, source],

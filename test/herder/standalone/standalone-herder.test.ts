@@ -18,6 +18,7 @@ async function startHerder(t: TestContext) {
   const loggers = new Loggers({ write: () => undefined })
   const herder = new StandaloneHerder({
     worker,
+    offsets: worker,
     configStore: new MemoryConfigStore(),
     statusStore: new MemoryStatusStore(),
     workerId: 'w:8083',
@@ -25,8 +26,9 @@ async function startHerder(t: TestContext) {
     commit: 'unknown',
     kafkaClusterId: 'test',
     previews: { show: () => Promise.reject(new Error('No preview here')) },
-    validate: async () => ({ name: SCRIPTED_CLASS, error_count: 0, groups: [], configs: [] }),
-    pluginConfigKeys: () => [],
+    validations: {
+      infos: async () => ({ name: SCRIPTED_CLASS, error_count: 0, groups: [], configs: [] })
+    },
     topicTracking: { enabled: true, allowReset: true },
     taskShutdownGracefulTimeoutMs: 5000,
     clock: systemClock,
@@ -119,7 +121,7 @@ describe('a standalone herder', () => {
     assert.deepEqual(since(), ['start a STARTED', 'stop a'])
     await herder.restartTask('a', 1)
     assert.deepEqual(since(), ['start a-1', 'stop a-1'])
-    worker.events.onTaskState({ connector: 'a', task: 0 }, 'FAILED', 'boom', null)
+    worker.says.task({ connector: 'a', task: 0 }, 'FAILED', 'boom', null)
     const plan = await herder.restartConnectorAndTasks('a', {
       onlyFailed: true,
       includeTasks: true
@@ -179,7 +181,7 @@ describe('a standalone herder', () => {
     await herder.putConnectorConfig('a', connectorConfig('a'), create)
     await Promise.all([herder.stop(), herder.stop()])
     assert.deepEqual(placement.all(), [])
-    assert.equal(worker.stopped, true)
+    assert.deepEqual([worker.runningConnectors(), worker.runningTasks()], [[], []])
     await assert.rejects(herder.deleteConnector('a'), { message: 'Worker is shutting down' })
   })
 })

@@ -218,7 +218,7 @@ describe('one herder', () => {
     const { herder, worker } = await cluster.join()
     await cluster.create('a', { 'tasks.max': '2' })
     await cluster.runs('a', 'a-0', 'a-1')
-    worker.events.onTopicUsed({ connector: 'a', task: 0 }, 'orders')
+    worker.says.topicUsed({ connector: 'a', task: 0 }, 'orders')
     await until(() => herder.activeTopics('a').includes('orders'), 'the topic is active')
     await herder.deleteConnector('a')
     assert.deepEqual(herder.connectors(), [])
@@ -268,7 +268,7 @@ describe('one herder', () => {
       () => herder.connectorStatus('a').tasks.every(({ state }) => state === 'RUNNING'),
       'everything runs again'
     )
-    worker.events.onTaskState({ connector: 'a', task: 1 }, 'FAILED', 'boom', '1.2.3')
+    worker.says.task({ connector: 'a', task: 1 }, 'FAILED', 'boom', '1.2.3')
     await until(() => herder.taskStatus('a', 1).trace === 'boom', 'task 1 is FAILED')
     const failed = await herder.restartConnectorAndTasks('a', {
       onlyFailed: true,
@@ -373,7 +373,7 @@ describe('one herder', () => {
     await cluster.runs('a', 'a-0')
     await Promise.all([herder.stop(), herder.stop()])
     assert.deepEqual(cluster.placement.all(), [])
-    assert.equal(worker.stopped, true)
+    assert.deepEqual([worker.runningConnectors(), worker.runningTasks()], [[], []])
     assert.equal(herder.connectorStatus('a').connector.state, 'UNASSIGNED')
     await rejectsWith(herder.deleteConnector('a'), 500, 'Worker is shutting down')
     assert.deepEqual(cluster.fatal, [])

@@ -58,18 +58,18 @@ describe('tasks that run exactly once', () => {
     const { guard } = worker
     assert.ok(guard !== null)
     const stopping = new AbortController()
-    const stopTasks = worker.stopTasks.bind(worker)
+    const stopTask = worker.stopTask.bind(worker)
     const ended: string[] = []
     // As a task that is about to start: it ends once it is asked to, and what it waits for comes after the tick is done with it.
-    worker.stopTasks = async (ids) => {
+    worker.stopTask = async (id) => {
       const after = guard.after(stopping.signal).catch(() => ended.push('the task'))
       stopping.abort()
       await after
-      await stopTasks(ids)
+      await stopTask(id)
     }
     await herder.stopConnector('a')
     await cluster.runs('a')
-    assert.deepEqual(ended, ['the task'])
+    assert.deepEqual(ended, ['the task', 'the task'])
   })
 
   it('are not refused for what others ask of the worker', async () => {

@@ -229,7 +229,7 @@ describe('a herder that loses its place', () => {
       () => herder.connectorStatus('a').tasks.length === 0,
       'the status of the task is gone'
     )
-    worker.events.onTaskState({ connector: 'a', task: 0 }, 'RUNNING', null, null)
+    worker.says.task({ connector: 'a', task: 0 }, 'RUNNING', null, null)
     await herder.healthCheck()
     assert.deepEqual(herder.connectorStatus('a').tasks, [])
   })

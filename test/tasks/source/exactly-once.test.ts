@@ -53,19 +53,16 @@ async function exactlyOnce(
     guard: willing,
     groupId: uniqueName('group'),
     ...options,
-    worker: {
-      offsetStore: store,
-      producerProperties: properties,
-      offsetTopics: {
-        exactlyOnce: true,
-        workerStore: store,
-        bootstrapServers: bootstrap,
-        create: offsets.create,
-        producerProperties: properties,
-        consumerProperties: () => committed,
-        adminProperties: () => offsets.client
-      },
-      ...options.worker
+    clientProperties: {
+      producer: properties,
+      consumer: () => committed,
+      admin: () => offsets.client
+    },
+    offsetTopics: {
+      exactlyOnce: true,
+      workerStore: store,
+      bootstrapServers: bootstrap,
+      create: offsets.create
     }
   })
   const seen = await followAs(t, 'read_committed', run.topic)
@@ -139,7 +136,7 @@ describe('a source task that runs exactly once', () => {
     assert.deepEqual([run.seen.values, told], [['b'], [1, 2, 3]])
     assert.equal(await run.position(), 3)
     await delay(300)
-    await run.worker.stopTasks([run.id])
+    await run.stop()
     // One record and the mark of its transaction: the polls that brought nothing left nothing.
     assert.equal(await endOffset(t, run.topic), 2)
   })
@@ -184,12 +181,12 @@ describe('a source task that runs exactly once', () => {
     )
     await run.start()
     await written(run, 1)
-    await run.worker.setTargetState('c', 'PAUSED')
+    run.setTargetState('PAUSED')
     await arrived(run.seen, 1)
-    await run.worker.setTargetState('c', 'STARTED')
+    run.setTargetState('STARTED')
     more = true
     await written(run, 2)
-    await run.worker.stopTasks([run.id])
+    await run.stop()
     await run.seen.readToEnd()
     assert.deepEqual(run.seen.values, ['before the pause', 'before the stop'])
     assert.equal(await run.position(), 2)
@@ -232,7 +229,7 @@ describe('a source task that runs exactly once', () => {
       async () => (await run.store.all('c'))[0]?.offset?.['position'] === 7,
       'the offset of the aborted batch'
     ).catch(() => undefined)
-    await run.worker.stopTasks([run.id])
+    await run.stop()
     await run.seen.readToEnd()
     assert.deepEqual(run.seen.values, ['a', 'b', 'd', 'e'])
     assert.equal(await run.position(), 7)
@@ -272,7 +269,7 @@ describe('a source task that runs exactly once', () => {
     )
     await run.start()
     await written(run, 2)
-    await run.worker.setTargetState('c', 'PAUSED')
+    run.setTargetState('PAUSED')
     await delay(100)
     assert.deepEqual([run.seen.values, run.states], [[], ['c-0 RUNNING']])
     goOn = true
@@ -463,7 +460,7 @@ describe('a source task that runs exactly once', () => {
     await delay(500)
     assert.ok(polls <= 2, `${polls} polls of 5 MB`)
     proxy.cut()
-    await run.worker.stopTasks([run.id])
+    await run.stop()
   })
 
   it('I4: is given up in time when Kafka does not answer its last commit', async (t) => {
@@ -482,7 +479,7 @@ describe('a source task that runs exactly once', () => {
     await written(run, 1)
     proxy.stall()
     const before = performance.now()
-    await run.worker.stopTasks([run.id])
+    await run.stop()
     assert.ok(performance.now() - before < 5000)
     assert.equal(run.states.at(-1), 'c-0 UNASSIGNED')
     proxy.resume()

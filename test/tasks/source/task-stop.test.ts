@@ -9,40 +9,40 @@ const boom = (): never => {
 
 describe('a task that was asked to stop', () => {
   it('is UNASSIGNED, not FAILED, when its poll is cut off by that', async (t) => {
-    const { worker, id, states, start } = await scripted(t, async (context) => {
+    const { states, start, stop } = await scripted(t, async (context) => {
       await idle(context)
       return context.stopping.aborted ? boom() : null
     })
     await start()
     await until(() => states.includes('c-0 RUNNING'), 'it runs')
-    await worker.stopTasks([id])
+    await stop()
     assert.deepEqual(states, ['c-0 RUNNING', 'c-0 UNASSIGNED'])
   })
 
   it('is UNASSIGNED, not FAILED, when its stop fails', async (t) => {
-    const { worker, id, states, start } = await scripted(t, idle, { stop: boom })
+    const { states, start, stop } = await scripted(t, idle, { stop: boom })
     await start()
     await until(() => states.includes('c-0 RUNNING'), 'it runs')
-    await worker.stopTasks([id])
+    await stop()
     assert.deepEqual(states, ['c-0 RUNNING', 'c-0 UNASSIGNED'])
   })
 
   it('does not have its plugin stopped when that was never started', async (t) => {
     let stops = 0
-    const { worker, id, states, start } = await scripted(t, idle, {
+    const { states, start, stop } = await scripted(t, idle, {
       stop: async () => void stops++
     })
     await start('PAUSED')
     await until(() => states.includes('c-0 PAUSED'), 'it is paused')
-    await worker.stopTasks([id])
+    await stop()
     assert.deepEqual([stops, states], [0, ['c-0 PAUSED', 'c-0 UNASSIGNED']])
   })
 
   it('is FAILED when it failed before', async (t) => {
-    const { worker, id, states, start } = await scripted(t, boom, { stop: boom })
+    const { states, start, stop } = await scripted(t, boom, { stop: boom })
     await start()
     await until(() => states.includes('c-0 FAILED'), 'it failed')
-    await worker.stopTasks([id])
+    await stop()
     assert.deepEqual(states, ['c-0 RUNNING', 'c-0 FAILED'])
   })
 })

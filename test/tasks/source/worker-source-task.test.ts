@@ -58,7 +58,7 @@ describe('a source task', () => {
     )
     await run.start()
     await until(() => run.follower.values.length === 1, 'the record arrived')
-    await run.worker.stopTasks([run.id])
+    await run.stop()
     assert.deepEqual(run.store.stored, [{ partition: { stream: 'a' }, offset: { position: 7 } }])
     assert.deepEqual(run.states, ['c-0 RUNNING', 'c-0 UNASSIGNED'])
   })
@@ -71,7 +71,7 @@ describe('a source task', () => {
     await run.start()
     await until(() => run.states.includes('c-0 FAILED'), 'the task failed')
     assert.match(run.traces.at(-1) ?? '', /row 7 is broken/)
-    await run.worker.stopTasks([run.id])
+    await run.stop()
     assert.deepEqual(run.states, ['c-0 RUNNING', 'c-0 FAILED'])
     assert.equal(run.store.stored.at(-1)?.offset?.['position'], 1)
   })
@@ -96,7 +96,7 @@ describe('a source task', () => {
     await until(() => run.states.includes('c-0 PAUSED'), 'the task is paused')
     await delay(50)
     assert.equal(started, 0)
-    await run.worker.setTargetState('c', 'STARTED')
+    run.setTargetState('STARTED')
     await until(() => run.follower.values.length === 1, 'the record arrived')
     assert.deepEqual(run.states, ['c-0 PAUSED', 'c-0 RUNNING'])
   })
@@ -116,7 +116,7 @@ describe('a source task', () => {
     await run.start()
     await until(() => run.follower.values.length === 1, 'the record arrived')
     const before = performance.now()
-    await run.worker.stopTasks([run.id])
+    await run.stop()
     assert.ok(performance.now() - before < 2000)
     assert.deepEqual(run.store.stored, [])
   })
@@ -135,7 +135,7 @@ describe('a source task', () => {
     )
     await run.start()
     await until(() => run.follower.values.length === 1, 'the first record arrived')
-    await run.worker.stopTasks([run.id])
+    await run.stop()
     const states = [...run.states]
     release.resolve()
     await delay(300)
@@ -166,7 +166,7 @@ describe('a source task', () => {
     )
     await run.start()
     await until(() => run.store.stored.length === 1, 'the position is stored')
-    await run.worker.stopTasks([run.id])
+    await run.stop()
     release.resolve()
     assert.match(String(await late.promise), /given up/)
     assert.equal(run.store.stored.length, 1)
@@ -226,8 +226,8 @@ describe('a source task', () => {
         },
         {
           config: { 'errors.tolerance': 'all' },
-          worker: {
-            producerProperties: () =>
+          clientProperties: {
+            producer: () =>
               new Map(Object.entries({ 'bootstrap.servers': proxy.address, ...worker }))
           }
         }
@@ -266,8 +266,8 @@ describe('a source task', () => {
         return Array.from({ length: 10 }, () => record(run.topic, 'x'.repeat(500_000), poll))
       },
       {
-        worker: {
-          producerProperties: () =>
+        clientProperties: {
+          producer: () =>
             new Map([
               ['bootstrap.servers', proxy.address],
               ['buffer.memory', '6000000']
@@ -286,7 +286,7 @@ describe('a source task', () => {
     assert.ok(polls <= 2, `${polls} polls of 5 MB`)
     assert.ok(process.memoryUsage().arrayBuffers - before < 30_000_000)
     proxy.cut()
-    await run.worker.stopTasks([run.id])
+    await run.stop()
   })
 
   it('I9: lets others have a turn while it converts a large poll', async (t) => {
@@ -330,21 +330,16 @@ describe('a source task', () => {
       t,
       async (context, poll) => (poll < 1 ? [record(run.topic, 'x', 1)] : idle(context)),
       {
-        worker: {
-          adminProperties: () =>
+        clientProperties: {
+          admin: () =>
             new Map([
               ['bootstrap.servers', proxy.address],
               ['default.api.timeout.ms', '300']
-            ]),
-          topicCreationRules: () => [
-            {
-              group: 'default',
-              matches: () => true,
-              partitions: 1,
-              replicationFactor: 1,
-              settings: new Map()
-            }
-          ]
+            ])
+        },
+        config: {
+          'topic.creation.default.partitions': '1',
+          'topic.creation.default.replication.factor': '1'
         }
       }
     )
@@ -413,7 +408,7 @@ describe('what a source task converts with', () => {
     await run.start()
     await until(() => run.follower.values.length === 1, 'the record arrived')
     assert.deepEqual(closed, [])
-    await run.worker.stopTasks([run.id])
+    await run.stop()
     assert.deepEqual(closed, ['Same', 'Key', 'Value'])
     assert.deepEqual(run.states, ['c-0 RUNNING', 'c-0 UNASSIGNED'])
   })
@@ -433,7 +428,7 @@ describe('what a source task converts with', () => {
     })
     await run.start()
     await until(() => registry.requests.length === 1, 'the registry is asked')
-    await run.worker.stopTasks([run.id])
+    await run.stop()
     await until(() => ended, 'the task has ended')
     assert.equal(registry.requests.length, 1)
     assert.deepEqual(run.states, ['c-0 RUNNING', 'c-0 UNASSIGNED'])
