@@ -15,7 +15,8 @@ import { restServerOptions } from '../rest/rest-server-options.ts'
 import { workerPlugins } from './load-plugins.ts'
 import type { StartOptions } from './running-worker.ts'
 import { createRestServer, type RestServer } from '../rest/server.ts'
-import { restListeners, type WorkerConfig } from '../settings/worker/worker-config.ts'
+import { restListeners } from '../settings/worker/rest-keys.ts'
+import type { WorkerConfig } from '../settings/worker/worker-config.ts'
 import { abortable, within } from '../wait.ts'
 
 /** The plugins and config providers of a worker file, and its properties with their references resolved. */
@@ -48,7 +49,7 @@ export async function bindRest(config: WorkerConfig): Promise<BoundRest> {
   // From the first request on, connectors may ask for what these allow.
   allowOracleClient(config.values['jdbc.oracle.client.lib.dir'])
   blockDriverProperties(config.values['jdbc.blocked.properties'])
-  const options = restServerOptions(config.properties, process.env)
+  const options = restServerOptions(config, process.env)
   const server = createRestServer({ options, clock: systemClock })
   const bound = await server.start()
   const { values } = config

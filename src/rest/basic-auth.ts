@@ -2,9 +2,8 @@ import { timingSafeEqual } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { ConfigError } from '../errors.ts'
 import { loggers } from '../log.ts'
+import { BASIC_AUTH_EXTENSION } from '../settings/worker/rest-keys.ts'
 
-export const BASIC_AUTH_EXTENSION =
-  'org.apache.kafka.connect.rest.basic.auth.extension.BasicAuthSecurityRestExtension'
 const LOGIN_MODULE = 'org.apache.kafka.connect.rest.basic.auth.extension.PropertyFileLoginModule'
 
 const log = loggers.get(BASIC_AUTH_EXTENSION)

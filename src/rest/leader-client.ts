@@ -2,14 +2,14 @@ import type { Clock } from '../clock.ts'
 import { ConnectError } from '../errors.ts'
 import type { LeaderClient } from '../herder/group/leader-client.ts'
 import { exchange } from './forward.ts'
-import { javaClientTls, type SslSettings } from '../tls/java-ssl.ts'
+import { javaClientTls, type TlsSettings } from '../tls/java-ssl.ts'
 import { abortingAfter } from '../wait.ts'
 
 /** The other worker answers within its own limit for requests, 90 s. */
 const TIMEOUT_MS = 100_000
 
 /** How the herder reaches the leader's REST interface: with the certificates of this worker's own listeners. */
-export function restLeaderClient(ssl: SslSettings, clock: Clock): LeaderClient {
+export function restLeaderClient(ssl: TlsSettings, clock: Clock): LeaderClient {
   const tls = javaClientTls(ssl)
   return async (url, body, headers, signal, method = 'POST') => {
     const all = {

@@ -1,18 +1,22 @@
-import { type Listener, parseListener } from '../settings/worker/listeners.ts'
-import { type HeaderRule, parseHeaderRules } from '../settings/worker/response-headers.ts'
 import { ConfigError } from '../errors.ts'
-import { BASIC_AUTH_EXTENSION, usersFileOfJaas } from './basic-auth.ts'
+import type { Listener } from '../settings/worker/listeners.ts'
+import { type HeaderRule, parseHeaderRules } from '../settings/worker/response-headers.ts'
+import {
+  type ListenerTls,
+  listenerTls,
+  type RestConfig,
+  restListeners
+} from '../settings/worker/rest-keys.ts'
+import { usersFileOfJaas } from './basic-auth.ts'
 import { type CorsOptions, corsOptions } from './cors.ts'
-import { checkDateRules } from './response-headers.ts'
-import type { SslSettings } from '../tls/java-ssl.ts'
 
 /** What the REST server needs to know of the worker's configuration. */
 export interface RestServerOptions {
   listeners: readonly Listener[]
   /** null: admin resources on the main listeners; empty: nowhere. */
   adminListeners: readonly Listener[] | null
-  ssl: SslSettings
-  adminSsl: SslSettings
+  ssl: ListenerTls
+  adminSsl: ListenerTls
   cors: CorsOptions | null
   headers: readonly HeaderRule[]
   /** Users file of basic auth, null when it is off. */
@@ -30,36 +34,28 @@ export interface RestServerOptions {
   stopTimeoutMs: number
 }
 
-const DEFAULT_LISTENERS = 'http://:8083'
-
 /**
- * From the worker's properties as given (no defaults filled in) and the environment (`KAFKA_OPTS` names the JAAS file
- * of basic auth; the worker property `rest.basic.auth.file` names the users file itself). Throws ConfigError.
+ * From the worker's configuration and the environment, whose `KAFKA_OPTS` names the JAAS file of basic auth. Throws ConfigError.
  */
 export function restServerOptions(
-  properties: ReadonlyMap<string, string>,
+  config: RestConfig,
   environment: Readonly<Record<string, string | undefined>> = {}
 ): RestServerOptions {
-  const listeners = list(properties.get('listeners') ?? DEFAULT_LISTENERS).map((text) =>
-    parseListener(text)
-  )
-  if (listeners.length === 0) {
-    throw new ConfigError('Invalid value for configuration listeners: at least one is needed')
-  }
-  const admin = properties.get('admin.listeners')
+  const { values } = config
+  const { main, admin } = restListeners(config)
   return {
-    listeners,
-    adminListeners: admin === undefined ? null : list(admin).map((text) => parseListener(text)),
-    ssl: sslSettings(properties, 'listeners.https.'),
-    adminSsl: sslSettings(properties, 'admin.listeners.https.'),
+    listeners: main,
+    adminListeners: admin,
+    ssl: listenerTls(config, 'main'),
+    adminSsl: listenerTls(config, 'admin'),
     cors: corsOptions(
-      properties.get('access.control.allow.origin') ?? '',
-      properties.get('access.control.allow.methods') ?? ''
+      values['access.control.allow.origin'],
+      values['access.control.allow.methods']
     ),
-    headers: checkDateRules(parseHeaderRules(properties.get('response.http.headers.config') ?? '')),
-    usersFile: usersFile(properties, environment),
-    maskConfigs: (properties.get('rest.config.mask') ?? '').trim().toLowerCase() === 'true',
-    metrics: (properties.get('rest.metrics.enable') ?? '').trim().toLowerCase() === 'true',
+    headers: parseHeaderRules(values['response.http.headers.config']),
+    usersFile: usersFile(config, environment),
+    maskConfigs: values['rest.config.mask'],
+    metrics: values['rest.metrics.enable'],
     requestTimeoutMs: 90_000,
     healthTimeoutMs: 10_000,
     bodyLimitBytes: 32 * 1024 * 1024,
@@ -68,29 +64,13 @@ export function restServerOptions(
   }
 }
 
-/** All or nothing, as in the JVM worker: one key under the prefix switches the plain `ssl.*` keys off. */
-function sslSettings(properties: ReadonlyMap<string, string>, prefix: string): SslSettings {
-  const prefixed = [...properties].filter(([key]) => key.startsWith(prefix))
-  if (prefixed.length > 0) {
-    return new Map(prefixed.map(([key, value]) => [key.slice(prefix.length), value]))
-  }
-  return new Map([...properties].filter(([key]) => key.startsWith('ssl.')))
-}
-
 function usersFile(
-  properties: ReadonlyMap<string, string>,
+  { values }: RestConfig,
   environment: Readonly<Record<string, string | undefined>>
 ): string | null {
-  const extensions = list(properties.get('rest.extension.classes') ?? '')
-  const foreign = extensions.find((name) => name !== BASIC_AUTH_EXTENSION)
-  if (foreign !== undefined) {
-    throw new ConfigError(
-      `Invalid value ${foreign} for configuration rest.extension.classes: only ${BASIC_AUTH_EXTENSION} exists here`
-    )
-  }
-  if (extensions.length === 0) return null
-  const own = properties.get('rest.basic.auth.file')
-  if (own !== undefined) return own
+  if (values['rest.extension.classes'].length === 0) return null
+  const own = values['rest.basic.auth.file']
+  if (own !== null) return own
   const jaas = /-Djava\.security\.auth\.login\.config=("[^"]*"|\S+)/.exec(
     environment['KAFKA_OPTS'] ?? ''
   )?.[1]
@@ -100,11 +80,4 @@ function usersFile(
     )
   }
   return usersFileOfJaas(jaas.replaceAll('"', ''))
-}
-
-function list(text: string): string[] {
-  return text
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '')
 }

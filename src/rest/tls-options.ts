@@ -1,6 +1,7 @@
 import type { Server, TlsOptions } from 'node:tls'
 import { ConfigError } from '../errors.ts'
-import { javaTls, type SslSettings } from '../tls/java-ssl.ts'
+import type { ListenerTls } from '../settings/worker/rest-keys.ts'
+import { javaTls } from '../tls/java-ssl.ts'
 
 /**
  * With `ssl.client.auth=requested` a client may come without a certificate, but not with one that is not trusted: Java refuses it, while
@@ -15,19 +16,14 @@ export function refuseUntrustedClients(server: Server): void {
 }
 
 /** Options of an https listener. Throws ConfigError that names the setting. */
-export function serverTls(ssl: SslSettings): TlsOptions {
+export function serverTls(ssl: ListenerTls): TlsOptions {
   const identity = javaTls(ssl)
   if (identity.cert === undefined) {
     throw new ConfigError(
       'An https listener needs a certificate: set ssl.keystore.location or ssl.keystore.certificate.chain'
     )
   }
-  const clientAuth = (ssl.get('ssl.client.auth') ?? 'none').toLowerCase()
-  if (!['none', 'requested', 'required'].includes(clientAuth)) {
-    throw new ConfigError(
-      `Invalid value ${clientAuth} for configuration ssl.client.auth: String must be one of: none, requested, required`
-    )
-  }
+  const clientAuth = ssl['ssl.client.auth']
   return {
     ...identity,
     requestCert: clientAuth !== 'none',

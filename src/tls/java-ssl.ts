@@ -9,8 +9,25 @@ import {
 } from './key-material.ts'
 import { readKeyStore, readTrustStore } from './key-store.ts'
 
-/** Settings of Java's TLS by their names from `ssl.` on, as configured. */
-export type SslSettings = ReadonlyMap<string, string>
+type Secret = { readonly value: string } | null
+
+/** Settings of Java's TLS, read from text: by their names from `ssl.` on, with Kafka's defaults. An empty text counts as none. */
+export interface TlsSettings {
+  readonly 'ssl.protocol': string
+  readonly 'ssl.enabled.protocols': readonly string[]
+  readonly 'ssl.cipher.suites': readonly string[]
+  readonly 'ssl.endpoint.identification.algorithm': string
+  readonly 'ssl.keystore.type': string
+  readonly 'ssl.keystore.location': string | null
+  readonly 'ssl.keystore.password': Secret
+  readonly 'ssl.keystore.key': Secret
+  readonly 'ssl.keystore.certificate.chain': Secret
+  readonly 'ssl.key.password': Secret
+  readonly 'ssl.truststore.type': string
+  readonly 'ssl.truststore.location': string | null
+  readonly 'ssl.truststore.password': Secret
+  readonly 'ssl.truststore.certificates': Secret
+}
 
 /** Options of node:tls that both sides of a connection have. All keys and certificates are PEM, keys without a password. */
 export interface JavaTls {
@@ -27,81 +44,59 @@ export interface JavaTls {
  * What `ssl.*` settings ask for. Without a trust store the certificates that Node.js trusts are trusted. `prefix` goes before the names
  * of settings in messages. Throws ConfigError that names the setting, and never shows a key or password (I7).
  */
-export function javaTls(ssl: SslSettings, prefix = ''): JavaTls {
-  const reader = new Reader(ssl, prefix)
+export function javaTls(ssl: TlsSettings, prefix = ''): JavaTls {
   return {
-    ...ownIdentity(reader),
-    ...trusted(reader),
-    ...cipherSuites(reader),
-    ...versions(reader)
+    ...ownIdentity(ssl, prefix),
+    ...trusted(ssl, prefix),
+    ...cipherSuites(ssl, prefix),
+    ...versions(ssl, prefix)
   }
 }
 
 /** The same for the side that connects: with an empty `ssl.endpoint.identification.algorithm` no host name is compared. */
 export function javaClientTls(
-  ssl: SslSettings,
+  ssl: TlsSettings,
   prefix = ''
 ): JavaTls & { checkServerIdentity?: () => undefined } {
   const tls = javaTls(ssl, prefix)
-  const checksHost = ssl.get('ssl.endpoint.identification.algorithm')?.trim() !== ''
+  const checksHost = ssl['ssl.endpoint.identification.algorithm'] !== ''
   return checksHost ? tls : { ...tls, checkServerIdentity: () => undefined }
-}
-
-/** Reads settings; a blank one counts as missing. */
-class Reader {
-  readonly #ssl: SslSettings
-  readonly #prefix: string
-
-  constructor(ssl: SslSettings, prefix: string) {
-    this.#ssl = ssl
-    this.#prefix = prefix
-  }
-
-  get(name: string): string | null {
-    const value = this.#ssl.get(name)?.trim()
-    return value === undefined || value === '' ? null : value
-  }
-
-  list(name: string): string[] {
-    const entries = (this.get(name) ?? '').split(',').map((entry) => entry.trim())
-    return entries.filter((entry) => entry !== '')
-  }
-
-  named(name: string): string {
-    return `${this.#prefix}${name}`
-  }
-
-  text(name: string): Material | null {
-    const text = this.get(name)
-    return text === null ? null : materialOfText(this.named(name), text)
-  }
-
-  /** The file of a store, whose type has to be one there is. Which it is its bytes say. */
-  store(store: 'keystore' | 'truststore'): Material | null {
-    const type = this.get(`ssl.${store}.type`)
-    if (type !== null && !STORE_TYPES.includes(type.toUpperCase())) {
-      throw this.invalid(`ssl.${store}.type`, type, `supported are ${STORE_TYPES.join(', ')}`)
-    }
-    const location = this.get(`ssl.${store}.location`)
-    return location === null ? null : materialOf(this.named(`ssl.${store}.location`), location)
-  }
-
-  invalid(name: string, value: string, why: string): ConfigError {
-    return new ConfigError(`Invalid value ${value} for configuration ${this.named(name)}: ${why}`)
-  }
 }
 
 const STORE_TYPES = ['JKS', 'PKCS12', 'PEM']
 
-function ownIdentity(reader: Reader): Pick<JavaTls, 'key' | 'cert'> {
-  const passwords = {
-    store: reader.get('ssl.keystore.password'),
-    key: reader.get('ssl.key.password')
+function invalid(name: string, value: string, why: string): ConfigError {
+  return new ConfigError(`Invalid value ${value} for configuration ${name}: ${why}`)
+}
+
+function secret(given: Secret): string | null {
+  const text = given?.value.trim() ?? ''
+  return text === '' ? null : text
+}
+
+function material(name: string, given: Secret): Material | null {
+  const text = secret(given)
+  return text === null ? null : materialOfText(name, text)
+}
+
+/** The file of a store, whose type has to be one there is. Which it is its bytes say. */
+function storeFile(name: string, type: string, location: string | null): Material | null {
+  if (type !== '' && !STORE_TYPES.includes(type.toUpperCase())) {
+    throw invalid(`${name}.type`, type, `supported are ${STORE_TYPES.join(', ')}`)
   }
-  const key = reader.text('ssl.keystore.key')
-  const chain = reader.text('ssl.keystore.certificate.chain')
+  return location === null || location === '' ? null : materialOf(`${name}.location`, location)
+}
+
+function ownIdentity(ssl: TlsSettings, prefix: string): Pick<JavaTls, 'key' | 'cert'> {
+  const passwords = {
+    store: secret(ssl['ssl.keystore.password']),
+    key: secret(ssl['ssl.key.password'])
+  }
+  const name = `${prefix}ssl.keystore`
+  const key = material(`${name}.key`, ssl['ssl.keystore.key'])
+  const chain = material(`${name}.certificate.chain`, ssl['ssl.keystore.certificate.chain'])
   if (key === null && chain === null) {
-    const store = reader.store('keystore')
+    const store = storeFile(name, ssl['ssl.keystore.type'], ssl['ssl.keystore.location'])
     return store === null ? {} : readKeyStore(store, passwords)
   }
   // A key and its certificates belong together; one of them may stand in the other's text.
@@ -109,23 +104,27 @@ function ownIdentity(reader: Reader): Pick<JavaTls, 'key' | 'cert'> {
   return { key: readPrivateKey((key ?? chain) as Material, passwords.key), cert }
 }
 
-function trusted(reader: Reader): Pick<JavaTls, 'ca'> {
-  const given = reader.text('ssl.truststore.certificates')
+function trusted(ssl: TlsSettings, prefix: string): Pick<JavaTls, 'ca'> {
+  const name = `${prefix}ssl.truststore`
+  const given = material(`${name}.certificates`, ssl['ssl.truststore.certificates'])
   if (given !== null) return { ca: readCertificates(given) }
-  const store = reader.store('truststore')
+  const store = storeFile(name, ssl['ssl.truststore.type'], ssl['ssl.truststore.location'])
   if (store === null) return {}
-  return { ca: readTrustStore(store, reader.get('ssl.truststore.password')) }
+  return { ca: readTrustStore(store, secret(ssl['ssl.truststore.password'])) }
 }
 
-function cipherSuites(reader: Reader): Pick<JavaTls, 'ciphers'> {
-  const name = 'ssl.cipher.suites'
-  const suites = reader.list(name)
+function cipherSuites(ssl: TlsSettings, prefix: string): Pick<JavaTls, 'ciphers'> {
+  const suites = ssl['ssl.cipher.suites']
   if (suites.length === 0) return {}
   const known = new Set(getCiphers().map((cipher) => cipher.toUpperCase()))
   const ciphers = suites.map((suite) => {
     const cipher = openSslName(suite)
     if (known.has(cipher.toUpperCase())) return cipher
-    throw reader.invalid(name, suite, 'this cipher suite is not supported by Node.js')
+    throw invalid(
+      `${prefix}ssl.cipher.suites`,
+      suite,
+      'this cipher suite is not supported by Node.js'
+    )
   })
   return { ciphers: ciphers.join(':') }
 }
@@ -151,27 +150,28 @@ function openSslName(suite: string): string {
 const VERSIONS = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'] as const satisfies SecureVersion[]
 
 /** From the lowest to the highest that is enabled; `ssl.protocol` is a limit from above, as Kafka documents it. */
-function versions(reader: Reader): Pick<JavaTls, 'minVersion' | 'maxVersion'> {
+function versions(ssl: TlsSettings, prefix: string): Pick<JavaTls, 'minVersion' | 'maxVersion'> {
   const version = (name: string, value: string): number => {
     const index = VERSIONS.findIndex((known) => known.toLowerCase() === value.toLowerCase())
     if (index !== -1) return index
-    throw reader.invalid(name, value, `supported are ${VERSIONS.join(', ')}`)
+    throw invalid(`${prefix}${name}`, value, `supported are ${VERSIONS.join(', ')}`)
   }
-  const enabled = reader.list('ssl.enabled.protocols')
+  const enabled = ssl['ssl.enabled.protocols']
   const indexes = enabled.map((value) => version('ssl.enabled.protocols', value))
-  const protocol = reader.get('ssl.protocol')
-  const isVersion = protocol !== null && !/^(TLS|SSL|Default)$/i.test(protocol)
+  const protocol = ssl['ssl.protocol']
+  const isVersion = !/^(?:|TLS|SSL|Default)$/i.test(protocol)
   const newest = isVersion ? version('ssl.protocol', protocol) : VERSIONS.length - 1
-  if (indexes.length === 0 && newest === VERSIONS.length - 1) return {}
   // Kafka's own default for the versions that are enabled.
   const usable = (indexes.length === 0 ? [2, 3] : indexes).filter((index) => index <= newest)
   if (usable.length === 0) {
-    throw reader.invalid(
-      'ssl.protocol',
-      protocol ?? '',
-      `it is older than every version of ${reader.named('ssl.enabled.protocols')}`
+    throw invalid(
+      `${prefix}ssl.protocol`,
+      protocol,
+      `it is older than every version of ${prefix}ssl.enabled.protocols`
     )
   }
   const [min, max] = [VERSIONS[Math.min(...usable)], VERSIONS[Math.max(...usable)]]
+  // These are what Node.js does anyway, unless it was started with other limits.
+  if (min === 'TLSv1.2' && max === 'TLSv1.3') return {}
   return { minVersion: min ?? 'TLSv1.2', maxVersion: max ?? 'TLSv1.3' }
 }

@@ -3,9 +3,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { BASIC_AUTH_EXTENSION } from '../../src/rest/basic-auth.ts'
+import { BASIC_AUTH_EXTENSION } from '../../src/settings/worker/rest-keys.ts'
 import { restServerOptions } from '../../src/rest/rest-server-options.ts'
-import { call, type RestWorker, startRestWorker } from './rest-worker.ts'
+import { call, restConfig, type RestWorker, startRestWorker } from './rest-worker.ts'
 
 const login = (user: string, scheme = 'Basic') => ({
   authorization: `${scheme} ${Buffer.from(user).toString('base64')}`
@@ -76,12 +76,12 @@ KafkaConnect {
   file="${join(dir, 'users')}";
 };`
     )
-    const properties = new Map([['rest.extension.classes', BASIC_AUTH_EXTENSION]])
+    const config = restConfig({ 'rest.extension.classes': BASIC_AUTH_EXTENSION })
     const environment = { KAFKA_OPTS: `-Xmx1g -Djava.security.auth.login.config=${jaas} -Da=b` }
-    assert.equal(restServerOptions(properties, environment).usersFile, join(dir, 'users'))
-    assert.throws(() => restServerOptions(properties, {}), /needs a credentials file/)
+    assert.equal(restServerOptions(config, environment).usersFile, join(dir, 'users'))
+    assert.throws(() => restServerOptions(config, {}), /needs a credentials file/)
     await writeFile(jaas, 'KafkaConnect { com.sun.Module required; };')
-    assert.throws(() => restServerOptions(properties, environment), /exist only in Java/)
+    assert.throws(() => restServerOptions(config, environment), /exist only in Java/)
   })
 
   it('lets everybody in when the file is empty, as the JVM worker does', async () => {

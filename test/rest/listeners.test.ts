@@ -14,7 +14,7 @@ import { RequestTargetError } from '../../src/herder/herder.ts'
 import { restServerOptions } from '../../src/rest/rest-server-options.ts'
 import { createRestServer } from '../../src/rest/server.ts'
 import { KEY_PASSWORD, type KeyFolder, keyFolder } from '../support/key-files.ts'
-import { call, startRestWorker } from './rest-worker.ts'
+import { call, restConfig, startRestWorker } from './rest-worker.ts'
 import { ScriptedHerder } from './scripted-herder.ts'
 
 const run = promisify(execFile)
@@ -48,7 +48,7 @@ describe('listeners', () => {
   })
 
   it('answer 503 until there is a herder', async () => {
-    const options = restServerOptions(new Map([['listeners', 'http://127.0.0.1:0']]))
+    const options = restServerOptions(restConfig())
     const server = createRestServer({ options, clock: systemClock })
     const [listener] = await server.start()
     const base = listener?.url ?? ''

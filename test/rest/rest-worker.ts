@@ -1,4 +1,7 @@
 import { type Clock, systemClock } from '../../src/clock.ts'
+import { parseConfig } from '../../src/config/config-def.ts'
+import { tlsKeys } from '../../src/settings/clients/tls-keys.ts'
+import { type RestConfig, restKeys } from '../../src/settings/worker/rest-keys.ts'
 import { type BoundListener, createRestServer, type RestServer } from '../../src/rest/server.ts'
 import { restServerOptions, type RestServerOptions } from '../../src/rest/rest-server-options.ts'
 import { ScriptedHerder } from './scripted-herder.ts'
@@ -13,6 +16,12 @@ export interface RestWorker {
   stop(): Promise<void>
 }
 
+/** What worker properties mean for the REST server, which is on a free port unless they say otherwise. */
+export function restConfig(given: Record<string, string> = {}): RestConfig {
+  const properties = new Map(Object.entries({ listeners: 'http://127.0.0.1:0', ...given }))
+  return { values: parseConfig({ ...restKeys, ...tlsKeys }, properties), properties }
+}
+
 /** `properties` are worker properties; `limits` replaces waiting times and sizes. */
 export async function startRestWorker(
   properties: Record<string, string> = {},
@@ -20,8 +29,7 @@ export async function startRestWorker(
   clock: Clock = systemClock
 ): Promise<RestWorker> {
   const herder = new ScriptedHerder()
-  const given = new Map(Object.entries({ listeners: 'http://127.0.0.1:0', ...properties }))
-  const options = { ...restServerOptions(given), stopTimeoutMs: 1000, ...limits }
+  const options = { ...restServerOptions(restConfig(properties)), stopTimeoutMs: 1000, ...limits }
   const server = createRestServer({ options, clock, herder })
   const bound = await server.start()
   const base = (bound[0]?.url ?? '').replace(/\/$/, '')

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { RequestTargetError } from '../../src/herder/herder.ts'
-import { BASIC_AUTH_EXTENSION } from '../../src/rest/basic-auth.ts'
+import { BASIC_AUTH_EXTENSION } from '../../src/settings/worker/rest-keys.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { call, startRestWorker } from './rest-worker.ts'
 

@@ -4,12 +4,13 @@ import { readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { after, before, describe, it } from 'node:test'
 import { connect, createServer } from 'node:tls'
+import { tlsSettings } from '../../src/settings/clients/tls-keys.ts'
 import { javaClientTls, javaTls } from '../../src/tls/java-ssl.ts'
 import { KEY_PASSWORD, type KeyFolder, keyFolder } from '../support/key-files.ts'
 
 type Settings = Record<string, string>
-const read = (settings: Settings, prefix?: string) =>
-  javaTls(new Map(Object.entries(settings)), prefix)
+const parsed = (settings: Settings) => tlsSettings(new Map(Object.entries(settings)))
+const read = (settings: Settings, prefix?: string) => javaTls(parsed(settings), prefix)
 
 describe('ssl.* settings', () => {
   let keys: KeyFolder
@@ -64,7 +65,7 @@ describe('ssl.* settings', () => {
     try {
       return await new Promise((resolve, reject) => {
         const ca = { 'ssl.truststore.location': keys.path('ca.pem') }
-        const tls = javaClientTls(new Map(Object.entries({ ...ca, ...client })))
+        const tls = javaClientTls(parsed({ ...ca, ...client }))
         const socket = connect({ port, host: '127.0.0.1', ...tls }, () => {
           resolve(`${socket.getProtocol()} ${socket.getCipher().standardName}`)
           socket.end()
@@ -162,8 +163,8 @@ describe('ssl.* settings', () => {
   })
 
   it('check the host name unless told not to, and trust what Node.js trusts', () => {
-    assert.deepEqual(javaClientTls(new Map()), {})
-    const unchecked = new Map([['ssl.endpoint.identification.algorithm', '']])
+    assert.deepEqual(javaClientTls(parsed({})), {})
+    const unchecked = parsed({ 'ssl.endpoint.identification.algorithm': '' })
     assert.equal(javaClientTls(unchecked).checkServerIdentity?.(), undefined)
     assert.ok('checkServerIdentity' in javaClientTls(unchecked))
   })

@@ -1,6 +1,6 @@
-import { type ConfigMap, configDef, type Parsed, Password } from '../../config/config-def.ts'
+import { type ConfigMap, configDef, type Parsed } from '../../config/config-def.ts'
 import { ConfigError } from '../../errors.ts'
-import { javaClientTls } from '../../tls/java-ssl.ts'
+import { javaClientTls, type TlsSettings } from '../../tls/java-ssl.ts'
 
 const STORE_TYPE = {
   type: 'string',
@@ -253,13 +253,13 @@ function address(text: string, parsed: Settings, given: ConfigMap): RegistryAddr
   }
 }
 
-/** The TLS settings of a configuration, named as everywhere else. */
+/** The TLS settings of a registry by the names they have everywhere else. */
+type Named = { readonly [N in keyof TlsSettings]: Settings[`schema.registry.${N}`] }
+
 function tlsOptions(parsed: Settings): RegistryOptions['tls'] {
   const prefix = 'schema.registry.'
-  const ssl = Object.entries(parsed).flatMap(([name, value]): [string, string][] => {
-    if (!name.startsWith(`${prefix}ssl.`) || value === null) return []
-    const text = value instanceof Password ? value.value : String(value)
-    return [[name.slice(prefix.length), text]]
-  })
-  return javaClientTls(new Map(ssl), prefix)
+  const ssl = Object.entries(parsed)
+    .filter(([name]) => name.startsWith(`${prefix}ssl.`))
+    .map(([name, value]) => [name.slice(prefix.length), value])
+  return javaClientTls(Object.fromEntries(ssl) as Named, prefix)
 }

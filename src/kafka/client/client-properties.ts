@@ -3,6 +3,7 @@ import { isIP } from 'node:net'
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
 import type { Clock } from '../../clock.ts'
 import { ConfigError } from '../../errors.ts'
+import { tlsSettings } from '../../settings/clients/tls-keys.ts'
 import type { ClientProperties } from '../contracts.ts'
 import { javaClientTls } from '../../tls/java-ssl.ts'
 import type { BackoffSettings } from '../../wait.ts'
@@ -56,7 +57,7 @@ export function clientSettings(client: ClientProperties, clock: Clock): ClientSe
   const requestTimeoutMs = Math.max(1, read.integer('request.timeout.ms', 30_000))
   return {
     bootstrapServers: bootstrapServers(read.list('bootstrap.servers')),
-    tls: protocol.endsWith('SSL') ? javaClientTls(client) : null,
+    tls: protocol.endsWith('SSL') ? javaClientTls(tlsSettings(client)) : null,
     sasl: protocol.startsWith('SASL') ? saslSettings(read, clock) : null,
     connectTimeoutMs: Math.max(1, read.integer('socket.connection.setup.timeout.ms', 10_000)),
     requestTimeoutMs,

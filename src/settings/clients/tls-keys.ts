@@ -1,4 +1,5 @@
-import { configDef } from '../../config/config-def.ts'
+import { type ConfigMap, configDef, parseConfig } from '../../config/config-def.ts'
+import type { TlsSettings } from '../../tls/java-ssl.ts'
 import { idle, JAVA_CLASS, JVM_ONLY } from './no-effect.ts'
 
 const NODE_TLS = idle('TLS is done by Node')
@@ -127,3 +128,8 @@ export const tlsKeys = configDef({
     doc: JVM_ONLY
   }
 })
+
+/** The settings of TLS among properties. Throws ConfigError. */
+export function tlsSettings(properties: ConfigMap): TlsSettings {
+  return parseConfig(tlsKeys, properties)
+}

@@ -1,6 +1,6 @@
 import { ConfigError } from '../../errors.ts'
 
-/** One rule of `response.http.headers.config`: `set` replaces a header, `add` adds to it; the value of a date rule is epoch ms or a date. */
+/** One rule of `response.http.headers.config`: `set` replaces a header, `add` adds to it; the value of a date rule is milliseconds from the moment of an answer. */
 export interface HeaderRule {
   readonly action: 'set' | 'add' | 'setDate' | 'addDate'
   readonly name: string
@@ -42,7 +42,13 @@ function parseRule(rule: string): HeaderRule {
       `Invalid header name '${trimmed}'. The '[header name]' cannot contain whitespace`
     )
   }
-  return { action, name: trimmed, value: value.trim() }
+  const text = value.trim()
+  if (action.endsWith('Date') && !/^-?\d{1,15}$/.test(text)) {
+    throw new ConfigError(
+      `Invalid value ${text} for header ${trimmed} in response.http.headers.config: ${action} needs a number of milliseconds`
+    )
+  }
+  return { action, name: trimmed, value: text }
 }
 
 /** The rules of `response.http.headers.config`, in order. */

@@ -6,7 +6,6 @@ import {
   parseConfig,
   withPrefix
 } from '../../config/config-def.ts'
-import { type Listener, parseListener } from './listeners.ts'
 import { ConfigError } from '../../errors.ts'
 import { isClientProperty } from '../clients/client-definitions.ts'
 import type { Plugins } from '../../plugin/plugins.ts'
@@ -14,9 +13,6 @@ import { distributedKeys } from './distributed-keys.ts'
 import { saslKeys } from '../clients/sasl-keys.ts'
 import { tlsKeys } from '../clients/tls-keys.ts'
 import { commonKeys } from './common-keys.ts'
-
-export const BASIC_AUTH_EXTENSION =
-  'org.apache.kafka.connect.rest.basic.auth.extension.BasicAuthSecurityRestExtension'
 
 const standaloneKeys = configDef({
   'offset.storage.file.filename': {
@@ -93,17 +89,10 @@ function warningsOf(definition: ConfigDef, properties: ConfigMap): string[] {
       unknown.push(key)
     }
   }
-  const extensions = (properties.get('rest.extension.classes') ?? '')
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '' && name !== BASIC_AUTH_EXTENSION)
   const warnings: string[] = []
   if (unknown.length > 0) warnings.push(`Unknown settings, not used: ${unknown.join(', ')}`)
   if (idle.length > 0) {
     warnings.push(`Settings of a JVM worker that have no effect here: ${idle.join(', ')}`)
-  }
-  if (extensions.length > 0) {
-    warnings.push(`REST extensions that have no effect here: ${extensions.join(', ')}`)
   }
   for (const kind of ['config', 'offset', 'status'] as const) {
     const ignored = forcedTopicSettings(kind).filter((name) =>
@@ -190,25 +179,4 @@ export function exactlyOnceSource(config: DistributedWorkerConfig): {
 } {
   const support = config.values['exactly.once.source.support'].toLowerCase()
   return { enabled: support === 'enabled', transactionalLeader: support !== 'disabled' }
-}
-
-/** Where the REST server listens. `admin` null: admin resources are on the main listeners; empty: there are none. */
-export function restListeners(config: WorkerConfig): {
-  readonly main: readonly Listener[]
-  readonly admin: readonly Listener[] | null
-} {
-  return {
-    main: config.values.listeners.map(parseListener),
-    admin: config.values['admin.listeners']?.map(parseListener) ?? null
-  }
-}
-
-/** TLS settings of the main or admin listeners: those behind their prefix when there is any, else the plain `ssl.` ones. */
-export function listenerTlsProperties(config: WorkerConfig, of: 'main' | 'admin'): ConfigMap {
-  const own = withPrefix(
-    config.properties,
-    of === 'main' ? 'listeners.https.' : 'admin.listeners.https.'
-  )
-  if (own.size > 0) return own
-  return new Map([...config.properties].filter(([key]) => key.startsWith('ssl.')))
 }

@@ -6,6 +6,7 @@ import { once } from 'node:events'
 import { systemClock } from '../../../src/clock.ts'
 import { ConnectError } from '../../../src/errors.ts'
 import type { DistributedHerder } from '../../../src/herder/tick/distributed-herder.ts'
+import { tlsSettings } from '../../../src/settings/clients/tls-keys.ts'
 import { restLeaderClient } from '../../../src/rest/leader-client.ts'
 import type { StoredConfig } from '../../../src/storage/cluster-config.ts'
 import type { TargetState } from '../../../src/storage/target-state.ts'
@@ -145,7 +146,7 @@ describe('a group of a JVM worker and one of ours', () => {
       worker: new FileStreamLikeWorker('ours', cluster.placement),
       workerUrl: `http://${endpoint.host}/`,
       workerId: endpoint.host,
-      leaderClient: restLeaderClient(new Map(), systemClock)
+      leaderClient: restLeaderClient(tlsSettings(new Map()), systemClock)
     })
     await ask(first, 'POST', '/connectors', { name: 'a', config: source('a') })
     await ask(first, 'PUT', '/connectors/b/config', source('b'))

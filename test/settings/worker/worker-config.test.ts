@@ -6,10 +6,12 @@ import type { ConfigDef } from '../../../src/config/config-def.ts'
 import { ConfigError } from '../../../src/errors.ts'
 import {
   BASIC_AUTH_EXTENSION,
+  listenerTls,
+  restListeners
+} from '../../../src/settings/worker/rest-keys.ts'
+import {
   distributedConfig,
-  listenerTlsProperties,
   parseWorkerConfig,
-  restListeners,
   standaloneConfig,
   topicSettings
 } from '../../../src/settings/worker/worker-config.ts'
@@ -49,8 +51,18 @@ const PARTITIONS = "Number of partitions must be positive, or -1 to use the brok
 const EMPTY = (key: string): string =>
   `Configuration '${key}' must not be empty. Valid values include: any non-empty value`
 
-/** Key, bad value, and the complaint of a JVM worker. */
+/** Key, bad value, and the complaint: a JVM worker's, where it has the rule. */
 const refused: [string, string, string][] = [
+  [
+    'rest.extension.classes',
+    `${BASIC_AUTH_EXTENSION}, a.B`,
+    `Invalid value a.B for configuration rest.extension.classes: only ${BASIC_AUTH_EXTENSION} exists here`
+  ],
+  [
+    'response.http.headers.config',
+    'setDate Expires:tomorrow',
+    'Invalid value tomorrow for header Expires in response.http.headers.config: setDate needs a number of milliseconds'
+  ],
   ['bootstrap.servers', '', EMPTY('bootstrap.servers')],
   ['bootstrap.servers', 'a:1,,b:2', "Configuration 'bootstrap.servers' values must not be empty."],
   ['plugin.path', '', EMPTY('plugin.path')],
@@ -198,6 +210,7 @@ function golden(
 
 /** Keys that a JVM worker does not have. */
 const own = [
+  'rest.basic.auth.file',
   'rest.config.mask',
   'rest.metrics.enable',
   'connector.client.config.override.allowlist',
@@ -317,14 +330,13 @@ describe('worker config', () => {
       'listeners.https.ssl.keystore.location': '/x',
       'config.storage.retention.ms': '1',
       'value.converter.schemas.enable': 'false',
-      'rest.extension.classes': `${BASIC_AUTH_EXTENSION}, a.B`,
+      'rest.extension.classes': BASIC_AUTH_EXTENSION,
       'config.storage.cleanup.policy': 'delete',
       'config.storage.partitions': '3'
     })
     assert.deepEqual(warnings, [
       'Unknown settings, not used: session.timeout',
       'Settings of a JVM worker that have no effect here: metric.reporters, internal.key.converter',
-      'REST extensions that have no effect here: a.B',
       'Ignoring config.storage.cleanup.policy: the topic must be compacted',
       'Ignoring config.storage.partitions: the topic must have exactly one partition'
     ])
@@ -380,16 +392,18 @@ describe('worker config', () => {
       'ssl.truststore.location': '/trust',
       'listeners.https.ssl.keystore.location': '/own'
     })
-    assert.deepEqual(
-      listenerTlsProperties(config, 'main'),
-      new Map([['ssl.keystore.location', '/own']])
-    )
-    assert.deepEqual(
-      listenerTlsProperties(config, 'admin'),
-      new Map([
-        ['ssl.keystore.location', '/plain'],
-        ['ssl.truststore.location', '/trust']
-      ])
+    const stores = (of: 'main' | 'admin') => {
+      const tls = listenerTls(config, of)
+      return [tls['ssl.keystore.location'], tls['ssl.truststore.location']]
+    }
+    assert.deepEqual(stores('main'), ['/own', null])
+    assert.deepEqual(stores('admin'), ['/plain', '/trust'])
+    assert.throws(
+      () => listenerTls(distributed({ 'listeners.https.ssl.client.auth': 'x' }), 'main'),
+      {
+        message:
+          'Invalid value x for configuration ssl.client.auth: String must be one of: required, requested, none'
+      }
     )
   })
 })
