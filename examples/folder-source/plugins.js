@@ -6,28 +6,17 @@ import { FolderSourceTask } from './task.js'
 
 /**
  * One folder is one stream, which one task reads.
- * @implements {SourceConnector}
+ * @param {ConfigMap} config
+ * @param {SourceConnectorContext} context
+ * @returns {SourceConnector}
  */
-class FolderSourceConnector {
-  /** @type {ConfigMap} */
-  #config = new Map()
-
-  /**
-   * @param {ConfigMap} config
-   * @param {SourceConnectorContext} context
-   */
-  start(config, context) {
-    const { folder } = parseConfig(folderSourceConfig, config)
-    this.#config = config
-    context.log.info(`Reading the files of ${folder}`)
-  }
-
-  taskConfigs() {
-    return [this.#config]
-  }
-
-  stop() {
+function folderSourceConnector(config, context) {
+  const { folder } = parseConfig(folderSourceConfig, config)
+  context.log.info(`Reading the files of ${folder}`)
+  return {
+    taskConfigs: () => [config],
     // Nothing runs between two calls.
+    stop: () => undefined
   }
 }
 
@@ -38,8 +27,8 @@ const folderSource = {
   taskClassName: 'com.example.FolderSourceTask',
   version: '1.0.0',
   config: folderSourceConfig,
-  create: () => new FolderSourceConnector(),
-  createTask: () => new FolderSourceTask(),
+  create: folderSourceConnector,
+  createTask: (config, context) => new FolderSourceTask(config, context),
   alterOffsets(config, changes) {
     const { folder } = parseConfig(folderSourceConfig, config)
     for (const { partition, offset } of changes) {

@@ -12,7 +12,7 @@ import {
 } from 'kafka-connect-node/plugin'
 import { folderSourceConfig } from './config.js'
 
-/** @import { ConfigMap, Parsed, SourceRecord, SourceTask, SourceTaskContext } from 'kafka-connect-node/plugin' */
+/** @import { ConfigMap, SourceRecord, SourceTask, SourceTaskContext } from 'kafka-connect-node/plugin' */
 
 /** Files in one answer of `poll`. */
 const BATCH = 20
@@ -32,21 +32,25 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** @implements {SourceTask} */
 export class FolderSourceTask {
-  // Both are set by start, which comes first.
-  #config = /** @type {Parsed<typeof folderSourceConfig>} */ ({})
-  #context = /** @type {SourceTaskContext} */ ({})
-  #partition = { folder: '' }
+  #config
+  #context
+  /** The same object for all records. */
+  #partition
+  /** Name of the last file that was read. */
   #last = ''
 
   /**
    * @param {ConfigMap} config
    * @param {SourceTaskContext} context
    */
-  async start(config, context) {
+  constructor(config, context) {
     this.#config = parseConfig(folderSourceConfig, config)
     this.#context = context
     this.#partition = { folder: this.#config.folder }
-    const [offset] = await context.offsets.offsets([this.#partition])
+  }
+
+  async start() {
+    const [offset] = await this.#context.offsets.offsets([this.#partition])
     this.#last = String(offset?.['name'] ?? '')
   }
 

@@ -27,6 +27,13 @@ export interface SourceRecord extends ConnectRecord {
   readonly sourceOffset: SourceOffset | null
 }
 
+/** A record as it stands in Kafka. The bytes are those that were received, not a copy: they must not be written to. */
+export interface RecordBytes {
+  readonly key: Uint8Array | null
+  readonly value: Uint8Array | null
+  readonly headers: readonly { readonly key: string; readonly value: Uint8Array | null }[]
+}
+
 /** A record on its way from Kafka to a sink task. */
 export interface SinkRecord extends ConnectRecord {
   readonly kafkaOffset: bigint
@@ -35,4 +42,6 @@ export interface SinkRecord extends ConnectRecord {
   readonly originalTopic: string
   readonly originalKafkaPartition: number
   readonly originalKafkaOffset: bigint
+  /** What a dead letter queue gets; null for a record that a plugin made, which is converted for it. */
+  readonly originalBytes: RecordBytes | null
 }

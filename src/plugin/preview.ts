@@ -27,14 +27,18 @@ export interface PreviewColumn {
   readonly becomes: string
 }
 
-/** What a source would send first with a configuration. */
-export interface SourcePreview {
-  /** As `poll` would answer them, before transformations. */
-  readonly records: readonly SourceRecord[]
+/** What a sink would do with records. */
+export interface SinkPreview {
   readonly statements: readonly PreviewStatement[]
   readonly columns: readonly PreviewColumn[]
   /** What would be better otherwise, or should be known: an index, a column that may be null, a time zone. A sentence each. */
   readonly advice: readonly string[]
   /** What kept the preview from being whole. A sentence each, without secrets. */
   readonly problems: readonly string[]
+}
+
+/** What a source would send first with a configuration. */
+export interface SourcePreview extends SinkPreview {
+  /** As `poll` would answer them, before transformations. */
+  readonly records: readonly SourceRecord[]
 }

@@ -10,7 +10,7 @@ export interface OffsetReader {
   offsets(partitions: readonly SourcePartition[]): Promise<(SourceOffset | null)[]>
 }
 
-/** What the worker gives a connector before it starts. */
+/** What the worker gives a connector. */
 export interface SourceConnectorContext {
   readonly name: string
   readonly log: Logger
@@ -27,7 +27,8 @@ export interface SourceConnectorContext {
  * An error fails this connector, never the worker (I9).
  */
 export interface SourceConnector {
-  start(config: ConfigMap, context: SourceConnectorContext): Promise<void> | void
+  /** Takes what `stop` has to give back, such as connections and timers. */
+  start?(): Promise<void> | void
   /** At most `maxTasks` configurations, at least one unless there is nothing to do. */
   taskConfigs(maxTasks: number): Promise<ConfigMap[]> | ConfigMap[]
   stop(): Promise<void> | void
@@ -48,7 +49,7 @@ export interface TransactionContext {
   abortTransaction(record?: SourceRecord): void
 }
 
-/** What the worker gives a task before it starts. */
+/** What the worker gives a task. */
 export interface SourceTaskContext {
   readonly connector: string
   readonly task: number
@@ -77,7 +78,8 @@ export type StreamFacts = Readonly<Record<string, string | number | boolean | nu
  * A RetriableError from `poll` counts as "nothing yet"; any other error fails the task (I9).
  */
 export interface SourceTask {
-  start(config: ConfigMap, context: SourceTaskContext): Promise<void> | void
+  /** Takes what `stop` has to give back, such as connections and timers. Stored offsets may be read from here on. */
+  start?(): Promise<void> | void
   poll(): Promise<SourceRecord[] | null>
   /** `poll` is not called until its connector is resumed, which may take days: the time to let go of what others wait for. */
   paused?(): void
@@ -130,8 +132,10 @@ export interface SourceConnectorPlugin {
   /** Answers to its full class name only: the second of two classes with the same simple name. */
   readonly withoutAlias?: boolean
   readonly config: ConfigDef
-  create(): SourceConnector
-  createTask(): SourceTask
+  /** A connector with its settings read, which holds nothing yet: it is stopped only if it was started. Throws ConfigError. */
+  create(config: ConfigMap, context: SourceConnectorContext): SourceConnector
+  /** As `create`, for one of the configurations `taskConfigs` answered. */
+  createTask(config: ConfigMap, context: SourceTaskContext): SourceTask
   /**
    * Checks beyond single keys, e.g. a database that can be reached; gets the values checked so far and adds errors,
    * recommended values and visibility to them. May take up to the request's limit: honour `signal`.

@@ -103,7 +103,7 @@ export function buildSourceTask(options: {
     clock
   })
   for (const text of idleSettings(connectorConfig, plugins)) log.warn(text)
-  const instance = new SourceTaskInstance(() => plugin.createTask(), log)
+  const instance = new SourceTaskInstance(plugin, log)
   const conversion = new RecordConversion({
     connector: connectorConfig,
     worker: settings.properties,
@@ -203,8 +203,7 @@ function buildDelivery(options: {
     submitted,
     errors,
     onAcked: options.onWritten,
-    onRecordAcked: instance.watchesRecords ? (record) => instance.recordCommitted(record) : null,
-    rowOf: (record) => instance.nameRow(record)
+    plugin: instance
   })
   const committer = new OffsetCommitter({
     connector,

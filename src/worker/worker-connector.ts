@@ -3,16 +3,14 @@ import type { Clock } from '../clock.ts'
 import { asError, ConnectError, traceOf } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import type { ConnectorPlugin } from '../plugin/plugins.ts'
-import type { OffsetReader } from '../plugin/source.ts'
+import type { SinkConnector } from '../plugin/sink.ts'
+import type { OffsetReader, SourceConnector } from '../plugin/source.ts'
 import type { TargetState } from '../storage/target-state.ts'
 import type { State } from '../storage/status-store.ts'
 import { ownedBy } from '../plugin/plugin-owner.ts'
 import { within } from '../wait.ts'
 
-interface ConnectorInstance {
-  taskConfigs(maxTasks: number): Promise<ConfigMap[]> | ConfigMap[]
-  stop(): Promise<void> | void
-}
+type ConnectorInstance = SourceConnector | SinkConnector
 
 /** How long a connector may take to stop before it is given up (Kafka's constant). */
 const STOP_TIMEOUT_MS = 5000
@@ -31,7 +29,8 @@ export class WorkerConnector {
   readonly #onReconfiguration: () => void
   readonly #clock: Clock
   readonly #log: Logger
-  #instance: ConnectorInstance | null = null
+  /** From one start to the next stop; without an instance while, or because, the plugin could not make one. */
+  #run: { readonly instance: ConnectorInstance | null } | null = null
   #state: 'INIT' | 'STARTED' | 'PAUSED' | 'STOPPED' | 'FAILED' = 'INIT'
   /** Why it is FAILED. */
   #failure: unknown = null
@@ -94,7 +93,7 @@ export class WorkerConnector {
 
   /** Task configurations as the connector gives them. Rejects unless it is started. */
   async taskConfigs(maxTasks: number): Promise<ConfigMap[]> {
-    const instance = this.#instance
+    const instance = this.#run?.instance ?? null
     if (instance === null || this.#state !== 'STARTED') {
       throw new ConnectError('NOT_READY', `Connector ${this.name} is not started`)
     }
@@ -123,8 +122,8 @@ export class WorkerConnector {
 
   async #start(): Promise<void> {
     try {
-      const instance = this.plugin.create()
-      this.#instance = instance
+      const run: { instance: ConnectorInstance | null } = { instance: null }
+      this.#run = run
       const context = {
         name: this.name,
         log: this.#log,
@@ -133,10 +132,11 @@ export class WorkerConnector {
           if (!this.#closed) this.#onReconfiguration()
         },
         raiseError: (error: unknown) => {
-          if (this.#instance === instance) this.fail(error)
+          if (this.#run === run) this.fail(error)
         }
       }
-      await instance.start(this.config, context)
+      run.instance = this.plugin.create(this.config, context)
+      await run.instance.start?.()
       if (this.#state === 'FAILED') throw this.#failure
       this.#state = 'STARTED'
     } catch (error) {
@@ -168,8 +168,8 @@ export class WorkerConnector {
   }
 
   async #stopInstance(): Promise<void> {
-    const instance = this.#instance
-    this.#instance = null
+    const instance = this.#run?.instance ?? null
+    this.#run = null
     if (instance !== null) await ownedBy(this, () => instance.stop())
   }
 }

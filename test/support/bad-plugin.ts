@@ -36,19 +36,18 @@ export const plugins = {
   taskClassName: 'example.BadSourceTask',
   version: '1.0.0',
   config: {},
-  create() {
-    let does
-    let config
+  create(config) {
+    const does = config.get('connector.does')
     return {
-      start(given) { config = given; does = given.get('connector.does'); misbehave(does) },
+      start: () => misbehave(does),
       taskConfigs: () => [config],
       stop: () => stop(does)
     }
   },
-  createTask() {
-    let does
+  createTask(config) {
+    const does = config.get('does')
     return {
-      start(config) { does = config.get('does'); misbehave(does) },
+      start: () => misbehave(does),
       poll: () => new Promise((resolve) => setTimeout(() => resolve(null), 20)),
       stop: () => stop(does)
     }

@@ -77,17 +77,17 @@ export async function startJdbcTask(
   await connector.stop()
   const stopping = new AbortController()
   const conditions: (string | null)[] = []
-  const task = plugin.createTask()
+  const task = plugin.createTask(taskConfigs[0] ?? new Map(), {
+    connector: 'source',
+    task: 0,
+    log,
+    offsets,
+    storeOffsets: (positions) => offsets.store(positions),
+    stopping: stopping.signal,
+    reportCondition: (condition) => void conditions.push(condition)
+  })
   try {
-    await task.start(taskConfigs[0] ?? new Map(), {
-      connector: 'source',
-      task: 0,
-      log,
-      offsets,
-      storeOffsets: (positions) => offsets.store(positions),
-      stopping: stopping.signal,
-      reportCondition: (condition) => void conditions.push(condition)
-    })
+    await task.start?.()
   } catch (error) {
     await task.stop()
     throw error
@@ -127,17 +127,17 @@ export async function startJdbcConnector(
   maxTasks = 1,
   plugin: SourceConnectorPlugin = jdbcSourcePlugin
 ): Promise<StartedConnector> {
-  const connector = plugin.create()
   let reconfigurations = 0
   const errors: unknown[] = []
+  const connector = plugin.create(new Map(Object.entries(config)), {
+    name: 'source',
+    log,
+    offsets: new StoredOffsets(),
+    requestTaskReconfiguration: () => void (reconfigurations += 1),
+    raiseError: (error) => void errors.push(error)
+  })
   try {
-    await connector.start(new Map(Object.entries(config)), {
-      name: 'source',
-      log,
-      offsets: new StoredOffsets(),
-      requestTaskReconfiguration: () => void (reconfigurations += 1),
-      raiseError: (error) => void errors.push(error)
-    })
+    await connector.start?.()
     const taskConfigs = await connector.taskConfigs(maxTasks)
     return { connector, taskConfigs, reconfigurations: () => reconfigurations, errors }
   } catch (error) {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { jdbcSourceConfig } from '../../src/connectors/jdbc/settings/source-config.ts'
 import { OFFSET_FIELDS } from '../../src/connectors/jdbc/positions/source-offset.ts'
 import { JdbcSourceTask } from '../../src/connectors/jdbc/source/source-task.ts'
+import type { SourceTaskContext } from '../../src/plugin/source.ts'
 import type { OffsetMap, SourceRecord } from '../../src/data/record.ts'
 import { type Config, field, StoredOffsets } from './jdbc-source.ts'
 import { ModelDatabase, type Traffic, type Version } from './model-database.ts'
@@ -125,10 +126,9 @@ async function history(
   // Acknowledged and not stored yet, as between two flushes.
   let unstored: SourceRecord[] = []
   const start = async (): Promise<JdbcSourceTask> => {
-    const task = new JdbcSourceTask(jdbcSourceConfig, database.clock)
     const { signal } = new AbortController()
     database.clock.foreground = signal
-    await task.start(settings, {
+    const context: SourceTaskContext = {
       connector: 'simulated',
       task: 0,
       log: recordingLog().log,
@@ -136,7 +136,9 @@ async function history(
       storeOffsets: (positions) => offsets.store(positions),
       stopping: signal,
       reportCondition: () => undefined
-    })
+    }
+    const task = new JdbcSourceTask(jdbcSourceConfig, settings, context, database.clock)
+    await task.start()
     return task
   }
   const take = (records: readonly SourceRecord[]): void => {

@@ -7,7 +7,7 @@ import type {
 import { jdbcSourceConfig } from '../../src/connectors/jdbc/settings/source-config.ts'
 import { JdbcSourceTask } from '../../src/connectors/jdbc/source/source-task.ts'
 import type { OffsetMap, SourceRecord } from '../../src/data/record.ts'
-import type { StreamFacts } from '../../src/plugin/source.ts'
+import type { SourceTaskContext, StreamFacts } from '../../src/plugin/source.ts'
 import { type Config, field, StoredOffsets } from './jdbc-source.ts'
 import { ModelClock } from './model-clock.ts'
 import { model, type ModelServer } from './model-dialect.ts'
@@ -107,14 +107,10 @@ export class ScriptedTask {
     this.#database = database
     this.#config = config
     this.offsets = offsets
-    this.#task = new JdbcSourceTask(jdbcSourceConfig, database.clock)
-  }
-
-  async start(): Promise<this> {
-    const { mode = '', query } = this.#config
-    const tables = this.#config['tables'] ?? 't'
+    const { mode = '', query } = config
+    const tables = config['tables'] ?? 't'
     const settings = {
-      'connection.url': `jdbc:model:${this.#database.name}`,
+      'connection.url': `jdbc:model:${database.name}`,
       'topic.prefix': 'x-',
       'poll.interval.ms': '1000',
       'batch.max.rows': '1000',
@@ -123,11 +119,11 @@ export class ScriptedTask {
         : {}),
       ...(mode.includes('incrementing') ? { 'incrementing.column.name': 'id' } : {}),
       ...(mode.includes('timestamp') ? { 'timestamp.column.name': 'ts' } : {}),
-      ...this.#config
+      ...config
     }
     const { signal } = new AbortController()
-    this.#database.clock.foreground = signal
-    await this.#task.start(new Map(Object.entries(settings)), {
+    database.clock.foreground = signal
+    const context: SourceTaskContext = {
       connector: 'scripted',
       task: 0,
       log: recordingLog().log,
@@ -135,7 +131,13 @@ export class ScriptedTask {
       storeOffsets: (positions) => this.offsets.store(positions),
       stopping: signal,
       reportCondition: (condition) => void this.conditions.push(condition)
-    })
+    }
+    const all = new Map(Object.entries(settings))
+    this.#task = new JdbcSourceTask(jdbcSourceConfig, all, context, database.clock)
+  }
+
+  async start(): Promise<this> {
+    await this.#task.start()
     return this
   }
 

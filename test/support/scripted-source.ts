@@ -54,6 +54,7 @@ export async function scripted(
     graceMs?: number
     flushMs?: number
     config?: Record<string, string>
+    create?: () => void
     start?: (context: SourceTaskContext) => Promise<void>
     stop?: () => Promise<void>
     commitRecord?: (record: SourceRecord) => void
@@ -80,15 +81,12 @@ export async function scripted(
     taskClassName: 'example.SourceTask',
     version: '1',
     config: {},
-    create: () => ({ start() {}, taskConfigs: () => [new Map()], stop() {} }),
-    createTask: (): SourceTask => {
-      let context: SourceTaskContext
+    create: () => ({ taskConfigs: () => [new Map()], stop() {} }),
+    createTask: (_, context): SourceTask => {
       const { commitRecord, handedOut } = options
+      options.create?.()
       return {
-        async start(_, given) {
-          context = given
-          await options.start?.(given)
-        },
+        start: () => options.start?.(context),
         poll: () => script(context, polls++),
         stop: options.stop ?? (() => undefined),
         ...(commitRecord === undefined ? {} : { commitRecord }),

@@ -25,9 +25,8 @@ const plugin: SourceConnectorPlugin = {
   taskClassName: 'test.ScriptedSourceTask',
   version: '1.2.3',
   config: {},
-  create: () => ({ start: () => undefined, taskConfigs: () => [], stop: () => undefined }),
+  create: () => ({ taskConfigs: () => [], stop: () => undefined }),
   createTask: () => ({
-    start: () => undefined,
     poll: () => Promise.resolve(null),
     stop: () => undefined
   })

@@ -47,7 +47,8 @@ export const toSink = (record: ConnectRecord, kafkaOffset: bigint): ConnectRecor
     timestampType: 'CreateTime',
     originalTopic: record.topic,
     originalKafkaPartition: record.kafkaPartition,
-    originalKafkaOffset: kafkaOffset
+    originalKafkaOffset: kafkaOffset,
+    originalBytes: null
   })
 
 export const header = (key: string, schema: Schema | null, value: unknown): Header => ({

@@ -10,8 +10,8 @@ const plugin: SourceConnectorPlugin = {
   taskClassName: 'example.SourceTask',
   version: '1',
   config: {},
-  create: () => ({ start() {}, taskConfigs: () => [], stop() {} }),
-  createTask: () => ({ start() {}, poll: () => Promise.resolve(null), stop() {} })
+  create: () => ({ taskConfigs: () => [], stop() {} }),
+  createTask: () => ({ poll: () => Promise.resolve(null), stop() {} })
 }
 
 describe('task configurations', () => {

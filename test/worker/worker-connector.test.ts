@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
+import { ConfigError } from '../../src/errors.ts'
 import { createKafkaClients } from '../../src/kafka/kafka-clients.ts'
 import { systemClock } from '../../src/clock.ts'
 import { Plugins } from '../../src/plugin/plugins.ts'
@@ -18,13 +19,14 @@ function scripted(
   t: TestContext,
   starts: Start[],
   options: {
+    create?: () => SourceConnector
     stop?: () => Promise<void> | void
     resolve?: (config: StoredConfig) => Promise<StoredConfig>
   } = {}
 ) {
   const told: string[] = []
-  const create = (): SourceConnector => ({
-    start: (_, context) => starts.shift()?.(context),
+  const create = (_: unknown, context: SourceConnectorContext): SourceConnector => ({
+    start: () => starts.shift()?.(context),
     taskConfigs: () => [],
     stop: () => options.stop?.()
   })
@@ -39,8 +41,8 @@ function scripted(
         taskClassName: 'example.SourceTask',
         version: '1',
         config: {},
-        create,
-        createTask: () => ({ start() {}, poll: async () => null, stop() {} })
+        create: options.create ?? create,
+        createTask: () => ({ poll: async () => null, stop() {} })
       }
     ]),
     clients,
@@ -95,6 +97,20 @@ const boom = (): never => {
 }
 
 describe('a connector', () => {
+  it('that its plugin cannot make is FAILED, and there is nothing to stop', async (t) => {
+    let stops = 0
+    const { connector, told } = scripted(t, [], {
+      create: () => {
+        throw new ConfigError('no such table')
+      },
+      stop: () => void stops++
+    })
+    const c = connector()
+    await assert.rejects(c.start('STARTED'), /no such table/)
+    await c.stop()
+    assert.deepEqual([told, stops], [['FAILED no such table', 'UNASSIGNED'], 0])
+  })
+
   it('that failed can be stopped, and started again after that', async (t) => {
     const { connector, told } = scripted(t, [boom])
     const c = connector()

@@ -14,21 +14,13 @@ import { fileStreamSourceConfig } from './file-stream-source-config.ts'
 import { FileStreamSourceTask } from './file-stream-source-task.ts'
 
 /** One file is one stream, which one task reads: the connector hands its own configuration on. */
-class FileStreamSourceConnector implements SourceConnector {
-  #config: ConfigMap = new Map()
-
-  start(config: ConfigMap, context: SourceConnectorContext): void {
-    const { file } = parseConfig(fileStreamSourceConfig, config)
-    this.#config = config
-    context.log.info(`Reading ${file || 'standard input'}`)
-  }
-
-  taskConfigs(): ConfigMap[] {
-    return [this.#config]
-  }
-
-  stop(): void {
+function fileStreamSource(config: ConfigMap, context: SourceConnectorContext): SourceConnector {
+  const { file } = parseConfig(fileStreamSourceConfig, config)
+  return {
+    start: () => context.log.info(`Reading ${file || 'standard input'}`),
+    taskConfigs: () => [config],
     // Nothing runs between two calls.
+    stop: () => undefined
   }
 }
 
@@ -71,8 +63,8 @@ async function preview(config: ConfigMap, request: PreviewRequest): Promise<Sour
   if (found !== null && !found.isFile()) {
     throw new ConfigError(`${file} is no file that can be looked at`)
   }
-  const task = new FileStreamSourceTask()
-  task.start(new Map([...config, ['batch.size', String(request.maxRows)]]), {
+  const settings = new Map([...config, ['batch.size', String(request.maxRows)]])
+  const task = new FileStreamSourceTask(settings, {
     connector: 'preview',
     task: 0,
     log: loggers.get('org.apache.kafka.connect.file.FileStreamSourceTask'),
@@ -96,8 +88,8 @@ export const fileStreamSourcePlugin: SourceConnectorPlugin = {
   taskClassName: 'org.apache.kafka.connect.file.FileStreamSourceTask',
   version: KAFKA_VERSION,
   config: fileStreamSourceConfig,
-  create: () => new FileStreamSourceConnector(),
-  createTask: () => new FileStreamSourceTask(),
+  create: fileStreamSource,
+  createTask: (config, context) => new FileStreamSourceTask(config, context),
   // Standard input cannot be read again, so its lines can be lost.
   exactlyOnceSupport: (config) =>
     parseConfig(fileStreamSourceConfig, config).file ? 'supported' : 'unsupported',

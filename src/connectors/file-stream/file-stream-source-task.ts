@@ -22,17 +22,18 @@ type Read = (waitMs: number) => Promise<Uint8Array | null>
  * skips bytes: the same for ASCII, and only bytes find the place again in other text.
  */
 export class FileStreamSourceTask implements SourceTask {
-  #config!: Parsed<typeof fileStreamSourceConfig>
-  #context!: SourceTaskContext
+  readonly #config: Parsed<typeof fileStreamSourceConfig>
+  readonly #context: SourceTaskContext
   /** The same object for all records: offsets are looked up by identity first. */
-  #partition: SourcePartition = {}
+  readonly #partition: SourcePartition
   #lines = new LineSplitter(0)
   #file: FileHandle | null = null
   #waiting = false
   /** Null until the input is open. */
   #read: Read | null = null
 
-  start(config: ConfigMap, context: SourceTaskContext): void {
+  /** Throws ConfigError. */
+  constructor(config: ConfigMap, context: SourceTaskContext) {
     this.#config = parseConfig(fileStreamSourceConfig, config)
     this.#context = context
     this.#partition = { filename: this.#config.file }

@@ -1,9 +1,10 @@
 import type { SourceRecord } from '../../data/record.ts'
 import { ConnectError, messageOf } from '../../errors.ts'
 import type { ProducerRecord, RecordProducer, RefusedRecord } from '../../kafka/contracts.ts'
-import { describeRecord, recordText, type RowNamer } from '../pipeline/record-text.ts'
+import { describeRecord, recordText } from '../pipeline/record-text.ts'
 import type { RetryWithTolerance } from '../pipeline/retry-with-tolerance.ts'
 import { SendWindow } from './send-window.ts'
+import type { SourceTaskInstance } from './source-task-instance.ts'
 import type { SubmittedBatch, SubmittedRecords } from './submitted-records.ts'
 
 /** Source records and, in the same order, what each became; null when it is dropped. */
@@ -22,8 +23,7 @@ export class SourceRecordSender {
   readonly #submitted: SubmittedRecords
   readonly #errors: RetryWithTolerance
   readonly #onAcked: (written: number, dropped: number) => void
-  readonly #onRecordAcked: ((record: SourceRecord) => void) | null
-  readonly #rowOf: RowNamer | undefined
+  readonly #plugin: SourceTaskInstance
   readonly #producer: RecordProducer
   readonly #window: SendWindow
   #failure: unknown = null
@@ -36,15 +36,13 @@ export class SourceRecordSender {
     errors: RetryWithTolerance
     /** After Kafka acknowledged a batch; `dropped` counts those of it that were not sent. */
     onAcked(written: number, dropped: number): void
-    /** For each record Kafka acknowledged or that was dropped; null when nobody wants to know. */
-    onRecordAcked: ((record: SourceRecord) => void) | null
-    rowOf?: RowNamer
+    /** Is told of each record Kafka acknowledged or that was dropped, if it wants to know. */
+    plugin: SourceTaskInstance
   }) {
     this.#submitted = options.submitted
     this.#errors = options.errors
     this.#onAcked = options.onAcked
-    this.#onRecordAcked = options.onRecordAcked
-    this.#rowOf = options.rowOf
+    this.#plugin = options.plugin
     this.#producer = options.producer
     this.#window = new SendWindow(options.producer.bufferBytes)
   }
@@ -66,7 +64,7 @@ export class SourceRecordSender {
     const submitted = this.#submitted.submit(batch.sources)
     const records = batch.records.filter((record) => record !== null)
     // Kept until the acknowledgement only where somebody will look at it: what waits here is work for the garbage collector.
-    const kept = this.#errors.tolerateAll || this.#onRecordAcked !== null ? batch : null
+    const kept = this.#errors.tolerateAll || this.#plugin.watchesRecords ? batch : null
     const sent = this.#deliver(records, batch.records.length, submitted, kept)
     this.#window.add(
       sent.catch((error: unknown) => {
@@ -87,7 +85,7 @@ export class SourceRecordSender {
     submitted.ack()
     const written = records.length - refused.length
     this.#onAcked(written, polled - written)
-    if (kept !== null && this.#onRecordAcked !== null) kept.sources.forEach(this.#onRecordAcked)
+    for (const source of kept?.sources ?? []) this.#plugin.recordCommitted(source)
   }
 
   #leaveOut({ sources, records }: ConvertedBatch, { record, reason }: RefusedRecord): void {
@@ -95,7 +93,7 @@ export class SourceRecordSender {
     this.#errors.skipOrThrow(reason, {
       stage: 'KAFKA_PRODUCE',
       executing: 'org.apache.kafka.connect.runtime.WorkerSourceTask',
-      describe: () => describeRecord(source, this.#rowOf),
+      describe: () => describeRecord(source, (record) => this.#plugin.nameRow(record)),
       text: () => recordText(source)
     })
   }

@@ -72,8 +72,6 @@ export class WorkerSourceTask {
   #wakePaused: (() => void) | null = null
   #cancelled = false
   #failed = false
-  /** One whose plugin was never started (stopped while it was paused, or before its turn came) has nothing to stop, as in the JVM worker. */
-  #pluginStarted = false
   #condition: string | null = null
   #standstill: string | null = null
   /** How many skipped records the status tells of. */
@@ -190,15 +188,14 @@ export class WorkerSourceTask {
         error: error.cause
       })
       this.#condition = null
-      if (!stopping.signal.aborted) await plugin.renew()
+      if (!stopping.signal.aborted) await plugin.stopForAnother()
     }
   }
 
   async #startPlugin(): Promise<void> {
     const { plugin, config, id, offsets, delivery, stopping, log } = this.#parts
     const { transaction } = delivery
-    this.#pluginStarted = true
-    await plugin.task.start(config, {
+    await plugin.start(config, {
       connector: id.connector,
       task: id.task,
       log,
@@ -215,7 +212,7 @@ export class WorkerSourceTask {
     const { stopping, delivery } = this.#parts
     while (!stopping.signal.aborted) {
       if (this.#paused && (await delivery.paused())) {
-        this.#parts.plugin.task.paused?.()
+        this.#parts.plugin.paused()
         await this.#waitWhilePaused()
         if (!stopping.signal.aborted) this.#report('RUNNING', this.#conditions())
         continue
@@ -236,7 +233,7 @@ export class WorkerSourceTask {
 
   async #poll(): Promise<SourceRecord[] | null> {
     try {
-      return await this.#parts.plugin.task.poll()
+      return await this.#parts.plugin.poll()
     } catch (error) {
       if (!isRetriable(error)) throw error
       this.#parts.log.warn('poll failed and will be called again', { error })
@@ -335,7 +332,8 @@ export class WorkerSourceTask {
     const { delivery, plugin, topicCreation } = this.#parts
     await delivery.finish(failed)
     const ends: (() => Promise<void> | void)[] = [
-      () => (this.#pluginStarted ? plugin.task.stop() : undefined),
+      // A plugin that was never started (stopped while paused, or before its turn came) has nothing to stop, as in the JVM worker.
+      () => plugin.stop(),
       () => delivery.close(this.#cancelled ? 0 : PRODUCER_CLOSE_TIMEOUT_MS),
       () => topicCreation?.close(),
       () => this.#closeConversion(),

@@ -33,7 +33,6 @@ async function startTask(
   config: Record<string, string>,
   stored: SourceOffset | null = null
 ): Promise<Running> {
-  const task = fileStreamSourcePlugin.createTask()
   const stopping = new AbortController()
   const { log, lines: logged } = recordingLog()
   const context: SourceTaskContext = {
@@ -45,7 +44,8 @@ async function startTask(
     storeOffsets: () => Promise.resolve(),
     reportCondition() {}
   }
-  await task.start(new Map(Object.entries({ topic: 'lines', ...config })), context)
+  const all = new Map(Object.entries({ topic: 'lines', ...config }))
+  const task = fileStreamSourcePlugin.createTask(all, context)
   return {
     task,
     logged,
@@ -162,9 +162,9 @@ void describe('FileStreamSource', () => {
   void it('reads standard input when no file is set; its offsets mean nothing', async () => {
     const program = `
       import { fileStreamSourcePlugin } from './src/connectors/file-stream/file-stream-source-connector.ts'
-      const task = fileStreamSourcePlugin.createTask()
       const stopping = new AbortController()
-      task.start(new Map([['topic', 't']]), { stopping: stopping.signal, reportCondition() {} })
+      const context = { stopping: stopping.signal, reportCondition() {} }
+      const task = fileStreamSourcePlugin.createTask(new Map([['topic', 't']]), context)
       const found = []
       while (found.length < 3) for (const record of (await task.poll()) ?? []) found.push(record)
       console.log(JSON.stringify(found.map((record) => [record.value, record.sourcePartition, record.sourceOffset])))
@@ -187,8 +187,7 @@ void describe('FileStreamSource', () => {
     ])
   })
 
-  void it('has one task, whatever tasks.max, and checks its configuration at the start', async () => {
-    const connector = fileStreamSourcePlugin.create()
+  void it('has one task, whatever tasks.max, and checks its configuration before it starts', async () => {
     const context = {
       name: 'lines',
       log: loggers.get('test'),
@@ -200,14 +199,18 @@ void describe('FileStreamSource', () => {
       ['file', '/a'],
       ['topic', 't']
     ])
-    await connector.start(config, context)
+    const connector = fileStreamSourcePlugin.create(config, context)
+    await connector.start?.()
     assert.deepEqual(await connector.taskConfigs(10), [config])
     await connector.stop()
     assert.throws(
-      () => connector.start(new Map([['file', '/a']]), context),
+      () => fileStreamSourcePlugin.create(new Map([['file', '/a']]), context),
       /Missing required configuration "topic"/
     )
-    assert.throws(() => connector.start(new Map([...config, ['topic', '']]), context), /non-empty/)
+    assert.throws(
+      () => fileStreamSourcePlugin.create(new Map([...config, ['topic', '']]), context),
+      /non-empty/
+    )
     await assert.rejects(startTask({ 'batch.size': 'many' }), ConfigError)
   })
 

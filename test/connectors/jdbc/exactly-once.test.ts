@@ -70,7 +70,7 @@ async function oneMoment(t: TestContext) {
   let task: SourceTask | null = null
   const plugin: SourceConnectorPlugin = {
     ...jdbcSourcePlugin,
-    createTask: () => (task = jdbcSourcePlugin.createTask())
+    createTask: (...given) => (task = jdbcSourcePlugin.createTask(...given))
   }
   const running = await startJdbcTask(
     {

@@ -4,6 +4,7 @@ import { type Clock, systemClock } from '../../../src/clock.ts'
 import { jdbcSourceConfig } from '../../../src/connectors/jdbc/settings/source-config.ts'
 import { jdbcSourcePlugin } from '../../../src/connectors/jdbc/source/source-plugins.ts'
 import { JdbcSourceTask } from '../../../src/connectors/jdbc/source/source-task.ts'
+import type { SourceConnectorPlugin } from '../../../src/plugin/source.ts'
 import type { SourceRecord } from '../../../src/data/record.ts'
 import { type Config, fields, startJdbcTask, StoredOffsets } from '../../support/jdbc-source.ts'
 import type { TestDatabase } from '../../support/mysql-database.ts'
@@ -93,9 +94,9 @@ describe('rows that share a position', () => {
   }
 
   it('I6: each comes once when other tables have their turn between them', async () => {
-    const plugin = {
+    const plugin: SourceConnectorPlugin = {
       ...jdbcSourcePlugin,
-      createTask: () => new JdbcSourceTask(jdbcSourceConfig, fastClock)
+      createTask: (...given) => new JdbcSourceTask(jdbcSourceConfig, ...given, fastClock)
     }
     const { query: _, ...rest } = config('incrementing')
     const settings = {

@@ -28,7 +28,7 @@ describe('a task of the JDBC source', () => {
   it('lets other tables have their turn while it reads a huge one, and loses and repeats no row of it', async () => {
     const plugin: SourceConnectorPlugin = {
       ...jdbcSourcePlugin,
-      createTask: () => new JdbcSourceTask(jdbcSourceConfig, fastClock)
+      createTask: (...given) => new JdbcSourceTask(jdbcSourceConfig, ...given, fastClock)
     }
     const task = await startJdbcTask(
       { ...config, 'table.whitelist': 'huge,small', 'batch.max.rows': '50' },
@@ -60,7 +60,7 @@ describe('a task of the JDBC source', () => {
     )
     const plugin: SourceConnectorPlugin = {
       ...jdbcSourcePlugin,
-      createTask: () => new JdbcSourceTask(jdbcSourceConfig, fastClock)
+      createTask: (...given) => new JdbcSourceTask(jdbcSourceConfig, ...given, fastClock)
     }
     const task = await startJdbcTask({ ...config, 'table.whitelist': 'anew' }, undefined, plugin)
     assert.deepEqual(fields(await task.read(1), 'id'), [1000])

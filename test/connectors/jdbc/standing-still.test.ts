@@ -26,7 +26,10 @@ function fastPlugin(times: number): SourceConnectorPlugin {
     monotonicMs: () => performance.now() * times,
     sleep: (ms, signal) => systemClock.sleep(ms / times, signal)
   }
-  return { ...jdbcSourcePlugin, createTask: () => new JdbcSourceTask(jdbcSourceConfig, clock) }
+  return {
+    ...jdbcSourcePlugin,
+    createTask: (...given) => new JdbcSourceTask(jdbcSourceConfig, ...given, clock)
+  }
 }
 
 interface Server {

@@ -122,15 +122,15 @@ describe('tables of the same name in two schemas', () => {
   })
 
   it('make the connector FAILED: trying again does not help', async () => {
-    const connector = jdbcSourcePlugin.create()
     const raised: unknown[] = []
-    await connector.start(new Map(Object.entries(config)), {
+    const connector = jdbcSourcePlugin.create(new Map(Object.entries(config)), {
       name: 'shop',
       log: recordingLog().log,
       offsets: new StoredOffsets(),
       requestTaskReconfiguration: () => undefined,
       raiseError: (error) => void raised.push(error)
     })
+    await connector.start?.()
     try {
       await assert.rejects(async () => connector.taskConfigs(1), /duplicate unqualified/)
       assert.match(String(raised), /duplicate unqualified/)

@@ -38,6 +38,19 @@ describe('a task that was asked to stop', () => {
     assert.deepEqual([stops, states], [0, ['c-0 PAUSED', 'c-0 UNASSIGNED']])
   })
 
+  it('is FAILED, with nothing to stop, when its plugin cannot make it', async (t) => {
+    let stops = 0
+    const { states, traces, start, stop } = await scripted(t, idle, {
+      create: boom,
+      stop: async () => void stops++
+    })
+    await start()
+    await until(() => states.includes('c-0 FAILED'), 'it failed')
+    await stop()
+    assert.deepEqual([stops, states], [0, ['c-0 FAILED']])
+    assert.match(traces[0] ?? '', /boom/)
+  })
+
   it('is FAILED when it failed before', async (t) => {
     const { states, start, stop } = await scripted(t, boom, { stop: boom })
     await start()

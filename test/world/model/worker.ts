@@ -2,7 +2,7 @@ import { jdbcSourceConfig } from '../../../src/connectors/jdbc/settings/source-c
 import { alterOffsets } from '../../../src/connectors/jdbc/start/alter-offsets.ts'
 import { JdbcSourceTask } from '../../../src/connectors/jdbc/source/source-task.ts'
 import type { OffsetMap, SourcePartition, SourceRecord } from '../../../src/data/record.ts'
-import type { StreamFacts } from '../../../src/plugin/source.ts'
+import type { SourceTaskContext, StreamFacts } from '../../../src/plugin/source.ts'
 import { isRetriable } from '../../../src/errors.ts'
 import { Loggers } from '../../../src/log.ts'
 import { StoredOffsets } from '../../support/jdbc-source.ts'
@@ -66,11 +66,10 @@ export class ModelWorker {
   }
 
   async start(): Promise<void> {
-    const task = new JdbcSourceTask(jdbcSourceConfig, this.#server.clock)
     this.#stopping = new AbortController()
     this.#server.waitsFor = this.#stopping.signal
     this.condition = null
-    await task.start(new Map(Object.entries(this.config)), {
+    const context: SourceTaskContext = {
       connector: 'world',
       task: 0,
       log: loggers.get('world'),
@@ -81,7 +80,10 @@ export class ModelWorker {
         this.condition = condition
         this.#server.story.tell(`condition: ${condition ?? 'none'}`)
       }
-    })
+    }
+    const config = new Map(Object.entries(this.config))
+    const task = new JdbcSourceTask(jdbcSourceConfig, config, context, this.#server.clock)
+    await task.start()
     this.#task = task
   }
 

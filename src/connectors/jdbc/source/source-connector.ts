@@ -15,34 +15,32 @@ import { checkCombinations } from './validation.ts'
 
 /** Splits the tables of a database, and named queries, over tasks. */
 export class JdbcSourceConnector implements SourceConnector {
-  readonly #definition: ConfigDef
-  #config: ConfigMap = new Map()
-  #settings: SourceSettings | null = null
-  #monitor: TableMonitor | null = null
-  #raiseError: (error: unknown) => void = () => undefined
+  readonly #config: ConfigMap
+  readonly #context: SourceConnectorContext
+  readonly #settings: SourceSettings
+  /** null: no tables are copied. */
+  readonly #monitor: TableMonitor | null
 
-  constructor(definition: ConfigDef) {
-    this.#definition = definition
+  /** Throws ConfigError. */
+  constructor(definition: ConfigDef, config: ConfigMap, context: SourceConnectorContext) {
+    checkCombinations(config, definition)
+    this.#config = config
+    this.#context = context
+    this.#settings = sourceSettings(config, definition)
+    this.#monitor = this.#settings.copiesTables
+      ? new TableMonitor(this.#settings, context.log, {
+          onChange: () => context.requestTaskReconfiguration(),
+          onFailure: (error) => context.raiseError(error)
+        })
+      : null
   }
 
-  async start(config: ConfigMap, context: SourceConnectorContext): Promise<void> {
-    checkCombinations(config, this.#definition)
-    const settings = sourceSettings(config, this.#definition)
-    this.#config = config
-    this.#settings = settings
-    this.#raiseError = (error) => context.raiseError(error)
-    if (!settings.copiesTables) return
-    const monitor = new TableMonitor(settings, context.log, {
-      onChange: () => context.requestTaskReconfiguration(),
-      onFailure: (error) => context.raiseError(error)
-    })
-    this.#monitor = monitor
-    await monitor.start()
+  async start(): Promise<void> {
+    await this.#monitor?.start()
   }
 
   async taskConfigs(maxTasks: number): Promise<ConfigMap[]> {
     const settings = this.#settings
-    if (settings === null) return []
     const tables = await this.#takeTables()
     const fetched = settings.copiesTables ? String(tables !== null) : 'true'
     const { queries } = settings
@@ -56,7 +54,7 @@ export class JdbcSourceConnector implements SourceConnector {
     try {
       return (await this.#monitor?.take()) ?? null
     } catch (error) {
-      if (error instanceof ConfigError) this.#raiseError(error)
+      if (error instanceof ConfigError) this.#context.raiseError(error)
       throw error
     }
   }

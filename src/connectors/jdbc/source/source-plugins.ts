@@ -18,8 +18,8 @@ function plugin(
     type: 'source',
     ...facts,
     config,
-    create: () => new JdbcSourceConnector(config),
-    createTask: () => new JdbcSourceTask(config),
+    create: (given, context) => new JdbcSourceConnector(config, given, context),
+    createTask: (given, context) => new JdbcSourceTask(config, given, context),
     validate: (given, checked, signal) =>
       validateSource(given, checked, signal, { definition: config, filterRequired }),
     exactlyOnceSupport: (given) => exactlyOnceSupport(given, config),

@@ -40,10 +40,10 @@ interface Running extends TaskParts {
  * for is under the eyes of a watchdog (I8).
  */
 export class JdbcSourceTask implements SourceTask {
-  readonly #definition: ConfigDef
   readonly #clock: Clock
   readonly #restartedIds: RestartedIds
-  #running: Running | null = null
+  readonly #wanted: TaskWork
+  readonly #running: Running
   /** null until it is known where they are to be read on from. */
   #turns: TableTurns | null = null
   #beside: Promise<void> = Promise.resolve()
@@ -53,18 +53,24 @@ export class JdbcSourceTask implements SourceTask {
   #failures = 0
   #nextAttemptMs = 0
 
-  constructor(definition: ConfigDef, clock: Clock = systemClock) {
-    this.#definition = definition
+  /** Throws ConfigError. */
+  constructor(
+    definition: ConfigDef,
+    config: ConfigMap,
+    context: SourceTaskContext,
+    clock: Clock = systemClock
+  ) {
+    const settings = sourceSettings(config, definition)
     this.#clock = clock
     this.#restartedIds = new RestartedIds(clock)
+    this.#wanted = taskWork(config, settings)
+    this.#running = this.#run(settings, context, this.#wanted)
   }
 
-  async start(config: ConfigMap, context: SourceTaskContext): Promise<void> {
-    const settings = sourceSettings(config, this.#definition)
-    const work = taskWork(config, settings)
-    const running = this.#run(settings, context, work)
-    const { keeper, conditions, watchdog } = running
-    this.#running = running
+  async start(): Promise<void> {
+    const running = this.#running
+    const work = this.#wanted
+    const { keeper, conditions, watchdog, settings, context } = running
     this.#beside = watchdog.run(running.stopped.signal, () => this.#leaveIfIdle())
     if (work.waitsForTables) conditions.set('tables', 'Waiting for the list of tables')
     if (running.work === null) return
@@ -76,7 +82,7 @@ export class JdbcSourceTask implements SourceTask {
 
   async poll(): Promise<SourceRecord[] | null> {
     const running = this.#running
-    if (running === null || running.context.stopping.aborted) return null
+    if (running.context.stopping.aborted) return null
     const turn = this.#turns?.next() ?? null
     const { work, watchdog } = running
     const isTooEarly = this.#clock.monotonicMs() < this.#nextAttemptMs
@@ -106,7 +112,7 @@ export class JdbcSourceTask implements SourceTask {
 
   /** A query that was left open would hold a transaction, and locks, for as long as the pause takes. */
   paused(): void {
-    this.#running?.watchdog.paused()
+    this.#running.watchdog.paused()
   }
 
   nameRow({ sourcePartition, value }: SourceRecord): string | null {
@@ -131,9 +137,9 @@ export class JdbcSourceTask implements SourceTask {
   }
 
   async stop(): Promise<void> {
-    this.#running?.stopped.abort()
+    this.#running.stopped.abort()
     await this.#beside
-    await this.#running?.keeper.close()
+    await this.#running.keeper.close()
   }
 
   #run(settings: SourceSettings, context: SourceTaskContext, work: TaskWork): Running {
@@ -276,7 +282,7 @@ export class JdbcSourceTask implements SourceTask {
   /** I8: an open query is a transaction, and may be a lock; nobody has use for it. */
   #leaveIfIdle(): void {
     const reader = this.#turns?.current?.reader
-    if (this.#running === null || reader === undefined || !reader.isReading) return
+    if (reader === undefined || !reader.isReading) return
     const { idleMs, sawPause } = this.#running.watchdog
     // Without need a load that cannot go on behind its last row is not begun anew.
     const keptMs = sawPause ? KEPT_WHILE_PAUSED_MS : KEPT_WHILE_IDLE_MS
