@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { describe, it } from 'node:test'
 import { Worker } from 'node:worker_threads'
-import { type Mode, MODES } from '../../support/late-commit-simulation.ts'
-import type { Told } from '../../support/late-commit-simulation-worker.ts'
+import { type Mode, MODES } from '../../../support/late-commit-simulation.ts'
+import type { Told } from '../../../support/late-commit-simulation-worker.ts'
 
 /** `SEED=n` replays one history of each kind, and shows what happened to the rows it loses; `SCHEDULES=n` tries more. */
 const only = process.env['SEED'] === undefined ? null : Number(process.env['SEED'])
@@ -11,7 +11,7 @@ const SCHEDULES = Number(process.env['SCHEDULES'] ?? 250)
 const seeds = only === null ? Array.from({ length: SCHEDULES }, (_, index) => index + 1) : [only]
 
 async function histories(guard: string, mode: Mode): Promise<Told[]> {
-  const file = new URL('../../support/late-commit-simulation-worker.ts', import.meta.url)
+  const file = new URL('../../../support/late-commit-simulation-worker.ts', import.meta.url)
   const worker = new Worker(file, { workerData: { seeds, guard, mode } })
   const [told] = (await once(worker, 'message')) as [Told[]]
   await worker.terminate()

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import mysql from 'mysql2/promise'
 import pg from 'pg'
-import { mysqlUrl, postgresUrl, uniqueName } from '../../support/environment.ts'
-import { fields, startJdbcTask, StoredOffsets } from '../../support/jdbc-source.ts'
+import { mysqlUrl, postgresUrl, uniqueName } from '../../../support/environment.ts'
+import { fields, startJdbcTask, StoredOffsets } from '../../../support/jdbc-source.ts'
 import {
   type LateCommitDatabase,
   lateCommitSuite,
   type Writer
-} from '../../support/late-commit-suite.ts'
-import { createMysqlDatabase, type MysqlDatabase } from '../../support/mysql-database.ts'
+} from '../../../support/late-commit-suite.ts'
+import { createMysqlDatabase, type MysqlDatabase } from '../../../support/mysql-database.ts'
 
 /** Sends statements in a transaction of its own. */
 function writerOf(run: (sql: string) => Promise<unknown>): Writer {
