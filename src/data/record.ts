@@ -9,6 +9,29 @@ export type SourcePartition = OffsetMap
 /** How far in that stream. */
 export type SourceOffset = OffsetMap
 
+/** A source offset that its task puts into words only when it is stored: most offsets never are. */
+export class DeferredOffset {
+  readonly #encode: () => SourceOffset
+
+  constructor(encode: () => SourceOffset) {
+    this.#encode = encode
+  }
+
+  encode(): SourceOffset {
+    return this.#encode()
+  }
+}
+
+/** How far a record is in its stream, as its task hands it out. */
+export type RecordOffset = SourceOffset | DeferredOffset
+
+/** An offset as it is stored. */
+export function encodedOffset(offset: RecordOffset): SourceOffset
+export function encodedOffset(offset: RecordOffset | null): SourceOffset | null
+export function encodedOffset(offset: RecordOffset | null): SourceOffset | null {
+  return offset instanceof DeferredOffset ? offset.encode() : offset
+}
+
 export interface ConnectRecord {
   readonly topic: string
   readonly kafkaPartition: number | null
@@ -24,7 +47,7 @@ export interface ConnectRecord {
 /** A record on its way from a source task to Kafka. `sourceOffset` null: the stream keeps no position (bulk). */
 export interface SourceRecord extends ConnectRecord {
   readonly sourcePartition: SourcePartition
-  readonly sourceOffset: SourceOffset | null
+  readonly sourceOffset: RecordOffset | null
 }
 
 /** A record as it stands in Kafka. The bytes are those that were received, not a copy: they must not be written to. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import type { SourceRecord } from '../../src/data/record.ts'
+import { encodedOffset, type SourceRecord } from '../../src/data/record.ts'
 import { Struct } from '../../src/data/struct.ts'
 import {
   type Config,
@@ -590,7 +590,12 @@ export function dialectSuite(
         const offsets = new StoredOffsets()
         const records = await read(settings, 6, offsets)
         const seen = records.map(({ topic, key, sourcePartition, sourceOffset }) =>
-          [topic, key, sourcePartition['table'], Object.keys(sourceOffset ?? {}).length].join(' ')
+          [
+            topic,
+            key,
+            sourcePartition['table'],
+            Object.keys(encodedOffset(sourceOffset ?? {})).length
+          ].join(' ')
         )
         const expected = [
           ...[a, b].flatMap((name) =>

@@ -1,4 +1,10 @@
-import type { SourceOffset, SourcePartition, SourceRecord } from '../../src/data/record.ts'
+import {
+  encodedOffset,
+  type RecordOffset,
+  type SourceOffset,
+  type SourcePartition,
+  type SourceRecord
+} from '../../src/data/record.ts'
 import type { Struct } from '../../src/data/struct.ts'
 import { jdbcSourcePlugin } from '../../src/connectors/jdbc/source/source-plugins.ts'
 import { Loggers } from '../../src/log.ts'
@@ -22,8 +28,8 @@ export class StoredOffsets {
     )
   }
 
-  set(partition: SourcePartition, offset: SourceOffset | null): void {
-    this.#offsets.set(keyOf(partition), offset)
+  set(partition: SourcePartition, offset: RecordOffset | null): void {
+    this.#offsets.set(keyOf(partition), encodedOffset(offset))
   }
 
   /** As a worker does for a task that starts. */
@@ -156,9 +162,9 @@ export function fields(records: readonly SourceRecord[], name: string): unknown[
 }
 
 /** The fields of an offset that the JVM connector knows. */
-export function cursorOf(offset: SourceOffset | null | undefined): SourceOffset | null {
+export function cursorOf(offset: RecordOffset | null | undefined): SourceOffset | null {
   if (offset === null || offset === undefined) return null
-  const { start: _, ...cursor } = offset
+  const { start: _, ...cursor } = encodedOffset(offset)
   return cursor
 }
 

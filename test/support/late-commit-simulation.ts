@@ -3,7 +3,7 @@ import { jdbcSourceConfig } from '../../src/connectors/jdbc/settings/source-conf
 import { OFFSET_FIELDS } from '../../src/connectors/jdbc/positions/source-offset.ts'
 import { JdbcSourceTask } from '../../src/connectors/jdbc/source/source-task.ts'
 import type { SourceTaskContext } from '../../src/plugin/source.ts'
-import type { OffsetMap, SourceRecord } from '../../src/data/record.ts'
+import { encodedOffset, type OffsetMap, type SourceRecord } from '../../src/data/record.ts'
 import { type Config, field, StoredOffsets } from './jdbc-source.ts'
 import { ModelDatabase, type Traffic, type Version } from './model-database.ts'
 import { model } from './model-dialect.ts'
@@ -155,7 +155,8 @@ async function history(
   const flush = (): void => {
     const last = new Map(unstored.map((record) => [record.sourcePartition, record]))
     unstored = []
-    for (const [partition, { sourceOffset }] of last) offsets.set(partition, stored(sourceOffset))
+    for (const [partition, { sourceOffset }] of last)
+      offsets.set(partition, stored(encodedOffset(sourceOffset)))
   }
   let task = await start()
   for (let polls = 0; polls < 60 || database.open > 0; polls++) {

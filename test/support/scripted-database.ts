@@ -6,7 +6,7 @@ import type {
 } from '../../src/connectors/jdbc/database/database.ts'
 import { jdbcSourceConfig } from '../../src/connectors/jdbc/settings/source-config.ts'
 import { JdbcSourceTask } from '../../src/connectors/jdbc/source/source-task.ts'
-import type { OffsetMap, SourceRecord } from '../../src/data/record.ts'
+import { encodedOffset, type OffsetMap, type SourceRecord } from '../../src/data/record.ts'
 import type { SourceTaskContext, StreamFacts } from '../../src/plugin/source.ts'
 import { type Config, field, StoredOffsets } from './jdbc-source.ts'
 import { ModelClock } from './model-clock.ts'
@@ -164,7 +164,7 @@ export class ScriptedTask {
 
   /** The offset of the last record, as text and back. */
   get lastOffset(): OffsetMap {
-    return JSON.parse(JSON.stringify(this.last?.sourceOffset ?? {})) as OffsetMap
+    return JSON.parse(JSON.stringify(encodedOffset(this.last?.sourceOffset ?? {}))) as OffsetMap
   }
 
   /** As after a stop or a crash behind the last record: another task goes on from the offset stored then. */

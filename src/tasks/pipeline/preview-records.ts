@@ -1,5 +1,5 @@
 import type { ConfigMap } from '../../config/config-def.ts'
-import type { SourceRecord } from '../../data/record.ts'
+import { encodedOffset, type SourceRecord } from '../../data/record.ts'
 import { topicNameProblem } from '../../data/topic-name.ts'
 import { ConnectError, messageOf } from '../../errors.ts'
 import type { DryRun } from '../../plugin/converter.ts'
@@ -99,7 +99,7 @@ function previewed({ passage, failure, registers }: Outcome, tolerant: boolean):
     ...connectView(record),
     ...more,
     source_partition: original.sourcePartition,
-    source_offset: original.sourceOffset
+    source_offset: encodedOffset(original.sourceOffset)
   })
   if (endedIn === null) return shown('sent', { kafka: kafkaView(passage), registers })
   const { name: stage, className } = endedIn

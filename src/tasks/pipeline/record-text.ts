@@ -1,5 +1,5 @@
 import type { Headers } from '../../data/headers.ts'
-import type { OffsetMap, SourceRecord } from '../../data/record.ts'
+import { encodedOffset, type OffsetMap, type SourceRecord } from '../../data/record.ts'
 import type { Schema } from '../../data/schema.ts'
 import { toJavaText, toLiteral } from '../../data/value-text.ts'
 import { DataError } from '../../errors.ts'
@@ -15,13 +15,13 @@ export function describeRecord(record: SourceRecord, rowOf: RowNamer = () => nul
     rowOf(record) ?? (record.key === null ? null : `key ${literal(record.keySchema, record.key)}`)
   const json = (value: unknown): string =>
     JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? String(part) : part))
-  return `${row === null ? '' : `${row}, `}topic ${record.topic}, source partition ${json(record.sourcePartition)}, source offset ${json(record.sourceOffset)}`
+  return `${row === null ? '' : `${row}, `}topic ${record.topic}, source partition ${json(record.sourcePartition)}, source offset ${json(encodedOffset(record.sourceOffset))}`
 }
 
 /** The whole record, values included, as a JVM worker writes it (`SourceRecord.toString`): for `errors.log.include.messages`. */
 export function recordText(record: SourceRecord): string {
   const { topic, kafkaPartition, key, keySchema, value, valueSchema, timestamp, headers } = record
-  const source = `sourcePartition=${mapText(record.sourcePartition)}, sourceOffset=${mapText(record.sourceOffset)}`
+  const source = `sourcePartition=${mapText(record.sourcePartition)}, sourceOffset=${mapText(encodedOffset(record.sourceOffset))}`
   return `SourceRecord{${source}} ConnectRecord{topic='${topic}', kafkaPartition=${kafkaPartition}, key=${javaText(keySchema, key)}, keySchema=${schemaText(keySchema)}, value=${javaText(valueSchema, value)}, valueSchema=${schemaText(valueSchema)}, timestamp=${timestamp}, headers=ConnectHeaders(headers=${headersText(headers)})}`
 }
 

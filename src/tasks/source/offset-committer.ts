@@ -1,4 +1,4 @@
-import type { SourceOffset, SourcePartition } from '../../data/record.ts'
+import { encodedOffset, type RecordOffset, type SourcePartition } from '../../data/record.ts'
 import { ConnectError, isRetriable } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
 import type { PartitionOffset } from '../../plugin/source.ts'
@@ -15,7 +15,7 @@ export class OffsetCommitter {
   readonly #submitted: SubmittedRecords
   readonly #timeoutMs: number
   readonly #log: Logger
-  #unstored = new Map<SourcePartition, SourceOffset>()
+  #unstored = new Map<SourcePartition, RecordOffset>()
   #running: Promise<boolean> = Promise.resolve(true)
   #closed = false
 
@@ -64,7 +64,11 @@ export class OffsetCommitter {
       this.#unstored.set(partition, offset)
     }
     if (this.#unstored.size === 0) return true
-    const storing = [...this.#unstored].map(([partition, offset]) => ({ partition, offset }))
+    const committing = [...this.#unstored]
+    const storing = committing.map(([partition, offset]) => ({
+      partition,
+      offset: encodedOffset(offset)
+    }))
     try {
       await this.#store.set(this.#connector, storing, this.#timeoutMs)
     } catch (error) {
@@ -76,7 +80,7 @@ export class OffsetCommitter {
       )
       return false
     }
-    for (const { partition, offset } of storing) {
+    for (const [partition, offset] of committing) {
       if (this.#unstored.get(partition) === offset) this.#unstored.delete(partition)
     }
     this.#log.debug('Stored source offsets', { partitions: storing.length })

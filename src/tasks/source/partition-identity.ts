@@ -1,4 +1,4 @@
-import type { SourceOffset, SourcePartition, SourceRecord } from '../../data/record.ts'
+import type { RecordOffset, SourcePartition, SourceRecord } from '../../data/record.ts'
 
 /** One object per source partition, whatever object a connector uses for it. */
 export class PartitionIdentity {
@@ -21,8 +21,8 @@ export class PartitionIdentity {
 export function lastOffsets(
   records: readonly SourceRecord[],
   identity: PartitionIdentity
-): Map<SourcePartition, SourceOffset> {
-  const last = new Map<SourcePartition, SourceOffset>()
+): Map<SourcePartition, RecordOffset> {
+  const last = new Map<SourcePartition, RecordOffset>()
   let partition: SourcePartition | null = null
   let canonical: SourcePartition | null = null
   for (const record of records) {

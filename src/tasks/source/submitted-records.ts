@@ -1,14 +1,14 @@
-import type { SourceOffset, SourcePartition, SourceRecord } from '../../data/record.ts'
+import type { RecordOffset, SourcePartition, SourceRecord } from '../../data/record.ts'
 import { lastOffsets, PartitionIdentity } from './partition-identity.ts'
 
 /** One offset of a source partition that may be stored. */
 export interface CommittableOffset {
   readonly partition: SourcePartition
-  readonly offset: SourceOffset
+  readonly offset: RecordOffset
 }
 
 interface Entry {
-  readonly offset: SourceOffset
+  readonly offset: RecordOffset
   readonly batch: SubmittedBatch
 }
 

@@ -1,5 +1,10 @@
 import type { Clock } from '../../clock.ts'
-import type { SourceOffset, SourcePartition, SourceRecord } from '../../data/record.ts'
+import {
+  encodedOffset,
+  type RecordOffset,
+  type SourcePartition,
+  type SourceRecord
+} from '../../data/record.ts'
 import { ConnectError } from '../../errors.ts'
 import type { ProducerRecord, TransactionalProducer } from '../../kafka/contracts.ts'
 import type { Logger } from '../../log.ts'
@@ -44,7 +49,7 @@ export interface TransactionalParts {
 
 /** What the open transaction holds beside the records themselves. */
 interface Contents {
-  readonly offsets: Map<SourcePartition, SourceOffset>
+  readonly offsets: Map<SourcePartition, RecordOffset>
   /** Kept only for a plugin that wants to hear of each record. */
   readonly records: SourceRecord[]
   written: number
@@ -274,7 +279,10 @@ export class TransactionalDelivery implements SourceDelivery {
     this.throwFailure()
     const contents = this.#contents
     if (contents.offsets.size > 0 || producer.inTransaction) {
-      const storing = [...contents.offsets].map(([partition, offset]) => ({ partition, offset }))
+      const storing = [...contents.offsets].map(([partition, offset]) => ({
+        partition,
+        offset: encodedOffset(offset)
+      }))
       await this.#watched(async () => {
         const records = await offsets.transactionRecords(connector, storing, offsetFlushTimeoutMs)
         if (records.length > 0) this.#send(records, 0)

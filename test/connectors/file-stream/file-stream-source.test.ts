@@ -8,7 +8,7 @@ import { after, before, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { recordingLog } from '../../support/recording-log.ts'
 import { fileStreamSourcePlugin } from '../../../src/connectors/file-stream/file-stream-source-connector.ts'
-import type { SourceOffset, SourceRecord } from '../../../src/data/record.ts'
+import { encodedOffset, type SourceOffset, type SourceRecord } from '../../../src/data/record.ts'
 import { Schema } from '../../../src/data/schema.ts'
 import { ConfigError } from '../../../src/errors.ts'
 import { loggers } from '../../../src/log.ts'
@@ -57,7 +57,7 @@ async function startTask(
 }
 
 const seen = (records: SourceRecord[] | null): [unknown, unknown][] =>
-  (records ?? []).map((record) => [record.value, record.sourceOffset?.['position']])
+  (records ?? []).map((record) => [record.value, encodedOffset(record.sourceOffset)?.['position']])
 
 void describe('FileStreamSource', () => {
   void it('makes one record of each line, with the position behind it as offset', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, it, type TestContext } from 'node:test'
 import { systemClock } from '../../../src/clock.ts'
+import { encodedOffset } from '../../../src/data/record.ts'
 import { ConnectError, DataError } from '../../../src/errors.ts'
 import { createKafkaClients } from '../../../src/kafka/kafka-clients.ts'
 import { loggers } from '../../../src/log.ts'
@@ -127,7 +128,7 @@ describe('a source task that runs exactly once', () => {
           : idle(context),
       {
         config: { 'errors.tolerance': 'all' },
-        commitRecord: ({ sourceOffset }) => told.push(sourceOffset?.['position'])
+        commitRecord: ({ sourceOffset }) => told.push(encodedOffset(sourceOffset)?.['position'])
       }
     )
     await run.start()

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { describe, it, type TestContext } from 'node:test'
 import { avroConverterPlugin } from '../../../src/converters/avro/avro-converter.ts'
 import { stringConverterPlugin } from '../../../src/converters/plain/string.ts'
+import { DeferredOffset } from '../../../src/data/record.ts'
 import { DataError, RetriableError } from '../../../src/errors.ts'
 import { loggers } from '../../../src/log.ts'
 import type { ConverterPlugin } from '../../../src/plugin/converter.ts'
@@ -61,6 +62,31 @@ describe('a source task', () => {
     await run.stop()
     assert.deepEqual(run.store.stored, [{ partition: { stream: 'a' }, offset: { position: 7 } }])
     assert.deepEqual(run.states, ['c-0 RUNNING', 'c-0 UNASSIGNED'])
+  })
+
+  it('has an offset put into words when it is stored, and no other', async (t) => {
+    const encoded: number[] = []
+    const deferred = (position: number) =>
+      new DeferredOffset(() => {
+        encoded.push(position)
+        return { position }
+      })
+    const run = await scripted(
+      t,
+      async (context, poll) =>
+        poll > 2
+          ? idle(context)
+          : [0, 1].map((at) => ({
+              ...record(run.topic, `r${poll}`, 0),
+              sourceOffset: deferred(2 * poll + at)
+            })),
+      { flushMs: 60_000 }
+    )
+    await run.start()
+    await until(() => run.follower.values.length === 6, 'the records arrived')
+    await run.stop()
+    assert.deepEqual(run.store.stored, [{ partition: { stream: 'a' }, offset: { position: 5 } }])
+    assert.deepEqual(encoded, [5])
   })
 
   it('I9: is FAILED with its trace when its plugin throws, and stays so when it is stopped', async (t) => {

@@ -1,7 +1,12 @@
 import { jdbcSourceConfig } from '../../../src/connectors/jdbc/settings/source-config.ts'
 import { alterOffsets } from '../../../src/connectors/jdbc/start/alter-offsets.ts'
 import { JdbcSourceTask } from '../../../src/connectors/jdbc/source/source-task.ts'
-import type { OffsetMap, SourcePartition, SourceRecord } from '../../../src/data/record.ts'
+import {
+  encodedOffset,
+  type OffsetMap,
+  type SourcePartition,
+  type SourceRecord
+} from '../../../src/data/record.ts'
 import type { SourceTaskContext, StreamFacts } from '../../../src/plugin/source.ts'
 import { isRetriable } from '../../../src/errors.ts'
 import { Loggers } from '../../../src/log.ts'
@@ -168,7 +173,8 @@ export class ModelWorker {
   #store(): void {
     const last = new Map<SourcePartition, OffsetMap>()
     for (const record of this.#unstored) {
-      const { sourcePartition, sourceOffset } = record
+      const { sourcePartition } = record
+      const sourceOffset = encodedOffset(record.sourceOffset)
       const before = last.get(sourcePartition) ?? this.offsets.get(sourcePartition)
       if (sourceOffset === null) {
         // The first time of a table has no offset before its last row.
@@ -181,8 +187,7 @@ export class ModelWorker {
       else this.#uncover(record)
       last.set(sourcePartition, sourceOffset)
     }
-    // As they are at this moment: some texts are made only when they are asked for.
-    for (const [partition, offset] of last) this.offsets.set(partition, { ...offset })
+    for (const [partition, offset] of last) this.offsets.set(partition, offset)
     this.#unstored = []
   }
 

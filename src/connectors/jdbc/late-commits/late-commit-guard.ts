@@ -1,5 +1,5 @@
 import type { Clock } from '../../../clock.ts'
-import type { OffsetMap, SourceOffset } from '../../../data/record.ts'
+import type { OffsetMap, RecordOffset, SourceOffset } from '../../../data/record.ts'
 import type { Connection, TableId } from '../database/database.ts'
 import { GuardDoubts } from './guard-doubts.ts'
 import { IdOrder } from './id-order.ts'
@@ -204,7 +204,7 @@ export class LateCommitGuard {
     offset: SourceOffset | null,
     position: Position,
     late: boolean
-  ): SourceOffset | null {
+  ): RecordOffset | null {
     return this.#parts.memory.note(row, offset, position, late)
   }
 

@@ -1,4 +1,9 @@
-import type { OffsetMap, SourceOffset } from '../../../data/record.ts'
+import {
+  DeferredOffset,
+  type OffsetMap,
+  type RecordOffset,
+  type SourceOffset
+} from '../../../data/record.ts'
 import type { OpenTransaction } from '../database/database.ts'
 import { heirsOf, newSuccessors } from './commit-fences.ts'
 import { type EmittedRow, SeenIds, type SeenRows, SeenVersions } from './seen-rows.ts'
@@ -233,7 +238,7 @@ export class LateMemory {
     offset: SourceOffset | null,
     at: Position,
     late: boolean
-  ): SourceOffset | null {
+  ): RecordOffset | null {
     const { low } = this.#summed
     if (low === null || comparePositions(row.at, low) <= 0) return offset
     const forgotten = this.#seen.add(row, late)
@@ -241,17 +246,12 @@ export class LateMemory {
     if (offset === null) return null
     const { names } = this.#summed
     const [kind, text] = [this.#kind, this.#seen.textAt(at)]
-    return {
+    return new DeferredOffset(() => ({
       ...offset,
-      // Most offsets are never stored.
-      get late_low(): string {
-        return `${positionText(low)}@${positionText(positionOf(offset))}`
-      },
+      late_low: `${positionText(low)}@${positionText(positionOf(offset))}`,
       late_open: names,
-      get late_seen(): string {
-        return `${kind}${text()}`
-      }
-    }
+      late_seen: `${kind}${text()}`
+    }))
   }
 
   get #kind(): 'i' | 'v' {

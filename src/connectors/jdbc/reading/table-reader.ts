@@ -298,7 +298,7 @@ export class TableReader {
         this.#events.onUnreadable?.(problem.message)
         return
       }
-      let sourceOffset = offset
+      let sourceOffset: SourceRecord['sourceOffset'] = offset
       if (identity !== null && this.#guard !== null) {
         const emitted = identity.of(row)
         const at = late ? progress.position : emitted.at

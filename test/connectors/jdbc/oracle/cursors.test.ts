@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import type { SourceRecord } from '../../../../src/data/record.ts'
+import { encodedOffset, type SourceRecord } from '../../../../src/data/record.ts'
 import {
   type Config,
   cursorOf,
@@ -65,7 +65,8 @@ const TIME_TYPES: readonly TimeType[] = [
 ]
 /** The id in an offset: beyond 2^63 in a field of its own, which the JVM connector does not look at. */
 function idOf({ sourceOffset }: SourceRecord): string {
-  return String(sourceOffset?.['incrementing_exact'] ?? sourceOffset?.['incrementing'])
+  const offset = encodedOffset(sourceOffset)
+  return String(offset?.['incrementing_exact'] ?? offset?.['incrementing'])
 }
 
 const START_MS = Date.UTC(2024, 5, 1, 10)
