@@ -354,6 +354,27 @@ describe('The rooms of src/', () => {
     assert.deepEqual(wrong, [])
   })
 
+  it('have a folder for each database, with the same names for the same roles', () => {
+    const roles = [
+      'connection',
+      'dialect',
+      'dictionary',
+      'errors',
+      'properties',
+      'target',
+      'types',
+      'url'
+    ]
+    for (const database of Object.keys(inside['connectors/jdbc/dialects'] ?? {})) {
+      if (database === 'shared') continue
+      const missing = roles.filter(
+        (role) =>
+          !sources.some(({ path }) => path === `connectors/jdbc/dialects/${database}/${role}.ts`)
+      )
+      assert.deepEqual(missing, [], database)
+    }
+  })
+
   it('have files one can read in one go', () => {
     const long = sources.filter((source) => source.text.split('\n').length - 1 > MAX_LINES)
     assert.deepEqual(

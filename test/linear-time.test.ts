@@ -10,12 +10,12 @@ import type { OpenOptions } from '../src/connectors/jdbc/database/database.ts'
 import { dialects } from '../src/connectors/jdbc/dialects/dialects.ts'
 import { fatesOf } from '../src/connectors/jdbc/dialects/shared/driver-properties.ts'
 import { driverTables } from '../src/connectors/jdbc/dialects/driver-tables.ts'
-import { mysqlSettings } from '../src/connectors/jdbc/dialects/mysql/target.ts'
-import { oracleTarget } from '../src/connectors/jdbc/dialects/oracle/url.ts'
+import { mysqlTarget } from '../src/connectors/jdbc/dialects/mysql/target.ts'
+import { oracleTarget } from '../src/connectors/jdbc/dialects/oracle/target.ts'
 import { hasOuterJoin } from '../src/connectors/jdbc/dialects/shared/outer-join.ts'
 import { postgresTarget } from '../src/connectors/jdbc/dialects/postgres/target.ts'
-import { sqliteTarget } from '../src/connectors/jdbc/dialects/sqlite/url.ts'
-import { sqlServerTarget } from '../src/connectors/jdbc/dialects/sqlserver/url.ts'
+import { sqliteTarget } from '../src/connectors/jdbc/dialects/sqlite/target.ts'
+import { sqlServerTarget } from '../src/connectors/jdbc/dialects/sqlserver/target.ts'
 import { parseJdbcUrl } from '../src/connectors/jdbc/database/jdbc-url.ts'
 import { checkPlaceholders, describableQuery } from '../src/connectors/jdbc/sql/query-text.ts'
 import { jdbcSourcePlugin } from '../src/connectors/jdbc/source/source-plugins.ts'
@@ -94,7 +94,7 @@ const targets: Readonly<Record<string, [(options: OpenOptions) => unknown, ...st
     '//h/d?a=*'
   ],
   MySqlDatabaseDialect: [
-    mysqlSettings,
+    mysqlTarget,
     '*',
     '//*',
     '//h:*',

@@ -1,5 +1,5 @@
 import { oracleDialect } from '../../src/connectors/jdbc/dialects/oracle/dialect.ts'
-import { oracleTarget } from '../../src/connectors/jdbc/dialects/oracle/url.ts'
+import { oracleTarget } from '../../src/connectors/jdbc/dialects/oracle/target.ts'
 import type { TestDatabase } from './dialect-suite.ts'
 import { openOptions } from './open-dialect.ts'
 import { type Client, driver } from './oracle/oracle-client.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { translateMysqlError } from '../../../src/connectors/jdbc/dialects/mysql/errors.ts'
+import { mysqlError } from '../../../src/connectors/jdbc/dialects/mysql/errors.ts'
 
 const driverError = (message: string, facts: object): Error =>
   Object.assign(new Error(message), facts)
@@ -18,7 +18,7 @@ describe("MySQL's errors", () => {
   ]
   for (const error of retriable) {
     it(`are worth another try: ${error.message}`, () => {
-      assert.equal(translateMysqlError(error, 'x').retriable, true)
+      assert.equal(mysqlError(error, 'x').retriable, true)
     })
   }
   const final = [
@@ -32,7 +32,7 @@ describe("MySQL's errors", () => {
   ]
   for (const error of final) {
     it(`are final: ${error.message}`, () => {
-      assert.equal(translateMysqlError(error, 'x').retriable, false)
+      assert.equal(mysqlError(error, 'x').retriable, false)
     })
   }
 })

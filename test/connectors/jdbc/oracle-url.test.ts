@@ -8,7 +8,7 @@ import { oracleDialect } from '../../../src/connectors/jdbc/dialects/oracle/dial
 import {
   type OracleTarget,
   oracleTarget
-} from '../../../src/connectors/jdbc/dialects/oracle/url.ts'
+} from '../../../src/connectors/jdbc/dialects/oracle/target.ts'
 import { ConfigError } from '../../../src/errors.ts'
 import { redact } from '../../../src/secrets/redact.ts'
 import { openOptions } from '../../support/open-dialect.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { isMissing } from '../../../src/connectors/jdbc/database/database.ts'
-import { translateMysqlError } from '../../../src/connectors/jdbc/dialects/mysql/errors.ts'
+import { mysqlError } from '../../../src/connectors/jdbc/dialects/mysql/errors.ts'
 import { oracleError } from '../../../src/connectors/jdbc/dialects/oracle/errors.ts'
 import { postgresError } from '../../../src/connectors/jdbc/dialects/postgres/errors.ts'
 import { sqlServerError } from '../../../src/connectors/jdbc/dialects/sqlserver/errors.ts'
@@ -70,46 +70,42 @@ cases(
   }
 )
 
-cases(
-  'MySQL',
-  (errno: number) => translateMysqlError(Object.assign(new Error('x'), { errno }), 'MySQL'),
-  {
-    passing: [
-      [1020, 'record has changed since it was read'],
-      [1021, 'disk full'],
-      [1038, 'out of memory for sorting'],
-      [1047, 'a node of a cluster that is not ready'],
-      [1135, 'no thread'],
-      [1205, 'lock wait'],
-      [1213, 'deadlock'],
-      [1297, 'temporary error of the engine'],
-      [1412, 'table definition has changed, retry'],
-      [1429, 'foreign data source'],
-      [1615, 'prepare again'],
-      [1637, 'too many transactions'],
-      [2006, 'gone away'],
-      [3032, 'offline mode'],
-      [3101, 'rolled back by group replication'],
-      [3572, 'lock at once'],
-      [4031, 'inactivity'],
-      [9001, 'a proxy that reaches no server']
-    ],
-    missing: [
-      [1044, 'no right to the database'],
-      [1049, 'no such database'],
-      [1054, 'no such column'],
-      [1142, 'no right to the table'],
-      [1143, 'no right to the column'],
-      [1146, 'no such table'],
-      [1356, 'a view that reads what is not there']
-    ],
-    final: [
-      [1045, 'access denied'],
-      [1064, 'syntax'],
-      [1194, 'table crashed']
-    ]
-  }
-)
+cases('MySQL', (errno: number) => mysqlError(Object.assign(new Error('x'), { errno }), 'MySQL'), {
+  passing: [
+    [1020, 'record has changed since it was read'],
+    [1021, 'disk full'],
+    [1038, 'out of memory for sorting'],
+    [1047, 'a node of a cluster that is not ready'],
+    [1135, 'no thread'],
+    [1205, 'lock wait'],
+    [1213, 'deadlock'],
+    [1297, 'temporary error of the engine'],
+    [1412, 'table definition has changed, retry'],
+    [1429, 'foreign data source'],
+    [1615, 'prepare again'],
+    [1637, 'too many transactions'],
+    [2006, 'gone away'],
+    [3032, 'offline mode'],
+    [3101, 'rolled back by group replication'],
+    [3572, 'lock at once'],
+    [4031, 'inactivity'],
+    [9001, 'a proxy that reaches no server']
+  ],
+  missing: [
+    [1044, 'no right to the database'],
+    [1049, 'no such database'],
+    [1054, 'no such column'],
+    [1142, 'no right to the table'],
+    [1143, 'no right to the column'],
+    [1146, 'no such table'],
+    [1356, 'a view that reads what is not there']
+  ],
+  final: [
+    [1045, 'access denied'],
+    [1064, 'syntax'],
+    [1194, 'table crashed']
+  ]
+})
 
 cases(
   'SQL Server',

@@ -7,7 +7,7 @@ import { after, before, describe, it } from 'node:test'
 import mysql from 'mysql2/promise'
 import pg from 'pg'
 import { mysqlDialect } from '../../../src/connectors/jdbc/dialects/mysql/dialect.ts'
-import { mysqlSettings } from '../../../src/connectors/jdbc/dialects/mysql/target.ts'
+import { mysqlTarget } from '../../../src/connectors/jdbc/dialects/mysql/target.ts'
 import { sessionStatement } from '../../../src/connectors/jdbc/dialects/sqlserver/session.ts'
 import { requireReadsOnly } from '../../../src/connectors/jdbc/sql/only-reads.ts'
 import { jdbcSourcePlugin } from '../../../src/connectors/jdbc/source/source-plugins.ts'
@@ -182,7 +182,7 @@ void describe('A file that a configuration names', () => {
   void it('is read within bounds wherever a setting may name one', () => {
     const options = (url: string) => openOptions(mysqlDialect, { url })
     for (const file of ['/dev/zero', join(folder, 'pipe'), join(folder, 'large')]) {
-      assert.throws(() => mysqlSettings(options(`jdbc:mysql://h/d?serverRSAPublicKeyFile=${file}`)))
+      assert.throws(() => mysqlTarget(options(`jdbc:mysql://h/d?serverRSAPublicKeyFile=${file}`)))
       assert.throws(() => readSmallFile(file), { code: /EINVAL|EFBIG/ })
     }
     assert.equal(readSmallFile(join(folder, 'text')).toString(), 'no certificate')

@@ -14,12 +14,12 @@ import {
   describeStatement,
   exactSelect,
   listStatements
-} from '../../../src/connectors/jdbc/dialects/sqlserver/sql.ts'
+} from '../../../src/connectors/jdbc/dialects/sqlserver/dictionary.ts'
 import { sqlServerColumn } from '../../../src/connectors/jdbc/dialects/sqlserver/types.ts'
 import {
   type SqlServerTarget,
   sqlServerTarget
-} from '../../../src/connectors/jdbc/dialects/sqlserver/url.ts'
+} from '../../../src/connectors/jdbc/dialects/sqlserver/target.ts'
 import { sqlServerDialect } from '../../../src/connectors/jdbc/dialects/sqlserver/dialect.ts'
 import { tableSql } from '../../../src/connectors/jdbc/database/table-name.ts'
 import { ConfigError, isRetriable } from '../../../src/errors.ts'

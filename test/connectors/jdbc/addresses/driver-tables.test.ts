@@ -11,16 +11,16 @@ import {
   fatesOf
 } from '../../../../src/connectors/jdbc/dialects/shared/driver-properties.ts'
 import { mysqlDialect } from '../../../../src/connectors/jdbc/dialects/mysql/dialect.ts'
-import { mysqlSettings } from '../../../../src/connectors/jdbc/dialects/mysql/target.ts'
+import { mysqlTarget } from '../../../../src/connectors/jdbc/dialects/mysql/target.ts'
 import { driverTables } from '../../../../src/connectors/jdbc/dialects/driver-tables.ts'
 import { oracleDialect } from '../../../../src/connectors/jdbc/dialects/oracle/dialect.ts'
-import { oracleTarget } from '../../../../src/connectors/jdbc/dialects/oracle/url.ts'
+import { oracleTarget } from '../../../../src/connectors/jdbc/dialects/oracle/target.ts'
 import { postgresDialect } from '../../../../src/connectors/jdbc/dialects/postgres/dialect.ts'
 import { postgresTarget } from '../../../../src/connectors/jdbc/dialects/postgres/target.ts'
 import { sqliteDialect } from '../../../../src/connectors/jdbc/dialects/sqlite/dialect.ts'
-import { sqliteTarget } from '../../../../src/connectors/jdbc/dialects/sqlite/url.ts'
+import { sqliteTarget } from '../../../../src/connectors/jdbc/dialects/sqlite/target.ts'
 import { sqlServerDialect } from '../../../../src/connectors/jdbc/dialects/sqlserver/dialect.ts'
-import { sqlServerTarget } from '../../../../src/connectors/jdbc/dialects/sqlserver/url.ts'
+import { sqlServerTarget } from '../../../../src/connectors/jdbc/dialects/sqlserver/target.ts'
 import { jdbcSourcePlugin } from '../../../../src/connectors/jdbc/source/source-plugins.ts'
 import { ConfigError } from '../../../../src/errors.ts'
 import { openOptions } from '../../../support/open-dialect.ts'
@@ -51,13 +51,13 @@ const readers: Record<string, Reader> = {
     dialect: mysqlDialect,
     url: 'jdbc:mysql://h/d',
     files: 'mysql-',
-    read: mysqlSettings
+    read: mysqlTarget
   },
   'MariaDB Connector/J': {
     dialect: mysqlDialect,
     url: 'jdbc:mariadb://h/d',
     files: 'mysql-',
-    read: mysqlSettings
+    read: mysqlTarget
   },
   ojdbc: {
     dialect: oracleDialect,

@@ -3,8 +3,8 @@ import { after, before, describe, it } from 'node:test'
 import type { Connection } from '../../../../src/connectors/jdbc/database/database.ts'
 import { mysqlDialect } from '../../../../src/connectors/jdbc/dialects/mysql/dialect.ts'
 import {
-  type MysqlSettings,
-  mysqlSettings
+  type MysqlTarget,
+  mysqlTarget
 } from '../../../../src/connectors/jdbc/dialects/mysql/target.ts'
 import { ConfigError } from '../../../../src/errors.ts'
 import { askingMysql } from '../../../support/asking-mysql.ts'
@@ -13,8 +13,8 @@ import { type KeyFolder, keyFolder } from '../../../support/key-files.ts'
 import { type DialectTarget, openOptions, rowsOf } from '../../../support/open-dialect.ts'
 import { type SilentServer, silentServer } from '../../../support/silent-server.ts'
 
-const settings = (url: string, target: Omit<DialectTarget, 'url'> = {}): MysqlSettings =>
-  mysqlSettings(openOptions(mysqlDialect, { url: `jdbc:${url}`, ...target }))
+const settings = (url: string, target: Omit<DialectTarget, 'url'> = {}): MysqlTarget =>
+  mysqlTarget(openOptions(mysqlDialect, { url: `jdbc:${url}`, ...target }))
 const hostsOf = (url: string): string =>
   settings(url)
     .hosts.map(
@@ -95,7 +95,7 @@ void describe('An address of MySQL or MariaDB', () => {
   }
 
   void it('is read as its driver reads it: who wins, and what a plus is', () => {
-    const login = ({ user, password, hosts }: MysqlSettings) => [
+    const login = ({ user, password, hosts }: MysqlTarget) => [
       hosts[0]?.user ?? user,
       hosts[0]?.password ?? password
     ]

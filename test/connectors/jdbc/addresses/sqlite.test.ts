@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, describe, it } from 'node:test'
 import { sqliteDialect } from '../../../../src/connectors/jdbc/dialects/sqlite/dialect.ts'
-import { sqliteTarget } from '../../../../src/connectors/jdbc/dialects/sqlite/url.ts'
+import { sqliteTarget } from '../../../../src/connectors/jdbc/dialects/sqlite/target.ts'
 import { ConfigError } from '../../../../src/errors.ts'
 import { openOptions, rowsOf } from '../../../support/open-dialect.ts'
 

@@ -12,7 +12,7 @@ import {
   type OracleDriver,
   type OracleField
 } from '../../../../src/connectors/jdbc/dialects/oracle/driver.ts'
-import { oracleTarget } from '../../../../src/connectors/jdbc/dialects/oracle/url.ts'
+import { oracleTarget } from '../../../../src/connectors/jdbc/dialects/oracle/target.ts'
 import { ConfigError, isRetriable } from '../../../../src/errors.ts'
 import { openOptions, rowsOf } from '../../../support/open-dialect.ts'
 import { type OracleServer, startOracleServer } from '../../../support/oracle/oracle-server.ts'

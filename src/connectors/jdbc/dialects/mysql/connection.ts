@@ -17,7 +17,7 @@ import {
 } from '../../database/database.ts'
 import { readTimestampText, type TimestampParts } from '../../values/timestamp.ts'
 import { ConnectError } from '../../../../errors.ts'
-import { translateMysqlError } from './errors.ts'
+import { mysqlError } from './errors.ts'
 import { mysqlColumns, mysqlCopies, mysqlTables } from './dictionary.ts'
 import { MysqlTransactions } from './open-transactions.ts'
 import { MysqlRowStream } from './row-stream.ts'
@@ -135,9 +135,7 @@ export class MysqlConnection implements Connection {
         command,
         fetchRows,
         convert: (error) =>
-          this.#aborted
-            ? abortedError()
-            : translateMysqlError(error, 'MySQL could not read rows', sql),
+          this.#aborted ? abortedError() : mysqlError(error, 'MySQL could not read rows', sql),
         zeroDatesAreNull,
         types,
         limit: (work) => this.#limit(work, answerLimitMs),
@@ -233,7 +231,7 @@ export class MysqlConnection implements Connection {
       return await this.#limit(Promise.race([work(), aborted]), limitMs)
     } catch (error) {
       if (this.#aborted && !(error instanceof ConnectError)) throw abortedError()
-      throw translateMysqlError(error, `MySQL could not ${what}`, sql)
+      throw mysqlError(error, `MySQL could not ${what}`, sql)
     } finally {
       this.#running -= 1
       this.#onAbort.delete(tell)

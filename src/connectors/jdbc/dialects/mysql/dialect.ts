@@ -7,9 +7,9 @@ import {
 } from '../../database/database.ts'
 import { timestampText } from '../../values/timestamp.ts'
 import { MysqlConnection } from './connection.ts'
-import { translateMysqlError } from './errors.ts'
-import { connectSession, cutSession, killOnServer } from './session.ts'
-import { type MysqlSettings, mysqlSettings } from './target.ts'
+import { mysqlError } from './errors.ts'
+import { connectMysql, cutSession, killOnServer } from './session.ts'
+import { type MysqlTarget, mysqlTarget } from './target.ts'
 import type { MysqlAddress } from './url.ts'
 import { firstAnswer } from '../shared/first-answer.ts'
 
@@ -40,7 +40,7 @@ export const mysqlDialect: Dialect = {
 
 async function openMysql(options: OpenOptions): Promise<Connection> {
   if (options.signal.aborted) throw abortedError()
-  const settings = mysqlSettings(options)
+  const settings = mysqlTarget(options)
   return await firstAnswer({
     addresses: settings.hosts,
     timeoutMs: options.timeoutMs,
@@ -54,14 +54,14 @@ async function openMysql(options: OpenOptions): Promise<Connection> {
 }
 
 async function openSession(
-  settings: MysqlSettings,
+  settings: MysqlTarget,
   address: MysqlAddress,
   signal: AbortSignal,
   limitMs: number
 ): Promise<Connection> {
   const place = address.socketPath ?? `${address.host}:${address.port}`
   try {
-    const driver = await connectSession(settings, address, signal, limitMs)
+    const driver = await connectMysql(settings, address, signal, limitMs)
     const connection = new MysqlConnection({
       dialect: mysqlDialect,
       driver,
@@ -83,6 +83,6 @@ async function openSession(
     }
     return connection
   } catch (error) {
-    throw translateMysqlError(error, `Could not connect to MySQL at ${place}`)
+    throw mysqlError(error, `Could not connect to MySQL at ${place}`)
   }
 }

@@ -1,3 +1,4 @@
+import { numberOf } from '../shared/number-of.ts'
 import type { Row, Source, TableColumn, TableFilter, TableId } from '../../database/database.ts'
 import { likeName, likePrefix } from '../shared/like-pattern.ts'
 import { dictionaryColumn } from './types.ts'
@@ -125,29 +126,27 @@ export async function mysqlColumns(
       ? []
       : (await ask(KEY, [schema, table])).map(([name, place]) => [String(name), Number(place)])
   )
-  return columns.map((row) => ({
-    ...dictionaryColumn(
-      {
-        name: String(row[0]),
-        dataType: String(row[1]),
-        columnType: String(row[2]),
-        nullable: row[3] === 'YES',
-        precision: numberOf(row[4]),
-        scale: numberOf(row[5]),
-        datetimePrecision: numberOf(row[6]),
-        characterSet: row[7] === null ? null : String(row[7])
-      },
-      types
-    ),
-    autoIncrement: /auto_increment/i.test(String(row[8])),
-    // MySQL and MariaDB agree on the word.
-    isInvisible: /invisible/i.test(String(row[8])),
-    keyPosition: key.get(String(row[0])) ?? null
-  }))
-}
-
-function numberOf(value: unknown): number | null {
-  return value === null || value === undefined ? null : Number(value)
+  return columns.map(
+    ([name, dataType, columnType, nullable, precision, scale, digits, characterSet, extra]) => ({
+      ...dictionaryColumn(
+        {
+          name: String(name),
+          dataType: String(dataType),
+          columnType: String(columnType),
+          nullable: nullable === 'YES',
+          precision: numberOf(precision),
+          scale: numberOf(scale),
+          datetimePrecision: numberOf(digits),
+          characterSet: characterSet === null ? null : String(characterSet)
+        },
+        types
+      ),
+      autoIncrement: /auto_increment/i.test(String(extra)),
+      // MySQL and MariaDB agree on the word.
+      isInvisible: /invisible/i.test(String(extra)),
+      keyPosition: key.get(String(name)) ?? null
+    })
+  )
 }
 
 /** Two names with a dot between them, each in quotes or not. */

@@ -47,7 +47,7 @@ const WAYS = {
 }
 
 /** The driver's error as one of ours. */
-export function translateMysqlError(error: unknown, what: string, sql?: string): ConnectError {
+export function mysqlError(error: unknown, what: string, sql?: string): ConnectError {
   if (error instanceof ConnectError || error instanceof ConfigError) return error
   const { errno, code, fatal } = error as { errno?: number; code?: string; fatal?: boolean }
   const plain = error instanceof Error ? error.message || (code ?? error.name) : String(error)

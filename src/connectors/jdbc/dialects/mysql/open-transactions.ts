@@ -60,10 +60,10 @@ export class MysqlTransactions {
       this.#lastReadMs = performance.now()
       await this.#session.ask('COMMIT')
     }
-    const isFresh = rows.some((row) => Number(row[5]) === 1 && Number(row[6] ?? 0) > 0)
+    const isFresh = rows.some((row) => isOwn(row) && hasToken(row))
     // Others read it too: not in step with them.
     if (!isFresh) return this.#later(STALE_MS + Math.random() * (LONGEST_PAUSE_MS - STALE_MS))
-    const transactions = rows.filter((row) => Number(row[5]) !== 1 && Number(row[7]) === 0)
+    const transactions = rows.filter((row) => !isOwn(row) && mayWrite(row))
     const threads = new Set(transactions.map(([thread]) => Number(thread)))
     return {
       answer: 'seen',
@@ -85,6 +85,10 @@ export class MysqlTransactions {
     }
   }
 }
+
+const isOwn = ([, , , , , own]: Row): boolean => Number(own) === 1
+const hasToken = ([, , , , , , place]: Row): boolean => Number(place ?? 0) > 0
+const mayWrite = ([, , , , , , , readsOnly]: Row): boolean => Number(readsOnly) === 0
 
 function transactionOf([thread, transaction, started, age, changes]: Row): OpenTransaction {
   // One that was prepared belongs to no session any more.

@@ -16,7 +16,7 @@ export interface Processes {
 }
 
 export function processesOf(rows: readonly Row[]): Processes {
-  const users = rows.filter((row) => Number(row[4]) !== 1)
+  const users = rows.filter(([, , , , isReplication]) => Number(isReplication) !== 1)
   return {
     appliers: rows.length - users.length,
     statements: users.filter(mayChange).map(([thread, seconds]) => ({

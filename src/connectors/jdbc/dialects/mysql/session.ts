@@ -2,7 +2,7 @@ import type { Connection as DriverConnection } from 'mysql2'
 import { withTimeout } from '../../../../clock.ts'
 import { abortedError, databaseError } from '../../database/database.ts'
 import type { DriverPlugins } from './authentication.ts'
-import { driverOptions, type MysqlSettings } from './target.ts'
+import { driverOptions, type MysqlTarget } from './target.ts'
 import { checkServerOf } from './tls.ts'
 import type { MysqlAddress } from './url.ts'
 
@@ -10,8 +10,8 @@ import type { MysqlAddress } from './url.ts'
 const KILL_LIMIT_MS = 5000
 
 /** The driver's connection, logged in; aborting the signal ends the attempt. Rejects with the driver's error. */
-export async function connectSession(
-  settings: MysqlSettings,
+export async function connectMysql(
+  settings: MysqlTarget,
   address: MysqlAddress,
   signal: AbortSignal,
   limitMs: number
@@ -37,12 +37,12 @@ export function cutSession(driver: DriverConnection): void {
 
 /** Ends the query of a session, or all of it, over another session; the server learns of a client that is gone only when it next writes. */
 export async function killOnServer(
-  settings: MysqlSettings,
+  settings: MysqlTarget,
   address: MysqlAddress,
   statement: string
 ): Promise<void> {
   const tooLate = AbortSignal.timeout(KILL_LIMIT_MS)
-  const session = await connectSession(settings, address, tooLate, KILL_LIMIT_MS)
+  const session = await connectMysql(settings, address, tooLate, KILL_LIMIT_MS)
   const answer = new Promise<void>((resolve) => {
     // «No such thread»: it has ended by itself.
     session.query(statement, () => resolve())
@@ -57,7 +57,7 @@ export async function killOnServer(
 }
 
 async function connectOnce(
-  settings: MysqlSettings,
+  settings: MysqlTarget,
   address: MysqlAddress,
   signal: AbortSignal,
   way: { readonly withSsl: boolean; readonly limitMs: number }

@@ -13,7 +13,7 @@ import type { MysqlTypeSettings } from './types.ts'
 import { type MysqlAddress, mysqlAddresses } from './url.ts'
 
 /** What a URL and its driver properties ask for. */
-export interface MysqlSettings {
+export interface MysqlTarget {
   /** In the order to try. */
   readonly hosts: readonly MysqlAddress[]
   readonly database: string
@@ -43,7 +43,7 @@ export interface MysqlSettings {
 const MARIADB_CONNECT_LIMIT_MS = 30_000
 
 /** Throws ConfigError for what makes no sense or is refused; tells what has no effect. */
-export function mysqlSettings(options: OpenOptions): MysqlSettings {
+export function mysqlTarget(options: OpenOptions): MysqlTarget {
   const { hosts, database, isMariaDb, properties } = mysqlAddresses(options)
   properties.tell(options.log)
   const sslMode = sslModeOf(properties, isMariaDb)
@@ -70,7 +70,7 @@ export function mysqlSettings(options: OpenOptions): MysqlSettings {
   }
 }
 
-function furtherPasswords(properties: DriverProperties): MysqlSettings['furtherPasswords'] {
+function furtherPasswords(properties: DriverProperties): MysqlTarget['furtherPasswords'] {
   const [password2, password3] = [properties.text('password2'), properties.text('password3')]
   return {
     ...(password2 === null ? {} : { password2 }),
@@ -100,7 +100,7 @@ function typeSettings(isMariaDb: boolean, properties: DriverProperties): MysqlTy
 
 /** Options of the driver; every value comes back exactly: big numbers, decimals and times as text. */
 export function driverOptions(
-  settings: MysqlSettings,
+  settings: MysqlTarget,
   address: MysqlAddress,
   over: {
     readonly withSsl: boolean

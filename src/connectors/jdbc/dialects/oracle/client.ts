@@ -3,7 +3,7 @@ import { ConfigError, messageOf } from '../../../../errors.ts'
 import type { Logger } from '../../../../log.ts'
 import type { OracleDriver } from './driver.ts'
 import { keepMomentsExact } from './moment.ts'
-import type { OracleTarget } from './url.ts'
+import type { OracleTarget } from './target.ts'
 
 /** What of a target decides the mode. */
 export type WantedMode = Pick<OracleTarget, 'client' | 'configDir'>

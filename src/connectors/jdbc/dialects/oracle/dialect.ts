@@ -10,7 +10,7 @@ import {
 import { letterUpper } from '../shared/letter-case.ts'
 import { type Timestamp, timestampText } from '../../values/timestamp.ts'
 import { oracleEscapes } from './escapes.ts'
-import { oracleTarget } from './url.ts'
+import { oracleTarget } from './target.ts'
 
 export const oracleDialect: Dialect = {
   name: 'OracleDatabaseDialect',

@@ -1,4 +1,5 @@
 import { ConfigError } from '../../../../errors.ts'
+import { numberOf } from '../shared/number-of.ts'
 import type {
   Dialect,
   Row,
@@ -182,8 +183,4 @@ export class OracleDictionary {
 /** Whether a type belongs to a schema, so that its name alone does not say what it is. */
 function isOwn(typeOwner: unknown): boolean {
   return typeOwner !== null && typeOwner !== undefined && typeOwner !== 'PUBLIC'
-}
-
-function numberOf(value: unknown): number | null {
-  return value === null || value === undefined ? null : Number(value)
 }

@@ -131,19 +131,21 @@ export class OracleTransactions {
 /** A session's number, and that of its transaction: the lock of which is its segment and slot in one number, and its sequence. */
 function lockersOf(rows: readonly Row[]): Locker[] {
   const lockers = new Map<string, { transaction: string | null; ageMs: number | null }>()
-  const of = (row: Row): string => `dml ${String(row[0])}.${String(row[1])}`
+  const of = ([instance, session]: Row): string => `dml ${String(instance)}.${String(session)}`
   for (const row of rows) {
-    if (row[2] !== 'TM') continue
-    const ageMs = secondsToMs(row[5])
+    const [, , type, , , seconds] = row
+    if (type !== 'TM') continue
+    const ageMs = secondsToMs(seconds)
     const known = lockers.get(of(row))
     if (known === undefined) lockers.set(of(row), { transaction: null, ageMs })
     else known.ageMs = Math.max(known.ageMs ?? 0, ageMs ?? 0)
   }
   for (const row of rows) {
-    const locker = row[2] === 'TX' ? lockers.get(of(row)) : undefined
-    const place = Number(row[3])
+    const [, , type, place, sequence] = row
+    const locker = type === 'TX' ? lockers.get(of(row)) : undefined
+    const slot = Number(place)
     if (locker !== undefined) {
-      locker.transaction = `${Math.floor(place / 65_536)}.${place % 65_536}.${String(row[4])}`
+      locker.transaction = `${Math.floor(slot / 65_536)}.${slot % 65_536}.${String(sequence)}`
     }
   }
   return [...lockers].map(([id, facts]) => ({ id, ...facts }))

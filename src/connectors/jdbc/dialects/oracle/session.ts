@@ -14,7 +14,7 @@ import { oracleError } from './errors.ts'
 import { momentOf } from './moment.ts'
 import { isRefusal } from './questions.ts'
 import { PROBE, SESSION_STATEMENT, SESSION_STATEMENTS } from './sql.ts'
-import type { OracleTarget } from './url.ts'
+import type { OracleTarget } from './target.ts'
 
 /** Logs in and fixes the session's settings. */
 export async function connectOracle(

@@ -75,9 +75,9 @@ async function openSession(
   wanted: WantedRole | null,
   { options, limitMs }: { options: OpenOptions; limitMs: number }
 ): Promise<Connection> {
-  const { cancelOnServer, destroy, logIn } = await import('./session.ts')
+  const { cancelOnServer, destroy, connectPostgres } = await import('./session.ts')
   const { PostgresConnection } = await import('./connection.ts')
-  const client = await logIn(target, address, options.signal, limitMs)
+  const client = await connectPostgres(target, address, options.signal, limitMs)
   const connection = new PostgresConnection(postgresDialect, client, {
     database: target.database,
     isolation: options.isolation,

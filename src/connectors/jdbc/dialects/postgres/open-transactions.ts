@@ -38,7 +38,7 @@ export async function postgresTransactions(
     // Rights, syntax, views and functions that are not there; a feature the server does not have.
     return unanswered(error, (state) => /^(42|0A)/.test(state))
   }
-  const kinds = new Set(rows.map((row) => row[2]))
+  const kinds = new Set(rows.map(([, , kind]) => kind))
   if (kinds.has('standby')) {
     return {
       answer: 'unseen',

@@ -22,7 +22,7 @@ function inside(client: Client): ClientInside {
 }
 
 /** A session on one server, encrypted as pgjdbc would have it. Errors are of this room. */
-export async function logIn(
+export async function connectPostgres(
   target: PostgresTarget,
   address: PostgresAddress,
   signal: AbortSignal,

@@ -33,7 +33,7 @@ import {
   indexStatement,
   isTableStatement,
   listStatements
-} from './sql.ts'
+} from './dictionary.ts'
 import { sqlServerColumn } from './types.ts'
 
 /** Limit for questions to the dictionary; they take milliseconds. */

@@ -1,7 +1,7 @@
 import { isRetriable } from '../../../../errors.ts'
 import type { Row, Source } from '../../database/database.ts'
 import { queryWords } from '../shared/query-words.ts'
-import { bracketed, type SqlServerStatement } from './sql.ts'
+import { bracketed, type SqlServerStatement } from './dictionary.ts'
 
 type Ask = (sql: string, binds: readonly string[]) => Promise<Row[]>
 
@@ -67,13 +67,15 @@ export async function sqlServerCopies(ask: Ask, source: Source): Promise<SqlServ
           ]
   const rows: Row[] = []
   for (const { sql, binds } of statements) rows.push(...(await answered(ask, sql, binds)))
-  const [name, kind] = rows.find((row) => typeof row[1] === 'string') ?? []
+  const [name, kind] = rows.find(([, kindOfCopy]) => typeof kindOfCopy === 'string') ?? []
   return {
     why:
       kind === undefined
         ? null
         : `${String(name)} is ${String(kind)}, whose rows are committed elsewhere`,
-    databases: [...new Set(rows.flatMap((row) => (typeof row[2] === 'string' ? [row[2]] : [])))]
+    databases: [
+      ...new Set(rows.flatMap(([, , database]) => (typeof database === 'string' ? [database] : [])))
+    ]
   }
 }
 

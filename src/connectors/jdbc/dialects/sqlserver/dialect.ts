@@ -7,7 +7,7 @@ import {
   type TimestampColumn
 } from '../../database/database.ts'
 import { modulo, type Timestamp, timestampText } from '../../values/timestamp.ts'
-import { sqlServerTarget } from './url.ts'
+import { sqlServerTarget } from './target.ts'
 
 /** SQL Server and Azure SQL Database. Wall clocks are those of the server, as they are for the JVM connector. */
 export const sqlServerDialect: Dialect = {

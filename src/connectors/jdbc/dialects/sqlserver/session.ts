@@ -10,7 +10,7 @@ import {
 import { firstAnswer } from '../shared/first-answer.ts'
 import { SqlServerConnection } from './connection.ts'
 import { sqlServerError } from './errors.ts'
-import type { SqlServerAddress, SqlServerSessionSettings, SqlServerTarget } from './url.ts'
+import type { SqlServerAddress, SqlServerSessionSettings, SqlServerTarget } from './target.ts'
 
 /** Logs in and fixes the session's settings. */
 export async function connectSqlServer(
