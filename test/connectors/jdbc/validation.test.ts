@@ -176,6 +176,9 @@ describe('validation of the JDBC source', () => {
         String(id['incrementing.column.name']),
         /idd does not exist in table .*Did you mean id\?/
       )
+      // A column's name does not decide whose fault it is that it is not there.
+      const missing = { ...legacy, mode: 'timestamp', 'timestamp.column.name': 'incrementing_at' }
+      assert.deepEqual(Object.keys(await errorsOf(missing)), ['timestamp.column.name'])
       const ts = await errorsOf({ ...legacy, mode: 'timestamp', 'timestamp.column.name': 'ts' })
       assert.match(String(ts['timestamp.column.name']), /all of these columns are nullable/)
     } finally {

@@ -1,3 +1,4 @@
+import { OF_ID, OF_TIMES } from '../settings/setting-of.ts'
 import { Decimal } from '../../../data/logical-types.ts'
 import { ConfigError, DataError } from '../../../errors.ts'
 import type { Column, Row, TimestampColumn } from '../database/database.ts'
@@ -116,7 +117,8 @@ function isValue(raw: unknown): boolean {
 export function timestampColumn(column: Column): TimestampColumn {
   if (column.type === 'timestamp') return column
   throw new ConfigError(
-    `Column ${column.name} of type ${column.databaseType} cannot be a timestamp column`
+    `Column ${column.name} of type ${column.databaseType} cannot be a timestamp column`,
+    OF_TIMES
   )
 }
 
@@ -130,7 +132,8 @@ export function checkIdColumn(column: Column): void {
   throw new ConfigError(
     column.type === 'decimal'
       ? `Scale of Decimal value for incrementing column must be 0: column ${column.name} is ${column.databaseType}`
-      : `Invalid type for incrementing column: ${column.databaseType} (column ${column.name}); it needs an integer`
+      : `Invalid type for incrementing column: ${column.databaseType} (column ${column.name}); it needs an integer`,
+    OF_ID
   )
 }
 

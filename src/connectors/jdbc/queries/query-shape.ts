@@ -1,3 +1,4 @@
+import { OF_ID, OF_TIMES } from '../settings/setting-of.ts'
 import { ConfigError } from '../../../errors.ts'
 import { checkIdColumn, findColumn, timestampColumn } from '../positions/cursor-value.ts'
 import { suggestion } from '../database/near-names.ts'
@@ -58,12 +59,13 @@ async function queryShape(
   checkPlaceholders(query, mode, limits(settings.suffix))
   const unneeded = mode === 'bulk' && key.columns === null
   const columns = unneeded ? [] : await queryColumns(connection, query)
-  const find = (wanted: string, kind: string): Column => {
+  const find = (wanted: string, kind: 'Timestamp' | 'Incrementing'): Column => {
     const column = findColumn(columns, wanted)
     if (column !== null) return column
     const known = columns.map((other) => other.name)
     throw new ConfigError(
-      `${kind} column ${wanted} not found in the result of the query: ${known.join(', ')}${suggestion(wanted, known)}`
+      `${kind} column ${wanted} not found in the result of the query: ${known.join(', ')}${suggestion(wanted, known)}`,
+      kind === 'Timestamp' ? OF_TIMES : OF_ID
     )
   }
   const times = modeUsesTimestamp(mode) ? timeNames(settings, name) : []
@@ -93,6 +95,7 @@ function idName(settings: TableSettings, table: string | null): string {
   const name = table === null ? settings.incrementingColumn : wantedId(settings, table)
   if (name !== null) return name
   throw new ConfigError(
-    `'incrementing.column.name' must be provided when using mode 'incrementing' or 'timestamp+incrementing' with a custom query.`
+    `'incrementing.column.name' must be provided when using mode 'incrementing' or 'timestamp+incrementing' with a custom query.`,
+    OF_ID
   )
 }

@@ -1,3 +1,4 @@
+import { OF_ID, OF_TIMES } from '../settings/setting-of.ts'
 import { ConfigError } from '../../../errors.ts'
 import { checkIdColumn, findColumn, timestampColumn, visible } from '../positions/cursor-value.ts'
 import { suggestion, suggestionOf, suggestions } from '../database/near-names.ts'
@@ -92,7 +93,8 @@ export function wantedTimestamps(settings: TableSettings, table: string): readon
       : timestampColumns
   if (wanted.length > 0) return wanted
   throw new ConfigError(
-    `Mode ${mode} needs timestamp.column.name, or timestamp.columns.mapping with table.include.list`
+    `Mode ${mode} needs timestamp.column.name, or timestamp.columns.mapping with table.include.list`,
+    OF_TIMES
   )
 }
 
@@ -116,7 +118,8 @@ function timestampColumns(
   if (missing.length > 0) {
     const hints = suggestions(missing, known)
     throw new ConfigError(
-      `Timestamp columns: ${missing.join(', ')} do not exist in table '${table}'${hints}`
+      `Timestamp columns: ${missing.join(', ')} do not exist in table '${table}'${hints}`,
+      OF_TIMES
     )
   }
   const present = found.flatMap(({ column }) =>
@@ -137,14 +140,16 @@ function idColumn(
     if (automatic.length === 1 && automatic[0] !== undefined)
       return visible(automatic[0], `table '${table}'`)
     throw new ConfigError(
-      `Table '${table}' has ${automatic.length === 0 ? 'no auto-increment column' : 'several auto-increment columns'}: set incrementing.column.name`
+      `Table '${table}' has ${automatic.length === 0 ? 'no auto-increment column' : 'several auto-increment columns'}: set incrementing.column.name`,
+      OF_ID
     )
   }
   const column = findColumn(columns, wanted)
   if (column === null) {
     const known = columns.map((other) => other.name)
     throw new ConfigError(
-      `Incrementing column: ${wanted} does not exist in table '${table}'${suggestion(wanted, known)}`
+      `Incrementing column: ${wanted} does not exist in table '${table}'${suggestion(wanted, known)}`,
+      OF_ID
     )
   }
   checkIdColumn(column)
@@ -156,7 +161,8 @@ export function checkZones(columns: readonly Column[]): void {
   const timestamps = columns.map(timestampColumn)
   if (new Set(timestamps.map((column) => column.hasZone)).size > 1) {
     throw new ConfigError(
-      `Timestamp columns with and without a time zone cannot be mixed: ${timestamps.map((column) => `${column.name} ${column.databaseType}`).join(', ')}`
+      `Timestamp columns with and without a time zone cannot be mixed: ${timestamps.map((column) => `${column.name} ${column.databaseType}`).join(', ')}`,
+      OF_TIMES
     )
   }
 }
@@ -168,13 +174,15 @@ function checkNullable(
 ): void {
   if (id?.nullable === true) {
     throw new ConfigError(
-      `Cannot make incremental queries using incrementing column ${id.name} on ${table} because this column is nullable.`
+      `Cannot make incremental queries using incrementing column ${id.name} on ${table} because this column is nullable.`,
+      OF_ID
     )
   }
   if (timestamps.length > 0 && timestamps.every((column) => column.nullable === true)) {
     const names = timestamps.map((column) => column.name).join(',')
     throw new ConfigError(
-      `Cannot make incremental queries using timestamp columns ${names} on ${table} because all of these columns are nullable.`
+      `Cannot make incremental queries using timestamp columns ${names} on ${table} because all of these columns are nullable.`,
+      OF_TIMES
     )
   }
 }

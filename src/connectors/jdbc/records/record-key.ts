@@ -1,3 +1,4 @@
+import { OF_KEY } from '../settings/setting-of.ts'
 import { Schema } from '../../../data/schema.ts'
 import { Struct } from '../../../data/struct.ts'
 import { ConfigError } from '../../../errors.ts'
@@ -22,7 +23,8 @@ export function keyColumns(
   if (wanted.length === 0) {
     if (key.withoutPrimaryKey === 'null') return null
     throw new ConfigError(
-      `Key columns: ${what} has no primary key. Name its key.columns, or set key.without.primary.key=null`
+      `Key columns: ${what} has no primary key. Name its key.columns, or set key.without.primary.key=null`,
+      OF_KEY
     )
   }
   const known = columns.map((column) => column.name)
@@ -30,19 +32,24 @@ export function keyColumns(
   const missing = found.filter(({ column }) => column === null).map(({ name }) => name)
   if (missing.length > 0) {
     const hints = suggestions(missing, known)
-    throw new ConfigError(`Key columns: ${missing.join(', ')} do not exist in ${what}${hints}`)
+    throw new ConfigError(
+      `Key columns: ${missing.join(', ')} do not exist in ${what}${hints}`,
+      OF_KEY
+    )
   }
   const present = found.flatMap(({ column }) => (column === null ? [] : [visible(column, what)]))
   const leftOut = present.find(({ type }) => type === 'other')
   if (leftOut !== undefined && values.unsupportedTypes === 'skip') {
     throw new ConfigError(
-      `Key columns: ${leftOut.name} of ${what} has the type ${leftOut.databaseType}, which unsupported.types=skip leaves out`
+      `Key columns: ${leftOut.name} of ${what} has the type ${leftOut.databaseType}, which unsupported.types=skip leaves out`,
+      OF_KEY
     )
   }
   const names = [...new Set(present.map(({ name }) => name))]
   if (key.format === 'field' && names.length !== 1) {
     throw new ConfigError(
-      `Key columns: key.format=field needs one column, but the key of ${what} has ${names.length}: ${names.join(', ')}`
+      `Key columns: key.format=field needs one column, but the key of ${what} has ${names.length}: ${names.join(', ')}`,
+      OF_KEY
     )
   }
   return names
@@ -89,7 +96,8 @@ export class RecordKey {
   #take(value: Schema): { readonly schema: Schema; readonly places: readonly number[] } {
     const fields = this.#columns.map((name) => {
       const field = value.field(name)
-      if (field === undefined) throw new ConfigError(`Key columns: ${name} is not in the result`)
+      if (field === undefined)
+        throw new ConfigError(`Key columns: ${name} is not in the result`, OF_KEY)
       return field
     })
     const places = fields.map(({ index }) => index)

@@ -1,3 +1,4 @@
+import { OF_ID, OF_TIMES } from './setting-of.ts'
 import { RE2JS } from 're2js'
 import { ConfigError } from '../../../errors.ts'
 
@@ -60,7 +61,7 @@ export function parseColumnMapping(text: string): ColumnMapping {
 export function mappedColumns(
   mappings: readonly ColumnMapping[],
   table: string,
-  kind: string
+  kind: 'timestamp' | 'incrementing'
 ): readonly string[] {
   const matching = mappings.filter(({ pattern }) => pattern.test(table))
   if (matching.length === 1) return matching[0]?.columns ?? []
@@ -69,6 +70,7 @@ export function mappedColumns(
       ? 'does not match any of the provided regexes'
       : 'matches more than one of the provided regexes'
   throw new ConfigError(
-    `Error while validating ${kind} column mappings: Included table '${table}' ${problem}`
+    `Error while validating ${kind} column mappings: Included table '${table}' ${problem}`,
+    kind === 'timestamp' ? OF_TIMES : OF_ID
   )
 }

@@ -1,3 +1,4 @@
+import { OF_TEMPLATE } from './setting-of.ts'
 import { ILLEGAL_IN_TOPIC, LONGEST_TOPIC } from '../../../data/topic-name.ts'
 import { ConfigError } from '../../../errors.ts'
 import { suggestion } from '../database/near-names.ts'
@@ -77,12 +78,14 @@ export function topicFrom(
     .map((part) => {
       if (typeof part === 'string') return part
       const value = names[part.name]
-      if (value === null || value === '') throw new ConfigError(unnamed(part.name, names, what))
+      if (value === null || value === '') {
+        throw new ConfigError(unnamed(part.name, names, what), OF_TEMPLATE)
+      }
       return FORMS[part.form](sanitize ? sanitized(value) : value)
     })
     .join('')
   const wrong = topicProblem(topic)
-  if (wrong !== null) throw new ConfigError(`Topic ${topic} of ${what}: ${wrong}`)
+  if (wrong !== null) throw new ConfigError(`Topic ${topic} of ${what}: ${wrong}`, OF_TEMPLATE)
   return topic
 }
 

@@ -1,3 +1,4 @@
+import { settingOf } from '../settings/setting-of.ts'
 import { ConfigError, messageOf } from '../../../errors.ts'
 import { loggers } from '../../../log.ts'
 import type { Column, Connection, TableId } from '../database/database.ts'
@@ -67,7 +68,7 @@ async function queryProblems(
     if (problem === null) return []
     return [at(key, queryIsMasked ? APPENDED : `${APPENDED}: ${problem}`)]
   } catch (error) {
-    if (error instanceof ConfigError) return [at(columnKey(error.message, key), error.message)]
+    if (error instanceof ConfigError) return [at(settingOf(error) ?? key, error.message)]
     const { state, number } = driverCodes(error)
     const shown = queryIsMasked ? '' : `: ${messageOf(error)}`
     return [
@@ -128,7 +129,7 @@ async function tableProblems(connection: Connection, settings: SourceSettings): 
   } catch (error) {
     problems.push(
       error instanceof ConfigError
-        ? [columnKey(error.message, 'table.whitelist'), error.message]
+        ? [settingOf(error) ?? 'table.whitelist', error.message]
         : ['connection.url', `Could not read the tables of the database. ${messageOf(error)}`]
     )
   }
@@ -148,11 +149,4 @@ async function checkTable(
 ): Promise<void> {
   topicOfTable(connection.dialect, table, settings.topics, connection.catalog ?? null)
   await readerShape(connection, table, settings)
-}
-
-function columnKey(message: string, otherwise: Key): Key {
-  if (message.startsWith('Key columns')) return 'key.columns'
-  if (message.startsWith('Topic') || message.startsWith('topic')) return 'topic.template'
-  if (/incrementing/i.test(message)) return 'incrementing.column.name'
-  return /timestamp/i.test(message) ? 'timestamp.column.name' : otherwise
 }

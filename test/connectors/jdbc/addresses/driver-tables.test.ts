@@ -36,7 +36,7 @@ interface Reader {
   readonly dialect: Dialect
   readonly url: string
   /** Files whose names begin like this read the properties. */
-  readonly files: string
+  readonly folder: string
   read(options: OpenOptions): unknown
 }
 
@@ -44,37 +44,37 @@ const readers: Record<string, Reader> = {
   pgjdbc: {
     dialect: postgresDialect,
     url: 'jdbc:postgresql://h/d',
-    files: 'postgres-',
+    folder: 'postgres',
     read: postgresTarget
   },
   'MySQL Connector/J': {
     dialect: mysqlDialect,
     url: 'jdbc:mysql://h/d',
-    files: 'mysql-',
+    folder: 'mysql',
     read: mysqlTarget
   },
   'MariaDB Connector/J': {
     dialect: mysqlDialect,
     url: 'jdbc:mariadb://h/d',
-    files: 'mysql-',
+    folder: 'mysql',
     read: mysqlTarget
   },
   ojdbc: {
     dialect: oracleDialect,
     url: 'jdbc:oracle:thin:@//h/s',
-    files: 'oracle-',
+    folder: 'oracle',
     read: oracleTarget
   },
   'mssql-jdbc': {
     dialect: sqlServerDialect,
     url: 'jdbc:sqlserver://h',
-    files: 'sqlserver-',
+    folder: 'sqlserver',
     read: sqlServerTarget
   },
   'sqlite-jdbc': {
     dialect: sqliteDialect,
     url: `jdbc:sqlite:${import.meta.filename}`,
-    files: 'sqlite-',
+    folder: 'sqlite',
     read: sqliteTarget
   }
 }
@@ -117,7 +117,9 @@ void describe('The table of every JDBC driver', () => {
       })
 
       void it('says of none that it acts which nothing reads', () => {
-        const sources = globSync(`src/connectors/jdbc/dialects/${reader.files}*.ts`, { cwd: root })
+        const sources = globSync(`src/connectors/jdbc/dialects/${reader.folder}/*.ts`, {
+          cwd: root
+        })
           .filter((file) => !file.endsWith('-properties.ts'))
           .map((file) => readFileSync(join(root, file), 'utf8'))
           .join('\n')
