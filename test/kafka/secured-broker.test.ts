@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { type TestContext, after, before, describe, it } from 'node:test'
 import { inspect } from 'node:util'
 import { alterUserScramCredentialsV0 } from '@platformatic/kafka'
-import { systemClock } from '../../src/clock.ts'
+import { type Clock, systemClock } from '../../src/clock.ts'
 import { type Broker, startBroker } from '../../scripts/kafka-broker.ts'
 import { KafkaAdmin } from '../../src/kafka/admin/admin.ts'
 import { clientSettings } from '../../src/kafka/client/client-properties.ts'
@@ -19,6 +19,7 @@ import { NetworkClient } from '../../src/kafka/client/network-client.ts'
 import { KafkaRecordProducer } from '../../src/kafka/producing/producer.ts'
 import { KafkaTopicLog } from '../../src/kafka/reading/topic-log.ts'
 import { uniqueName } from '../support/environment.ts'
+import { ManualClock } from '../support/manual-clock.ts'
 import { recordingLog } from '../support/recording-log.ts'
 import { startTcpProxy } from '../support/tcp-proxy.ts'
 import { logOptions } from './support.ts'
@@ -77,9 +78,13 @@ const plain = (user: string, password: string, more?: Record<string, string>) =>
 
 const asAdmin = (more?: Record<string, string>) => plain('admin', 'a;b c', more)
 
-function startProducer(t: TestContext, client: ClientProperties): KafkaRecordProducer {
+function startProducer(
+  t: TestContext,
+  client: ClientProperties,
+  clock: Clock = systemClock
+): KafkaRecordProducer {
   const producer = new KafkaRecordProducer(
-    systemClock,
+    clock,
     client,
     uniqueName('producer'),
     recordingLog().log
@@ -188,14 +193,15 @@ describe('a broker of its own', () => {
 
     it('I7: a wrong password fails at once, everywhere, without being shown', async (t) => {
       const client = plain('admin', 'wr0ng')
-      const admin = new KafkaAdmin(systemClock, client, 'admin')
+      // Time stands still: whoever paused to try again would wait for ever.
+      const clock = new ManualClock()
+      const admin = new KafkaAdmin(clock, client, 'admin')
       t.after(() => admin.close())
-      const log = new KafkaTopicLog(systemClock, logOptions({ client }), recordingLog().log)
-      const started = performance.now()
+      const log = new KafkaTopicLog(clock, logOptions({ client }), recordingLog().log)
       for (const attempt of [
         () => admin.clusterId(),
         () => log.start(),
-        () => startProducer(t, client).send([record('topic', 'v')])
+        () => startProducer(t, client, clock).send([record('topic', 'v')])
       ]) {
         await assert.rejects(attempt(), (error: { code: string; message: string }) => {
           assert.equal(error.code, 'KAFKA_ERROR', inspect(error))
@@ -204,7 +210,6 @@ describe('a broker of its own', () => {
           return true
         })
       }
-      assert.ok(performance.now() - started < 5000)
     })
 
     it('names topic and reason when the user may not write', async (t) => {
@@ -238,8 +243,7 @@ describe('a broker of its own', () => {
       t.after(() => stranger.close())
       const strange = {
         'bootstrap.servers': stranger.address,
-        'security.protocol': 'SASL_SSL',
-        'default.api.timeout.ms': '300'
+        'security.protocol': 'SASL_SSL'
       }
       const trustOther = { 'ssl.truststore.type': 'PEM', 'ssl.truststore.location': other.file }
       await assert.rejects(
@@ -248,10 +252,7 @@ describe('a broker of its own', () => {
       )
       await assert.rejects(clusterId(t, asAdmin({ ...strange, ...trustOther })), /altnames/)
       const unchecked = { 'ssl.endpoint.identification.algorithm': '' }
-      await useEverything(
-        t,
-        asAdmin({ ...strange, ...trustOther, ...unchecked, 'default.api.timeout.ms': '10000' })
-      )
+      await useEverything(t, asAdmin({ ...strange, ...trustOther, ...unchecked }))
     })
   })
 

@@ -9,6 +9,8 @@ import { startTcpProxy } from '../../support/tcp-proxy.ts'
 import { until } from '../../support/until.ts'
 import { clientProperties, kafkaJs } from '../support.ts'
 
+const HEARTBEAT = 12
+
 const never = (): AbortSignal => new AbortController().signal
 
 function startMember(
@@ -18,6 +20,7 @@ function startMember(
 ) {
   const reasons: RebalanceReason[] = []
   const name = uniqueName('member')
+  const { log, lines } = recordingLog()
   const member = new ConnectGroupMembership(
     systemClock,
     {
@@ -30,7 +33,7 @@ function startMember(
       onRebalance: (reason) => reasons.push(reason),
       ...options
     },
-    recordingLog().log
+    log
   )
   t.after(async () => {
     await member.leave('test ends', 1000)
@@ -51,7 +54,18 @@ function startMember(
         ),
       signal
     )
-  return { member, name, join, reasons }
+  return { member, name, join, reasons, lines }
+}
+
+/** A proxy that counts the heartbeats of one member. */
+async function startCountingProxy(t: TestContext) {
+  const proxy = await startTcpProxy(kafkaBootstrap())
+  t.after(() => proxy.close())
+  let heartbeats = 0
+  proxy.onRequest((apiKey) => {
+    if (apiKey === HEARTBEAT) heartbeats++
+  })
+  return { proxy, heartbeats: () => heartbeats }
 }
 
 describe('ConnectGroupMembership', () => {
@@ -117,12 +131,12 @@ describe('ConnectGroupMembership', () => {
   })
 
   it('stays a member by its heartbeats alone', async (t) => {
-    const group = uniqueName('group')
-    const { join, reasons } = startMember(t, group, { sessionTimeoutMs: 6000 })
-    const { generation } = await join()
-    await new Promise((resolve) => {
-      setTimeout(resolve, 600)
+    const { proxy, heartbeats } = await startCountingProxy(t)
+    const { join, reasons } = startMember(t, uniqueName('group'), {
+      client: clientProperties({ 'bootstrap.servers': proxy.address })
     })
+    const { generation } = await join()
+    await until(() => heartbeats() >= 5, 'it shows that it lives')
     assert.deepEqual(reasons, [])
     assert.equal((await join()).generation, generation + 1)
   })
@@ -131,25 +145,30 @@ describe('ConnectGroupMembership', () => {
     const group = uniqueName('group')
     const first = startMember(t, group)
     await first.join()
-    const second = startMember(t, group)
+    const { proxy } = await startCountingProxy(t)
+    const second = startMember(t, group, {
+      client: clientProperties({ 'bootstrap.servers': proxy.address })
+    })
     const giveUp = new AbortController()
-    // The first member does not join again, so this join stays open.
+    // The first member does not join again, so this join stays open; and no answer to it would arrive.
     const joining = second.join(['sessioned'], giveUp.signal)
     await until(() => first.reasons.length > 0, 'the join is under way')
-    const aborted = performance.now()
+    proxy.holdAnswers()
     giveUp.abort()
     await assert.rejects(joining, { code: 'WORKER_STOPPING' })
-    assert.ok(performance.now() - aborted < 100)
+    proxy.resume()
     await assert.rejects(second.join(['sessioned'], giveUp.signal), { code: 'WORKER_STOPPING' })
   })
 
   it('gives up joining when there is no broker', async (t) => {
-    const { join } = startMember(t, uniqueName('group'), {
+    const { join, lines } = startMember(t, uniqueName('group'), {
       client: clientProperties({ 'bootstrap.servers': '127.0.0.1:1' })
     })
-    await assert.rejects(join(['sessioned'], AbortSignal.timeout(200)), {
-      code: 'WORKER_STOPPING'
-    })
+    const giveUp = new AbortController()
+    const joining = assert.rejects(join(['sessioned'], giveUp.signal), { code: 'WORKER_STOPPING' })
+    await until(() => lines.some((line) => line.includes('trying again')), 'it tries again')
+    giveUp.abort()
+    await joining
   })
 
   it('I2: a member the coordinator no longer knows is told that it is out', async (t) => {
@@ -172,32 +191,24 @@ describe('ConnectGroupMembership', () => {
     })
     await join()
     proxy.stall()
-    const stalled = performance.now()
     await until(() => reasons.length > 0, 'the member hears that the coordinator is lost')
-    const afterMs = performance.now() - stalled
     assert.deepEqual(reasons, ['coordinator-lost'])
-    assert.ok(afterMs > 5500, `told after ${afterMs} ms`)
     proxy.resume()
     assert.equal((await join()).protocol, 'sessioned')
   })
 
   it('survives a short outage without a rebalance', async (t) => {
-    const proxy = await startTcpProxy(kafkaBootstrap())
-    t.after(() => proxy.close())
+    const { proxy, heartbeats } = await startCountingProxy(t)
     const { join, reasons } = startMember(t, uniqueName('group'), {
       client: clientProperties({ 'bootstrap.servers': proxy.address })
     })
     const { generation } = await join()
-    proxy.cut()
-    await new Promise((resolve) => {
-      setTimeout(resolve, 500)
-    })
-    proxy.resume()
     const accepted = proxy.accepted
-    await until(() => proxy.accepted > accepted, 'the member connects again')
-    await new Promise((resolve) => {
-      setTimeout(resolve, 300)
-    })
+    proxy.cut()
+    await until(() => proxy.accepted > accepted + 1, 'it tries to connect, in vain')
+    proxy.resume()
+    const before = heartbeats()
+    await until(() => heartbeats() >= before + 3, 'it shows that it lives')
     assert.deepEqual(reasons, [])
     assert.equal((await join()).generation, generation + 1)
   })

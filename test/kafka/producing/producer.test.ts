@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, describe, it } from 'node:test'
-import { setTimeout as delay } from 'node:timers/promises'
-import { systemClock } from '../../../src/clock.ts'
+import { type Clock, systemClock } from '../../../src/clock.ts'
 import { producerSettings } from '../../../src/kafka/producing/producer-settings.ts'
 import { noCompression } from '../../../src/kafka/producing/compression.ts'
 import { clientSettings } from '../../../src/kafka/client/client-properties.ts'
@@ -11,6 +10,7 @@ import { KafkaRecordProducer } from '../../../src/kafka/producing/producer.ts'
 import { fetchRecords } from '../../../src/kafka/reading/read-requests.ts'
 import { encodeBatch, recordBytes, stampBatch } from '../../../src/kafka/producing/record-batch.ts'
 import { kafkaBootstrap, uniqueName } from '../../support/environment.ts'
+import { ManualClock } from '../../support/manual-clock.ts'
 import { recordingLog } from '../../support/recording-log.ts'
 import { startTcpProxy } from '../../support/tcp-proxy.ts'
 import { until } from '../../support/until.ts'
@@ -23,11 +23,12 @@ const METADATA = 3
 function startProducer(
   t: TestContext,
   settings: Record<string, string> = {},
-  options: ConstructorParameters<typeof KafkaRecordProducer>[4] = {}
+  options: ConstructorParameters<typeof KafkaRecordProducer>[4] = {},
+  clock: Clock = systemClock
 ) {
   const { log, lines } = recordingLog()
   const producer = new KafkaRecordProducer(
-    systemClock,
+    clock,
     clientProperties(settings),
     uniqueName('producer'),
     log,
@@ -233,14 +234,14 @@ describe('KafkaRecordProducer: failures', () => {
   })
 
   it('I8: gives up after delivery.timeout.ms', async (t) => {
-    const { producer } = startProducer(t, {
-      'bootstrap.servers': '127.0.0.1:1',
-      'delivery.timeout.ms': '200'
-    })
-    await assert.rejects(producer.send([record('any', 'v')]), {
+    const clock = new ManualClock()
+    const settings = { 'bootstrap.servers': '127.0.0.1:1', 'delivery.timeout.ms': '120000' }
+    const { producer } = startProducer(t, settings, {}, clock)
+    await assert.rejects(clock.during(producer.send([record('any', 'v')])), {
       code: 'KAFKA_UNAVAILABLE',
-      message: /127\.0\.0\.1:1 did not acknowledge records within 200 ms/
+      message: /127\.0\.0\.1:1 did not acknowledge records within 120000 ms/
     })
+    assert.equal(clock.monotonicMs(), 120_000)
   })
 
   it('I4: closing waits for what is under way, but not for ever', async (t) => {
@@ -251,11 +252,12 @@ describe('KafkaRecordProducer: failures', () => {
     await sent
     await assert.rejects(producer.send([record(topic, 'w')]), { code: 'WORKER_STOPPING' })
 
-    const { producer: stuck } = startProducer(t, { 'bootstrap.servers': '127.0.0.1:1' })
+    const clock = new ManualClock()
+    const nowhere = { 'bootstrap.servers': '127.0.0.1:1' }
+    const { producer: stuck } = startProducer(t, nowhere, {}, clock)
     const never = assert.rejects(stuck.send([record(topic, 'v')]), { code: 'WORKER_STOPPING' })
-    const started = performance.now()
-    await stuck.close(200)
-    assert.ok(performance.now() - started < 1000)
+    await clock.during(stuck.close(30_000))
+    assert.equal(clock.monotonicMs(), 30_000)
     await never
   })
 })
@@ -323,49 +325,56 @@ describe('KafkaRecordProducer: brokers that do not answer', () => {
   it('sends the first batch of a partition alone: until it is acknowledged nothing may overtake it', async (t) => {
     const proxy = await startTcpProxy(kafkaBootstrap())
     t.after(() => proxy.close())
-    const topic = await createTopic(t, 1)
+    const topic = await createTopic(t, 2)
     const { producer } = startProducer(t, { 'bootstrap.servers': proxy.address })
-    let requests = 0
-    const muted = Promise.withResolvers<void>()
-    proxy.onRequest((apiKey) => {
+    const requests: Buffer[] = []
+    proxy.onRequest((apiKey, _, bytes) => {
       if (apiKey !== PRODUCE) return
-      requests += 1
-      if (requests === 1) proxy.holdAnswers()
-      muted.resolve()
+      if (requests.length === 0) proxy.holdAnswers()
+      requests.push(bytes)
     })
-    const sends = [producer.send([record(topic, '0')])]
-    await muted.promise
-    for (const value of ['1', '2', '3']) sends.push(producer.send([record(topic, value)]))
-    await delay(200)
-    assert.equal(requests, 1)
+    const sends = [producer.send([record(topic, 'first')])]
+    await until(() => requests.length === 1, 'it is sent')
+    for (const at of [1, 2, 3]) sends.push(producer.send([record(topic, `behind ${at}`)]))
+    sends.push(producer.send([record(topic, 'elsewhere', 1)]))
+    await until(() => requests.length === 2, 'what can be sent is sent')
+    assert.ok(requests[1]?.includes('elsewhere'))
+    assert.ok(!requests[1]?.includes('behind'))
     proxy.resume()
     await Promise.all(sends)
-    assert.deepEqual(valuesOf((await readAll(topic)).get(0)), ['0', '1', '2', '3'])
+    assert.deepEqual(valuesOf((await readAll(topic)).get(0)), [
+      'first',
+      'behind 1',
+      'behind 2',
+      'behind 3'
+    ])
   })
 
   it('I8: says what its oldest send waits for, when it has for long', async (t) => {
     const proxy = await startTcpProxy(kafkaBootstrap())
     t.after(() => proxy.close())
     const topic = await createTopic(t, 1)
-    const { producer } = startProducer(
+    const clock = new ManualClock()
+    const { producer, lines } = startProducer(
       t,
       { 'bootstrap.servers': proxy.address, 'request.timeout.ms': '200' },
-      { standstillMs: 500 }
+      {},
+      clock
     )
     await producer.send([record(topic, '0')])
     assert.equal(producer.standstill, null)
     proxy.stall()
     const sent = producer.send([record(topic, '1')])
-    const text = await until(
-      () => (producer.standstill?.includes('failed') === true ? producer.standstill : null),
-      'it is said'
-    )
+    await until(() => lines.some((line) => line.includes('failed')), 'it fails')
+    clock.advance(29_999)
+    assert.equal(producer.standstill, null)
+    clock.advance(1)
     assert.match(
-      text,
+      producer.standstill ?? '',
       /has not acknowledged records since \d{4}-.*: Sending to broker 1 at .* failed/
     )
     proxy.resume()
-    await sent
+    await clock.during(sent)
     assert.equal(producer.standstill, null)
   })
 })
@@ -408,7 +417,8 @@ describe('KafkaRecordProducer: broken connections', () => {
     await producer.send([record(topic, '0')])
     proxy.stall()
     const sends = ['1', '2', '3'].map((value) => producer.send([record(topic, value)]))
-    setTimeout(() => proxy.resume(), 900)
+    await until(() => lines.some((line) => line.includes('trying again')), 'it waits')
+    proxy.resume()
     await Promise.all(sends)
     assert.deepEqual(valuesOf((await readAll(topic)).get(0)), ['0', '1', '2', '3'])
     assert.equal(lines.filter((line) => line.includes('Sending to broker')).length, 1)
