@@ -87,6 +87,9 @@ export class TransactionalDelivery implements SourceDelivery {
 
   async begin(): Promise<void> {
     const { guard, producer, lease, stopping } = this.#parts
+    // Until there is a new epoch the transaction that is given up stays open, and nobody may commit it (I6).
+    this.#ready = false
+    await this.#turn
     this.#contents = empty()
     this.#complete = true
     this.transaction?.clear()
@@ -250,7 +253,7 @@ export class TransactionalDelivery implements SourceDelivery {
 
   #endIfDue(): Promise<void> {
     return this.#inTurn(async () => {
-      if (!this.#complete) return
+      if (!this.#ready || !this.#complete) return
       const end = this.transaction === null ? 'commit' : this.transaction.takeForBatch()
       if (end !== null) await this.#end(end)
     })
