@@ -1,4 +1,5 @@
 import mysql from 'mysql2/promise'
+import { until } from '../../support/until.ts'
 import type { Home, RowValues, Session, WorldDatabase } from './database.ts'
 import { literal } from './database.ts'
 import type { RealPlan } from './plan.ts'
@@ -13,18 +14,20 @@ export function mariadbWorlds(url: string, restart: (() => Promise<void>) | null
 async function mariadbHome(server: string, plan: RealPlan): Promise<Home> {
   const name = plan.name.replaceAll('-', '_')
   const account = `'${name}'@'%'`
-  const connect = async (database: string | null): Promise<mysql.Connection> => {
-    const client = await mysql.createConnection({
-      uri: server,
-      connectTimeout: 10_000,
-      supportBigNumbers: true,
-      bigNumberStrings: true,
-      ...(database === null ? {} : { database })
-    })
-    client.on('error', () => undefined)
-    await client.query("SET time_zone = '+00:00'")
-    return client
-  }
+  /** Waits for a server that restarts as part of the story: what is to be done to a world is done all the same. */
+  const connect = (database: string | null): Promise<mysql.Connection> =>
+    until(async () => {
+      const client = await mysql.createConnection({
+        uri: server,
+        connectTimeout: 10_000,
+        supportBigNumbers: true,
+        bigNumberStrings: true,
+        ...(database === null ? {} : { database })
+      })
+      client.on('error', () => undefined)
+      await client.query("SET time_zone = '+00:00'")
+      return client
+    }, 'MariaDB takes a connection')
   const exec = async (database: string | null, ...statements: string[]): Promise<unknown> => {
     const client = await connect(database)
     try {

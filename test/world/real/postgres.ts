@@ -1,4 +1,5 @@
 import pg from 'pg'
+import { until } from '../../support/until.ts'
 import type { Home, Session, WorldDatabase } from './database.ts'
 import { literal } from './database.ts'
 import type { RealPlan, TablePlan } from './plan.ts'
@@ -16,12 +17,15 @@ export function postgresWorlds(url: string, restart: (() => Promise<void>) | nul
   }
 }
 
+/** Waits for a server that restarts as part of the story: what is to be done to a world is done all the same. */
 async function connect(url: string): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 })
-  // A session that is ended says so at its next statement.
-  client.on('error', () => undefined)
-  await client.connect()
-  return client
+  return await until(async () => {
+    const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 })
+    // A session that is ended says so at its next statement.
+    client.on('error', () => undefined)
+    await client.connect()
+    return client
+  }, 'PostgreSQL takes a connection')
 }
 
 async function postgresHome(server: string, plan: RealPlan): Promise<Home> {
