@@ -1,3 +1,4 @@
+import { systemClock } from '../../src/clock.ts'
 import { Password } from '../../src/config/config-def.ts'
 import type {
   Connection,
@@ -31,6 +32,7 @@ export function openOptions(
     isolation: 'DEFAULT',
     timeoutMs: 5000,
     signal: new AbortController().signal,
+    clock: systemClock,
     log: recordingLog().log,
     ...over
   }

@@ -13,21 +13,12 @@ export const TIMERS_TO_CONVERT: readonly string[] = [
   'connectors/jdbc/dialects/sqlserver/connection.ts',
   'connectors/jdbc/dialects/sqlserver/row-stream.ts',
   'connectors/jdbc/dialects/sqlserver/session.ts',
-  'connectors/jdbc/sessions/connection-keeper.ts',
-  'connectors/jdbc/sessions/session.ts',
-  'connectors/jdbc/source/self-check.ts',
-  'connectors/jdbc/start/alter-offsets.ts',
-  'connectors/jdbc/tables/table-monitor.ts',
   'converters/registry/registry-api.ts',
   'plugin/plugin-loader.ts'
 ]
 /** Files that still take the computer's clock by themselves. The list only becomes shorter. */
 export const CLOCKS_TO_INJECT: readonly string[] = [
   'connectors/file-stream/file-stream-source-task.ts',
-  'connectors/jdbc/sessions/connection-keeper.ts',
-  'connectors/jdbc/source/preview.ts',
-  'connectors/jdbc/source/source-task.ts',
-  'connectors/jdbc/tables/table-monitor.ts',
   'converters/registry/schema-registry.ts'
 ]
 /** Rooms whose folders have no table of imports in `test/architecture.test.ts` yet. The list only becomes shorter. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import mysql from 'mysql2/promise'
 import pg from 'pg'
+import { systemClock } from '../../../src/clock.ts'
 import { edgeQuery } from '../../../src/connectors/jdbc/start/position-range.ts'
 import { type Position, UNSET } from '../../../src/connectors/jdbc/positions/source-offset.ts'
 import type { BoundQuery } from '../../../src/connectors/jdbc/queries/bound-query.ts'
@@ -37,7 +38,11 @@ async function shapeOf(config: Config, table: TableId, mode: string): Promise<Ta
     )
   )
   const { log } = recordingLog()
-  const session = await openConnection(settings.connection, log, new AbortController().signal)
+  const session = await openConnection(settings.connection, {
+    log,
+    signal: new AbortController().signal,
+    clock: systemClock
+  })
   try {
     return await readerShape(session, table, settings.forTable(table))
   } finally {

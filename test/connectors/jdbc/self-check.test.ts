@@ -29,7 +29,11 @@ async function reportOf(
   const map = new Map(Object.entries({ 'topic.prefix': 'x-', ...config }))
   const settings = sourceSettings(map, jdbcSourceConfig)
   const { log, lines } = recordingLog()
-  const connection = await openConnection(settings.connection, log, new AbortController().signal)
+  const connection = await openConnection(settings.connection, {
+    log,
+    signal: new AbortController().signal,
+    clock: systemClock
+  })
   const ids: TableId[] = tables.map((name) => parseTableName(connection.dialect, name))
   const started = lines.length
   const alive = await reportSelfCheck(use(connection), ids, settings, { log, clock: systemClock })

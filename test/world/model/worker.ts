@@ -203,7 +203,10 @@ export class ModelWorker {
     if (changes.length === 0) return
     const alter = async (): Promise<Altered> => {
       try {
-        return await alterOffsets(new Map(Object.entries(this.config)), changes, jdbcSourceConfig)
+        return await alterOffsets(new Map(Object.entries(this.config)), changes, {
+          definition: jdbcSourceConfig,
+          clock: this.#server.clock
+        })
       } catch (error) {
         // The session broke, the answer of REST says so, and the operator tries again.
         if (!isRetriable(error)) throw error

@@ -1,3 +1,4 @@
+import type { Clock } from '../../../clock.ts'
 import type { Password } from '../../../config/config-def.ts'
 import { ConnectError } from '../../../errors.ts'
 import type { Logger } from '../../../log.ts'
@@ -95,6 +96,7 @@ export interface OpenOptions {
   readonly readOnly?: boolean
   readonly timeoutMs: number
   readonly signal: AbortSignal
+  readonly clock: Clock
   readonly log: Logger
 }
 

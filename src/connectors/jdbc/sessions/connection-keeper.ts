@@ -1,25 +1,32 @@
-import { type Clock, systemClock, withTimeout } from '../../../clock.ts'
+import type { Clock } from '../../../clock.ts'
 import { ConfigError, isRetriable, messageOf } from '../../../errors.ts'
 import type { Logger } from '../../../log.ts'
 import { KeyFileError } from '../../../tls/key-file-error.ts'
 import { abortedError, databaseError } from '../database/database.ts'
 import type { ConnectionSettings } from '../settings/source-settings.ts'
 import { type Session, sessionOver } from './session.ts'
+import { within } from '../../../wait.ts'
 
 /** Limit for one attempt to connect; below the 90 s a REST request may take. */
-export const CONNECT_LIMIT_MS = 15_000
+const CONNECT_LIMIT_MS = 15_000
 /** A session that was idle for so long may have been ended by its server, or by what stands in between. */
 const CHECK_AFTER_IDLE_MS = 1000
 const CHECK_LIMIT_MS = 5000
 const LONGEST_BACKOFF_MS = 600_000
 
+export interface Opening {
+  readonly log: Logger
+  /** Ends the attempt, and the session with what runs on it. */
+  readonly signal: AbortSignal
+  readonly clock: Clock
+  /** For the whole attempt; default: CONNECT_LIMIT_MS. */
+  readonly timeoutMs?: number
+}
+
 /** Opens one connection. Errors are those of the dialect. */
 export async function openConnection(
   settings: ConnectionSettings,
-  log: Logger,
-  signal: AbortSignal,
-  timeoutMs = CONNECT_LIMIT_MS,
-  clock: Clock = systemClock
+  { log, signal, clock, timeoutMs = CONNECT_LIMIT_MS }: Opening
 ): Promise<Session> {
   const { dialect, url, user, password, properties, timeZone, isolation, readOnly, lockWaitMs } =
     settings
@@ -35,6 +42,7 @@ export async function openConnection(
     lockWaitMs,
     timeoutMs,
     signal,
+    clock,
     log
   }
   try {
@@ -155,7 +163,7 @@ export class ConnectionKeeper {
     const idleMs = this.#clock.monotonicMs() - this.#usedAtMs
     if (session.isReading || idleMs < CHECK_AFTER_IDLE_MS) return true
     try {
-      await withTimeout(session.now(), CHECK_LIMIT_MS, () =>
+      await within(this.#clock, session.now(), CHECK_LIMIT_MS, () =>
         databaseError(`no answer in ${CHECK_LIMIT_MS} ms`, { retriable: true })
       )
       return true
@@ -178,13 +186,11 @@ export class ConnectionKeeper {
 
   async #open(): Promise<Session> {
     if (this.#isAborted()) throw abortedError()
-    const session = await openConnection(
-      this.#settings,
-      this.#log,
-      this.#signal,
-      CONNECT_LIMIT_MS,
-      this.#clock
-    )
+    const session = await openConnection(this.#settings, {
+      log: this.#log,
+      signal: this.#signal,
+      clock: this.#clock
+    })
     // Aborted while it was being opened: nobody would end it.
     if (this.#isAborted()) {
       session.abort()

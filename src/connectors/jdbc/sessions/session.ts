@@ -7,6 +7,7 @@ import {
   type Row,
   type RowStream
 } from '../database/database.ts'
+import { abortable } from '../../../wait.ts'
 
 /** A query under way. Until it has come to its end, or is left, its session can be asked nothing else. */
 export interface OpenQuery extends RowStream {
@@ -92,8 +93,8 @@ class SessionOwner {
   readonly #clock: Clock
   #query: SessionQuery | null = null
   #question: Asked | null = null
-  /** Tells whoever waits that nothing more will come. */
-  readonly #waiting = new Set<(why: Error) => void>()
+  /** Tells whoever waits that nothing more will come, and why. */
+  readonly #ended = new AbortController()
 
   constructor(connection: Connection, clock: Clock) {
     this.#connection = connection
@@ -140,22 +141,13 @@ class SessionOwner {
 
   end(why: Error): void {
     // In this order: otherwise the driver tells what it makes of it.
-    for (const tell of this.#waiting) tell(why)
+    this.#ended.abort(why)
     this.#connection.abort()
   }
 
   /** I8: nobody waits for a session that was ended. */
-  async #untilEnd<T>(work: Promise<T>): Promise<T> {
-    let tell: (why: Error) => void = () => undefined
-    const ended = new Promise<never>((_, reject) => {
-      tell = reject
-    })
-    this.#waiting.add(tell)
-    try {
-      return await Promise.race([work, ended])
-    } finally {
-      this.#waiting.delete(tell)
-    }
+  #untilEnd<T>(work: Promise<T>): Promise<T> {
+    return abortable(work, this.#ended.signal)
   }
 
   async #free(what: string): Promise<void> {

@@ -1,9 +1,10 @@
 import { settingOf } from '../settings/setting-of.ts'
+import type { Clock } from '../../../clock.ts'
 import { ConfigError, messageOf } from '../../../errors.ts'
 import { loggers } from '../../../log.ts'
 import type { Column, Connection, TableId } from '../database/database.ts'
 import { driverCodes } from '../dialects/shared/driver-codes.ts'
-import { openConnection } from '../sessions/connection-keeper.ts'
+import { withConnection } from '../sessions/one-question.ts'
 import { queryColumns, readerShape } from '../queries/query-shape.ts'
 import { sqlStretches } from '../sql/sql-stretches.ts'
 import { appendedForm } from '../queries/table-query.ts'
@@ -27,29 +28,28 @@ const MOST_LISTED_TABLES = 1000
 export async function databaseProblems(
   target: ConnectionSettings,
   settings: SourceSettings | null,
-  signal: AbortSignal
+  { signal, clock }: { readonly signal: AbortSignal; readonly clock: Clock }
 ): Promise<Problem[]> {
-  let connection: Connection
+  const log = loggers.get('io.confluent.connect.jdbc.validation')
+  let opened = false
   try {
-    const log = loggers.get('io.confluent.connect.jdbc.validation')
-    connection = await openConnection({ ...target, readOnly: true }, log, signal)
+    return await withConnection(target, { signal, clock, log }, async (connection) => {
+      opened = true
+      return settings === null ? [] : await problemsOf(connection, settings)
+    })
   } catch (error) {
+    if (opened) throw error
     const text = messageOf(error)
     const shown = error instanceof ConfigError ? text : `Could not connect to database. ${text}`
     return [['connection.url', shown]]
   }
-  const stop = (): void => connection.abort()
-  signal.addEventListener('abort', stop, { once: true })
-  try {
-    if (settings === null) return []
-    const problems: Problem[] = []
-    for (const query of settings.queries) problems.push(...(await queryProblems(connection, query)))
-    if (settings.copiesTables) problems.push(...(await tableProblems(connection, settings)))
-    return problems
-  } finally {
-    signal.removeEventListener('abort', stop)
-    await connection.close()
-  }
+}
+
+async function problemsOf(connection: Connection, settings: SourceSettings): Promise<Problem[]> {
+  const problems: Problem[] = []
+  for (const query of settings.queries) problems.push(...(await queryProblems(connection, query)))
+  if (settings.copiesTables) problems.push(...(await tableProblems(connection, settings)))
+  return problems
 }
 
 async function queryProblems(

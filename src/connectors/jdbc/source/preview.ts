@@ -1,4 +1,4 @@
-import { systemClock } from '../../../clock.ts'
+import type { Clock } from '../../../clock.ts'
 import type { ConfigDef, ConfigMap } from '../../../config/config-def.ts'
 import type { SourceRecord } from '../../../data/record.ts'
 import { ConfigError, isRetriable, messageOf } from '../../../errors.ts'
@@ -11,18 +11,14 @@ import type {
 } from '../../../plugin/preview.ts'
 import type { Connection } from '../database/database.ts'
 import { doubtsAtStart } from '../late-commits/guard-doubts.ts'
+import { connectorLog, withConnection } from '../sessions/one-question.ts'
 import type { Session } from '../sessions/session.ts'
 import { requireReadsOnly } from '../sql/only-reads.ts'
 import { queryColumns } from '../queries/query-shape.ts'
 import { selfCheck } from './self-check.ts'
 import { type SourceSettings, sourceSettings } from '../settings/source-settings.ts'
 import { presentOf, startOf } from '../positions/start-position.ts'
-import {
-  connectorLog,
-  type StartTarget,
-  startTargets,
-  withConnection
-} from '../start/start-targets.ts'
+import { type StartTarget, startTargets } from '../start/start-targets.ts'
 import type { BoundQuery } from '../queries/bound-query.ts'
 import { type ReaderTarget, TableReader } from '../reading/table-reader.ts'
 import type { TableShape } from '../queries/table-shape.ts'
@@ -47,16 +43,16 @@ interface Draft {
 export async function previewSource(
   config: ConfigMap,
   request: PreviewRequest,
-  definition: ConfigDef
+  { definition, clock }: { readonly definition: ConfigDef; readonly clock: Clock }
 ): Promise<SourcePreview> {
   const settings = sourceSettings(config, definition)
   const { signal } = request
+  const question = { signal, clock }
   const draft: Draft = { records: [], statements: [], columns: [], advice: [], problems: [] }
   const targets = await withConnection(
-    settings,
-    signal,
-    (connection) => startTargets(connection, settings),
-    warningTo(draft.advice)
+    settings.connection,
+    { ...question, log: warningTo(draft.advice) },
+    (connection) => startTargets(connection, settings)
   )
   if (targets.length === 0) throw new ConfigError('The configuration selects no table')
   const looked = targets.slice(0, MOST_TARGETS)
@@ -69,13 +65,15 @@ export async function previewSource(
     requireReadsOnly(`${target.settings.query ?? ''} ${target.settings.suffix}`)
     await part(target.name, draft, signal, () =>
       // After an error a connection is of no more use: each table has its own.
-      withConnection(settings, signal, (connection) =>
+      withConnection(settings.connection, question, (connection) =>
         readTarget(target, connection, request, draft)
       )
     )
   }
   await part('the self-check', draft, signal, () =>
-    withConnection(settings, signal, (connection) => advise(looked, connection, settings, draft))
+    withConnection(settings.connection, question, (connection) =>
+      advise(looked, connection, settings, { clock, draft })
+    )
   )
   return draft
 }
@@ -210,11 +208,11 @@ async function advise(
   targets: readonly StartTarget[],
   connection: Connection,
   settings: SourceSettings,
-  { advice }: Draft
+  { clock, draft: { advice } }: { readonly clock: Clock; readonly draft: Draft }
 ): Promise<void> {
   const tables = targets.flatMap(({ target }) => target.table ?? [])
   try {
-    await selfCheck(connection, tables, settings, systemClock, ({ text }) => advice.push(text))
+    await selfCheck(connection, tables, settings, clock, ({ text }) => advice.push(text))
   } catch (error) {
     if (!isRetriable(error)) throw error
     advice.push(`The self-check was given up: ${messageOf(error)}`)

@@ -1,11 +1,11 @@
 import type { Clock } from '../../../clock.ts'
-import { withTimeout } from '../../../clock.ts'
 import { messageOf } from '../../../errors.ts'
 import type { Logger } from '../../../log.ts'
 import { type Connection, databaseError, type Finding, type TableId } from '../database/database.ts'
 import type { SourceSettings } from '../settings/source-settings.ts'
 import { tableName, tableSql } from '../database/table-name.ts'
 import { type TableShape, tableShape } from '../queries/table-shape.ts'
+import { within } from '../../../wait.ts'
 
 /** I8: a start never waits longer for its own check. */
 const LIMIT_MS = 10_000
@@ -27,7 +27,8 @@ export async function reportSelfCheck(
 ): Promise<boolean> {
   const write = ({ level, text }: Finding): void => log[level](`Self-check: ${text}`)
   try {
-    await withTimeout(selfCheck(connection, tables, settings, clock, write), LIMIT_MS, () =>
+    const check = selfCheck(connection, tables, settings, clock, write)
+    await within(clock, check, LIMIT_MS, () =>
       databaseError(`no end in ${LIMIT_MS} ms`, { retriable: true })
     )
     return true

@@ -1,3 +1,4 @@
+import type { Clock } from '../../../clock.ts'
 import type { ConfigDef, ConfigMap } from '../../../config/config-def.ts'
 import { ConfigError } from '../../../errors.ts'
 import type { SourceConnector, SourceConnectorContext } from '../../../plugin/source.ts'
@@ -22,16 +23,26 @@ export class JdbcSourceConnector implements SourceConnector {
   readonly #monitor: TableMonitor | null
 
   /** Throws ConfigError. */
-  constructor(definition: ConfigDef, config: ConfigMap, context: SourceConnectorContext) {
+  constructor(
+    definition: ConfigDef,
+    config: ConfigMap,
+    context: SourceConnectorContext,
+    clock: Clock
+  ) {
     checkCombinations(config, definition)
     this.#config = config
     this.#context = context
     this.#settings = sourceSettings(config, definition)
     this.#monitor = this.#settings.copiesTables
-      ? new TableMonitor(this.#settings, context.log, {
-          onChange: () => context.requestTaskReconfiguration(),
-          onFailure: (error) => context.raiseError(error)
-        })
+      ? new TableMonitor(
+          this.#settings,
+          context.log,
+          {
+            onChange: () => context.requestTaskReconfiguration(),
+            onFailure: (error) => context.raiseError(error)
+          },
+          clock
+        )
       : null
   }
 

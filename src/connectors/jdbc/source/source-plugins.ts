@@ -1,3 +1,4 @@
+import { systemClock } from '../../../clock.ts'
 import type { ConfigDef } from '../../../config/config-def.ts'
 import type { SourceConnectorPlugin } from '../../../plugin/source.ts'
 import { alterOffsets } from '../start/alter-offsets.ts'
@@ -14,18 +15,19 @@ function plugin(
   config: ConfigDef,
   filterRequired: boolean
 ): SourceConnectorPlugin {
+  const parts = { definition: config, clock: systemClock }
   return {
     type: 'source',
     ...facts,
     config,
-    create: (given, context) => new JdbcSourceConnector(config, given, context),
-    createTask: (given, context) => new JdbcSourceTask(config, given, context),
+    create: (given, context) => new JdbcSourceConnector(config, given, context, systemClock),
+    createTask: (given, context) => new JdbcSourceTask(config, given, context, systemClock),
     validate: (given, checked, signal) =>
-      validateSource(given, checked, signal, { definition: config, filterRequired }),
+      validateSource(given, checked, signal, { ...parts, filterRequired }),
     exactlyOnceSupport: (given) => exactlyOnceSupport(given, config),
-    alterOffsets: (given, changes) => alterOffsets(given, changes, config),
-    startFrom: startFrom(config),
-    preview: (given, request) => previewSource(given, request, config)
+    alterOffsets: (given, changes) => alterOffsets(given, changes, parts),
+    startFrom: startFrom(config, systemClock),
+    preview: (given, request) => previewSource(given, request, parts)
   }
 }
 

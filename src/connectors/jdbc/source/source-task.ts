@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '../../../clock.ts'
+import type { Clock } from '../../../clock.ts'
 import type { ConfigDef, ConfigMap } from '../../../config/config-def.ts'
 import type { SourceRecord } from '../../../data/record.ts'
 import { Struct } from '../../../data/struct.ts'
@@ -54,12 +54,7 @@ export class JdbcSourceTask implements SourceTask {
   #nextAttemptMs = 0
 
   /** Throws ConfigError. */
-  constructor(
-    definition: ConfigDef,
-    config: ConfigMap,
-    context: SourceTaskContext,
-    clock: Clock = systemClock
-  ) {
+  constructor(definition: ConfigDef, config: ConfigMap, context: SourceTaskContext, clock: Clock) {
     const settings = sourceSettings(config, definition)
     this.#clock = clock
     this.#restartedIds = new RestartedIds(clock)

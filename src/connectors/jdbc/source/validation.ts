@@ -1,3 +1,4 @@
+import type { Clock } from '../../../clock.ts'
 import {
   type CheckedValue,
   type ConfigDef,
@@ -45,7 +46,7 @@ export async function validateSource(
   config: ConfigMap,
   checked: Map<string, CheckedValue>,
   signal: AbortSignal,
-  options: { definition: ConfigDef; filterRequired: boolean }
+  options: { definition: ConfigDef; filterRequired: boolean; clock: Clock }
 ): Promise<void> {
   const add = ([key, text]: Problem): void => void checked.get(key)?.errors.push(text)
   combinationProblems(checked).forEach(add)
@@ -62,7 +63,10 @@ export async function validateSource(
   } catch (error) {
     return add(['connection.url', messageOf(error)])
   }
-  const problems = await databaseProblems(connection, settings, signal)
+  const problems = await databaseProblems(connection, settings, {
+    signal,
+    clock: options.clock
+  })
   problems.forEach(add)
 }
 

@@ -1,9 +1,9 @@
+import type { Clock } from '../../../clock.ts'
 import type { ConfigDef, ConfigMap } from '../../../config/config-def.ts'
 import type { OffsetMap } from '../../../data/record.ts'
 import { ConfigError } from '../../../errors.ts'
-import { loggers } from '../../../log.ts'
 import type { AlteredOffsets, OffsetChange } from '../../../plugin/source.ts'
-import { openConnection } from '../sessions/connection-keeper.ts'
+import { withConnection } from '../sessions/one-question.ts'
 import { suggestionOf } from '../database/near-names.ts'
 import type { Connection, TableId } from '../database/database.ts'
 import { nearTables } from '../tables/near-tables.ts'
@@ -12,6 +12,7 @@ import { requestedOffset } from './requested-offset.ts'
 import { checkPartition, partitionText, tablePartition } from '../positions/source-offset.ts'
 import { type SourceSettings, sourceSettings } from '../settings/source-settings.ts'
 import { bareNames, parseTableName, tableName } from '../database/table-name.ts'
+import { abortingAfter } from '../../../wait.ts'
 
 /** Whole check of offsets an operator wants to store; the database is given this long to name its tables. */
 const DATABASE_LIMIT_MS = 10_000
@@ -24,7 +25,7 @@ const DATABASE_LIMIT_MS = 10_000
 export async function alterOffsets(
   config: ConfigMap,
   changes: readonly OffsetChange[],
-  definition: ConfigDef
+  { definition, clock }: { readonly definition: ConfigDef; readonly clock: Clock }
 ): Promise<AlteredOffsets> {
   const settings = sourceSettings(config, definition)
   const zone = settings.connection.timeZone
@@ -37,7 +38,8 @@ export async function alterOffsets(
     return { partition, offset, table: null, query: null, ...named }
   })
   const tables = wanted.flatMap(({ table }) => (table === null ? [] : [table]))
-  const found = tables.length === 0 ? new Map<string, TableId>() : await fullNames(tables, settings)
+  const found =
+    tables.length === 0 ? new Map<string, TableId>() : await fullNames(tables, settings, clock)
   const altered = wanted.map(({ partition, offset, table, query }) => {
     const id = table === null ? undefined : found.get(table)
     const mode = id === undefined ? queries.get(query ?? '') : settings.forTable(id).mode
@@ -71,21 +73,16 @@ export function meaningOf(partition: OffsetMap): string {
 /** Each name an operator wrote, and the table under whose name the connector keeps the offset. */
 async function fullNames(
   written: readonly string[],
-  settings: SourceSettings
+  settings: SourceSettings,
+  clock: Clock
 ): Promise<Map<string, TableId>> {
-  const connection = await openConnection(
-    settings.connection,
-    loggers.get('io.confluent.connect.jdbc.JdbcSourceConnector'),
-    AbortSignal.timeout(DATABASE_LIMIT_MS),
-    DATABASE_LIMIT_MS
-  )
-  try {
-    const names = new Map<string, TableId>()
-    for (const name of written) names.set(name, await fullName(connection, name, settings))
-    return names
-  } finally {
-    await connection.close()
-  }
+  const look = (signal: AbortSignal) =>
+    withConnection(settings.connection, { signal, clock }, async (connection) => {
+      const names = new Map<string, TableId>()
+      for (const name of written) names.set(name, await fullName(connection, name, settings))
+      return names
+    })
+  return await abortingAfter(clock, DATABASE_LIMIT_MS, look)
 }
 
 async function fullName(

@@ -1,3 +1,4 @@
+import type { Clock } from '../../../clock.ts'
 import type { ConfigDef, ConfigMap } from '../../../config/config-def.ts'
 import type { OffsetMap } from '../../../data/record.ts'
 import { ConfigError } from '../../../errors.ts'
@@ -17,18 +18,19 @@ import { type SourceSettings, sourceSettings } from '../settings/source-settings
 import { presentOf } from '../positions/start-position.ts'
 import { lastPosition, previewStart } from './start-preview.ts'
 import { about, type StartPoint, startRequest } from './start-request.ts'
-import { PositionMap, type StartTarget, startTargets, withConnection } from './start-targets.ts'
+import { withConnection } from '../sessions/one-question.ts'
+import { PositionMap, type StartTarget, startTargets } from './start-targets.ts'
 import { parseTableName } from '../database/table-name.ts'
 import { modeUsesId, modeUsesTimestamp } from '../database/mode.ts'
 import { epochNanos, timestampOfNanos } from '../values/timestamp.ts'
 
 /** How the connector's tables are moved while it exists. */
-export function startFrom(definition: ConfigDef): StartFrom {
+export function startFrom(definition: ConfigDef, clock: Clock): StartFrom {
   return {
     plan: (config, wanted, stored, signal) =>
-      planStart(config, wanted, stored, { definition, signal }),
+      planStart(config, wanted, stored, { definition, clock, signal }),
     preview: (config, changes, stored, signal) =>
-      previewStart(config, changes, stored, { definition, signal }),
+      previewStart(config, changes, stored, { definition, clock, signal }),
     isFirstStart: hasNewStart,
     prepare: (before, after, stored) =>
       unmarked(sourceSettings(before, definition), sourceSettings(after, definition), stored)
@@ -43,12 +45,12 @@ async function planStart(
   config: ConfigMap,
   wanted: StartWanted,
   stored: readonly StoredPosition[],
-  options: { definition: ConfigDef; signal: AbortSignal }
+  options: { definition: ConfigDef; clock: Clock; signal: AbortSignal }
 ): Promise<NewPosition[]> {
   const settings = sourceSettings(config, options.definition)
   const before = new PositionMap(stored)
   if ('restored' in wanted) {
-    return withConnection(settings, options.signal, async (connection) => {
+    return withConnection(settings.connection, options, async (connection) => {
       const targets = await startTargets(connection, settings)
       return wanted.restored.map(({ partition, offset }) => ({
         partition,
@@ -57,7 +59,7 @@ async function planStart(
     })
   }
   const request = startRequest(wanted.given)
-  return withConnection(settings, options.signal, async (connection) => {
+  return withConnection(settings.connection, options, async (connection) => {
     const targets = await startTargets(connection, settings)
     const starts =
       'all' in request ? startOfAll(targets, request.all) : named(targets, request.tables)

@@ -1,3 +1,4 @@
+import type { Clock } from '../../../clock.ts'
 import type { ConfigDef, ConfigMap } from '../../../config/config-def.ts'
 import type { OffsetMap } from '../../../data/record.ts'
 import { messageOf } from '../../../errors.ts'
@@ -9,7 +10,8 @@ import { type Position, shortest, UNSET } from '../positions/source-offset.ts'
 import { type SourceSettings, sourceSettings } from '../settings/source-settings.ts'
 import { readerShape } from '../queries/query-shape.ts'
 import { presentOf, startOf } from '../positions/start-position.ts'
-import { PositionMap, type StartTarget, startTargets, withConnection } from './start-targets.ts'
+import { type Question, withConnection } from '../sessions/one-question.ts'
+import { PositionMap, type StartTarget, startTargets } from './start-targets.ts'
 import { endsInComment } from '../queries/table-query.ts'
 import type { ReaderTarget } from '../reading/table-reader.ts'
 import type { TableShape } from '../queries/table-shape.ts'
@@ -20,7 +22,7 @@ export async function previewStart(
   config: ConfigMap,
   changes: readonly NewPosition[],
   stored: readonly StoredPosition[],
-  options: { definition: ConfigDef; signal: AbortSignal }
+  options: { definition: ConfigDef; clock: Clock; signal: AbortSignal }
 ): Promise<StartPreview[]> {
   const settings = sourceSettings(config, options.definition)
   const before = new PositionMap(stored)
@@ -30,8 +32,7 @@ export async function previewStart(
     after.set(partition, offset)
     touched.set(partition, {})
   }
-  const { signal } = options
-  const targets = await withConnection(settings, signal, (connection) =>
+  const targets = await withConnection(settings.connection, options, (connection) =>
     startTargets(connection, settings)
   )
   const previews: StartPreview[] = []
@@ -41,7 +42,7 @@ export async function previewStart(
       from: before.first(target.partitions),
       to: after.first(target.partitions)
     }
-    previews.push(await previewOf(target, offsets, settings, signal))
+    previews.push(await previewOf(target, offsets, settings, options))
   }
   return previews
 }
@@ -50,13 +51,13 @@ async function previewOf(
   target: StartTarget,
   offsets: { from: OffsetMap | null; to: OffsetMap | null },
   settings: SourceSettings,
-  signal: AbortSignal
+  question: Question
 ): Promise<StartPreview> {
   const known = { name: target.name, ...offsets }
   let effect: StartPreview['effect'] = 'none'
   try {
     // A connection for each: after an error one is of no more use.
-    return await withConnection(settings, signal, async (connection) => {
+    return await withConnection(settings.connection, question, async (connection) => {
       const from = await effective(offsets.from, target, connection)
       const to = await effective(offsets.to, target, connection)
       const order = compareInMode(target.mode, to, from)
@@ -67,7 +68,7 @@ async function previewOf(
       return { ...known, effect: counted.rows === 0 ? 'none' : effect, ...counted }
     })
   } catch (error) {
-    const why = signal.aborted ? 'it takes too long' : messageOf(error)
+    const why = question.signal.aborted ? 'it takes too long' : messageOf(error)
     return { ...known, effect, rows: null, first: null, last: null, problem: `Not counted: ${why}` }
   }
 }

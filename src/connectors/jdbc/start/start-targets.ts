@@ -1,18 +1,13 @@
 import type { OffsetMap, SourcePartition } from '../../../data/record.ts'
-import { type Logger, loggers } from '../../../log.ts'
 import type { StoredPosition } from '../../../plugin/start-from.ts'
 import { meaningOf } from './alter-offsets.ts'
-import { openConnection } from '../sessions/connection-keeper.ts'
 import type { Connection } from '../database/database.ts'
-import type { Session } from '../sessions/session.ts'
 import { partitionsOf, readerTargets, UNNAMED_QUERY } from '../reading/reader-targets.ts'
 import type { SourceSettings } from '../settings/source-settings.ts'
 import { tableName } from '../database/table-name.ts'
 import type { ReaderTarget } from '../reading/table-reader.ts'
 import { selectTables } from '../tables/table-selection.ts'
 import type { Mode } from '../database/mode.ts'
-
-const CONNECT_LIMIT_MS = 10_000
 
 /** A table or query of a connector, and where its position is stored. */
 export interface StartTarget {
@@ -22,28 +17,6 @@ export interface StartTarget {
   readonly mode: Mode
   /** Best first; an offset is written under the first of them. */
   readonly partitions: readonly SourcePartition[]
-}
-
-export const connectorLog = (): Logger =>
-  loggers.get('io.confluent.connect.jdbc.JdbcSourceConnector')
-
-/** A connection for one question of an operator; it ends at once when `signal` aborts. */
-export async function withConnection<T>(
-  settings: SourceSettings,
-  signal: AbortSignal,
-  work: (connection: Session) => Promise<T>,
-  log: Logger = connectorLog()
-): Promise<T> {
-  const lookOnly = { ...settings.connection, readOnly: true }
-  const connection = await openConnection(lookOnly, log, signal, CONNECT_LIMIT_MS)
-  const abort = (): void => connection.abort()
-  signal.addEventListener('abort', abort, { once: true })
-  try {
-    return await work(connection)
-  } finally {
-    signal.removeEventListener('abort', abort)
-    await connection.close()
-  }
 }
 
 /** Everything the connector reads at present. */

@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '../../../clock.ts'
+import type { Clock } from '../../../clock.ts'
 import { isRetriable, messageOf } from '../../../errors.ts'
 import type { Logger } from '../../../log.ts'
 import { ConnectionKeeper } from '../sessions/connection-keeper.ts'
@@ -7,6 +7,7 @@ import type { SourceSettings } from '../settings/source-settings.ts'
 import { tableSql } from '../database/table-name.ts'
 import { idleGroups, missingText, type SelectedTables, selectTables } from './table-selection.ts'
 import { sharedTopics, topicOfTable } from './target-topic.ts'
+import { settledWithin } from '../../../wait.ts'
 
 /** After so long a table that is missed is looked for again, then after twice as long. */
 const SOON_MS = 1000
@@ -38,12 +39,7 @@ export class TableMonitor {
   #pauseMs = Infinity
   #lastIdle: readonly string[] = []
 
-  constructor(
-    settings: SourceSettings,
-    log: Logger,
-    events: TableMonitorEvents,
-    clock: Clock = systemClock
-  ) {
+  constructor(settings: SourceSettings, log: Logger, events: TableMonitorEvents, clock: Clock) {
     this.#settings = settings
     this.#events = events
     this.#log = log
@@ -63,12 +59,7 @@ export class TableMonitor {
   /** The tables known, in order; waits for the first list within `table.monitoring.startup.polling.limit.ms`, then answers null. */
   async take(): Promise<readonly TableId[] | null> {
     if (this.#tables === null) {
-      const waited = new AbortController()
-      await Promise.race([
-        this.#firstList,
-        this.#clock.sleep(this.#settings.startupPollingLimitMs, waited.signal)
-      ])
-      waited.abort()
+      await settledWithin(this.#clock, this.#firstList, this.#settings.startupPollingLimitMs)
     }
     this.#taken = this.#text(this.#tables)
     if (this.#tables !== null && this.#settings.qualified) this.#checkTopics(this.#tables)
