@@ -19,6 +19,23 @@ describe('The documents', () => {
     assert.deepEqual(broken, [])
   })
 
+  it('of decisions and structure name files and folders that exist', () => {
+    /** A path below one of these folders, or the name of a file somewhere below `src/` or `test/`. */
+    const places = ['', 'src/', 'src/connectors/jdbc/', 'test/', 'src/**/', 'test/**/']
+    const MADE_BY_THE_BUILD = ['dist/']
+    const named = /`((?:[\w@.*-]+\/)+(?:[\w.*-]+\.\w+)?|[\w.-]+\.ts)`/g
+    const missing: string[] = []
+    for (const page of globSync(['ARCHITECTURE.md', 'CONTRIBUTING.md', 'docs/decisions/*.md'], {
+      cwd: root
+    })) {
+      for (const [, path = ''] of read(page).matchAll(named)) {
+        const found = places.some((place) => globSync(place + path, { cwd: root }).length > 0)
+        if (!found && !MADE_BY_THE_BUILD.includes(path)) missing.push(`${page}: ${path}`)
+      }
+    }
+    assert.deepEqual(missing, [])
+  })
+
   it('are there when a sample file names them', () => {
     const missing: string[] = []
     for (const file of globSync('worker-config/*', { cwd: root })) {
