@@ -1,41 +1,113 @@
 import type { Decimal } from './logical-types.ts'
 
 /**
- * Text of numbers as Java 17 writes them (`Double.toString`, `Float.toString`, `BigDecimal.toString`): JsonConverter,
- * StringConverter and the key bytes of offset records show it. Java before 19 does not always print the shortest digits,
- * so the digit search below follows its rule wherever the shortest digits might differ.
+ * Text of numbers as Java writes them (`Double.toString`, `Float.toString`, `BigDecimal.toString`): JsonConverter,
+ * StringConverter and the key bytes of offset records show it. Doubles and floats have the fewest digits that read back as the
+ * same number, and of these the nearest, as Java 19 and later print them; earlier ones print more for some numbers.
  */
 
 /** `Double.toString`; `NaN`, `Infinity` and `-Infinity` by these names. */
 export function doubleToString(value: number): string {
-  if (!Number.isFinite(value)) return String(value)
-  if (value === 0) return Object.is(value, -0) ? '-0.0' : '0.0'
-  const negative = value < 0
-  const magnitude = negative ? -value : value
-  if (magnitude < 1e7 && magnitude >= 1e-3) {
-    // The hot path. Up to 15 digits (and the point) no other choice identifies the number: JavaScript's are Java's.
+  const magnitude = Math.abs(value)
+  if (magnitude >= 1e-3 && magnitude < 1e7) {
+    // The hot path: the digits of JavaScript are the ones wanted.
     const text = String(value)
-    if (Number.isInteger(value)) return `${text}.0`
-    if (text.length <= (negative ? 17 : 16)) return text
+    return Number.isInteger(value) ? `${text}.0` : text
   }
-  const text =
-    Number.isInteger(magnitude) && magnitude < 1e7
-      ? `${magnitude}.0`
-      : layOut(shortDigits(magnitude) ?? javaDigits(magnitude, 53))
-  return negative ? `-${text}` : text
+  return extremeText(value) ?? scientific(value.toExponential(), value)
 }
 
 /** `Float.toString` of a number that is a float32 value (see Math.fround). */
 export function floatToString(value: number): string {
-  if (!Number.isFinite(value)) return String(value)
-  if (value === 0) return Object.is(value, -0) ? '-0.0' : '0.0'
-  const negative = value < 0
-  const magnitude = negative ? -value : value
+  const magnitude = Math.abs(value)
+  if (Number.isInteger(value) && magnitude > 0 && magnitude < 1e7) return `${value}.0`
+  const extreme = extremeText(value)
+  if (extreme !== null) return extreme
+  const digits = shortestOfFloat(magnitude)
   const text =
-    Number.isInteger(magnitude) && magnitude < 1e7
-      ? `${magnitude}.0`
-      : layOut(shortFloatDigits(magnitude) ?? javaDigits(magnitude, 24))
-  return negative ? `-${text}` : text
+    magnitude >= 1e-3 && magnitude < 1e7 ? String(Number(digits)) : scientific(digits, magnitude)
+  return value < 0 ? `-${text}` : text
+}
+
+/** Zeros and what is not finite; null for other numbers. */
+function extremeText(value: number): string | null {
+  if (!Number.isFinite(value)) return String(value)
+  if (value !== 0) return null
+  return Object.is(value, -0) ? '-0.0' : '0.0'
+}
+
+/** `1.5e+300` as `1.5E300`. Where one digit would do, Java prints the nearest two. */
+function scientific(exponential: string, value: number): string {
+  const text = /^-?\de/.test(exponential) ? value.toExponential(1) : exponential
+  return text.replace('e+', 'E').replace('e', 'E')
+}
+
+/** So many digits tell any two floats of full precision apart, and no two texts of so many digits are the same float. */
+const SURE_DIGITS = 6
+const MOST_DIGITS = 9
+const SMALLEST_FULL_FLOAT = 2 ** -126
+
+/** The digits of a positive float as `d.ddde±n`, without zeros at the end. */
+function shortestOfFloat(value: number): string {
+  let count = value < SMALLEST_FULL_FLOAT ? 2 : SURE_DIGITS
+  for (; count < MOST_DIGITS; count++) {
+    const near = nearest(value, count)
+    if (isReadAs(near, value)) return withoutZeros(near)
+    if (!Number.isInteger(Math.log2(value))) continue
+    // Below a power of two the floats are closer: the next text above may be read as it where the nearest is not.
+    const above = nextAbove(near)
+    if (isReadAs(above, value)) return withoutZeros(above)
+  }
+  return withoutZeros(value.toExponential(MOST_DIGITS - 1))
+}
+
+/** The nearest text of so many digits; of two that are equally near, the one whose last digit is even. */
+function nearest(value: number, count: number): string {
+  const near = value.toExponential(count - 1)
+  if (Number(near[count]) % 2 === 0) return near
+  const finer = value.toExponential(count)
+  if (!finer.includes('5e') || comparedTo(finer, value) !== 0) return near
+  const { whole, exponent } = partsOf(near)
+  return Number(`${whole - 1n}e${exponent}`).toExponential(count - 1)
+}
+
+const withoutZeros = (exponential: string): string => exponential.replace(/\.?0+e/, 'e')
+
+/** `d.ddde±n` as `whole × 10^exponent`. */
+function partsOf(exponential: string): { whole: bigint; exponent: number; fractionDigits: number } {
+  const mark = exponential.indexOf('e')
+  const fractionDigits = mark - 2
+  return {
+    whole: BigInt(exponential.slice(0, mark).replace('.', '')),
+    exponent: Number(exponential.slice(mark + 1)) - fractionDigits,
+    fractionDigits
+  }
+}
+
+function nextAbove(exponential: string): string {
+  const { whole, exponent, fractionDigits } = partsOf(exponential)
+  return Number(`${whole + 1n}e${exponent}`).toExponential(fractionDigits)
+}
+
+/**
+ * Whether a text is read as this float. It is read as a double first; where that lies amid two floats, the text itself decides on
+ * which side it is.
+ */
+function isReadAs(text: string, value: number): boolean {
+  const double = Number(text)
+  const beyond = 2 * double - value
+  if (beyond === value || Math.fround(beyond) !== beyond) return Math.fround(double) === value
+  const side = comparedTo(text, double)
+  if (side === 0) return Math.fround(double) === value
+  return side > 0 === value > double
+}
+
+/** Sign of the difference between a text and a positive double of at least 2^-150, exactly. */
+function comparedTo(text: string, double: number): number {
+  const { whole, exponent } = partsOf(text)
+  const left = (whole << 150n) * 10n ** BigInt(Math.max(0, exponent))
+  const right = BigInt(double * 2 ** 150) * 10n ** BigInt(Math.max(0, -exponent))
+  return left === right ? 0 : left > right ? 1 : -1
 }
 
 /** `BigDecimal.toString`: plain notation, or scientific for negative scales and values below 10^-6. */
@@ -48,162 +120,4 @@ export function decimalToString(decimal: Decimal): string {
   const sign = unscaled < 0n ? '-' : ''
   const power = exponent === 0 ? '' : `E${exponent > 0 ? '+' : ''}${exponent}`
   return `${sign}${digits.slice(0, 1)}${fraction}${power}`
-}
-
-/** `0.digits × 10^exponent`; digits have no trailing zeros. */
-interface Digits {
-  digits: string
-  exponent: number
-}
-
-/** Digits with point or exponent: plain between 10^-3 and 10^7, otherwise `d.dddE±n`. */
-function layOut({ digits, exponent }: Digits): string {
-  if (exponent > 7 || exponent < -2) {
-    return `${digits.slice(0, 1)}.${digits.slice(1) || '0'}E${exponent - 1}`
-  }
-  if (exponent <= 0) return `0.${'0'.repeat(-exponent)}${digits}`
-  if (digits.length <= exponent) return `${digits.padEnd(exponent, '0')}.0`
-  return `${digits.slice(0, exponent)}.${digits.slice(exponent)}`
-}
-
-/** Digits and exponent out of `d.ddde±n`. */
-function fromExponential(text: string): Digits {
-  const mark = text.indexOf('e')
-  const digits = text.slice(0, mark).replace('.', '').replace(/0+$/, '')
-  return { digits, exponent: Number(text.slice(mark + 1)) + 1 }
-}
-
-/**
- * The shortest digits where they are sure to be Java's as well: in plain notation, and few enough that no other choice
- * of that length identifies the number. Null elsewhere.
- */
-function shortDigits(value: number): Digits | null {
-  if (Number.isInteger(value) && value <= Number.MAX_SAFE_INTEGER) {
-    const digits = value.toString()
-    return { digits: digits.replace(/0+$/, ''), exponent: digits.length }
-  }
-  if (value < 1e-3 || value >= 1e7) return null
-  const found = fromExponential(value.toExponential())
-  return found.digits.length <= 15 ? found : null
-}
-
-function shortFloatDigits(value: number): Digits | null {
-  if (value < 1e-3 || value >= 1e7) return null
-  const text = value.toExponential(5)
-  return Math.fround(Number(text)) === value ? fromExponential(text) : null
-}
-
-const bits = new DataView(new ArrayBuffer(8))
-
-/** A positive finite number as `fraction × 2^(exponent-52)` with 2^52 ≤ fraction < 2^53, for doubles and floats alike. */
-function split(value: number): { fraction: bigint; exponent: number } {
-  bits.setFloat64(0, value)
-  const raw = bits.getBigUint64(0)
-  const biased = Number(raw >> 52n)
-  const low = raw & 0xfffffffffffffn
-  if (biased > 0) return { fraction: low | (1n << 52n), exponent: biased - 1023 }
-  const shift = 53 - low.toString(2).length
-  return { fraction: low << BigInt(shift), exponent: -1022 - shift }
-}
-
-function trailingZeroBits(value: bigint): number {
-  let count = 0
-  for (let rest = value; (rest & 1n) === 0n; rest >>= 1n) count++
-  return count
-}
-
-const powerOf5Bits = (exponent: number): number =>
-  exponent === 0 ? 0 : (5n ** BigInt(exponent)).toString(2).length
-
-/** The digits Java 17 prints for a positive number with a significand of `width` bits (53 double, 24 float). */
-function javaDigits(value: number, width: 53 | 24): Digits {
-  const { fraction, exponent } = split(value)
-  const smallest = width === 53 ? -1022 : -126
-  const significant = exponent < smallest ? width - (smallest - exponent) : width
-  const zeros = trailingZeroBits(fraction)
-  const fractionBits = 53 - zeros
-  if (exponent <= 62 && fractionBits - exponent - 1 <= 0)
-    return wholeDigits(value, exponent, significant)
-  return searchDigits(fraction >> BigInt(zeros), fractionBits, exponent, significant)
-}
-
-/** Whole numbers below 2^63: every digit, rounded where a double cannot tell them apart. */
-function wholeDigits(value: number, exponent: number, significant: number): Digits {
-  const spare = exponent > significant ? exponent - significant - 1 : 0
-  const insignificant = spare > 1 ? Math.floor(spare * Math.LOG10E * Math.LN2) : 0
-  const unit = 10n ** BigInt(insignificant)
-  const whole = (BigInt(value) + unit / 2n) / unit
-  const digits = whole.toString()
-  return { digits: digits.replace(/0+$/, ''), exponent: digits.length + insignificant }
-}
-
-/** Digit by digit until the rest lies within half a unit in the last place, as Java's free-format search. */
-function searchDigits(
-  fraction: bigint,
-  fractionBits: number,
-  binaryExponent: number,
-  significant: number
-): Digits {
-  const tiny = Math.max(0, fractionBits - binaryExponent - 1)
-  let decimalExponent = estimate(fraction, fractionBits, binaryExponent)
-  const fives = Math.max(0, -decimalExponent)
-  let restTwos = fives + tiny + binaryExponent
-  let scaleTwos = Math.max(0, decimalExponent) + tiny
-  let halfTwos = restTwos - significant - (fractionBits === 1 ? 1 : 0)
-  restTwos -= fractionBits - 1
-  const spare = Math.min(restTwos, scaleTwos, halfTwos)
-  restTwos -= spare
-  scaleTwos -= spare
-  halfTwos -= spare
-  let rest = (fraction * 5n ** BigInt(fives)) << BigInt(restTwos)
-  const scale = (5n ** BigInt(Math.max(0, decimalExponent))) << BigInt(scaleTwos)
-  let half = (5n ** BigInt(fives)) << BigInt(halfTwos)
-  const tens = scale * 10n
-  // Java computes in int or long words where the operands fit; their sums may overflow there, and its output shows it.
-  const restBits = fractionBits + restTwos + powerOf5Bits(fives)
-  const tensBits = scaleTwos + 1 + powerOf5Bits(Math.max(0, decimalExponent) + 1)
-  const widest = Math.max(restBits, tensBits)
-  const word = widest < 32 ? 32 : widest < 64 ? 64 : 0
-  let digits = ''
-  let low = false
-  let high = false
-  const step = (): bigint => {
-    const digit = rest / scale
-    rest = (rest % scale) * 10n
-    half = word === 0 ? half * 10n : BigInt.asIntN(word, half * 10n)
-    low = half <= 0n || rest < half
-    const sum = rest + half
-    high = half <= 0n || (word === 0 ? sum >= tens : BigInt.asIntN(word, sum) > tens)
-    return digit
-  }
-  const first = step()
-  if (first === 0n && !high) decimalExponent--
-  else digits += first.toString()
-  if (decimalExponent < -3 || decimalExponent >= 8) {
-    low = false
-    high = false
-  }
-  while (!low && !high) digits += step().toString()
-  const doubled = rest * 2n
-  const up =
-    high && (!low || doubled > tens || (doubled === tens && Number(digits.slice(-1)) % 2 === 1))
-  return trimmed(up ? roundedUp(digits) : digits, decimalExponent + 1, up ? digits.length : 0)
-}
-
-function roundedUp(digits: string): string {
-  return (BigInt(digits) + 1n).toString().padStart(digits.length, '0')
-}
-
-/** Carries into a new leading digit move the exponent; `before` is the length before rounding, 0 when nothing was rounded. */
-function trimmed(digits: string, exponent: number, before: number): Digits {
-  const moved = before > 0 && digits.length > before ? exponent + 1 : exponent
-  return { digits: digits.replace(/0+$/, ''), exponent: moved }
-}
-
-/** Java's linear estimate of the decimal exponent; at most one too large. */
-function estimate(fraction: bigint, fractionBits: number, binaryExponent: number): number {
-  const mantissa = Number(fraction) / 2 ** (fractionBits - 1)
-  return Math.floor(
-    (mantissa - 1.5) * 0.289529654 + 0.176091259 + binaryExponent * 0.301029995663981
-  )
 }
