@@ -1,29 +1,24 @@
 import type { Clock } from '../clock.ts'
 import { type Logger, loggers } from '../log.ts'
 import { KafkaAdmin } from './admin/admin.ts'
-import type { ClientProperties, KafkaClients } from './contracts.ts'
+import type { KafkaClients } from './contracts.ts'
 import { fenceProducers } from './producing/fence-producers.ts'
 import { ConnectGroupMembership } from './group/group-membership.ts'
 import { KafkaRecordProducer } from './producing/producer.ts'
 import { KafkaTopicLog } from './reading/topic-log.ts'
 import { KafkaTransactionalProducer } from './producing/transactional-producer.ts'
-
-/** `client.id` of worker or connector counts before the name the worker would give the client. */
-function idOf(client: ClientProperties, clientId: string): string {
-  const given = client.get('client.id')?.trim() ?? ''
-  return given === '' ? clientId : given
-}
+import { clientIdOf } from '../settings/clients/client-settings.ts'
 
 /** The clients of this room. Without `log` each kind logs under the name of its Java counterpart. */
 export function createKafkaClients(clock: Clock, log?: Logger): KafkaClients {
   const logger = (name: string): Logger => log ?? loggers.get(name)
   return {
-    admin: (client, clientId) => new KafkaAdmin(clock, client, idOf(client, clientId)),
+    admin: (client, clientId) => new KafkaAdmin(clock, client, clientIdOf(client, clientId)),
     producer: (client, clientId, refused = 'fail') =>
       new KafkaRecordProducer(
         clock,
         client,
-        idOf(client, clientId),
+        clientIdOf(client, clientId),
         logger('org.apache.kafka.clients.producer.KafkaProducer'),
         { refused }
       ),
@@ -31,7 +26,7 @@ export function createKafkaClients(clock: Clock, log?: Logger): KafkaClients {
       new KafkaTransactionalProducer(
         clock,
         client,
-        idOf(client, clientId),
+        clientIdOf(client, clientId),
         transactionalId,
         logger('org.apache.kafka.clients.producer.KafkaProducer')
       ),

@@ -12,7 +12,7 @@ import { alterUserScramCredentialsV0 } from '@platformatic/kafka'
 import { type Clock, systemClock } from '../../src/clock.ts'
 import { type Broker, startBroker } from '../../scripts/kafka-broker.ts'
 import { KafkaAdmin } from '../../src/kafka/admin/admin.ts'
-import { clientSettings } from '../../src/kafka/client/client-properties.ts'
+import { clientSettings, readerSettings } from '../../src/kafka/client/client-settings.ts'
 import type { ClientProperties, LogRecord } from '../../src/kafka/contracts.ts'
 import { ConnectGroupMembership } from '../../src/kafka/group/group-membership.ts'
 import { NetworkClient } from '../../src/kafka/client/network-client.ts'
@@ -283,7 +283,7 @@ describe('a broker of its own', () => {
       const { TopicReader } = await import('../../src/kafka/reading/topic-reader.ts')
       const reader = new TopicReader(
         systemClock,
-        clientSettings(asAdmin(), systemClock),
+        readerSettings(asAdmin(), systemClock),
         'reader',
         topic,
         ({ value }) => values.push(String(value)),

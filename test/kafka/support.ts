@@ -1,7 +1,7 @@
 import { Kafka, logLevel } from 'kafkajs'
 import type { TestContext } from 'node:test'
 import { systemClock } from '../../src/clock.ts'
-import { clientSettings } from '../../src/kafka/client/client-properties.ts'
+import { readerSettings } from '../../src/kafka/client/client-settings.ts'
 import type {
   ClientProperties,
   LogRecord,
@@ -70,7 +70,7 @@ export async function readAll(
   const records: LogRecord[] = []
   const reader = new TopicReader(
     systemClock,
-    clientSettings(clientProperties(settings), systemClock),
+    readerSettings(clientProperties(settings), systemClock),
     uniqueName('reader'),
     topic,
     (record) => records.push(record),

@@ -1,6 +1,6 @@
 import type { TestContext } from 'node:test'
 import { systemClock } from '../../src/clock.ts'
-import { clientSettings } from '../../src/kafka/client/client-properties.ts'
+import { readerSettings } from '../../src/kafka/client/client-settings.ts'
 import type { LogRecord } from '../../src/kafka/contracts.ts'
 import { TopicReader } from '../../src/kafka/reading/topic-reader.ts'
 import { kafkaBootstrap, uniqueName } from './environment.ts'
@@ -21,7 +21,7 @@ export async function followAs(
   ])
   const reader = new TopicReader(
     systemClock,
-    clientSettings(settings, systemClock),
+    readerSettings(settings, systemClock),
     uniqueName(isolation),
     topic,
     (record) => records.push(record),

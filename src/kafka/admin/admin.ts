@@ -3,7 +3,7 @@ import type { Clock } from '../../clock.ts'
 import { ConnectError } from '../../errors.ts'
 import { type Attempt, retrying, settledWithin, within } from '../../wait.ts'
 import { brokerError, isRetriableBrokerError, isRetriableName } from '../client/broker-errors.ts'
-import { type ClientSettings, addresses, clientSettings } from '../client/client-properties.ts'
+import { type ClientSettings, addresses, clientSettings } from '../client/client-settings.ts'
 import type { ClientProperties, ClusterAdmin, TopicToCreate } from '../contracts.ts'
 import { kafkaJsConfig } from './kafkajs-config.ts'
 import { hideNegativeTimeoutWarnings } from './kafkajs-warnings.ts'
@@ -34,7 +34,7 @@ export class KafkaAdmin implements ClusterAdmin {
   constructor(clock: Clock, client: ClientProperties, clientId: string) {
     this.#clock = clock
     hideNegativeTimeoutWarnings()
-    this.#settings = clientSettings(client, clock)
+    this.#settings = clientSettings(client, clock, 'admin')
     this.#clientId = clientId
     this.#network = new NetworkClient(this.#settings, clientId)
   }

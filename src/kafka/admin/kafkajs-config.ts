@@ -1,8 +1,8 @@
 import type { ISocketFactory, KafkaConfig, SASLOptions as KafkaJsSaslOptions } from 'kafkajs'
 import { connect, isIP } from 'node:net'
 import { connect as connectTls } from 'node:tls'
-import type { ClientSettings } from '../client/client-properties.ts'
-import type { SaslSettings } from '../client/sasl-properties.ts'
+import type { ClientSettings } from '../client/client-settings.ts'
+import type { Credentials } from '../client/credentials.ts'
 
 /** Configuration of a kafkajs client. `retries`: how often one call is tried again. */
 export function kafkaJsConfig(
@@ -29,7 +29,7 @@ export function kafkaJsConfig(
   }
 }
 
-function kafkaJsSasl(sasl: SaslSettings): KafkaJsSaslOptions {
+function kafkaJsSasl(sasl: Credentials): KafkaJsSaslOptions {
   switch (sasl.mechanism) {
     case 'OAUTHBEARER':
       return { mechanism: 'oauthbearer', oauthBearerProvider: sasl.token }

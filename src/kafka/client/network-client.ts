@@ -18,12 +18,8 @@ import {
 } from '@platformatic/kafka'
 import { ConnectError } from '../../errors.ts'
 import { errorName, responseOf } from './broker-errors.ts'
-import {
-  type BrokerAddress,
-  type ClientSettings,
-  addresses,
-  platformaticOptions
-} from './client-properties.ts'
+import { type ClientSettings, addresses, platformaticOptions } from './client-settings.ts'
+import type { BrokerAddress } from '../../settings/clients/client-settings.ts'
 
 export interface PartitionMetadata {
   readonly partition: number

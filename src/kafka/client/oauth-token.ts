@@ -1,19 +1,10 @@
 import type { Clock } from '../../clock.ts'
 import { ConnectError } from '../../errors.ts'
+import type { TokenRequest } from '../../settings/clients/login-settings.ts'
 import { abortingAfter, retrying } from '../../wait.ts'
 
 export interface AccessToken {
   readonly value: string
-}
-
-export interface OAuthTokenOptions {
-  readonly endpoint: string
-  readonly clientId: string
-  readonly clientSecret: string
-  readonly scope: string | null
-  readonly connectTimeoutMs: number
-  readonly readTimeoutMs: number
-  readonly retryBackoffMs: number
 }
 
 const ATTEMPTS = 3
@@ -23,11 +14,11 @@ const REFRESH_AT = 0.8
 /** Access tokens by the client-credentials grant, kept until most of their life has passed. */
 export class OAuthTokenSource {
   readonly #clock: Clock
-  readonly #options: OAuthTokenOptions
+  readonly #options: TokenRequest
   #current: { token: AccessToken; refreshAt: number } | null = null
   #fetching: Promise<AccessToken> | null = null
 
-  constructor(clock: Clock, options: OAuthTokenOptions) {
+  constructor(clock: Clock, options: TokenRequest) {
     this.#clock = clock
     this.#options = options
   }

@@ -8,7 +8,7 @@ import {
   isRetriableBrokerError,
   isRetriableName
 } from '../client/broker-errors.ts'
-import { type ClientSettings, addresses, clientSettings } from '../client/client-properties.ts'
+import { type ClientSettings, addresses, clientSettings } from '../client/client-settings.ts'
 import type {
   GroupMember,
   GroupMembership,

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { systemClock } from '../../clock.ts'
-import { clientSettings } from '../client/client-properties.ts'
+import { clientSettings } from '../client/client-settings.ts'
 import type { HeartbeatCommand, HeartbeatReport, HeartbeatThreadData } from './heartbeat-thread.ts'
 import { Heartbeat, type HeartbeatOptions } from './heartbeat.ts'
 import { NetworkClient } from '../client/network-client.ts'

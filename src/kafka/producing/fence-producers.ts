@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.ts'
-import { clientSettings } from '../client/client-properties.ts'
+import { clientSettings } from '../client/client-settings.ts'
 import type { ClientProperties } from '../contracts.ts'
 import { NetworkClient } from '../client/network-client.ts'
 import { TransactionCoordinator } from './transaction-coordinator.ts'

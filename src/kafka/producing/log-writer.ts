@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.ts'
 import { ConnectError } from '../../errors.ts'
 import { within } from '../../wait.ts'
-import { type ClientSettings, addresses } from '../client/client-properties.ts'
+import { type ClientSettings, addresses } from '../client/client-settings.ts'
 import { NetworkClient } from '../client/network-client.ts'
 import { noCompression } from './compression.ts'
 import type { Delivery } from './delivery.ts'

@@ -12,7 +12,7 @@ import {
   produceV11
 } from '@platformatic/kafka'
 import { errorName } from '../client/broker-errors.ts'
-import type { BrokerAddress } from '../client/client-properties.ts'
+import type { BrokerAddress } from '../../settings/clients/client-settings.ts'
 import type { NetworkClient } from '../client/network-client.ts'
 
 const ACKS_ALL = -1

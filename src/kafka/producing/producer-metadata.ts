@@ -2,7 +2,7 @@ import type { Clock } from '../../clock.ts'
 import { ConnectError, messageOf } from '../../errors.ts'
 import { Backoff, type BackoffSettings } from '../../wait.ts'
 import { brokerError, isRetriableBrokerError, isRetriableName } from '../client/broker-errors.ts'
-import { addresses } from '../client/client-properties.ts'
+import { addresses } from '../client/client-settings.ts'
 import type { BrokerNode, NetworkClient, TopicMetadata } from '../client/network-client.ts'
 import type { SendingPolicy } from './sending-policy.ts'
 

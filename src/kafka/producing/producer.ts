@@ -2,7 +2,7 @@ import type { Clock } from '../../clock.ts'
 import { ConnectError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
 import { settledWithin } from '../../wait.ts'
-import { addresses } from '../client/client-properties.ts'
+import { addresses } from '../client/client-settings.ts'
 import { NetworkClient } from '../client/network-client.ts'
 import type {
   ClientProperties,

@@ -1,6 +1,6 @@
 import type { ConnectError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
-import type { ClientSettings } from '../client/client-properties.ts'
+import type { ClientSettings } from '../client/client-settings.ts'
 import type { Compression } from './compression.ts'
 import type { Delivery, OnRefusal } from './delivery.ts'
 import type { ProducerSession } from './producer-session.ts'

@@ -19,7 +19,7 @@ import {
   listOffsetsV9
 } from '@platformatic/kafka'
 import { errorName } from '../client/broker-errors.ts'
-import type { BrokerAddress, FetchSettings } from '../client/client-properties.ts'
+import type { BrokerAddress, FetchSettings } from '../../settings/clients/client-settings.ts'
 import type { AbortedTransaction } from './fetched-records.ts'
 import type { ApiVersions, NetworkClient } from '../client/network-client.ts'
 

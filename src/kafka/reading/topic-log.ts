@@ -2,7 +2,7 @@ import type { Clock } from '../../clock.ts'
 import { ConnectError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
 import { KafkaAdmin } from '../admin/admin.ts'
-import { type ClientSettings, clientSettings } from '../client/client-properties.ts'
+import { clientSettings, readerSettings } from '../client/client-settings.ts'
 import type { ClusterAdmin, TopicLog, TopicLogOptions } from '../contracts.ts'
 import { ensureInternalTopic } from '../admin/internal-topic.ts'
 import { type LogEntry, LogWriter } from '../producing/log-writer.ts'
@@ -13,7 +13,6 @@ export class KafkaTopicLog implements TopicLog {
   readonly #clock: Clock
   readonly #options: TopicLogOptions
   readonly #log: Logger
-  readonly #settings: ClientSettings
   readonly #reader: TopicReader
   readonly #writer: LogWriter
   #admin: ClusterAdmin | null = null
@@ -23,11 +22,12 @@ export class KafkaTopicLog implements TopicLog {
     this.#clock = clock
     this.#options = options
     this.#log = log
-    this.#settings = clientSettings(options.client, clock)
+    const settings = readerSettings(options.client, clock)
     const { topic, clientId, onRecord } = options
-    this.#reader = new TopicReader(clock, this.#settings, clientId, topic, onRecord, log)
+    this.#reader = new TopicReader(clock, settings, clientId, topic, onRecord, log)
     const { writerClient } = options
-    const writer = writerClient === undefined ? this.#settings : clientSettings(writerClient, clock)
+    const writer =
+      writerClient === undefined ? settings : clientSettings(writerClient, clock, 'producer')
     this.#writer = new LogWriter(clock, writer, clientId, topic)
   }
 

@@ -3,7 +3,7 @@ import { ConnectError, messageOf } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
 import { Backoff, nextTurn, retrying, within } from '../../wait.ts'
 import { brokerError, isRetriableBrokerError, isRetriableName } from '../client/broker-errors.ts'
-import { type ClientSettings, addresses } from '../client/client-properties.ts'
+import { type ReaderSettings, addresses } from '../client/client-settings.ts'
 import type { LogRecord } from '../contracts.ts'
 import { deliverRecords } from './fetched-records.ts'
 import { type BrokerNode, NetworkClient } from '../client/network-client.ts'
@@ -28,7 +28,7 @@ type Assignment = ReadonlyMap<BrokerNode, readonly number[]>
  */
 export class TopicReader {
   readonly #clock: Clock
-  readonly #settings: ClientSettings
+  readonly #settings: ReaderSettings
   readonly #read: ReadRequest
   readonly #onRecord: (record: LogRecord) => void
   readonly #log: Logger
@@ -47,7 +47,7 @@ export class TopicReader {
 
   constructor(
     clock: Clock,
-    settings: ClientSettings,
+    settings: ReaderSettings,
     clientId: string,
     topic: string,
     onRecord: (record: LogRecord) => void,

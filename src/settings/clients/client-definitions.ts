@@ -17,7 +17,7 @@ import { tlsKeys } from './tls-keys.ts'
  * written from here, and what is set without effect is told in the log.
  */
 
-const everyClient = configDef({ ...clientKeys, ...tlsKeys, ...saslKeys })
+export const everyClient = configDef({ ...clientKeys, ...tlsKeys, ...saslKeys })
 
 /** What a connector may override of each of its clients. */
 export const clientDefinitions = {

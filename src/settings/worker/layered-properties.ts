@@ -1,4 +1,5 @@
 import { type ConfigMap, withPrefix } from '../../config/config-def.ts'
+import { DELIVERY_WITHOUT_LIMIT } from '../clients/producer-settings.ts'
 import type { WorkerConfig } from './worker-config.ts'
 
 const PREFIXES = ['producer.', 'consumer.', 'admin.']
@@ -72,11 +73,7 @@ export function producerProperties(
   connectorConfig: ConfigMap
 ): ConfigMap {
   return merged(
-    [
-      ['acks', 'all'],
-      ['max.block.ms', '9223372036854775807'],
-      ['delivery.timeout.ms', '2147483647']
-    ],
+    [['acks', 'all'], ['max.block.ms', '9223372036854775807'], DELIVERY_WITHOUT_LIMIT],
     'producer.',
     workerProperties,
     connectorConfig

@@ -217,7 +217,7 @@ describe('ConnectGroupMembership', () => {
 /** Removes a member as an operator would, behind its back. */
 async function removeMember(groupId: string, memberId: string): Promise<void> {
   const { NetworkClient } = await import('../../../src/kafka/client/network-client.ts')
-  const { clientSettings } = await import('../../../src/kafka/client/client-properties.ts')
+  const { clientSettings } = await import('../../../src/kafka/client/client-settings.ts')
   const { leaveGroupApi } = await import('../../../src/kafka/group/group-requests.ts')
   const network = new NetworkClient(clientSettings(clientProperties(), systemClock), 'operator')
   const coordinator = await network.coordinator('group', groupId)

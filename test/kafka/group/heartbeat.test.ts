@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, describe, it } from 'node:test'
 import { systemClock } from '../../../src/clock.ts'
-import { clientSettings } from '../../../src/kafka/client/client-properties.ts'
+import { clientSettings } from '../../../src/kafka/client/client-settings.ts'
 import { NetworkClient } from '../../../src/kafka/client/network-client.ts'
 import type { RebalanceReason } from '../../../src/kafka/contracts.ts'
 import { Heartbeat, sharedTimeMs } from '../../../src/kafka/group/heartbeat.ts'

@@ -3,7 +3,7 @@ import { type TestContext, describe, it } from 'node:test'
 import { type Clock, systemClock } from '../../../src/clock.ts'
 import { producerSettings } from '../../../src/kafka/producing/producer-settings.ts'
 import { noCompression } from '../../../src/kafka/producing/compression.ts'
-import { clientSettings } from '../../../src/kafka/client/client-properties.ts'
+import { clientSettings, readerSettings } from '../../../src/kafka/client/client-settings.ts'
 import { NetworkClient } from '../../../src/kafka/client/network-client.ts'
 import { produce } from '../../../src/kafka/producing/produce-request.ts'
 import { KafkaRecordProducer } from '../../../src/kafka/producing/producer.ts'
@@ -483,7 +483,7 @@ async function fenceProducer(t: TestContext, topic: string): Promise<void> {
     leader,
     { topic, readCommitted: false },
     new Map([[0, 0n]]),
-    network.settings.fetch
+    readerSettings(clientProperties(), systemClock).fetch
   )
   const last = fetched?.batches.at(-1)
   assert.ok(last)

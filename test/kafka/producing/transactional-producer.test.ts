@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, describe, it } from 'node:test'
 import { systemClock } from '../../../src/clock.ts'
 import { ConnectError } from '../../../src/errors.ts'
-import { clientSettings } from '../../../src/kafka/client/client-properties.ts'
+import { clientSettings, readerSettings } from '../../../src/kafka/client/client-settings.ts'
 import { createKafkaClients } from '../../../src/kafka/kafka-clients.ts'
 import { NetworkClient } from '../../../src/kafka/client/network-client.ts'
 import { TopicReader } from '../../../src/kafka/reading/topic-reader.ts'
@@ -253,7 +253,7 @@ describe('a reader of committed records', () => {
     const values: string[] = []
     const reader = new TopicReader(
       systemClock,
-      clientSettings(clientProperties({ 'isolation.level': 'read_committed' }), systemClock),
+      readerSettings(clientProperties({ 'isolation.level': 'read_committed' }), systemClock),
       uniqueName('reader'),
       topic,
       ({ value }) => values.push(String(value)),

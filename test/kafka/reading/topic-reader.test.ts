@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, describe, it } from 'node:test'
 import type { Admin } from 'kafkajs'
 import { type Clock, systemClock } from '../../../src/clock.ts'
-import { clientSettings } from '../../../src/kafka/client/client-properties.ts'
+import { readerSettings } from '../../../src/kafka/client/client-settings.ts'
 import { KafkaRecordProducer } from '../../../src/kafka/producing/producer.ts'
 import { TopicReader } from '../../../src/kafka/reading/topic-reader.ts'
 import { kafkaBootstrap, uniqueName } from '../../support/environment.ts'
@@ -28,7 +28,7 @@ async function startReader(t: TestContext, topic: string) {
   const { log, lines } = recordingLog()
   const reader = new TopicReader(
     systemClock,
-    clientSettings(clientProperties(), systemClock),
+    readerSettings(clientProperties(), systemClock),
     uniqueName('reader'),
     topic,
     ({ value }) => values.push(String(value)),
@@ -126,7 +126,7 @@ describe('TopicReader', () => {
       let told = 0
       const reader = new TopicReader(
         clock,
-        clientSettings(
+        readerSettings(
           clientProperties({
             'bootstrap.servers': proxy.address,
             'max.partition.fetch.bytes': '1000'

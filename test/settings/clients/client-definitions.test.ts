@@ -13,7 +13,7 @@ import {
 import { type ConfigDef, type ConfigKey, parseConfig } from '../../../src/config/config-def.ts'
 import { keyInfos } from '../../../src/config/config-infos.ts'
 import { ConfigError } from '../../../src/errors.ts'
-import { clientSettings } from '../../../src/kafka/client/client-properties.ts'
+import { clientSettings, readerSettings } from '../../../src/kafka/client/client-settings.ts'
 import type { ClientProperties } from '../../../src/kafka/contracts.ts'
 import { producerSettings } from '../../../src/kafka/producing/producer-settings.ts'
 import { distributedConfig } from '../../../src/settings/worker/worker-config.ts'
@@ -86,20 +86,19 @@ describe('properties of Kafka clients', () => {
     }
   })
 
-  it('are read by name where they are said to act', () => {
-    // Shared with listeners, or read through a name that is put together.
-    const indirect = /^(ssl\.|sasl\.oauthbearer\.(scope|client))|^client\.id$/
+  it('are read as typed values where they are said to act', () => {
     const readers = [
-      'client/client-properties',
-      'producing/producer-settings',
-      'client/sasl-properties'
+      'settings/clients/client',
+      'settings/clients/login',
+      'settings/clients/producer'
     ]
-      .map((name) => source(`kafka/${name}.ts`))
+      .map((name) => source(`${name}-settings.ts`))
+      .concat(source('tls/java-ssl.ts'))
       .join('\n')
     for (const kind of clientKinds) {
       for (const name of Object.keys(clientDefinitions[kind])) {
-        if (effectOf(kind, name) !== 'acts' || indirect.test(name)) continue
-        assert.ok(readers.includes(`'${name}'`), `${name} is read nowhere`)
+        const isRead = readers.includes(`'${name}'`)
+        assert.ok(effectOf(kind, name) !== 'acts' || isRead, `${name} is read nowhere`)
       }
     }
   })
@@ -175,12 +174,12 @@ describe('properties of Kafka clients', () => {
       '1000',
       (client) => clientSettings(client, systemClock).requestTimeoutMs
     ],
-    'fetch.max.wait.ms': ['10', (client) => clientSettings(client, systemClock).fetch.maxWaitMs],
-    'fetch.min.bytes': ['10', (client) => clientSettings(client, systemClock).fetch.minBytes],
-    'fetch.max.bytes': ['10', (client) => clientSettings(client, systemClock).fetch.maxBytes],
+    'fetch.max.wait.ms': ['10', (client) => readerSettings(client, systemClock).fetch.maxWaitMs],
+    'fetch.min.bytes': ['10', (client) => readerSettings(client, systemClock).fetch.minBytes],
+    'fetch.max.bytes': ['10', (client) => readerSettings(client, systemClock).fetch.maxBytes],
     'max.partition.fetch.bytes': [
       '10',
-      (client) => clientSettings(client, systemClock).fetch.maxPartitionBytes
+      (client) => readerSettings(client, systemClock).fetch.maxPartitionBytes
     ]
   }
   for (const [name, [value, look]] of Object.entries(observed)) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { parseJaasConfig } from '../../../src/kafka/client/jaas-config.ts'
+import { parseJaasConfig } from '../../../src/settings/clients/jaas-config.ts'
 
 const plain = 'org.apache.kafka.common.security.plain.PlainLoginModule'
 const optionsOf = (options: string) =>

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { systemClock } from '../../../src/clock.ts'
-import { clientSettings, platformaticOptions } from '../../../src/kafka/client/client-properties.ts'
+import { platformaticOptions, readerSettings } from '../../../src/kafka/client/client-settings.ts'
 import { kafkaJsConfig } from '../../../src/kafka/admin/kafkajs-config.ts'
 import { producerSettings } from '../../../src/kafka/producing/producer-settings.ts'
 
 const settingsOf = (properties: Record<string, string>) =>
-  clientSettings(
+  readerSettings(
     new Map(Object.entries({ 'bootstrap.servers': 'a:1', ...properties })),
     systemClock
   )
 
-describe('clientSettings', () => {
+describe('settings of Kafka clients', () => {
   it('reads addresses, also with listener names and IPv6', () => {
     const { bootstrapServers } = settingsOf({
       'bootstrap.servers': ' a:9092, PLAINTEXT://b.example:9093 ,[::1]:9094'
@@ -143,7 +143,50 @@ describe('producerSettings', () => {
 
   it('refuses an unknown compression type', () => {
     assert.throws(() => producer({ 'compression.type': 'brotli' }), {
-      message: /compression\.type: supported are none, gzip, snappy, lz4, zstd/
+      message: /compression\.type: String must be one of: none, gzip, snappy, lz4, zstd/
     })
   })
+
+  for (const [name, wrong, problem] of [
+    ['acks', '7', 'String must be one of: all, -1, 0, 1'],
+    ['linger.ms', '-1', 'Value must be at least 0'],
+    ['compression.gzip.level', '0', 'Value must be between 1 and 9 or equal to -1'],
+    ['compression.lz4.level', '18', 'Value must be no more than 17'],
+    ['metadata.max.idle.ms', '1000', 'Value must be at least 5000'],
+    ['batch.size', '3000000000', 'Not a number of type INT'],
+    ['enable.idempotence', 'yes', 'Expected value to be either true or false'],
+    ['transaction.timeout.ms', '0', 'Value must be at least 1']
+  ] as const) {
+    it(`refuses ${name}=${wrong} as Kafka's producer does, whether the setting has an effect here or not`, () => {
+      const message = `Invalid value ${wrong} for configuration ${name}: ${problem}`
+      assert.throws(() => producer({ [name]: wrong }), { code: 'CONFIG_INVALID', message })
+    })
+  }
+
+  it('names everything that is wrong at once, and no key of other clients', () => {
+    assert.throws(
+      () => producer({ acks: '2', retries: '-1', 'fetch.min.bytes': 'x' }),
+      (error: Error) => {
+        assert.deepEqual(error.message.split('\n'), [
+          'Invalid value 2 for configuration acks: String must be one of: all, -1, 0, 1',
+          'Invalid value -1 for configuration retries: Value must be at least 0'
+        ])
+        return true
+      }
+    )
+  })
+
+  for (const [settings, message] of [
+    [{ acks: '1' }, /^Must set acks to all in order to use the idempotent producer\./],
+    [{ retries: '0' }, /^Must set retries to non-zero when using the idempotent producer\.$/],
+    [
+      { 'max.in.flight.requests.per.connection': '6' },
+      /^Must set max\.in\.flight\.requests\.per\.connection to at most 5 when using the idempotent producer\.$/
+    ]
+  ] as const) {
+    it(`refuses ${JSON.stringify(settings)} beside enable.idempotence=true, and takes it without`, () => {
+      assert.throws(() => producer({ ...settings, 'enable.idempotence': 'true' }), { message })
+      assert.equal(producer(settings).idempotent, true)
+    })
+  }
 })
