@@ -1,11 +1,9 @@
 import { NO_HEADERS } from '../../../data/headers.ts'
 import type { SourcePartition, SourceRecord } from '../../../data/record.ts'
 import type { Struct } from '../../../data/struct.ts'
-import { toLiteral } from '../../../data/value-text.ts'
-import { ConfigError, ConnectError, DataError, isRetriable, messageOf } from '../../../errors.ts'
+import { ConnectError, DataError, messageOf } from '../../../errors.ts'
 import { RowCursor } from '../positions/cursor-value.ts'
 import type { Column, Row, TableId } from '../database/database.ts'
-import { databaseError, isMissing } from '../database/database.ts'
 import type { OpenQuery, Session } from '../sessions/session.ts'
 import { readerShape } from '../queries/query-shape.ts'
 import { RecordKey } from '../records/record-key.ts'
@@ -21,7 +19,7 @@ import type { TableSettings } from '../settings/table-settings.ts'
 import { modeUsesTimestamp } from '../database/mode.ts'
 import { endReading, limits, lookBackQuery, tableQuery, tiesQuery } from '../queries/table-query.ts'
 import type { BoundQuery } from '../queries/bound-query.ts'
-import { rowText } from './row-text.ts'
+import { firstBroken, nameOfRow, readingError, rowError } from './reading-errors.ts'
 import type { TableShape } from '../queries/table-shape.ts'
 import type { Timestamp } from '../values/timestamp.ts'
 import { hasSingleBounds } from '../sql/query-text.ts'
@@ -77,6 +75,25 @@ interface Run {
   ahead: Promise<Row[] | null>
 }
 
+/** A position whose rows a limit may have cut; `cut`: other rows were left behind it. */
+interface Ties {
+  readonly at: Position
+  readonly reading: Reading
+  readonly cut: boolean
+}
+
+/**
+ * IDLE: no query is under way; the next `read` plans one.
+ * READING: rows of a query are being handed out; `ties`, when it is the one that reads such a position.
+ * TIES: no query is under way; the next `read` runs the one that reads the rows of a position which a limit may have cut.
+ */
+type State =
+  | { readonly kind: 'IDLE' }
+  | { readonly kind: 'READING'; readonly run: Run; readonly ties: Ties | null }
+  | { readonly kind: 'TIES'; readonly ties: Ties }
+
+const IDLE: State = { kind: 'IDLE' }
+
 /**
  * Reads one table (or query) over and over. A poll of it is: `read` until it is drained, then nothing until its time comes
  * again. The position moves with the rows handed out, so that after a lost connection reading goes on behind the last one.
@@ -89,9 +106,7 @@ export class TableReader {
   readonly #guard: LateCommitGuard | null
   #position: Position
   #shape: TableShape | null = null
-  #run: Run | null = null
-  /** A position whose rows a limit may have cut, to be read by a query of their own; `cut`: others were left behind it. */
-  #ties: { readonly at: Position; readonly reading: Reading; readonly cut: boolean } | null = null
+  #state: State = IDLE
   #converter: { text: string; converter: RowConverter; key: RecordKey | null } | null = null
 
   /** `guard` null: rows are read as they come. */
@@ -124,7 +139,7 @@ export class TableReader {
   async read(session: Session): Promise<ReadResult> {
     const run = this.#run ?? (await this.#start(session))
     if ('kind' in run) return { records: [], drained: true, nextInMs: run.inMs }
-    this.#run = run
+    this.#state = { kind: 'READING', run, ties: this.#ties }
     const records: SourceRecord[] = []
     const emit = this.#emitter(run, records)
     const rows = await this.#named(run.sql, () => run.ahead)
@@ -149,18 +164,32 @@ export class TableReader {
 
   /** A query is under way. */
   get isReading(): boolean {
-    return this.#run !== null
+    return this.#state.kind === 'READING'
   }
+
+  get #run(): Run | null {
+    return this.#state.kind === 'READING' ? this.#state.run : null
+  }
+
+  get #ties(): Ties | null {
+    return this.#state.kind === 'IDLE' ? null : this.#state.ties
+  }
+
   /** Leaves the query; the next `read` starts one behind the last row handed out, or from its beginning where there are no positions. */
   pause(): void {
-    this.#run?.stream.leave()
-    this.#run = null
+    if (this.#state.kind !== 'READING') return
+    this.#state.run.stream.leave()
+    this.#wait(this.#state.ties)
+  }
+
+  /** From any state: no query is under way any more. */
+  #wait(ties: Ties | null): void {
+    this.#state = ties === null ? IDLE : { kind: 'TIES', ties }
   }
 
   /** After the connection is gone: forgets the query, keeps the position. */
   reset(): void {
-    this.#run = null
-    this.#ties = null
+    this.#state = IDLE
     this.#shape = null
   }
 
@@ -245,10 +274,9 @@ export class TableReader {
     const cut = progress.full || this.#ties?.cut === true
     const torn = progress.end(emit)
     this.#position = progress.position
-    this.#run = null
     // At its end already, unless rows were left behind.
     run.stream.leave()
-    this.#ties = torn === null ? null : { at: torn, reading, cut }
+    this.#wait(torn === null ? null : { at: torn, reading, cut })
     if (torn !== null) return { records, drained: false, nextInMs: null }
     this.#guard?.ended(reading.kind, { cut, more: run.limited && run.emitted > 0 })
     // Behind what was read again, new rows have their turn at once.
@@ -324,7 +352,7 @@ export class TableReader {
       run.progress.add(this.#inOrder(run, rows), emit)
     } catch (error) {
       if (error instanceof ConnectError && error.facts['row'] !== undefined) throw error
-      const broken = rows.find((row) => throws(() => run.cursor.read(row)))
+      const broken = firstBroken(rows, (row) => run.cursor.read(row))
       throw broken === undefined ? error : this.#rowError(run.stream.columns, broken, error, FAILS)
     }
   }
@@ -344,41 +372,20 @@ export class TableReader {
     })
   }
 
-  /** I5: the table, the column and which row. */
-  #rowError(columns: readonly Column[], row: Row, error: unknown, fate = ''): DataError {
-    const names = columns.map(({ name }) => name)
-    const shown = rowText(this.#shape, names, (index) => String(row[index]))
-    const text = `${this.target.name}, row (${shown}): ${messageOf(error)}${fate}`
-    return new DataError(text, { cause: error, row: shown })
-  }
-
   /** For messages about a record made of this row: the table and which row. */
   nameRow(value: Struct): string {
-    const { fields } = value.schema
-    const shown = rowText(
-      this.#shape,
-      fields.map(({ name }) => name),
-      (index) => toLiteral(fields[index]?.schema, value.values[index])
-    )
-    return `${this.target.name}, row (${shown})`
+    return nameOfRow(this.target.name, this.#shape, value)
   }
 
-  /** Errors of the database name the table and, when they are final, the statement. */
+  #rowError(columns: readonly Column[], row: Row, error: unknown, fate = ''): DataError {
+    return rowError(this.target.name, this.#shape, { columns, row, error, fate })
+  }
+
   async #named<T>(sql: string | null, work: () => Promise<T>): Promise<T> {
     try {
       return await work()
     } catch (error) {
-      if (error instanceof ConfigError) throw error
-      const retriable = isRetriable(error)
-      // I7: a masked query is not shown, nor the driver's error, which may hold it.
-      const masked = this.#settings.queryIsMasked
-      const sent = error instanceof ConnectError ? (error.facts['sql'] ?? sql) : sql
-      const statement = sql === null || retriable || masked ? '' : `. Statement: ${String(sent)}`
-      throw databaseError(`${this.target.name}: ${messageOf(error)}${statement}`, {
-        retriable,
-        missing: isMissing(error),
-        ...(masked ? {} : { cause: error })
-      })
+      throw readingError(this.target.name, error, sql, this.#settings.queryIsMasked)
     }
   }
 }
@@ -388,13 +395,4 @@ function fetchAhead(stream: OpenQuery): Promise<Row[] | null> {
   const ahead = stream.next()
   ahead.catch(() => undefined)
   return ahead
-}
-
-function throws(work: () => unknown): boolean {
-  try {
-    work()
-    return false
-  } catch {
-    return true
-  }
 }
