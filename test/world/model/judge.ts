@@ -203,16 +203,15 @@ export class Judge implements WorkerEvents {
     for (const one of this.#missing()) {
       const waitsMs = nowMs - one.visibleAtMs
       const quietMs = nowMs - Math.max(one.visibleAtMs, disturbedAtMs)
+      const limit = this.#boundMs + (nothingComes ? 0 : this.#plan.tables.length * TURN_MS)
+      const isUntold = waitsMs > this.#boundMs && nothingComes && condition === null
+      if (!isUntold && quietMs < limit) continue
       const name = rowName(one.row)
       const what = `${name} v${one.row.version}, ${this.#isPassedOver(one) ? 'passed over,' : ''}`
-      if (waitsMs > this.#boundMs && nothingComes && condition === null) {
-        this.fault(`${what} waits for ${waitsMs} ms and no condition says why`, [name])
-        return
-      }
-      const limit = this.#boundMs + (nothingComes ? 0 : this.#plan.tables.length * TURN_MS)
-      if (quietMs < limit) continue
       this.fault(
-        `${what} waits for ${quietMs} quiet ms; ${this.#idlePolls} polls brought nothing; condition: ${condition}`,
+        isUntold
+          ? `${what} waits for ${waitsMs} ms and no condition says why`
+          : `${what} waits for ${quietMs} quiet ms; ${this.#idlePolls} polls brought nothing; condition: ${condition}`,
         [name]
       )
       return
