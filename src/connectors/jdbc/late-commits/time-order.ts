@@ -14,17 +14,25 @@ import type { TableShape } from '../queries/table-shape.ts'
 import { type Timestamp, timestampOfMs } from '../values/timestamp.ts'
 import type { Present } from './transaction-sight.ts'
 
-/** Which times are final: the database's present is a border, as soon as those have ended who were open then. */
+type State =
+  | { readonly kind: 'waiting' | 'read' }
+  | { readonly kind: 'reading'; readonly border: Timestamp }
+
+/**
+ * Which times are final: the database's present is a border, as soon as those have ended who were open then.
+ *
+ * - *waiting*: entered at the start and by `restart`; no border was final yet.
+ * - *reading*: entered by `plan` when a border has become final; rows before it are there to be read.
+ * - *read*: entered by `ended` out of *reading*; the next border has to become final first.
+ */
 export class TimeOrder implements FinalOrder {
   readonly #parts: GuardParts
   readonly #clock: Clock
   readonly #table: TableId | null
   readonly #onClockSetBack: (ms: number) => void
-  /** Times below it are final; `unread`: and were not read to the end yet. */
-  #border: Timestamp | null = null
-  #unread = false
-  #seen: Present | null = null
-  #seenMs = 0
+  #state: State = { kind: 'waiting' }
+  /** What the database's clock showed last, and which instant that was. */
+  #seen: { readonly present: Present; readonly instantMs: number } | null = null
   #stands: { readonly position: Position; readonly sinceMs: number } = {
     position: UNSET,
     sinceMs: 0
@@ -67,25 +75,22 @@ export class TimeOrder implements FinalOrder {
     const final = waiting.fences.takeFinal()
     const oldest = oldestOf(open)
     if (final !== null) {
-      this.#border = final.border as Timestamp
-      this.#unread = true
-    } else if (this.#border === null && oldest !== null) {
+      this.#state = { kind: 'reading', border: final.border as Timestamp }
+    } else if (this.#state.kind === 'waiting' && oldest !== null) {
       // A first load does not wait for a transaction that began today.
-      this.#border = time.before(delayMs + began(oldest))
-      this.#unread = true
+      this.#state = { kind: 'reading', border: time.before(delayMs + began(oldest)) }
     }
-    if (!this.#unread) return { kind: 'wait', inMs: laterMs ?? waiting.napMs }
-    return { kind: 'read', position: from, end: this.#border, finalId: null }
+    if (this.#state.kind !== 'reading') return { kind: 'wait', inMs: laterMs ?? waiting.napMs }
+    return { kind: 'read', position: from, end: this.#state.border, finalId: null }
   }
 
   ended({ more }: { readonly more: boolean }): void {
     this.#setBackTo = null
-    this.#unread = more
+    if (this.#state.kind === 'reading' && !more) this.#state = { kind: 'read' }
   }
 
   restart(): void {
-    this.#border = null
-    this.#unread = false
+    this.#state = { kind: 'waiting' }
   }
 
   readonly isWaiting = false
@@ -125,14 +130,12 @@ export class TimeOrder implements FinalOrder {
     const { settings, memory, waiting } = this.#parts
     const { marginMs } = settings.lateCommits
     const { instantMs } = time
-    const before = this.#seen
-    const beforeMs = this.#seenMs
-    this.#seen = present
-    this.#seenMs = instantMs
+    const { present: before, instantMs: beforeMs } = this.#seen ?? { present, instantMs }
+    this.#seen = { present, instantMs }
     // At least so much time has passed; answers that take long do not look like a jump.
-    const passedMs = before === null ? 0 : Math.max(0, present.askedAtMs - before.atMs)
-    const jumpMs = before === null ? 0 : beforeMs + passedMs - instantMs
-    if (before !== null && jumpMs > marginMs) {
+    const passedMs = Math.max(0, present.askedAtMs - before.atMs)
+    const jumpMs = beforeMs + passedMs - instantMs
+    if (jumpMs > marginMs) {
       this.#onClockSetBack(jumpMs)
       // What was found final is so by another clock.
       waiting.fences.clear()

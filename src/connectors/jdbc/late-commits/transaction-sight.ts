@@ -40,9 +40,16 @@ export type Look =
   | { readonly kind: 'later'; readonly inMs: number }
   | { readonly kind: 'unseen' }
 
+/** `blindSinceMs`: since when nobody could be seen; null: not known to be so. */
 type State =
-  | { readonly kind: 'unasked' | 'configured' | 'seeing' }
-  | { readonly kind: 'blind'; readonly askAtMs: number; readonly pauseMs: number }
+  | { readonly kind: 'configured' | 'seeing' }
+  | { readonly kind: 'unasked'; readonly blindSinceMs: number | null }
+  | {
+      readonly kind: 'blind'
+      readonly blindSinceMs: number
+      readonly askAtMs: number
+      readonly pauseMs: number
+    }
 
 /**
  * Whether open transactions can be seen, and so which level is in force.
@@ -57,7 +64,7 @@ export class TransactionSight {
   readonly #settings: TableSettings
   readonly #clock: Clock
   readonly #onLevel: (level: Level) => void
-  #state: State = { kind: 'unasked' }
+  #state: State = { kind: 'unasked', blindSinceMs: null }
   #level: Level | null = null
   #connection: Connection | null = null
   #present: Present | null = null
@@ -65,7 +72,6 @@ export class TransactionSight {
   /** Before which no transaction of the sample was there; null: not known. */
   #beganAfterMs: ReadonlyMap<string, number | null> = new Map()
   #laters: { readonly sinceMs: number; count: number } | null = null
-  blindSinceMs: number | null = null
 
   constructor(settings: TableSettings, clock: Clock, onLevel: (level: Level) => void) {
     this.#settings = settings
@@ -86,6 +92,11 @@ export class TransactionSight {
     return this.#level?.name.endsWith('window') ?? false
   }
 
+  /** Since when nobody could be seen, over whichever connection; null: not known to be so. */
+  get blindSinceMs(): number | null {
+    return 'blindSinceMs' in this.#state ? this.#state.blindSinceMs : null
+  }
+
   get isConfigured(): boolean {
     return this.#state.kind === 'configured'
   }
@@ -101,7 +112,8 @@ export class TransactionSight {
     if (connection === this.#connection) return
     this.#connection = connection
     const level = configuredLevel(this.#settings, shape)
-    this.#state = { kind: level === null ? 'unasked' : 'configured' }
+    const { blindSinceMs } = this
+    this.#state = level === null ? { kind: 'unasked', blindSinceMs } : { kind: 'configured' }
     if (level !== null) this.#setLevel(level)
   }
 
@@ -163,7 +175,6 @@ export class TransactionSight {
     })
     this.#sample = sample
     this.#laters = null
-    this.blindSinceMs = null
     this.#state = { kind: 'seeing' }
     const { guard } = this.#settings.lateCommits
     this.#setLevel(transactionsLevel(sample.source, guard === 'both'))
@@ -175,8 +186,8 @@ export class TransactionSight {
     const before = this.#state.kind === 'blind' ? this.#state.pauseMs * 2 : SHORTEST_PAUSE_MS
     const pauseMs = Math.min(before, LONGEST_PAUSE_MS)
     this.#laters = null
-    this.blindSinceMs ??= nowMs
-    this.#state = { kind: 'blind', askAtMs: nowMs + pauseMs, pauseMs }
+    const blindSinceMs = this.blindSinceMs ?? nowMs
+    this.#state = { kind: 'blind', blindSinceMs, askAtMs: nowMs + pauseMs, pauseMs }
     this.#setLevel(degradedLevel(why, this.#settings.lateCommits.windowMs))
     return { kind: 'unseen' }
   }
