@@ -266,10 +266,12 @@ export function checkConfig(
 /** Lists whose entries should be distinct, with repeated entries left out. */
 function withoutRepeats(
   definition: ConfigDef,
-  config: ReadonlyMap<string, string | null>
+  config: ReadonlyMap<string, string | null>,
+  prefix: string
 ): ReadonlyMap<string, string | null> {
   const all = new Map(config)
-  for (const [name, key] of Object.entries(definition)) {
+  for (const [plain, key] of Object.entries(definition)) {
+    const name = prefix + plain
     const text = all.get(name)
     if (key.distinct !== true || text === undefined || text === null) continue
     all.set(name, [...new Set(convert('list', text) as string[])].join(','))
@@ -277,17 +279,31 @@ function withoutRepeats(
   return all
 }
 
-/** Typed values, or one ConfigError that lists the problem of every key that has one, a line each. */
+/**
+ * Typed values, or one ConfigError that lists the problem of every key that has one, a line each. With a `prefix`, which the keys stand
+ * behind in `config`, the values are those of a part, by its plain names.
+ */
 export function parseConfig<D extends ConfigDef>(
   definition: D,
-  config: ReadonlyMap<string, string | null>
+  config: ReadonlyMap<string, string | null>,
+  prefix = ''
 ): Parsed<D> {
-  const checked = checkConfig(definition, withoutRepeats(definition, config))
+  const checked = checkConfig(definition, withoutRepeats(definition, config, prefix), prefix)
   const problems = [...checked.values()].flatMap(({ errors }) => errors.slice(0, 1))
   if (problems.length > 0) throw new ConfigError(problems.join('\n'), { problems })
   const parsed: Record<string, unknown> = Object.create(null) as Record<string, unknown>
   for (const [name, { meaning }] of checked) parsed[name] = meaning
   return parsed as Parsed<D>
+}
+
+/** The same of some keys of a definition, for those who ask for no others. */
+export function parseKeys<D extends ConfigDef, const N extends keyof D & string>(
+  definition: D,
+  names: readonly N[],
+  config: ReadonlyMap<string, string | null>
+): Parsed<Pick<D, N>> {
+  const keys = Object.fromEntries(names.map((name) => [name, definition[name]]))
+  return parseConfig(keys as Pick<D, N>, config)
 }
 
 /** The keys that start with `prefix`, without it. */

@@ -7,6 +7,7 @@ import {
   consumerProperties,
   producerProperties
 } from '../settings/worker/layered-properties.ts'
+import { connectorName } from '../settings/connector/connector-settings.ts'
 import { checkOverrides } from '../settings/worker/override-policy.ts'
 
 /** Settings of the Kafka clients that a connector is given, by its configuration with `${…}` resolved. */
@@ -49,7 +50,7 @@ export class LayeredClientProperties implements ConnectorClientProperties {
 
   #check(kind: ClientKind, connectorConfig: ConfigMap): void {
     checkOverrides(this.#policy, connectorConfig, kind)
-    const name = connectorConfig.get('name') ?? ''
+    const name = connectorName(connectorConfig) ?? ''
     const given = withPrefix(this.#worker, `${kind}.`)
     this.#warnings.tell(`the ${kind} of each connector`, [kind], given)
     const overrides = withPrefix(connectorConfig, `${kind}.override.`)

@@ -7,7 +7,8 @@ import type { OffsetLease } from '../tasks/port.ts'
 import type { ConnectorEvents, ConnectorHandle } from './contracts.ts'
 import { connectorPlugin } from './plugin-of.ts'
 import { offsetReader } from './source-task-builder.ts'
-import { checkTaskCount, storedTaskConfig, tasksMax } from './task-configs.ts'
+import { connectorClass, taskLimit } from '../settings/connector/connector-settings.ts'
+import { checkTaskCount, storedTaskConfig } from './task-configs.ts'
 import { startWatching } from './value-watch.ts'
 import type { WorkerParts } from './worker-parts.ts'
 import { WorkerConnector } from './worker-connector.ts'
@@ -45,7 +46,7 @@ export class LocalConnector implements ConnectorHandle {
   }
 
   async start(target: TargetState): Promise<void> {
-    this.#log.info('Creating connector', { class: this.#raw.get('connector.class') })
+    this.#log.info('Creating connector', { class: connectorClass(this.#raw) })
     this.#state = { kind: 'starting' }
     try {
       const resolved = await this.#worker.resolve(this.#raw)
@@ -71,8 +72,9 @@ export class LocalConnector implements ConnectorHandle {
       throw new ConnectError('NOT_FOUND', `Connector ${this.#name} not found in this worker.`)
     }
     const { connector } = this.#state
-    const configs = await connector.taskConfigs(tasksMax(connector.config))
-    checkTaskCount(this.#name, connector.config, configs.length, this.#log)
+    const limit = taskLimit(connector.config)
+    const configs = await connector.taskConfigs(limit.max)
+    checkTaskCount(this.#name, limit, configs.length, this.#log)
     return configs.map((config) =>
       storedTaskConfig(config, connector.plugin, this.#raw, connector.config)
     )

@@ -7,6 +7,7 @@ import { ownedByNobody } from '../plugin/plugin-owner.ts'
 import type { Plugins } from '../plugin/plugins.ts'
 import type { AlteredOffsets, OffsetChange, SourceConnectorPlugin } from '../plugin/source.ts'
 import type { StartFrom, StartPreview, StartWanted, StoredPosition } from '../plugin/start-from.ts'
+import { connectorClass, connectorName } from '../settings/connector/connector-settings.ts'
 import type { StoredConfig } from '../storage/cluster-config.ts'
 import type { OffsetStore, StoredOffset } from '../storage/offset-store.ts'
 import type { ConnectorClientProperties } from './connector-client-properties.ts'
@@ -106,8 +107,8 @@ export class SourceOffsets implements ConnectorOffsets {
   async givesFirstStart(before: StoredConfig, after: StoredConfig): Promise<boolean> {
     const { resolve } = this.#options
     const [then, now] = [await resolve(before), await resolve(after)]
-    if (then.get('connector.class') !== now.get('connector.class')) return false
-    const { startFrom } = this.#requireSource(now.get('name') ?? '', now)
+    if (connectorClass(then) !== connectorClass(now)) return false
+    const { startFrom } = this.#requireSource(connectorName(now) ?? '', now)
     return ownedByNobody(() => startFrom?.isFirstStart?.(then, now)) ?? false
   }
 

@@ -3,25 +3,19 @@ import { ConfigError } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import type { ConnectorPlugin } from '../plugin/plugins.ts'
 import { hasReference } from '../config/references.ts'
+import { type TaskLimit, topicsAsGiven } from '../settings/connector/connector-settings.ts'
 import type { StoredConfig } from '../storage/cluster-config.ts'
 
-/** How many tasks a connector may have: `tasks.max`, 1 when not given. */
-export function tasksMax(config: ConfigMap): number {
-  const value = Number(config.get('tasks.max')?.trim() ?? '1')
-  return Number.isInteger(value) && value > 0 ? value : 1
-}
-
-/** KIP-1004: more tasks than `tasks.max` fail the connector unless `tasks.max.enforce=false`. */
+/** More tasks than `tasks.max` fail the connector unless `tasks.max.enforce=false` (KIP-1004). */
 export function checkTaskCount(
   connector: string,
-  config: ConfigMap,
+  { max, enforced }: TaskLimit,
   count: number,
   log: Logger
 ): void {
-  const max = tasksMax(config)
   if (count <= max) return
   const text = `The connector ${connector} has generated ${count} tasks, more than the ${max} that tasks.max allows`
-  if (config.get('tasks.max.enforce')?.trim().toLowerCase() === 'false') {
+  if (!enforced) {
     log.warn(`${text}; tasks.max.enforce=false lets them run`)
     return
   }
@@ -49,10 +43,7 @@ export function storedTaskConfig(
   }
   stored.set('task.class', plugin.taskClassName)
   if (plugin.type === 'sink') {
-    for (const key of ['topics', 'topics.regex']) {
-      const value = raw.get(key)
-      if (value !== undefined) stored.set(key, value)
-    }
+    for (const [key, value] of topicsAsGiven(raw)) stored.set(key, value)
   }
   return stored
 }

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { loggers } from '../../src/log.ts'
 import type { SourceConnectorPlugin } from '../../src/plugin/source.ts'
-import { checkTaskCount, storedTaskConfig, tasksMax } from '../../src/worker/task-configs.ts'
+import { taskLimit } from '../../src/settings/connector/connector-settings.ts'
+import { checkTaskCount, storedTaskConfig } from '../../src/worker/task-configs.ts'
 
 const plugin: SourceConnectorPlugin = {
   type: 'source',
@@ -49,11 +50,11 @@ describe('task configurations', () => {
 
   it('are refused when there are more than tasks.max, unless that is not enforced', () => {
     const log = loggers.get('test')
-    assert.equal(tasksMax(new Map()), 1)
+    assert.equal(taskLimit(new Map()).max, 1)
     assert.throws(
-      () => checkTaskCount('c', new Map([['tasks.max', '2']]), 3, log),
+      () => checkTaskCount('c', taskLimit(new Map([['tasks.max', '2']])), 3, log),
       /3 tasks, more than the 2/
     )
-    checkTaskCount('c', new Map([['tasks.max', '3']]), 3, log)
+    checkTaskCount('c', taskLimit(new Map([['tasks.max', '3']])), 3, log)
   })
 })

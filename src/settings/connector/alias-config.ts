@@ -1,4 +1,4 @@
-import type { ConfigDef, ConfigKey } from '../../config/config-def.ts'
+import { type ConfigDef, type ConfigKey, configDef } from '../../config/config-def.ts'
 
 const IMPORTANCE = { high: 0, medium: 1, low: 2 }
 
@@ -17,8 +17,13 @@ function sorted(definition: ConfigDef): [string, ConfigKey][] {
   )
 }
 
+/** Which class stands behind an alias. */
+export const classKey = configDef({
+  type: { type: 'class', importance: 'high', doc: 'Class of the part.' }
+})
+
 /** Which predicate a transformation depends on: keys every transformation has beside its own. */
-const conditionKeys: ConfigDef = {
+export const conditionKeys = configDef({
   predicate: {
     type: 'string',
     default: null,
@@ -31,7 +36,7 @@ const conditionKeys: ConfigDef = {
     importance: 'medium',
     doc: 'Whether the records the predicate does not hold for are transformed instead.'
   }
-}
+})
 
 /**
  * Keys behind `transforms.<alias>.` or `predicates.<alias>.`, by their names there. `own` is the definition of the class given
@@ -47,8 +52,7 @@ export function aliasConfig(
   const group = `${kind === 'transformation' ? 'Transforms' : 'Predicates'}: ${alias}`
   const definition: Record<string, ConfigKey> = {
     type: {
-      type: 'class',
-      importance: 'high',
+      ...classKey.type,
       group,
       orderInGroup: 0,
       width: 'long',

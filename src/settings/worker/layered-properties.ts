@@ -1,4 +1,5 @@
 import { type ConfigMap, withPrefix } from '../../config/config-def.ts'
+import { connectorName } from '../connector/connector-settings.ts'
 import { DELIVERY_WITHOUT_LIMIT } from '../clients/producer-settings.ts'
 import type { WorkerConfig } from './worker-config.ts'
 
@@ -87,7 +88,7 @@ export function consumerProperties(
 ): ConfigMap {
   return merged(
     [
-      ['group.id', `connect-${connectorConfig.get('name') ?? ''}`],
+      ['group.id', `connect-${connectorName(connectorConfig) ?? ''}`],
       ['auto.offset.reset', 'earliest'],
       ['enable.auto.commit', 'false']
     ],

@@ -2,6 +2,7 @@ import { type ConfigMap, withPrefix } from '../../config/config-def.ts'
 import { ConfigError } from '../../errors.ts'
 import type { ClientOverride, OverridePolicy } from '../../plugin/override-policy.ts'
 import type { Plugins } from '../../plugin/plugins.ts'
+import { connectorName } from '../connector/connector-settings.ts'
 import { POLICY_KEY } from './common-keys.ts'
 import type { WorkerConfig } from './worker-config.ts'
 
@@ -46,7 +47,7 @@ export function checkOverrides(
   connectorConfig: ConfigMap,
   client: ClientOverride['client']
 ): void {
-  const connector = connectorConfig.get('name') ?? ''
+  const connector = connectorName(connectorConfig) ?? ''
   const refused = [...withPrefix(connectorConfig, `${client}.override.`)]
     .map(([key, value]): ClientOverride => ({ connector, client, key, value }))
     .filter((override) => !policy.allows(override))

@@ -1,7 +1,11 @@
-import { type ConfigMap, withPrefix } from '../../config/config-def.ts'
+import type { ConfigMap } from '../../config/config-def.ts'
 import { ConfigError } from '../../errors.ts'
 import type { Converter, HeaderConverter } from '../../plugin/converter.ts'
 import type { Plugins } from '../../plugin/plugins.ts'
+import {
+  type ConverterSettings,
+  converterSettings
+} from '../../settings/worker/converter-settings.ts'
 import type { Bytes, Passage, Stage } from './stages.ts'
 
 export interface NamedConverter<C> {
@@ -15,26 +19,11 @@ export interface Converters {
   readonly header: NamedConverter<HeaderConverter>
 }
 
-/** Where a converter is configured: the connector's own class and settings, else the worker's; never a mixture. */
-function source(key: string, connector: ConfigMap, worker: ConfigMap): ConfigMap {
-  return connector.has(key) ? connector : worker
-}
-
-function className(key: string, config: ConfigMap): string {
-  const name = config.get(key)?.trim()
-  if (name === undefined || name === '') {
-    throw new ConfigError(`Missing required configuration "${key}" which has no default value.`)
-  }
-  return name
-}
-
-function unknown(key: string, name: string): ConfigError {
+function unknown({ classKey, className }: ConverterSettings): ConfigError {
   return new ConfigError(
-    `Invalid value ${name} for configuration ${key}: Class ${name} could not be found.`
+    `Invalid value ${className} for configuration ${classKey}: Class ${className} could not be found.`
   )
 }
-
-const DEFAULT_HEADER_CONVERTER = 'org.apache.kafka.connect.storage.SimpleHeaderConverter'
 
 /** Makes the converters of one task. Throws ConfigError naming the key. */
 export function taskConverters(
@@ -42,21 +31,15 @@ export function taskConverters(
   worker: ConfigMap,
   plugins: Plugins
 ): Converters {
+  const settings = converterSettings(connector, worker)
   const dataConverter = (type: 'key' | 'value') => {
-    const key = `${type}.converter`
-    const config = source(key, connector, worker)
-    const name = className(key, config)
-    const plugin = plugins.find('converter', name)
-    if (plugin === null) throw unknown(key, name)
-    const converter = plugin.create(withPrefix(config, `${key}.`), type)
-    return { className: plugin.className, converter }
+    const plugin = plugins.find('converter', settings[type].className)
+    if (plugin === null) throw unknown(settings[type])
+    return { className: plugin.className, converter: plugin.create(settings[type].own, type) }
   }
-  const key = 'header.converter'
-  const config = source(key, connector, worker)
-  const name = config.get(key)?.trim() ?? DEFAULT_HEADER_CONVERTER
-  const plugin = plugins.find('header_converter', name)
-  if (plugin === null) throw unknown(key, name)
-  const header = plugin.create(withPrefix(config, `${key}.`))
+  const plugin = plugins.find('header_converter', settings.header.className)
+  if (plugin === null) throw unknown(settings.header)
+  const header = plugin.create(settings.header.own)
   return {
     key: dataConverter('key'),
     value: dataConverter('value'),

@@ -1,9 +1,13 @@
-import { withPrefix, type ConfigMap } from '../../config/config-def.ts'
-import { commaList } from '../../config/config-value.ts'
+import type { ConfigMap } from '../../config/config-def.ts'
 import type { SourceRecord } from '../../data/record.ts'
 import { ConfigError } from '../../errors.ts'
 import type { Plugins } from '../../plugin/plugins.ts'
 import type { Predicate, Transformation } from '../../plugin/transformation.ts'
+import {
+  type PartSettings,
+  predicateSettings,
+  transformationSettings
+} from '../../settings/connector/transformation-settings.ts'
 import type { Passage, Stage } from './stages.ts'
 
 /** The transformations of a connector configuration as stages, and what there is to close behind them. */
@@ -17,34 +21,31 @@ export interface Transformations {
 export function transformations(config: ConfigMap, plugins: Plugins): Transformations {
   const predicates = predicatesByAlias(config, plugins)
   const used = new Set<Transformation | Predicate>()
-  const stages = commaList(config.get('transforms') ?? '').map((alias): Stage => {
-    const prefix = `transforms.${alias}.`
-    const className = required(config, `${prefix}type`)
-    const plugin = plugins.find('transformation', className)
-    if (plugin === null) throw unknownClass(`${prefix}type`, className)
-    const transformation = plugin.create(withPrefix(config, prefix))
+  const stages = transformationSettings(config).map((settings): Stage => {
+    const plugin = plugins.find('transformation', settings.className)
+    if (plugin === null) throw unknownClass(settings)
+    const transformation = plugin.create(settings.own)
     used.add(transformation)
-    const name = config.get(`${prefix}predicate`)
-    if (name === undefined) return transformationStage(plugin.className, transformation)
-    const predicate = predicates.get(name)
+    const stage = transformationStage(plugin.className, transformation)
+    if (settings.predicate === null) return stage
+    const predicate = predicates.get(settings.predicate)
     if (predicate === undefined) {
-      throw new ConfigError(`No predicate named ${name} for configuration ${prefix}predicate`)
+      throw new ConfigError(
+        `No predicate named ${settings.predicate} for configuration ${settings.predicateKey}`
+      )
     }
     used.add(predicate)
-    const negate = config.get(`${prefix}negate`)?.trim().toLowerCase() === 'true'
-    return whenTrue(predicate, negate, transformationStage(plugin.className, transformation))
+    return whenTrue(predicate, settings.negate, stage)
   })
   return { stages, plugins: [...used] }
 }
 
 function predicatesByAlias(config: ConfigMap, plugins: Plugins): ReadonlyMap<string, Predicate> {
   const predicates = new Map<string, Predicate>()
-  for (const alias of commaList(config.get('predicates') ?? '')) {
-    const prefix = `predicates.${alias}.`
-    const className = required(config, `${prefix}type`)
-    const plugin = plugins.find('predicate', className)
-    if (plugin === null) throw unknownClass(`${prefix}type`, className)
-    predicates.set(alias, plugin.create(withPrefix(config, prefix)))
+  for (const settings of predicateSettings(config)) {
+    const plugin = plugins.find('predicate', settings.className)
+    if (plugin === null) throw unknownClass(settings)
+    predicates.set(settings.alias, plugin.create(settings.own))
   }
   return predicates
 }
@@ -79,16 +80,8 @@ function whenTrue(predicate: Predicate, negate: boolean, stage: Stage): Stage {
   }
 }
 
-function required(config: ConfigMap, key: string): string {
-  const value = config.get(key)
-  if (value === undefined) {
-    throw new ConfigError(`Missing required configuration "${key}" which has no default value.`)
-  }
-  return value.trim()
-}
-
-function unknownClass(key: string, className: string): ConfigError {
+function unknownClass({ classKey, className }: PartSettings): ConfigError {
   return new ConfigError(
-    `Invalid value ${className} for configuration ${key}: Class ${className} could not be found.`
+    `Invalid value ${className} for configuration ${classKey}: Class ${className} could not be found.`
   )
 }

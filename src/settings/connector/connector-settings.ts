@@ -1,0 +1,99 @@
+import { type ConfigMap, parseConfig, parseKeys } from '../../config/config-def.ts'
+import { commonConnectorConfig, sourceConnectorConfig } from './connector-config.ts'
+import { errorHandlingKeys, EXHAUSTED_KEY } from './error-handling-keys.ts'
+
+/*
+ * What the worker is told in the configuration of a connector, as values. Configurations have their `${…}` replaced where nothing else
+ * is said. Each function throws ConfigError when a text means nothing, which validation would have found.
+ */
+
+/** Null where none is given. Also of configurations nobody has looked at yet. */
+export function connectorName(config: ReadonlyMap<string, string | null>): string | null {
+  return config.get('name') ?? null
+}
+
+/** The class as it is named, in full or short; null where none is given. Also of configurations nobody has looked at yet. */
+export function connectorClass(config: ReadonlyMap<string, string | null>): string | null {
+  return config.get('connector.class')?.trim() ?? null
+}
+
+export interface TaskLimit {
+  readonly max: number
+  /** Whether more tasks fail the connector (KIP-1004). */
+  readonly enforced: boolean
+}
+
+export function taskLimit(config: ConfigMap): TaskLimit {
+  const keys = ['tasks.max', 'tasks.max.enforce'] as const
+  const values = parseKeys(commonConnectorConfig, keys, config)
+  return { max: values['tasks.max'], enforced: values['tasks.max.enforce'] }
+}
+
+/** The settings of a sink that say which topics it reads, as they stand. */
+export function topicsAsGiven(config: ConfigMap): readonly (readonly [string, string])[] {
+  return [...config].filter(([key]) => key === 'topics' || key === 'topics.regex')
+}
+
+/** Whether values of config providers are asked for again when their time is over. */
+export function reloadsValues(config: ConfigMap): boolean {
+  const key = 'config.action.reload'
+  return parseKeys(commonConnectorConfig, [key], config)[key] === 'restart'
+}
+
+/** The topic of its own that a connector's offsets are in; null: the worker's. */
+export function offsetsTopic(config: ConfigMap): string | null {
+  const key = 'offsets.storage.topic'
+  return parseKeys(sourceConnectorConfig, [key], config)[key]
+}
+
+export interface ErrorPolicy {
+  /** 0: nothing is tried again; -1: without end. */
+  readonly retryTimeoutMs: number
+  readonly retryDelayMaxMs: number
+  readonly tolerance: 'none' | 'all'
+  readonly logErrors: boolean
+  readonly logMessages: boolean
+  /** What becomes of a record whose retriable error outlived its budget while nothing is tolerated. */
+  readonly exhausted: 'skip' | 'fail'
+}
+
+const ERROR_KEYS = [
+  'errors.retry.timeout',
+  'errors.retry.delay.max.ms',
+  'errors.tolerance',
+  'errors.log.enable',
+  'errors.log.include.messages',
+  EXHAUSTED_KEY
+] as const
+
+/** `worker`: properties of the worker, which count where the connector says nothing. */
+export function errorPolicy(config: ConfigMap, worker: ConfigMap): ErrorPolicy {
+  const values = parseKeys(commonConnectorConfig, ERROR_KEYS, config)
+  return {
+    retryTimeoutMs: values['errors.retry.timeout'],
+    retryDelayMaxMs: values['errors.retry.delay.max.ms'],
+    tolerance: values['errors.tolerance'],
+    logErrors: values['errors.log.enable'],
+    logMessages: values['errors.log.include.messages'],
+    exhausted: values[EXHAUSTED_KEY] ?? parseConfig(errorHandlingKeys, worker)[EXHAUSTED_KEY]
+  }
+}
+
+/** Where a transaction ends: after each poll, every so often, or where the connector says. */
+export type TransactionBoundary =
+  | { readonly kind: 'poll' | 'connector' }
+  | { readonly kind: 'interval'; readonly intervalMs: number }
+
+/** `offsetFlushIntervalMs`: the worker's, which is the interval where the connector names none. */
+export function transactionBoundary(
+  config: ConfigMap,
+  offsetFlushIntervalMs: number
+): TransactionBoundary {
+  const keys = ['transaction.boundary', 'transaction.boundary.interval.ms'] as const
+  const values = parseKeys(sourceConnectorConfig, keys, config)
+  const kind = values['transaction.boundary'].toLowerCase()
+  if (kind === 'connector') return { kind }
+  const intervalMs = values['transaction.boundary.interval.ms'] ?? offsetFlushIntervalMs
+  // An interval of nothing is over after each poll.
+  return kind === 'interval' && intervalMs > 0 ? { kind, intervalMs } : { kind: 'poll' }
+}
