@@ -403,7 +403,9 @@ describe('Waiting', () => {
   const EDGES = [
     'clock.ts',
     'plugin/index.ts',
+    'connectors/file-stream/file-stream-source-connector.ts',
     'connectors/jdbc/source/source-plugins.ts',
+    'converters/registry/registry-converter.ts',
     'kafka/group/heartbeat-thread-main.ts'
   ]
 

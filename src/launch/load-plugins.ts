@@ -1,3 +1,4 @@
+import { systemClock } from '../clock.ts'
 import { builtinPlugins } from '../builtin-plugins.ts'
 import { type ConfigMap, parseConfig } from '../config/config-def.ts'
 import { loadPluginPath, type LoadedPlugins } from '../plugin/plugin-loader.ts'
@@ -19,7 +20,9 @@ export async function workerPlugins(
   const found =
     path === null
       ? { loaded: [], problems: [] }
-      : await ownedByNobody(() => loadPluginPath({ path, cwd: process.cwd(), known }))
+      : await ownedByNobody(() =>
+          loadPluginPath({ path, cwd: process.cwd(), known, clock: systemClock })
+        )
   const locations = new Map(found.loaded.map(({ plugin, location }) => [plugin, location]))
   return { ...found, plugins: new Plugins([...known, ...locations.keys()], locations) }
 }

@@ -1,11 +1,12 @@
 import { pathToFileURL } from 'node:url'
-import { withTimeout } from '../clock.ts'
+import type { Clock } from '../clock.ts'
 import { ConnectError, messageOf } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import { findPluginPackages, type PluginPackage, type PluginProblem } from './plugin-path.ts'
 import { checkedDescriptor } from './plugin-shape.ts'
 import type { Plugin } from './plugins.ts'
 import { shareWorkerModule } from './worker-module.ts'
+import { within } from '../wait.ts'
 
 /** A module that waits for something while it is loaded must not keep the worker from starting (I8). */
 const LOAD_TIMEOUT_MS = 30_000
@@ -18,6 +19,7 @@ export interface PluginPathOptions {
   /** Plugins that are there already. */
   readonly known: readonly Plugin[]
   readonly loadTimeoutMs?: number
+  readonly clock: Clock
 }
 
 /** A plugin and where it came from. */
@@ -44,7 +46,7 @@ export async function loadPluginPath(options: PluginPathOptions): Promise<Loaded
   for (const { module, owner } of packages.flatMap(modulesOf)) {
     const what = `${owner.name} (${module})`
     try {
-      for (const exported of await exportedPlugins(module, options.loadTimeoutMs)) {
+      for (const exported of await exportedPlugins(module, options)) {
         const plugin = checkedDescriptor(exported)
         const taken = typeof plugin === 'string' ? null : takenBy(plugin, options.known, loaded)
         if (typeof plugin === 'string') problems.push({ what, reason: plugin })
@@ -65,10 +67,11 @@ function modulesOf(owner: PluginPackage): { module: string; owner: PluginPackage
 /** What a module exports as `plugins`: one descriptor or an array of them. Rejects when it cannot be loaded. */
 async function exportedPlugins(
   module: string,
-  timeoutMs = LOAD_TIMEOUT_MS
+  { clock, loadTimeoutMs: timeoutMs = LOAD_TIMEOUT_MS }: PluginPathOptions
 ): Promise<readonly unknown[]> {
   const loading = import(pathToFileURL(module).href) as Promise<Record<string, unknown>>
-  const namespace = await withTimeout(
+  const namespace = await within(
+    clock,
     loading,
     timeoutMs,
     () => new ConnectError('INTERNAL', `it was not loaded within ${timeoutMs} ms`)

@@ -13,6 +13,7 @@ import {
   type Transformation,
   type TransformationPlugin
 } from '../../src/plugin/index.ts'
+import { systemClock } from '../../src/clock.ts'
 import { loadPluginPath } from '../../src/plugin/plugin-loader.ts'
 import { Plugins } from '../../src/plugin/plugins.ts'
 
@@ -20,7 +21,12 @@ import { Plugins } from '../../src/plugin/plugins.ts'
 let plugins: Plugins
 before(async () => {
   const path = [resolve(import.meta.dirname, '..', '..', 'examples')]
-  const { loaded, problems } = await loadPluginPath({ path, cwd: '/', known: [] })
+  const { loaded, problems } = await loadPluginPath({
+    path,
+    cwd: '/',
+    known: [],
+    clock: systemClock
+  })
   assert.deepEqual(problems, [])
   plugins = new Plugins(loaded.map(({ plugin }) => plugin))
 })

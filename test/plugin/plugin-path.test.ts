@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, describe, it } from 'node:test'
+import { systemClock } from '../../src/clock.ts'
 import { builtinPlugins } from '../../src/builtin-plugins.ts'
 import { RetriableError, Schema } from '../../src/plugin/index.ts'
 import { type LoadedPlugins, loadPluginPath, problemText } from '../../src/plugin/plugin-loader.ts'
@@ -49,7 +50,8 @@ const packageAt = (at: string, className: string): Record<string, string> => ({
 const load = (
   path: readonly string[],
   more: { cwd?: string; known?: readonly Plugin[]; loadTimeoutMs?: number } = {}
-): Promise<LoadedPlugins> => loadPluginPath({ path, cwd: root, known: builtinPlugins(), ...more })
+): Promise<LoadedPlugins> =>
+  loadPluginPath({ path, cwd: root, known: builtinPlugins(), clock: systemClock, ...more })
 
 const names = ({ loaded, problems }: LoadedPlugins): string[] => {
   assert.deepEqual(problems, [])

@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises'
+import { systemClock } from '../../clock.ts'
 import { type ConfigMap, parseConfig } from '../../config/config-def.ts'
 import { ConfigError } from '../../errors.ts'
 import { loggers } from '../../log.ts'
@@ -64,15 +65,19 @@ async function preview(config: ConfigMap, request: PreviewRequest): Promise<Sour
     throw new ConfigError(`${file} is no file that can be looked at`)
   }
   const settings = new Map([...config, ['batch.size', String(request.maxRows)]])
-  const task = new FileStreamSourceTask(settings, {
-    connector: 'preview',
-    task: 0,
-    log: loggers.get('org.apache.kafka.connect.file.FileStreamSourceTask'),
-    offsets: { offsets: (partitions) => Promise.resolve(partitions.map(() => null)) },
-    storeOffsets: () => Promise.resolve(),
-    stopping: request.signal,
-    reportCondition: () => undefined
-  })
+  const task = new FileStreamSourceTask(
+    settings,
+    {
+      connector: 'preview',
+      task: 0,
+      log: loggers.get('org.apache.kafka.connect.file.FileStreamSourceTask'),
+      offsets: { offsets: (partitions) => Promise.resolve(partitions.map(() => null)) },
+      storeOffsets: () => Promise.resolve(),
+      stopping: request.signal,
+      reportCondition: () => undefined
+    },
+    systemClock
+  )
   try {
     const records = await task.poll()
     const problems = records === null ? [`The file ${file} is not there`] : []
@@ -89,7 +94,7 @@ export const fileStreamSourcePlugin: SourceConnectorPlugin = {
   version: KAFKA_VERSION,
   config: fileStreamSourceConfig,
   create: fileStreamSource,
-  createTask: (config, context) => new FileStreamSourceTask(config, context),
+  createTask: (config, context) => new FileStreamSourceTask(config, context, systemClock),
   // Standard input cannot be read again, so its lines can be lost.
   exactlyOnceSupport: (config) =>
     parseConfig(fileStreamSourceConfig, config).file ? 'supported' : 'unsupported',

@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises'
-import { systemClock } from '../../clock.ts'
+import type { Clock } from '../../clock.ts'
 import { type ConfigMap, type Parsed, parseConfig } from '../../config/config-def.ts'
 import { NO_HEADERS } from '../../data/headers.ts'
 import type { SourcePartition, SourceRecord } from '../../data/record.ts'
@@ -24,6 +24,7 @@ type Read = (waitMs: number) => Promise<Uint8Array | null>
 export class FileStreamSourceTask implements SourceTask {
   readonly #config: Parsed<typeof fileStreamSourceConfig>
   readonly #context: SourceTaskContext
+  readonly #clock: Clock
   /** The same object for all records: offsets are looked up by identity first. */
   readonly #partition: SourcePartition
   #lines = new LineSplitter(0)
@@ -33,16 +34,17 @@ export class FileStreamSourceTask implements SourceTask {
   #read: Read | null = null
 
   /** Throws ConfigError. */
-  constructor(config: ConfigMap, context: SourceTaskContext) {
+  constructor(config: ConfigMap, context: SourceTaskContext, clock: Clock) {
     this.#config = parseConfig(fileStreamSourceConfig, config)
     this.#context = context
+    this.#clock = clock
     this.#partition = { filename: this.#config.file }
   }
 
   async poll(): Promise<SourceRecord[] | null> {
     this.#read ??= await this.#open()
     if (this.#read === null) {
-      await systemClock.sleep(IDLE_WAIT_MS, this.#context.stopping)
+      await this.#clock.sleep(IDLE_WAIT_MS, this.#context.stopping)
       return null
     }
     const records: SourceRecord[] = []
@@ -66,7 +68,7 @@ export class FileStreamSourceTask implements SourceTask {
 
   async #open(): Promise<Read | null> {
     const { file: name } = this.#config
-    if (!name) return openStandardInput(this.#context.stopping)
+    if (!name) return openStandardInput(this.#clock, this.#context.stopping)
     let file: FileHandle
     try {
       file = await open(name)
@@ -84,7 +86,7 @@ export class FileStreamSourceTask implements SourceTask {
       const { bytesRead } = await file.read(buffer, 0, READ_BYTES, position)
       position += bytesRead
       if (bytesRead > 0) return buffer.subarray(0, bytesRead)
-      await systemClock.sleep(waitMs, this.#context.stopping)
+      await this.#clock.sleep(waitMs, this.#context.stopping)
       return null
     }
   }
@@ -109,7 +111,7 @@ export class FileStreamSourceTask implements SourceTask {
       key: null,
       valueSchema: Schema.STRING,
       value: text,
-      timestamp: systemClock.now(),
+      timestamp: this.#clock.now(),
       headers: NO_HEADERS
     }
   }

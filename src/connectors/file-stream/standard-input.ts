@@ -1,7 +1,10 @@
 import { once } from 'node:events'
+import type { Clock } from '../../clock.ts'
+import { abortingAfter } from '../../wait.ts'
 
 /** Reads standard input as it comes; ends every wait when `stopping` aborts. */
 export function openStandardInput(
+  clock: Clock,
   stopping: AbortSignal
 ): (waitMs: number) => Promise<Uint8Array | null> {
   const input = process.stdin
@@ -10,12 +13,15 @@ export function openStandardInput(
   return async (waitMs) => {
     const bytes = read()
     if (bytes !== null || waitMs === 0 || stopping.aborted) return bytes
-    const signal = AbortSignal.any([stopping, AbortSignal.timeout(waitMs)])
+    return await abortingAfter(clock, waitMs, (limit) => readable(limit), stopping)
+  }
+
+  async function readable(limit: AbortSignal): Promise<Uint8Array | null> {
     try {
-      await once(input, 'readable', { signal })
+      await once(input, 'readable', { signal: limit })
       return read()
     } catch (error) {
-      if (!signal.aborted) throw error
+      if (!limit.aborted) throw error
       return null
     }
   }

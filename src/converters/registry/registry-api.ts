@@ -1,8 +1,10 @@
 import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import registryApi from '@kafkajs/confluent-schema-registry/dist/api/index.js'
+import type { Clock } from '../../clock.ts'
 import { asError } from '../../errors.ts'
 import type { RegistryAddress, RegistryOptions } from './schema-registry-config.ts'
+import { abortingAfter } from '../../wait.ts'
 
 /**
  * The one place that knows `@kafkajs/confluent-schema-registry`: its API client makes the requests (paths, media types, credentials,
@@ -73,12 +75,14 @@ class Kept extends Error {
 /** Requests to one address. */
 export class RegistryApi {
   readonly host: string
+  readonly #clock: Clock
   readonly #api: Api
   readonly #timeoutMs: number
   readonly #headers: Record<string, string>
 
-  constructor(address: RegistryAddress, options: RegistryOptions) {
+  constructor(address: RegistryAddress, options: RegistryOptions, clock: Clock) {
     this.host = address.host
+    this.#clock = clock
     this.#timeoutMs = options.timeoutMs
     this.#headers = {
       Accept: 'application/vnd.schemaregistry.v1+json, application/json',
@@ -98,17 +102,22 @@ export class RegistryApi {
 
   /** Any answer, whatever its status; rejects with the reason when there is none within the limit (I8). Redirects are not followed. */
   async ask(call: RegistryCall, signal: AbortSignal): Promise<RegistryAnswer> {
-    const limit = AbortSignal.timeout(this.#timeoutMs)
-    try {
-      const limits = { signal: AbortSignal.any([limit, signal]), headers: this.#headers }
-      const response = (await call(this.#api, limits)) as ClientResponse
-      return { status: response.status(), body: objectFrom(response.rawData()) }
-    } catch (error) {
-      const failure = error instanceof Kept ? error.failure : asError(error)
-      if (!(failure instanceof Error)) return failure
-      const reason = limit.aborted ? `no answer in ${this.#timeoutMs} ms` : failure.message
-      throw new Error(`${this.host}: ${reason || failure.name}`)
+    const send = async (limit: AbortSignal): Promise<RegistryAnswer> => {
+      try {
+        const response = (await call(this.#api, {
+          signal: limit,
+          headers: this.#headers
+        })) as ClientResponse
+        return { status: response.status(), body: objectFrom(response.rawData()) }
+      } catch (error) {
+        const failure = error instanceof Kept ? error.failure : asError(error)
+        if (!(failure instanceof Error)) return failure
+        const isLate = limit.aborted && !signal.aborted
+        const reason = isLate ? `no answer in ${this.#timeoutMs} ms` : failure.message
+        throw new Error(`${this.host}: ${reason || failure.name}`)
+      }
     }
+    return await abortingAfter(this.#clock, this.#timeoutMs, send, signal)
   }
 }
 

@@ -1,3 +1,4 @@
+import { systemClock } from '../../clock.ts'
 import type { ConfigMap, Parsed } from '../../config/config-def.ts'
 import type { Schema } from '../../data/schema.ts'
 import { checkValue } from '../../data/values.ts'
@@ -85,7 +86,7 @@ export type RegistrySettings = Parsed<typeof registryConverterConfig>
 interface Target {
   readonly id: number
   readonly write: Write
-  /** `performance.now()` after which it is asked for again. */
+  /** Monotonic time after which it is asked for again. */
   readonly until: number
 }
 
@@ -131,7 +132,7 @@ export class RegistryConverter implements Converter {
     this.#settings = settings
     this.#use = use
     const options = registryOptions(settings, config, settings['max.schemas.per.subject'])
-    this.#registry = new SchemaRegistry(format.type, options)
+    this.#registry = new SchemaRegistry(format.type, options, systemClock)
   }
 
   close(): void {
@@ -148,7 +149,7 @@ export class RegistryConverter implements Converter {
       const planned = schema === null ? this.#schemaless : this.#plans.get(schema)
       const target = planned?.targets.get(topic)
       if (planned !== undefined && planned !== null && target !== undefined) {
-        if (target.until === Infinity || performance.now() < target.until) {
+        if (target.until === Infinity || systemClock.monotonicMs() < target.until) {
           return this.#encode(topic, target, schema, value)
         }
       }
@@ -246,7 +247,7 @@ export class RegistryConverter implements Converter {
   ): Promise<Target> {
     const references = await this.#references(registered)
     const write = plan.fit(registered, references)
-    const until = ttlSeconds < 0 ? Infinity : performance.now() + ttlSeconds * 1000
+    const until = ttlSeconds < 0 ? Infinity : systemClock.monotonicMs() + ttlSeconds * 1000
     return { id: registered.id, write, until }
   }
 

@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '../../clock.ts'
+import type { Clock } from '../../clock.ts'
 import { asError, ConfigError, DataError, RetriableError } from '../../errors.ts'
 import { type RegistryAnswer, RegistryApi, type RegistryCall } from './registry-api.ts'
 import type { RegistryOptions } from './schema-registry-config.ts'
@@ -46,10 +46,10 @@ export class SchemaRegistry {
   /** By subject, by schema text; the oldest go first. A promise while the registry is being asked. */
   readonly #ids = new Map<string, Map<string, number | Promise<number>>>()
 
-  constructor(type: RegistrySchemaType, options: RegistryOptions, clock: Clock = systemClock) {
+  constructor(type: RegistrySchemaType, options: RegistryOptions, clock: Clock) {
     this.#type = type
     this.#options = options
-    this.#apis = options.addresses.map((address) => new RegistryApi(address, options))
+    this.#apis = options.addresses.map((address) => new RegistryApi(address, options, clock))
     this.#clock = clock
   }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import mysql from 'mysql2/promise'
 import pg from 'pg'
+import { systemClock } from '../../../src/clock.ts'
 import { CommitFences } from '../../../src/connectors/jdbc/late-commits/commit-fences.ts'
 import type {
   Connection,
@@ -232,9 +233,12 @@ describe('open transactions of MariaDB', () => {
     const busy = (async () => {
       while (reading) await monitor.query('SELECT 1 FROM information_schema.INNODB_TRX')
     })()
-    const transactions = new MysqlTransactions({
-      ask: async (sql) => (await writer.query({ sql, rowsAsArray: true }))[0] as unknown[][]
-    })
+    const transactions = new MysqlTransactions(
+      {
+        ask: async (sql) => (await writer.query({ sql, rowsAsArray: true }))[0] as unknown[][]
+      },
+      systemClock
+    )
     const writer = await mysql.createConnection({ uri: mysqlUrl(), database: db.name })
     await until(async () => (await transactions.open()).answer === 'later', 'a stale list')
     const stale = await transactions.open()
@@ -251,20 +255,23 @@ describe('open transactions of MariaDB', () => {
     let settings: Settings = []
     let appliers = 0
     let channels: number | null = 0
-    const answers = new MysqlTransactions({
-      ask: (sql) => {
-        if (sql.startsWith('SHOW')) return Promise.resolve(settings.map((row) => [...row]))
-        if (sql.includes('PROCESSLIST')) {
-          return Promise.resolve(Array.from({ length: appliers }, () => [5, 1, '', null, 1]))
+    const answers = new MysqlTransactions(
+      {
+        ask: (sql) => {
+          if (sql.startsWith('SHOW')) return Promise.resolve(settings.map((row) => [...row]))
+          if (sql.includes('PROCESSLIST')) {
+            return Promise.resolve(Array.from({ length: appliers }, () => [5, 1, '', null, 1]))
+          }
+          if (sql.includes('replication_applier_status')) {
+            const refusal = databaseError('denied', { retriable: false, code: 1142 })
+            return channels === null ? Promise.reject(refusal) : Promise.resolve([[channels]])
+          }
+          const [, token] = /\/\* (\S+) \*\//.exec(sql) ?? []
+          return Promise.resolve(token === undefined ? [] : [[1, '9', 'now', 0, 0, 1, 1, 0]])
         }
-        if (sql.includes('replication_applier_status')) {
-          const refusal = databaseError('denied', { retriable: false, code: 1142 })
-          return channels === null ? Promise.reject(refusal) : Promise.resolve([[channels]])
-        }
-        const [, token] = /\/\* (\S+) \*\//.exec(sql) ?? []
-        return Promise.resolve(token === undefined ? [] : [[1, '9', 'now', 0, 0, 1, 1, 0]])
-      }
-    })
+      },
+      systemClock
+    )
     const whyNot = async (given: Settings): Promise<string> =>
       await until(async () => {
         settings = given

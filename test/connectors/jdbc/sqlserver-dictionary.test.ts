@@ -6,6 +6,7 @@ import {
   type Row,
   type TableId
 } from '../../../src/connectors/jdbc/database/database.ts'
+import { systemClock } from '../../../src/clock.ts'
 import { driverCodes } from '../../../src/connectors/jdbc/dialects/shared/driver-codes.ts'
 import { SqlServerConnection } from '../../../src/connectors/jdbc/dialects/sqlserver/connection.ts'
 import { sqlServerCopies } from '../../../src/connectors/jdbc/dialects/sqlserver/copies.ts'
@@ -61,6 +62,7 @@ function scripted(answer: Answer): { connection: SqlServerConnection; asked: str
     dialect: sqlServerDialect,
     driver: { Request, TYPES: { NVarChar: 'nvarchar' } } as never,
     session: session as never,
+    clock: systemClock,
     answerLimitMs: null,
     isolation: 'DEFAULT'
   })

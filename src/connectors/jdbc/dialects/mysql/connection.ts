@@ -1,5 +1,5 @@
 import type { Connection as DriverConnection } from 'mysql2'
-import { withTimeout } from '../../../../clock.ts'
+import type { Clock } from '../../../../clock.ts'
 import {
   abortedError,
   type Column,
@@ -25,6 +25,7 @@ import { mysqlFindings, mysqlIndexes } from './self-check.ts'
 import { mysqlIdHazards } from './id-hazards.ts'
 import { cutSession } from './session.ts'
 import { type MysqlTypeSettings, wireColumn, type WireField } from './types.ts'
+import { abortable, within } from '../../../../wait.ts'
 
 /** Limit for questions to the dictionary; they take milliseconds. */
 const DICTIONARY_LIMIT_MS = 60_000
@@ -33,6 +34,7 @@ const CLOSE_LIMIT_MS = 1000
 interface Parts {
   readonly dialect: Dialect
   readonly driver: DriverConnection
+  readonly clock: Clock
   /** Named in the URL. */
   readonly database: string | null
   readonly zeroDatesAreNull: boolean
@@ -49,18 +51,19 @@ export class MysqlConnection implements Connection {
   readonly #parts: Parts
   readonly #driver: DriverConnection
   readonly #database: string | null
-  readonly #transactions = new MysqlTransactions({ ask: (sql) => this.#askInText(sql) })
+  readonly #transactions: MysqlTransactions
   #aborted = false
   /** Statements under way, an open result included. */
   #running = 0
   /** The driver forgets the callbacks of a destroyed connection: whoever waits is told from here. */
-  readonly #onAbort = new Set<() => void>()
+  readonly #gone = new AbortController()
 
   constructor(parts: Parts) {
     this.dialect = parts.dialect
     this.#parts = parts
     this.#driver = parts.driver
     this.#database = parts.database
+    this.#transactions = new MysqlTransactions({ ask: (sql) => this.#askInText(sql) }, parts.clock)
   }
 
   listTables(filter: TableFilter): Promise<TableId[]> {
@@ -134,6 +137,7 @@ export class MysqlConnection implements Connection {
         driver: this.#driver,
         command,
         fetchRows,
+        clock: this.#parts.clock,
         convert: (error) =>
           this.#aborted ? abortedError() : mysqlError(error, 'MySQL could not read rows', sql),
         zeroDatesAreNull,
@@ -143,12 +147,12 @@ export class MysqlConnection implements Connection {
       })
       const fail = (): void => stream.fail(abortedError())
       const lost = (error: Error): void => stream.fail(error)
-      this.#onAbort.add(fail)
+      this.#gone.signal.addEventListener('abort', fail, { once: true })
       this.#driver.on('error', lost)
       this.#running += 1
       void stream.ended.then(() => {
         this.#running -= 1
-        this.#onAbort.delete(fail)
+        this.#gone.signal.removeEventListener('abort', fail)
         this.#driver.off('error', lost)
       })
       await stream.opened
@@ -169,7 +173,7 @@ export class MysqlConnection implements Connection {
     // The server only sees that its client is gone when it next writes: tell it. If it cannot be told, it will see.
     if (this.#running > 0) this.#parts.kill('KILL').catch(() => undefined)
     cutSession(this.#driver)
-    for (const tell of this.#onAbort) tell()
+    this.#gone.abort()
   }
 
   async close(): Promise<void> {
@@ -177,7 +181,7 @@ export class MysqlConnection implements Connection {
     this.#aborted = true
     const ended = new Promise<void>((resolve) => this.#driver.end(() => resolve()))
     try {
-      await withTimeout(ended, CLOSE_LIMIT_MS, () =>
+      await within(this.#parts.clock, ended, CLOSE_LIMIT_MS, () =>
         databaseError('MySQL did not end the session in time', { retriable: true })
       )
     } catch {
@@ -221,26 +225,20 @@ export class MysqlConnection implements Connection {
     work: () => Promise<T>
   ): Promise<T> {
     if (this.#aborted) throw abortedError()
-    let tell: () => void = () => undefined
-    const aborted = new Promise<never>((_, reject) => {
-      tell = () => reject(abortedError())
-    })
-    this.#onAbort.add(tell)
     this.#running += 1
     try {
-      return await this.#limit(Promise.race([work(), aborted]), limitMs)
+      return await this.#limit(abortable(work(), this.#gone.signal, abortedError), limitMs)
     } catch (error) {
       if (this.#aborted && !(error instanceof ConnectError)) throw abortedError()
       throw mysqlError(error, `MySQL could not ${what}`, sql)
     } finally {
       this.#running -= 1
-      this.#onAbort.delete(tell)
     }
   }
 
   #limit<T>(work: Promise<T>, ms: number | null): Promise<T> {
     if (ms === null) return work
-    return withTimeout(work, ms, () => {
+    return within(this.#parts.clock, work, ms, () => {
       this.abort()
       return databaseError(`MySQL did not answer in ${ms} ms`, { retriable: true })
     })

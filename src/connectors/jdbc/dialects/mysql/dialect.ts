@@ -8,7 +8,7 @@ import {
 import { timestampText } from '../../values/timestamp.ts'
 import { MysqlConnection } from './connection.ts'
 import { mysqlError } from './errors.ts'
-import { connectMysql, cutSession, killOnServer } from './session.ts'
+import { connectMysql, cutSession, killOnServer, type LogIn } from './session.ts'
 import { type MysqlTarget, mysqlTarget } from './target.ts'
 import type { MysqlAddress } from './url.ts'
 import { firstAnswer } from '../shared/first-answer.ts'
@@ -46,30 +46,32 @@ async function openMysql(options: OpenOptions): Promise<Connection> {
     timeoutMs: options.timeoutMs,
     eachMs: settings.connectLimitMs,
     signal: options.signal,
+    clock: options.clock,
     // A wrong password is wrong everywhere, and every try counts against the account.
     goesOn: isRetriable,
     what: 'Could not connect to MySQL',
-    tryOne: (address, limitMs) => openSession(settings, address, options.signal, limitMs)
+    tryOne: (address, limitMs) => openSession(settings, address, { ...options, limitMs })
   })
 }
 
 async function openSession(
   settings: MysqlTarget,
   address: MysqlAddress,
-  signal: AbortSignal,
-  limitMs: number
+  logIn: LogIn
 ): Promise<Connection> {
+  const { signal, clock } = logIn
   const place = address.socketPath ?? `${address.host}:${address.port}`
   try {
-    const driver = await connectMysql(settings, address, signal, limitMs)
+    const driver = await connectMysql(settings, address, logIn)
     const connection = new MysqlConnection({
       dialect: mysqlDialect,
       driver,
+      clock,
       database: settings.database === '' ? null : settings.database,
       zeroDatesAreNull: settings.zeroDatesAreNull,
       types: settings.types,
       answerLimitMs: settings.answerLimitMs,
-      kill: (what) => killOnServer(settings, address, `${what} ${driver.threadId}`)
+      kill: (what) => killOnServer(settings, address, clock, `${what} ${driver.threadId}`)
     })
     const cut = (): void => connection.abort()
     signal.addEventListener('abort', cut, { once: true })

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { Clock } from '../../../../clock.ts'
 import type { OpenTransaction, OpenTransactions, Row } from '../../database/database.ts'
 import { mysqlWritersElsewhere } from './replication.ts'
 import { PROCESSES, type Processes, processesOf } from './processes.ts'
@@ -30,14 +31,16 @@ interface Session {
  */
 export class MysqlTransactions {
   readonly #session: Session
+  readonly #clock: Clock
   #lastReadMs = -Infinity
 
-  constructor(session: Session) {
+  constructor(session: Session, clock: Clock) {
     this.#session = session
+    this.#clock = clock
   }
 
   async open(): Promise<OpenTransactions> {
-    const waitMs = this.#lastReadMs + STALE_MS + 5 - performance.now()
+    const waitMs = this.#lastReadMs + STALE_MS + 5 - this.#clock.monotonicMs()
     if (waitMs > 0) return this.#later(waitMs)
     try {
       // In this order: who begins to change something in between is in the process list or among the transactions.
@@ -57,7 +60,7 @@ export class MysqlTransactions {
     try {
       rows = await this.#session.ask(inList(token))
     } finally {
-      this.#lastReadMs = performance.now()
+      this.#lastReadMs = this.#clock.monotonicMs()
       await this.#session.ask('COMMIT')
     }
     const isFresh = rows.some((row) => isOwn(row) && hasToken(row))

@@ -1,16 +1,18 @@
 import type { EventEmitter } from 'node:events'
 import type { Connection as DriverConnection } from 'mysql2'
 import type { ConnectError } from '../../../../errors.ts'
-import { withTimeout } from '../../../../clock.ts'
+import type { Clock } from '../../../../clock.ts'
 import { type Column, databaseError, type Row, type RowStream } from '../../database/database.ts'
 import { RowQueue } from '../shared/row-queue.ts'
 import { geometriesAsBytes, type MysqlTypeSettings, wireColumn, type WireField } from './types.ts'
+import { within } from '../../../../wait.ts'
 
 interface Parts {
   readonly driver: DriverConnection
   /** The running command; the driver emits `fields`, `result` per row, `end` and `error` on it. */
   readonly command: unknown
   readonly fetchRows: number
+  readonly clock: Clock
   convert(error: unknown): ConnectError
   readonly zeroDatesAreNull: boolean
   readonly types: MysqlTypeSettings
@@ -70,7 +72,7 @@ export class MysqlRowStream implements RowStream {
     const killed = this.#parts.endOnServer()
     this.#queue.discard()
     await killed
-    await withTimeout(this.ended, CLOSE_LIMIT_MS, () =>
+    await within(this.#parts.clock, this.ended, CLOSE_LIMIT_MS, () =>
       databaseError('MySQL went on sending rows of a query that was ended', { retriable: true })
     )
   }

@@ -1,29 +1,35 @@
 import type { Connection as DriverConnection } from 'mysql2'
-import { withTimeout } from '../../../../clock.ts'
+import type { Clock } from '../../../../clock.ts'
 import { abortedError, databaseError } from '../../database/database.ts'
 import type { DriverPlugins } from './authentication.ts'
 import { driverOptions, type MysqlTarget } from './target.ts'
 import { checkServerOf } from './tls.ts'
 import type { MysqlAddress } from './url.ts'
+import { abortingAfter, within } from '../../../../wait.ts'
 
 /** How long a second session may take to end the query of the first one on the server. */
 const KILL_LIMIT_MS = 5000
+
+export interface LogIn {
+  readonly signal: AbortSignal
+  readonly clock: Clock
+  readonly limitMs: number
+}
 
 /** The driver's connection, logged in; aborting the signal ends the attempt. Rejects with the driver's error. */
 export async function connectMysql(
   settings: MysqlTarget,
   address: MysqlAddress,
-  signal: AbortSignal,
-  limitMs: number
+  { signal, clock, limitMs }: LogIn
 ): Promise<DriverConnection> {
-  const deadline = performance.now() + limitMs
+  const deadline = clock.monotonicMs() + limitMs
   try {
     return await connectOnce(settings, address, signal, { withSsl: true, limitMs })
   } catch (error) {
     // Only a server that says it has no TLS is spoken to without it, not one whose TLS went wrong.
     const noSsl = (error as { code?: string }).code === 'HANDSHAKE_NO_SSL_SUPPORT'
     if (!settings.sslOptional || !noSsl) throw error
-    const left = Math.max(1, deadline - performance.now())
+    const left = Math.max(1, deadline - clock.monotonicMs())
     return await connectOnce(settings, address, signal, { withSsl: false, limitMs: left })
   }
 }
@@ -39,16 +45,18 @@ export function cutSession(driver: DriverConnection): void {
 export async function killOnServer(
   settings: MysqlTarget,
   address: MysqlAddress,
+  clock: Clock,
   statement: string
 ): Promise<void> {
-  const tooLate = AbortSignal.timeout(KILL_LIMIT_MS)
-  const session = await connectMysql(settings, address, tooLate, KILL_LIMIT_MS)
+  const session = await abortingAfter(clock, KILL_LIMIT_MS, (signal) =>
+    connectMysql(settings, address, { signal, clock, limitMs: KILL_LIMIT_MS })
+  )
   const answer = new Promise<void>((resolve) => {
     // «No such thread»: it has ended by itself.
     session.query(statement, () => resolve())
   })
   try {
-    await withTimeout(answer, KILL_LIMIT_MS, () =>
+    await within(clock, answer, KILL_LIMIT_MS, () =>
       databaseError(`MySQL did not answer ${statement} in ${KILL_LIMIT_MS} ms`, { retriable: true })
     )
   } finally {

@@ -1,4 +1,4 @@
-import { withTimeout } from '../../../../clock.ts'
+import type { Clock } from '../../../../clock.ts'
 import { ConfigError, ConnectError, messageOf } from '../../../../errors.ts'
 import type { Logger } from '../../../../log.ts'
 import {
@@ -26,6 +26,7 @@ import { OracleTransactions } from './open-transactions.ts'
 import { isRefusal, OracleQuestions } from './questions.ts'
 import { oracleFindings } from './self-check.ts'
 import { fieldColumn } from './types.ts'
+import { abortable, within } from '../../../../wait.ts'
 
 /** Limit for questions to the dictionary; large ones answer in seconds. */
 const DICTIONARY_LIMIT_MS = 60_000
@@ -45,11 +46,13 @@ export class OracleConnection implements Connection {
   readonly #questions: OracleQuestions
   readonly #dictionary: OracleDictionary
   readonly #transaction: OracleTransaction
+  readonly #clock: Clock
   readonly #log: Logger
   #readsAnyhow = false
   readonly #transactions: OracleTransactions
   #aborted = false
-  readonly #onAbort = new Set<() => void>()
+  /** Aborts when nobody may wait for the session any more. */
+  readonly #gone = new AbortController()
 
   constructor(
     dialect: Dialect,
@@ -58,12 +61,14 @@ export class OracleConnection implements Connection {
     settings: {
       readonly isolation: IsolationMode
       readonly readOnly: boolean
+      readonly clock: Clock
       readonly log: Logger
     }
   ) {
     this.dialect = dialect
     this.#driver = driver
     this.#session = session
+    this.#clock = settings.clock
     this.#log = settings.log
     this.#questions = new OracleQuestions(this, settings.log)
     this.#transactions = new OracleTransactions(this)
@@ -142,14 +147,14 @@ export class OracleConnection implements Connection {
     if (this.#aborted) return
     this.#aborted = true
     void this.#breakAndCut()
-    for (const tell of this.#onAbort) tell()
+    this.#gone.abort()
   }
 
   async close(): Promise<void> {
     if (this.#aborted) return
     this.#aborted = true
     try {
-      await withTimeout(this.#session.close(), CLOSE_LIMIT_MS, () =>
+      await within(this.#clock, this.#session.close(), CLOSE_LIMIT_MS, () =>
         databaseError('no farewell in time', { retriable: true })
       )
     } catch {
@@ -220,7 +225,7 @@ export class OracleConnection implements Connection {
 
   #bounded<T>(what: string, sql: string, work: () => Promise<T>): Promise<T> {
     return this.#use(what, sql, () =>
-      withTimeout(work(), DICTIONARY_LIMIT_MS, () => {
+      within(this.#clock, work(), DICTIONARY_LIMIT_MS, () => {
         this.abort()
         return databaseError(`no answer in ${DICTIONARY_LIMIT_MS} ms`, { retriable: true })
       })
@@ -229,28 +234,21 @@ export class OracleConnection implements Connection {
 
   async #use<T>(what: string, sql: string, work: () => Promise<T>): Promise<T> {
     if (this.#aborted) throw abortedError()
-    let tell: () => void = () => undefined
-    const aborted = new Promise<never>((_, reject) => {
-      tell = () => reject(abortedError())
-    })
-    this.#onAbort.add(tell)
     try {
-      return await Promise.race([work(), aborted])
+      return await abortable(work(), this.#gone.signal, abortedError)
     } catch (error) {
       if (this.#aborted && !(error instanceof ConnectError)) throw abortedError()
       throw oracleError(error, `Oracle did not ${what}`, sql)
-    } finally {
-      this.#onAbort.delete(tell)
     }
   }
 
   /** The break ends the query on the server; the connection is cut in any case. */
   async #breakAndCut(): Promise<void> {
     try {
-      await withTimeout(this.#session.breakExecution(), BREAK_LIMIT_MS, () =>
+      await within(this.#clock, this.#session.breakExecution(), BREAK_LIMIT_MS, () =>
         databaseError('no answer to a break', { retriable: true })
       )
-      await withTimeout(this.#session.close({ drop: true }), BREAK_LIMIT_MS, () =>
+      await within(this.#clock, this.#session.close({ drop: true }), BREAK_LIMIT_MS, () =>
         databaseError('no farewell in time', { retriable: true })
       )
     } catch {

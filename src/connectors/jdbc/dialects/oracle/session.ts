@@ -1,4 +1,3 @@
-import { withTimeout } from '../../../../clock.ts'
 import { isRetriable, messageOf } from '../../../../errors.ts'
 import {
   abortedError,
@@ -15,6 +14,7 @@ import { momentOf } from './moment.ts'
 import { isRefusal } from './questions.ts'
 import { PROBE, SESSION_STATEMENT, SESSION_STATEMENTS } from './sql.ts'
 import type { OracleTarget } from './target.ts'
+import { abortable, within } from '../../../../wait.ts'
 
 /** Logs in and fixes the session's settings. */
 export async function connectOracle(
@@ -63,6 +63,7 @@ async function openSession(
   const connection = new OracleConnection(dialect, driver, session, {
     isolation: options.isolation,
     readOnly: options.readOnly === true,
+    clock: options.clock,
     log: options.log
   })
   const cut = (): void => connection.abort()
@@ -129,14 +130,10 @@ async function logIn(
     // A probe a minute, so that a server that is gone is noticed while a query runs.
     expireTime: 1
   })
-  let stop: () => void = () => undefined
-  const stopped = new Promise<never>((_, reject) => {
-    stop = () => reject(abortedError())
-  })
-  options.signal.addEventListener('abort', stop, { once: true })
+  const { signal, clock } = options
   try {
-    if (options.signal.aborted) stop()
-    return await withTimeout(Promise.race([opening, stopped]), target.connectTimeoutMs, () =>
+    const opened = abortable(opening, signal, abortedError)
+    return await within(clock, opened, target.connectTimeoutMs, () =>
       databaseError(`no answer in ${target.connectTimeoutMs} ms`, { retriable: true })
     )
   } catch (error) {
@@ -148,8 +145,6 @@ async function logIn(
       )
       .catch(() => undefined)
     throw error
-  } finally {
-    options.signal.removeEventListener('abort', stop)
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Client, FieldDef } from 'pg'
 import Cursor from 'pg-cursor'
-import { withTimeout } from '../../../../clock.ts'
+import type { Clock } from '../../../../clock.ts'
 import { ConnectError, isRetriable } from '../../../../errors.ts'
 import {
   abortedError,
@@ -30,6 +30,7 @@ import { postgresFindings, postgresIndexes } from './self-check.ts'
 import { postgresColumn } from './types.ts'
 import { BatchSize } from '../shared/batch-size.ts'
 import { hasOuterJoin } from '../shared/outer-join.ts'
+import { within } from '../../../../wait.ts'
 
 /** Limit for questions to the dictionary; they take milliseconds. */
 const DICTIONARY_LIMIT_MS = 60_000
@@ -41,6 +42,7 @@ const LOCKING = /\bFOR\s+(?:NO\s+KEY\s+)?(?:KEY\s+)?(?:UPDATE|SHARE)\b/i
 const TEXT = { getTypeParser: () => (value: string) => value }
 
 interface Settings {
+  readonly clock: Clock
   readonly database: string
   readonly isolation: IsolationMode
   readonly readOnly: boolean
@@ -278,7 +280,7 @@ export class PostgresConnection implements Connection {
     if (this.#aborted) return
     this.#aborted = true
     try {
-      await withTimeout(this.#client.end(), CLOSE_LIMIT_MS, () =>
+      await within(this.#settings.clock, this.#client.end(), CLOSE_LIMIT_MS, () =>
         databaseError('no farewell in time', { retriable: true })
       )
     } catch {
@@ -342,7 +344,7 @@ export class PostgresConnection implements Connection {
   }
 
   #limit<T>(work: Promise<T>, ms: number): Promise<T> {
-    return withTimeout(work, ms, () => {
+    return within(this.#settings.clock, work, ms, () => {
       this.abort()
       return databaseError(`no answer in ${ms} ms`, { retriable: true })
     })

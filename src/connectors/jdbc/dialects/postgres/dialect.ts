@@ -1,4 +1,3 @@
-import { withTimeout } from '../../../../clock.ts'
 import { ConfigError } from '../../../../errors.ts'
 import {
   type Connection,
@@ -12,6 +11,7 @@ import { firstAnswer } from '../shared/first-answer.ts'
 import { postgresEscapes } from './escapes.ts'
 import { type PostgresTarget, postgresTarget, type WantedRole } from './target.ts'
 import type { PostgresAddress } from './url.ts'
+import { within } from '../../../../wait.ts'
 
 export const postgresDialect: Dialect = {
   name: 'PostgreSqlDatabaseDialect',
@@ -47,14 +47,16 @@ function writtenTime(time: Timestamp, offset: string): string {
 async function openPostgres(options: OpenOptions): Promise<Connection> {
   const target = postgresTarget(options)
   const deadline =
-    performance.now() + Math.min(options.timeoutMs, target.loginLimitMs ?? options.timeoutMs)
+    options.clock.monotonicMs() +
+    Math.min(options.timeoutMs, target.loginLimitMs ?? options.timeoutMs)
   const { role } = target
   const connect = (wanted: WantedRole | null, share: number): Promise<Connection> =>
     firstAnswer({
       addresses: target.hosts,
-      timeoutMs: Math.max(1, (deadline - performance.now()) * share),
+      timeoutMs: Math.max(1, (deadline - options.clock.monotonicMs()) * share),
       eachMs: target.connectLimitMs,
       signal: options.signal,
+      clock: options.clock,
       // As the JDBC driver: even a password that one server does not take may be right for the next.
       goesOn: () => true,
       what: 'Could not connect to PostgreSQL',
@@ -77,8 +79,9 @@ async function openSession(
 ): Promise<Connection> {
   const { cancelOnServer, destroy, connectPostgres } = await import('./session.ts')
   const { PostgresConnection } = await import('./connection.ts')
-  const client = await connectPostgres(target, address, options.signal, limitMs)
+  const client = await connectPostgres(target, address, options, limitMs)
   const connection = new PostgresConnection(postgresDialect, client, {
+    clock: options.clock,
     database: target.database,
     isolation: options.isolation,
     readOnly: options.readOnly === true,
@@ -89,26 +92,24 @@ async function openSession(
     cancel: () => cancelOnServer(client, address)
   })
   try {
-    const asked = wanted === null ? null : await inTime(connection.role(), limitMs)
+    // I8: a server that falls silent behind the log-in is one that does not answer.
+    const inTime = <T>(work: Promise<T>): Promise<T> =>
+      within(options.clock, work, limitMs, () =>
+        databaseError(`PostgreSQL did not say its role or encoding in ${Math.round(limitMs)} ms`, {
+          retriable: true
+        })
+      )
+    const asked = wanted === null ? null : await inTime(connection.role())
     if (wanted !== null && asked !== wanted.role) {
       throw databaseError(
         `PostgreSQL at ${address.host}:${address.port} is no ${wanted.role}, which targetServerType=${wanted.word} asks for`,
         { retriable: true }
       )
     }
-    await inTime(connection.prepare(), limitMs)
+    await inTime(connection.prepare())
     return connection
   } catch (error) {
     destroy(client)
     throw error
   }
-}
-
-/** I8: a server that falls silent behind the log-in is one that does not answer. */
-function inTime<T>(work: Promise<T>, limitMs: number): Promise<T> {
-  return withTimeout(work, limitMs, () =>
-    databaseError(`PostgreSQL did not say its role or encoding in ${Math.round(limitMs)} ms`, {
-      retriable: true
-    })
-  )
 }

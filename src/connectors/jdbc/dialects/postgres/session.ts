@@ -1,13 +1,14 @@
 import { connect as connectSocket } from 'node:net'
 import { checkServerIdentity, type TLSSocket } from 'node:tls'
 import type { Client } from 'pg'
-import { withTimeout } from '../../../../clock.ts'
+import type { Clock } from '../../../../clock.ts'
 import { ConfigError } from '../../../../errors.ts'
-import { abortedError, databaseError } from '../../database/database.ts'
+import { abortedError, databaseError, type OpenOptions } from '../../database/database.ts'
 import { postgresError } from './errors.ts'
 import type { Authentication, PostgresTarget } from './target.ts'
 import type { Encryption } from './tls.ts'
 import type { PostgresAddress } from './url.ts'
+import { within } from '../../../../wait.ts'
 
 /** The parts of the driver's client that its types leave out. */
 interface ClientInside {
@@ -25,14 +26,15 @@ function inside(client: Client): ClientInside {
 export async function connectPostgres(
   target: PostgresTarget,
   address: PostgresAddress,
-  signal: AbortSignal,
+  { signal, clock }: Pick<OpenOptions, 'signal' | 'clock'>,
   limitMs: number
 ): Promise<Client> {
-  const deadline = performance.now() + limitMs
+  const deadline = clock.monotonicMs() + limitMs
   const { first, second } = target.encryptions(address.host)
   const attempt = async (encryption: Encryption): Promise<Client> => {
-    const left = Math.max(1, deadline - performance.now())
-    return await logInOnce(target, address, encryption, { signal, limitMs: left, wholeMs: limitMs })
+    const left = Math.max(1, deadline - clock.monotonicMs())
+    const limits = { signal, clock, limitMs: left, wholeMs: limitMs }
+    return await logInOnce(target, address, encryption, limits)
   }
   let refusal: unknown
   try {
@@ -72,7 +74,12 @@ async function logInOnce(
   target: PostgresTarget,
   address: PostgresAddress,
   encryption: Encryption,
-  limits: { readonly signal: AbortSignal; readonly limitMs: number; readonly wholeMs: number }
+  limits: {
+    readonly signal: AbortSignal
+    readonly clock: Clock
+    readonly limitMs: number
+    readonly wholeMs: number
+  }
 ): Promise<Client> {
   const { Client: PgClient } = (await import('pg')).default
   if (limits.signal.aborted) throw abortedError()
@@ -91,7 +98,7 @@ async function logInOnce(
   const stop = (): void => destroy(client)
   limits.signal.addEventListener('abort', stop, { once: true })
   try {
-    await withTimeout(client.connect(), limits.limitMs, () =>
+    await within(limits.clock, client.connect(), limits.limitMs, () =>
       databaseError(`${failed(target, address)}: no answer in ${Math.round(limits.wholeMs)} ms`, {
         retriable: true
       })

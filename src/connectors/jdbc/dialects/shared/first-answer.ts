@@ -1,3 +1,4 @@
+import type { Clock } from '../../../../clock.ts'
 import { ConfigError, type ConnectError, isRetriable } from '../../../../errors.ts'
 import { abortedError, databaseError } from '../../database/database.ts'
 
@@ -8,6 +9,7 @@ export interface Attempt<A, T> {
   /** For each of them; null: its share of what is left. */
   readonly eachMs: number | null
   readonly signal: AbortSignal
+  readonly clock: Clock
   /** Throws errors of this room. */
   tryOne(address: A, limitMs: number): Promise<T>
   /** Whether the next address may do better after this error. */
@@ -18,12 +20,12 @@ export interface Attempt<A, T> {
 
 /** I8: the first address that serves, within one limit. None may use up the time of those behind it. */
 export async function firstAnswer<A, T>(attempt: Attempt<A, T>): Promise<T> {
-  const { addresses, timeoutMs, eachMs, signal } = attempt
-  const deadline = performance.now() + timeoutMs
+  const { addresses, timeoutMs, eachMs, signal, clock } = attempt
+  const deadline = clock.monotonicMs() + timeoutMs
   const failures: ConnectError[] = []
   for (const [index, address] of addresses.entries()) {
     if (signal.aborted) throw abortedError()
-    const left = deadline - performance.now()
+    const left = deadline - clock.monotonicMs()
     if (left <= 0) break
     const share = left / (addresses.length - index)
     try {

@@ -33,7 +33,7 @@ export const sqliteDialect: Dialect = {
 async function openSqlite(options: OpenOptions): Promise<Connection> {
   if (options.signal.aborted) throw abortedError()
   const { path, ...target } = sqliteTarget(options)
-  const thread = new SqliteThread()
+  const thread = new SqliteThread(options.clock)
   const abort = (): void => thread.abort()
   options.signal.addEventListener('abort', abort, { once: true })
   try {

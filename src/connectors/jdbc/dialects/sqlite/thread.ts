@@ -1,8 +1,9 @@
 import { extname } from 'node:path'
 import type { StatementColumnMetadata } from 'node:sqlite'
 import { Worker } from 'node:worker_threads'
-import { withTimeout } from '../../../../clock.ts'
+import type { Clock } from '../../../../clock.ts'
 import { abortedError, type Row } from '../../database/database.ts'
+import { within } from '../../../../wait.ts'
 
 /** What the thread can be asked, one thing at a time. */
 export interface SqliteRequests {
@@ -66,12 +67,14 @@ const CLOSE_LIMIT_MS = 1000
  * SQLite cannot be interrupted through Node: `abort` frees whoever waits at once, and the thread ends with the step it is in.
  */
 export class SqliteThread {
+  readonly #clock: Clock
   readonly #worker: Worker
   #waiting: PromiseWithResolvers<unknown> | null = null
   #turn: Promise<unknown> = Promise.resolve()
   #ended: Error | null = null
 
-  constructor() {
+  constructor(clock: Clock) {
+    this.#clock = clock
     const entry = new URL(`./thread-main${extname(import.meta.url)}`, import.meta.url)
     this.#worker = new Worker(entry, { name: 'sqlite', execArgv: [] })
     // Only what is waited for keeps the process.
@@ -100,7 +103,7 @@ export class SqliteThread {
   /** Never rejects. */
   async close(): Promise<void> {
     const tooLate = (): Error => new Error('SQLite is busy')
-    await withTimeout(this.ask('close', {}), CLOSE_LIMIT_MS, tooLate).catch(() => undefined)
+    await within(this.#clock, this.ask('close', {}), CLOSE_LIMIT_MS, tooLate).catch(() => undefined)
     this.abort()
   }
 

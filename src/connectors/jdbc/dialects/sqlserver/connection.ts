@@ -1,5 +1,5 @@
 import type { Connection as DriverConnection, Request } from 'tedious'
-import { withTimeout } from '../../../../clock.ts'
+import type { Clock } from '../../../../clock.ts'
 import { ConnectError } from '../../../../errors.ts'
 import {
   abortedError,
@@ -35,6 +35,7 @@ import {
   listStatements
 } from './dictionary.ts'
 import { sqlServerColumn } from './types.ts'
+import { within } from '../../../../wait.ts'
 
 /** Limit for questions to the dictionary; they take milliseconds. */
 const DICTIONARY_LIMIT_MS = 60_000
@@ -46,6 +47,7 @@ interface Parts {
   readonly driver: typeof import('tedious')
   /** Logged in. */
   readonly session: DriverConnection
+  readonly clock: Clock
   /** Limit for the wait for rows; null: none. */
   readonly answerLimitMs: number | null
   readonly isolation: IsolationMode
@@ -187,11 +189,11 @@ export class SqlServerConnection implements Connection {
   async close(): Promise<void> {
     if (this.#aborted) return
     this.#aborted = true
-    const { session } = this.#parts
+    const { session, clock } = this.#parts
     const ended = new Promise<void>((resolve) => session.once('end', () => resolve()))
     session.close()
     try {
-      await withTimeout(ended, CLOSE_LIMIT_MS, () =>
+      await within(clock, ended, CLOSE_LIMIT_MS, () =>
         databaseError('no farewell in time', { retriable: true })
       )
     } catch {
@@ -232,16 +234,17 @@ export class SqlServerConnection implements Connection {
     settings: { columns: readonly Column[]; fetchRows: number; limitMs: number | null }
   ): SqlServerRowStream {
     if (this.#aborted) throw abortedError()
-    const { driver, session } = this.#parts
+    const { driver, session, clock } = this.#parts
     const { limitMs } = settings
     const stream: SqlServerRowStream = new SqlServerRowStream({
       columns: settings.columns,
       fetchRows: settings.fetchRows,
+      clock,
       convert: (error) => this.#translated(error, sql),
       limit: (work) =>
         limitMs === null
           ? work
-          : withTimeout(work, limitMs, () => {
+          : within(clock, work, limitMs, () => {
               this.abort()
               return databaseError(`SQL Server did not answer in ${limitMs} ms`, {
                 retriable: true

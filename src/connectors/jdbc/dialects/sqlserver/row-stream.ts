@@ -1,8 +1,9 @@
 import type { Request } from 'tedious'
-import { withTimeout } from '../../../../clock.ts'
+import type { Clock } from '../../../../clock.ts'
 import type { ConnectError } from '../../../../errors.ts'
 import { type Column, databaseError, type Row, type RowStream } from '../../database/database.ts'
 import { RowQueue } from '../shared/row-queue.ts'
+import { within } from '../../../../wait.ts'
 
 /** How long the server may take to confirm that a query was given up. */
 const CANCEL_LIMIT_MS = 5000
@@ -10,6 +11,7 @@ const CANCEL_LIMIT_MS = 5000
 interface Parts {
   readonly columns: readonly Column[]
   readonly fetchRows: number
+  readonly clock: Clock
   /** Sends the statement; `done` is called when it is over, with an error or none. */
   start(done: (error: Error | null | undefined) => void): Request
   convert(error: unknown): ConnectError
@@ -54,7 +56,7 @@ export class SqlServerRowStream implements RowStream {
     if (this.#queue.isOver) return
     this.#queue.discard()
     this.#request.cancel()
-    await withTimeout(this.#queue.over, CANCEL_LIMIT_MS, () =>
+    await within(this.#parts.clock, this.#queue.over, CANCEL_LIMIT_MS, () =>
       databaseError('SQL Server did not give up a query in time', { retriable: true })
     )
   }

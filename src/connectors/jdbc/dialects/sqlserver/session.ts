@@ -1,4 +1,3 @@
-import { withTimeout } from '../../../../clock.ts'
 import { isRetriable } from '../../../../errors.ts'
 import {
   abortedError,
@@ -11,6 +10,7 @@ import { firstAnswer } from '../shared/first-answer.ts'
 import { SqlServerConnection } from './connection.ts'
 import { sqlServerError } from './errors.ts'
 import type { SqlServerAddress, SqlServerSessionSettings, SqlServerTarget } from './target.ts'
+import { abortable, within } from '../../../../wait.ts'
 
 /** Logs in and fixes the session's settings. */
 export async function connectSqlServer(
@@ -23,6 +23,7 @@ export async function connectSqlServer(
     timeoutMs: Math.min(options.timeoutMs, target.loginLimitMs ?? options.timeoutMs),
     eachMs: null,
     signal: options.signal,
+    clock: options.clock,
     // Before the partner has taken over it refuses the database as well, which passes.
     goesOn: (error) => target.addresses.length > 1 || isRetriable(error),
     what: 'Could not connect to SQL Server',
@@ -42,39 +43,36 @@ async function openSession(
   const what = `Could not connect to SQL Server at ${address.name}`
   // A session that dies later is reported here and to whoever uses it; without a listener it would end the process.
   session.on('error', () => undefined)
-  let stop: () => void = () => undefined
+  const { signal, clock } = options
   const opened = new Promise<void>((resolve, reject) => {
-    stop = () => reject(abortedError())
-    options.signal.addEventListener('abort', stop, { once: true })
     session.connect((error) => {
       if (error === undefined || error === null) resolve()
       else reject(error)
     })
   })
   try {
-    await withTimeout(opened, limitMs, () =>
+    await within(clock, abortable(opened, signal, abortedError), limitMs, () =>
       databaseError(`${what}: no answer in ${Math.round(limitMs)} ms`, { retriable: true })
     )
     const connection = new SqlServerConnection({
       dialect,
       driver,
       session,
+      clock,
       isolation: options.isolation,
       answerLimitMs: target.answerLimitMs
     })
     const cut = (): void => connection.abort()
-    options.signal.addEventListener('abort', cut, { once: true })
+    signal.addEventListener('abort', cut, { once: true })
     try {
       await connection.ask(sessionStatement(target.session, options.readOnly === true))
     } finally {
-      options.signal.removeEventListener('abort', cut)
+      signal.removeEventListener('abort', cut)
     }
     return connection
   } catch (error) {
     session.close()
     throw sqlServerError(error, what)
-  } finally {
-    options.signal.removeEventListener('abort', stop)
   }
 }
 
