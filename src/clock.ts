@@ -1,5 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { within } from './wait.ts'
 
 /** Time as the worker sees it, so that tests can hold it still. What waits for something with a limit is in `wait.ts`. */
 export interface Clock {
@@ -30,13 +29,4 @@ export const systemClock: Clock = {
       if (signal?.aborted !== true) throw error
     }
   }
-}
-
-/** As `within` of `wait.ts`, but on the computer's clock: the files that still use it are listed in `test/architecture.test.ts`. */
-export async function withTimeout<T>(
-  work: Promise<T>,
-  ms: number,
-  onTimeout: () => Error
-): Promise<T> {
-  return await within(systemClock, work, ms, onTimeout)
 }
