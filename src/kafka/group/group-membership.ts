@@ -38,13 +38,27 @@ interface Joined {
   readonly members: readonly GroupMember[]
 }
 
+type State =
+  | { readonly kind: 'OUTSIDE' | 'CLOSED' }
+  | Joining
+  | { readonly kind: 'MEMBER'; readonly heartbeat: RunningHeartbeat }
+
+interface Joining {
+  readonly kind: 'JOINING'
+  /** Of this join alone. */
+  readonly connection: NetworkClient
+  /** From the answer to the join on: the session has begun. */
+  heartbeat: RunningHeartbeat | null
+}
+
 /**
  * A member of a group with protocol type `connect`.
  *
  * OUTSIDE: no heartbeats; the member id may still be known to the broker. `join` → JOINING.
- * JOINING: join and sync requests, repeated until they succeed, `signal` aborts (→ OUTSIDE) or the broker refuses for good.
+ * JOINING: join and sync requests, repeated until they succeed (→ MEMBER), `signal` aborts or the broker refuses for good (→ OUTSIDE).
  * MEMBER: heartbeats run. `rebalance-in-progress` leaves them running until the next `join`;
  *   `member-unknown` and `coordinator-lost` end them (→ OUTSIDE). Each round tells `onRebalance` at most one reason of each kind.
+ * CLOSED: for good, from any state.
  *
  * A broker keeps a join waiting and answers one connection in order, so each join has a connection of its own. Giving up closes it:
  * nothing is sent after that.
@@ -58,10 +72,7 @@ export class ConnectGroupMembership implements GroupMembership {
   #coordinator: BrokerNode | null = null
   #memberId = ''
   readonly #heartbeats: HeartbeatThread
-  #heartbeat: RunningHeartbeat | null = null
-  /** The connection of the join under way. */
-  #joins: NetworkClient | null = null
-  #closed = false
+  #state: State = { kind: 'OUTSIDE' }
 
   constructor(clock: Clock, options: GroupMembershipOptions, log: Logger) {
     this.#clock = clock
@@ -87,24 +98,18 @@ export class ConnectGroupMembership implements GroupMembership {
     assign: Assign,
     signal: AbortSignal
   ): Promise<GroupRound> {
-    if (this.#joins !== null) {
-      throw new ConnectError('INTERNAL', `${this.#name()} is joining already`)
-    }
-    this.#endHeartbeat()
-    this.#heartbeats.start()
-    const joins = this.#joinConnection()
-    this.#joins = joins
-    const abandon = (): void => void joins.close()
+    const joining = this.#beginJoining()
+    const abandon = (): void => void joining.connection.close()
     signal.addEventListener('abort', abandon, { once: true })
     try {
-      return await this.#joinUntilDone(joins, protocols, assign, signal)
-    } catch (error) {
-      this.#endHeartbeat()
-      throw error
+      return await this.#joinUntilDone(joining, protocols, assign, signal)
     } finally {
       signal.removeEventListener('abort', abandon)
-      await joins.close()
-      this.#joins = null
+      if (this.#state === joining) {
+        this.#endHeartbeat()
+        this.#state = { kind: 'OUTSIDE' }
+      }
+      await joining.connection.close()
     }
   }
 
@@ -112,7 +117,7 @@ export class ConnectGroupMembership implements GroupMembership {
     this.#endHeartbeat()
     const memberId = this.#memberId
     this.#memberId = ''
-    if (memberId === '' || this.#closed) return
+    if (memberId === '' || this.#state.kind === 'CLOSED') return
     try {
       await within(
         this.#clock,
@@ -128,23 +133,34 @@ export class ConnectGroupMembership implements GroupMembership {
   }
 
   async close(): Promise<void> {
-    this.#closed = true
     this.#endHeartbeat()
+    const before = this.#state
+    this.#state = { kind: 'CLOSED' }
     this.#heartbeats.close()
-    await Promise.all([this.#joins?.close(), this.#network.close()])
+    const connection = before.kind === 'JOINING' ? before.connection : null
+    await Promise.all([connection?.close(), this.#network.close()])
   }
 
-  #joinConnection(): NetworkClient {
+  #beginJoining(): Joining {
+    if (this.#state.kind === 'JOINING') {
+      throw new ConnectError('INTERNAL', `${this.#name()} is joining already`)
+    }
+    if (this.#state.kind === 'CLOSED') throw this.#givenUp()
+    this.#endHeartbeat()
+    this.#heartbeats.start()
     const { clientId, rebalanceTimeoutMs } = this.#options
     const requestTimeoutMs = Math.max(
       this.#settings.requestTimeoutMs,
       rebalanceTimeoutMs + JOIN_GRACE_MS
     )
-    return new NetworkClient({ ...this.#settings, requestTimeoutMs }, clientId)
+    const connection = new NetworkClient({ ...this.#settings, requestTimeoutMs }, clientId)
+    const joining: Joining = { kind: 'JOINING', connection, heartbeat: null }
+    this.#state = joining
+    return joining
   }
 
   async #joinUntilDone(
-    joins: NetworkClient,
+    joining: Joining,
     protocols: readonly GroupProtocol[],
     assign: Assign,
     signal: AbortSignal
@@ -162,7 +178,7 @@ export class ConnectGroupMembership implements GroupMembership {
       return await retrying(
         this.#clock,
         policy,
-        () => this.#joinAndSync(joins, protocols, assign, signal),
+        () => this.#joinAndSync(joining, protocols, assign, signal),
         signal
       )
     } catch (error) {
@@ -173,7 +189,7 @@ export class ConnectGroupMembership implements GroupMembership {
 
   /** Join and sync, again at once for as long as the coordinator says what is to be done differently. */
   async #joinAndSync(
-    joins: NetworkClient,
+    joining: Joining,
     protocols: readonly GroupProtocol[],
     assign: Assign,
     signal: AbortSignal
@@ -183,21 +199,22 @@ export class ConnectGroupMembership implements GroupMembership {
       abortable(work, signal, () => this.#givenUp())
     for (;;) {
       this.#throwIfGivenUp(signal)
-      const joined = await unlessGivenUp(this.#sendJoin(joins, protocols))
-      const round = joined === null ? null : await unlessGivenUp(this.#sync(joins, joined, assign))
+      const joined = await unlessGivenUp(this.#sendJoin(joining, protocols))
+      const round =
+        joined === null ? null : await unlessGivenUp(this.#sync(joining, joined, assign))
       if (round !== null) return round
     }
   }
 
   /** One join request; null when it must be sent again at once, with what was learned. */
   async #sendJoin(
-    joins: NetworkClient,
+    { connection }: Joining,
     protocols: readonly GroupProtocol[]
   ): Promise<Joined | null> {
     const { groupId, sessionTimeoutMs, rebalanceTimeoutMs } = this.#options
     this.#coordinator ??= await this.#network.coordinator('group', groupId)
     const coordinator = this.#coordinator
-    const response = await joins.callForResponse(
+    const response = await connection.callForResponse(
       coordinator,
       joinGroupApi,
       groupId,
@@ -230,15 +247,15 @@ export class ConnectGroupMembership implements GroupMembership {
   }
 
   /** Sends (as leader) or asks for the assignment; null when the group must be joined again. */
-  async #sync(joins: NetworkClient, joined: Joined, assign: Assign): Promise<GroupRound | null> {
+  async #sync(joining: Joining, joined: Joined, assign: Assign): Promise<GroupRound | null> {
     const { coordinator, generation, protocol, leaderId, members } = joined
     const memberId = this.#memberId
-    const heartbeat = this.#beginHeartbeat(generation)
+    const heartbeat = this.#beginHeartbeat(joining, generation)
     const assignments =
       leaderId === memberId
         ? await assign({ protocol, leaderId, generation, members })
         : new Map<string, Uint8Array>()
-    const response = await joins.callForResponse(
+    const response = await joining.connection.callForResponse(
       coordinator,
       syncGroupApi,
       this.#options.groupId,
@@ -253,7 +270,8 @@ export class ConnectGroupMembership implements GroupMembership {
       }))
     )
     const error = errorName(response.errorCode)
-    if (error === 'NONE' && this.#heartbeat === heartbeat) {
+    if (error === 'NONE' && this.#state === joining && joining.heartbeat === heartbeat) {
+      this.#state = { kind: 'MEMBER', heartbeat }
       heartbeat.announce()
       return { generation, memberId, leaderId, protocol, assignment: response.assignment }
     }
@@ -264,7 +282,8 @@ export class ConnectGroupMembership implements GroupMembership {
     throw this.#refused(error)
   }
 
-  #beginHeartbeat(generation: number): RunningHeartbeat {
+  #beginHeartbeat(joining: Joining, generation: number): RunningHeartbeat {
+    if (this.#state !== joining) throw this.#givenUp()
     this.#endHeartbeat()
     const { groupId, sessionTimeoutMs, heartbeatIntervalMs } = this.#options
     const heartbeat = this.#heartbeats.begin(
@@ -280,12 +299,12 @@ export class ConnectGroupMembership implements GroupMembership {
       },
       (reason) => this.#onRebalance(heartbeat, reason)
     )
-    this.#heartbeat = heartbeat
+    joining.heartbeat = heartbeat
     return heartbeat
   }
 
   #onRebalance(heartbeat: RunningHeartbeat, reason: RebalanceReason): void {
-    if (this.#heartbeat !== heartbeat) return
+    if (!('heartbeat' in this.#state) || this.#state.heartbeat !== heartbeat) return
     this.#coordinator = heartbeat.coordinator
     if (reason !== 'rebalance-in-progress') this.#endHeartbeat()
     if (reason === 'member-unknown') this.#memberId = ''
@@ -294,8 +313,10 @@ export class ConnectGroupMembership implements GroupMembership {
   }
 
   #endHeartbeat(): void {
-    this.#heartbeat?.stop()
-    this.#heartbeat = null
+    if (!('heartbeat' in this.#state)) return
+    this.#state.heartbeat?.stop()
+    if (this.#state.kind === 'JOINING') this.#state.heartbeat = null
+    else this.#state = { kind: 'OUTSIDE' }
   }
 
   async #sendLeave(memberId: string, reason: string): Promise<void> {
@@ -306,7 +327,7 @@ export class ConnectGroupMembership implements GroupMembership {
   }
 
   #throwIfGivenUp(signal: AbortSignal): void {
-    if (signal.aborted || this.#closed) throw this.#givenUp()
+    if (signal.aborted || this.#state.kind === 'CLOSED') throw this.#givenUp()
   }
 
   #givenUp(): ConnectError {

@@ -34,6 +34,12 @@ export interface RunningHeartbeat {
   stop(): void
 }
 
+interface RunningThread {
+  readonly worker: Worker
+  stopShowingLife(): void
+  heartbeat: ThreadHeartbeat | null
+}
+
 /** A few objects and one connection: no reason to reserve what a worker of its own would have. */
 const LIMITS = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 1 }
 
@@ -49,9 +55,7 @@ export class HeartbeatThread {
   readonly #clock: Clock
   readonly #data: HeartbeatThreadData
   readonly #heartbeatIntervalMs: number
-  #worker: Worker | null = null
-  #stopShowingLife: (() => void) | null = null
-  #current: ThreadHeartbeat | null = null
+  #thread: RunningThread | null = null
   #lastId = 0
 
   constructor(clock: Clock, data: HeartbeatThreadData, heartbeatIntervalMs: number) {
@@ -61,8 +65,8 @@ export class HeartbeatThread {
   }
 
   /** Before a join, so that the thread is there when it ends. */
-  start(): Worker {
-    if (this.#worker !== null) return this.#worker
+  start(): RunningThread {
+    if (this.#thread !== null) return this.#thread
     const entry = new URL(`./heartbeat-thread-main${extname(import.meta.url)}`, import.meta.url)
     const worker = new Worker(entry, {
       name: 'heartbeat',
@@ -70,49 +74,49 @@ export class HeartbeatThread {
       execArgv: [],
       resourceLimits: LIMITS
     })
+    const showLife = (): void => worker.postMessage({ kind: 'alive' } satisfies HeartbeatCommand)
+    const thread: RunningThread = {
+      worker,
+      stopShowingLife: every(this.#clock, this.#heartbeatIntervalMs, showLife),
+      heartbeat: null
+    }
     worker.unref()
-    worker.on('message', (report: HeartbeatReport) => this.#current?.onReport(report))
+    worker.on('message', (report: HeartbeatReport) => thread.heartbeat?.onReport(report))
     // Without a thread there are no heartbeats: the next join starts another one.
     const onEnd = (): void => {
-      if (this.#worker !== worker) return
-      const heartbeat = this.#current
+      if (this.#thread !== thread) return
       this.#ended()
+      const { heartbeat } = thread
       heartbeat?.onReport({ id: heartbeat.id, reason: 'coordinator-lost', coordinator: null })
     }
     worker.on('error', onEnd)
     worker.on('exit', onEnd)
-    this.#stopShowingLife = every(this.#clock, this.#heartbeatIntervalMs, () =>
-      worker.postMessage({ kind: 'alive' } satisfies HeartbeatCommand)
-    )
-    this.#worker = worker
-    return worker
+    this.#thread = thread
+    return thread
   }
 
   begin(options: HeartbeatOptions, tell: (reason: RebalanceReason) => void): RunningHeartbeat {
-    const worker = this.start()
+    const thread = this.start()
     const id = ++this.#lastId
     const post = (command: HeartbeatCommand): void => {
       // A thread that ended has told so, and takes no more commands.
-      if (this.#worker === worker) worker.postMessage(command)
+      if (this.#thread === thread) thread.worker.postMessage(command)
     }
     post({ kind: 'begin', id, options })
-    const heartbeat = new ThreadHeartbeat(id, options.coordinator, post, tell)
-    this.#current = heartbeat
-    return heartbeat
+    thread.heartbeat = new ThreadHeartbeat(id, options.coordinator, post, tell)
+    return thread.heartbeat
   }
 
   /** The thread ends by itself and keeps nothing: nobody waits for it. */
   close(): void {
-    const worker = this.#worker
-    this.#ended()
-    void worker?.terminate()
+    void this.#ended()?.worker.terminate()
   }
 
-  #ended(): void {
-    this.#worker = null
-    this.#current = null
-    this.#stopShowingLife?.()
-    this.#stopShowingLife = null
+  #ended(): RunningThread | null {
+    const thread = this.#thread
+    this.#thread = null
+    thread?.stopShowingLife()
+    return thread
   }
 }
 

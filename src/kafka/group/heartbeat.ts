@@ -35,9 +35,17 @@ export interface HeartbeatEvents {
   isAlive(): boolean
 }
 
+type State =
+  | { readonly kind: 'QUIET'; keptBack: RebalanceReason | null }
+  | { readonly kind: 'TELLING' | 'REBALANCING' | 'STOPPED' }
+
 /**
- * Keeps one generation of a member alive from its creation to `stop`. Reasons to join again are kept back until `announce`,
- * because between join and sync the answer of the sync tells them. A coordinator that moved is looked up again.
+ * Keeps one generation of a member alive from its creation to `stop`. A coordinator that moved is looked up again.
+ *
+ * QUIET: reasons to join again are kept back, because between join and sync the answer of the sync tells them. `announce` → TELLING.
+ * TELLING: each reason is told. Once the group is to be joined again → REBALANCING.
+ * REBALANCING: only what is worse is told.
+ * STOPPED: nothing is sent or told any more.
  */
 export class Heartbeat {
   readonly #clock: Clock
@@ -46,9 +54,7 @@ export class Heartbeat {
   readonly #events: HeartbeatEvents
   readonly #stopped = new AbortController()
   #coordinator: BrokerNode | null
-  #announced = false
-  #pending: RebalanceReason | null = null
-  #rebalancing = false
+  #state: State = { kind: 'QUIET', keptBack: null }
 
   constructor(
     clock: Clock,
@@ -65,13 +71,15 @@ export class Heartbeat {
   }
 
   announce(): void {
-    this.#announced = true
-    const reason = this.#pending
+    if (this.#state.kind !== 'QUIET') return
+    const reason = this.#state.keptBack
+    this.#state = { kind: 'TELLING' }
     // Not from inside the join that is about to resolve: its caller must have the round first.
     if (reason !== null) setImmediate(() => this.#report(reason))
   }
 
   stop(): void {
+    this.#state = { kind: 'STOPPED' }
     this.#stopped.abort()
   }
 
@@ -144,14 +152,15 @@ export class Heartbeat {
   }
 
   #report(reason: RebalanceReason): void {
-    if (this.#stopped.signal.aborted) return
-    if (!this.#announced) {
-      this.#pending = reason
+    const state = this.#state
+    if (state.kind === 'STOPPED') return
+    if (state.kind === 'QUIET') {
+      state.keptBack = reason
       return
     }
     if (reason === 'rebalance-in-progress') {
-      if (this.#rebalancing) return
-      this.#rebalancing = true
+      if (state.kind === 'REBALANCING') return
+      this.#state = { kind: 'REBALANCING' }
     }
     this.#events.onReason(reason, this.#coordinator)
   }

@@ -52,12 +52,11 @@ export class RecordTooLarge extends Error {
 /**
  * The records of one partition on their way, oldest first: batches sent and not acknowledged, then records not yet in a batch.
  *
- * SENDING: batches go out one after the other, several in flight.
- * RECOVERING (a batch came back): nothing goes out until no batch is in flight; then SENDING starts again at the oldest
- * unacknowledged batch, so the order in the log is that of the sends.
- *
- * A broker that knows nothing of a producer id takes any sequence number from it, so the first batch of an identity goes alone: a second one
- * could be taken while the first came back.
+ * FIRST: one batch goes alone. A broker that knows nothing of a producer id takes any sequence number from it, so that a second batch could
+ *   be taken while the first comes back. Once it is acknowledged → SENDING.
+ * SENDING: batches go out one after the other, several in flight. A new identity → FIRST.
+ * RECOVERING: a batch came back, in whichever state. Nothing goes out until no batch is in flight; then → FIRST, at the oldest
+ *   unacknowledged batch, so that the order in the log is that of the sends.
  */
 export class PartitionQueue {
   readonly topic: string
@@ -75,9 +74,7 @@ export class PartitionQueue {
   #nextSequence = 0
   #identity: ProducerIdentity | null = null
   #inFlight = 0
-  #recovering = false
-  /** The broker knows where in the sequence this identity is. */
-  #established = false
+  #state: 'FIRST' | 'SENDING' | 'RECOVERING' = 'FIRST'
 
   constructor(clock: Clock, topic: string, partition: number, settings: SendingSettings) {
     this.#clock = clock
@@ -100,12 +97,11 @@ export class PartitionQueue {
   /** The batch to send now, or null. `identity` changes only while nothing is in flight. Throws RecordTooLarge. */
   next(identity: ProducerIdentity | null): Batch | null {
     if (identity !== this.#identity) this.#restartSequence(identity)
-    if (this.#recovering) {
-      if (this.#inFlight > 0) return null
-      this.#recovering = false
+    if (this.#state !== 'SENDING' && this.#inFlight > 0) return null
+    if (this.#state === 'RECOVERING') {
+      this.#state = 'FIRST'
       this.forgetSettled()
     }
-    if (identity !== null && !this.#established && this.#inFlight > 0) return null
     let batch = this.#unacknowledged.find(({ inFlight }) => !inFlight)
     if (batch === undefined) {
       if (this.#chunks.length === 0) return null
@@ -129,7 +125,7 @@ export class PartitionQueue {
     this.#landed(batch)
     this.#backoff.reset()
     this.retryAtMs = 0
-    this.#established = true
+    if (this.#state === 'FIRST') this.#state = 'SENDING'
     this.#unacknowledged = this.#unacknowledged.filter((each) => each !== batch)
     for (const { delivery, count } of batch.parts) delivery.acknowledge(count)
   }
@@ -137,7 +133,7 @@ export class PartitionQueue {
   /** The batch must be sent again, and so must everything behind it. */
   returned(batch: Batch): void {
     this.#landed(batch)
-    this.#recovering = true
+    this.#state = 'RECOVERING'
   }
 
   /** As `returned`, and nothing goes out before a pause: longer after each failure since the last acknowledgement. */
@@ -187,7 +183,7 @@ export class PartitionQueue {
 
   /** Whether an earlier batch came back, so that the broker cannot know the place of those behind it. */
   get isRecovering(): boolean {
-    return this.#recovering
+    return this.#state === 'RECOVERING'
   }
 
   /** Whether nothing older is unacknowledged. */
@@ -221,7 +217,7 @@ export class PartitionQueue {
   /** A new producer id counts from 0: what is unacknowledged is numbered anew. */
   #restartSequence(identity: ProducerIdentity | null): void {
     this.#identity = identity
-    this.#established = false
+    this.#state = 'FIRST'
     this.#nextSequence = 0
     for (const batch of this.#unacknowledged) batch.sequence = -1
   }

@@ -41,9 +41,8 @@ export class ProducerCore {
   constructor(clock: Clock, network: NetworkClient, policy: SendingPolicy) {
     this.#clock = clock
     this.#policy = policy
-    const onFatal = (error: ConnectError, guilty: readonly Delivery[] = []): void => {
-      if (!this.#ended) policy.onFatal(error, guilty)
-    }
+    const onFatal = (error: ConnectError, guilty: readonly Delivery[] = []): void =>
+      this.#onFatal(error, guilty)
     this.#metadata = new ProducerMetadata(clock, network, policy, {
       onChange: () => this.#placeWaiting(),
       onRefused: (error, topic) => this.#onTopicRefused(error, topic),
@@ -79,6 +78,10 @@ export class ProducerCore {
     this.#topics.clear()
     for (const delivery of this.#deliveries) delivery.fail(error)
     await this.#metadata.stop()
+  }
+
+  #onFatal(error: ConnectError, guilty: readonly Delivery[]): void {
+    if (!this.#ended) this.#policy.onFatal(error, guilty)
   }
 
   /** A settled send leaves records behind when it failed, or nobody waits for it any more. */
@@ -142,7 +145,7 @@ export class ProducerCore {
     const { fits = [], misfits = [] } = Object.groupBy(records, (record) =>
       (record.partition ?? 0) < partitions ? 'fits' : 'misfits'
     )
-    if (!delivery.refuse(misfits, reason)) this.#policy.onFatal(reason, [delivery])
+    if (!delivery.refuse(misfits, reason)) this.#onFatal(reason, [delivery])
     else if (!delivery.settled) this.#enqueue(topic, { ...send, records: fits }, partitions)
   }
 
@@ -166,7 +169,7 @@ export class ProducerCore {
     const taken = waiting.every(({ records, delivery }) => delivery.refuse(records, error))
     if (taken && waiting.length > 0) return
     if (this.#policy.onRefusal !== 'end' && topic !== undefined && topic.queues.size > 0) return
-    this.#policy.onFatal(
+    this.#onFatal(
       error,
       waiting.map(({ delivery }) => delivery)
     )

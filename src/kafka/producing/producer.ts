@@ -34,6 +34,8 @@ interface ProducerOptions {
  * The first failure that cannot be repaired ends the producer: that send rejects with the reason (facts: topic, partition, kafkaError),
  * all others with the same reason as their cause. With `refused: 'report'` records that Kafka will never take are left out instead, and
  * everything behind them goes on in order. How much waits here is bounded by the sends the caller has under way.
+ *
+ * OPEN takes sends. `close` → CLOSING: what is under way may come to its end. A limit or a failure ends it, from OPEN or CLOSING.
  */
 export class KafkaRecordProducer implements RecordProducer {
   readonly bufferBytes: number
@@ -43,11 +45,8 @@ export class KafkaRecordProducer implements RecordProducer {
   readonly #clientId: string
   readonly #network: NetworkClient
   readonly #core: ProducerCore
-  readonly #ended = new AbortController()
-  /** Why it ended; null while it has not, or was closed. */
-  #failure: ConnectError | null = null
-  #closing = false
-  #watching = false
+  /** Why nothing more is taken: closed, or ended by a failure. null while OPEN. */
+  #refusal: ConnectError | null = null
 
   constructor(
     clock: Clock,
@@ -86,62 +85,41 @@ export class KafkaRecordProducer implements RecordProducer {
   }
 
   async send(records: readonly ProducerRecord[]): Promise<readonly RefusedRecord[]> {
-    if (this.#failure !== null) throw notSent(this.#failure)
-    if (this.#closing) throw this.#closed()
+    if (this.#refusal !== null) throw this.#refusal
     if (records.length === 0) return []
-    const { outcome } = this.#core.send(records)
-    void this.#watchExpiry()
-    return outcome
+    const delivery = this.#core.send(records)
+    if (this.#settings.deliveryTimeoutMs < NO_LIMIT_MS) void this.#watchExpiry(delivery)
+    return delivery.outcome
   }
 
   async close(timeoutMs: number): Promise<void> {
-    this.#closing = true
+    const closed = new ConnectError('WORKER_STOPPING', `Producer ${this.#clientId} was closed`)
+    this.#refusal ??= closed
     const underWay = [...this.#core.deliveries].map(({ outcome }) => outcome)
     if (underWay.length > 0 && timeoutMs > 0) {
       await settledWithin(this.#clock, Promise.allSettled(underWay), timeoutMs)
     }
-    await Promise.all([this.#end(this.#closed()), this.#network.close()])
+    await Promise.all([this.#core.end(closed), this.#network.close()])
   }
 
-  /** I8: `delivery.timeout.ms`, when it is a limit at all. Sends expire in their order. */
-  async #watchExpiry(): Promise<void> {
+  /** I8: a send that takes longer ends the producer. */
+  async #watchExpiry({ outcome }: Delivery): Promise<void> {
     const { client, deliveryTimeoutMs } = this.#settings
-    if (deliveryTimeoutMs >= NO_LIMIT_MS || this.#watching) return
-    this.#watching = true
-    for (
-      let [oldest] = this.#core.deliveries;
-      oldest !== undefined;
-      [oldest] = this.#core.deliveries
-    ) {
-      const leftMs = oldest.startedMs + deliveryTimeoutMs - this.#clock.monotonicMs()
-      if (leftMs > 0) await this.#clock.sleep(leftMs, this.#ended.signal)
-      else {
-        this.#fail(
-          new ConnectError(
-            'KAFKA_UNAVAILABLE',
-            `Kafka at ${addresses(client)} did not acknowledge records within ${deliveryTimeoutMs} ms (delivery.timeout.ms)`
-          )
-        )
-      }
-    }
-    this.#watching = false
+    if (await settledWithin(this.#clock, outcome, deliveryTimeoutMs)) return
+    this.#fail(
+      new ConnectError(
+        'KAFKA_UNAVAILABLE',
+        `Kafka at ${addresses(client)} did not acknowledge records within ${deliveryTimeoutMs} ms (delivery.timeout.ms)`
+      ),
+      []
+    )
   }
 
-  /** Ends the producer. The guilty sends fail first, so that their callers see the reason before others see the consequence. */
-  #fail(error: ConnectError, guilty: readonly Delivery[] = []): void {
-    if (this.#failure !== null) return
-    this.#failure = error
+  /** The guilty sends fail first, so that their callers see the reason before others see the consequence. */
+  #fail(error: ConnectError, guilty: readonly Delivery[]): void {
+    this.#refusal = notSent(error)
     for (const delivery of guilty) delivery.fail(error)
-    void this.#end(guilty.length === 0 ? error : notSent(error))
-  }
-
-  #end(error: ConnectError): Promise<void> {
-    this.#ended.abort()
-    return this.#core.end(error)
-  }
-
-  #closed(): ConnectError {
-    return new ConnectError('WORKER_STOPPING', `Producer ${this.#clientId} was closed`)
+    void this.#core.end(guilty.length === 0 ? error : this.#refusal)
   }
 }
 
