@@ -1,3 +1,4 @@
+import { signatureAlgorithmHeader, signatureHeader } from '../herder/group/session-key.ts'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest, type RequestOptions } from 'node:https'
 import type { Clock } from '../clock.ts'
@@ -40,8 +41,8 @@ const TRAVELLING = [
   ORIGIN_PROOF,
   REQUESTED_BY,
   'authorization',
-  'x-connect-authorization',
-  'x-connect-request-signature-algorithm'
+  signatureHeader.toLowerCase(),
+  signatureAlgorithmHeader.toLowerCase()
 ]
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024
 

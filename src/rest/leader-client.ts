@@ -2,11 +2,12 @@ import type { Clock } from '../clock.ts'
 import { ConnectError } from '../errors.ts'
 import type { LeaderClient } from '../herder/group/leader-client.ts'
 import { exchange } from './forward.ts'
+import { REQUEST_TIMEOUT_MS } from '../settings/worker/rest-keys.ts'
 import { javaClientTls, type TlsSettings } from '../tls/java-ssl.ts'
 import { abortingAfter } from '../wait.ts'
 
-/** The other worker answers within its own limit for requests, 90 s. */
-const TIMEOUT_MS = 100_000
+/** The other worker answers within its own limit for requests. */
+const TIMEOUT_MS = REQUEST_TIMEOUT_MS + 10_000
 
 /** How the herder reaches the leader's REST interface: with the certificates of this worker's own listeners. */
 export function restLeaderClient(ssl: TlsSettings, clock: Clock): LeaderClient {

@@ -4,6 +4,7 @@ import { type HeaderRule, parseHeaderRules } from '../settings/worker/response-h
 import {
   type ListenerTls,
   listenerTls,
+  REQUEST_TIMEOUT_MS,
   type RestConfig,
   restListeners
 } from '../settings/worker/rest-keys.ts'
@@ -56,7 +57,7 @@ export function restServerOptions(
     usersFile: usersFile(config, environment),
     maskConfigs: values['rest.config.mask'],
     metrics: values['rest.metrics.enable'],
-    requestTimeoutMs: 90_000,
+    requestTimeoutMs: REQUEST_TIMEOUT_MS,
     healthTimeoutMs: 10_000,
     bodyLimitBytes: 32 * 1024 * 1024,
     workerBodyLimitBytes: 128 * 1024 * 1024,

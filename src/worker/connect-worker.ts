@@ -1,13 +1,11 @@
 import type { Plugins } from '../plugin/plugins.ts'
+import { REQUEST_TIMEOUT_MS } from '../settings/worker/rest-keys.ts'
 import type { StoredConfig } from '../storage/cluster-config.ts'
 import { LocalConnector } from './connector-handle.ts'
 import type { ConnectorEvents, ConnectorHandle, TaskHandle, Worker } from './contracts.ts'
 import { LocalTask, type LocalTaskOptions } from './task-handle.ts'
 import { taskTransactionalId } from './transactional-ids.ts'
 import type { WorkerParts } from './worker-parts.ts'
-
-/** The limit of a request that waits for it. */
-const FENCE_TIMEOUT_MS = 90_000
 
 /** The Worker whose connectors and tasks run on this process's main thread. */
 export class ConnectWorker implements Worker {
@@ -38,7 +36,7 @@ export class ConnectWorker implements Worker {
       clientProperties.admin(await resolve(config)),
       `connector-worker-adminclient-${name}`,
       ids,
-      FENCE_TIMEOUT_MS
+      REQUEST_TIMEOUT_MS
     )
   }
 }

@@ -1,5 +1,10 @@
-import { createHmac, getHashes, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { ConfigError, ConnectError } from '../../errors.ts'
+import {
+  type HmacAlgorithm,
+  hmacAlgorithm,
+  hmacProblem
+} from '../../settings/worker/hmac-algorithms.ts'
 import type { SessionKey } from '../../storage/cluster-config.ts'
 import type { Origins, RequestSignature } from '../herder.ts'
 
@@ -18,28 +23,10 @@ export interface SessionKeyOptions {
 export const signatureHeader = 'X-Connect-Authorization'
 export const signatureAlgorithmHeader = 'X-Connect-Request-Signature-Algorithm'
 
-/** Java's names of MAC algorithms → Node's digests, with the length of the keys Java generates for them. */
-const algorithms: Record<string, { digest: string; keyBytes: number }> = {
-  hmacmd5: { digest: 'md5', keyBytes: 64 },
-  hmacsha1: { digest: 'sha1', keyBytes: 64 },
-  hmacsha224: { digest: 'sha224', keyBytes: 28 },
-  hmacsha256: { digest: 'sha256', keyBytes: 32 },
-  hmacsha384: { digest: 'sha384', keyBytes: 48 },
-  hmacsha512: { digest: 'sha512', keyBytes: 64 },
-  'hmacsha512/224': { digest: 'sha512-224', keyBytes: 28 },
-  'hmacsha512/256': { digest: 'sha512-256', keyBytes: 32 },
-  'hmacsha3-224': { digest: 'sha3-224', keyBytes: 28 },
-  'hmacsha3-256': { digest: 'sha3-256', keyBytes: 32 },
-  'hmacsha3-384': { digest: 'sha3-384', keyBytes: 48 },
-  'hmacsha3-512': { digest: 'sha3-512', keyBytes: 64 }
-}
-
-function algorithm(name: string, property: string): { digest: string; keyBytes: number } {
-  const found = algorithms[name.toLowerCase()]
-  if (found === undefined || !getHashes().includes(found.digest)) {
-    throw new ConfigError(`${property}: the algorithm ${name} is not available on this worker`)
-  }
-  return found
+function algorithm(name: string): HmacAlgorithm {
+  const found = hmacAlgorithm(name)
+  if (found !== null) return found
+  throw new ConfigError(`Invalid value ${name} for a signature: ${hmacProblem(name)}`)
 }
 
 /** Signs and checks requests between workers and what they say of others, and knows when the leader has to hand out another key. */
@@ -49,11 +36,9 @@ export class SessionKeys implements Origins {
 
   /** Throws ConfigError for algorithms this runtime does not have. */
   constructor(options: SessionKeyOptions) {
-    algorithm(options.generationAlgorithm, 'inter.worker.key.generation.algorithm')
-    algorithm(options.signatureAlgorithm, 'inter.worker.signature.algorithm')
-    for (const name of options.verificationAlgorithms) {
-      algorithm(name, 'inter.worker.verification.algorithms')
-    }
+    algorithm(options.generationAlgorithm)
+    algorithm(options.signatureAlgorithm)
+    options.verificationAlgorithms.forEach(algorithm)
     this.#options = options
   }
 
@@ -141,7 +126,7 @@ export class SessionKeys implements Origins {
   #keyBytes(): number {
     const { sizeBits, generationAlgorithm } = this.#options
     if (sizeBits !== null) return Math.ceil(sizeBits / 8)
-    return algorithm(generationAlgorithm, 'inter.worker.key.generation.algorithm').keyBytes
+    return algorithm(generationAlgorithm).keyBytes
   }
 }
 
@@ -151,6 +136,6 @@ function originBytes(origin: string): Buffer {
 }
 
 function macOf(name: string, key: SessionKey, body: Uint8Array): Buffer {
-  const { digest } = algorithm(name, 'inter.worker.signature.algorithm')
+  const { digest } = algorithm(name)
   return createHmac(digest, key.key).update(body).digest()
 }

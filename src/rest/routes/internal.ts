@@ -1,3 +1,4 @@
+import { signatureAlgorithmHeader, signatureHeader } from '../../herder/group/session-key.ts'
 import type { RequestSignature } from '../../herder/herder.ts'
 import {
   type Call,
@@ -41,8 +42,8 @@ export function internalEndpoints(context: RestContext): Endpoint[] {
 }
 
 function signature(call: Call): RequestSignature | null {
-  const text = header(call, 'x-connect-authorization')
-  const algorithm = header(call, 'x-connect-request-signature-algorithm')
+  const text = header(call, signatureHeader.toLowerCase())
+  const algorithm = header(call, signatureAlgorithmHeader.toLowerCase())
   return text === undefined || algorithm === undefined ? null : { signature: text, algorithm }
 }
 

@@ -1,42 +1,5 @@
-import { createHmac } from 'node:crypto'
 import { type Complaint, configDef } from '../../config/config-def.ts'
-
-/** Java's names of the signature algorithms, with Node's digest for each. */
-export const hmacDigests: Readonly<Record<string, string>> = {
-  HmacMD5: 'md5',
-  HmacSHA1: 'sha1',
-  HmacSHA224: 'sha224',
-  HmacSHA256: 'sha256',
-  HmacSHA384: 'sha384',
-  HmacSHA512: 'sha512',
-  'HmacSHA512/224': 'sha512-224',
-  'HmacSHA512/256': 'sha512-256',
-  'HmacSHA3-224': 'sha3-224',
-  'HmacSHA3-256': 'sha3-256',
-  'HmacSHA3-384': 'sha3-384',
-  'HmacSHA3-512': 'sha3-512'
-}
-
-/** Node's digest of a Java MAC name (compared without case, as Java does), or null when there is none in this build of Node.js. */
-export function hmacDigest(algorithm: string): string | null {
-  const known = Object.entries(hmacDigests).find(
-    ([name]) => name.toLowerCase() === algorithm.toLowerCase()
-  )
-  if (known === undefined) return null
-  try {
-    createHmac(known[1], 'x')
-    return known[1]
-  } catch {
-    // A restricted build (FIPS) refuses some digests; for the caller that is the same as an unknown name.
-    return null
-  }
-}
-
-function unsupported(algorithm: string): string | null {
-  return hmacDigest(algorithm) !== null
-    ? null
-    : `the algorithm is not supported by this worker; the supported algorithms are: [${Object.keys(hmacDigests).join(', ')}]`
-}
+import { hmacProblem } from './hmac-algorithms.ts'
 
 const replicationFactor = (value: number): Complaint | null =>
   value === -1 || value > 0
@@ -173,7 +136,7 @@ const clusterKeys = configDef({
   'inter.worker.key.generation.algorithm': {
     type: 'string',
     default: 'HmacSHA256',
-    check: unsupported,
+    check: hmacProblem,
     importance: 'low',
     doc: 'Algorithm session keys are made for.'
   },
@@ -194,7 +157,7 @@ const clusterKeys = configDef({
     default: 'HmacSHA256',
     check: (value: string, all: ReadonlyMap<string, unknown>) => {
       const accepted = all.get('inter.worker.verification.algorithms')
-      if (unsupported(value) !== null) return unsupported(value)
+      if (hmacProblem(value) !== null) return hmacProblem(value)
       return Array.isArray(accepted) && accepted.length > 0 && !accepted.includes(value)
         ? 'Signature algorithm must be present in inter.worker.verification.algorithms list'
         : null
@@ -208,11 +171,11 @@ const clusterKeys = configDef({
     check: (value: readonly string[]) => {
       if (value.length === 0)
         return 'At least one signature verification algorithm must be provided'
-      const unknown = value.find((algorithm) => unsupported(algorithm) !== null)
+      const unknown = value.find((algorithm) => hmacProblem(algorithm) !== null)
       return unknown === undefined
         ? null
         : {
-            sentence: `Invalid value ${unknown} for configuration inter.worker.verification.algorithms: ${unsupported(unknown)}`
+            sentence: `Invalid value ${unknown} for configuration inter.worker.verification.algorithms: ${hmacProblem(unknown)}`
           }
     },
     importance: 'low',

@@ -15,6 +15,9 @@ import { parseHeaderRules } from './response-headers.ts'
 export const BASIC_AUTH_EXTENSION =
   'org.apache.kafka.connect.rest.basic.auth.extension.BasicAuthSecurityRestExtension'
 
+/** The longest that a request of the REST interface may take, in milliseconds: Kafka Connect's, which no setting changes. */
+export const REQUEST_TIMEOUT_MS = 90_000
+
 function foreignExtension(classes: readonly string[]): Complaint | null {
   const foreign = classes.find((name) => name !== BASIC_AUTH_EXTENSION)
   if (foreign === undefined) return null

@@ -53,6 +53,13 @@ const EMPTY = (key: string): string =>
 
 /** Key, bad value, and the complaint: a JVM worker's, where it has the rule. */
 const refused: [string, string, string][] = [
+  ...['inter.worker.key.generation.algorithm', 'inter.worker.signature.algorithm'].map((key) =>
+    invalid(
+      key,
+      'HmacFoo',
+      'the algorithm is not supported by this worker; the supported algorithms are: [HmacMD5, HmacSHA1, HmacSHA224, HmacSHA256, HmacSHA384, HmacSHA512, HmacSHA512/224, HmacSHA512/256, HmacSHA3-224, HmacSHA3-256, HmacSHA3-384, HmacSHA3-512]'
+    )
+  ),
   [
     'rest.extension.classes',
     `${BASIC_AUTH_EXTENSION}, a.B`,
