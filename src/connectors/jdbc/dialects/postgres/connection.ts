@@ -20,6 +20,7 @@ import {
 } from '../../database/database.ts'
 import { readTimestampText, type TimestampParts } from '../../values/timestamp.ts'
 import { postgresError } from './errors.ts'
+import { SessionEnd } from './session.ts'
 import { beginReading, postgresTransactions, postgresWrittenSince } from './open-transactions.ts'
 import { asciiLower } from '../shared/letter-case.ts'
 import { likeName, likePrefix } from '../shared/like-pattern.ts'
@@ -60,6 +61,7 @@ export class PostgresConnection implements Connection {
   readonly dialect: Dialect
   readonly catalog: string
   readonly #client: Client
+  readonly #end: SessionEnd
   readonly #settings: Settings
   /** Fields a statement answered last time, so that they can be looked up before it runs again. */
   readonly #fields = new Map<string, FieldDef[]>()
@@ -72,6 +74,7 @@ export class PostgresConnection implements Connection {
     this.dialect = dialect
     this.catalog = settings.database
     this.#client = client
+    this.#end = new SessionEnd(client)
     this.#settings = settings
   }
 
@@ -300,13 +303,7 @@ export class PostgresConnection implements Connection {
         else resolve({ rows: batch, fields: result?.fields ?? [] })
       })
     })
-    return this.#translated(
-      this.#settings.answerLimitMs === null
-        ? work
-        : this.#limit(work, this.#settings.answerLimitMs),
-      'run the query',
-      sql
-    )
+    return this.#answer(work, this.#settings.answerLimitMs, 'run the query', sql)
   }
 
   /** Nullability and printed type are not in the answer to a query: the dictionary knows them. */
@@ -340,7 +337,7 @@ export class PostgresConnection implements Connection {
   }
 
   #bounded<T>(work: Promise<T>, what: string, sql: string): Promise<T> {
-    return this.#translated(this.#limit(work, DICTIONARY_LIMIT_MS), what, sql)
+    return this.#answer(work, DICTIONARY_LIMIT_MS, what, sql)
   }
 
   #limit<T>(work: Promise<T>, ms: number): Promise<T> {
@@ -350,9 +347,15 @@ export class PostgresConnection implements Connection {
     })
   }
 
-  async #translated<T>(work: Promise<T>, what: string, sql: string): Promise<T> {
+  async #answer<T>(
+    work: Promise<T>,
+    limitMs: number | null,
+    what: string,
+    sql: string
+  ): Promise<T> {
+    const answer = this.#end.before(work)
     try {
-      return await work
+      return await (limitMs === null ? answer : this.#limit(answer, limitMs))
     } catch (error) {
       if (this.#aborted && !(error instanceof ConnectError)) throw abortedError()
       throw postgresError(error, `PostgreSQL did not ${what}`, sql)
