@@ -21,6 +21,8 @@ interface Standing {
   readonly latest: Map<string, number>
   readonly ids: Map<string, bigint>
   repeated: number
+  /** When a row that was waited for came last: a backlog that is being read, however slowly, is no standing still. */
+  movedBeat: number
 }
 
 /** What was committed against what is in the topics of one world, in time counted in beats of the machine. */
@@ -51,7 +53,8 @@ export class RealJudge {
         arrived: new Map(),
         latest: new Map(),
         ids: new Map(),
-        repeated: 0
+        repeated: 0,
+        movedBeat: 0
       })
     }
   }
@@ -103,15 +106,16 @@ export class RealJudge {
     const waits = pending.get(code)
     if (waits !== undefined && (plan.mode === 'incrementing' || waits.version <= version)) {
       pending.delete(code)
+      standing.movedBeat = this.#beat()
     }
   }
 
   /** Rows that wait for too long; null: none. */
   standing(sinceBeat: number): string | null {
     const beat = this.#beat()
-    for (const [name, { pending }] of this.#tables) {
+    for (const [name, { pending, movedBeat }] of this.#tables) {
       for (const [code, waits] of pending) {
-        const beats = beat - Math.max(waits.sinceBeat, sinceBeat, this.disturbedBeat)
+        const beats = beat - Math.max(waits.sinceBeat, sinceBeat, this.disturbedBeat, movedBeat)
         if (beats < BOUND_BEATS) continue
         for (const other of [...pending.keys()].slice(0, 4)) this.rows.add(`${name} ${other}`)
         return `${pending.size} rows of ${name} wait, ${code} v${waits.version} for ${beats} beats in which nothing stood in its way`
