@@ -20,7 +20,7 @@ import {
 } from '../../database/database.ts'
 import { readTimestampText, type TimestampParts } from '../../values/timestamp.ts'
 import { postgresError } from './errors.ts'
-import { SessionEnd } from './session.ts'
+import { endOf } from './session.ts'
 import { beginReading, postgresTransactions, postgresWrittenSince } from './open-transactions.ts'
 import { asciiLower } from '../shared/letter-case.ts'
 import { likeName, likePrefix } from '../shared/like-pattern.ts'
@@ -31,7 +31,7 @@ import { postgresFindings, postgresIndexes } from './self-check.ts'
 import { postgresColumn } from './types.ts'
 import { BatchSize } from '../shared/batch-size.ts'
 import { hasOuterJoin } from '../shared/outer-join.ts'
-import { within } from '../../../../wait.ts'
+import { abortable, within } from '../../../../wait.ts'
 
 /** Limit for questions to the dictionary; they take milliseconds. */
 const DICTIONARY_LIMIT_MS = 60_000
@@ -61,7 +61,7 @@ export class PostgresConnection implements Connection {
   readonly dialect: Dialect
   readonly catalog: string
   readonly #client: Client
-  readonly #end: SessionEnd
+  readonly #end: AbortSignal
   readonly #settings: Settings
   /** Fields a statement answered last time, so that they can be looked up before it runs again. */
   readonly #fields = new Map<string, FieldDef[]>()
@@ -74,7 +74,7 @@ export class PostgresConnection implements Connection {
     this.dialect = dialect
     this.catalog = settings.database
     this.#client = client
-    this.#end = new SessionEnd(client)
+    this.#end = endOf(client)
     this.#settings = settings
   }
 
@@ -353,7 +353,7 @@ export class PostgresConnection implements Connection {
     what: string,
     sql: string
   ): Promise<T> {
-    const answer = this.#end.before(work)
+    const answer = abortable(work, this.#end)
     try {
       return await (limitMs === null ? answer : this.#limit(answer, limitMs))
     } catch (error) {

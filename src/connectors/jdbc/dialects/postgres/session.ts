@@ -173,28 +173,13 @@ function checkName(client: Client, host: string): void {
 }
 
 /**
- * The end of a session, for whoever waits for an answer: one that ends between two messages of an answer is forgotten by the
- * driver's cursor, which would be waited for without end (I8).
+ * Aborts when the session ends. When it does between two messages of an answer the driver's cursor forgets who waits for it, who
+ * has to look here (I8).
  */
-export class SessionEnd {
-  readonly #tells = new Set<(why: Error) => void>()
-
-  constructor(client: Client) {
-    client.once('end', () => {
-      for (const tell of this.#tells) tell(new Error('The connection has ended'))
-    })
-  }
-
-  /** What `work` answers; rejects when the session ends before. */
-  async before<T>(work: Promise<T>): Promise<T> {
-    const { promise, reject } = Promise.withResolvers<never>()
-    this.#tells.add(reject)
-    try {
-      return await Promise.race([work, promise])
-    } finally {
-      this.#tells.delete(reject)
-    }
-  }
+export function endOf(client: Client): AbortSignal {
+  const ended = new AbortController()
+  client.once('end', () => ended.abort(new Error('The connection has ended')))
+  return ended.signal
 }
 
 export function destroy(client: Client): void {
