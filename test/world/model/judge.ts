@@ -12,6 +12,7 @@ const TIMES = ['changed', 'created'] as const
 /** Beside what the settings explain: turns of other tables, long results, naps. */
 const PATIENCE_MS = 15_000
 const TURN_MS = 10_000
+const LIMITED_POLL_MS = 50
 
 interface Standing {
   /** Versions in the topic. */
@@ -203,7 +204,7 @@ export class Judge implements WorkerEvents {
     for (const one of this.#missing()) {
       const waitsMs = nowMs - one.visibleAtMs
       const quietMs = nowMs - Math.max(one.visibleAtMs, disturbedAtMs)
-      const limit = this.#boundMs + (nothingComes ? 0 : this.#plan.tables.length * TURN_MS)
+      const limit = this.#boundMs + (nothingComes ? 0 : this.#turnsMs)
       const isUntold = waitsMs > this.#boundMs && nothingComes && condition === null
       if (!isUntold && quietMs < limit) continue
       const name = rowName(one.row)
@@ -233,6 +234,14 @@ export class Judge implements WorkerEvents {
   /** Whether reading of this table begins somewhere, wherever it begins. */
   hasOffset(table: string): boolean {
     return this.#standing(table).stored
+  }
+
+  /** How long rows may take while others come: each table has its turns, and a limit lets so many rows pass at each. */
+  get #turnsMs(): number {
+    const { tables } = this.#plan
+    const limits = tables.map(({ suffix }) => Number(suffix?.replace('LIMIT ', '') ?? Infinity))
+    const polls = this.#server.versions.size / Math.min(...limits)
+    return tables.length * TURN_MS + polls * LIMITED_POLL_MS
   }
 
   /** How long rows may wait while nothing stands in their way. */

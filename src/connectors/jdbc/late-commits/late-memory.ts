@@ -22,10 +22,10 @@ interface Watched extends Mark {
   readonly low: Position
 }
 
-/** Whoever is open is watched from there; `untilMs`: the last time at the first look from then on, null: nobody has looked yet. */
+/** Whoever is open is watched from there, at the first look from `untilMs` on; without it nobody has looked yet. */
 interface Everybody {
   readonly low: Position
-  readonly untilMs: number | null
+  readonly untilMs?: number
 }
 
 /** A stretch up to the position that has to be read again; `since`: only for rows that were written since then. */
@@ -40,8 +40,8 @@ export interface Due {
  *
  * - a transaction is *watched* from when it was overtaken until it ends, also while nobody can see whether it did;
  * - *everybody* is watched from the lowest of the window's rows, or of a stored offset that does not name all who may own a row there:
- *   whoever is open at the next look, and at the first look that comes at least the margin later, for a transaction may begin so much
- *   later than an id or a time of its rows was taken;
+ *   until the first look that comes at least the margin behind the next one, for a transaction may begin so much later than an id or
+ *   a time of its rows was taken;
  * - the *window* moves with each poll, while the level has one;
  * - what is *due* is read again before anything else, and forgotten as it is read.
  */
@@ -81,7 +81,7 @@ export class LateMemory {
         ? new SeenIds(this.#limit, text)
         : new SeenVersions(this.#limit, text, position.timestamp)
     const names = typeof open === 'string' ? parseNames(open) : []
-    if (names === null) this.#everybody = { low, untilMs: null }
+    if (names === null) this.#everybody = { low }
     else if (names.length === 0) this.#window = low
     else for (const { id, ...mark } of names) this.#watched.set(id, { low, ...mark })
   }
@@ -130,6 +130,7 @@ export class LateMemory {
   lookForWatched(): void {
     const low = this.#lowestWatched
     if (low !== null) this.#addDue(this.#remembered(low))
+    if (this.#everybody !== null) this.#everybody = { low: this.#everybody.low }
   }
 
   /** Nobody is watched any longer: what they have committed by now is found, not what comes later. */
@@ -159,7 +160,8 @@ export class LateMemory {
 
   /** The window is read again, from where it began at the last poll. */
   windowDue(): void {
-    if (this.#window !== null) this.#addDue(this.#window)
+    // What has no room to be remembered comes twice at each reading: that for everybody, which follows soon, is enough.
+    if (this.#window !== null && this.#everybody?.untilMs === undefined) this.#addDue(this.#window)
   }
 
   /** Where the window begins from now on, when what is due has been read. */
@@ -177,7 +179,7 @@ export class LateMemory {
   /** Transactions can be seen: who is open at the next look is watched for rows in the window, and it ends unless it is `kept`. */
   tieWindow(kept: boolean): void {
     const low = lower(this.#everybody?.low ?? null, this.#window)
-    this.#everybody = low === null ? null : { low, untilMs: null }
+    this.#everybody = low === null ? null : { low }
     if (!kept) this.#window = null
     this.#summary = null
   }
@@ -268,14 +270,17 @@ export class LateMemory {
     return low
   }
 
-  // I6: between the two looks whoever begins is waited for as ever, and may own a row from before nevertheless.
+  // I6: whoever ends before that look has committed what is read again then; whoever is open still may own a row from before.
   #watchEverybody(open: readonly OpenTransaction[], atMs: number): void {
     if (this.#everybody === null) return
-    const { low, untilMs } = this.#everybody
-    if (untilMs !== null && atMs < untilMs) return
+    const { low, untilMs = atMs + this.#marginMs } = this.#everybody
+    if (atMs < untilMs) {
+      this.#everybody = { low, untilMs }
+      return
+    }
     for (const transaction of open) this.watch(transaction, low)
     this.#addDue(low)
-    this.#everybody = untilMs === null ? { low, untilMs: atMs + this.#marginMs } : null
+    this.#everybody = null
   }
 
   /** Not before what is remembered. */

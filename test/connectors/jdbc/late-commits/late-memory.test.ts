@@ -89,6 +89,27 @@ describe('what is remembered', () => {
       })
     }
 
+    it(`${mode}: has a new task send what there was no room for once more, not twice, where there is a window as well`, async () => {
+      const database = new ScriptedDatabase()
+      const task = await started(database, {
+        mode,
+        'late.commit.guard': 'both',
+        'late.commit.seen.max.keys': '100',
+        'late.commit.window.ms': '4000'
+      })
+      await traffic(database, task, 1, 1)
+      database.open = [{ id: 'X', beganMs: database.nowMs }]
+      for (let id = 4; id <= 480; id += 4) {
+        database.insert(id, database.nowMs)
+        await task.pollFor(1000)
+      }
+      const again = await task.restart()
+      await again.pollFor(20_000)
+      assert.ok(again.sent.length <= 30, String(again.sent.length))
+      assert.equal(again.twice, 0)
+      await again.stop()
+    })
+
     it(`I6: ${mode}: is known to the task that goes on, whole`, async () => {
       const database = new ScriptedDatabase()
       const task = await started(database, { mode })
