@@ -1,3 +1,4 @@
+import { beyondDouble, floatOfText } from './floats.ts'
 import type { Decimal } from './logical-types.ts'
 
 /**
@@ -52,11 +53,11 @@ function shortestOfFloat(value: number): string {
   let count = value < SMALLEST_FULL_FLOAT ? 2 : SURE_DIGITS
   for (; count < MOST_DIGITS; count++) {
     const near = nearest(value, count)
-    if (isReadAs(near, value)) return withoutZeros(near)
+    if (floatOfText(near) === value) return withoutZeros(near)
     if (!Number.isInteger(Math.log2(value))) continue
     // Below a power of two the floats are closer: the next text above may be read as it where the nearest is not.
-    const above = nextAbove(near)
-    if (isReadAs(above, value)) return withoutZeros(above)
+    const above = nextText(near, 1n)
+    if (floatOfText(above) === value) return withoutZeros(above)
   }
   return withoutZeros(value.toExponential(MOST_DIGITS - 1))
 }
@@ -66,48 +67,18 @@ function nearest(value: number, count: number): string {
   const near = value.toExponential(count - 1)
   if (Number(near[count]) % 2 === 0) return near
   const finer = value.toExponential(count)
-  if (!finer.includes('5e') || comparedTo(finer, value) !== 0) return near
-  const { whole, exponent } = partsOf(near)
-  return Number(`${whole - 1n}e${exponent}`).toExponential(count - 1)
+  return finer.includes('5e') && beyondDouble(finer, value) === 0n ? nextText(near, -1n) : near
 }
 
 const withoutZeros = (exponential: string): string => exponential.replace(/\.?0+e/, 'e')
 
-/** `d.ddde±n` as `whole × 10^exponent`. */
-function partsOf(exponential: string): { whole: bigint; exponent: number; fractionDigits: number } {
+/** The next text of as many digits, above or below. */
+function nextText(exponential: string, step: 1n | -1n): string {
   const mark = exponential.indexOf('e')
   const fractionDigits = mark - 2
-  return {
-    whole: BigInt(exponential.slice(0, mark).replace('.', '')),
-    exponent: Number(exponential.slice(mark + 1)) - fractionDigits,
-    fractionDigits
-  }
-}
-
-function nextAbove(exponential: string): string {
-  const { whole, exponent, fractionDigits } = partsOf(exponential)
-  return Number(`${whole + 1n}e${exponent}`).toExponential(fractionDigits)
-}
-
-/**
- * Whether a text is read as this float. It is read as a double first; where that lies amid two floats, the text itself decides on
- * which side it is.
- */
-function isReadAs(text: string, value: number): boolean {
-  const double = Number(text)
-  const beyond = 2 * double - value
-  if (beyond === value || Math.fround(beyond) !== beyond) return Math.fround(double) === value
-  const side = comparedTo(text, double)
-  if (side === 0) return Math.fround(double) === value
-  return side > 0 === value > double
-}
-
-/** Sign of the difference between a text and a positive double of at least 2^-150, exactly. */
-function comparedTo(text: string, double: number): number {
-  const { whole, exponent } = partsOf(text)
-  const left = (whole << 150n) * 10n ** BigInt(Math.max(0, exponent))
-  const right = BigInt(double * 2 ** 150) * 10n ** BigInt(Math.max(0, -exponent))
-  return left === right ? 0 : left > right ? 1 : -1
+  const whole = BigInt(exponential.slice(0, mark).replace('.', '')) + step
+  const exponent = Number(exponential.slice(mark + 1)) - fractionDigits
+  return Number(`${whole}e${exponent}`).toExponential(fractionDigits)
 }
 
 /** `BigDecimal.toString`: plain notation, or scientific for negative scales and values below 10^-6. */

@@ -3,7 +3,7 @@ import { LiteralTokens } from './literal-tokens.ts'
 import { dateSchema, Decimal, decimalSchema, timeSchema, timestampSchema } from './logical-types.ts'
 import { Schema, type SchemaType } from './schema.ts'
 import { sameSchema } from './schema-equality.ts'
-import { INT64_MAX, INT64_MIN, isSmallInteger, MS_PER_DAY } from './values.ts'
+import { int64, INT64_MAX, INT64_MIN, isSmallInteger, MS_PER_DAY } from './values.ts'
 
 /** A value read from text; schema and value null for `null`. An array or map without common type has no part schemas. */
 export interface Literal {
@@ -200,7 +200,7 @@ function integerLiteral(integer: bigint): Literal {
   for (const type of ['int8', 'int16', 'int32'] as const) {
     if (isSmallInteger(type, value)) return { schema: SMALL[type], value }
   }
-  return { schema: Schema.INT64, value: Number.isSafeInteger(value) ? value : integer }
+  return { schema: Schema.INT64, value: int64(integer) }
 }
 
 const SMALL = { int8: Schema.INT8, int16: Schema.INT16, int32: Schema.INT32 }

@@ -23,6 +23,18 @@ export function isSmallInteger(type: 'int8' | 'int16' | 'int32', value: unknown)
   )
 }
 
+/** A whole number as records have it (D5): a number while it is a safe integer, a bigint beyond. */
+export function int64(value: bigint): number | bigint {
+  const number = Number(value)
+  return Number.isSafeInteger(number) ? number : value
+}
+
+/** As {@link int64}, of the digits of a whole number. */
+export function int64OfText(digits: string): number | bigint {
+  const number = Number(digits)
+  return Number.isSafeInteger(number) ? number : BigInt(digits)
+}
+
 /** int64: a safe integer, or a bigint in range. */
 export function isInt64(value: unknown): value is number | bigint {
   return typeof value === 'number'

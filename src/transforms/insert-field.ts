@@ -10,6 +10,7 @@ import type { RecordSide } from './record-side.ts'
 import { replaceNullConfig } from './replace-null.ts'
 import { requireMap, requireStruct } from './requirements.ts'
 import { basicsOf, fit, perSchema, structSchema, valueIn } from './struct-building.ts'
+import { int64 } from '../data/values.ts'
 
 const PURPOSE = 'field insertion'
 const MARKS =
@@ -87,8 +88,7 @@ function offsetOf(record: ConnectRecord): number | bigint {
       `Only SinkRecord supported for [${PURPOSE}], found: org.apache.kafka.connect.source.SourceRecord`
     )
   }
-  const offset = Number(kafkaOffset)
-  return Number.isSafeInteger(offset) ? offset : kafkaOffset
+  return int64(kafkaOffset)
 }
 
 function insertions(settings: Parsed<typeof config>): readonly Insertion[] {

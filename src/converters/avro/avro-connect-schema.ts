@@ -8,7 +8,7 @@ import {
 } from '../../data/logical-types.ts'
 import { Schema, type SchemaOptions, type SchemaType } from '../../data/schema.ts'
 import { Struct } from '../../data/struct.ts'
-import { isInt64 } from '../../data/values.ts'
+import { int64, isInt64 } from '../../data/values.ts'
 import { DataError } from '../../errors.ts'
 import {
   AVRO_NAMESPACE,
@@ -285,7 +285,7 @@ function defaultFrom(schema: Schema, json: JsonNode): unknown {
       const long =
         json instanceof JsonNumber && /^-?\d+$/.test(json.text) ? BigInt(json.text) : null
       if (long === null || !isInt64(long)) break
-      return Number.isSafeInteger(Number(long)) ? Number(long) : long
+      return int64(long)
     }
     case 'float32':
     case 'float64': {

@@ -1,7 +1,7 @@
 import { DECIMAL_NAME, Decimal } from '../../data/logical-types.ts'
 import type { Schema } from '../../data/schema.ts'
 import { Struct } from '../../data/struct.ts'
-import { isSmallInteger, scaleOf } from '../../data/values.ts'
+import { int64, isSmallInteger, scaleOf } from '../../data/values.ts'
 import { DataError } from '../../errors.ts'
 import { isMapEntry, optionalBranch } from './avro-connect-schema.ts'
 import type { AvroNode, AvroPrimitive } from './avro-node.ts'
@@ -16,9 +16,7 @@ export class AvroInput extends RecordInput {
       if (zigzag < 0x8000_0000) return (zigzag >>> 1) ^ -(zigzag & 1)
       return zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2
     }
-    const value = (zigzag >> 1n) ^ -(zigzag & 1n)
-    const number = Number(value)
-    return Number.isSafeInteger(number) ? number : value
+    return int64((zigzag >> 1n) ^ -(zigzag & 1n))
   }
 
   /** A length or an index. */

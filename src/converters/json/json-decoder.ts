@@ -2,6 +2,7 @@ import { bytesToBigint, DECIMAL_NAME, Decimal, TIME_NAME } from '../../data/logi
 import type { Schema } from '../../data/schema.ts'
 import { Struct } from '../../data/struct.ts'
 import {
+  int64,
   isInt64,
   isSmallInteger,
   MS_PER_DAY,
@@ -265,8 +266,7 @@ function integerFrom(node: JsonNode): number | bigint | null {
   if (!(node instanceof JsonNumber)) return null
   const whole = decimalOf(node)?.withScale(0)
   if (whole === undefined || whole === null || !isInt64(whole.unscaled)) return null
-  const value = Number(whole.unscaled)
-  return Number.isSafeInteger(value) ? value : whole.unscaled
+  return int64(whole.unscaled)
 }
 
 /** Exponents beyond this are no numbers anybody writes; taking them literally would fill the memory. */

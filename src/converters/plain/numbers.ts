@@ -1,5 +1,5 @@
 import { Schema } from '../../data/schema.ts'
-import { isFloat32, isInt64, isSmallInteger } from '../../data/values.ts'
+import { int64, isFloat32, isInt64, isSmallInteger } from '../../data/values.ts'
 import { fixedWidthPlugins } from './fixed-width.ts'
 
 /** Kafka's converters of single numbers: big-endian, nothing around them. */
@@ -41,10 +41,7 @@ export const [longConverterPlugin, longHeaderConverterPlugin] = fixedWidthPlugin
   schema: Schema.OPTIONAL_INT64,
   fits: isInt64,
   write: (target, value) => target.writeBigInt64BE(BigInt(value as number | bigint)),
-  read: (source) => {
-    const value = source.readBigInt64BE()
-    return Number.isSafeInteger(Number(value)) ? Number(value) : value
-  }
+  read: (source) => int64(source.readBigInt64BE())
 })
 
 export const [shortConverterPlugin, shortHeaderConverterPlugin] = fixedWidthPlugins({

@@ -1,6 +1,7 @@
 import { DataError } from '../../errors.ts'
 import { RecordInput } from '../registry/record-input.ts'
 import { lengthOfVarint, RecordOutput } from '../registry/record-output.ts'
+import { int64 } from '../../data/values.ts'
 
 /** How a value of a field is delimited. */
 export const WIRE = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const
@@ -66,12 +67,12 @@ export class ProtobufInput extends RecordInput {
   /** int32 and int64. number while it is a safe integer, bigint beyond (D5). */
   signed(): number | bigint {
     const value = this.varint()
-    return typeof value === 'number' ? value : exact(BigInt.asIntN(64, value))
+    return typeof value === 'number' ? value : int64(BigInt.asIntN(64, value))
   }
 
   zigzag(): number | bigint {
     const value = this.varint()
-    if (typeof value === 'bigint') return exact((value >> 1n) ^ -(value & 1n))
+    if (typeof value === 'bigint') return int64((value >> 1n) ^ -(value & 1n))
     return value % 2 === 0 ? value / 2 : -(value + 1) / 2
   }
 
@@ -79,11 +80,11 @@ export class ProtobufInput extends RecordInput {
   unsigned(value: number | bigint): number | bigint {
     if (typeof value === 'number') return value
     if (value > 0x7fff_ffff_ffff_ffffn) throw new DataError('An unsigned number beyond int64')
-    return exact(value)
+    return int64(value)
   }
 
   sfixed64(): number | bigint {
-    return exact(BigInt.asIntN(64, this.uint64()))
+    return int64(BigInt.asIntN(64, this.uint64()))
   }
 
   part<T>(read: () => T): T {
@@ -100,11 +101,6 @@ export class ProtobufInput extends RecordInput {
     else if (wireType === WIRE.fixed32) this.skip(4)
     else throw new DataError('Groups are not supported')
   }
-}
-
-function exact(value: bigint): number | bigint {
-  const number = Number(value)
-  return Number.isSafeInteger(number) ? number : value
 }
 
 /** The message of a record, as bytes behind its id: a list of indexes, of which the usual [0] is a single 0. */

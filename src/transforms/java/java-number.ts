@@ -1,17 +1,12 @@
-import { Decimal } from '../../data/logical-types.ts'
-import { INT64_MAX, INT64_MIN } from '../../data/values.ts'
+import { floatOfText, nearestFloat } from '../../data/floats.ts'
+import type { Decimal } from '../../data/logical-types.ts'
+import { int64, INT64_MAX, INT64_MIN } from '../../data/values.ts'
 
 /** Numbers changing their type as Java does it: digits beyond the width are cut off, fractions too, doubles end at the limits. */
 
 export type IntegerType = 'int8' | 'int16' | 'int32' | 'int64'
 
 const WIDTH = { int8: 8, int16: 16, int32: 32, int64: 64 } as const
-
-/** An int64 in the representation of records: a number while it is a safe integer. */
-export function int64(value: bigint): number | bigint {
-  const number = Number(value)
-  return Number.isSafeInteger(number) ? number : value
-}
 
 /** The low bits of an integer. */
 export function wrapped(type: IntegerType, value: bigint): number | bigint {
@@ -38,25 +33,6 @@ export function fromDouble(type: IntegerType, value: number): number | bigint {
   if (value <= Number(low)) return wrapped(type, low)
   if (value >= Number(high)) return wrapped(type, high)
   return wrapped(type, BigInt(Math.trunc(value)))
-}
-
-const words = new DataView(new ArrayBuffer(8))
-
-/** Whether a double lies in the middle between two floats, where rounding it a second time may go wrong. */
-function isMidway(value: number): boolean {
-  words.setFloat64(0, value)
-  return (words.getUint32(4) & 0x1fff_ffff) === 0x1000_0000
-}
-
-/**
- * The float next to an exact value, given the double next to it and the sign of what the double left out.
- */
-export function nearestFloat(value: number, rest: number | bigint = 0): number {
-  if (rest === 0 || rest === 0n || !isMidway(value)) return Math.fround(value)
-  words.setFloat64(0, value)
-  const away = rest > 0 === value > 0
-  words.setBigUint64(0, words.getBigUint64(0) + (away ? 1n : -1n))
-  return Math.fround(words.getFloat64(0))
 }
 
 /** The float next to an integer of any size. */
@@ -97,8 +73,7 @@ export function parseFloating(type: 'float32' | 'float64', text: string): number
   const negative = sign === '-'
   if (word !== undefined) return word === 'NaN' ? Number.NaN : negative ? -Infinity : Infinity
   if (plain !== undefined) {
-    const double = Number(plain)
-    const value = type === 'float64' ? double : nearestFloat(double, left(plain, double))
+    const value = type === 'float64' ? Number(plain) : floatOfText(plain)
     return negative ? -value : value
   }
   if (power === undefined || `${whole}${fraction ?? ''}` === '') return null
@@ -106,24 +81,4 @@ export function parseFloating(type: 'float32' | 'float64', text: string): number
   const value = Number(`0x${digits}`) * 2 ** (Number(power) - 4 * (fraction?.length ?? 0))
   if (digits.length > 13) return null
   return negative ? -value : type === 'float64' ? value : Math.fround(value)
-}
-
-/** What a double left out of a decimal text; only its sign counts. */
-function left(text: string, double: number): bigint {
-  if (!Number.isFinite(double) || !isMidway(double)) return 0n
-  const exact = Decimal.parse(text)
-  const near = exactDecimal(double)
-  const scale = Math.max(exact.scale, near.scale)
-  return (exact.withScale(scale)?.unscaled ?? 0n) - (near.withScale(scale)?.unscaled ?? 0n)
-}
-
-/** All digits of a double: `numerator / 2^n` is `numerator × 5^n / 10^n`. */
-function exactDecimal(value: number): Decimal {
-  let shift = 0
-  let numerator = value
-  while (!Number.isInteger(numerator)) {
-    numerator *= 2
-    shift++
-  }
-  return new Decimal(BigInt(numerator) * 5n ** BigInt(shift), shift)
 }

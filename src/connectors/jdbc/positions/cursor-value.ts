@@ -5,6 +5,7 @@ import type { Column, Row, TimestampColumn } from '../database/database.ts'
 import type { Position } from './source-offset.ts'
 import type { TimeZone } from '../values/time-zone.ts'
 import type { Timestamp, TimestampParts } from '../values/timestamp.ts'
+import { int64 } from '../../../data/values.ts'
 
 /** ConfigError for a column that is there, and that the asterisk leaves out. */
 export function visible<C extends Column & { readonly isInvisible?: boolean }>(
@@ -147,8 +148,7 @@ function idOf(raw: unknown, column: Column): number | bigint {
     if (whole === null) {
       throw new DataError(`Scale of Decimal value for incrementing column must be 0: ${text}`)
     }
-    const number = Number(whole.unscaled)
-    return Number.isSafeInteger(number) ? number : whole.unscaled
+    return int64(whole.unscaled)
   }
   return column.read(raw, { ms: 0, nanos: 0 }) as number | bigint
 }

@@ -2,6 +2,7 @@ import type { OffsetMap, SourceOffset, SourcePartition } from '../../../data/rec
 import { ConfigError } from '../../../errors.ts'
 import { type Mode, modeUsesId, modeUsesTimestamp } from '../database/mode.ts'
 import { compareTimestamps, type Timestamp } from '../values/timestamp.ts'
+import { int64 } from '../../../data/values.ts'
 
 /** How far a table was read. */
 export interface Position {
@@ -115,7 +116,7 @@ export function positionOf(offset: OffsetMap | null): Position {
   return {
     timestamp: ms === null ? null : timestampOf(Number(ms), nanos === null ? null : Number(nanos)),
     reading: null,
-    id: id === null ? null : shortest(id)
+    id: id === null ? null : int64(id)
   }
 }
 
@@ -124,12 +125,6 @@ function timestampOf(ms: number, nanos: number | null): Timestamp {
   const second = Math.floor(ms / 1000) * 1000
   const ofSecond = nanos ?? (ms - second) * 1_000_000
   return { ms: second + Math.floor(ofSecond / 1_000_000), nanos: ofSecond }
-}
-
-/** D5: a number while it is exact. */
-export function shortest(id: bigint): number | bigint {
-  const number = Number(id)
-  return Number.isSafeInteger(number) ? number : id
 }
 
 function integerField(offset: OffsetMap, name: string): bigint | null {

@@ -1,12 +1,13 @@
 import type { OffsetMap, SourceOffset } from '../../../data/record.ts'
 import type { Connection } from '../database/database.ts'
 import { markedValues, NO_START } from '../settings/configured-start.ts'
-import { type Position, offsetOf, positionOf, shortest, UNSET } from './source-offset.ts'
+import { type Position, offsetOf, positionOf, UNSET } from './source-offset.ts'
 import type { TableSettings } from '../settings/table-settings.ts'
 import { type Mode, modeUsesId, modeUsesTimestamp } from '../database/mode.ts'
 import { instantOf } from '../values/time-text.ts'
 import type { TimeZone } from '../values/time-zone.ts'
 import type { Timestamp } from '../values/timestamp.ts'
+import { int64 } from '../../../data/values.ts'
 
 /** Where a table is read from when its task starts. */
 export interface Start {
@@ -76,7 +77,7 @@ async function configuredPosition(
   { initialTimestamp, initialId, values }: TableSettings,
   now: () => Promise<Timestamp>
 ): Promise<Position> {
-  const id = modeUsesId(mode) && initialId !== null ? shortest(initialId) : null
+  const id = modeUsesId(mode) && initialId !== null ? int64(initialId) : null
   if (!modeUsesTimestamp(mode) || initialTimestamp === null) {
     return id === null ? UNSET : { timestamp: null, reading: null, id }
   }

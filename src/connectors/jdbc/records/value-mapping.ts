@@ -11,6 +11,7 @@ import type { Column, TimestampColumn } from '../database/database.ts'
 import { julianDays, julianMs } from '../values/julian-calendar.ts'
 import type { ValueSettings } from '../settings/reading-settings.ts'
 import { epochNanos, modulo, timestampText, type TimestampParts } from '../values/timestamp.ts'
+import { int64 } from '../../../data/values.ts'
 
 /** The schema of a column's field, and what turns a driver's value (never null) into the Connect value. */
 export interface FieldMapping {
@@ -155,8 +156,7 @@ function integerOf(text: string, limit: bigint): number | bigint {
   if (whole === null || whole.unscaled >= limit || whole.unscaled < -limit) {
     throw new DataError(`${text} does not fit the integer type chosen by numeric.mapping`)
   }
-  const number = Number(whole.unscaled)
-  return Number.isSafeInteger(number) ? number : whole.unscaled
+  return int64(whole.unscaled)
 }
 
 function plainText(text: string): string {
@@ -196,13 +196,13 @@ function timestampMapping(
     case 'connect_logical':
       return mapping(timestampSchema(options), () => parts.ms)
     case 'micros_long':
-      return mapping(new Schema('int64', options), () => numberOrBigint(micros()))
+      return mapping(new Schema('int64', options), () => int64(micros()))
     case 'micros_string':
       return mapping(new Schema('string', options), () => micros().toString())
     case 'micros_iso_datetime_string':
       return mapping(new Schema('string', options), () => iso(6))
     case 'nanos_long':
-      return mapping(new Schema('int64', options), () => numberOrBigint(longNanos()))
+      return mapping(new Schema('int64', options), () => int64(longNanos()))
     case 'nanos_string':
       return mapping(new Schema('string', options), () => epochNanos(parts).toString())
     case 'nanos_iso_datetime_string':
@@ -239,9 +239,4 @@ function infiniteTimestamp(
   throw new DataError(
     `${sign}infinity is no time; infinite.timestamps=null carries null in its place`
   )
-}
-
-function numberOrBigint(value: bigint): number | bigint {
-  const number = Number(value)
-  return Number.isSafeInteger(number) ? number : value
 }

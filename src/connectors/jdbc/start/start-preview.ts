@@ -6,7 +6,7 @@ import type { NewPosition, StartPreview, StoredPosition } from '../../../plugin/
 import { RowCursor } from '../positions/cursor-value.ts'
 import type { Column, Connection, Row } from '../database/database.ts'
 import { compareInMode, countQuery, edgeQuery, type PositionRange } from './position-range.ts'
-import { type Position, shortest, UNSET } from '../positions/source-offset.ts'
+import { type Position, UNSET } from '../positions/source-offset.ts'
 import { type SourceSettings, sourceSettings } from '../settings/source-settings.ts'
 import { readerShape } from '../queries/query-shape.ts'
 import { presentOf, startOf } from '../positions/start-position.ts'
@@ -16,6 +16,7 @@ import { endsInComment } from '../queries/table-query.ts'
 import type { ReaderTarget } from '../reading/table-reader.ts'
 import type { TableShape } from '../queries/table-shape.ts'
 import { timestampText } from '../values/timestamp.ts'
+import { int64OfText } from '../../../data/values.ts'
 
 /** What storing `changes` would do to each table they concern: counted in the database, over one connection, until `signal` aborts. */
 export async function previewStart(
@@ -132,7 +133,7 @@ async function count(
   const raw = edge?.row[0]
   if (column === undefined || raw === null || raw === undefined)
     throw new Error('no number came back')
-  return shortest(BigInt(String(plainValue(column, raw))))
+  return int64OfText(String(plainValue(column, raw)))
 }
 
 interface FoundRow {
@@ -190,7 +191,7 @@ function plainValue(column: Column, raw: unknown): unknown {
   if (column.type === 'bytes') return Buffer.from(column.read(raw)).toString('hex')
   if (column.type === 'decimal') {
     const digits = column.read(raw)
-    return /^-?\d+$/.test(digits) ? shortest(BigInt(digits)) : digits
+    return /^-?\d+$/.test(digits) ? int64OfText(digits) : digits
   }
   if (column.type !== 'date') return column.read(raw)
   const midnight = timestampText({ ms: column.read(raw) * 86_400_000, nanos: 0 }, 0)

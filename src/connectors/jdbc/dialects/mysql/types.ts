@@ -1,6 +1,7 @@
 import { DataError } from '../../../../errors.ts'
 import type { Column, ColumnFacts, IntegerType } from '../../database/database.ts'
 import { epochDay, readDateText, readTimeText, readTimestampText } from '../../values/timestamp.ts'
+import { int64OfText } from '../../../../data/values.ts'
 
 /** Column types of MySQL's wire protocol. Source: MySQL client/server protocol, "Column Definition". */
 const WIRE_TYPES: ReadonlyMap<number, string> = new Map([
@@ -265,9 +266,7 @@ function textOrBytes(facts: ColumnFacts, { type, binary }: TypeFacts): Column {
 }
 
 function readInteger(raw: unknown): number | bigint {
-  if (typeof raw === 'number') return raw
-  const number = Number(raw)
-  return Number.isSafeInteger(number) ? number : BigInt(String(raw))
+  return typeof raw === 'number' ? raw : int64OfText(String(raw))
 }
 
 function readYear(year: number): number {

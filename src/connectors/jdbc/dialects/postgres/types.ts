@@ -1,6 +1,7 @@
 import { DataError } from '../../../../errors.ts'
 import type { Column, ColumnFacts } from '../../database/database.ts'
 import { modulo, readDateText, readTimestampText, readTimeText } from '../../values/timestamp.ts'
+import { int64OfText } from '../../../../data/values.ts'
 
 /** Object ids of the built-in types, as `pg_type.dat` fixes them for ever. */
 const OID = {
@@ -66,7 +67,7 @@ export function postgresColumn(
       return { ...facts, type: 'int32', read: (raw) => Number(raw as string) }
     case OID.int8:
     case OID.oid:
-      return { ...facts, type: 'int64', read: (raw) => readInt8(raw as string) }
+      return { ...facts, type: 'int64', read: (raw) => int64OfText(raw as string) }
     case OID.float4:
       return { ...facts, type: 'float32', read: (raw) => Number(raw as string) }
     case OID.float8:
@@ -122,11 +123,6 @@ function readUncheckedText(raw: unknown): string {
   const text = raw as string
   if (!text.includes('\ufffd')) return text
   throw new DataError(`'${text.slice(0, 100)}' has bytes that are not UTF-8`)
-}
-
-function readInt8(text: string): number | bigint {
-  const value = Number(text)
-  return Number.isSafeInteger(value) ? value : BigInt(text)
 }
 
 /** `infinity` and `-infinity` of dates and timestamps; null for any other text. */

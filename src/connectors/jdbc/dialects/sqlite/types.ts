@@ -3,6 +3,7 @@ import type { Column, ColumnFacts, IntegerType, Row } from '../../database/datab
 import type { TimeZone } from '../../values/time-zone.ts'
 import { readDateText, readTimeText } from '../../values/timestamp.ts'
 import { readSqliteTime } from './times.ts'
+import { int64 } from '../../../../data/values.ts'
 
 const INTEGERS: Record<string, IntegerType> = {
   TINYINT: 'int8',
@@ -96,8 +97,7 @@ function readInteger(raw: unknown, type: IntegerType): number | bigint {
   if (typeof raw !== 'bigint') throw misfit(raw, 'an integer')
   const limit = RANGES[type]
   if (raw >= limit || raw < -limit) throw misfit(raw, `an ${type}`)
-  const number = Number(raw)
-  return Number.isSafeInteger(number) ? number : raw
+  return int64(raw)
 }
 
 function readBoolean(raw: unknown): boolean {

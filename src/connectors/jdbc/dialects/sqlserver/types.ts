@@ -2,6 +2,7 @@ import { DataError } from '../../../../errors.ts'
 import type { Column, ColumnFacts } from '../../database/database.ts'
 import { readBytes, readNumber, readString, unexpected } from '../shared/raw-values.ts'
 import { modulo, type TimestampParts } from '../../values/timestamp.ts'
+import { int64OfText } from '../../../../data/values.ts'
 
 /** One three-hundredth of a second, the step of `datetime`, in nanoseconds and rounded down. */
 export const DATETIME_STEP_NANOS = 3_333_333
@@ -166,8 +167,7 @@ function readDate(raw: unknown): number {
 function readInteger(raw: unknown): number | bigint {
   if (typeof raw === 'number') return raw
   if (typeof raw !== 'string' && typeof raw !== 'bigint') throw unexpected(raw, 'an integer')
-  const number = Number(raw)
-  return Number.isSafeInteger(number) ? number : BigInt(raw)
+  return int64OfText(String(raw))
 }
 
 function readOther(raw: unknown): string {
