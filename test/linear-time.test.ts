@@ -28,6 +28,7 @@ import { topicCreationGroups } from '../src/settings/connector/topic-creation-gr
 import { parseWorkerConfig } from '../src/settings/worker/worker-config.ts'
 import { openOptions } from './support/open-dialect.ts'
 import { adversarial, assertLinear, assertLinearRequest } from './support/work-of.ts'
+import { providerSettings } from '../src/settings/worker/provider-settings.ts'
 
 /** Asks about each text; `frames` put it where it stands. */
 function eachText(
@@ -73,7 +74,7 @@ void describe('I8: What anybody can send costs time in proportion to its length'
       ['config.providers', 'env'],
       ['config.providers.env.class', 'org.apache.kafka.common.config.provider.EnvVarConfigProvider']
     ])
-    const providers = new ConfigProviders(worker, { A: 'b' })
+    const providers = new ConfigProviders(providerSettings(worker), { A: 'b' })
     const frames = around('*', '${*', '${env:*', '${env:a:*', '${env:A}*', '${env:*}', '${*}')
     eachText('references', (text) => providers.resolve(new Map([['a', text]])), frames)
     eachText('life of references', (text) => providers.ttlMs(new Map([['a', text]])), frames)
@@ -210,7 +211,7 @@ const properties = new Map(
 const context = {
   plugins: new Plugins(builtinPlugins()),
   workerConfig: parseWorkerConfig('standalone', properties),
-  providers: new ConfigProviders(properties)
+  providers: new ConfigProviders(providerSettings(properties))
 }
 const base = {
   name: 'n',

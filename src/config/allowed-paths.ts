@@ -9,12 +9,9 @@ import { ConfigError } from '../errors.ts'
 export class AllowedPaths {
   readonly #roots: readonly string[] | null
 
-  /** `setting`: comma-separated absolute paths of existing files or folders. Throws ConfigError. */
-  constructor(setting: string | undefined) {
-    const paths = (setting ?? '')
-      .split(',')
-      .map((path) => path.trim())
-      .filter((path) => path !== '')
+  /** `setting`: absolute paths of existing files or folders. Throws ConfigError. */
+  constructor(setting: readonly string[]) {
+    const paths = setting.filter((path) => path !== '')
     this.#roots =
       paths.length === 0
         ? null

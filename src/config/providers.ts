@@ -5,7 +5,7 @@ import { neverShow } from '../secrets/known-secrets.ts'
 import { isSecretName } from '../secrets/secret-names.ts'
 import { readSmallFile } from '../small-file.ts'
 import { AllowedPaths } from './allowed-paths.ts'
-import { type ConfigMap, withPrefix } from './config-def.ts'
+import { type ConfigMap, configDef, parseConfig } from './config-def.ts'
 import type { ConfigProvider, ConfigProviderFactory } from './config-provider.ts'
 import { javaFullMatch } from './java-regex.ts'
 import { decodeProperties, parseProperties } from './properties.ts'
@@ -19,9 +19,31 @@ function read(file: string): Buffer {
   }
 }
 
+const fileKeys = configDef({
+  'allowed.paths': {
+    type: 'list',
+    default: [],
+    importance: 'low',
+    doc: 'Absolute paths of the files and folders that may be read. Not set: all.'
+  }
+})
+
+const environmentKeys = configDef({
+  'allowlist.pattern': {
+    type: 'string',
+    default: '.*',
+    importance: 'low',
+    doc: 'Java regular expression of the variables that may be read.'
+  }
+})
+
+function allowedPaths(params: ConfigMap): AllowedPaths {
+  return new AllowedPaths(parseConfig(fileKeys, params)['allowed.paths'])
+}
+
 /** `${file:/path/to/some.properties:key}`: a key of a properties file. */
 const fileProvider: ConfigProviderFactory = (params) => {
-  const paths = new AllowedPaths(params.get('allowed.paths'))
+  const paths = allowedPaths(params)
   return {
     get(path, key) {
       const file = path === '' ? null : paths.allowed(path)
@@ -33,7 +55,7 @@ const fileProvider: ConfigProviderFactory = (params) => {
 
 /** `${dir:/path/to/folder:name}`: the whole content of a file, as secrets are mounted in containers. */
 const directoryProvider: ConfigProviderFactory = (params) => {
-  const paths = new AllowedPaths(params.get('allowed.paths'))
+  const paths = allowedPaths(params)
   return {
     get(path, key) {
       const folder = path === '' ? null : paths.allowed(path)
@@ -55,7 +77,7 @@ function names(folder: string): string[] {
 /** `${env:NAME}`: an environment variable, when its name matches `allowlist.pattern`. */
 function environmentProvider(environment: NodeJS.ProcessEnv): ConfigProviderFactory {
   return (params) => {
-    const matches = javaFullMatch(params.get('allowlist.pattern') ?? '.*')
+    const matches = javaFullMatch(parseConfig(environmentKeys, params)['allowlist.pattern'])
     return {
       get(path, key) {
         if (path !== '') {
@@ -71,14 +93,22 @@ function environmentProvider(environment: NodeJS.ProcessEnv): ConfigProviderFact
 
 const PACKAGE = 'org.apache.kafka.common.config.provider'
 
-/** Setting of every provider beside its own; a JVM worker passes over it. */
-const TTL = 'ttl.ms'
 /** Asking more often than this would only keep the worker busy. */
 const SHORTEST_TTL_MS = 100
 
+/** One of `config.providers`, as the worker is told of it. */
+export interface ProviderSettings {
+  readonly name: string
+  /** The setting that names the class. */
+  readonly classKey: string
+  readonly className: string
+  readonly params: ConfigMap
+  /** How long its values may be used, in milliseconds; null: as the provider says itself. */
+  readonly ttlMs: number | null
+}
+
 interface Named {
   readonly provider: ConfigProvider
-  /** `config.providers.<name>.param.ttl.ms`, which counts before what the provider says itself. */
   readonly ttlMs: number | null
 }
 
@@ -86,12 +116,9 @@ interface Named {
 export class ConfigProviders {
   readonly #providers: ReadonlyMap<string, Named>
 
-  /**
-   * Reads `config.providers` and `config.providers.<name>.*` of the worker. `more` answers for classes that are not Kafka's own.
-   * Throws ConfigError.
-   */
+  /** `more` answers for classes that are not Kafka's own. Throws ConfigError. */
   constructor(
-    worker: ConfigMap,
+    settings: readonly ProviderSettings[],
     environment: NodeJS.ProcessEnv = process.env,
     more: (className: string) => ConfigProviderFactory | null = () => null
   ) {
@@ -101,21 +128,13 @@ export class ConfigProviders {
       [`${PACKAGE}.EnvVarConfigProvider`]: environmentProvider(environment)
     }
     const providers = new Map<string, Named>()
-    const names = (worker.get('config.providers') ?? '').split(',').map((name) => name.trim())
-    for (const name of names.filter((each) => each !== '')) {
-      const key = `config.providers.${name}.class`
-      const className = worker.get(key)?.trim()
-      // As in a JVM worker, a name without a class is no provider: its references stay as they are.
-      if (className === undefined) continue
+    for (const { name, classKey, className, params, ttlMs } of settings) {
       const factory = Object.hasOwn(factories, className) ? factories[className] : more(className)
       if (factory === undefined || factory === null) {
         throw new ConfigError(
-          `Invalid value ${className} for configuration ${key}: Could not load config provider class or one of its dependencies`
+          `Invalid value ${className} for configuration ${classKey}: Could not load config provider class or one of its dependencies`
         )
       }
-      const params = withPrefix(worker, `config.providers.${name}.param.`)
-      const ttlMs = ttlSetting(name, params)
-      params.delete(TTL)
       providers.set(name, { provider: factory(params), ttlMs })
     }
     this.#providers = providers
@@ -169,14 +188,4 @@ export class ConfigProviders {
     }
     return replaced + text.slice(from)
   }
-}
-
-function ttlSetting(name: string, params: ConfigMap): number | null {
-  const text = params.get(TTL)?.trim()
-  if (text === undefined) return null
-  const ttlMs = Number(text)
-  if (Number.isSafeInteger(ttlMs) && ttlMs > 0) return ttlMs
-  throw new ConfigError(
-    `Invalid value ${text} for configuration config.providers.${name}.param.${TTL}: Value must be a number of milliseconds above 0`
-  )
 }

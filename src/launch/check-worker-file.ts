@@ -6,7 +6,8 @@ import { redactSetting } from '../secrets/redact.ts'
 import {
   distributedConfig,
   parseWorkerConfig,
-  standaloneConfig
+  standaloneConfig,
+  workerKind
 } from '../settings/worker/worker-config.ts'
 import { loadedText, problemText } from '../plugin/plugin-loader.ts'
 import { workerPlugins } from './load-plugins.ts'
@@ -26,7 +27,7 @@ export async function check(command: Extract<Command, { kind: 'check' }>): Promi
 
 /** Every setting in force, secrets hidden (I7), and the warnings. Throws ConfigError with every problem. */
 function checkedSettings(properties: ConfigMap): string {
-  const kind = properties.has('offset.storage.file.filename') ? 'standalone' : 'distributed'
+  const kind = workerKind(properties)
   const definition: ConfigDef = kind === 'standalone' ? standaloneConfig : distributedConfig
   const { values, warnings } = parseWorkerConfig(kind, properties)
   const lines = [`# ${kind} worker`]

@@ -1,12 +1,10 @@
 import { systemClock } from '../clock.ts'
 import { builtinPlugins } from '../builtin-plugins.ts'
-import { type ConfigMap, parseConfig } from '../config/config-def.ts'
+import { type ConfigMap, parseKeys } from '../config/config-def.ts'
 import { loadPluginPath, type LoadedPlugins } from '../plugin/plugin-loader.ts'
 import { Plugins } from '../plugin/plugins.ts'
 import { ownedByNobody } from '../plugin/plugin-owner.ts'
 import { commonKeys } from '../settings/worker/common-keys.ts'
-
-const KEY = 'plugin.path'
 
 /**
  * What is shipped and what stands on the plugin path, which is read before references in the worker file are replaced: the providers
@@ -16,7 +14,7 @@ export async function workerPlugins(
   properties: ConfigMap
 ): Promise<LoadedPlugins & { readonly plugins: Plugins }> {
   const known = builtinPlugins()
-  const { [KEY]: path } = parseConfig({ [KEY]: commonKeys[KEY] }, properties)
+  const { 'plugin.path': path } = parseKeys(commonKeys, ['plugin.path'], properties)
   const found =
     path === null
       ? { loaded: [], problems: [] }

@@ -15,6 +15,7 @@ import { restServerOptions } from '../rest/rest-server-options.ts'
 import { workerPlugins } from './load-plugins.ts'
 import type { StartOptions } from './running-worker.ts'
 import { createRestServer, type RestServer } from '../rest/server.ts'
+import { providerSettings } from '../settings/worker/provider-settings.ts'
 import { restListeners } from '../settings/worker/rest-keys.ts'
 import type { WorkerConfig } from '../settings/worker/worker-config.ts'
 import { abortable, within } from '../wait.ts'
@@ -28,7 +29,7 @@ export async function pluginsAndProviders(properties: ConfigMap): Promise<{
   const found = await workerPlugins(properties)
   logPluginPath(found, loggers.get('org.apache.kafka.connect.runtime.isolation.PluginScanner'))
   const { plugins } = found
-  const providers = new ConfigProviders(properties, process.env, (className) => {
+  const providers = new ConfigProviders(providerSettings(properties), process.env, (className) => {
     const plugin = plugins.find('config_provider', className)
     return plugin === null ? null : (params) => plugin.create(params)
   })

@@ -7,6 +7,7 @@ import type { ConfigProviderFactory } from '../../src/config/config-provider.ts'
 import { ConfigProviders } from '../../src/config/providers.ts'
 import { ConfigError } from '../../src/errors.ts'
 import { redact } from '../../src/secrets/redact.ts'
+import { providerSettings } from '../../src/settings/worker/provider-settings.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'providers-'))
 const inside = join(folder, 'inside')
@@ -22,14 +23,16 @@ after(() => rmSync(folder, { recursive: true }))
 const PROVIDER = 'org.apache.kafka.common.config.provider.'
 function providers(settings: Record<string, string> = {}): ConfigProviders {
   return new ConfigProviders(
-    new Map(
-      Object.entries({
-        'config.providers': 'file,dir,env',
-        'config.providers.file.class': `${PROVIDER}FileConfigProvider`,
-        'config.providers.dir.class': `${PROVIDER}DirectoryConfigProvider`,
-        'config.providers.env.class': `${PROVIDER}EnvVarConfigProvider`,
-        ...settings
-      })
+    providerSettings(
+      new Map(
+        Object.entries({
+          'config.providers': 'file,dir,env',
+          'config.providers.file.class': `${PROVIDER}FileConfigProvider`,
+          'config.providers.dir.class': `${PROVIDER}DirectoryConfigProvider`,
+          'config.providers.env.class': `${PROVIDER}EnvVarConfigProvider`,
+          ...settings
+        })
+      )
     ),
     { HOME: '/home/x', DB_PASSWORD: 'geheim' }
   )
@@ -74,10 +77,12 @@ describe('config providers', () => {
 
   it('do not replace what a replacement brings in', () => {
     const one = new ConfigProviders(
-      new Map([
-        ['config.providers', 'env'],
-        ['config.providers.env.class', `${PROVIDER}EnvVarConfigProvider`]
-      ]),
+      providerSettings(
+        new Map([
+          ['config.providers', 'env'],
+          ['config.providers.env.class', `${PROVIDER}EnvVarConfigProvider`]
+        ])
+      ),
       { A: '${env:B}', B: 'b' }
     )
     assert.equal(one.resolve(new Map([['k', '${env:A}']])).get('k'), '${env:B}')
@@ -173,7 +178,7 @@ describe('config providers', () => {
       }
     }
     const own = (more: [string, string][] = []) =>
-      new ConfigProviders(new Map([...settings, ...more]), {}, (name) =>
+      new ConfigProviders(providerSettings(new Map([...settings, ...more])), {}, (name) =>
         name === 'com.example.Vault' ? factory : null
       )
     assert.equal(

@@ -9,6 +9,7 @@ import { parseWorkerConfig } from '../../src/settings/worker/worker-config.ts'
 import { type ValidateCase, validateCases } from '../compat/validate-cases.ts'
 import { goldenAnswer } from '../compat/validate-golden.ts'
 import { kafkaPluginDefinitions } from '../support/kafka-plugin-definitions.ts'
+import { providerSettings } from '../../src/settings/worker/provider-settings.ts'
 
 const plugins = new Plugins([...builtinPlugins(), ...kafkaPluginDefinitions])
 
@@ -52,7 +53,7 @@ async function ask(one: ValidateCase): Promise<ConfigInfos | readonly ConfigKeyI
     })
   )
   const workerConfig = parseWorkerConfig('distributed', properties)
-  const providers = new ConfigProviders(properties, { GOLDEN_WORD: 'four' })
+  const providers = new ConfigProviders(providerSettings(properties), { GOLDEN_WORD: 'four' })
   return validateConnector(
     { plugins, workerConfig, providers },
     new Map(Object.entries(one.config)),

@@ -11,6 +11,7 @@ import { type Plugin, Plugins } from '../../src/plugin/plugins.ts'
 import type { SourceConnectorPlugin } from '../../src/plugin/source.ts'
 import { parseWorkerConfig } from '../../src/settings/worker/worker-config.ts'
 import { kafkaPluginDefinitions } from '../support/kafka-plugin-definitions.ts'
+import { providerSettings } from '../../src/settings/worker/provider-settings.ts'
 
 const inert = (): never => {
   throw new Error('this plugin only has a configuration')
@@ -85,7 +86,7 @@ function ask({
     {
       plugins: new Plugins(plugins),
       workerConfig: parseWorkerConfig(kind, properties),
-      providers: new ConfigProviders(properties, secrets)
+      providers: new ConfigProviders(providerSettings(properties), secrets)
     },
     submitted,
     signal ?? AbortSignal.timeout(5000)

@@ -10,6 +10,7 @@ import { type Plugin, Plugins } from '../../src/plugin/plugins.ts'
 import type { SourceConnectorPlugin } from '../../src/plugin/source.ts'
 import { Previews } from '../../src/worker/previews.ts'
 import { parseWorkerConfig } from '../../src/settings/worker/worker-config.ts'
+import { providerSettings } from '../../src/settings/worker/provider-settings.ts'
 
 const nothing: SourcePreview = {
   records: [],
@@ -49,7 +50,10 @@ function previews(
     ...builtinPlugins().filter(({ type }) => type.endsWith('converter')),
     plugin
   ] as Plugin[])
-  const providers = new ConfigProviders(properties, { SECRET: 'tiger-lily', HOST: 'db.example' })
+  const providers = new ConfigProviders(providerSettings(properties), {
+    SECRET: 'tiger-lily',
+    HOST: 'db.example'
+  })
   const all = new Previews({
     config: parseWorkerConfig('standalone', properties),
     plugins,

@@ -36,6 +36,11 @@ export const standaloneConfig = configDef({ ...commonKeys, ...tlsKeys, ...standa
 export type DistributedConfig = Parsed<typeof distributedConfig>
 export type StandaloneConfig = Parsed<typeof standaloneConfig>
 
+/** The kind of worker a file is for, where nothing else tells: only a worker by itself keeps offsets in a file. */
+export function workerKind(properties: ConfigMap): WorkerConfig['kind'] {
+  return properties.has('offset.storage.file.filename') ? 'standalone' : 'distributed'
+}
+
 interface Common {
   /** The properties as given, `${…}` resolved. */
   readonly properties: ConfigMap

@@ -10,6 +10,7 @@ import { jdbcSourcePlugin } from '../../../src/connectors/jdbc/source/source-plu
 import { validateConnector } from '../../../src/validation/validate-connector.ts'
 import { Plugins } from '../../../src/plugin/plugins.ts'
 import { parseWorkerConfig } from '../../../src/settings/worker/worker-config.ts'
+import { providerSettings } from '../../../src/settings/worker/provider-settings.ts'
 
 const folder = join(import.meta.dirname, '../../compat/golden/definitions')
 /** As a JVM worker answered them for Confluent's connector 10.9.7, without the prose. */
@@ -38,7 +39,7 @@ async function answered(): Promise<ConfigKeyInfo[]> {
   const context = {
     plugins: new Plugins(builtinPlugins()),
     workerConfig: parseWorkerConfig('distributed', properties),
-    providers: new ConfigProviders(properties, {})
+    providers: new ConfigProviders(providerSettings(properties), {})
   }
   const config = new Map([['connector.class', jdbcSourcePlugin.className]])
   const { configs } = await validateConnector(context, config, AbortSignal.timeout(5000))

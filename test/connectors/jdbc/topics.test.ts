@@ -19,6 +19,7 @@ import {
 } from '../../support/jdbc-source.ts'
 import { recordingLog } from '../../support/recording-log.ts'
 import { errorsOf } from '../../support/validation-errors.ts'
+import { providerSettings } from '../../../src/settings/worker/provider-settings.ts'
 
 const NAMES: TopicNames = {
   prefix: 'x-',
@@ -60,17 +61,19 @@ describe('topic templates', () => {
   it('are left alone by the providers of secrets', () => {
     const text = '${prefix}${schema}.${table}'
     const providers = new ConfigProviders(
-      new Map([
-        ['config.providers', 'env,table'],
-        [
-          'config.providers.env.class',
-          'org.apache.kafka.common.config.provider.EnvVarConfigProvider'
-        ],
-        [
-          'config.providers.table.class',
-          'org.apache.kafka.common.config.provider.EnvVarConfigProvider'
-        ]
-      ]),
+      providerSettings(
+        new Map([
+          ['config.providers', 'env,table'],
+          [
+            'config.providers.env.class',
+            'org.apache.kafka.common.config.provider.EnvVarConfigProvider'
+          ],
+          [
+            'config.providers.table.class',
+            'org.apache.kafka.common.config.provider.EnvVarConfigProvider'
+          ]
+        ])
+      ),
       { table: 'wrong' }
     )
     assert.equal(providers.resolve(new Map([['topic.template', text]])).get('topic.template'), text)
