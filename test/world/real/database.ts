@@ -62,3 +62,22 @@ export interface WorldDatabase {
 export function literal(text: string | null): string {
   return text === null ? 'NULL' : `'${text.replaceAll("'", "''")}'`
 }
+
+const LOST =
+  /terminating connection|shutting down|connection terminated|connection lost|ECONNRESET/i
+const DONE = /exist|duplicate|no such grant/i
+
+/** Does something to a world though its server restarts; `nothing` when it was done before its answer was lost. */
+export async function throughRestart<T>(work: () => Promise<T>, nothing: T): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!LOST.test(String(error))) throw error
+  }
+  try {
+    return await work()
+  } catch (error) {
+    if (!DONE.test(String(error))) throw error
+    return nothing
+  }
+}

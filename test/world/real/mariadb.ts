@@ -1,7 +1,7 @@
 import mysql from 'mysql2/promise'
 import { until } from '../../support/until.ts'
 import type { Home, RowValues, Session, WorldDatabase } from './database.ts'
-import { literal } from './database.ts'
+import { literal, throughRestart } from './database.ts'
 import type { RealPlan } from './plan.ts'
 
 const quoted = (name: string): string => `\`${name}\``
@@ -28,7 +28,9 @@ async function mariadbHome(server: string, plan: RealPlan): Promise<Home> {
       await client.query("SET time_zone = '+00:00'")
       return client
     }, 'MariaDB takes a connection')
-  const exec = async (database: string | null, ...statements: string[]): Promise<unknown> => {
+  const exec = (database: string | null, ...statements: string[]): Promise<unknown> =>
+    throughRestart(() => run(database, statements), null)
+  const run = async (database: string | null, statements: string[]): Promise<unknown> => {
     const client = await connect(database)
     try {
       let rows: unknown = null

@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { until } from '../../support/until.ts'
 import type { Home, Session, WorldDatabase } from './database.ts'
-import { literal } from './database.ts'
+import { literal, throughRestart } from './database.ts'
 import type { RealPlan, TablePlan } from './plan.ts'
 
 const quoted = (name: string): string => `"${name}"`
@@ -31,7 +31,9 @@ async function connect(url: string): Promise<pg.Client> {
 async function postgresHome(server: string, plan: RealPlan): Promise<Home> {
   const name = plan.name.replaceAll('-', '_')
   const url = new URL(server)
-  const once = async (where: string, ...statements: string[]): Promise<pg.QueryResult[]> => {
+  const once = (where: string, ...statements: string[]): Promise<pg.QueryResult[]> =>
+    throughRestart(() => run(where, statements), [])
+  const run = async (where: string, statements: string[]): Promise<pg.QueryResult[]> => {
     const client = await connect(where)
     try {
       const results: pg.QueryResult[] = []
