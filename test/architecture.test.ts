@@ -31,10 +31,6 @@ const mayImport: Record<string, readonly string[]> = {
  * nothing runs backward or in a circle, and files beside them. ARCHITECTURE.md shows the same tables.
  */
 const inside: Record<string, Record<string, readonly string[]>> = {
-  tasks: {
-    pipeline: [],
-    source: ['pipeline', 'port.ts']
-  },
   settings: {
     clients: [],
     connector: ['clients'],
@@ -114,6 +110,10 @@ const inside: Record<string, Record<string, readonly string[]>> = {
     producing: ['client', 'contracts.ts'],
     reading: ['client', 'admin', 'producing', 'contracts.ts'],
     group: ['client', 'contracts.ts']
+  },
+  tasks: {
+    pipeline: [],
+    source: ['pipeline', 'port.ts', 'meter.ts', 'worker-calls.ts']
   },
   herder: {
     work: ['herder.ts', 'start-from.ts'],
@@ -414,6 +414,32 @@ describe('Waiting', () => {
       .filter(({ text }) => /\bsystemClock\b/.test(withoutComments(text)))
       .map(({ path }) => path)
     assert.deepEqual(found, [])
+  })
+})
+
+describe('The border of a task', () => {
+  /** Previews are made by the worker itself, of records that go nowhere. */
+  const open = ['tasks/port.ts', 'tasks/error-data.ts', 'tasks/pipeline/preview-records.ts']
+
+  it('is crossed by messages only: a worker imports nothing of tasks but them', () => {
+    const wrong = sources
+      .filter(({ path }) => roomOf(path) === 'worker')
+      .flatMap((source) =>
+        localImports(source)
+          .filter((target) => roomOf(target) === 'tasks' && !open.includes(target))
+          .map((target) => `${source.path} imports ${target}`)
+      )
+    assert.deepEqual(wrong, [])
+  })
+
+  it('has no way around it: no module of a task keeps anything', () => {
+    const kept =
+      /^(?:export )?(?:let|var) |^(?:export )?const \w+(?:: [^=]+)? = new (?:Weak)?(?:Map|Set)\b/m
+    const wrong = sources.filter(({ path, text }) => roomOf(path) === 'tasks' && kept.test(text))
+    assert.deepEqual(
+      wrong.map(({ path }) => path),
+      []
+    )
   })
 })
 

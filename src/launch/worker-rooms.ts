@@ -17,6 +17,7 @@ import type { ConfigStore } from '../storage/config-store.ts'
 import type { OffsetStore, TransactionalOffsetStore } from '../storage/offset-store.ts'
 import type { StatusStore } from '../storage/status-store.ts'
 import { Validations } from '../validation/validations.ts'
+import { tasksOnThisThread } from '../tasks/task-receiver.ts'
 import { ConnectWorker } from '../worker/connect-worker.ts'
 import { LayeredClientProperties } from '../worker/connector-client-properties.ts'
 import { ConnectorOffsetStores, type OffsetTopics } from '../worker/connector-offset-stores.ts'
@@ -86,10 +87,11 @@ function workerRoom(options: RoomsOptions): { worker: ConnectWorker; offsets: So
     clients,
     clientProperties,
     offsetStores,
-    resolve: (connector: StoredConfig) =>
-      Promise.resolve(ownedByNobody(() => providers.resolve(connector))),
+    resolve: (connector: StoredConfig, references?: Map<string, string>) =>
+      Promise.resolve(ownedByNobody(() => providers.resolve(connector, references))),
     clock: systemClock
   }
+  const log = loggers.get('org.apache.kafka.connect.runtime.Worker')
   const worker = new ConnectWorker({
     ...shared,
     settings: {
@@ -101,7 +103,8 @@ function workerRoom(options: RoomsOptions): { worker: ConnectWorker; offsets: So
       groupId
     },
     ttlMs: (connector) => providers.ttlMs(connector),
-    log: loggers.get('org.apache.kafka.connect.runtime.Worker')
+    openTask: tasksOnThisThread({ plugins, clients, clock: systemClock, log }),
+    log
   })
   const offsets = new SourceOffsets({
     ...shared,

@@ -90,6 +90,11 @@ function forget(secret: string): void {
   if (beginnings.size === 0 && secret.length >= HEAD) long.delete(secret.slice(0, HEAD))
 }
 
+/** Whether the operator keeps this text secret, and it has not been forgotten. */
+export function isKept(text: string): boolean {
+  return registers.kept.has(text)
+}
+
 /**
  * From now on this text is hidden wherever {@link withoutKnown} meets it; the oldest of its kind are forgotten beyond a large
  * number. `kept`: a config provider has it; `sent`: it stood in a configuration itself.

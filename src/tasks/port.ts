@@ -1,24 +1,144 @@
-import type { StreamFacts } from '../plugin/source.ts'
-import type { OffsetStore } from '../storage/offset-store.ts'
+import type { ConfigMap } from '../config/config-def.ts'
+import type { SourceOffset, SourcePartition } from '../data/record.ts'
+import type { ClientProperties, ProducerRecord } from '../kafka/contracts.ts'
+import type { PartitionOffset, StreamFacts } from '../plugin/source.ts'
+import type { ErrorPolicy, TransactionBoundary } from '../settings/connector/connector-settings.ts'
+import type { TopicCreationRule } from '../settings/connector/topic-creation-groups.ts'
+import type { State } from '../storage/status-store.ts'
+import type { TargetState } from '../storage/target-state.ts'
+import type { TaskId } from '../storage/task-id.ts'
+import type { ErrorData } from './error-data.ts'
 
-/** Records since the task started here. */
-export interface SourceTaskCounters {
-  polled: number
-  written: number
-  skipped: number
-  /** Epoch ms of the last acknowledged batch, null before the first. */
-  lastWriteAt: number | null
+/**
+ * The border between a worker and one of its tasks. Nothing crosses it but the messages below, each a piece of plain data of which
+ * `structuredClone` makes a faithful copy: no function, store, signal, counter or error object. So a task need not live where its worker
+ * does, and neither side can change what the other one has.
+ *
+ * **What lives where.** The plugin, its transformations and converters, the producer and the records are the task's, from one end to the
+ * other. The stored offsets, the leases of their stores, the cluster's leave to run, the values behind references and the status topic are
+ * the worker's. Kafka clients, loggers and the registry of plugins each side has for itself.
+ *
+ * **The worker says**
+ * - `start`, first and once. The task answers `started`, and runs by itself from then on; or `refused`, when it could not be built.
+ * - `target` at any time; the last one counts. STOPPED asks it to end.
+ * - `stop`, to ask it to end: the loop finishes its step, what is under way is awaited for a bounded time, offsets are stored a last time, the
+ *   plugin is stopped. Saying it twice does no harm.
+ * - `cancel`, when the task did not end in time (I4). From then on the task sends no record and asks for nothing to be stored, and the worker
+ *   hears nothing but its `ended` (I2).
+ * - `answer` or `refusal`, exactly one for each `call`, in any order.
+ *
+ * **The task says**
+ * - `state`, when it changes: PAUSED; RUNNING, with a sentence on what the task is coping with; FAILED with its trace, once, and then no state
+ *   any more. UNASSIGNED is the worker's word.
+ * - `topic`, when it produces to one for the first time.
+ * - `progress`, unasked: soon after something was polled, acknowledged or dropped, a few times a second at most, and once more before it ends.
+ * - `call`, for what only the worker can do; {@link TaskCalls} says what there is. A call has no limit of its own: what the worker does for it has.
+ * - `committed`, after a transaction with offsets: the worker's store is to know that they count now.
+ * - `ended`, last of all, once everything that was open for it on its side is closed, whether it was stopped, failed or was given up.
+ *
+ * **What is open.** Between `start` and `refused` or `ended` the worker holds a lease of the store of the connector's offsets for the task; it closes
+ * it then, and not before, for a task that was given up may still be reading. Nobody closes a port: behind these two messages there is
+ * nothing more to say, and what is said all the same is not heard.
+ */
+export type ToTask =
+  | { readonly kind: 'start'; readonly task: SourceTaskStart }
+  | { readonly kind: 'target'; readonly target: TargetState }
+  | { readonly kind: 'stop' | 'cancel' }
+  | { readonly kind: 'answer'; readonly call: number; readonly value: unknown }
+  | { readonly kind: 'refusal'; readonly call: number; readonly error: ErrorData }
+
+export type FromTask =
+  | { readonly kind: 'started' | 'ended' }
+  | { readonly kind: 'refused'; readonly error: ErrorData }
+  | { readonly kind: 'state'; readonly state: State; readonly trace: string | null }
+  | { readonly kind: 'topic'; readonly topic: string }
+  | { readonly kind: 'progress'; readonly progress: SourceTaskProgress }
+  | ({ readonly kind: 'call'; readonly call: number } & TaskCall)
+  | { readonly kind: 'committed'; readonly offsets: readonly PartitionOffset[] }
+
+/** What a task may ask of its worker: arguments and answer of each. */
+export interface TaskCalls {
+  /** Exactly once, before the producer takes a new epoch: older generations of the connector's tasks are fenced when this is answered. */
+  readonly mayBegin: { readonly args: null; readonly answer: null }
+  /** Exactly once, after that: the task is still this worker's, and of the newest generation. */
+  readonly begun: { readonly args: null; readonly answer: null }
+  /** Answered when the stored offsets can be read. May be asked again and again. */
+  readonly openOffsets: { readonly args: null; readonly answer: null }
+  /** The stored offset of each partition, in the same order; null where none is stored. */
+  readonly readOffsets: {
+    readonly args: readonly SourcePartition[]
+    readonly answer: readonly (SourceOffset | null)[]
+  }
+  /** Answered when they are durable; refused after `offset.flush.timeout.ms`. */
+  readonly storeOffsets: { readonly args: readonly PartitionOffset[]; readonly answer: null }
+  /**
+   * Exactly once: the records that store these offsets, for the task's own transaction. What has to be stored elsewhere before that is
+   * stored when this is answered; refused after `offset.flush.timeout.ms`.
+   */
+  readonly offsetRecords: {
+    readonly args: readonly PartitionOffset[]
+    readonly answer: readonly ProducerRecord[]
+  }
 }
 
-/** What a task has done so far, and what its plugin says of its streams. */
-export interface SourceTaskProgress extends Readonly<SourceTaskCounters> {
+export type TaskCall = {
+  readonly [W in keyof TaskCalls]: { readonly what: W; readonly args: TaskCalls[W]['args'] }
+}[keyof TaskCalls]
+
+/** Everything a source task is made of. Configurations have their `${…}` replaced. */
+export interface SourceTaskStart {
+  readonly id: TaskId
+  /** Full class name of the connector, by which the task's side finds its plugin. */
+  readonly connectorClass: string
+  readonly config: ConfigMap
+  readonly connectorConfig: ConfigMap
+  /** Of the worker: where the converters are configured when the connector says nothing of them. */
+  readonly workerConfig: ConfigMap
+  readonly target: TargetState
+  readonly errors: ErrorPolicy
+  /** Java client properties. */
+  readonly producer: ClientProperties
+  readonly delivery: DeliveryKind
+  /** null: topics are the brokers' business. */
+  readonly topicCreation: TopicCreationStart | null
+  /** `offset.flush.interval.ms` */
+  readonly offsetFlushIntervalMs: number
+  /** `offset.flush.timeout.ms` */
+  readonly offsetFlushTimeoutMs: number
+  /** I7: texts among all this that no message of the task's side may show. */
+  readonly secrets: readonly string[]
+}
+
+export type DeliveryKind =
+  | { readonly kind: 'at least once' }
+  | {
+      readonly kind: 'exactly once'
+      readonly transactionalId: string
+      readonly boundary: TransactionBoundary
+      /** The topic of the stored offsets, to which the task may produce nothing else. */
+      readonly offsetsTopic: string
+    }
+
+export interface TopicCreationStart {
+  /** Java client properties. */
+  readonly admin: ClientProperties
+  readonly rules: readonly TopicCreationRule[]
+}
+
+/** What a task has done since it started here, in records, and what its plugin says of its streams. */
+export interface SourceTaskProgress {
+  readonly polled: number
+  readonly written: number
+  readonly skipped: number
+  /** Epoch ms of the last acknowledged batch, null before the first. */
+  readonly lastWriteAt: number | null
   readonly streams: ReadonlyMap<string, StreamFacts>
 }
 
-/** A store somebody uses: started on first use, closed when nobody uses it any more. */
-export interface OffsetLease<S extends OffsetStore = OffsetStore> {
-  readonly store: S
-  /** Resolves when it can be read; may be called again and again. */
-  start(): Promise<void>
-  close(): Promise<void>
+/** The worker's end of a port. */
+export interface TaskPort {
+  send(message: ToTask): void
 }
+
+/** Opens a port for one task; what the task says goes to `receive`, which must not throw. */
+export type OpenTaskPort = (receive: (message: FromTask) => void) => TaskPort

@@ -1,11 +1,28 @@
 import type { Clock } from '../clock.ts'
-import type { OffsetLease } from '../tasks/port.ts'
 import type { ConfigMap } from '../config/config-def.ts'
 import type { ClientProperties, KafkaClients, TopicLogOptions } from '../kafka/contracts.ts'
 import type { ConnectorClientProperties } from './connector-client-properties.ts'
+import type { OffsetReader } from '../plugin/source.ts'
 import { KafkaOffsetStore } from '../storage/kafka-offset-store.ts'
 import { LayeredOffsetStore } from '../storage/layered-offset-store.ts'
 import type { OffsetStore, TransactionalOffsetStore } from '../storage/offset-store.ts'
+
+/** A store somebody uses: started on first use, closed when nobody uses it any more. */
+export interface OffsetLease<S extends OffsetStore = OffsetStore> {
+  readonly store: S
+  /** Resolves when it can be read; may be called again and again. */
+  start(): Promise<void>
+  close(): Promise<void>
+}
+
+export function offsetReader(connector: string, { store, start }: OffsetLease): OffsetReader {
+  return {
+    async offsets(partitions) {
+      await start()
+      return store.get(connector, partitions)
+    }
+  }
+}
 
 /** How connectors come to topics of their own; only a distributed worker has them. */
 export interface OffsetTopics {

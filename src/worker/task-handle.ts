@@ -1,15 +1,16 @@
+import type { ConfigMap } from '../config/config-def.ts'
 import { ConfigError, ConnectError, traceOf } from '../errors.ts'
 import type { Logger } from '../log.ts'
-import { ownedBy } from '../plugin/plugin-owner.ts'
+import { idleSettings } from '../settings/connector/idle-settings.ts'
 import type { StoredConfig } from '../storage/cluster-config.ts'
 import type { TargetState } from '../storage/target-state.ts'
 import { type TaskId, taskKey } from '../storage/task-id.ts'
 import type { SourceTaskProgress } from '../tasks/port.ts'
-import type { WorkerSourceTask } from '../tasks/source/worker-source-task.ts'
 import { settledWithin } from '../wait.ts'
 import type { SourceTaskGuard, TaskEvents, TaskHandle } from './contracts.ts'
 import { connectorPlugin } from './plugin-of.ts'
-import { buildSourceTask } from './source-task-builder.ts'
+import { RunningTask, type TaskLease } from './running-task.ts'
+import { type SourceTaskParts, sourceTaskStart } from './source-task-start.ts'
 import { startWatching } from './value-watch.ts'
 import type { WorkerParts } from './worker-parts.ts'
 
@@ -23,16 +24,15 @@ export interface LocalTaskOptions {
 
 interface Running {
   readonly kind: 'running'
-  readonly task: WorkerSourceTask
-  readonly ended: Promise<void>
+  readonly task: RunningTask
   /** Ends looking after the values of its references. */
   readonly watch: AbortController
 }
 
 /**
- * One task of this process, on its main thread: `new` → `starting` (its references are looked up) → `running`, until it is asked to
- * stop. One that cannot be built, or was never started, is `unbuilt`; one that was stopped while it was starting is `dropped`, and
- * nothing comes of it (I2).
+ * One task of this worker: `new` → `starting` (its references are looked up) → `running`, behind its port, until it is asked to stop. One
+ * that cannot be built, or was never started, is `unbuilt`; one that was stopped while it was starting is `dropped`, and nothing comes
+ * of it (I2).
  */
 export class LocalTask implements TaskHandle {
   readonly #worker: WorkerParts
@@ -51,12 +51,12 @@ export class LocalTask implements TaskHandle {
     this.#log.info('Creating task')
     this.#state = { kind: 'starting' }
     try {
-      this.#state = await this.#build(target)
+      await this.#run(target)
       return true
     } catch (error) {
-      if (this.#state.kind === 'starting') {
+      if (this.#isWanted) {
         this.#log.error('Failed to start task', { error })
-        this.#state = { kind: 'unbuilt' }
+        this.#toUnbuilt()
         this.#options.events.onState('FAILED', traceOf(error), null)
       }
       return false
@@ -84,13 +84,13 @@ export class LocalTask implements TaskHandle {
     const state = this.#state
     const { id, events } = this.#options
     if (state.kind === 'running') {
-      const { task, ended } = state
+      const { task } = state
       // I4: one that does not end in time is given up without committing; I2: it writes nothing from there on.
-      if (!(await settledWithin(this.#worker.clock, ended, withinMs))) {
+      if (!(await settledWithin(this.#worker.clock, task.ended, withinMs))) {
         this.#log.error(`Graceful stop of task ${taskKey(id)} failed.`)
         task.cancel()
       }
-      if (task.failed) return
+      if (task.hasFailed) return
     } else if (state.kind === 'unbuilt') return
     events.onState('UNASSIGNED', null, null)
   }
@@ -99,46 +99,81 @@ export class LocalTask implements TaskHandle {
     return this.#state.kind === 'running' ? this.#state.task.progress : null
   }
 
-  async #build(target: TargetState): Promise<Running> {
-    const { resolve, plugins, offsetStores, clock } = this.#worker
-    const { id, config, connectorConfig, guard, events } = this.#options
-    const resolvedConnector = await resolve(connectorConfig)
-    const plugin = connectorPlugin(plugins, resolvedConnector)
+  /** Nobody has asked it to stop. */
+  get #isWanted(): boolean {
+    const state = this.#state
+    return state.kind === 'starting' || (state.kind === 'running' && !state.task.isAskedToEnd)
+  }
+
+  #toUnbuilt(): void {
+    if (this.#state.kind === 'running') this.#state.watch.abort()
+    this.#state = { kind: 'unbuilt' }
+  }
+
+  /** Resolves when the task was built. */
+  async #run(target: TargetState): Promise<void> {
+    const { resolve, plugins } = this.#worker
+    const { id } = this.#options
+    const references = new Map<string, string>()
+    const connectorConfig = await resolve(this.#options.connectorConfig, references)
+    const plugin = connectorPlugin(plugins, connectorConfig)
     if (plugin.type === 'sink') {
       throw new ConfigError(`Sink connector ${plugin.className} cannot be run by this worker yet`)
     }
-    const resolved = await resolve(config)
+    const config = await resolve(this.#options.config, references)
     if (this.#state.kind !== 'starting') {
       throw new ConnectError(
         'WORKER_STOPPING',
         `${taskKey(id)} was taken away while it was started`
       )
     }
-    const task = buildSourceTask({
-      id,
-      plugin,
-      config: resolved,
-      connectorConfig: resolvedConnector,
-      target,
-      events: {
-        onState: (state, trace) => events.onState(state, trace, plugin.version),
-        onTopicUsed: (topic) => events.onTopicUsed(topic)
-      },
-      guard,
-      surroundings: this.#worker,
-      offsetStores,
+    for (const text of idleSettings(connectorConfig, plugins)) this.#log.warn(text)
+    const values = [...references.values()]
+    const lease = this.#lease(connectorConfig)
+    try {
+      const task = this.#open({ id, plugin, config, connectorConfig, target, lease, values })
+      this.#state = { kind: 'running', task, watch: this.#watch(config, connectorConfig) }
+    } catch (error) {
+      await lease.offsets.close()
+      throw error
+    }
+    await this.#state.task.built
+  }
+
+  #open(parts: SourceTaskParts): RunningTask {
+    const { events } = this.#options
+    const { plugin, lease } = parts
+    return new RunningTask({
+      openTask: this.#worker.openTask,
+      start: sourceTaskStart(this.#worker, parts),
+      lease,
+      onState: (state, trace) => events.onState(state, trace, plugin.version),
+      onTopicUsed: (topic) => events.onTopicUsed(topic),
       log: this.#log
     })
-    const watch = startWatching({
+  }
+
+  #lease(connectorConfig: ConfigMap): TaskLease {
+    const { offsetStores, settings } = this.#worker
+    const { id, guard } = this.#options
+    if (guard === null || settings.groupId === null) {
+      return { kind: 'at least once', offsets: offsetStores.lease(id.connector, connectorConfig) }
+    }
+    const offsets = offsetStores.transactionalLease(id.connector, connectorConfig)
+    return { kind: 'exactly once', offsets, guard, groupId: settings.groupId }
+  }
+
+  #watch(config: ConfigMap, connectorConfig: ConfigMap): AbortController {
+    const { connectorConfig: rawConnector, config: raw, events } = this.#options
+    return startWatching({
       source: this.#worker,
       used: [
-        { raw: connectorConfig, resolved: resolvedConnector },
-        { raw: config, resolved }
+        { raw: rawConnector, resolved: connectorConfig },
+        { raw, resolved: config }
       ],
-      clock,
+      clock: this.#worker.clock,
       log: this.#log,
       onChange: () => events.onValuesChanged()
     })
-    return { kind: 'running', task, ended: ownedBy(task, () => task.run()), watch }
   }
 }

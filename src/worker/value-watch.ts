@@ -5,8 +5,8 @@ import type { StoredConfig } from '../storage/cluster-config.ts'
 
 /** How values of config providers are asked for again. */
 export interface ValueSource {
-  /** Replaces `${provider:path:key}` references. */
-  resolve(config: StoredConfig): Promise<ConfigMap>
+  /** Replaces `${provider:path:key}` references; `references` is told what each one stands for. */
+  resolve(config: StoredConfig, references?: Map<string, string>): Promise<ConfigMap>
   /** How long the values of these references may be used, in ms; null: for as long as the instance runs. */
   ttlMs?(config: StoredConfig): number | null
 }

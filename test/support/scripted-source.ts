@@ -21,6 +21,7 @@ import {
 import type { ConnectorClientProperties } from '../../src/worker/connector-client-properties.ts'
 import type { SourceTaskGuard, TaskHandle } from '../../src/worker/contracts.ts'
 import type { TargetState } from '../../src/storage/target-state.ts'
+import { clonedTasks } from './cloned-tasks.ts'
 import { kafkaBootstrap, uniqueName } from './environment.ts'
 import { followTopic } from './topic-reader.ts'
 import { taskKey } from '../../src/storage/task-id.ts'
@@ -103,13 +104,15 @@ export async function scripted(
     admin: cluster,
     ...options.clientProperties
   }
+  const plugins = new Plugins([
+    plugin,
+    stringConverterPlugin,
+    simpleHeaderConverterPlugin,
+    ...(options.plugins ?? [])
+  ])
+  const log = loggers.get('test')
   const worker = new ConnectWorker({
-    plugins: new Plugins([
-      plugin,
-      stringConverterPlugin,
-      simpleHeaderConverterPlugin,
-      ...(options.plugins ?? [])
-    ]),
+    plugins,
     clients,
     clientProperties,
     offsetStores: new ConnectorOffsetStores({
@@ -131,8 +134,9 @@ export async function scripted(
       groupId: options.groupId ?? null
     },
     resolve: (config) => Promise.resolve(config),
+    openTask: clonedTasks({ plugins, clients, clock: systemClock, log }),
     clock: systemClock,
-    log: loggers.get('test')
+    log
   })
   const id = { connector: 'c', task: 0 }
   const connectorConfig = new Map([

@@ -10,6 +10,7 @@ import { ConnectorOffsetStores } from '../../src/worker/connector-offset-stores.
 import type { ConnectorHandle, TaskHandle } from '../../src/worker/contracts.ts'
 import { ConnectWorker } from '../../src/worker/connect-worker.ts'
 import { HeldOffsetStore } from '../support/scripted-source.ts'
+import { clonedTasks } from '../support/cloned-tasks.ts'
 import { recordingLog } from '../support/recording-log.ts'
 
 type Start = (context: SourceConnectorContext) => Promise<void> | void
@@ -33,18 +34,20 @@ function scripted(
   const clients = createKafkaClients(systemClock, recordingLog().log)
   const nothing = () => new Map<string, string>()
   const clientProperties = { producer: nothing, consumer: nothing, admin: nothing }
+  const log = recordingLog().log
+  const plugins = new Plugins([
+    {
+      type: 'source',
+      className: 'example.Source',
+      taskClassName: 'example.SourceTask',
+      version: '1',
+      config: {},
+      create: options.create ?? create,
+      createTask: () => ({ poll: async () => null, stop() {} })
+    }
+  ])
   const worker = new ConnectWorker({
-    plugins: new Plugins([
-      {
-        type: 'source',
-        className: 'example.Source',
-        taskClassName: 'example.SourceTask',
-        version: '1',
-        config: {},
-        create: options.create ?? create,
-        createTask: () => ({ poll: async () => null, stop() {} })
-      }
-    ]),
+    plugins,
     clients,
     clientProperties,
     offsetStores: new ConnectorOffsetStores({
@@ -63,8 +66,9 @@ function scripted(
       groupId: null
     },
     resolve: options.resolve ?? ((config) => Promise.resolve(config)),
+    openTask: clonedTasks({ plugins, clients, clock: systemClock, log }),
     clock: systemClock,
-    log: recordingLog().log
+    log
   })
   const config = new Map([['connector.class', 'example.Source']])
   const connector = (): ConnectorHandle => {

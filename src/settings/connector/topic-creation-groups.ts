@@ -12,7 +12,11 @@ import { sourceConnectorConfig } from './connector-config.ts'
 /** One group of `topic.creation.*`: which topics it is for, and how they are made. */
 export interface TopicCreationRule {
   readonly group: string
-  matches(topic: string): boolean
+  /** Java regular expressions for whole names; null: every topic. */
+  readonly topics: {
+    readonly include: readonly string[]
+    readonly exclude: readonly string[]
+  } | null
   readonly partitions: number
   readonly replicationFactor: number
   readonly settings: ReadonlyMap<string, string>
@@ -90,20 +94,27 @@ function rule(config: ConfigMap, group: string, inherited: Inherited | null): To
     string,
     unknown
   >
-  const matchers = (key: string) => (values[`${prefix}${key}`] as string[]).map(javaFullMatch)
-  const include = matchers('include')
-  const exclude = matchers('exclude')
+  const patternsOf = (key: string) => values[`${prefix}${key}`] as string[]
   const settings = withPrefix(config, prefix)
   for (const key of OWN_KEYS) settings.delete(key)
   return {
     group,
-    matches: (topic) =>
-      inherited === null ||
-      (include.some((matches) => matches(topic)) && !exclude.some((matches) => matches(topic))),
+    topics:
+      inherited === null
+        ? null
+        : { include: patternsOf('include'), exclude: patternsOf('exclude') },
     partitions: values[`${prefix}partitions`] as number,
     replicationFactor: values[`${prefix}replication.factor`] as number,
     settings
   }
+}
+
+/** Whether a topic is of a rule's group. */
+export function topicMatcher({ topics }: TopicCreationRule): (topic: string) => boolean {
+  if (topics === null) return () => true
+  const [include, exclude] = [topics.include.map(javaFullMatch), topics.exclude.map(javaFullMatch)]
+  return (topic) =>
+    include.some((matches) => matches(topic)) && !exclude.some((matches) => matches(topic))
 }
 
 /**

@@ -1,20 +1,9 @@
 import type { Clock } from '../../clock.ts'
 import { ConnectError, isRetriable, messageOf } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
+import type { ErrorPolicy } from '../../settings/connector/connector-settings.ts'
 import { SkippedRecords } from './skipped-records.ts'
 import type { StageName } from './stages.ts'
-
-export interface ErrorPolicy {
-  /** `errors.retry.timeout`: 0 none, -1 for ever. */
-  readonly retryTimeoutMs: number
-  /** `errors.retry.delay.max.ms` */
-  readonly retryDelayMaxMs: number
-  readonly tolerance: 'none' | 'all'
-  readonly logErrors: boolean
-  readonly logMessages: boolean
-  /** `errors.retry.exhausted`: what becomes of a record whose retriable error outlived its budget while nothing is tolerated. */
-  readonly exhausted: 'skip' | 'fail'
-}
 
 /** What a tolerated failure is reported with. */
 export interface FailureContext {

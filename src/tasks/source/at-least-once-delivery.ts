@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.ts'
 import type { Logger } from '../../log.ts'
 import type { PartitionOffset } from '../../plugin/source.ts'
-import type { OffsetLease } from '../port.ts'
+import type { AskWorker } from '../worker-calls.ts'
 import type { OffsetCommitter } from './offset-committer.ts'
 import type { SourceDelivery } from './source-delivery.ts'
 import type { ConvertedBatch, SourceRecordSender } from './source-record-sender.ts'
@@ -11,7 +11,7 @@ import { settledWithin } from '../../wait.ts'
 export interface AtLeastOnceParts {
   readonly sender: SourceRecordSender
   readonly committer: OffsetCommitter
-  readonly lease: OffsetLease
+  readonly ask: AskWorker
   readonly plugin: SourceTaskInstance
   readonly offsetFlushIntervalMs: number
   readonly offsetFlushTimeoutMs: number
@@ -30,8 +30,8 @@ export class AtLeastOnceDelivery implements SourceDelivery {
     this.#parts = parts
   }
 
-  begin(): Promise<void> {
-    return this.#parts.lease.start()
+  async begin(): Promise<void> {
+    await this.#parts.ask('openOffsets', null)
   }
 
   throwFailure(): void {

@@ -2,7 +2,7 @@ import { encodedOffset, type RecordOffset, type SourcePartition } from '../../da
 import { ConnectError, isRetriable } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
 import type { PartitionOffset } from '../../plugin/source.ts'
-import type { OffsetStore } from '../../storage/offset-store.ts'
+import type { AskWorker } from '../worker-calls.ts'
 import type { SubmittedRecords } from './submitted-records.ts'
 
 /**
@@ -10,27 +10,20 @@ import type { SubmittedRecords } from './submitted-records.ts'
  * What could not be stored is kept and goes with the next commit, unless something newer took its place.
  */
 export class OffsetCommitter {
-  readonly #connector: string
-  readonly #store: OffsetStore
+  readonly #ask: AskWorker
   readonly #submitted: SubmittedRecords
-  readonly #timeoutMs: number
   readonly #log: Logger
   #unstored = new Map<SourcePartition, RecordOffset>()
   #running: Promise<boolean> = Promise.resolve(true)
   #closed = false
 
   constructor(options: {
-    connector: string
-    store: OffsetStore
+    ask: AskWorker
     submitted: SubmittedRecords
-    /** `offset.flush.timeout.ms` */
-    timeoutMs: number
     log: Logger
   }) {
-    this.#connector = options.connector
-    this.#store = options.store
+    this.#ask = options.ask
     this.#submitted = options.submitted
-    this.#timeoutMs = options.timeoutMs
     this.#log = options.log
   }
 
@@ -44,7 +37,7 @@ export class OffsetCommitter {
   async store(offsets: readonly PartitionOffset[]): Promise<void> {
     const storing = this.#running.then(async () => {
       if (this.#closed) throw new ConnectError('WORKER_STOPPING', 'The task was given up')
-      await this.#store.set(this.#connector, offsets, this.#timeoutMs)
+      await this.#ask('storeOffsets', offsets)
     })
     this.#running = storing.then(
       () => true,
@@ -70,7 +63,7 @@ export class OffsetCommitter {
       offset: encodedOffset(offset)
     }))
     try {
-      await this.#store.set(this.#connector, storing, this.#timeoutMs)
+      await this.#ask('storeOffsets', storing)
     } catch (error) {
       this.#log.error(
         isRetriable(error)

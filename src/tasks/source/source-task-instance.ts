@@ -72,7 +72,8 @@ export class SourceTaskInstance {
   /** What the plugin says of its streams; nothing when it cannot. */
   progress(): ReadonlyMap<string, StreamFacts> {
     try {
-      return this.#task?.progress?.() ?? new Map<string, StreamFacts>()
+      const streams = this.#task?.progress?.() ?? new Map<string, StreamFacts>()
+      return new Map([...streams].map(([stream, facts]) => [stream, plainFacts(facts)]))
     } catch (error) {
       // I9: a question must not do any harm.
       this.#log.warn('The task could not say how far it is', { error })
@@ -91,4 +92,11 @@ export class SourceTaskInstance {
       this.#log.error('Exception thrown while calling task.commit()', { error })
     }
   }
+}
+
+/** A copy, in which no later change of the plugin shows, without what is no plain value. */
+function plainFacts(facts: StreamFacts): StreamFacts {
+  const plain = (value: unknown): boolean =>
+    value === null || ['string', 'number', 'boolean'].includes(typeof value)
+  return Object.fromEntries(Object.entries(facts).filter(([, value]) => plain(value)))
 }

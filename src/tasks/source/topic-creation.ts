@@ -1,28 +1,27 @@
 import { ConnectError, isRetriable } from '../../errors.ts'
 import type { ClusterAdmin } from '../../kafka/contracts.ts'
 import type { Logger } from '../../log.ts'
-import type { TopicCreationRule } from '../../settings/connector/topic-creation-groups.ts'
+import {
+  type TopicCreationRule,
+  topicMatcher
+} from '../../settings/connector/topic-creation-groups.ts'
 
 /** Makes missing topics before the first record of a task goes to them; the first rule that matches counts. Each topic is looked at once. */
 export class TopicCreation {
   readonly #admin: ClusterAdmin
-  readonly #rules: readonly TopicCreationRule[]
+  readonly #rules: readonly { readonly rule: TopicCreationRule; matches(topic: string): boolean }[]
   readonly #log: Logger
   readonly #known = new Set<string>()
 
   constructor(admin: ClusterAdmin, rules: readonly TopicCreationRule[], log: Logger) {
     this.#admin = admin
-    this.#rules = rules
+    this.#rules = rules.map((rule) => ({ rule, matches: topicMatcher(rule) }))
     this.#log = log
-  }
-
-  known(topic: string): boolean {
-    return this.#known.has(topic)
   }
 
   async ensure(topic: string): Promise<void> {
     if (this.#known.has(topic)) return
-    const rule = this.#rules.find((candidate) => candidate.matches(topic))
+    const rule = this.#rules.find(({ matches }) => matches(topic))?.rule
     if (rule !== undefined) {
       try {
         const existing = await this.#admin.describeTopics([topic])

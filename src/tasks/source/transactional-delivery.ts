@@ -9,34 +9,26 @@ import { ConnectError } from '../../errors.ts'
 import type { ProducerRecord, TransactionalProducer } from '../../kafka/contracts.ts'
 import type { Logger } from '../../log.ts'
 import type { PartitionOffset } from '../../plugin/source.ts'
-import type { TransactionalOffsetStore } from '../../storage/offset-store.ts'
-import type { OffsetLease } from '../port.ts'
+import type { TransactionBoundary } from '../../settings/connector/connector-settings.ts'
+import type { FromTask } from '../port.ts'
+import type { AskWorker } from '../worker-calls.ts'
 import { lastOffsets, PartitionIdentity } from './partition-identity.ts'
 import { type SourceDelivery, StartAnew } from './source-delivery.ts'
 import { SendWindow } from './send-window.ts'
 import type { ConvertedBatch } from './source-record-sender.ts'
 import type { SourceTaskInstance } from './source-task-instance.ts'
-import {
-  ConnectorTransactions,
-  type TransactionBoundary,
-  type TransactionEnd
-} from './transaction-boundary.ts'
+import { ConnectorTransactions, type TransactionEnd } from './connector-transactions.ts'
 import { within } from '../../wait.ts'
 
-/** What the task has to ask of its cluster; see SourceTaskGuard of worker/. */
-interface TransactionGuard {
-  before(signal: AbortSignal): Promise<void>
-  after(signal: AbortSignal): Promise<void>
-}
-
 export interface TransactionalParts {
-  readonly connector: string
   /** `<connector>-<task>` */
   readonly task: string
   readonly producer: TransactionalProducer
-  readonly lease: OffsetLease<TransactionalOffsetStore>
-  readonly guard: TransactionGuard
+  readonly ask: AskWorker
+  tell(message: FromTask): void
   readonly boundary: TransactionBoundary
+  /** Of the stored offsets. */
+  readonly offsetsTopic: string
   readonly plugin: SourceTaskInstance
   /** `offset.flush.timeout.ms` */
   readonly offsetFlushTimeoutMs: number
@@ -58,25 +50,37 @@ interface Contents {
 
 const empty = (): Contents => ({ offsets: new Map(), records: [], written: 0, dropped: 0 })
 
+interface Ready {
+  readonly kind: 'ready'
+  contents: Contents
+  /** What was polled may be committed; while it is being sent it may not. */
+  isComplete: boolean
+}
+
+type State =
+  | Ready
+  | { readonly kind: 'beginning' | 'given up' }
+  | { readonly kind: 'failed'; readonly failure: unknown }
+
 /**
- * Records and their offsets in the same transaction: readers of committed records see both or neither (I6).
+ * Records and their offsets in the same transaction: readers of committed records see both or neither (I6). Where a transaction ends is
+ * the boundary's business.
  *
- * States: BEGINNING → READY → FAILED, and from FAILED to BEGINNING again when the outcome of a commit was not known: the new epoch settles
- * it, and the task starts anew from the offsets that are committed. Where a transaction ends is the boundary's business.
+ * - *beginning*: from the start, and again when the loop starts the task anew, whatever state it is in. Entered by `begin`, which asks for
+ *   leave and takes a new epoch of the producer: that settles a commit whose outcome was not known. Nothing can be sent.
+ * - *ready*: entered at the end of `begin`. Transactions come and go.
+ * - *failed*: entered from *ready*, by a send or by the end of a transaction that failed. Whatever is asked for then throws the failure (I1);
+ *   when it says that the task can start anew, the loop begins again.
+ * - *given up*: entered by `cancel` and `close`, from any state and for good (I2).
  */
 export class TransactionalDelivery implements SourceDelivery {
   readonly transaction: ConnectorTransactions | null
   readonly #parts: TransactionalParts
   readonly #partitions = new PartitionIdentity()
   readonly #window: SendWindow
-  #contents = empty()
-  /** What was polled may be committed; while it is being sent it may not. */
-  #complete = true
+  #state: State = { kind: 'beginning' }
   /** Committed, and the plugin has not been told. */
   #untold: Contents[] = []
-  #ready = false
-  #cancelled = false
-  #failure: unknown = null
   #turn: Promise<void> = Promise.resolve()
 
   constructor(parts: TransactionalParts) {
@@ -86,27 +90,24 @@ export class TransactionalDelivery implements SourceDelivery {
   }
 
   async begin(): Promise<void> {
-    const { guard, producer, lease, stopping } = this.#parts
+    const { ask, producer, stopping } = this.#parts
+    const beginning = this.#toBeginning()
     // Until there is a new epoch the transaction that is given up stays open, and nobody may commit it (I6).
-    this.#ready = false
     await this.#turn
-    this.#contents = empty()
-    this.#complete = true
     this.transaction?.clear()
-    await guard.before(stopping)
+    await ask('mayBegin', null)
     // The new epoch would fence a later generation of this task, which may run elsewhere once this one was asked to stop.
     if (stopping.aborted) return
     await producer.initialize(stopping)
     // Those of the epoch before fail now, and nobody minds.
     await this.#window.settled()
-    await guard.after(stopping)
-    await lease.start()
-    this.#failure = null
-    this.#ready = true
+    await ask('begun', null)
+    await ask('openOffsets', null)
+    this.#toReady(beginning)
   }
 
   throwFailure(): void {
-    if (this.#failure !== null) throw this.#failure
+    if (this.#state.kind === 'failed') throw this.#state.failure
   }
 
   get bytesPerSend(): number {
@@ -118,27 +119,29 @@ export class TransactionalDelivery implements SourceDelivery {
   }
 
   send(batch: ConvertedBatch): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#inTurn(async (ready) => {
       // A poll may come in pieces: only its end may be the end of a transaction, unless the connector says otherwise.
-      this.#complete = this.transaction !== null
+      ready.isComplete = this.transaction !== null
       const { sources, records, bytes } = batch
       let from = 0
       for (let at = 0; this.transaction !== null && at < sources.length; at++) {
         const end = this.transaction.takeFor(sources[at] as SourceRecord)
         if (end === null) continue
-        await this.#dispatch(sources.slice(from, at + 1), records.slice(from, at + 1), bytes)
+        await this.#dispatch(ready, sources.slice(from, at + 1), records.slice(from, at + 1), bytes)
         from = at + 1
-        await this.#end(end)
+        await this.#end(ready, end)
       }
       await (from === 0
-        ? this.#dispatch(sources, records, bytes)
-        : this.#dispatch(sources.slice(from), records.slice(from), bytes))
+        ? this.#dispatch(ready, sources, records, bytes)
+        : this.#dispatch(ready, sources.slice(from), records.slice(from), bytes))
     })
   }
 
   async pollEnded(): Promise<void> {
     const { plugin, boundary } = this.#parts
-    this.#complete = this.transaction !== null || plugin.handedOut === 'complete'
+    if (this.#state.kind === 'ready') {
+      this.#state.isComplete = this.transaction !== null || plugin.handedOut === 'complete'
+    }
     if (this.transaction === null && plugin.handedOut === 'torn') {
       throw new StartAnew('Records of an open transaction would be read again')
     }
@@ -147,23 +150,24 @@ export class TransactionalDelivery implements SourceDelivery {
 
   /** An open transaction would not outlive a long pause. */
   async paused(): Promise<boolean> {
-    if (this.#ready) await this.#endIfDue()
-    return this.#complete
+    if (this.#isOver) return true
+    await this.#endIfDue()
+    return this.#state.kind === 'ready' && this.#state.isComplete
   }
 
   storeOffsets(positions: readonly PartitionOffset[]): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#inTurn(async (ready) => {
       const mayNotEnd = this.transaction !== null && this.#parts.producer.inTransaction
-      if (mayNotEnd || !this.#complete) {
+      if (mayNotEnd || !ready.isComplete) {
         throw new ConnectError(
           'BAD_REQUEST',
           `Task ${this.#parts.task} cannot store offsets while a transaction is open that may not end yet`
         )
       }
       for (const { partition, offset } of positions) {
-        this.#contents.offsets.set(this.#partitions.of(partition), offset)
+        ready.contents.offsets.set(this.#partitions.of(partition), offset)
       }
-      await this.#commit()
+      await this.#commit(ready)
     })
   }
 
@@ -172,7 +176,7 @@ export class TransactionalDelivery implements SourceDelivery {
     if (boundary.kind !== 'interval') return
     while (!stopping.aborted) {
       await clock.sleep(boundary.intervalMs, stopping)
-      if (stopping.aborted || !this.#ready) continue
+      if (stopping.aborted || this.#state.kind !== 'ready') continue
       // Also while the plugin waits for something to read: an open transaction is not for ever.
       await this.#endIfDue().catch((error: unknown) => {
         log.debug('The loop will be told of a commit that failed', { error })
@@ -182,7 +186,7 @@ export class TransactionalDelivery implements SourceDelivery {
 
   async finish(failed: boolean): Promise<void> {
     const { offsetFlushTimeoutMs, task, clock, log } = this.#parts
-    if (failed || this.#cancelled || !this.#ready) return
+    if (failed || this.#isOver) return
     try {
       await within(
         clock,
@@ -202,27 +206,27 @@ export class TransactionalDelivery implements SourceDelivery {
   }
 
   cancel(): void {
-    this.#cancelled = true
-    this.#ready = false
+    this.#toGivenUp()
     this.#parts.producer.close(0).catch((error: unknown) => {
       this.#parts.log.warn('The producer of a cancelled task could not be closed', { error })
     })
   }
 
   async close(timeoutMs: number): Promise<void> {
-    this.#ready = false
+    this.#toGivenUp()
     await this.#parts.producer.close(timeoutMs)
   }
 
   async #dispatch(
+    { contents }: Ready,
     sources: readonly SourceRecord[],
     converted: readonly (ProducerRecord | null)[],
     bytes: number
   ): Promise<void> {
     if (sources.length === 0) return
-    const { lease, plugin } = this.#parts
+    const { offsetsTopic, plugin } = this.#parts
     const records = converted.filter((record) => record !== null)
-    if (records.some(({ topic }) => topic === lease.store.topic)) {
+    if (records.some(({ topic }) => topic === offsetsTopic)) {
       // Reading offsets waits for open transactions on that topic, and this one would stay open meanwhile.
       throw new ConnectError(
         'CONFIG_INVALID',
@@ -233,67 +237,69 @@ export class TransactionalDelivery implements SourceDelivery {
     if (records.length > 0) this.#send(records, bytes)
     // I1: with the record that carries it, or not at all. What was dropped deliberately counts as done.
     for (const [partition, offset] of lastOffsets(sources, this.#partitions)) {
-      this.#contents.offsets.set(partition, offset)
+      contents.offsets.set(partition, offset)
     }
-    if (plugin.watchesRecords) this.#contents.records.push(...sources)
-    this.#contents.written += records.length
-    this.#contents.dropped += sources.length - records.length
+    if (plugin.watchesRecords) contents.records.push(...sources)
+    contents.written += records.length
+    contents.dropped += sources.length - records.length
   }
 
   /** A failure shows when the transaction is committed; until then it only ends the sending. */
   #send(records: readonly ProducerRecord[], bytes: number): void {
+    const sending = this.#state
     const sent = this.#parts.producer.send(records).then(
       () => undefined,
       (error: unknown) => {
-        this.#failure ??= this.#failed(error)
+        // What the epoch before sent fails nobody any more, nor does a second failure.
+        if (this.#state === sending) this.#toFailed(error)
       }
     )
     this.#window.add(sent, bytes)
   }
 
   #endIfDue(): Promise<void> {
-    return this.#inTurn(async () => {
-      if (!this.#ready || !this.#complete) return
+    return this.#inTurn(async (ready) => {
+      if (!ready.isComplete) return
       const end = this.transaction === null ? 'commit' : this.transaction.takeForBatch()
-      if (end !== null) await this.#end(end)
+      if (end !== null) await this.#end(ready, end)
     })
   }
 
   /** An aborted transaction drops its records for good: their offsets are committed all the same, as the connector wants it. */
-  async #end(end: TransactionEnd): Promise<void> {
+  async #end(ready: Ready, end: TransactionEnd): Promise<void> {
     const { producer, task, log } = this.#parts
     if (end === 'abort') {
       if (producer.inTransaction) {
         log.info('Aborting a transaction as requested by the connector', { task })
         await this.#watched(() => producer.abort())
-        this.#contents.dropped += this.#contents.written
-        this.#contents.written = 0
+        const { contents } = ready
+        contents.dropped += contents.written
+        contents.written = 0
       } else {
         log.warn('Ignored a request to abort a transaction: it is empty', { task })
       }
     }
-    await this.#commit()
+    await this.#commit(ready)
   }
 
   /** What there is; nothing at all is no transaction. */
-  async #commit(): Promise<void> {
-    const { connector, producer, lease, offsetFlushTimeoutMs } = this.#parts
-    const offsets = lease.store
-    this.throwFailure()
-    const contents = this.#contents
+  async #commit(ready: Ready): Promise<void> {
+    const { producer, ask, tell } = this.#parts
+    this.#requireReady()
+    const { contents } = ready
     if (contents.offsets.size > 0 || producer.inTransaction) {
-      const storing = [...contents.offsets].map(([partition, offset]) => ({
+      const offsets = [...contents.offsets].map(([partition, offset]) => ({
         partition,
         offset: encodedOffset(offset)
       }))
       await this.#watched(async () => {
-        const records = await offsets.transactionRecords(connector, storing, offsetFlushTimeoutMs)
+        const records = await ask('offsetRecords', offsets)
         if (records.length > 0) this.#send(records, 0)
         await producer.commit()
       })
-      offsets.onCommitted(connector, storing)
+      tell({ kind: 'committed', offsets })
     }
-    this.#contents = empty()
+    ready.contents = empty()
     this.#untold.push(contents)
     const { written, dropped } = contents
     if (written + dropped > 0) this.#parts.onCommitted(written, dropped)
@@ -303,13 +309,52 @@ export class TransactionalDelivery implements SourceDelivery {
     try {
       await work()
     } catch (error) {
-      this.#ready = false
-      this.#failure = this.#failed(error)
-      throw this.#failure
+      throw this.#toFailed(error)
     }
   }
 
-  #failed(error: unknown): unknown {
+  /** There is no transaction, and none will come of what was sent. */
+  get #isOver(): boolean {
+    return this.#state.kind === 'beginning' || this.#state.kind === 'given up'
+  }
+
+  #toBeginning(): State {
+    if (this.#state.kind !== 'given up') this.#state = { kind: 'beginning' }
+    return this.#state
+  }
+
+  #toReady(from: State): void {
+    if (this.#state !== from || from.kind !== 'beginning') return
+    this.#state = { kind: 'ready', contents: empty(), isComplete: true }
+  }
+
+  /** Answers the failure. What ended a transaction says more than a send of it that failed before. */
+  #toFailed(error: unknown): unknown {
+    const failure = this.#failureOf(error)
+    if (!this.#isOver) this.#state = { kind: 'failed', failure }
+    return failure
+  }
+
+  #toGivenUp(): void {
+    this.#state = { kind: 'given up' }
+  }
+
+  #requireReady(): Ready {
+    const state = this.#state
+    const { task } = this.#parts
+    switch (state.kind) {
+      case 'ready':
+        return state
+      case 'failed':
+        throw state.failure
+      case 'given up':
+        throw new ConnectError('WORKER_STOPPING', 'The task was given up')
+      case 'beginning':
+        throw new ConnectError('NOT_READY', `Task ${task} has no epoch of its producer yet`)
+    }
+  }
+
+  #failureOf(error: unknown): unknown {
     const { task } = this.#parts
     if (!(error instanceof ConnectError)) return error
     if (error.code === 'TRANSACTION_UNCERTAIN') {
@@ -333,12 +378,8 @@ export class TransactionalDelivery implements SourceDelivery {
   }
 
   /** Sends and commits never overlap. After a failure nothing more is done (I1). */
-  async #inTurn(work: () => Promise<void>): Promise<void> {
-    const turn = this.#turn.then(async () => {
-      if (this.#cancelled) throw new ConnectError('WORKER_STOPPING', 'The task was given up')
-      this.throwFailure()
-      await work()
-    })
+  async #inTurn(work: (ready: Ready) => Promise<void>): Promise<void> {
+    const turn = this.#turn.then(() => work(this.#requireReady()))
     this.#turn = turn.catch(() => undefined)
     await turn
     // Outside of its turn: what a plugin does then may need one.

@@ -1,14 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Clock } from '../../clock.ts'
-import type { ConfigMap } from '../../config/config-def.ts'
 import type { SourceRecord } from '../../data/record.ts'
 import { ConnectError, isRetriable, traceOf, messageOf } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
-import type { OffsetReader } from '../../plugin/source.ts'
 import type { TargetState } from '../../storage/target-state.ts'
-import type { State } from '../../storage/status-store.ts'
-import type { SourceTaskCounters, SourceTaskProgress } from '../port.ts'
-import type { TaskId } from '../../storage/task-id.ts'
+import type { Meter } from '../meter.ts'
+import type { SourceTaskStart } from '../port.ts'
+import type { WorkerLink } from '../worker-calls.ts'
 import type { ProducerRecord } from '../../kafka/contracts.ts'
 import { recordBytes } from '../../kafka/producing/record-batch.ts'
 import type { RecordConversion } from '../pipeline/record-conversion.ts'
@@ -17,30 +15,19 @@ import { ownedBy } from '../../plugin/plugin-owner.ts'
 import { type SourceDelivery, StartAnew } from './source-delivery.ts'
 import { MAX_RECORDS_PER_SEND } from './send-window.ts'
 import type { SourceTaskInstance } from './source-task-instance.ts'
+import { TaskConditions } from './task-conditions.ts'
 import type { TopicCreation } from './topic-creation.ts'
 
-/** What the task says of itself; the only things that cross the task boundary outwards. */
-export interface TaskEvents {
-  onState(state: State, trace: string | null): void
-  onTopicUsed(topic: string): void
-}
-
 export interface WorkerSourceTaskParts {
-  readonly id: TaskId
-  readonly config: ConfigMap
+  readonly start: SourceTaskStart
+  readonly worker: WorkerLink
   readonly plugin: SourceTaskInstance
   readonly conversion: RecordConversion
   /** What was left out so far: part of the task's condition. */
   readonly skipped: SkippedRecords
   readonly delivery: SourceDelivery
-  readonly offsetFlushIntervalMs: number
   readonly topicCreation: TopicCreation | null
-  readonly offsets: OffsetReader
-  readonly events: TaskEvents
-  /** Releases what was opened for this task. */
-  onEnd(): Promise<void> | void
-  readonly counters: SourceTaskCounters
-  readonly target: TargetState
+  readonly meter: Meter
   readonly stopping: AbortController
   readonly log: Logger
   readonly clock: Clock
@@ -56,61 +43,56 @@ const TOPIC_PAUSE_MS = 500
 /** How long closing the producer may take after a clean end. */
 const PRODUCER_CLOSE_TIMEOUT_MS = 30_000
 
+type LifeState =
+  | { readonly kind: 'running' | 'stopping' | 'failed' | 'given up' }
+  | { readonly kind: 'paused'; resume(): void }
+
 /**
  * The loop of one source task: poll → transform → convert → deliver. How records and their offsets get into Kafka, at least or exactly
  * once, is the delivery's business.
  *
- * States: (PAUSED ⇄) RUNNING → ended | FAILED. A task started while its connector is paused reports PAUSED and waits before its
- * plugin is started. `stop` asks it to end: the loop finishes its step, outstanding sends are awaited for a bounded time, offsets are
- * stored a last time, then the plugin is stopped. `cancel` gives up on it: from then on it writes nothing (I2, I4).
+ * - *running*: from the start. The loop begins, goes round, and begins again when the plugin has to be started anew.
+ * - *paused*: entered from *running*, where the loop finds that the target state is PAUSED and a pause possible. A task that is started
+ *   with that target is paused before its plugin is started. Left to *running* by another target.
+ * - *stopping*: entered from the two above when the task is asked to end, or its loop failed. The step of the loop comes to its end,
+ *   outstanding sends are awaited for a bounded time, offsets are stored a last time, the plugin is stopped.
+ * - *failed*: entered from all of these, with the one report of FAILED: at the end of *stopping* when the loop failed, at once when the plugin
+ *   left an error behind, and then the loop comes to its end as in *stopping*.
+ * - *given up*: entered by `cancel`, from any state and for good. From then on the task writes and says nothing (I2, I4).
+ *
+ * The signal that the plugin has, `stopping`, is aborted in the last three and not in the first two.
  */
 export class WorkerSourceTask {
-  readonly id: TaskId
   readonly #parts: WorkerSourceTaskParts
   readonly #clock: Clock
-  #paused: boolean
-  #wakePaused: (() => void) | null = null
-  #cancelled = false
-  #failed = false
-  #condition: string | null = null
-  #standstill: string | null = null
-  /** How many skipped records the status tells of. */
-  #skippedShown = 0
+  readonly #conditions: TaskConditions
+  #state: LifeState = { kind: 'running' }
+  /** Whether the target state is PAUSED. */
+  #isPauseWanted: boolean
   readonly #topicsSeen = new Set<string>()
   #lastTopic: string | null = null
 
   constructor(parts: WorkerSourceTaskParts) {
-    this.id = parts.id
     this.#parts = parts
     this.#clock = parts.clock
-    this.#paused = parts.target === 'PAUSED'
-  }
-
-  get failed(): boolean {
-    return this.#failed
-  }
-
-  get progress(): SourceTaskProgress {
-    const { counters, plugin } = this.#parts
-    return { ...counters, streams: plugin.progress() }
+    this.#conditions = new TaskConditions(parts.skipped, parts.log, () => this.#sayRunning())
+    this.#isPauseWanted = parts.start.target === 'PAUSED'
   }
 
   setTargetState(target: TargetState): void {
-    this.#paused = target === 'PAUSED'
+    this.#isPauseWanted = target === 'PAUSED'
     if (target === 'STOPPED') this.stop()
-    this.#wakePaused?.()
+    if (!this.#isPauseWanted) this.#toRunning()
   }
 
   stop(): void {
-    // Listeners of the plugin run where the signal is aborted.
-    ownedBy(this, () => this.#parts.stopping.abort())
-    this.#wakePaused?.()
+    if (this.#isAlive) this.#leaveLoop({ kind: 'stopping' })
   }
 
   /** I9: something the plugin left behind went wrong outside of any call: the task is FAILED, and ends. */
   fail(error: unknown): void {
-    const { stopping, log } = this.#parts
-    if (stopping.signal.aborted) {
+    const { log } = this.#parts
+    if (!this.#isAlive) {
       log.warn('A task that was asked to stop left an error behind', { error })
       return
     }
@@ -118,114 +100,149 @@ export class WorkerSourceTask {
       'Task left an error behind that nobody handled. It will not recover until manually restarted',
       { error }
     )
-    this.#failWith(error)
-    this.stop()
+    this.#toFailed(error)
   }
 
   /** I2: called when the task did not end in time; whatever its plugin still does has no effect any more. */
   cancel(): void {
-    this.#cancelled = true
     this.#parts.delivery.cancel()
-    this.stop()
+    this.#leaveLoop({ kind: 'given up' })
     // The loop may wait for a registry, which has limits of its own.
     void this.#closeConversion()
   }
 
   /** Runs until stopped or failed. Never rejects: a failure is reported as FAILED with its trace (I9). */
   async run(): Promise<void> {
-    const { stopping, log } = this.#parts
-    let failure: unknown = null
+    const { delivery, meter, log } = this.#parts
+    let failure: { readonly error: unknown } | null = null
     const alongside = Promise.all([
-      this.#parts.delivery.alongside(),
-      this.#showConditionsRegularly()
+      delivery.alongside(),
+      this.#lookRegularly(),
+      meter.pushRegularly()
     ])
     try {
-      while (!stopping.signal.aborted) await this.#runPlugin()
+      while (this.#isAlive) await this.#runPlugin()
     } catch (error) {
       // What fails because of the stop is no failure; a record that was tried again is read again after the next start (I1).
-      if (stopping.signal.aborted)
-        log.warn('After it was asked to stop, the task threw an error', { error })
+      if (!this.#isAlive) log.warn('After it was asked to stop, the task threw an error', { error })
       else {
         log.error(
           'Task threw an uncaught and unrecoverable exception. Task is being killed and will not recover until manually restarted',
           { error }
         )
-        failure = error
+        failure = { error }
       }
     }
-    stopping.abort()
+    this.stop()
     await alongside
     try {
-      await this.#finish(failure !== null || this.#failed)
+      await this.#finish(failure !== null || this.#state.kind === 'failed')
     } catch (error) {
       log.error('Task could not be ended cleanly', { error })
     }
-    if (failure !== null) this.#failWith(failure)
+    meter.push()
+    if (failure !== null) this.#toFailed(failure.error)
   }
 
-  #failWith(error: unknown): void {
-    if (this.#cancelled || this.#failed) return
-    this.#failed = true
-    this.#report('FAILED', traceOf(error))
+  get #isAlive(): boolean {
+    return this.#state.kind === 'running' || this.#state.kind === 'paused'
+  }
+
+  /** Waits in *paused* for another target, or the end. */
+  #toPaused(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#state = { kind: 'paused', resume: resolve }
+    this.#parts.worker.tell({ kind: 'state', state: 'PAUSED', trace: null })
+    return promise
+  }
+
+  #toRunning(): void {
+    if (this.#state.kind !== 'paused') return
+    const { resume } = this.#state
+    this.#state = { kind: 'running' }
+    resume()
+  }
+
+  #toFailed(error: unknown): void {
+    if (this.#state.kind === 'failed' || this.#state.kind === 'given up') return
+    this.#leaveLoop({ kind: 'failed' })
+    this.#parts.worker.tell({ kind: 'state', state: 'FAILED', trace: traceOf(error) })
+  }
+
+  #leaveLoop(state: LifeState): void {
+    const before = this.#state
+    this.#state = state
+    // Listeners of the plugin run where the signal is aborted.
+    ownedBy(this, () => this.#parts.stopping.abort())
+    if (before.kind === 'paused') before.resume()
+  }
+
+  /** Beside RUNNING stands what the task is coping with. */
+  #sayRunning(): void {
+    if (this.#state.kind !== 'running' || this.#isPauseWanted) return
+    const { worker } = this.#parts
+    worker.tell({ kind: 'state', state: 'RUNNING', trace: this.#conditions.text })
   }
 
   /** From the start of the plugin until the task is asked to stop, or has to start the plugin anew. */
   async #runPlugin(): Promise<void> {
-    const { stopping, delivery, plugin, log } = this.#parts
-    await this.#waitWhilePaused()
-    if (stopping.signal.aborted) return
+    const { delivery, plugin, log } = this.#parts
+    if (this.#isPauseWanted) await this.#toPaused()
+    if (!this.#isAlive) return
     try {
       await delivery.begin()
-      if (stopping.signal.aborted) return
+      if (!this.#isAlive) return
       await this.#startPlugin()
-      if (!this.#paused) this.#report('RUNNING', this.#conditions())
+      this.#sayRunning()
       await this.#loop()
     } catch (error) {
       const stopped = error instanceof ConnectError && error.code === 'WORKER_STOPPING'
-      if (stopped && stopping.signal.aborted) return
+      if (stopped && !this.#isAlive) return
       if (!(error instanceof StartAnew)) throw error
       log.warn(`${error.message}; the task starts again from the committed offsets`, {
         error: error.cause
       })
-      this.#condition = null
-      if (!stopping.signal.aborted) await plugin.stopForAnother()
+      this.#conditions.forgetPlugin()
+      if (this.#isAlive) await plugin.stopForAnother()
     }
   }
 
   async #startPlugin(): Promise<void> {
-    const { plugin, config, id, offsets, delivery, stopping, log } = this.#parts
+    const { start, worker, plugin, delivery, stopping, log } = this.#parts
     const { transaction } = delivery
-    await plugin.start(config, {
-      connector: id.connector,
-      task: id.task,
+    await plugin.start(start.config, {
+      connector: start.id.connector,
+      task: start.id.task,
       log,
-      offsets,
+      offsets: {
+        offsets: async (partitions) => [...(await worker.ask('readOffsets', partitions))]
+      },
       storeOffsets: (positions) => delivery.storeOffsets(positions),
       ...(transaction === null ? {} : { transaction }),
       stopping: stopping.signal,
-      reportCondition: (condition) => this.#reportCondition(condition)
+      reportCondition: (condition) => this.#conditions.fromPlugin(condition)
     })
     log.info('Source task finished initialization and start')
   }
 
   async #loop(): Promise<void> {
-    const { stopping, delivery } = this.#parts
-    while (!stopping.signal.aborted) {
-      if (this.#paused && (await delivery.paused())) {
-        this.#parts.plugin.paused()
-        await this.#waitWhilePaused()
-        if (!stopping.signal.aborted) this.#report('RUNNING', this.#conditions())
+    const { delivery, plugin, meter } = this.#parts
+    while (this.#isAlive) {
+      if (this.#isPauseWanted && (await delivery.paused())) {
+        plugin.paused()
+        if (this.#isAlive && this.#isPauseWanted) await this.#toPaused()
+        this.#sayRunning()
         continue
       }
       delivery.throwFailure()
       const records = await this.#poll()
+      meter.polled(records?.length ?? 0)
       if (records === null || records.length === 0) {
         await delivery.pollEnded()
         // A plugin that answers at once must not keep the event loop from everything else (I9).
         await nextTurn()
         continue
       }
-      this.#parts.counters.polled += records.length
       await this.#send(records)
       await delivery.pollEnded()
     }
@@ -271,8 +288,7 @@ export class WorkerSourceTask {
         turnEndsAt = performance.now() + TURN_MS
       }
     }
-    // The first at once, further ones every so often: each is a record in the status topic.
-    if (this.#skippedShown === 0) this.#showSkipped()
+    this.#conditions.showFirstSkipped()
   }
 
   async #useTopic(topic: string): Promise<void> {
@@ -280,7 +296,7 @@ export class WorkerSourceTask {
     if (this.#topicsSeen.has(topic)) return
     await this.#ensureTopic(topic)
     this.#topicsSeen.add(topic)
-    if (!this.#cancelled) this.#parts.events.onTopicUsed(topic)
+    if (this.#state.kind !== 'given up') this.#parts.worker.tell({ kind: 'topic', topic })
   }
 
   /** Waits for a cluster that is away, as for the acknowledgement of a record, and says so (I8). */
@@ -293,37 +309,17 @@ export class WorkerSourceTask {
       } catch (error) {
         if (!isRetriable(error) || stopping.signal.aborted) throw error
         log.warn('A topic could not be looked up or created yet', { error })
-        this.#standstill = messageOf(error)
-        if (!this.#paused) this.#report('RUNNING', this.#conditions())
+        this.#conditions.waitForTopic(messageOf(error))
         await this.#clock.sleep(TOPIC_PAUSE_MS, stopping.signal)
       }
     }
   }
 
-  async #waitWhilePaused(): Promise<void> {
-    const { stopping, events } = this.#parts
-    if (!this.#paused || stopping.signal.aborted) return
-    if (!this.#cancelled) events.onState('PAUSED', null)
-    while (this.#paused && !stopping.signal.aborted) {
-      await new Promise<void>((resolve) => {
-        this.#wakePaused = resolve
-      })
-      this.#wakePaused = null
-    }
-  }
-
-  async #showConditionsRegularly(): Promise<void> {
-    const { stopping, offsetFlushIntervalMs } = this.#parts
-    while (!stopping.signal.aborted) {
-      await this.#clock.sleep(offsetFlushIntervalMs, stopping.signal)
-      if (stopping.signal.aborted) return
-      const { standstill } = this.#parts.delivery
-      if (standstill === this.#standstill) this.#showSkipped()
-      else {
-        this.#standstill = standstill
-        if (standstill !== null) this.#parts.log.warn(standstill)
-        if (!this.#paused) this.#report('RUNNING', this.#conditions())
-      }
+  async #lookRegularly(): Promise<void> {
+    const { start, delivery, stopping } = this.#parts
+    while (this.#isAlive) {
+      await this.#clock.sleep(start.offsetFlushIntervalMs, stopping.signal)
+      if (this.#isAlive) this.#conditions.look(delivery.standstill)
     }
   }
 
@@ -334,10 +330,9 @@ export class WorkerSourceTask {
     const ends: (() => Promise<void> | void)[] = [
       // A plugin that was never started (stopped while paused, or before its turn came) has nothing to stop, as in the JVM worker.
       () => plugin.stop(),
-      () => delivery.close(this.#cancelled ? 0 : PRODUCER_CLOSE_TIMEOUT_MS),
+      () => delivery.close(this.#state.kind === 'given up' ? 0 : PRODUCER_CLOSE_TIMEOUT_MS),
       () => topicCreation?.close(),
-      () => this.#closeConversion(),
-      () => this.#parts.onEnd()
+      () => this.#closeConversion()
     ]
     const failures: unknown[] = []
     for (const end of ends) {
@@ -358,33 +353,6 @@ export class WorkerSourceTask {
       await this.#parts.conversion.close()
     } catch (error) {
       this.#parts.log.warn('What converted the records could not be closed', { error })
-    }
-  }
-
-  #reportCondition(condition: string | null): void {
-    if (condition === this.#condition) return
-    this.#condition = condition
-    if (condition !== null) this.#parts.log.warn(condition)
-    if (!this.#paused) this.#report('RUNNING', this.#conditions())
-  }
-
-  #showSkipped(): void {
-    const { count } = this.#parts.skipped
-    if (count === this.#skippedShown) return
-    this.#skippedShown = count
-    if (!this.#paused) this.#report('RUNNING', this.#conditions())
-  }
-
-  #conditions(): string | null {
-    const all = [this.#condition, this.#standstill, this.#parts.skipped.condition].filter(
-      (text) => text !== null
-    )
-    return all.length === 0 ? null : all.join('; ')
-  }
-
-  #report(state: State, trace: string | null): void {
-    if (!this.#cancelled && (state === 'FAILED' || !this.#parts.stopping.signal.aborted)) {
-      this.#parts.events.onState(state, trace)
     }
   }
 }

@@ -3,10 +3,8 @@ import { describe, it } from 'node:test'
 import type { Clock } from '../../../src/clock.ts'
 import { ConnectError, DataError, type ErrorFacts, RetriableError } from '../../../src/errors.ts'
 import { Loggers } from '../../../src/log.ts'
-import {
-  type ErrorPolicy,
-  RetryWithTolerance
-} from '../../../src/tasks/pipeline/retry-with-tolerance.ts'
+import { RetryWithTolerance } from '../../../src/tasks/pipeline/retry-with-tolerance.ts'
+import type { ErrorPolicy } from '../../../src/settings/connector/connector-settings.ts'
 
 const strict: ErrorPolicy = {
   retryTimeoutMs: 0,

@@ -1,25 +1,6 @@
-import type { ConfigMap } from '../../config/config-def.ts'
 import type { SourceRecord } from '../../data/record.ts'
 import { ConnectError } from '../../errors.ts'
 import type { TransactionContext } from '../../plugin/source.ts'
-
-/** `transaction.boundary`: after each poll, every so often, or where the connector says. */
-export type TransactionBoundary =
-  | { readonly kind: 'poll' | 'connector' }
-  | { readonly kind: 'interval'; readonly intervalMs: number }
-
-/** Of a configuration that was validated. */
-export function transactionBoundary(
-  config: ConfigMap,
-  offsetFlushIntervalMs: number
-): TransactionBoundary {
-  const kind = config.get('transaction.boundary')?.trim().toLowerCase() ?? 'poll'
-  if (kind === 'connector') return { kind }
-  const interval = config.get('transaction.boundary.interval.ms')?.trim()
-  const intervalMs = interval === undefined ? offsetFlushIntervalMs : Number(interval)
-  // An interval of nothing is over after each poll.
-  return kind === 'interval' && intervalMs > 0 ? { kind, intervalMs } : { kind: 'poll' }
-}
 
 export type TransactionEnd = 'commit' | 'abort'
 
