@@ -9,16 +9,17 @@ import type { SendingSettings } from './sending-policy.ts'
 
 const SEQUENCE_MASK = 0x7fffffff
 
-/** Some records of one delivery, all for the same partition. */
+/** What a delivery has for a partition; from `next` on it is in no batch yet. */
 interface Chunk {
   readonly records: readonly ProducerRecord[]
   readonly delivery: Delivery
   next: number
 }
 
+/** Some records of one delivery that went into the same batch. */
 export interface Part {
   readonly delivery: Delivery
-  readonly count: number
+  readonly records: readonly ProducerRecord[]
 }
 
 /** Encoded records of one partition, kept unchanged until acknowledged: the broker recognises a repeated batch by its sequence. */
@@ -28,8 +29,6 @@ export interface Batch {
   readonly batch: Buffer
   readonly count: number
   readonly queue: PartitionQueue
-  readonly records: readonly ProducerRecord[]
-  readonly from: number
   readonly parts: readonly Part[]
   /** -1 until it is sent for the first time. */
   sequence: number
@@ -127,7 +126,7 @@ export class PartitionQueue {
     this.retryAtMs = 0
     if (this.#state === 'FIRST') this.#state = 'SENDING'
     this.#unacknowledged = this.#unacknowledged.filter((each) => each !== batch)
-    for (const { delivery, count } of batch.parts) delivery.acknowledge(count)
+    for (const { delivery, records } of batch.parts) delivery.acknowledge(records.length)
   }
 
   /** The batch must be sent again, and so must everything behind it. */
@@ -151,10 +150,7 @@ export class PartitionQueue {
     this.#unacknowledged = this.#unacknowledged.flatMap((batch) => {
       const open = batch.parts.filter(({ delivery }) => !delivery.settled)
       if (batch.inFlight || open.length === batch.parts.length) return [batch]
-      const records = recordsOf(batch).flatMap(({ part, records: ofPart }) =>
-        part.delivery.settled ? [] : ofPart
-      )
-      return open.length === 0 ? [] : [this.#encode(records, 0, records.length, open)]
+      return open.length === 0 ? [] : [this.#encode(open)]
     })
   }
 
@@ -163,9 +159,8 @@ export class PartitionQueue {
    * behind it needs a new identity.
    */
   refused(batch: Batch, reason: ConnectError): boolean {
-    for (const { part, records } of recordsOf(batch)) {
-      if (!part.delivery.refuse(records, reason)) return false
-    }
+    if (!batch.parts.every(({ delivery, records }) => delivery.refuse(records, reason)))
+      return false
     this.returned(batch)
     this.#unacknowledged = this.#unacknowledged.filter((each) => each !== batch)
     // Batches that were made smaller to find it tell nothing of what the topic takes.
@@ -201,13 +196,8 @@ export class PartitionQueue {
   split(batch: Batch): void {
     this.returned(batch)
     const half = Math.ceil(batch.count / 2)
-    const first = this.#encode(batch.records, batch.from, half, partsOf(batch.parts, 0, half))
-    const second = this.#encode(
-      batch.records,
-      batch.from + half,
-      batch.count - half,
-      partsOf(batch.parts, half, batch.count)
-    )
+    const first = this.#encode(partsOf(batch.parts, 0, half))
+    const second = this.#encode(partsOf(batch.parts, half, batch.count))
     first.sequence = batch.sequence
     second.sequence = (batch.sequence + half) & SEQUENCE_MASK
     const at = this.#unacknowledged.indexOf(batch)
@@ -230,36 +220,21 @@ export class PartitionQueue {
 
   /** As many waiting records as fit into one batch, from one send or several. */
   #takeBatch(): Batch {
-    const taken: { chunk: Chunk; from: number; to: number }[] = []
+    const parts: Part[] = []
     let bytes = 0
-    let full = false
-    for (const chunk of this.#chunks) {
-      const from = chunk.next
-      let at = from
-      for (; at < chunk.records.length; at++) {
-        const record = chunk.records[at] as ProducerRecord
+    for (let chunk = this.#chunks[0]; chunk !== undefined; chunk = this.#chunks[0]) {
+      const { records, delivery, next: from } = chunk
+      for (; chunk.next < records.length; chunk.next++) {
+        const record = records[chunk.next] as ProducerRecord
         const size = recordBytes(record)
-        full = !this.#fits(bytes, size, record, chunk.delivery)
-        if (full) break
+        if (!this.#fits(bytes, size, record, delivery)) break
         bytes += size
       }
-      if (at > from) taken.push({ chunk, from, to: at })
-      if (full) break
+      if (chunk.next > from) parts.push({ delivery, records: records.slice(from, chunk.next) })
+      if (chunk.next < records.length) break
+      this.#chunks.shift()
     }
-    for (const { chunk, to } of taken) {
-      chunk.next = to
-      if (to === chunk.records.length) this.#chunks.shift()
-    }
-    const parts = taken.map(({ chunk, from, to }) => ({
-      delivery: chunk.delivery,
-      count: to - from
-    }))
-    const only = taken.length === 1 ? taken[0] : undefined
-    if (only !== undefined) {
-      return this.#encode(only.chunk.records, only.from, only.to - only.from, parts, bytes)
-    }
-    const records = taken.flatMap(({ chunk, from, to }) => chunk.records.slice(from, to))
-    return this.#encode(records, 0, records.length, parts, bytes)
+    return this.#encode(parts, bytes)
   }
 
   /** Whether a record still belongs into a batch. One that fits into none throws, once everything before it is sent. */
@@ -273,28 +248,15 @@ export class PartitionQueue {
     )
   }
 
-  #encode(
-    records: readonly ProducerRecord[],
-    from: number,
-    count: number,
-    parts: readonly Part[],
-    bytes = sizeOf(records, from, count)
-  ): Batch {
+  #encode(parts: readonly Part[], bytes = sizeOf(parts)): Batch {
+    const { compression } = this.#settings
+    const records = parts.length === 1 ? (parts[0] as Part).records : parts.flatMap(recordsOf)
     return {
       topic: this.topic,
       partition: this.partition,
-      batch: encodeBatch(
-        records,
-        from,
-        from + count,
-        bytes,
-        this.#settings.compression,
-        this.#clock.now()
-      ),
-      count,
+      batch: encodeBatch(records, bytes, compression, this.#clock.now()),
+      count: records.length,
       queue: this,
-      records,
-      from,
       parts,
       sequence: -1,
       stampedFor: undefined,
@@ -303,29 +265,20 @@ export class PartitionQueue {
   }
 }
 
-function sizeOf(records: readonly ProducerRecord[], from: number, count: number): number {
+const recordsOf = ({ records }: Part): readonly ProducerRecord[] => records
+
+function sizeOf(parts: readonly Part[]): number {
   let bytes = 0
-  for (let at = from; at < from + count; at++) bytes += recordBytes(records[at] as ProducerRecord)
+  for (const { records } of parts) for (const record of records) bytes += recordBytes(record)
   return bytes
 }
 
-/** The records of a batch by part, in order. */
-function recordsOf({ records, from, parts }: Batch) {
-  let at = from
-  return parts.map((part) => {
-    at += part.count
-    return { part, records: records.slice(at - part.count, at) }
-  })
-}
-
-/** The parts that records[from, to) of a batch belong to. */
+/** What is in [from, to) of all records of the parts. */
 function partsOf(parts: readonly Part[], from: number, to: number): Part[] {
-  const found: Part[] = []
   let start = 0
-  for (const { delivery, count } of parts) {
-    const overlap = Math.min(to, start + count) - Math.max(from, start)
-    if (overlap > 0) found.push({ delivery, count: overlap })
-    start += count
-  }
-  return found
+  return parts.flatMap(({ delivery, records }) => {
+    const some = records.slice(Math.max(0, from - start), Math.max(0, to - start))
+    start += records.length
+    return some.length === 0 ? [] : [{ delivery, records: some }]
+  })
 }

@@ -35,32 +35,30 @@ export function recordBytes(record: ProducerRecord): number {
 }
 
 /**
- * Encodes records[from, to) as one batch; `sizeHint` is the sum of their `recordBytes`.
+ * Encodes records as one batch; `sizeHint` is the sum of their `recordBytes`.
  * Producer id, epoch, sequence and crc are left to `stampBatch`, so that a batch can be stamped anew when the producer id changes.
  */
 export function encodeBatch(
   records: readonly ProducerRecord[],
-  from: number,
-  to: number,
   sizeHint: number,
   { bitmask, compress }: Compression,
   now: number
 ): Buffer {
   const buffer = Buffer.allocUnsafe(HEADER_BYTES + sizeHint)
-  const baseTimestamp = records[from]?.timestamp ?? now
+  const baseTimestamp = records[0]?.timestamp ?? now
   let maxTimestamp = baseTimestamp
   let at = HEADER_BYTES
-  for (let index = from; index < to; index++) {
+  for (let index = 0; index < records.length; index++) {
     const record = records[index] as ProducerRecord
     const timestamp = record.timestamp ?? now
     if (timestamp > maxTimestamp) maxTimestamp = timestamp
-    at = writeRecord(buffer, at, record, timestamp - baseTimestamp, index - from)
+    at = writeRecord(buffer, at, record, timestamp - baseTimestamp, index)
   }
   let batch = buffer.subarray(0, at)
   if (bitmask !== 0) {
     batch = Buffer.concat([batch.subarray(0, HEADER_BYTES), compress(batch.subarray(HEADER_BYTES))])
   }
-  const count = to - from
+  const count = records.length
   batch.fill(0, 0, 8)
   batch.writeInt32BE(batch.length - LENGTH_COVERS_FROM, 8)
   batch.writeInt32BE(-1, 12)

@@ -488,7 +488,7 @@ async function fenceProducer(t: TestContext, topic: string): Promise<void> {
   const last = fetched?.batches.at(-1)
   assert.ok(last)
   const fence = record(topic, 'fence')
-  const batch = encodeBatch([fence], 0, 1, recordBytes(fence), noCompression, Date.now())
+  const batch = encodeBatch([fence], recordBytes(fence), noCompression, Date.now())
   stampBatch(
     batch,
     { producerId: last.producerId, epoch: last.producerEpoch + 1, transactional: false },
