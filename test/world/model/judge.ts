@@ -12,7 +12,7 @@ const TIMES = ['changed', 'created'] as const
 /** Beside what the settings explain: turns of other tables, long results, naps. */
 const PATIENCE_MS = 15_000
 const TURN_MS = 10_000
-const LIMITED_POLL_MS = 50
+const ENDLESS_MS = 1_200_000
 
 interface Standing {
   /** Versions in the topic. */
@@ -236,12 +236,10 @@ export class Judge implements WorkerEvents {
     return this.#standing(table).stored
   }
 
-  /** How long rows may take while others come: each table has its turns, and a limit lets so many rows pass at each. */
+  /** How long rows may take while others come: each table has its turns, and where a limit lets few pass at each, as long as any come. */
   get #turnsMs(): number {
     const { tables } = this.#plan
-    const limits = tables.map(({ suffix }) => Number(suffix?.replace('LIMIT ', '') ?? Infinity))
-    const polls = this.#server.versions.size / Math.min(...limits)
-    return tables.length * TURN_MS + polls * LIMITED_POLL_MS
+    return tables.some(({ suffix }) => suffix !== null) ? ENDLESS_MS : tables.length * TURN_MS
   }
 
   /** How long rows may wait while nothing stands in their way. */
