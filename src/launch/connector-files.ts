@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { decodeProperties, parseProperties } from '../config/properties.ts'
 import { ConfigError } from '../errors.ts'
 import type { InitialState } from '../herder/herder.ts'
+import { connectorName } from '../settings/connector/connector-settings.ts'
 
 /** A connector named on the command line of a standalone worker. */
 export interface ConnectorFile {
@@ -28,7 +29,7 @@ export async function readConnectorFile(file: string): Promise<ConnectorFile> {
     json === undefined
       ? { name: '', config: parseProperties(decodeProperties(bytes)), initialState: null }
       : connectorOfJson(json, file)
-  const name = connector.config.get('name') ?? connector.name
+  const name = connectorName(connector.config) ?? connector.name
   if (name.trim() === '') throw new ConfigError(`Connector file ${file} has no "name"`)
   return { ...connector, name: name.trim(), config: new Map([...connector.config, ['name', name]]) }
 }

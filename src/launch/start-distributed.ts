@@ -18,6 +18,8 @@ import { KafkaConfigStore } from '../storage/kafka-config-store.ts'
 import { KafkaOffsetStore } from '../storage/kafka-offset-store.ts'
 import { KafkaStatusStore } from '../storage/kafka-status-store.ts'
 import {
+  groupClientProperties,
+  readingCommitted,
   workerClientIdBase,
   workerClientProperties
 } from '../settings/worker/layered-properties.ts'
@@ -75,7 +77,7 @@ export async function startDistributed(options: StartOptions): Promise<RunningWo
       logName: 'org.apache.kafka.connect.runtime.distributed.DistributedHerder'
     }),
     clients,
-    client,
+    client: groupClientProperties(config),
     clientId:
       values['client.id'] === '' ? `connect-${rest.advertised.workerId}` : values['client.id'],
     groupId: values['group.id'],
@@ -127,7 +129,7 @@ function createStores(
   const client = workerClientProperties(config)
   const { enabled, transactionalLeader } = exactlyOnceSource(config)
   // What is in transactions that were not committed must count for nobody.
-  const committed = enabled ? new Map([...client, ['isolation.level', 'read_committed']]) : client
+  const committed = enabled ? readingCommitted(client) : client
   const options = (kind: TopicKind, suffix: string) => {
     const { topic, partitions, replicationFactor, settings } = topicSettings(config, kind)
     const create = { partitions, replicationFactor, settings }

@@ -1,7 +1,7 @@
 import { type ConfigMap, withPrefix } from '../../config/config-def.ts'
 import { connectorName } from '../connector/connector-settings.ts'
 import { DELIVERY_WITHOUT_LIMIT } from '../clients/producer-settings.ts'
-import type { WorkerConfig } from './worker-config.ts'
+import type { DistributedWorkerConfig, WorkerConfig } from './worker-config.ts'
 
 const PREFIXES = ['producer.', 'consumer.', 'admin.']
 
@@ -26,6 +26,20 @@ export function workerClientProperties(config: WorkerConfig): ConfigMap {
   // Each of these clients has a name of its own, made from it.
   client.delete('client.id')
   return client
+}
+
+/**
+ * Settings for membership in the group of workers: of the worker's own defaults one is not that of Kafka's clients, the time a request may
+ * take.
+ */
+export function groupClientProperties(config: DistributedWorkerConfig): ConfigMap {
+  const key = 'request.timeout.ms'
+  return new Map([[key, String(config.values[key])], ...workerClientProperties(config)])
+}
+
+/** The same settings for a client that reads nothing of transactions that were not committed. */
+export function readingCommitted(client: ConfigMap): ConfigMap {
+  return new Map([...client, ['isolation.level', 'read_committed']])
 }
 
 /** Beginning of the client ids of the worker's own clients; `configs`, `offsets`, `statuses` or `shared-admin` goes behind it. */

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import {
   adminProperties,
   consumerProperties,
+  groupClientProperties,
   producerProperties,
   workerClientIdBase,
   workerClientProperties
@@ -34,6 +35,14 @@ const SECURE = {
 }
 
 describe('client properties', () => {
+  it('of membership in the group: a request may take as long as the reference says', () => {
+    const timeout = (properties: Map<string, string>) =>
+      groupClientProperties(parseWorkerConfig('distributed', properties)).get('request.timeout.ms')
+    const silent = worker()
+    silent.delete('request.timeout.ms')
+    assert.deepEqual([timeout(silent), timeout(worker())], ['40000', '7000'])
+  })
+
   it('of the worker: its own connection settings and nothing of converters, topics, REST or other clients', () => {
     const config = parseWorkerConfig(
       'distributed',
