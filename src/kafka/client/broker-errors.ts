@@ -49,7 +49,7 @@ export function isRetriableName(name: string): boolean {
 }
 
 /** Kafka's name of the first protocol error inside, or null when the request did not get an answer. */
-export function protocolErrorOf(error: unknown): string | null {
+function protocolErrorOf(error: unknown): string | null {
   for (const each of flattened(error)) {
     // One library keeps the name in `apiId`, the other (KafkaJSProtocolError) in `type`.
     const { apiId, type } = each as { apiId?: unknown; type?: unknown }

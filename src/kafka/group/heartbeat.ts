@@ -29,7 +29,7 @@ const memberIsOut: ReadonlySet<string> = new Set([
   'GROUP_AUTHORIZATION_FAILED'
 ])
 
-export interface HeartbeatEvents {
+interface HeartbeatEvents {
   onReason(reason: RebalanceReason, coordinator: BrokerNode | null): void
   /** Whether the member still does something: one that does not must lose its place. */
   isAlive(): boolean

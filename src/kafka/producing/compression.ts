@@ -1,7 +1,7 @@
 import { compressionsAlgorithms } from '@platformatic/kafka'
 import { constants, gzipSync, zstdCompressSync } from 'node:zlib'
 
-export type CompressionType = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
+type CompressionType = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
 
 /** How the records of a batch are compressed, and the bits of a batch's attributes that say so. */
 export interface Compression {

@@ -19,7 +19,7 @@ const ACKS_ALL = -1
 const FLEXIBLE_FROM = 9
 
 /** One encoded batch for one partition. */
-export interface PartitionBatch {
+interface PartitionBatch {
   readonly topic: string
   readonly partition: number
   readonly batch: Buffer

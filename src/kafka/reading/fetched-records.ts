@@ -11,7 +11,7 @@ export interface AbortedTransaction {
   readonly firstOffset: bigint
 }
 
-export interface FetchedPartition {
+interface FetchedPartition {
   readonly partition: number
   readonly batches: readonly RecordsBatch[]
   /** Transactions that were aborted, as the broker lists them for read_committed; null for read_uncommitted. */

@@ -138,7 +138,7 @@ export async function listOffsets(
   )
 }
 
-export interface FetchAnswer {
+interface FetchAnswer {
   readonly partition: number
   readonly error: string
   readonly batches: readonly RecordsBatch[]

@@ -64,10 +64,6 @@ export class TopicReader {
     this.#asking = new NetworkClient(settings, clientId)
   }
 
-  get partitions(): number {
-    return this.#positions.size
-  }
-
   /**
    * Reads what is committed now, however long that takes as long as something arrives every `standstillMs`, then goes on in the
    * background.
