@@ -15,7 +15,7 @@ export interface Measurement {
   readonly readySeconds: number
 }
 
-export interface Setting {
+interface Setting {
   readonly bootstrap: string
   readonly folder: string
   readonly rows: number

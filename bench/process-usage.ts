@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 /** Clock ticks per second in /proc; Linux has used 100 on every platform Node runs on. */
 const TICKS_PER_SECOND = 100
 
-export interface Usage {
+interface Usage {
   /** User and system time since the process began. */
   readonly cpuSeconds: number
   readonly residentMb: number

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import { canInstall, findExecutable, installPackages, run } from './commands.ts'
 import { freePorts, type ServerProcess, startServer } from './server-process.ts'
 
-export interface DatabaseOptions {
+interface DatabaseOptions {
   /** Folder of this instance; made when missing, must be new. */
   readonly dir: string
   readonly logTo: string

@@ -6,7 +6,7 @@ import { run } from './commands.ts'
 import { findJava, kafkaJars, kafkaLibsFolder } from './kafka-jars.ts'
 import { freePorts, type ServerProcess, startServer } from './server-process.ts'
 
-export interface BrokerOptions {
+interface BrokerOptions {
   /** Folder of this broker: properties and data. Data found there are used again. */
   readonly dir: string
   /** Port of the client listener on 127.0.0.1; a free one when not given. */
@@ -180,7 +180,7 @@ function newId(): string {
 }
 
 /** Whether something accepts connections on that loopback port. */
-export function accepts(port: number): Promise<boolean> {
+function accepts(port: number): Promise<boolean> {
   return new Promise((resolvePromise) => {
     const socket = connect({ port, host: '127.0.0.1' })
     const answer = (value: boolean): void => {

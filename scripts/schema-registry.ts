@@ -9,7 +9,7 @@ import { freePorts, startServer } from './server-process.ts'
 const VERSION = '2.6.13.Final'
 const folder = resolve(import.meta.dirname, '..', '.cache', 'apicurio', VERSION)
 
-export interface SchemaRegistryServer {
+interface SchemaRegistryServer {
   /** Base of the Confluent-compatible interface, without a slash at the end. */
   readonly url: string
   stop(): Promise<void>

@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import { dirname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
-export interface ServerCommand {
+interface ServerCommand {
   /** What the operator calls it, for messages: "Kafka broker". */
   readonly name: string
   readonly command: string

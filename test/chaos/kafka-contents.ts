@@ -2,7 +2,7 @@ import { type Admin, Kafka, logLevel } from 'kafkajs'
 import { hideNegativeTimeoutWarnings } from '../../src/kafka/admin/kafkajs-warnings.ts'
 import { uniqueName } from '../support/environment.ts'
 
-export interface StoredRecord {
+interface StoredRecord {
   readonly offset: number
   readonly key: string | null
   readonly value: string | null

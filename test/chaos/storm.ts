@@ -14,11 +14,11 @@ import { OrderWriters, type OrderVersion } from './order-writers.ts'
 import { Random } from '../support/random.ts'
 
 const GROUP = 'chaos'
-export const TOPIC = 'shop-orders'
+const TOPIC = 'shop-orders'
 const ARRIVAL_MS = 60_000
 
 /** What was found when a worker had been killed and before the next one started. */
-export interface Crash {
+interface Crash {
   /** End of the topic: records before it were written by earlier workers. */
   readonly topicEnd: number
   /** The last offset stored for the table; null: none, or not looked at because nothing may be repeated anyway. */
@@ -219,7 +219,7 @@ async function settled(
   return arrived
 }
 
-export function missingOf(
+function missingOf(
   table: readonly OrderVersion[],
   arrived: readonly OrderVersion[]
 ): OrderVersion[] {

@@ -1,24 +1,23 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Answer, Recording } from './rest-recording.ts'
 
-/**
+/*
  * What may differ from the JVM worker 4.3.1. Everything else in an answer (status, Content-Type, Location, Allow, body)
  * must be equal.
+ *
+ * - malformed input is 400 with a helpful text, where the JVM worker answers 500 with Java internals
+ * - a refused path or media type is answered in JSON, where Jetty sends an HTML page
+ * - the order of keys, of connector names and of offsets; the order of entries in `{k=v, …}` texts
+ * - documentation texts
+ * - versions, commit, cluster id, worker ids, times, traces
+ * - the file sink of Kafka is not shipped here
+ * - plugins: ours may have more; the list of available plugins in an error text
+ * - Java exception names in front of a text; the explanation of a wrong regular expression
+ * - which loggers exist
+ * - offsets a connector refuses are 400 with its text, where the JVM worker answers 500
+ * - a null value is refused at once; the JVM worker stores it for keys of the connector, which then fails
+ * - the answers in `exceptions` below
  */
-export const allowedDifferences = [
-  'malformed input is 400 with a helpful text, where the JVM worker answers 500 with Java internals',
-  'a refused path or media type is answered in JSON, where Jetty sends an HTML page',
-  'the order of keys, of connector names and of offsets; the order of entries in `{k=v, …}` texts',
-  'documentation texts',
-  'versions, commit, cluster id, worker ids, times, traces',
-  'the file sink of Kafka is not shipped here',
-  'plugins: ours may have more; the list of available plugins in an error text',
-  'Java exception names in front of a text; the explanation of a wrong regular expression',
-  'which loggers exist',
-  'offsets a connector refuses are 400 with its text, where the JVM worker answers 500',
-  'a null value is refused at once; the JVM worker stores it for keys of the connector, which then fails',
-  'the answers in `exceptions` below'
-] as const
 
 /** By `scenario/step`: other statuses that are fine, with any text. */
 const exceptions: Readonly<Record<string, { statuses: readonly number[]; why: string }>> = {

@@ -13,7 +13,7 @@ export interface Answer {
   body: unknown
 }
 
-export interface RecordedStep {
+interface RecordedStep {
   name: string
   request: { method: string; path: string; headers?: Readonly<Record<string, string>> }
   answer: Answer

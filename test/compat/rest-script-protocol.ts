@@ -13,7 +13,7 @@ const send = (method: string, path: string, body?: string, name = `${method} ${p
 })
 
 /** Every resource of the API, with names that do not exist. */
-export const resources = [
+const resources = [
   '/',
   '/health',
   '/connectors',

@@ -120,7 +120,7 @@ export async function startJdbcTask(
   }
 }
 
-export interface StartedConnector {
+interface StartedConnector {
   readonly connector: SourceConnector
   readonly taskConfigs: readonly ReadonlyMap<string, string>[]
   /** How often the connector asked for new task configurations. */

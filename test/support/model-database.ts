@@ -56,7 +56,7 @@ export interface Traffic {
 const START_MS = Date.UTC(2026, 0, 1)
 
 /** Names of tables; the first ones are used. */
-export const MODEL_TABLES = ['t', 'u', 'v'] as const
+const MODEL_TABLES = ['t', 'u', 'v'] as const
 
 /**
  * Tables `(id, ts, version)` and their writers, one step at a time under a seed: snapshots, a sequence, locks, transactions that commit

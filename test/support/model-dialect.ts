@@ -54,7 +54,7 @@ function columnsOf(stepMs: number): TableColumn[] {
 }
 
 /** The model's side of a connector: `jdbc:model:` and the number under which a database was put here. */
-export class ModelDialect implements Dialect {
+class ModelDialect implements Dialect {
   readonly name = 'ModelDatabaseDialect'
   readonly displayName = 'the model'
   readonly subProtocols = ['model']

@@ -2,7 +2,7 @@ import { startOracleServer } from './oracle/oracle-server.ts'
 import type { RELEASES } from './oracle/release.ts'
 import { type OracleAccess, oracleConfig, realOracle, realRelease } from './real-oracle.ts'
 
-export type OracleRelease = keyof typeof RELEASES
+type OracleRelease = keyof typeof RELEASES
 
 /** Where a database of Oracle's own is; null: there is none, and our server of its protocol stands in. */
 function realAddress(): readonly [url: string, user: string, password: string] | null {

@@ -90,7 +90,7 @@ export const NEW_TYPES: readonly Case[] = [
 ]
 
 /** With the text of `nanos_iso_datetime_string`, which shows every digit. */
-export type Moment = readonly [type: string, literal: string, ms: number, text: string]
+type Moment = readonly [type: string, literal: string, ms: number, text: string]
 
 export const MOMENTS: readonly Moment[] = [
   ['DATE', "DATE '2024-02-29'", 1_709_164_800_000, '2024-02-29T00:00:00.000000000'],

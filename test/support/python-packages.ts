@@ -4,7 +4,7 @@ import type { TestContext } from 'node:test'
 import { findExecutable, run } from '../../scripts/commands.ts'
 
 /** The judges of each format. */
-export const PACKAGES = {
+const PACKAGES = {
   avro: ['fastavro'],
   json: ['confluent-kafka[json]'],
   protobuf: ['protobuf', 'googleapis-common-protos', 'grpcio-tools']

@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import type { TestContext } from 'node:test'
 import { makeTemporaryFolder } from './temporary-folder.ts'
 
-export interface SqliteFile {
+interface SqliteFile {
   readonly database: DatabaseSync
   /** `jdbc:sqlite:…` */
   readonly url: string

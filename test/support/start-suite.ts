@@ -6,7 +6,7 @@ import type { NewPosition, StartPreview, StartWanted } from '../../src/plugin/st
 import { type Config, fields, StoredOffsets } from './jdbc-source.ts'
 
 /** What the suite of all dialects lends: tables, configurations for them, and a task that reads. */
-export interface StartSuiteTools {
+interface StartSuiteTools {
   table(rows: readonly string[]): Promise<string>
   insert(table: string, rows: readonly string[]): Promise<void>
   config(table: string, mode: string, more?: Config): Config

@@ -3,7 +3,7 @@ import { createServer as createSecureServer, type ServerOptions } from 'node:htt
 import type { AddressInfo } from 'node:net'
 import type { TestContext } from 'node:test'
 
-export interface RegistryRequest {
+interface RegistryRequest {
   readonly method: string
   /** With its query. */
   readonly path: string
@@ -12,7 +12,7 @@ export interface RegistryRequest {
 }
 
 /** `silent`: no answer at all; `cut`: the connection is closed. */
-export type RegistryReply = { status: number; body: unknown } | 'silent' | 'cut'
+type RegistryReply = { status: number; body: unknown } | 'silent' | 'cut'
 
 export interface StubRegistry {
   /** host:port */

@@ -29,7 +29,7 @@ export interface TcpProxy {
   close(): Promise<void>
 }
 
-export type RequestListener = (apiKey: number, clientId: string, bytes: Buffer) => void
+type RequestListener = (apiKey: number, clientId: string, bytes: Buffer) => void
 
 /** `target`: host:port of the broker, as it advertises itself. With `tls` clients must speak TLS to the proxy. */
 export async function startTcpProxy(target: string, tls?: TlsOptions): Promise<TcpProxy> {

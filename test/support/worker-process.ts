@@ -32,7 +32,7 @@ export const MORTAL = {
   'scheduled.rebalance.max.delay.ms': '0'
 } as const
 
-export interface WorkerProcessOptions {
+interface WorkerProcessOptions {
   /** Worker properties over the defaults (own group, internal topics named after the group, JSON converters, a free port). */
   properties?: Readonly<Record<string, string>>
   env?: Readonly<Record<string, string>>

@@ -6,7 +6,7 @@ import { startBroker } from '../../scripts/kafka-broker.ts'
 import { startSchemaRegistry } from '../../scripts/schema-registry.ts'
 import type { DatabaseName } from './real/plan.ts'
 
-export interface Servers {
+interface Servers {
   /** null: not ours. */
   restartOf(database: DatabaseName): (() => Promise<void>) | null
   stop(): Promise<void>

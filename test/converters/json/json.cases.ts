@@ -10,7 +10,7 @@ import { Struct } from '../../../src/data/struct.ts'
 
 /** Values and documents on which JsonConverter must agree with the JVM's, in every configuration that matters. */
 
-export interface WriteCase {
+interface WriteCase {
   name: string
   schema: Schema | null
   value: unknown

@@ -6,7 +6,7 @@ import { convert } from './sql/convert.ts'
 import { NULL } from './sql/sql-type.ts'
 
 /** Opens and closes the port. */
-export interface Listener {
+interface Listener {
   open(): Promise<void>
   close(): Promise<void>
 }

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import type { Duplex } from 'node:stream'
 import type { OracleServer } from './oracle-server.ts'
 
-export interface ClientResult {
+interface ClientResult {
   readonly rows?: unknown[][]
   readonly rowsAffected?: number
   readonly lastRowid?: string
@@ -12,14 +12,9 @@ export interface ClientResult {
   readonly dmlRowCounts?: number[]
 }
 
-export interface ClientResultSet {
+interface ClientResultSet {
   getRows(count: number): Promise<unknown[][]>
   close(): Promise<void>
-}
-
-export interface ClientLob {
-  readonly length: number
-  getData(): Promise<string | Buffer>
 }
 
 /** What the tests use of the real driver's connections. */
@@ -51,7 +46,7 @@ export interface Client {
 }
 
 /** The real driver, which ships no types. */
-export interface Driver {
+interface Driver {
   readonly STRING: unknown
   readonly BUFFER: unknown
   readonly NUMBER: unknown

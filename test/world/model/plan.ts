@@ -1,7 +1,7 @@
 import type { Random } from '../../support/random.ts'
 
 /** How a table gives out its ids. */
-export type Ids =
+type Ids =
   /** One after the other, so far apart. */
   | { readonly kind: 'steps'; readonly step: number; readonly from: bigint }
   /** Most follow each other, some are left out. */

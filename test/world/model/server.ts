@@ -255,7 +255,7 @@ export function rowName({ table, key }: Pick<Version, 'table' | 'key'>): string 
   return `${table} ${key}`
 }
 
-export function describe({ id, changedMs, createdMs, version }: Version): string {
+function describe({ id, changedMs, createdMs, version }: Version): string {
   const time = changedMs ?? createdMs
   return `v${version}, id ${id}, ${time === null ? 'no time' : `stamped ${(time - START_MS) / 1000}`}`
 }

@@ -24,7 +24,7 @@ const facts = { databaseType: 'model', nullable: false as boolean }
 export const BLOCKS = 'the sequence hands out blocks of ids to each session'
 
 /** What a session is asked, and whether it holds. */
-export interface SessionEvents {
+interface SessionEvents {
   /** Before each statement. */
   onQuestion(sql: string): void
   /** A session was asked while a result of another question is open: a real one would answer never, or wrongly. */
@@ -265,5 +265,3 @@ class ModelSession implements Connection {
     return await Promise.resolve(answer)
   }
 }
-
-export type { Row }

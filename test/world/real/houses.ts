@@ -8,7 +8,7 @@ import { type DatabaseName, housePlan } from './plan.ts'
 import { postgresWorlds } from './postgres.ts'
 import { sqliteWorlds } from './sqlite.ts'
 
-export interface HouseOptions {
+interface HouseOptions {
   readonly database: DatabaseName
   readonly seed: number
   readonly worlds: number

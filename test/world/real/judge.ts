@@ -4,7 +4,7 @@ import type { RealPlan, TablePlan } from './plan.ts'
 import type { Arrival } from './reader.ts'
 
 /** How many beats rows may wait while nothing stands in their way. */
-export const BOUND_BEATS = 300
+const BOUND_BEATS = 300
 
 interface Pending {
   readonly version: number

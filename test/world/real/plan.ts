@@ -4,7 +4,7 @@ import type { Random } from '../../support/random.ts'
 export type DatabaseName = 'postgres' | 'mariadb' | 'sqlite' | 'oracle'
 export const DATABASES: readonly DatabaseName[] = ['postgres', 'mariadb', 'sqlite', 'oracle']
 
-export type Mode = 'incrementing' | 'timestamp' | 'timestamp+incrementing' | 'bulk'
+type Mode = 'incrementing' | 'timestamp' | 'timestamp+incrementing' | 'bulk'
 
 export interface TablePlan {
   readonly name: string
@@ -17,7 +17,7 @@ export interface TablePlan {
 }
 
 /** What befalls one world; others in the same house do not notice. */
-export type Deed =
+type Deed =
   | 'sessions are ended'
   | 'the right to read goes and comes back'
   | 'the table is away for a moment'

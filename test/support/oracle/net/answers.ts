@@ -4,7 +4,7 @@ import type { OracleError } from '../oracle-error.ts'
 import { type ClientForm, hasChecksum } from './handshake.ts'
 
 /** Facts of message 4, the end of every call. */
-export interface CallEnd {
+interface CallEnd {
   readonly sequence: number
   readonly inTransaction: boolean
   readonly cursor?: number

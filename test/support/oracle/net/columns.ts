@@ -11,7 +11,7 @@ const AL32UTF8 = 873
 const AL16UTF16 = 2000
 
 /** The number of a type on the wire. */
-export function wireType(type: SqlType): number {
+function wireType(type: SqlType): number {
   // XMLTYPE needs object images; its text travels as a CLOB's.
   if (type.name === 'XMLTYPE') return WIRE.CLOB
   return type.name === 'NULL' ? WIRE.VARCHAR2 : WIRE[type.name]

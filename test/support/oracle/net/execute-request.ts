@@ -154,7 +154,7 @@ function readBind(reader: ByteReader, shape: ValueShape): Buffer | null {
 }
 
 /** Function 4 and 78: the same cursor once more, with binds as they were described the first time. */
-export interface ReExecuteRequest {
+interface ReExecuteRequest {
   readonly cursor: number
   readonly count: number
   readonly commit: boolean

@@ -11,7 +11,7 @@ export interface FaultFilter {
   readonly on?: FaultPoint
 }
 
-export type FaultAction =
+type FaultAction =
   | { readonly kind: 'error'; readonly code: number }
   | { readonly kind: 'delay'; readonly ms: number }
   | { readonly kind: 'drop'; readonly afterRows: number }

@@ -99,7 +99,7 @@ function numberOf(locator: Uint8Array): number {
   return new DataView(locator.buffer, locator.byteOffset, locator.byteLength).getUint32(20)
 }
 
-export interface LobRequest {
+interface LobRequest {
   readonly operation: number
   readonly locator: Buffer
   readonly offset: number

@@ -29,7 +29,7 @@ export function readLogon(
   return { user, pairs }
 }
 
-export type Pair = readonly [key: string, value: string, flags?: number]
+type Pair = readonly [key: string, value: string, flags?: number]
 
 /** One logon with the 12c verifier: PBKDF2 over SHA-512, then AES-256 without initialization vector. */
 export class Logon {

@@ -26,7 +26,7 @@ interface Given {
 }
 
 /** What a change needs of its session. */
-export interface ChangeSession {
+interface ChangeSession {
   readonly user: string
   readonly schema: string
   readonly context: SessionContext

@@ -110,7 +110,7 @@ function two(value: number): string {
   return String(value).padStart(2, '0')
 }
 
-export function durationText(nanos: bigint): string {
+function durationText(nanos: bigint): string {
   const size = nanos < 0n ? -nanos : nanos
   const seconds = Number(size / 1_000_000_000n)
   const time = [Math.floor(seconds / 3600) % 24, Math.floor(seconds / 60) % 60, seconds % 60].map(

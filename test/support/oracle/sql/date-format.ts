@@ -143,7 +143,7 @@ function cased(text: string, written: string): string {
 }
 
 /** What a text says of a time; parts it does not name are those of the first of this month at midnight. */
-export interface ParsedDatetime {
+interface ParsedDatetime {
   readonly wall: Moment
   /** Zone or offset that was named. */
   readonly zone: string | null

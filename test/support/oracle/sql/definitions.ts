@@ -8,7 +8,7 @@ import type { ColumnDefinition, ConstraintDefinition, StatementSyntax } from './
 type Syntax<K extends StatementSyntax['kind']> = Extract<StatementSyntax, { kind: K }>
 
 /** What a definition needs of its session. */
-export interface DefiningSession {
+interface DefiningSession {
   readonly user: string
   readonly schema: string
   compiler(): QueryCompiler

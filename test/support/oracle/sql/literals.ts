@@ -6,7 +6,7 @@ import type { Compiled } from './scope.ts'
 import { DATE, NUMBER, type SqlType } from './sql-type.ts'
 import { instantOf, offsetAt } from './zone.ts'
 
-export function blobLiteral(bytes: Uint8Array): string {
+function blobLiteral(bytes: Uint8Array): string {
   return `x'${Buffer.from(bytes).toString('hex')}'`
 }
 

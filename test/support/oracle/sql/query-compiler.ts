@@ -17,7 +17,7 @@ interface Body {
 }
 
 /** Rows a statement sees: committed by SCN ?1, or changed by transaction ?2 itself. */
-export function visible(scn = '?1'): string {
+function visible(scn = '?1'): string {
   return `(born <= ${scn} OR btx = ?2) AND (dtx IS NULL OR (dtx <> ?2 AND (died IS NULL OR died > ${scn})))`
 }
 

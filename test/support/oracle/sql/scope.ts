@@ -11,7 +11,7 @@ export interface Compiled {
   readonly constant?: boolean
 }
 
-export interface SourceColumn extends Compiled {
+interface SourceColumn extends Compiled {
   readonly name: string
 }
 

@@ -36,7 +36,7 @@ export interface OpenQuery {
   close(): void
 }
 
-export type Outcome =
+type Outcome =
   | { readonly kind: 'query'; readonly query: OpenQuery }
   | ({ readonly kind: 'change' } & ChangeResult)
   | { readonly kind: 'done' }

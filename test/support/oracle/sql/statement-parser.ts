@@ -2,7 +2,7 @@ import type { StatementSyntax } from './syntax.ts'
 import { TableParser } from './table-parser.ts'
 
 /** A statement of the closed list this server knows; everything else is refused with the error Oracle gives. */
-export interface ParsedStatement {
+interface ParsedStatement {
   readonly syntax: StatementSyntax
   /** Binds by occurrence. */
   readonly binds: readonly string[]

@@ -1,6 +1,6 @@
 import { OracleError } from '../oracle-error.ts'
 
-export type TokenKind = 'word' | 'quoted' | 'number' | 'string' | 'bind' | 'symbol' | 'end'
+type TokenKind = 'word' | 'quoted' | 'number' | 'string' | 'bind' | 'symbol' | 'end'
 
 export interface Token {
   readonly kind: TokenKind

@@ -16,7 +16,7 @@ export const STANDARD_NLS: readonly (readonly [string, string])[] = [
 ]
 
 /** What USERENV is asked about. */
-export interface EnvironmentOf {
+interface EnvironmentOf {
   readonly user: string
   readonly schema: string
   readonly databaseRole: string

@@ -22,7 +22,7 @@ interface User {
 }
 
 /** What the database knows of a session that is logged on. */
-export interface SessionFacts {
+interface SessionFacts {
   readonly id: number
   readonly serial: number
   readonly user: string
@@ -306,7 +306,7 @@ export class Database {
 }
 
 /** A view of the dictionary, by name; what it shows depends on who asks and when. */
-export interface SystemViewName {
+interface SystemViewName {
   readonly kind: 'systemName'
   readonly name: string
 }

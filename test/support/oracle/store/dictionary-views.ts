@@ -3,7 +3,7 @@ import type { SystemView } from './objects.ts'
 import { columns, FLAG, LONG, NAME, view } from './system-facts.ts'
 
 /** Which rows a view shows, by their owner and table. */
-export type Scope = (owner: string, table: string) => string
+type Scope = (owner: string, table: string) => string
 
 function tabColumns(scope: Scope): SystemView {
   const list = [

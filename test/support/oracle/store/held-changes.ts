@@ -1,7 +1,7 @@
 import type { Moment } from '../wire/moment.ts'
 
 /** A statement that knows what it takes for the present, has its table locked, and has changed nothing yet. */
-export interface Locker {
+interface Locker {
   readonly session: number
   readonly since: Moment
 }

@@ -20,7 +20,7 @@ export interface Constraint {
   readonly generated: boolean
 }
 
-export interface Index {
+interface Index {
   readonly owner: string
   readonly name: string
   readonly unique: boolean
@@ -56,7 +56,7 @@ export interface View {
   readonly text: string
 }
 
-export interface Synonym {
+interface Synonym {
   readonly kind: 'synonym'
   readonly id: number
   readonly owner: string

@@ -189,6 +189,6 @@ export class Rows {
   }
 }
 
-export function isKey({ type }: Constraint): boolean {
+function isKey({ type }: Constraint): boolean {
   return type === 'P' || type === 'U'
 }

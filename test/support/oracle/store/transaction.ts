@@ -1,7 +1,7 @@
 import type { Moment } from '../wire/moment.ts'
 
 /** Row versions a transaction made and ended, by the number of their SQLite table. */
-export type Versions = Map<number, number[]>
+type Versions = Map<number, number[]>
 
 /** How far a transaction had come, to undo a statement. */
 export type Mark = ReadonlyMap<string, number>

@@ -7,7 +7,7 @@ export interface Moment {
   readonly nanos: number
 }
 
-export interface DateFields {
+interface DateFields {
   readonly year: number
   readonly month: number
   readonly day: number
