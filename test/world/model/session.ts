@@ -4,7 +4,6 @@ import {
   databaseError,
   type Dialect,
   type OpenTransactions,
-  type Row,
   type RowStream,
   type TableColumn,
   type TableId,
