@@ -23,7 +23,7 @@ const mayImport: Record<string, readonly string[]> = {
   worker: ['tasks', 'storage', 'kafka', 'settings', 'plugin', 'data', 'config'],
   validation: ['settings', 'plugin', 'config'],
   herder: ['validation', 'worker', 'storage', 'kafka', 'settings', 'plugin', 'config'],
-  rest: ['herder', 'settings', 'config', 'tls'],
+  rest: ['herder', 'settings', 'config', 'data', 'tls'],
   launch: ['everything']
 }
 /**
@@ -40,7 +40,7 @@ const inside: Record<string, Record<string, readonly string[]>> = {
     plain: [],
     json: ['plain'],
     registry: ['plain'],
-    avro: ['plain', 'json', 'registry'],
+    avro: ['plain', 'registry'],
     'json-schema': ['plain', 'json', 'registry'],
     protobuf: ['plain', 'registry']
   },

@@ -2,7 +2,8 @@ import { javaTrim } from '../config/config-value.ts'
 import { ConnectError } from '../errors.ts'
 import type { ConnectorOffset, InitialState, RestConfig } from '../herder/herder.ts'
 import { cited } from '../secrets/redact.ts'
-import { JsonNumber, type JsonValue, parseJson } from './json-text.ts'
+import { JsonNumber } from '../data/json-reader.ts'
+import { type JsonValue, parseJson } from './request-json.ts'
 
 /**
  * What a request body must look like. The JVM worker answers 500 with Java internals when it does not; here it is 400

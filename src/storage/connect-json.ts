@@ -1,4 +1,5 @@
 import { doubleToString } from '../data/java-numbers.ts'
+import { type JsonDialect, numberOfJson, readJson } from '../data/json-reader.ts'
 import { jsonString } from '../data/json-string.ts'
 import { DataError } from '../errors.ts'
 
@@ -34,6 +35,13 @@ export function jsonDocument(value: unknown): string {
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
+const dialect: JsonDialect = {
+  number: numberOfJson,
+  leadingZeros: false,
+  maxNumberLength: 1000,
+  maps: false,
+  maxDepth: 1000
+}
 
 /**
  * A stored JSON document; null for a tombstone. Throws DataError when the bytes are not JSON in UTF-8.
@@ -43,16 +51,10 @@ export function parseJson(bytes: Uint8Array | null): unknown {
   if (bytes === null) return null
   try {
     const text = utf8.decode(bytes)
-    return /\d{16}/.test(text) ? (JSON.parse(text, exactIntegers) as unknown) : JSON.parse(text)
+    return /\d{16}/.test(text) ? readJson(text, dialect) : JSON.parse(text)
   } catch {
     throw new DataError(`${bytes.length} bytes that are not a JSON document`)
   }
-}
-
-function exactIntegers(_key: string, value: unknown, context?: { source?: string }): unknown {
-  if (typeof value !== 'number' || Number.isSafeInteger(value)) return value
-  const source = context?.source ?? ''
-  return /^-?\d+$/.test(source) ? BigInt(source) : value
 }
 
 /** A JSON object as a Map (so that `__proto__` is a plain key); null for anything else. */

@@ -26,7 +26,8 @@ import {
   UNION_NAME
 } from './avro-names.ts'
 import { type AvroNode, fullNameOf } from './avro-node.ts'
-import { isJsonObject, JsonNumber, type JsonNode, member } from '../json/json-parser.ts'
+import { isJsonObject, type JsonNode, member } from '../../data/json-node.ts'
+import { JsonNumber } from '../../data/json-reader.ts'
 
 export interface ConnectSchemaOptions {
   readonly enhanced: boolean

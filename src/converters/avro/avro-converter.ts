@@ -13,7 +13,7 @@ import { type AvroNode, fullNameOf, parseAvro } from './avro-node.ts'
 import { AvroOutput } from './avro-output.ts'
 import { checkAvro, rewriter } from './avro-rewriter.ts'
 import { type AvroSchemaOptions, avroSchemaText } from './avro-schema.ts'
-import { parseJson } from '../json/json-parser.ts'
+import { parseJson } from '../../data/json-node.ts'
 import { parseConverterConfig } from '../plain/converter-config.ts'
 import {
   HEAD_BYTES,

@@ -1,12 +1,7 @@
 import { DataError } from '../../errors.ts'
 import { type AvroName, isAvroName, joinName, splitName } from './avro-names.ts'
-import {
-  isJsonObject,
-  JsonNumber,
-  type JsonNode,
-  type JsonObject,
-  member
-} from '../json/json-parser.ts'
+import { isJsonObject, type JsonNode, type JsonObject, member } from '../../data/json-node.ts'
+import { JsonNumber } from '../../data/json-reader.ts'
 
 const PRIMITIVES = ['null', 'boolean', 'int', 'long', 'float', 'double', 'bytes', 'string'] as const
 export type AvroPrimitive = (typeof PRIMITIVES)[number]

@@ -1,7 +1,7 @@
 import avro from 'avsc'
 import { asError, DataError } from '../../errors.ts'
 import { type AvroNode, fullNameOf, parseAvro } from './avro-node.ts'
-import { parseJson } from '../json/json-parser.ts'
+import { parseJson } from '../../data/json-node.ts'
 import { HEAD_BYTES } from '../registry/registry-converter.ts'
 
 /** A record with its head → the same record in another schema. Throws DataError. */

@@ -31,7 +31,8 @@ import {
   UNION_NAME
 } from './avro-names.ts'
 import { type AvroField, type AvroNode, avroText } from './avro-node.ts'
-import { JsonNumber, type JsonNode } from '../json/json-parser.ts'
+import { type JsonNode } from '../../data/json-node.ts'
+import { JsonNumber } from '../../data/json-reader.ts'
 
 /** The settings of the converter that change its schemas. */
 export interface AvroSchemaOptions {

@@ -2,13 +2,8 @@ import { DECIMAL_NAME } from '../../data/logical-types.ts'
 import { Schema, type SchemaOptions, type SchemaType } from '../../data/schema.ts'
 import { DataError } from '../../errors.ts'
 import type { JsonDecoders } from '../json/json-decoder.ts'
-import {
-  isJsonObject,
-  JsonNumber,
-  type JsonNode,
-  type JsonObject,
-  member
-} from '../json/json-parser.ts'
+import { isJsonObject, type JsonNode, type JsonObject, member } from '../../data/json-node.ts'
+import { JsonNumber } from '../../data/json-reader.ts'
 import {
   CONNECT_INDEX,
   CONNECT_PARAMETERS,

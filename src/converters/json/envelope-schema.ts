@@ -2,7 +2,7 @@ import { Schema, type SchemaOptions, type SchemaType } from '../../data/schema.t
 import { DataError } from '../../errors.ts'
 import type { JsonDecoders } from './json-decoder.ts'
 import type { JsonEncoders } from './json-encoder.ts'
-import { isJsonObject, type JsonNode, type JsonObject, member } from './json-parser.ts'
+import { isJsonObject, type JsonNode, type JsonObject, member } from '../../data/json-node.ts'
 import { jsonString } from '../../data/json-string.ts'
 
 /** JsonConverter's form of a schema, both ways. */
@@ -129,4 +129,31 @@ function fieldFromJson(node: JsonNode, decoders: JsonDecoders): { name: string; 
   const schema = schemaFromJson(node, decoders)
   if (schema === null) throw new DataError(`Struct schema's field ${name} has no schema`)
   return { name, schema }
+}
+
+const [QUOTE, BACKSLASH, OPEN_BRACE, CLOSE_BRACE] = [0x22, 0x5c, 0x7b, 0x7d]
+
+/** Position behind the JSON object that starts at `start`, or -1 when the text is not of the plain form. */
+export function endOfObject(text: string, start: number): number {
+  if (text[start] !== '{') return -1
+  let depth = 0
+  for (let i = start; i < text.length; i++) {
+    const char = text.charCodeAt(i)
+    if (char === QUOTE) {
+      i = endOfString(text, i)
+      if (i < 0) return -1
+    } else if (char === OPEN_BRACE) depth++
+    else if (char === CLOSE_BRACE && --depth === 0) return i + 1
+  }
+  return -1
+}
+
+/** Position of the closing quote of the string that opens at `start`; -1 when it never ends. */
+function endOfString(text: string, start: number): number {
+  for (let i = start + 1; i < text.length; i++) {
+    const char = text.charCodeAt(i)
+    if (char === QUOTE) return i
+    if (char === BACKSLASH) i++
+  }
+  return -1
 }

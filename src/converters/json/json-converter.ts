@@ -7,7 +7,8 @@ import { converterConfig, parseConverterConfig } from '../plain/converter-config
 import { converterPlugins, type SyncConverter } from '../plain/header-converter.ts'
 import { JsonDecoders } from './json-decoder.ts'
 import { JsonEncoders } from './json-encoder.ts'
-import { endOfObject, isJsonObject, type JsonNode, member, parseJson } from './json-parser.ts'
+import { isJsonObject, type JsonNode, member, parseJson } from '../../data/json-node.ts'
+import { endOfObject } from './envelope-schema.ts'
 import { schemaFromJson, schemaToJson } from './envelope-schema.ts'
 
 export const jsonConverterConfig = configDef({

@@ -12,7 +12,8 @@ import {
 } from '../../data/values.ts'
 import { DataError } from '../../errors.ts'
 import { type EncoderOptions, isObjectMap, nullIsDefault } from './json-encoder.ts'
-import { isJsonObject, type JsonNode, JsonNumber, member } from './json-parser.ts'
+import { isJsonObject, type JsonNode, member } from '../../data/json-node.ts'
+import { JsonNumber } from '../../data/json-reader.ts'
 
 /** JSON → value of one schema; undefined is a missing member. Throws DataError when it does not fit. */
 export type Decode = (node: JsonNode | undefined) => unknown

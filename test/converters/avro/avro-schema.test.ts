@@ -4,7 +4,7 @@ import { ConnectSchemas } from '../../../src/converters/avro/avro-connect-schema
 import { scrubName } from '../../../src/converters/avro/avro-names.ts'
 import { parseAvro } from '../../../src/converters/avro/avro-node.ts'
 import { type AvroSchemaOptions, avroSchemaText } from '../../../src/converters/avro/avro-schema.ts'
-import { parseJson } from '../../../src/converters/json/json-parser.ts'
+import { parseJson } from '../../../src/data/json-node.ts'
 import {
   dateSchema,
   Decimal,

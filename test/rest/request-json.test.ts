@@ -3,7 +3,8 @@ import { describe, it } from 'node:test'
 import { ConnectError } from '../../src/errors.ts'
 import { jsonText } from '../../src/rest/json-answer.ts'
 import { adversarial, assertLinear } from '../support/work-of.ts'
-import { JsonNumber, parseJson } from '../../src/rest/json-text.ts'
+import { JsonNumber } from '../../src/data/json-reader.ts'
+import { parseJson } from '../../src/rest/request-json.ts'
 
 const parse = (text: string) => parseJson(Buffer.from(text))
 const refused = (body: string | Uint8Array, message: RegExp) =>
