@@ -14,17 +14,14 @@ interface Entry {
 
 /** Records handed to the producer together; they are acknowledged together. */
 export class SubmittedBatch {
-  acked = false
-  readonly #onAck: () => void
+  #acked = false
 
-  constructor(onAck: () => void) {
-    this.#onAck = onAck
+  get acked(): boolean {
+    return this.#acked
   }
 
   ack(): void {
-    if (this.acked) return
-    this.acked = true
-    this.#onAck()
+    this.#acked = true
   }
 }
 
@@ -35,17 +32,13 @@ export class SubmittedBatch {
 export class SubmittedRecords {
   readonly #queues = new Map<SourcePartition, Entry[]>()
   readonly #partitions = new PartitionIdentity()
-  /** Batches not acknowledged yet. */
-  unackedBatches = 0
 
   /**
    * Registers records in the order the task gave them, dropped ones included. A record without a source offset (bulk) holds
    * back nothing and stores nothing.
    */
   submit(records: readonly SourceRecord[]): SubmittedBatch {
-    const batch = new SubmittedBatch(() => {
-      this.unackedBatches -= 1
-    })
+    const batch = new SubmittedBatch()
     for (const [known, offset] of lastOffsets(records, this.#partitions)) {
       const queue = this.#queues.get(known)
       if (queue === undefined) this.#queues.set(known, [{ offset, batch }])
@@ -55,7 +48,6 @@ export class SubmittedRecords {
         queue.push({ offset, batch })
       }
     }
-    this.unackedBatches += 1
     return batch
   }
 

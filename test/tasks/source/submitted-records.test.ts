@@ -39,10 +39,10 @@ describe('submitted records', () => {
     const hanging = submitted.submit([record(orders, { id: 2 })])
     submitted.submit([record(orders, { id: 3 })]).ack()
     assert.deepEqual(submitted.takeCommittable(), [{ partition: orders, offset: { id: 1 } }])
-    assert.equal(submitted.unackedBatches, 1)
+    assert.equal(submitted.waiting, 2)
     hanging.ack()
     assert.deepEqual(submitted.takeCommittable(), [{ partition: orders, offset: { id: 3 } }])
-    assert.equal(submitted.unackedBatches, 0)
+    assert.equal(submitted.waiting, 0)
   })
 
   it('I8: keeps one offset of what was acknowledged, however long nobody takes it', () => {
