@@ -2,7 +2,7 @@ import { commaList } from '../config/config-value.ts'
 import { hasReference } from '../config/references.ts'
 import { type Plugins, type Plugin } from '../plugin/plugins.ts'
 import { aliasConfig } from '../settings/connector/alias-config.ts'
-import { versionProblem } from './versions.ts'
+import { versionProblem } from '../plugin/version-problem.ts'
 import { checkedSection, type Section, type SubmittedConfig } from './section.ts'
 
 const KINDS = [

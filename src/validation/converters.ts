@@ -4,7 +4,7 @@ import type { ConverterPlugin, HeaderConverterPlugin } from '../plugin/converter
 import type { Plugins } from '../plugin/plugins.ts'
 import { commonConnectorConfig } from '../settings/connector/connector-config.ts'
 import type { WorkerConfig } from '../settings/worker/worker-config.ts'
-import { versionProblem } from './versions.ts'
+import { versionProblem } from '../plugin/version-problem.ts'
 import { Section, type SubmittedConfig } from './section.ts'
 
 export const CONVERTER_TYPES = ['key', 'value', 'header'] as const

@@ -27,7 +27,7 @@ import type { LocalWork } from './local-work.ts'
 import type { TickStage } from './tick-stage.ts'
 import { pluginConfigKeys } from '../../validation/validate-connector.ts'
 import type { Validations } from '../../validation/validations.ts'
-import { versionProblem } from '../../validation/versions.ts'
+import { versionProblem } from '../../plugin/version-problem.ts'
 import { abortingAfter } from '../../wait.ts'
 
 /** What both herders are made of. */

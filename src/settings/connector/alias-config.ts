@@ -18,8 +18,14 @@ function sorted(definition: ConfigDef): [string, ConfigKey][] {
 }
 
 /** Which class stands behind an alias. */
-export const classKey = configDef({
-  type: { type: 'class', importance: 'high', doc: 'Class of the part.' }
+export const classKeys = configDef({
+  type: { type: 'class', importance: 'high', doc: 'Class of the part.' },
+  'plugin.version': {
+    type: 'string',
+    default: null,
+    importance: 'high',
+    doc: 'Version, or range of versions, the part must have.'
+  }
 })
 
 /** Which predicate a transformation depends on: keys every transformation has beside its own. */
@@ -52,7 +58,7 @@ export function aliasConfig(
   const group = `${kind === 'transformation' ? 'Transforms' : 'Predicates'}: ${alias}`
   const definition: Record<string, ConfigKey> = {
     type: {
-      ...classKey.type,
+      ...classKeys.type,
       group,
       orderInGroup: 0,
       width: 'long',
@@ -60,9 +66,8 @@ export function aliasConfig(
       doc: `Class for the '${alias}' ${kind}.`
     },
     'plugin.version': {
-      type: 'string',
+      ...classKeys['plugin.version'],
       default: version,
-      importance: 'high',
       group,
       orderInGroup: 1,
       width: 'long',

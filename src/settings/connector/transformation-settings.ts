@@ -1,5 +1,5 @@
 import { type ConfigMap, parseConfig, parseKeys, withPrefix } from '../../config/config-def.ts'
-import { classKey, conditionKeys } from './alias-config.ts'
+import { classKeys, conditionKeys } from './alias-config.ts'
 import { commonConnectorConfig } from './connector-config.ts'
 
 /** A transformation or predicate that a connector names. */
@@ -8,6 +8,8 @@ export interface PartSettings {
   /** The setting that names the class, in full. */
   readonly classKey: string
   readonly className: string
+  /** Version, or range of versions, the class must have; null: any. */
+  readonly version: string | null
   /** Settings of the class, by their names there. */
   readonly own: ConfigMap
 }
@@ -39,6 +41,7 @@ export function transformationSettings(config: ConfigMap): readonly Transformati
 }
 
 function partOf(config: ConfigMap, prefix: string, alias: string): PartSettings {
-  const { type } = parseConfig(classKey, config, prefix)
-  return { alias, classKey: `${prefix}type`, className: type, own: withPrefix(config, prefix) }
+  const { type, 'plugin.version': version } = parseConfig(classKeys, config, prefix)
+  const own = withPrefix(config, prefix)
+  return { alias, classKey: `${prefix}type`, className: type, version, own }
 }

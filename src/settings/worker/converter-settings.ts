@@ -6,6 +6,8 @@ export interface ConverterSettings {
   /** The setting that names the class. */
   readonly classKey: string
   readonly className: string
+  /** Version, or range of versions, the class must have; null: any. */
+  readonly version: string | null
   /** Settings of the class, by their names there. */
   readonly own: ConfigMap
 }
@@ -21,13 +23,20 @@ export function converterSettings(
   const settingsOf = (part: 'key' | 'value' | 'header'): ConverterSettings => {
     const classKey = `${part}.converter` as const
     const config = connector.has(classKey) ? connector : worker
-    const { [classKey]: className } = parseKeys(commonKeys, [classKey], config)
+    const versionKey = `${classKey}.plugin.version` as const
+    const values = parseKeys(commonKeys, [classKey, versionKey], config)
+    const className = values[classKey]
     if (className === '') {
       throw new ConfigError(
         `Missing required configuration "${classKey}" which has no default value.`
       )
     }
-    return { classKey, className, own: withPrefix(config, `${classKey}.`) }
+    return {
+      classKey,
+      className,
+      version: values[versionKey],
+      own: withPrefix(config, `${classKey}.`)
+    }
   }
   return { key: settingsOf('key'), value: settingsOf('value'), header: settingsOf('header') }
 }

@@ -1,11 +1,11 @@
 import type { ConfigMap } from '../../config/config-def.ts'
-import { ConfigError } from '../../errors.ts'
 import type { Converter, HeaderConverter } from '../../plugin/converter.ts'
 import type { Plugins } from '../../plugin/plugins.ts'
 import {
   type ConverterSettings,
   converterSettings
 } from '../../settings/worker/converter-settings.ts'
+import { requiredPlugin } from './required-plugin.ts'
 import type { Bytes, Passage, Stage } from './stages.ts'
 
 export interface NamedConverter<C> {
@@ -19,31 +19,22 @@ export interface Converters {
   readonly header: NamedConverter<HeaderConverter>
 }
 
-function unknown({ classKey, className }: ConverterSettings): ConfigError {
-  return new ConfigError(
-    `Invalid value ${className} for configuration ${classKey}: Class ${className} could not be found.`
-  )
-}
-
 /** Makes the converters of one task. Throws ConfigError naming the key. */
 export function taskConverters(
   connector: ConfigMap,
   worker: ConfigMap,
   plugins: Plugins
 ): Converters {
-  const settings = converterSettings(connector, worker)
-  const dataConverter = (type: 'key' | 'value') => {
-    const plugin = plugins.find('converter', settings[type].className)
-    if (plugin === null) throw unknown(settings[type])
-    return { className: plugin.className, converter: plugin.create(settings[type].own, type) }
+  const { key, value, header } = converterSettings(connector, worker)
+  const dataConverter = (type: 'key' | 'value', settings: ConverterSettings) => {
+    const plugin = requiredPlugin(plugins.find('converter', settings.className), settings)
+    return { className: plugin.className, converter: plugin.create(settings.own, type) }
   }
-  const plugin = plugins.find('header_converter', settings.header.className)
-  if (plugin === null) throw unknown(settings.header)
-  const header = plugin.create(settings.header.own)
+  const plugin = requiredPlugin(plugins.find('header_converter', header.className), header)
   return {
-    key: dataConverter('key'),
-    value: dataConverter('value'),
-    header: { className: plugin.className, converter: header }
+    key: dataConverter('key', key),
+    value: dataConverter('value', value),
+    header: { className: plugin.className, converter: plugin.create(header.own) }
   }
 }
 

@@ -4,10 +4,10 @@ import { ConfigError } from '../../errors.ts'
 import type { Plugins } from '../../plugin/plugins.ts'
 import type { Predicate, Transformation } from '../../plugin/transformation.ts'
 import {
-  type PartSettings,
   predicateSettings,
   transformationSettings
 } from '../../settings/connector/transformation-settings.ts'
+import { requiredPlugin } from './required-plugin.ts'
 import type { Passage, Stage } from './stages.ts'
 
 /** The transformations of a connector configuration as stages, and what there is to close behind them. */
@@ -22,8 +22,7 @@ export function transformations(config: ConfigMap, plugins: Plugins): Transforma
   const predicates = predicatesByAlias(config, plugins)
   const used = new Set<Transformation | Predicate>()
   const stages = transformationSettings(config).map((settings): Stage => {
-    const plugin = plugins.find('transformation', settings.className)
-    if (plugin === null) throw unknownClass(settings)
+    const plugin = requiredPlugin(plugins.find('transformation', settings.className), settings)
     const transformation = plugin.create(settings.own)
     used.add(transformation)
     const stage = transformationStage(plugin.className, transformation)
@@ -43,8 +42,7 @@ export function transformations(config: ConfigMap, plugins: Plugins): Transforma
 function predicatesByAlias(config: ConfigMap, plugins: Plugins): ReadonlyMap<string, Predicate> {
   const predicates = new Map<string, Predicate>()
   for (const settings of predicateSettings(config)) {
-    const plugin = plugins.find('predicate', settings.className)
-    if (plugin === null) throw unknownClass(settings)
+    const plugin = requiredPlugin(plugins.find('predicate', settings.className), settings)
     predicates.set(settings.alias, plugin.create(settings.own))
   }
   return predicates
@@ -78,10 +76,4 @@ function whenTrue(predicate: Predicate, negate: boolean, stage: Stage): Stage {
     ...stage,
     apply: (passage) => (predicate.test(passage.record) === negate ? true : stage.apply(passage))
   }
-}
-
-function unknownClass({ classKey, className }: PartSettings): ConfigError {
-  return new ConfigError(
-    `Invalid value ${className} for configuration ${classKey}: Class ${className} could not be found.`
-  )
 }

@@ -96,6 +96,8 @@ export interface SourceSettings extends ReadingSettings {
   forTable(table: TableId): TableSettings
   /** Whether tables are copied, beside queries or alone. */
   readonly copiesTables: boolean
+  /** The modes tables are read in: that of the connector, and those that groups name. */
+  readonly tableModes: readonly string[]
   readonly queries: readonly NamedQuery[]
   /** null: for ever. */
   readonly retryAttempts: number | null
@@ -203,6 +205,7 @@ export function sourceSettings(
       return settings
     },
     copiesTables: defaults.query === null && (named.length === 0 || filters),
+    tableModes: [defaults.mode, ...groups.flatMap(({ keys }) => keys.get('mode')?.trim() ?? [])],
     queries: [
       ...(defaults.query === null ? [] : [namedQuery(null, defaults)]),
       ...named.map(({ name, keys }) =>

@@ -1,6 +1,5 @@
 import type { ConfigDef, ConfigMap } from '../../../config/config-def.ts'
 import { ConfigError } from '../../../errors.ts'
-import { ownSettings } from '../settings/own-settings.ts'
 import { sourceSettings } from '../settings/source-settings.ts'
 
 /**
@@ -12,13 +11,9 @@ export function exactlyOnceSupport(
   definition: ConfigDef
 ): 'supported' | 'unsupported' {
   try {
-    const { copiesTables, defaults, queries, connection } = sourceSettings(config, definition)
-    const ofTables = [
-      defaults.mode,
-      ...ownSettings(config, 'table.settings').map(({ keys }) => keys.get('mode')?.trim())
-    ]
+    const { copiesTables, tableModes, queries, connection } = sourceSettings(config, definition)
     const modes = [
-      ...(copiesTables ? ofTables : []),
+      ...(copiesTables ? tableModes : []),
       ...queries.map(({ settings }) => settings.mode)
     ]
     return modes.includes('bulk') || connection.isolation === 'READ_UNCOMMITTED'
