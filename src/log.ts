@@ -8,20 +8,11 @@ import { isSecretName } from './secrets/secret-names.ts'
  * Loggers are named as in Kafka Connect (`org.apache.kafka.connect.runtime.WorkerSourceTask`, …) so that level changes
  * over `/admin/loggers` mean what operators expect. Levels are Connect's words; pino does the writing.
  */
-export const levelNames = [
-  'OFF',
-  'FATAL',
-  'ERROR',
-  'WARN',
-  'INFO',
-  'DEBUG',
-  'TRACE',
-  'ALL'
-] as const
+const levelNames = ['OFF', 'FATAL', 'ERROR', 'WARN', 'INFO', 'DEBUG', 'TRACE', 'ALL'] as const
 export type LevelName = (typeof levelNames)[number]
 
 /** Facts beside the message; `error` is written with stack and causes. */
-export type LogFacts = { error?: unknown } & Record<string, unknown>
+type LogFacts = { error?: unknown } & Record<string, unknown>
 
 export interface Logger {
   readonly name: string
@@ -38,7 +29,7 @@ export interface Logger {
 const MOST_FOREIGN_NAMES = 1000
 const LONGEST_NAME = 1000
 
-export interface LoggerLevel {
+interface LoggerLevel {
   level: LevelName
   /** Epoch ms of the last change over REST, null when never changed. */
   lastModified: number | null

@@ -1,7 +1,7 @@
 import { isSecretName } from '../secrets/secret-names.ts'
 
 /** `${provider:[path:]key}` in a setting. */
-export interface Reference {
+interface Reference {
   readonly start: number
   readonly end: number
   readonly provider: string

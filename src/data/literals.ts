@@ -6,7 +6,7 @@ import { sameSchema } from './schema-equality.ts'
 import { int64, INT64_MAX, INT64_MIN, isSmallInteger, MS_PER_DAY } from './values.ts'
 
 /** A value read from text; schema and value null for `null`. An array or map without common type has no part schemas. */
-export interface Literal {
+interface Literal {
   readonly schema: Schema | null
   readonly value: unknown
 }

@@ -11,7 +11,7 @@ export type { ConnectorPreview } from '../worker/preview-connector.ts'
 /** Configuration as REST carries it. Values may be null in requests (an error, or "remove" in a patch). */
 export type RestConfig = ReadonlyMap<string, string | null>
 
-export interface ConnectorTaskId {
+interface ConnectorTaskId {
   connector: string
   task: number
 }

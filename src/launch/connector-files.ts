@@ -5,7 +5,7 @@ import type { InitialState } from '../herder/herder.ts'
 import { connectorName } from '../settings/connector/connector-settings.ts'
 
 /** A connector named on the command line of a standalone worker. */
-export interface ConnectorFile {
+interface ConnectorFile {
   readonly name: string
   readonly config: ReadonlyMap<string, string>
   readonly initialState: InitialState | null

@@ -26,7 +26,7 @@ import { Previews } from '../worker/previews.ts'
 import type { BoundRest } from './start-parts.ts'
 import { restVersion } from './version.ts'
 
-export interface RoomsOptions {
+interface RoomsOptions {
   readonly config: WorkerConfig
   readonly plugins: Plugins
   readonly providers: ConfigProviders

@@ -11,7 +11,7 @@ import { within } from '../wait.ts'
 /** A module that waits for something while it is loaded must not keep the worker from starting (I8). */
 const LOAD_TIMEOUT_MS = 30_000
 
-export interface PluginPathOptions {
+interface PluginPathOptions {
   /** Entries of `plugin.path`. */
   readonly path: readonly string[]
   /** What relative entries are relative to, and where named packages are looked for. */
@@ -23,7 +23,7 @@ export interface PluginPathOptions {
 }
 
 /** A plugin and where it came from. */
-export interface LoadedPlugin {
+interface LoadedPlugin {
   readonly plugin: Plugin
   /** URL of its package's folder. */
   readonly location: string

@@ -3,7 +3,7 @@ import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { messageOf } from '../errors.ts'
 
 /** Field of `package.json` that makes an npm package one with plugins: `{"plugins": "./plugins.js"}`, or a list of modules. */
-export const MANIFEST = 'kafkaConnect'
+const MANIFEST = 'kafkaConnect'
 
 /** An npm package with a manifest. */
 export interface PluginPackage {
@@ -22,7 +22,7 @@ export interface PluginProblem {
   readonly reason: string
 }
 
-export interface FoundPackages {
+interface FoundPackages {
   readonly packages: readonly PluginPackage[]
   readonly problems: readonly PluginProblem[]
 }

@@ -2,7 +2,7 @@ import { registerHooks } from 'node:module'
 import { extname } from 'node:path'
 
 /** What code of plugins imports, wherever it is installed. */
-export const PLUGIN_MODULE = 'kafka-connect-node/plugin'
+const PLUGIN_MODULE = 'kafka-connect-node/plugin'
 
 /** The worker's own module behind that name, as source or compiled. */
 const own = new URL(`./index${extname(import.meta.url)}`, import.meta.url).href

@@ -2,7 +2,7 @@ import { ConnectError, messageOf } from '../errors.ts'
 import { cut, shown } from '../secrets/redact.ts'
 
 /** What a failed request is answered with. `contentType` is null where the JVM worker sends none. */
-export interface ErrorAnswer {
+interface ErrorAnswer {
   status: number
   contentType: string | null
   body: string

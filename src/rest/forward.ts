@@ -6,7 +6,7 @@ import { ConnectError, messageOf } from '../errors.ts'
 import { abortingAfter } from '../wait.ts'
 
 /** A request on its way to the worker that must answer it. `target` is path and query as received. */
-export interface ForwardRequest {
+interface ForwardRequest {
   url: string
   method: string
   target: string
@@ -17,7 +17,7 @@ export interface ForwardRequest {
   body: Uint8Array | undefined
 }
 
-export interface ForwardAnswer {
+interface ForwardAnswer {
   status: number
   /** JSON text, empty for 204. */
   text: string
@@ -70,7 +70,7 @@ export function createForward(clock: Clock, timeoutMs: number, tls: RequestOptio
 }
 
 /** The address on the next worker: same path and query, `forward` replaced. */
-export function forwardUrl({ url, target, forward }: ForwardRequest): URL {
+function forwardUrl({ url, target, forward }: ForwardRequest): URL {
   const next = new URL(`${url.replace(/\/+$/, '')}${target}`)
   next.searchParams.set('forward', String(forward))
   return next

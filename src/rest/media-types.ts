@@ -1,7 +1,7 @@
 import { ConnectError } from '../errors.ts'
 import { protocolError } from './error-answer.ts'
 
-export const JSON_TYPE = 'application/json'
+const JSON_TYPE = 'application/json'
 
 /**
  * 415 unless the declared type is JSON (any charset: bodies are read as UTF-8). Without a type a request passes, except

@@ -10,7 +10,7 @@ import { type JsonValue, parseJson } from './request-json.ts'
  * and the text says which part is wrong. All functions throw BAD_REQUEST.
  */
 
-export interface CreateRequest {
+interface CreateRequest {
   name: string
   config: Map<string, string | null>
   initialState: InitialState | null

@@ -118,7 +118,7 @@ export function createRestServer(settings: {
 }
 
 /** All endpoints of the main listeners, or those of an admin listener. */
-export function listenerEndpoints(
+function listenerEndpoints(
   context: RestContext,
   options: Pick<RestServerOptions, 'adminListeners' | 'metrics'>,
   admin: boolean

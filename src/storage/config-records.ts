@@ -113,7 +113,7 @@ export function parseConfigKey(key: string): ConfigKey | null {
 }
 
 /** The fields of a record's value. Throws DataError when it is no JSON object. */
-export function recordFields(value: unknown): ReadonlyMap<string, unknown> {
+function recordFields(value: unknown): ReadonlyMap<string, unknown> {
   const fields = objectFields(value)
   if (fields === null) {
     throw new DataError(value === null ? 'its value is null' : 'its value is not a JSON object')

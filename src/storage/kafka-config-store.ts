@@ -33,7 +33,7 @@ import type { StartFromRecord } from './start-from-record.ts'
 const WRITE_LIMIT_MS = 30_000
 const WRITE_ROOT = 'Error writing root configuration to Kafka'
 
-export interface KafkaConfigStoreOptions extends KafkaStoreOptions {
+interface KafkaConfigStoreOptions extends KafkaStoreOptions {
   /** What the leader writes goes in transactions with this id; null or absent: plainly, from whoever calls. */
   readonly leaderTransactionalId?: string | null
 }

@@ -12,7 +12,7 @@ import { recordBatches } from './record-batches.ts'
  */
 const READ_LIMIT_MS = 120_000
 
-export interface KafkaOffsetStoreOptions extends KafkaStoreOptions {
+interface KafkaOffsetStoreOptions extends KafkaStoreOptions {
   /** For error texts: the property that named the topic. Default `offset.storage.topic`. */
   readonly property?: string
   /** Client properties of what writes and of what creates the topic; default: `client`. */

@@ -5,7 +5,7 @@ import type { Logger } from '../log.ts'
 import { abortingAfter, within } from '../wait.ts'
 import type { ConfigRecord } from './config-records.ts'
 
-export interface LeaderWriterOptions {
+interface LeaderWriterOptions {
   readonly clients: KafkaClients
   readonly client: ClientProperties
   readonly clientId: string

@@ -9,7 +9,7 @@ import {
 } from './offset-records.ts'
 import type { StoredMap, StoredOffset } from './offset-store.ts'
 
-export interface OffsetRecord {
+interface OffsetRecord {
   readonly key: Buffer
   readonly value: Buffer | null
 }

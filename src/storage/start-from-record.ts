@@ -24,7 +24,7 @@ export interface MovedOffset {
  * What a move belongs to: nothing else; a connector that is created behind new offsets, deleted with its offsets, or gets a configuration for
  * which the offsets have to be prepared.
  */
-export type MoveKind = 'move' | 'create' | 'delete' | 'configure'
+type MoveKind = 'move' | 'create' | 'delete' | 'configure'
 
 /** One move of a connector's positions. */
 export interface Move {

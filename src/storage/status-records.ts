@@ -4,7 +4,7 @@ import { jsonObject, objectFields, parseJson } from './connect-json.ts'
 import type { State, Status, TopicStatus } from './status-store.ts'
 
 /** Keys: `status-connector-X`, `status-task-X-N`, `status-topic-<topic>:connector-<X>`. */
-export type StatusKey =
+type StatusKey =
   | { readonly kind: 'connector'; readonly connector: string }
   | { readonly kind: 'task'; readonly connector: string; readonly task: number }
   | { readonly kind: 'topic'; readonly topic: string; readonly connector: string }

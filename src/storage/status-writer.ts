@@ -5,7 +5,7 @@ import type { Logger } from '../log.ts'
 import { Backoff, within } from '../wait.ts'
 import { BYTES_PER_BATCH, RECORDS_PER_BATCH } from './record-batches.ts'
 
-export interface StatusWrite {
+interface StatusWrite {
   readonly key: string
   readonly value: Buffer | null
   /** Asked after a failed attempt, when the topic was read again: false when something newer is known. */

@@ -7,7 +7,7 @@ const PUSH_AFTER_MS = 250
 /** Some facts of streams are times that go by while nothing happens. */
 const PUSH_ANYWAY_MS = 10_000
 
-export interface MeterOptions {
+interface MeterOptions {
   /** What the plugin says of its streams at this moment. */
   streams(): ReadonlyMap<string, StreamFacts>
   push(progress: SourceTaskProgress): void

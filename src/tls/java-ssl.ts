@@ -30,7 +30,7 @@ export interface TlsSettings {
 }
 
 /** Options of node:tls that both sides of a connection have. All keys and certificates are PEM, keys without a password. */
-export interface JavaTls {
+interface JavaTls {
   readonly key?: string
   readonly cert?: string
   readonly ca?: string[]

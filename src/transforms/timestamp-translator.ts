@@ -14,8 +14,8 @@ import { modulo } from './java/java-calendar.ts'
 import { javaClass } from './java/java-class.ts'
 
 /** How a timestamp may be represented. */
-export type TimestampKind = 'string' | 'unix' | 'Date' | 'Time' | 'Timestamp'
-export type UnixPrecision = 'nanoseconds' | 'microseconds' | 'milliseconds' | 'seconds'
+type TimestampKind = 'string' | 'unix' | 'Date' | 'Time' | 'Timestamp'
+type UnixPrecision = 'nanoseconds' | 'microseconds' | 'milliseconds' | 'seconds'
 
 const SCHEMAS: Readonly<Record<TimestampKind, readonly [required: Schema, optional: Schema]>> = {
   string: [Schema.STRING, Schema.OPTIONAL_STRING],

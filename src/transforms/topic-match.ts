@@ -3,7 +3,7 @@ import { type JavaFind, javaFind, javaFullMatch } from '../config/java-regex.ts'
 import { ConfigError, messageOf } from '../errors.ts'
 
 /** A Java regular expression on topics. */
-export interface TopicPattern {
+interface TopicPattern {
   /** Whether a topic as a whole matches. */
   matches(topic: string): boolean
   readonly find: JavaFind

@@ -7,7 +7,7 @@ import type { WorkerConfig } from '../settings/worker/worker-config.ts'
 import { versionProblem } from '../plugin/version-problem.ts'
 import { Section, type SubmittedConfig } from './section.ts'
 
-export const CONVERTER_TYPES = ['key', 'value', 'header'] as const
+const CONVERTER_TYPES = ['key', 'value', 'header'] as const
 type ConverterType = (typeof CONVERTER_TYPES)[number]
 const keyOf = (type: ConverterType) => `${type}.converter` as const
 const pluginType = (type: ConverterType) => (type === 'header' ? 'header_converter' : 'converter')

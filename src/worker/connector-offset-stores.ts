@@ -35,7 +35,7 @@ export interface OffsetTopics {
   readonly create: TopicLogOptions['create']
 }
 
-export interface ConnectorOffsetStoresOptions {
+interface ConnectorOffsetStoresOptions {
   readonly clients: KafkaClients
   readonly clientProperties: ConnectorClientProperties
   /** The worker's own; started and stopped by whoever made it. */

@@ -22,7 +22,7 @@ const WRITE_LIMIT_MS = 30_000
 const PLAN_LIMIT_MS = 30_000
 const PREVIEW_LIMIT_MS = 45_000
 
-export interface SourceOffsetsOptions {
+interface SourceOffsetsOptions {
   readonly plugins: Plugins
   readonly clients: KafkaClients
   readonly clientProperties: ConnectorClientProperties

@@ -8,7 +8,7 @@ import type { TaskId } from '../storage/task-id.ts'
 import type { SourceTaskProgress } from '../tasks/port.ts'
 
 /** What a connector or task says of itself to whoever had it made. Called synchronously; must not throw. */
-export interface InstanceEvents {
+interface InstanceEvents {
   /**
    * The register adds worker id and generation and writes the status topic. `trace`: the stack of a FAILED instance, or, beside
    * RUNNING, a sentence about what the instance is coping with (a database that is down, a column left out). `version`: of the plugin.

@@ -22,7 +22,7 @@ export interface ConnectorPreview {
   readonly problems: readonly string[]
 }
 
-export interface PreviewOptions {
+interface PreviewOptions {
   readonly rows: number
   /** Properties of the worker, for its converters. */
   readonly worker: ConfigMap

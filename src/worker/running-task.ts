@@ -27,7 +27,7 @@ export type TaskLease =
       readonly groupId: string
     }
 
-export interface RunningTaskOptions {
+interface RunningTaskOptions {
   readonly openTask: OpenTaskPort
   readonly start: SourceTaskStart
   readonly lease: TaskLease

@@ -12,7 +12,7 @@ export interface ValueSource {
 }
 
 /** A configuration an instance was started with, as stored and with its references replaced. */
-export interface UsedConfig {
+interface UsedConfig {
   readonly raw: StoredConfig
   readonly resolved: ConfigMap
 }

@@ -8,7 +8,7 @@ import type { ConnectorClientProperties } from './connector-client-properties.ts
 import type { ConnectorOffsetStores } from './connector-offset-stores.ts'
 import type { ValueSource } from './value-watch.ts'
 
-export interface WorkerSettings {
+interface WorkerSettings {
   /** Worker properties with `${…}` resolved: the converters' settings are taken from here. */
   readonly properties: ConfigMap
   readonly taskShutdownGracefulTimeoutMs: number

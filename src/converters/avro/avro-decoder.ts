@@ -25,7 +25,7 @@ export class AvroInput extends RecordInput {
   }
 }
 
-export type AvroRead = (input: AvroInput) => unknown
+type AvroRead = (input: AvroInput) => unknown
 
 /** The reader of an Avro type that answers values of this Connect schema; `schema` is what ConnectSchemas made of `node`. */
 export function avroReader(node: AvroNode, schema: Schema): AvroRead {
@@ -131,7 +131,7 @@ function recordReader(node: AvroNode, schema: Schema): AvroRead {
 }
 
 /** Arrays and maps come in blocks; a negative count has the size of the block behind it. */
-export function readBlocks(input: AvroInput, readOne: () => void): void {
+function readBlocks(input: AvroInput, readOne: () => void): void {
   for (;;) {
     let count = input.count()
     if (count === 0) return

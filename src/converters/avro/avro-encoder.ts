@@ -19,7 +19,7 @@ import { fixedSizeOf, isStringMap, symbolsOf } from './avro-schema.ts'
 /** Writes a value of one schema. Throws DataError when it does not fit; `checkValue` then says where. */
 export type AvroWrite = (out: AvroOutput, value: unknown) => void
 
-export interface AvroEncoderOptions {
+interface AvroEncoderOptions {
   readonly enhanced: boolean
   readonly optionalMapKeys: boolean
   /** A null stays null in an optional field that has a default (`ignore.default.for.nullables`). */

@@ -5,7 +5,7 @@ import { parseJson } from '../../data/json-node.ts'
 import { HEAD_BYTES } from '../registry/registry-converter.ts'
 
 /** A record with its head → the same record in another schema. Throws DataError. */
-export type Rewrite = (record: Buffer) => Buffer
+type Rewrite = (record: Buffer) => Buffer
 
 /**
  * Refuses a schema that avsc, as another implementation of Avro, does not take: a registry may accept any text, and consumers would be

@@ -5,13 +5,7 @@ import {
 } from '../registry/registry-converter-config.ts'
 
 /** Dialects a schema without `$schema` may be meant in. */
-export const SPEC_VERSIONS = [
-  'draft_4',
-  'draft_6',
-  'draft_7',
-  'draft_2019_09',
-  'draft_2020_12'
-] as const
+const SPEC_VERSIONS = ['draft_4', 'draft_6', 'draft_7', 'draft_2019_09', 'draft_2020_12'] as const
 export type SpecVersion = (typeof SPEC_VERSIONS)[number]
 
 const FROM_OBJECTS =

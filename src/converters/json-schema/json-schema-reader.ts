@@ -20,7 +20,7 @@ import {
   UNION_PREFIX
 } from '../registry/sum-types.ts'
 
-export interface JsonSchemaReaderOptions {
+interface JsonSchemaReaderOptions {
   readonly generalizedSumTypes: boolean
   readonly optionalForNonRequired: boolean
   /** For defaults. */

@@ -14,7 +14,7 @@ import {
   NULL_SYMBOL
 } from './json-schema-names.ts'
 
-export interface JsonSchemaOptions {
+interface JsonSchemaOptions {
   readonly additionalProperties: boolean
   /** For defaults. */
   readonly encoders: JsonEncoders

@@ -11,7 +11,7 @@ import { isJsonObject, type JsonNode, member, parseJson } from '../../data/json-
 import { endOfObject } from './envelope-schema.ts'
 import { schemaFromJson, schemaToJson } from './envelope-schema.ts'
 
-export const jsonConverterConfig = configDef({
+const jsonConverterConfig = configDef({
   ...converterConfig,
   'schemas.enable': {
     type: 'boolean',

@@ -16,9 +16,9 @@ import { isJsonObject, type JsonNode, member } from '../../data/json-node.ts'
 import { JsonNumber } from '../../data/json-reader.ts'
 
 /** JSON → value of one schema; undefined is a missing member. Throws DataError when it does not fit. */
-export type Decode = (node: JsonNode | undefined) => unknown
+type Decode = (node: JsonNode | undefined) => unknown
 
-export type DecoderOptions = Omit<EncoderOptions, 'decimals'>
+type DecoderOptions = Omit<EncoderOptions, 'decimals'>
 
 /**
  * One decoder per schema object. Stricter than the JVM's converter where that changes values silently (I5): text where a

@@ -43,7 +43,7 @@ export function isObjectMap(schema: Schema, entries: EncoderOptions['mapEntries'
 }
 
 /** A value of one schema → JSON text. Throws DataError when it does not fit; `checkValue` then says where. */
-export type Encode = (value: unknown) => string
+type Encode = (value: unknown) => string
 
 /**
  * D4: compiles one encoder per schema object and keeps it as long as the schema lives. An encoder is a closure with all

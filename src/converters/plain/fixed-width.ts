@@ -10,7 +10,7 @@ import { converterConfig } from './converter-config.ts'
 import { converterPlugins, type SyncConverter } from './header-converter.ts'
 
 /** What makes one of Kafka's converters with a fixed number of bytes. */
-export interface FixedWidth {
+interface FixedWidth {
   /** `Long` for `org.apache.kafka.connect.converters.LongConverter`. */
   readonly name: string
   readonly bytes: number

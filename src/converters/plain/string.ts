@@ -6,7 +6,7 @@ import type { SchemaAndValue } from '../../plugin/converter.ts'
 import { converterConfig, parseConverterConfig } from './converter-config.ts'
 import { converterPlugins, type SyncConverter } from './header-converter.ts'
 
-export const stringConverterConfig = configDef({
+const stringConverterConfig = configDef({
   ...converterConfig,
   'converter.encoding': {
     type: 'string',

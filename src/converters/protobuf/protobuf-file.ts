@@ -28,7 +28,7 @@ export interface ProtobufFileOptions {
   readonly wrapperForNullables: boolean
 }
 
-export interface ProtobufFile {
+interface ProtobufFile {
   readonly text: string
   readonly imports: readonly string[]
   /** Full name of the message that records are. */

@@ -4,7 +4,7 @@ import { KNOWN_FILES, OPTION_FILES } from './protobuf-known-files.ts'
 import type { ReferencedSchema } from '../registry/registry-converter.ts'
 
 /** A .proto file with what it imports, its types resolved. */
-export interface ProtobufTypes {
+interface ProtobufTypes {
   /** Message at the indexes a record names: of the file's messages, of that one's messages … Throws DataError. */
   at(indexes: readonly number[]): protobuf.Type
   /** Message by its full name, and where it is. Throws DataError. */

@@ -80,7 +80,7 @@ export interface RegistryFormat {
   load?(): Promise<void>
 }
 
-export type RegistrySettings = Parsed<typeof registryConverterConfig>
+type RegistrySettings = Parsed<typeof registryConverterConfig>
 
 /** What records of one schema in one topic are written with. */
 interface Target {

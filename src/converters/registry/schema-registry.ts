@@ -22,7 +22,7 @@ export interface RegisteredSchema extends SchemaText {
   readonly id: number
 }
 
-export interface RegisterOptions {
+interface RegisterOptions {
   /** Otherwise it must be there already. */
   readonly register: boolean
   readonly normalize: boolean

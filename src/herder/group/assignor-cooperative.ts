@@ -23,7 +23,7 @@ import {
  * (a restart) before giving the work to others; members that are empty meanwhile are candidates for it. The same delay, growing,
  * holds back revocations that would otherwise follow each other round after round.
  */
-export interface CooperativeState {
+interface CooperativeState {
   /** Everything that should be running after the last round, lost work included. */
   readonly previous: WorkSet
   readonly previousGeneration: number
@@ -49,7 +49,7 @@ export const initialState: CooperativeState = {
   successiveRevocations: 0
 }
 
-export interface CooperativeRound {
+interface CooperativeRound {
   /** Member id → what it says it runs. */
   readonly members: ReadonlyMap<string, WorkSet>
   readonly configured: WorkSet

@@ -9,8 +9,8 @@ import { noWork, type WorkSet, workSet } from '../work/work-set.ts'
 export type ProtocolVersion = 0 | 1 | 2
 
 /** Name of a protocol inside the group ⇄ its version. */
-export const protocolNames = ['default', 'compatible', 'sessioned'] as const
-export type ProtocolName = (typeof protocolNames)[number]
+const protocolNames = ['default', 'compatible', 'sessioned'] as const
+type ProtocolName = (typeof protocolNames)[number]
 
 /** Values of `connect.protocol` and the protocols each offers, the preferred first. */
 export const offeredProtocols = {

@@ -36,7 +36,7 @@ export interface GroupOptions {
   readonly scheduledRebalanceMaxDelayMs: number
 }
 
-export interface MembershipOptions extends GroupOptions {
+interface MembershipOptions extends GroupOptions {
   readonly clients: KafkaClients
   readonly configStore: ConfigStore
   readonly clock: Clock
@@ -270,12 +270,4 @@ export function joinWasCutShort(membership: Membership, signal: AbortSignal): bo
 
 export function failed(assignment: Assignment): boolean {
   return assignment.error !== assignmentErrors.none
-}
-
-export function requireAssignment(membership: Membership): Assignment {
-  const { assignment } = membership
-  if (assignment === null) {
-    throw new ConnectError('INTERNAL', 'This worker has no assignment although it joined the group')
-  }
-  return assignment
 }

@@ -13,7 +13,7 @@ import type { Moves, NewMove } from './moves.ts'
 import { offsetsAnswer, requestedOffsets } from './offsets-actions.ts'
 import { within } from '../../wait.ts'
 
-export interface ConfigMovesOptions {
+interface ConfigMovesOptions {
   readonly offsets: ConnectorOffsets
   readonly moves: Moves
   readonly clock: Clock

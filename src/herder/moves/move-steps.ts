@@ -30,7 +30,7 @@ export interface MoveOptions {
   halt(connector: string): Promise<void>
 }
 
-export type RunningMove = NonNullable<StartFromRecord['running']>
+type RunningMove = NonNullable<StartFromRecord['running']>
 
 /** What one worker knows of a move beside its record. */
 export interface MoveContext {

@@ -11,7 +11,7 @@ import type { Moves } from './moves.ts'
 import type { MoveAuthor, MoveInfo, StartFrom, StartFromWanted } from '../start-from.ts'
 import { settledWithin } from '../../wait.ts'
 
-export interface StartFromOptions {
+interface StartFromOptions {
   readonly offsets: ConnectorOffsets
   readonly clock: Clock
   readonly moves: Moves

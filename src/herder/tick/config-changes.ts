@@ -12,7 +12,7 @@ export interface Changes {
   readonly targetStates: ReadonlySet<string>
 }
 
-export interface ConfigChangesOptions {
+interface ConfigChangesOptions {
   /** Source tasks run exactly once. */
   readonly exactlyOnce: boolean
   /** Whether the tick's picture of the config topic has that connector. */

@@ -18,7 +18,7 @@ import type { TaskConfigWriter } from './task-config-writer.ts'
 import type { TickStage } from '../work/tick-stage.ts'
 import { workSet } from '../work/work-set.ts'
 
-export interface ConnectorActionsOptions {
+interface ConnectorActionsOptions {
   readonly configStore: ConfigStore
   readonly statusStore: StatusStore
   readonly membership: Membership

@@ -13,7 +13,7 @@ import { ZombieFencing, type ZombieFencingOptions } from './zombie-fencing.ts'
 import { type TaskId, taskKey } from '../../storage/task-id.ts'
 import { abortable, retrying } from '../../wait.ts'
 
-export interface ExactlyOnceSourcesOptions extends ZombieFencingOptions {
+interface ExactlyOnceSourcesOptions extends ZombieFencingOptions {
   /** `exactly.once.source.support` is enabled on this worker. */
   readonly enabled: boolean
   readonly membership: Membership

@@ -5,7 +5,7 @@ import type { Membership } from '../group/membership.ts'
 import type { TickStage } from '../work/tick-stage.ts'
 import type { Wakeup } from './wakeup.ts'
 
-export interface MismatchedRoundsOptions {
+interface MismatchedRoundsOptions {
   readonly configStore: ConfigStore
   readonly membership: Pick<Membership, 'requestRejoin'>
   readonly stage: TickStage

@@ -12,7 +12,7 @@ import { taskConfigsChanged } from '../work/task-config-changes.ts'
 import type { TickStage } from '../work/tick-stage.ts'
 import { abortable, retrying } from '../../wait.ts'
 
-export interface TaskConfigWriterOptions {
+interface TaskConfigWriterOptions {
   readonly work: LocalWork
   readonly configStore: ConfigStore
   readonly membership: Membership

@@ -4,7 +4,7 @@ import type { ConfigStore } from '../../storage/config-store.ts'
 import type { ConnectorActions } from './connector-actions.ts'
 import type { Membership } from '../group/membership.ts'
 
-export interface TaskHaltOptions {
+interface TaskHaltOptions {
   readonly configStore: ConfigStore
   readonly membership: Membership
   readonly actions: ConnectorActions

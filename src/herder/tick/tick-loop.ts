@@ -28,7 +28,7 @@ import {
   workSet
 } from '../work/work-set.ts'
 
-export interface TickLoopOptions {
+interface TickLoopOptions {
   readonly membership: Membership
   readonly work: LocalWork
   readonly statuses: StatusReporter

@@ -29,7 +29,7 @@ interface Instance<H> {
   version: string | null
 }
 
-export interface LocalWorkOptions {
+interface LocalWorkOptions {
   readonly worker: Worker
   readonly statuses: StatusReporter
   readonly clock: Clock

@@ -3,7 +3,7 @@ import type { Status, StatusStore } from '../../storage/status-store.ts'
 import type { ConnectorStateInfo, InstanceState } from '../herder.ts'
 
 /** Which instances of a connector a restart request means, by the statuses known now. */
-export interface RestartPlan {
+interface RestartPlan {
   readonly restartConnector: boolean
   /** Task numbers. */
   readonly tasks: readonly number[]

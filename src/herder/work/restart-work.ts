@@ -9,7 +9,7 @@ import type { StatusReporter } from './status-reporter.ts'
 import type { TickStage } from './tick-stage.ts'
 import { workSet } from './work-set.ts'
 
-export interface RestartOptions {
+interface RestartOptions {
   readonly work: LocalWork
   readonly statuses: StatusReporter
   readonly statusStore: StatusStore

@@ -3,7 +3,7 @@ import type { Logger } from '../../log.ts'
 import type { State, Status, StatusStore } from '../../storage/status-store.ts'
 import { type TaskId, taskKey } from '../../storage/task-id.ts'
 
-export interface StatusReporterOptions {
+interface StatusReporterOptions {
   readonly statusStore: StatusStore
   /** host:port under which this worker appears in statuses. */
   readonly workerId: string

@@ -17,7 +17,7 @@ interface Chunk {
 }
 
 /** Some records of one delivery that went into the same batch. */
-export interface Part {
+interface Part {
   readonly delivery: Delivery
   readonly records: readonly ProducerRecord[]
 }

@@ -227,7 +227,7 @@ function connectorInfo(context: RestContext, info: ConnectorInfo): Record<string
 }
 
 /** A status with its fields in the order of the JVM worker. */
-export function stateInfo({ name, connector, tasks, type }: ConnectorStateInfo): unknown {
+function stateInfo({ name, connector, tasks, type }: ConnectorStateInfo): unknown {
   return {
     name,
     connector: instanceState(connector),

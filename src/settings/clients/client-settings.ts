@@ -106,14 +106,6 @@ export function clientIdOf(properties: ConfigMap, otherwise: string): string {
   )
   return given === '' ? otherwise : given
 }
-
-/** Whether both sets of properties name the same brokers, in whatever order. */
-export function sameBrokers(one: ConfigMap, other: ConfigMap): boolean {
-  const brokers = (properties: ConfigMap): string =>
-    [...parseConfig(SERVERS, properties)['bootstrap.servers']].sort().join()
-  return brokers(one) === brokers(other)
-}
-
 const SERVERS = configDef({
   'bootstrap.servers': clientDefinitions.admin['bootstrap.servers']
 })

@@ -1,6 +1,6 @@
 import { ConfigError } from '../../errors.ts'
 
-export interface JaasEntry {
+interface JaasEntry {
   readonly loginModule: string
   readonly options: ReadonlyMap<string, string>
 }

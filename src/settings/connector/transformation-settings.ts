@@ -14,7 +14,7 @@ export interface PartSettings {
   readonly own: ConfigMap
 }
 
-export interface TransformationSettings extends PartSettings {
+interface TransformationSettings extends PartSettings {
   /** Alias of the predicate that decides which records are transformed; null: all are. */
   readonly predicate: string | null
   /** Whether the records are transformed that the predicate does not hold for. */

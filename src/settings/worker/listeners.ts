@@ -27,7 +27,7 @@ export function parseListener(text: string): Listener {
   return { protocol, host: match[2] ?? '', port }
 }
 
-export interface AdvertisedSettings {
+interface AdvertisedSettings {
   readonly listeners: readonly Listener[]
   /** `rest.advertised.listener`, `.host.name`, `.port`; null where not given. */
   readonly listener: string | null

@@ -33,8 +33,8 @@ export const distributedConfig = configDef({
 /** Everything a worker of `--standalone` takes. */
 export const standaloneConfig = configDef({ ...commonKeys, ...tlsKeys, ...standaloneKeys })
 
-export type DistributedConfig = Parsed<typeof distributedConfig>
-export type StandaloneConfig = Parsed<typeof standaloneConfig>
+type DistributedConfig = Parsed<typeof distributedConfig>
+type StandaloneConfig = Parsed<typeof standaloneConfig>
 
 /** The kind of worker a file is for, where nothing else tells: only a worker by itself keeps offsets in a file. */
 export function workerKind(properties: ConfigMap): WorkerConfig['kind'] {
@@ -51,7 +51,7 @@ export interface DistributedWorkerConfig extends Common {
   readonly kind: 'distributed'
   readonly values: DistributedConfig
 }
-export interface StandaloneWorkerConfig extends Common {
+interface StandaloneWorkerConfig extends Common {
   readonly kind: 'standalone'
   readonly values: StandaloneConfig
 }
@@ -150,7 +150,7 @@ export function checkWorkerPlugins(config: WorkerConfig, plugins: Plugins): void
   if (problems.length > 0) throw new ConfigError(problems.join('\n'), { problems })
 }
 
-export interface InternalTopic {
+interface InternalTopic {
   readonly topic: string
   /** The worker property that names it. */
   readonly property: string

@@ -5,7 +5,7 @@ import type { Stage } from './stages.ts'
 import { transformations } from './transformations.ts'
 
 /** The way of every record of a task: its transformations in order, then header, key and value converter. */
-export interface CompiledStages {
+interface CompiledStages {
   readonly stages: readonly Stage[]
   /** Ends what waits in them, a registry's answer for one. Each plugin is closed, whatever another throws; throws what they threw. */
   close(): Promise<void>

@@ -8,12 +8,12 @@ import {
 import { requiredPlugin } from './required-plugin.ts'
 import type { Bytes, Passage, Stage } from './stages.ts'
 
-export interface NamedConverter<C> {
+interface NamedConverter<C> {
   readonly className: string
   readonly converter: C
 }
 
-export interface Converters {
+interface Converters {
   readonly key: NamedConverter<Converter>
   readonly value: NamedConverter<Converter>
   readonly header: NamedConverter<HeaderConverter>

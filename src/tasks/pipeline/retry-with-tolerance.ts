@@ -6,7 +6,7 @@ import { SkippedRecords } from './skipped-records.ts'
 import type { StageName } from './stages.ts'
 
 /** What a tolerated failure is reported with. */
-export interface FailureContext {
+interface FailureContext {
   readonly stage: StageName
   /** Class name of the plugin that failed. */
   readonly executing: string

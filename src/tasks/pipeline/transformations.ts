@@ -11,7 +11,7 @@ import { requiredPlugin } from './required-plugin.ts'
 import type { Passage, Stage } from './stages.ts'
 
 /** The transformations of a connector configuration as stages, and what there is to close behind them. */
-export interface Transformations {
+interface Transformations {
   readonly stages: readonly Stage[]
   /** Each once: a predicate may stand before several transformations. */
   readonly plugins: readonly (Transformation | Predicate)[]

@@ -8,7 +8,7 @@ import type { ConvertedBatch, SourceRecordSender } from './source-record-sender.
 import type { SourceTaskInstance } from './source-task-instance.ts'
 import { settledWithin } from '../../wait.ts'
 
-export interface AtLeastOnceParts {
+interface AtLeastOnceParts {
   readonly sender: SourceRecordSender
   readonly committer: OffsetCommitter
   readonly ask: AskWorker

@@ -2,7 +2,7 @@ import type { RecordOffset, SourcePartition, SourceRecord } from '../../data/rec
 import { lastOffsets, PartitionIdentity } from './partition-identity.ts'
 
 /** One offset of a source partition that may be stored. */
-export interface CommittableOffset {
+interface CommittableOffset {
   readonly partition: SourcePartition
   readonly offset: RecordOffset
 }

@@ -20,7 +20,7 @@ import type { SourceTaskInstance } from './source-task-instance.ts'
 import { ConnectorTransactions, type TransactionEnd } from './connector-transactions.ts'
 import { within } from '../../wait.ts'
 
-export interface TransactionalParts {
+interface TransactionalParts {
   /** `<connector>-<task>` */
   readonly task: string
   readonly producer: TransactionalProducer

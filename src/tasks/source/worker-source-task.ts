@@ -18,7 +18,7 @@ import type { SourceTaskInstance } from './source-task-instance.ts'
 import { TaskConditions } from './task-conditions.ts'
 import type { TopicCreation } from './topic-creation.ts'
 
-export interface WorkerSourceTaskParts {
+interface WorkerSourceTaskParts {
   readonly start: SourceTaskStart
   readonly worker: WorkerLink
   readonly plugin: SourceTaskInstance

@@ -25,7 +25,7 @@ export function firstOfMonth(system: System, year: number, month: number): numbe
 }
 
 /** Sunday is 1, as everywhere below. */
-export const weekday = (day: number): number => modulo(day + 4, 7) + 1
+const weekday = (day: number): number => modulo(day + 4, 7) + 1
 const sundayUpTo = (day: number): number => day - modulo(day + 4, 7)
 /** The last day up to this one that falls on a day of the week. */
 export const weekdayUpTo = (day: number, dayOfWeek: number): number =>

@@ -322,7 +322,7 @@ export type TableColumn = Column & {
 }
 
 /** What is known of an error of a database. */
-export interface DatabaseErrorFacts {
+interface DatabaseErrorFacts {
   /** The same call may succeed later. */
   readonly retriable: boolean
   /** A right, a table or a column that the statement needs is not there, and may be given. */

@@ -10,7 +10,7 @@ import type { Timestamp } from '../values/timestamp.ts'
 /** What stands before the name of a table in the query of its rows. */
 export const WHOLE_ROWS = 'SELECT * FROM '
 
-export type LargestId =
+type LargestId =
   | { readonly id: number | bigint | null; readonly refused: null }
   | { readonly id: null; readonly refused: string }
 

@@ -39,7 +39,7 @@ export interface Read {
 }
 
 /** Rows behind `from` and up to a position have to be looked through again; `condition`: only those that meet it. */
-export interface Again {
+interface Again {
   readonly kind: 'again'
   readonly from: Position
   readonly upTo: Position
@@ -56,7 +56,7 @@ interface Target {
 }
 
 /** What an operator is told. */
-export interface GuardEvents {
+interface GuardEvents {
   onLevel(level: Level): void
   /** The database's clock went back by so much. */
   onClockSetBack(ms: number): void

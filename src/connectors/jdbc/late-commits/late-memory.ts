@@ -29,7 +29,7 @@ interface Everybody {
 }
 
 /** A stretch up to the position that has to be read again; `since`: only for rows that were written since then. */
-export interface Due {
+interface Due {
   readonly from: Position
   readonly since: string | null
 }

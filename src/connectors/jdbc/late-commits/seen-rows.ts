@@ -3,7 +3,7 @@ import type { Position } from '../positions/source-offset.ts'
 import { compareTimestamps, type Timestamp } from '../values/timestamp.ts'
 
 /** What is remembered goes into one offset, whole: below Kafka's limit of a megabyte for a record. */
-export const MOST_ROWS = 100_000
+const MOST_ROWS = 100_000
 const MOST_CHARACTERS = 900_000
 /** Characters of a stored hash: 54 bits, so that a late row is taken for one of a hundred thousand once in 10^11 times. */
 const HASH_CHARACTERS = 9

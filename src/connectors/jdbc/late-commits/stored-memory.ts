@@ -40,7 +40,7 @@ export function positionText({ timestamp, id }: Position): string {
   return `${timestamp?.ms ?? ''}/${timestamp?.nanos ?? ''}/${id ?? ''}`
 }
 
-export function parsePosition(text: string): Position | null {
+function parsePosition(text: string): Position | null {
   const match = /^(-?\d*)\/(\d*)\/(-?\d*)$/.exec(text)
   if (match === null) return null
   const [, ms = '', nanos = '', id = ''] = match

@@ -3,7 +3,7 @@ import { queryParts } from '../sql/query-text.ts'
 import type { QueryShape } from './bound-query.ts'
 
 /** What stands for a single bound in the text. */
-export type SingleBounds = (bound: Bound) => string
+type SingleBounds = (bound: Bound) => string
 
 /**
  * The query with a condition on its rows, still without order: where its placeholder stands, in parentheses and each time anew, so

@@ -40,7 +40,7 @@ export interface ReaderTarget {
   readonly settings: TableSettings
 }
 
-export interface ReadResult {
+interface ReadResult {
   readonly records: SourceRecord[]
   /** The poll of this table is over. */
   readonly drained: boolean

@@ -6,7 +6,7 @@ import type { ValueSettings } from '../settings/reading-settings.ts'
 import { type FieldMapping, fieldMapping } from './value-mapping.ts'
 
 /** Told of each value that became null because it cannot be carried; `problem` names its column. */
-export type OnNulled = (row: Row, problem: DataError) => void
+type OnNulled = (row: Row, problem: DataError) => void
 
 interface Field {
   readonly column: Column

@@ -14,7 +14,7 @@ const CHECK_AFTER_IDLE_MS = 1000
 const CHECK_LIMIT_MS = 5000
 const LONGEST_BACKOFF_MS = 600_000
 
-export interface Opening {
+interface Opening {
   readonly log: Logger
   /** Ends the attempt, and the session with what runs on it. */
   readonly signal: AbortSignal

@@ -19,7 +19,7 @@ export interface OpenQuery extends RowStream {
 }
 
 /** What a session was asked and has not answered yet. */
-export interface Asked {
+interface Asked {
   /** For people: `the columns of a table`. */
   readonly what: string
   /** The statement, if it is one of a reader. */

@@ -18,7 +18,7 @@ export interface Watched {
 }
 
 /** What a task does, as it looks from beside it. */
-export interface WatchedTask {
+interface WatchedTask {
   readonly all: readonly Watched[]
   /** The one being read, or left amid its rows. */
   readonly current: Watched | null

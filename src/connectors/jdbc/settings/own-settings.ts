@@ -13,7 +13,7 @@ import { parseTableName, quotedParts, splitTableList, tableName } from '../datab
 import { tablePattern } from './table-pattern.ts'
 
 /** A name in `table.settings` or `queries`, and the keys behind it. */
-export interface OwnSettings {
+interface OwnSettings {
   readonly name: string
   readonly keys: ConfigMap
 }

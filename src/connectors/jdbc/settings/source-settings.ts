@@ -71,7 +71,7 @@ export interface TableSelection {
 }
 
 /** A name of `table.settings`, and the tables it means. */
-export interface TableGroup {
+interface TableGroup {
   readonly name: string
   readonly has: Membership
   /** Names and expression as configured. */

@@ -13,7 +13,7 @@ import { instantOfMs } from '../values/time-text.ts'
 import { parseTopicTemplate } from './topic-template.ts'
 
 /** What is done about transactions that commit late; `seenMaxKeys` counts rows, the rest is milliseconds. */
-export interface LateCommitSettings {
+interface LateCommitSettings {
   readonly guard: 'auto' | 'window' | 'both' | 'off'
   readonly maxWaitMs: number
   readonly marginMs: number

@@ -24,7 +24,7 @@ const FORMS = {
 const NAMES: readonly string[] = ['prefix', 'connector', 'catalog', 'schema', 'table', 'query']
 
 /** A topic as text with names in it: `${prefix}${schema.lower}.${table}`. No name holds a colon: those are references to secrets. */
-export type TopicTemplate = readonly Part[]
+type TopicTemplate = readonly Part[]
 
 /** How topics are named. */
 export interface TopicSettings {

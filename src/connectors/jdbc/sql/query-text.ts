@@ -7,7 +7,7 @@ import { modeUsesId, modeUsesTimestamp, type Mode } from '../database/mode.ts'
 export type Bound = (typeof BOUNDS)[number]
 
 /** Text of a query, or a place in it. `bounds`: the whole condition, on the columns of `of` when several tables have such. */
-export type QueryPart =
+type QueryPart =
   | string
   | { readonly kind: 'bounds'; readonly of: string | null }
   | { readonly kind: Bound }

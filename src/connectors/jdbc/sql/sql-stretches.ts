@@ -2,7 +2,7 @@
  * A stretch of SQL: code; text that is taken as it stands (a string, a quoted name, a comment, a text between dollars), with its
  * delimiters; or what stands between `${` and `}` in code. What has a colon there is a reference to a provider of secrets, and code.
  */
-export interface SqlStretch {
+interface SqlStretch {
   readonly kind: 'code' | 'quoted' | 'placeholder'
   readonly text: string
 }

@@ -10,7 +10,7 @@ export type StartPoint =
   | { readonly kind: 'offset'; readonly offset: OffsetMap }
 
 /** What an operator asks for: one start for all tables, or one for each table named. */
-export type StartRequest =
+type StartRequest =
   | { readonly all: StartPoint }
   | { readonly tables: ReadonlyMap<string, StartPoint> }
 

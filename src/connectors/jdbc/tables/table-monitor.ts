@@ -13,7 +13,7 @@ import { settledWithin } from '../../../wait.ts'
 const SOON_MS = 1000
 
 /** What a monitor tells its connector. */
-export interface TableMonitorEvents {
+interface TableMonitorEvents {
   /** The tables to copy are others than those last taken. */
   onChange(): void
   /** Looking for tables cannot work any more. */

@@ -27,7 +27,7 @@ export function topicOfQuery(
   return topicFrom(template, names, name === null ? 'the query' : `query ${name}`, sanitize)
 }
 
-export interface TableTopic {
+interface TableTopic {
   readonly table: TableId
   readonly topic: string
   /** The topic was named by a template, so that a second table in it may be meant. */

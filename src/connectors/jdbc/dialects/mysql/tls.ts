@@ -7,7 +7,7 @@ import { materialOf, materialOfText } from '../../../../tls/key-material.ts'
 import { readKeyStore, readTrustStore } from '../../../../tls/key-store.ts'
 import type { DriverProperties } from '../shared/driver-properties.ts'
 
-export type MysqlSslMode = 'DISABLED' | 'PREFERRED' | 'REQUIRED' | 'VERIFY_CA' | 'VERIFY_IDENTITY'
+type MysqlSslMode = 'DISABLED' | 'PREFERRED' | 'REQUIRED' | 'VERIFY_CA' | 'VERIFY_IDENTITY'
 
 /** The words of both drivers. */
 const WORDS: Readonly<Record<string, MysqlSslMode>> = {

@@ -23,7 +23,7 @@ export interface MysqlAddress {
 }
 
 /** Whom to ask for what, as Connector/J of MySQL or of MariaDB understands URL and properties. */
-export interface MysqlAddresses {
+interface MysqlAddresses {
   readonly isMariaDb: boolean
   /** At least one, in the order to try. */
   readonly hosts: readonly MysqlAddress[]

@@ -6,7 +6,7 @@ import { keepMomentsExact } from './moment.ts'
 import type { OracleTarget } from './target.ts'
 
 /** What of a target decides the mode. */
-export type WantedMode = Pick<OracleTarget, 'client' | 'configDir'>
+type WantedMode = Pick<OracleTarget, 'client' | 'configDir'>
 
 interface Client {
   readonly libDir: string | null

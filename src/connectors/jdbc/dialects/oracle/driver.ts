@@ -30,7 +30,7 @@ export interface OracleSession {
   close(options?: { readonly drop: boolean }): Promise<void>
 }
 
-export interface OracleExecuteOptions {
+interface OracleExecuteOptions {
   readonly resultSet?: boolean
   readonly outFormat?: number
   readonly fetchArraySize?: number

@@ -28,7 +28,7 @@ export class OracleMoment {
  * Reads the database's own form: 7 bytes (century and year in excess of 100, month, day, then hour, minute and second each plus
  * one), with 4 more for nanoseconds and 2 for the zone, whose value stands in UTC already. `offsetMinutes` is taken off.
  */
-export function readMoment(bytes: Uint8Array, offsetMinutes = 0): OracleMoment {
+function readMoment(bytes: Uint8Array, offsetMinutes = 0): OracleMoment {
   const at = (index: number): number => bytes[index] ?? 0
   const year = (at(0) - 100) * 100 + at(1) - 100
   // The year before AD 1 is -1 for the database and 0 for everybody who calculates.

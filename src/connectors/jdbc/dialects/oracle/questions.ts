@@ -3,7 +3,7 @@ import type { Logger } from '../../../../log.ts'
 import type { Column, Row } from '../../database/database.ts'
 
 /** A statement and its binds by position. */
-export interface OracleStatement {
+interface OracleStatement {
   readonly sql: string
   readonly binds: readonly string[]
 }

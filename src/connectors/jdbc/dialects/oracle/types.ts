@@ -5,7 +5,7 @@ import type { OracleField } from './driver.ts'
 import { momentOf } from './moment.ts'
 
 /** A type as the dictionary (ALL_TAB_COLUMNS) writes it. */
-export interface OracleType {
+interface OracleType {
   /** `NUMBER`, `TIMESTAMP(6) WITH TIME ZONE`, `INTERVAL DAY(2) TO SECOND(6)`, `VARCHAR2` … */
   readonly name: string
   /** Digits of a NUMBER, bits of a FLOAT; null when there are none. */

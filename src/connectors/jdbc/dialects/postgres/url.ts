@@ -16,7 +16,7 @@ export interface PostgresAddress {
 }
 
 /** Whom to ask for what, as pgjdbc understands URL and properties. */
-export interface PostgresAddresses {
+interface PostgresAddresses {
   /** At least one, in the order of the URL. */
   readonly hosts: readonly PostgresAddress[]
   readonly database: string

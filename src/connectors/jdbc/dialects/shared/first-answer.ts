@@ -2,7 +2,7 @@ import type { Clock } from '../../../../clock.ts'
 import { ConfigError, type ConnectError, isRetriable } from '../../../../errors.ts'
 import { abortedError, databaseError } from '../../database/database.ts'
 
-export interface Attempt<A, T> {
+interface Attempt<A, T> {
   readonly addresses: readonly A[]
   /** For all of them together. */
   readonly timeoutMs: number

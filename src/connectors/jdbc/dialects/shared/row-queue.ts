@@ -2,7 +2,7 @@ import type { Row } from '../../database/database.ts'
 import { BATCH_BYTES, rowBytes } from './batch-size.ts'
 
 /** The driver's side of a result whose rows it pushes. Rows that are under way when it is told to pause still come. */
-export interface PushedRows {
+interface PushedRows {
   pause(): void
   resume(): void
 }

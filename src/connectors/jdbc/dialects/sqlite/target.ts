@@ -7,7 +7,7 @@ import { sqliteJdbcProperties } from './properties.ts'
 import { pathOf, refuse, URI_PARAMETERS } from './url.ts'
 
 /** What a URL and its properties ask for. */
-export interface SqliteTarget {
+interface SqliteTarget {
   /** A path, or a `file:` URI with what SQLite itself makes of its parameters. */
   readonly file: string
   /** The path alone, for messages. */

@@ -49,7 +49,7 @@ export type SqliteReply =
   | { readonly error: { readonly message: string; readonly errcode: number | undefined } }
 
 /** An error of SQLite, as it comes over from the thread. */
-export class SqliteError extends Error {
+class SqliteError extends Error {
   readonly errcode: number | undefined
 
   constructor({ message, errcode }: { message: string; errcode: number | undefined }) {

@@ -34,7 +34,7 @@ LEFT JOIN ${at}sys.sql_expression_dependencies e ON e.referencing_id = u.id AND 
   }
 }
 
-export interface SqlServerCopies {
+interface SqlServerCopies {
   readonly why: string | null
   /** Other databases that rows come from. */
   readonly databases: readonly string[]

@@ -13,7 +13,7 @@ const REFUSALS = new Set([
  * Transactions of others that use a database rows are read from, or none yet: one that has only asked for the time may still write.
  * Read-only ones (type 2) are left out; who has written no log record yet has changed nothing. `databases`: beside the session's own.
  */
-export function openTransactionsStatement(databases: number): string {
+function openTransactionsStatement(databases: number): string {
   const own = Array.from({ length: databases }, (_, index) => `, DB_ID(@p${index + 1})`).join('')
   return `SELECT CONVERT(varchar(20), a.transaction_id), DATEDIFF(second, a.transaction_begin_time, GETDATE()),
 CASE WHEN EXISTS (SELECT 1 FROM sys.dm_tran_database_transactions w WHERE w.transaction_id = a.transaction_id AND w.database_transaction_begin_time IS NOT NULL) THEN 1 ELSE 0 END

@@ -5,7 +5,7 @@ import { modulo, type TimestampParts } from '../../values/timestamp.ts'
 import { int64OfText } from '../../../../data/values.ts'
 
 /** One three-hundredth of a second, the step of `datetime`, in nanoseconds and rounded down. */
-export const DATETIME_STEP_NANOS = 3_333_333
+const DATETIME_STEP_NANOS = 3_333_333
 
 /** A column by its type as the server prints it: `decimal(10,2)`, `datetime2(7)`, `nvarchar(max)`. */
 export function sqlServerColumn(name: string, nullable: boolean, databaseType: string): Column {
