@@ -1,5 +1,4 @@
 import type { Clock } from '../../clock.ts'
-import { ConnectError } from '../../errors.ts'
 import type {
   ClientProperties,
   GroupMember,

@@ -106,9 +106,6 @@ export function clientIdOf(properties: ConfigMap, otherwise: string): string {
   )
   return given === '' ? otherwise : given
 }
-const SERVERS = configDef({
-  'bootstrap.servers': clientDefinitions.admin['bootstrap.servers']
-})
 
 function requireValid(kind: ClientKind, properties: ConfigMap): void {
   const keys = Object.entries(clientDefinitions[kind]).filter(([name]) => !CONVERSION.test(name))
