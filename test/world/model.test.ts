@@ -7,7 +7,9 @@ const only = process.env['SEED']
 const WORLDS = Number(process.env['WORLDS'] ?? 100)
 
 /** Beyond the first ones: worlds that lost rows once, or were misjudged. */
-const ONCE_WRONG = [2236, 2404, 2520, 2778, 2942, 10711, 11232, 11331, 11409, 11528, 13283, 18022]
+const ONCE_WRONG = [
+  2236, 2404, 2520, 2778, 2942, 10711, 11232, 11331, 11409, 11528, 13283, 18022, 20187
+]
 
 describe('everyday life over a model database', () => {
   it(`I1, I5, I6: every row comes as it was written, and nothing stands still, in ${WORLDS} worlds and some that went wrong once`, async () => {

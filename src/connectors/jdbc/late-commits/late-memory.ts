@@ -91,10 +91,14 @@ export class LateMemory {
     this.#marks = use
   }
 
-  /** This one is overtaken from now on. */
+  /** This one is overtaken from now on. I6: one that is watched already is looked for from the lower of both positions on. */
   watch(transaction: OpenTransaction, low: Position): void {
     const { id } = transaction
-    if (!this.#watched.has(id)) this.#watched.set(id, { low, ...markOf(transaction) })
+    const before = this.#watched.get(id)
+    this.#watched.set(id, {
+      low: before === undefined ? low : lowerPosition(before.low, low),
+      ...markOf(transaction)
+    })
     this.#summary = null
   }
 

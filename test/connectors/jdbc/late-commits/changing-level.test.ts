@@ -72,6 +72,36 @@ describe('a level that changes', () => {
       })
     }
 
+    it(`I6: ${mode}: who is overtaken before the margin behind its rise is over is watched for rows in the window nevertheless`, async () => {
+      const database = new ScriptedDatabase()
+      database.answer = () => UNSEEN
+      const task = await started(database, {
+        mode,
+        'late.commit.window.ms': '20000',
+        'late.commit.margin.ms': '5000',
+        'late.commit.max.wait.ms': '400'
+      })
+      await traffic(database, task, 1, 2)
+      const taken = database.nowMs
+      // How long it has been open nobody says.
+      database.open = [{ id: 'X', ageMs: null }]
+      await traffic(database, task, 4, 3)
+      database.answer = null
+      database.breaksNext = true
+      // Each leaves a gap, so that something is waited for in modes with an id, too.
+      for (let id = 8; id <= 26; id += 2) {
+        database.insert(id, database.nowMs)
+        await task.pollFor(1000)
+      }
+      assert.equal(task.facts['late_commits'], 'transactions')
+      assert.equal(task.facts['watched_transactions'], 1)
+      database.open = []
+      database.insert(3, taken)
+      await task.pollFor(5000)
+      assert.ok(task.sent.includes(3))
+      await task.stop()
+    })
+
     for (const how of ['in one task', 'in another task, started meanwhile'] as const) {
       it(`I6: ${mode}: who was watched when it fell is watched again when it returns, ${how}`, async () => {
         const database = new ScriptedDatabase()
