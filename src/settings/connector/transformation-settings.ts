@@ -3,7 +3,7 @@ import { classKeys, conditionKeys } from './alias-config.ts'
 import { commonConnectorConfig } from './connector-config.ts'
 
 /** A transformation or predicate that a connector names. */
-export interface PartSettings {
+interface PartSettings {
   readonly alias: string
   /** The setting that names the class, in full. */
   readonly classKey: string

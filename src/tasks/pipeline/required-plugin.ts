@@ -3,7 +3,7 @@ import type { Plugin } from '../../plugin/plugins.ts'
 import { versionProblem } from '../../plugin/version-problem.ts'
 
 /** How a configuration names the class of a converter, transformation or predicate. */
-export interface NamedClass {
+interface NamedClass {
   /** The setting that names it, in full. */
   readonly classKey: string
   readonly className: string
