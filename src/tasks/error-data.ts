@@ -7,7 +7,7 @@ export interface ErrorData {
   readonly stack: string | null
   /** null: none of ours. */
   readonly code: ErrorCode | null
-  /** Of an error of ours; what is no plain value is its text. */
+  /** Of an error of ours its facts, of others what stands on them (`errno`); what is no plain value is its text. */
   readonly facts: Readonly<Record<string, FactData>>
   readonly cause: ErrorData | null
 }
@@ -19,15 +19,19 @@ const MOST_CAUSES = 10
 
 export function errorData(thrown: unknown, causes = MOST_CAUSES): ErrorData {
   const error = asError(thrown)
-  const { message, stack = null, cause } = error
+  const { stack = null } = error
+  // Without a message the class is what there is to say, and it does not cross.
+  const message = error.message === '' && !('code' in error) ? error.name : error.message
   const ours = error instanceof ConnectError
+  const facts = Object.entries(ours ? error.facts : error)
+  // Of several at once the first one stands for all.
+  const cause: unknown =
+    error.cause ?? (error instanceof AggregateError ? (error.errors[0] as unknown) : undefined)
   return {
     message,
     stack,
     code: ours ? error.code : null,
-    facts: ours
-      ? Object.fromEntries(Object.entries(error.facts).map(([name, fact]) => [name, plain(fact)]))
-      : {},
+    facts: Object.fromEntries(facts.map(([name, fact]) => [name, plain(fact)])),
     cause: cause === undefined || causes === 0 ? null : errorData(cause, causes - 1)
   }
 }
@@ -37,7 +41,7 @@ export function errorOf({ message, stack, code, facts, cause }: ErrorData): Erro
   const because = cause === null ? {} : { cause: errorOf(cause) }
   const error =
     code === null
-      ? new Error(message, because)
+      ? Object.assign(new Error(message, because), facts)
       : new ConnectError(code, message, { ...facts, ...because })
   if (stack !== null) error.stack = stack
   return error

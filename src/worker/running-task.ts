@@ -46,7 +46,10 @@ type CallHandlers = {
   readonly [W in keyof TaskCalls]: (args: TaskCalls[W]['args']) => Promise<TaskCalls[W]['answer']>
 }
 
-/** The worker's end of a task's port; see there for who says what, and when. */
+/**
+ * The worker's end of a task's port; see there for who says what, and when. A task is wanted `running`, until it is asked to be `ended`; from
+ * either it may be `given up`, for good.
+ */
 export class RunningTask {
   /** Resolves when the task was built; rejects with why it was not. */
   readonly built: Promise<void>
@@ -59,8 +62,7 @@ export class RunningTask {
   readonly #ended = Promise.withResolvers<void>()
   /** The task is to end, or does: it need not be given leave to run any more. */
   readonly #stopping = new AbortController()
-  #isAskedToEnd = false
-  #isGivenUp = false
+  #wanted: 'running' | 'ended' | 'given up' = 'running'
   #hasFailed = false
   #progress: SourceTaskProgress = {
     polled: 0,
@@ -84,9 +86,9 @@ export class RunningTask {
     return this.#hasFailed
   }
 
-  /** The worker asked it to. */
-  get isAskedToEnd(): boolean {
-    return this.#isAskedToEnd
+  /** The worker has not asked it to end. */
+  get isWanted(): boolean {
+    return this.#wanted === 'running'
   }
 
   /** As the task told it last. */
@@ -95,24 +97,24 @@ export class RunningTask {
   }
 
   setTargetState(target: TargetState): void {
-    if (target === 'STOPPED') this.#toBeEnded()
+    if (target === 'STOPPED') this.#askToEnd()
     this.#port.send({ kind: 'target', target })
   }
 
   stop(): void {
-    this.#toBeEnded()
+    this.#askToEnd()
     this.#port.send({ kind: 'stop' })
   }
 
   /** I2, I4: it did not end in time. Nothing more is stored for it, and nothing it says is heard. */
   cancel(): void {
-    this.#isGivenUp = true
-    this.#toBeEnded()
+    this.#wanted = 'given up'
+    this.#stopping.abort()
     this.#port.send({ kind: 'cancel' })
   }
 
-  #toBeEnded(): void {
-    this.#isAskedToEnd = true
+  #askToEnd(): void {
+    if (this.#wanted === 'running') this.#wanted = 'ended'
     this.#stopping.abort()
   }
 
@@ -130,7 +132,7 @@ export class RunningTask {
       case 'topic':
       case 'progress':
       case 'committed':
-        if (!this.#isGivenUp) this.#note(message)
+        if (this.#wanted !== 'given up') this.#note(message)
     }
   }
 
@@ -158,7 +160,7 @@ export class RunningTask {
   async #answer({ call, what, args }: { readonly call: number } & TaskCall): Promise<void> {
     try {
       // I2: it may still read, and come to its end.
-      if (this.#isGivenUp && what !== 'readOffsets') {
+      if (this.#wanted === 'given up' && what !== 'readOffsets') {
         throw new ConnectError('WORKER_STOPPING', 'The task was given up')
       }
       const handle = this.#calls[what] as (args: unknown) => Promise<unknown>

@@ -102,7 +102,7 @@ export class LocalTask implements TaskHandle {
   /** Nobody has asked it to stop. */
   get #isWanted(): boolean {
     const state = this.#state
-    return state.kind === 'starting' || (state.kind === 'running' && !state.task.isAskedToEnd)
+    return state.kind === 'starting' || (state.kind === 'running' && state.task.isWanted)
   }
 
   #toUnbuilt(): void {

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { ConnectError, isRetriable, messageOf, RetriableError, traceOf } from '../../src/errors.ts'
+import {
+  ConfigError,
+  ConnectError,
+  isRetriable,
+  messageOf,
+  RetriableError,
+  traceOf
+} from '../../src/errors.ts'
 import { errorData, errorOf } from '../../src/tasks/error-data.ts'
 import { requirePlain } from '../support/cloned-tasks.ts'
 
@@ -27,12 +34,19 @@ describe('An error that crosses to another thread', () => {
     assert.equal(arrived.stack, refused.stack)
     assert.deepEqual(arrived.facts, { topic: 'orders', partition: 7, tables: "[ 'a', 'b' ]" })
     assert.match(traceOf(arrived), /\[cause\]: TypeError: a socket was closed/)
+    const plain = new ConfigError('Invalid value', { key: 'tasks.max', cause })
+    assert.equal(traceOf(sent(plain)), traceOf(plain))
   })
 
   it('keeps what is decided by it, whatever class it had', () => {
     const arrived = sent(new RetriableError('the disk is full', { outage: true }))
     assert.equal(isRetriable(arrived), true)
     assert.equal((arrived as ConnectError).facts['outage'], true)
+    const refused = Object.assign(new Error(''), { code: 'ECONNREFUSED', errno: -111 })
+    const thrown = new RetriableError('no broker', { cause: new AggregateError([refused]) })
+    assert.equal(messageOf(sent(thrown)), 'no broker: AggregateError: ECONNREFUSED')
+    assert.equal(messageOf(thrown), 'no broker: AggregateError: ECONNREFUSED')
+    assert.equal(messageOf(sent(refused)), messageOf(refused))
     assert.equal(isRetriable(sent(new Error('no'))), false)
   })
 
