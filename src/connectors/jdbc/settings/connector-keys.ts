@@ -48,6 +48,7 @@ export const connectorKeys = configDef({
     group: 'Connector',
     width: 'short',
     displayName: 'Poll Linger Milliseconds',
+    noEffect: true,
     doc: 'Accepted for compatibility: rows are handed on as soon as they are read and never wait for a batch to fill.'
   },
   'table.monitoring.startup.polling.limit.ms': {
