@@ -26,7 +26,7 @@ export const nodeWorker: Contender = {
   start: (bootstrap, folder, run, registry) =>
     startWorker(bootstrap, folder, run, ourAvro(registry), async (file) => ({
       command: process.execPath,
-      args: ['--max-semi-space-size=8', join(root, 'src', 'main.ts'), '--distributed', file]
+      args: ['--max-semi-space-size=8', join(root, 'bin', 'worker.js'), '--distributed', file]
     }))
 }
 

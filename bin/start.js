@@ -1,6 +1,7 @@
 // Plain JavaScript that old Node versions can parse: it is what tells them that they are too old.
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, openSync } from 'node:fs'
+import module from 'node:module'
 import { dirname, join, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
@@ -27,6 +28,8 @@ export async function startWorker(argv) {
     process.exitCode = 1
     return
   }
+  // Before the first file of the worker: what is in the cache needs no compiler, which would stay in memory.
+  module.enableCompileCache()
   const { run } = await import(pathToFileURL(mainFile).href)
   await run(argv)
 }
