@@ -3,7 +3,8 @@ import { LiteralTokens } from './literal-tokens.ts'
 import { dateSchema, Decimal, decimalSchema, timeSchema, timestampSchema } from './logical-types.ts'
 import { Schema, type SchemaType } from './schema.ts'
 import { sameSchema } from './schema-equality.ts'
-import { int64, INT64_MAX, INT64_MIN, isSmallInteger, MS_PER_DAY } from './values.ts'
+import { int64, INT64_MAX, INT64_MIN, isSmallInteger } from './values.ts'
+import { MS_PER_DAY } from './calendar.ts'
 
 /** A value read from text; schema and value null for `null`. An array or map without common type has no part schemas. */
 interface Literal {

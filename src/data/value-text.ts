@@ -3,7 +3,8 @@ import { decimalToString, doubleToString, floatToString } from './java-numbers.t
 import { DATE_NAME, Decimal, TIME_NAME, TIMESTAMP_NAME } from './logical-types.ts'
 import type { Schema } from './schema.ts'
 import { Struct } from './struct.ts'
-import { kindOf, MS_PER_DAY } from './values.ts'
+import { kindOf } from './values.ts'
+import { MS_PER_DAY } from './calendar.ts'
 
 /**
  * Text forms of values that Java programs see: `toJavaText` is what `toString()` gives there (StringConverter),

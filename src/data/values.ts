@@ -3,13 +3,12 @@ import { DECIMAL_NAME, Decimal, TIME_NAME } from './logical-types.ts'
 import type { Schema, SchemaType } from './schema.ts'
 import { sameSchema } from './schema-equality.ts'
 import { Struct } from './struct.ts'
+import { MS_PER_DAY } from './calendar.ts'
 
 /**
  * Checks values against schemas (I5): nothing is coerced, a value fits or it is an error.
  * Converters have fast checks of their own and come here only to explain a failure.
  */
-
-export const MS_PER_DAY = 86_400_000
 
 const INT_LIMITS = { int8: 0x7f, int16: 0x7fff, int32: 0x7fff_ffff } as const
 export const INT64_MIN = -(2n ** 63n)

@@ -1,7 +1,6 @@
 import { Decimal, DATE_NAME, TIME_NAME, TIMESTAMP_NAME } from '../data/logical-types.ts'
 import type { Schema, SchemaType } from '../data/schema.ts'
 import { toJavaText } from '../data/value-text.ts'
-import { MS_PER_DAY } from '../data/values.ts'
 import { DataError } from '../errors.ts'
 import { DateFormat } from './java/date-format.ts'
 import { javaClass, schemalessType } from './java/java-class.ts'
@@ -14,6 +13,7 @@ import {
   toInt64,
   wrapped
 } from './java/java-number.ts'
+import { MS_PER_DAY } from '../data/calendar.ts'
 
 /** What a value may be cast to; bytes can be cast from as well. */
 export const CAST_TARGETS = [

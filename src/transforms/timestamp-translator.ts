@@ -7,11 +7,11 @@ import {
   timestampSchema
 } from '../data/logical-types.ts'
 import { Schema } from '../data/schema.ts'
-import { int64, INT64_MAX, INT64_MIN, isInt64, MS_PER_DAY } from '../data/values.ts'
+import { int64, INT64_MAX, INT64_MIN, isInt64 } from '../data/values.ts'
 import { DataError } from '../errors.ts'
 import type { DateFormat } from './java/date-format.ts'
-import { modulo } from './java/java-calendar.ts'
 import { javaClass } from './java/java-class.ts'
+import { modulo, MS_PER_DAY } from '../data/calendar.ts'
 
 /** How a timestamp may be represented. */
 type TimestampKind = 'string' | 'unix' | 'Date' | 'Time' | 'Timestamp'

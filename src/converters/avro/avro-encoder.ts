@@ -2,19 +2,12 @@ import { bigintToBytes, DECIMAL_NAME, Decimal, TIME_NAME } from '../../data/logi
 import type { Schema } from '../../data/schema.ts'
 import { sameSchema } from '../../data/schema-equality.ts'
 import { Struct } from '../../data/struct.ts'
-import {
-  isFloat32,
-  isInt64,
-  isSmallInteger,
-  kindOf,
-  MS_PER_DAY,
-  scaleOf,
-  typeName
-} from '../../data/values.ts'
+import { isFloat32, isInt64, isSmallInteger, kindOf, scaleOf, typeName } from '../../data/values.ts'
 import { DataError } from '../../errors.ts'
 import { UNION_NAME } from './avro-names.ts'
 import type { AvroOutput } from './avro-output.ts'
 import { fixedSizeOf, isStringMap, symbolsOf } from './avro-schema.ts'
+import { MS_PER_DAY } from '../../data/calendar.ts'
 
 /** Writes a value of one schema. Throws DataError when it does not fit; `checkValue` then says where. */
 export type AvroWrite = (out: AvroOutput, value: unknown) => void

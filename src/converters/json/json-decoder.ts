@@ -5,7 +5,6 @@ import {
   int64,
   isInt64,
   isSmallInteger,
-  MS_PER_DAY,
   type PrimitiveType,
   scaleOf,
   typeName
@@ -14,6 +13,7 @@ import { DataError } from '../../errors.ts'
 import { type EncoderOptions, isObjectMap, nullIsDefault } from './json-encoder.ts'
 import { isJsonObject, type JsonNode, member } from '../../data/json-node.ts'
 import { JsonNumber } from '../../data/json-reader.ts'
+import { MS_PER_DAY } from '../../data/calendar.ts'
 
 /** JSON → value of one schema; undefined is a missing member. Throws DataError when it does not fit. */
 type Decode = (node: JsonNode | undefined) => unknown

@@ -8,7 +8,6 @@ import {
   isInt64,
   isSmallInteger,
   kindOf,
-  MS_PER_DAY,
   type PrimitiveType,
   scaleOf,
   typeName
@@ -16,6 +15,7 @@ import {
 import { DataError } from '../../errors.ts'
 import { jsonString } from '../../data/json-string.ts'
 import { integerToBase64, integerToText } from './integer-text.ts'
+import { MS_PER_DAY } from '../../data/calendar.ts'
 
 export interface EncoderOptions {
   readonly decimals: 'BASE64' | 'NUMERIC'

@@ -6,10 +6,11 @@ import {
   TIMESTAMP_NAME
 } from '../../data/logical-types.ts'
 import type { Schema } from '../../data/schema.ts'
-import { isInt64, isSmallInteger, MS_PER_DAY, scaleOf } from '../../data/values.ts'
+import { isInt64, isSmallInteger, scaleOf } from '../../data/values.ts'
 import { DataError } from '../../errors.ts'
 import { misfit, type ProtobufWrite } from './protobuf-scalars.ts'
 import { type ProtobufInput, type ProtobufOutput, WIRE } from './protobuf-wire.ts'
+import { MS_PER_DAY } from '../../data/calendar.ts'
 
 /** Logical types as messages: confluent.type.Decimal, google.type.Date and TimeOfDay, google.protobuf.Timestamp; both ways. */
 

@@ -1,4 +1,5 @@
-import { CUTOVER_DAY, firstOfMonth, modulo, type System, weekdayUpTo } from './java-calendar.ts'
+import { CUTOVER_YEAR, firstOfMonth, type System, weekdayUpTo } from './java-calendar.ts'
+import { FIRST_GREGORIAN_DAY, modulo, MS_PER_DAY } from '../../data/calendar.ts'
 
 export type ParsedField =
   | 'era'
@@ -19,9 +20,7 @@ export type ParsedField =
   | 'zoneOffset'
   | 'weekYear'
 
-const DAY_MS = 86_400_000
 const SUNDAY = 1
-const CUTOVER_YEAR = 1582
 
 /** How the day is found: within a month, or within the year. */
 type Way = 'day' | 'weekOfMonth' | 'weekdayInMonth' | 'dayOfYear' | 'weekOfYear'
@@ -43,8 +42,8 @@ export class LenientCalendar {
   /** Milliseconds since 1970-01-01T00:00Z. `addYears` corrects years given with two digits. */
   time(addYears = 0): number {
     const time = this.#timeOfDay()
-    const days = this.#days(addYears, Math.floor(time / DAY_MS))
-    return days * DAY_MS + modulo(time, DAY_MS) - this.#value('zoneOffset')
+    const days = this.#days(addYears, Math.floor(time / MS_PER_DAY))
+    return days * MS_PER_DAY + modulo(time, MS_PER_DAY) - this.#value('zoneOffset')
   }
 
   #value(field: ParsedField, otherwise = 0): number {
@@ -79,9 +78,9 @@ export class LenientCalendar {
     const day = (system: System): number => more + this.#dayIn(system, year, way)
     if (year < CUTOVER_YEAR) return day('julian')
     const gregorian = day('gregorian')
-    if (year > CUTOVER_YEAR && gregorian >= CUTOVER_DAY) return gregorian
+    if (year > CUTOVER_YEAR && gregorian >= FIRST_GREGORIAN_DAY) return gregorian
     const inYear = way === 'dayOfYear' || way === 'weekOfYear'
-    return inYear || gregorian < CUTOVER_DAY ? day('julian') : gregorian
+    return inYear || gregorian < FIRST_GREGORIAN_DAY ? day('julian') : gregorian
   }
 
   #dayOfWeekYear(addYears: number): number {

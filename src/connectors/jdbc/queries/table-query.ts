@@ -5,6 +5,7 @@ import { type Bound, hasPlaceholders } from '../sql/query-text.ts'
 import type { Position } from '../positions/source-offset.ts'
 import type { TimeZone } from '../values/time-zone.ts'
 import { cutTimestamp, type Timestamp, timestampOfMs } from '../values/timestamp.ts'
+import { MS_PER_DAY } from '../../../data/calendar.ts'
 
 /**
  * The query of one poll. `end` is the exclusive upper bound as the timestamp column shows it (null in modes without);
@@ -117,7 +118,7 @@ function endOf(shape: QueryShape, position: Position, zone: TimeZone): Timestamp
   // Where a wall clock repeats an hour or two, the same instant has readings so far apart.
   return begin === null || firstColumn(shape).hasZone
     ? begin
-    : { ms: begin.ms + 86_400_000, nanos: begin.nanos }
+    : { ms: begin.ms + MS_PER_DAY, nanos: begin.nanos }
 }
 
 /** All rows of one position, without the suffix: completes a group that a LIMIT may have cut. */

@@ -10,8 +10,9 @@ import { DataError } from '../../../errors.ts'
 import type { Column, TimestampColumn } from '../database/database.ts'
 import { julianDays, julianMs } from '../values/julian-calendar.ts'
 import type { ValueSettings } from '../settings/reading-settings.ts'
-import { epochNanos, modulo, timestampText, type TimestampParts } from '../values/timestamp.ts'
+import { epochNanos, timestampText, type TimestampParts } from '../values/timestamp.ts'
 import { int64 } from '../../../data/values.ts'
+import { modulo, MS_PER_DAY } from '../../../data/calendar.ts'
 
 /** The schema of a column's field, and what turns a driver's value (never null) into the Connect value. */
 export interface FieldMapping {
@@ -52,7 +53,7 @@ export function fieldMapping(column: Column, settings: ValueSettings): FieldMapp
       const shift = column.hasZone === true ? 0 : settings.timeZone.offsetAt(0)
       return {
         schema: timeSchema(options),
-        read: shift === 0 ? read : (raw) => modulo(read(raw) - shift, 86_400_000)
+        read: shift === 0 ? read : (raw) => modulo(read(raw) - shift, MS_PER_DAY)
       }
     }
     case 'timestamp':

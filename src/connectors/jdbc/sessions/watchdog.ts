@@ -1,11 +1,12 @@
 import type { Clock } from '../../../clock.ts'
 import type { WatchLimits } from '../settings/source-settings.ts'
 import type { Session } from './session.ts'
+import { MS_PER_DAY } from '../../../data/calendar.ts'
 
 /** Between two looks. */
 const LOOK_EVERY_MS = 1000
 const LONGEST_STATEMENT = 500
-const LONGEST_PATIENCE_MS = 86_400_000
+const LONGEST_PATIENCE_MS = MS_PER_DAY
 
 /** Something whose turn comes again and again. */
 export interface Watched {

@@ -17,6 +17,7 @@ import type { ReaderTarget } from '../reading/table-reader.ts'
 import type { TableShape } from '../queries/table-shape.ts'
 import { timestampText } from '../values/timestamp.ts'
 import { int64OfText } from '../../../data/values.ts'
+import { MS_PER_DAY } from '../../../data/calendar.ts'
 
 /** What storing `changes` would do to each table they concern: counted in the database, over one connection, until `signal` aborts. */
 export async function previewStart(
@@ -194,6 +195,6 @@ function plainValue(column: Column, raw: unknown): unknown {
     return /^-?\d+$/.test(digits) ? int64OfText(digits) : digits
   }
   if (column.type !== 'date') return column.read(raw)
-  const midnight = timestampText({ ms: column.read(raw) * 86_400_000, nanos: 0 }, 0)
+  const midnight = timestampText({ ms: column.read(raw) * MS_PER_DAY, nanos: 0 }, 0)
   return midnight.slice(0, -' 00:00:00'.length)
 }

@@ -6,6 +6,7 @@ import {
   timestampOfMs,
   type TimestampParts
 } from './timestamp.ts'
+import { MS_PER_DAY } from '../../../data/calendar.ts'
 
 const WITH_OFFSET = /:\d\d(?:\.\d+)?\s*(?:Z|[+-]\d\d(?::?\d\d){0,2})$/
 
@@ -23,7 +24,7 @@ export interface WrittenTime {
 }
 
 /** Furthest moment, before and after 1970, that a time zone can be asked about; a day less, so that any zone fits. */
-const FURTHEST_MS = 8_640_000_000_000_000 - 86_400_000
+const FURTHEST_MS = 8_640_000_000_000_000 - MS_PER_DAY
 
 /** `2026-11-01T08:00:00.123456789+08:00`, `2026-11-01 08:00`, `2026-11-01`. ConfigError for anything else. */
 export function readWrittenTime(text: string): WrittenTime {
@@ -64,7 +65,7 @@ export function instantOf({ time, isInstant, text }: WrittenTime, zone: TimeZone
       `The local time ${text} does not exist in ${zone.id} (db.timezone): the clocks go forward over it. Take another one, or write it with its offset from UTC`
     )
   }
-  const earlier = time.ms - zone.offsetAt(usual - 86_400_000)
+  const earlier = time.ms - zone.offsetAt(usual - MS_PER_DAY)
   const ms = earlier < usual && zone.wallMsOf(earlier) === time.ms ? earlier : usual
   return { ms, nanos: time.nanos }
 }

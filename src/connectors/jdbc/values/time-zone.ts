@@ -1,7 +1,7 @@
 import { ConfigError } from '../../../errors.ts'
-import { modulo, type Timestamp, type TimestampParts } from './timestamp.ts'
+import { type Timestamp, type TimestampParts } from './timestamp.ts'
+import { modulo, MS_PER_DAY } from '../../../data/calendar.ts'
 
-const DAY_MS = 86_400_000
 /** Java's zones begin here: before, the clocks show today's standard time, whatever people went by. */
 const FIRST_KNOWN_MS = Date.UTC(1900, 0, 1)
 
@@ -100,7 +100,7 @@ export class TimeZone {
   /** Offset from UTC at an instant, in milliseconds, east positive. */
   offsetAt(epochMs: number): number {
     if (this.#fixedOffset !== null) return this.#fixedOffset
-    const day = this.#day(Math.floor(epochMs / DAY_MS))
+    const day = this.#day(Math.floor(epochMs / MS_PER_DAY))
     return epochMs < day.changesAt ? day.before : day.after
   }
 
@@ -111,8 +111,8 @@ export class TimeZone {
   epochMsOf(wallMs: number): number {
     if (this.#fixedOffset !== null) return wallMs - this.#fixedOffset
     // No offset exceeds a day, so these two lie on either side of any change that could matter.
-    const later = wallMs - this.offsetAt(wallMs + DAY_MS)
-    const earlier = wallMs - this.offsetAt(wallMs - DAY_MS)
+    const later = wallMs - this.offsetAt(wallMs + MS_PER_DAY)
+    const earlier = wallMs - this.offsetAt(wallMs - MS_PER_DAY)
     if (later === earlier) return later
     if (later + this.offsetAt(later) === wallMs) return later
     // In a gap neither offset fits; the offset from before it moves the reading past the gap.
@@ -162,7 +162,7 @@ export class TimeZone {
   /** The change of offset less than a day away, if there is one. */
   #changeNear(epochMs: number): DayOffsets | null {
     if (this.#fixedOffset !== null) return null
-    const today = Math.floor(epochMs / DAY_MS)
+    const today = Math.floor(epochMs / MS_PER_DAY)
     for (const number of [today, today - 1, today + 1]) {
       const day = this.#day(number)
       if (day.before !== day.after) return day
@@ -178,7 +178,7 @@ export class TimeZone {
   #day(number: number): DayOffsets {
     let day = this.#days.get(number)
     if (day === undefined) {
-      day = this.#compute(number * DAY_MS)
+      day = this.#compute(number * MS_PER_DAY)
       // Bounded: a table seldom spans more days than this between two looks at the same one.
       if (this.#days.size >= 20_000) this.#days.clear()
       this.#days.set(number, day)
@@ -188,10 +188,10 @@ export class TimeZone {
 
   #compute(start: number): DayOffsets {
     const before = this.#ask(start)
-    const after = this.#ask(start + DAY_MS)
-    if (before === after) return { before, after, changesAt: start + DAY_MS }
+    const after = this.#ask(start + MS_PER_DAY)
+    if (before === after) return { before, after, changesAt: start + MS_PER_DAY }
     let low = start
-    let high = start + DAY_MS
+    let high = start + MS_PER_DAY
     while (high - low > 1000) {
       const middle = low + Math.floor((high - low) / 2000) * 1000
       if (this.#ask(middle) === before) low = middle

@@ -1,4 +1,5 @@
 import { DataError } from '../../../errors.ts'
+import { civilDate, epochDay, modulo, MS_PER_DAY } from '../../../data/calendar.ts'
 
 /**
  * A point of time, exact to the nanosecond and shaped as the stored offsets are: `ms` counts milliseconds from
@@ -41,42 +42,6 @@ export function cutTimestamp(time: Timestamp, resolutionNanos: number): Timestam
   const total = epochNanos(time)
   const step = BigInt(resolutionNanos)
   return timestampOfNanos(total - (((total % step) + step) % step))
-}
-
-/** Days from 1970-01-01 in the proleptic Gregorian calendar; `month` counts from 1. */
-export function epochDay(year: number, month: number, day: number): number {
-  const y = month <= 2 ? year - 1 : year
-  const era = Math.floor(y / 400)
-  const yearOfEra = y - era * 400
-  const dayOfYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + day - 1
-  return (
-    era * 146_097 +
-    yearOfEra * 365 +
-    Math.floor(yearOfEra / 4) -
-    Math.floor(yearOfEra / 100) +
-    dayOfYear -
-    719_468
-  )
-}
-
-/** Inverse of {@link epochDay}: [year, month from 1, day]. */
-export function civilDate(epochDays: number): [number, number, number] {
-  const shifted = epochDays + 719_468
-  const era = Math.floor(shifted / 146_097)
-  const dayOfEra = shifted - era * 146_097
-  const yearOfEra = Math.floor(
-    (dayOfEra -
-      Math.floor(dayOfEra / 1460) +
-      Math.floor(dayOfEra / 36_524) -
-      Math.floor(dayOfEra / 146_096)) /
-      365
-  )
-  const dayOfYear =
-    dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100))
-  const shiftedMonth = Math.floor((5 * dayOfYear + 2) / 153)
-  const day = dayOfYear - Math.floor((153 * shiftedMonth + 2) / 5) + 1
-  const month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
-  return [yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day]
 }
 
 const DASH = 45
@@ -174,7 +139,7 @@ export function timestampText(time: Timestamp, digits: number, separator = ' '):
 export function readDateText(text: string): number {
   const parts: TimestampParts = { ms: 0, nanos: 0 }
   readTimestampText(text, parts)
-  return Math.floor(parts.ms / 86_400_000)
+  return Math.floor(parts.ms / MS_PER_DAY)
 }
 
 /** `HH:MM:SS[.fraction]` → milliseconds of the day, digits behind the millisecond cut; DataError for anything else. */
@@ -185,11 +150,6 @@ export function readTimeText(text: string): number {
       ? Number.NaN
       : (Number(match[1]) * 3600 + Number(match[2]) * 60 + Number(match[3] ?? 0)) * 1000 +
         Number((match[4] ?? '').slice(0, 3).padEnd(3, '0'))
-  if (!(ms < 86_400_000)) throw new DataError(`'${text}' is not a time of day`)
+  if (!(ms < MS_PER_DAY)) throw new DataError(`'${text}' is not a time of day`)
   return ms
-}
-
-/** Remainder that is never negative. */
-export function modulo(value: number, by: number): number {
-  return ((value % by) + by) % by
 }

@@ -3,9 +3,7 @@ import { describe, it } from 'node:test'
 import { julianDays } from '../../../../src/connectors/jdbc/values/julian-calendar.ts'
 import { TimeZone } from '../../../../src/connectors/jdbc/values/time-zone.ts'
 import {
-  civilDate,
   cutTimestamp,
-  epochDay,
   epochNanos,
   readTimestampText,
   readTimeText,
@@ -14,6 +12,7 @@ import {
   timestampOfNanos,
   timestampText
 } from '../../../../src/connectors/jdbc/values/timestamp.ts'
+import { civilDate, epochDay } from '../../../../src/data/calendar.ts'
 
 function parsed(text: string): Timestamp {
   const parts = { ms: 0, nanos: 0 }

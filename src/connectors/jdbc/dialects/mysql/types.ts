@@ -1,7 +1,8 @@
 import { DataError } from '../../../../errors.ts'
 import type { Column, ColumnFacts, IntegerType } from '../../database/database.ts'
-import { epochDay, readDateText, readTimeText, readTimestampText } from '../../values/timestamp.ts'
+import { readDateText, readTimeText, readTimestampText } from '../../values/timestamp.ts'
 import { int64OfText } from '../../../../data/values.ts'
+import { epochDay } from '../../../../data/calendar.ts'
 
 /** Column types of MySQL's wire protocol. Source: MySQL client/server protocol, "Column Definition". */
 const WIRE_TYPES: ReadonlyMap<number, string> = new Map([

@@ -1,5 +1,6 @@
 import { databaseError } from '../../database/database.ts'
-import { epochDay, timestampText } from '../../values/timestamp.ts'
+import { timestampText } from '../../values/timestamp.ts'
+import { epochDay } from '../../../../data/calendar.ts'
 
 /**
  * What a DATE or TIMESTAMP holds, to the nanosecond: the reading of a wall clock as if it were UTC, or an instant for types with a

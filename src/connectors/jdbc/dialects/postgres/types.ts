@@ -1,7 +1,8 @@
 import { DataError } from '../../../../errors.ts'
 import type { Column, ColumnFacts } from '../../database/database.ts'
-import { modulo, readDateText, readTimestampText, readTimeText } from '../../values/timestamp.ts'
+import { readDateText, readTimestampText, readTimeText } from '../../values/timestamp.ts'
 import { int64OfText } from '../../../../data/values.ts'
+import { modulo, MS_PER_DAY } from '../../../../data/calendar.ts'
 
 /** Object ids of the built-in types, as `pg_type.dat` fixes them for ever. */
 const OID = {
@@ -148,7 +149,7 @@ function readZonedTime(text: string): number {
   if (match === null) throw new DataError(`'${text}' is not a time of day`)
   const offset = Number(match[2]) * 3600 + Number(match[3] ?? 0) * 60 + Number(match[4] ?? 0)
   const wall = readTimeText(at === -1 ? text : text.slice(0, at))
-  return modulo(wall - (match[1] === '-' ? -offset : offset) * 1000, 86_400_000)
+  return modulo(wall - (match[1] === '-' ? -offset : offset) * 1000, MS_PER_DAY)
 }
 
 /** As the JVM connector: one bit is a boolean, up to eight an int8 (the bits of a signed byte), more are bytes. */

@@ -4,6 +4,7 @@ import type { TimeZone } from '../../values/time-zone.ts'
 import { readDateText, readTimeText } from '../../values/timestamp.ts'
 import { readSqliteTime } from './times.ts'
 import { int64 } from '../../../../data/values.ts'
+import { MS_PER_DAY } from '../../../../data/calendar.ts'
 
 const INTEGERS: Record<string, IntegerType> = {
   TINYINT: 'int8',
@@ -137,13 +138,13 @@ function readBytes(raw: unknown): Uint8Array {
 
 function readDate(raw: unknown): number {
   if (typeof raw === 'string') return readDateText(raw)
-  if (typeof raw === 'bigint') return Math.floor(Number(raw) / 86_400_000)
+  if (typeof raw === 'bigint') return Math.floor(Number(raw) / MS_PER_DAY)
   throw misfit(raw, 'a date (text such as 2024-01-31, or epoch milliseconds)')
 }
 
 function readTime(raw: unknown): number {
   if (typeof raw === 'string') return readTimeText(raw)
   const ms = typeof raw === 'bigint' ? Number(raw) : -1
-  if (ms >= 0 && ms < 86_400_000) return ms
+  if (ms >= 0 && ms < MS_PER_DAY) return ms
   throw misfit(raw, 'a time of day (text such as 10:20:30, or milliseconds)')
 }

@@ -6,8 +6,9 @@ import {
   type OpenOptions,
   type TimestampColumn
 } from '../../database/database.ts'
-import { modulo, type Timestamp, timestampText } from '../../values/timestamp.ts'
+import { type Timestamp, timestampText } from '../../values/timestamp.ts'
 import { sqlServerTarget } from './target.ts'
+import { modulo } from '../../../../data/calendar.ts'
 
 /** SQL Server and Azure SQL Database. Wall clocks are those of the server, as they are for the JVM connector. */
 export const sqlServerDialect: Dialect = {

@@ -1,8 +1,9 @@
 import { DataError } from '../../../../errors.ts'
 import type { Column, ColumnFacts } from '../../database/database.ts'
 import { readBytes, readNumber, readString, unexpected } from '../shared/raw-values.ts'
-import { modulo, type TimestampParts } from '../../values/timestamp.ts'
+import { type TimestampParts } from '../../values/timestamp.ts'
 import { int64OfText } from '../../../../data/values.ts'
+import { modulo, MS_PER_DAY } from '../../../../data/calendar.ts'
 
 /** One three-hundredth of a second, the step of `datetime`, in nanoseconds and rounded down. */
 const DATETIME_STEP_NANOS = 3_333_333
@@ -35,9 +36,9 @@ export function sqlServerColumn(name: string, nullable: boolean, databaseType: s
     case 'smallmoney':
       return decimal(facts, 10, 4, false)
     case 'date':
-      return { ...facts, type: 'date', read: (raw) => Math.floor(readDate(raw) / 86_400_000) }
+      return { ...facts, type: 'date', read: (raw) => Math.floor(readDate(raw) / MS_PER_DAY) }
     case 'time':
-      return { ...facts, type: 'time', read: (raw) => modulo(readDate(raw), 86_400_000) }
+      return { ...facts, type: 'time', read: (raw) => modulo(readDate(raw), MS_PER_DAY) }
     case 'smalldatetime':
     case 'datetime':
     case 'datetime2':
