@@ -432,6 +432,11 @@ describe('The border of a task', () => {
     assert.deepEqual(wrong, [])
   })
 
+  it('is crossed by copies in every test: only cloned-tasks.ts makes tasks', () => {
+    const wrong = files('test/**/*.ts').filter((file) => /tasksOnThisThread\b/.test(read(file)))
+    assert.deepEqual(wrong, ['test/architecture.test.ts', 'test/support/cloned-tasks.ts'])
+  })
+
   it('has no way around it: no module of a task keeps anything', () => {
     const kept =
       /^(?:export )?(?:let|var) |^(?:export )?const \w+(?:: [^=]+)? = new (?:Weak)?(?:Map|Set)\b/m

@@ -330,7 +330,7 @@ export class TransactionalDelivery implements SourceDelivery {
 
   /** Answers the failure. What ended a transaction says more than a send of it that failed before. */
   #toFailed(error: unknown): unknown {
-    const failure = this.#failureOf(error)
+    const failure = transactionFailure(error, this.#parts.task)
     if (!this.#isOver) this.#state = { kind: 'failed', failure }
     return failure
   }
@@ -354,29 +354,6 @@ export class TransactionalDelivery implements SourceDelivery {
     }
   }
 
-  #failureOf(error: unknown): unknown {
-    const { task } = this.#parts
-    if (!(error instanceof ConnectError)) return error
-    if (error.code === 'TRANSACTION_UNCERTAIN') {
-      return new StartAnew(
-        'Kafka did not say whether the last transaction was committed, which a new producer epoch settles',
-        { cause: error }
-      )
-    }
-    if (error.code === 'PRODUCER_FENCED') {
-      return new ConnectError(
-        'PRODUCER_FENCED',
-        `The task ${task} was unable to finish writing records to Kafka before its producer transaction expired. Unless a newer generation of the task has taken its place, transactions take too long: raise producer.override.transaction.timeout.ms, or end them earlier (transaction.boundary=poll, or a shorter transaction.boundary.interval.ms)`,
-        { cause: error }
-      )
-    }
-    return new ConnectError(
-      'KAFKA_ERROR',
-      `Failed to flush offsets and/or records for task ${task}`,
-      { cause: error }
-    )
-  }
-
   /** Sends and commits never overlap. After a failure nothing more is done (I1). */
   async #inTurn(work: (ready: Ready) => Promise<void>): Promise<void> {
     const turn = this.#turn.then(() => work(this.#requireReady()))
@@ -389,4 +366,27 @@ export class TransactionalDelivery implements SourceDelivery {
       await plugin.offsetsCommitted()
     }
   }
+}
+
+/** What a task fails with whose send, commit or abort was refused. */
+function transactionFailure(error: unknown, task: string): unknown {
+  if (!(error instanceof ConnectError)) return error
+  if (error.code === 'TRANSACTION_UNCERTAIN') {
+    return new StartAnew(
+      'Kafka did not say whether the last transaction was committed, which a new producer epoch settles',
+      { cause: error }
+    )
+  }
+  if (error.code === 'PRODUCER_FENCED') {
+    return new ConnectError(
+      'PRODUCER_FENCED',
+      `The task ${task} was unable to finish writing records to Kafka before its producer transaction expired. Unless a newer generation of the task has taken its place, transactions take too long: raise producer.override.transaction.timeout.ms, or end them earlier (transaction.boundary=poll, or a shorter transaction.boundary.interval.ms)`,
+      { cause: error }
+    )
+  }
+  return new ConnectError(
+    'KAFKA_ERROR',
+    `Failed to flush offsets and/or records for task ${task}`,
+    { cause: error }
+  )
 }
