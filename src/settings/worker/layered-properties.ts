@@ -1,23 +1,16 @@
 import { type ConfigMap, withPrefix } from '../../config/config-def.ts'
+import { isClientProperty } from '../clients/client-definitions.ts'
 import { connectorName } from '../connector/connector-settings.ts'
 import { DELIVERY_WITHOUT_LIMIT } from '../clients/producer-settings.ts'
 import type { DistributedWorkerConfig, WorkerConfig } from './worker-config.ts'
 
-const PREFIXES = ['producer.', 'consumer.', 'admin.']
-
-/** Settings of the worker that no Kafka client knows: they stay out of client properties. */
-const NOT_FOR_CLIENTS =
-  /^(?:(?:config|offset|status)\.storage\.|config\.providers(?:\.|$)|(?:key|value|header)\.converter(?:\.|$)|(?:admin\.)?listeners(?:\.|$)|rest\.|topic\.|plugin\.|connector\.|connect\.|inter\.worker\.|access\.control\.|response\.http\.|worker\.|task\.|offset\.flush\.|scheduled\.rebalance\.|exactly\.once\.|internal\.|ssl\.client\.auth$)/
-
 const SECURITY = /^(?:security\.protocol$|sasl\.|ssl\.)/
 
+/** What of a worker's properties a Kafka client knows. References are replaced by the worker's providers, not by a client's. */
 function worker(properties: ConfigMap): Map<string, string> {
-  const picked = new Map<string, string>()
-  for (const [key, value] of properties) {
-    if (PREFIXES.some((prefix) => key.startsWith(prefix)) || NOT_FOR_CLIENTS.test(key)) continue
-    picked.set(key, value)
-  }
-  return picked
+  return new Map(
+    [...properties].filter(([key]) => isClientProperty(key) && key !== 'config.providers')
+  )
 }
 
 /** Settings for the worker's own clients: internal topics, group membership, admin. */

@@ -57,7 +57,7 @@ interface StandaloneWorkerConfig extends Common {
 }
 export type WorkerConfig = DistributedWorkerConfig | StandaloneWorkerConfig
 
-/** Beginnings of keys that belong to something with settings of its own: clients, topics, converters, providers, TLS. */
+/** Beginnings of keys that belong to something with settings of its own: clients, listeners, topics, converters, providers. */
 const FAMILIES = [
   'producer.',
   'consumer.',
@@ -65,9 +65,6 @@ const FAMILIES = [
   'config.providers.',
   'listeners.https.',
   'admin.listeners.https.',
-  'ssl.',
-  'sasl.',
-  'rest.',
   'config.storage.',
   'offset.storage.',
   'status.storage.',

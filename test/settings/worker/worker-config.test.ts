@@ -349,6 +349,32 @@ describe('worker config', () => {
     ])
   })
 
+  it('tells about a setting of TLS, of a login or of REST whose name is misspelt', () => {
+    const { warnings } = distributed({
+      'ssl.trustore.location': '/x',
+      'sasl.mechanisms': 'PLAIN',
+      'rest.confg.mask': 'true',
+      'sasl.mechanism': 'PLAIN',
+      'ssl.truststore.location': '/x'
+    })
+    assert.deepEqual(warnings, [
+      'Unknown settings, not used: ssl.trustore.location, sasl.mechanisms, rest.confg.mask'
+    ])
+    const standalone = parseWorkerConfig(
+      'standalone',
+      new Map(
+        Object.entries({
+          ...required,
+          'offset.storage.file.filename': '/x',
+          'sasl.mechanism': 'PLAIN',
+          'ssl.trustore.location': '/x'
+        })
+      )
+    )
+    assert.match(standalone.warnings[0] ?? '', /ssl\.trustore\.location/)
+    assert.doesNotMatch(standalone.warnings[0] ?? '', /sasl\.mechanism/)
+  })
+
   it('does not miss a setting called like a property of every object', () => {
     const { warnings } = distributed({ ['__proto__']: 'x', constructor: 'y' })
     assert.deepEqual(warnings, ['Unknown settings, not used: __proto__, constructor'])
