@@ -1,8 +1,9 @@
 import type { ConnectError } from '../errors.ts'
 
 /**
- * What the rest of the worker asks of Kafka. Only this room imports a client library; its folders implement these
- * contracts. Settings arrive as Java client properties (`bootstrap.servers`, `security.protocol`, `sasl.jaas.config`, …).
+ * What the rest of the worker asks of Kafka. Only this room imports a client library; its folders implement
+ * these contracts. Settings arrive as Java client properties (`bootstrap.servers`, `security.protocol`,
+ * `sasl.jaas.config`, …).
  */
 export type ClientProperties = ReadonlyMap<string, string>
 
@@ -24,10 +25,11 @@ export interface RefusedRecord {
 }
 
 /**
- * Writes records with Connect's settings: acks=all, idempotent, order per partition kept, retries until `delivery.timeout.ms`.
- * Several sends may be under way; each promise resolves when all its records are acknowledged, rejects when any is not
- * (ConnectError, retriable or not), and a rejected send never lets a later one of the same partition overtake it silently:
- * after a non-retriable failure the producer refuses further sends. A producer that was made to report refused records goes on without them.
+ * Writes records with Connect's settings: acks=all, idempotent, order per partition kept, retries until
+ * `delivery.timeout.ms`. Several sends may be under way; each promise resolves when all its records are
+ * acknowledged, rejects when any is not (ConnectError, retriable or not), and a rejected send never lets a
+ * later one of the same partition overtake it silently: after a non-retriable failure the producer refuses
+ * further sends. A producer that was made to report refused records goes on without them.
  */
 export interface RecordProducer {
   /** `buffer.memory`: how many bytes of records a caller may have under way. */
@@ -41,20 +43,22 @@ export interface RecordProducer {
 }
 
 /**
- * Writes records that readers of committed records see all at once, or never. One transaction at a time, begun by the first send and ended by
- * `commit` or `abort`; the caller sends nothing while one of these is under way. Everything rejects with ConnectError: PRODUCER_FENCED when
- * a newer producer has the transactional id or the broker aborted the transaction, for it took longer than `transaction.timeout.ms`.
+ * Writes records that readers of committed records see all at once, or never. One transaction at a time,
+ * begun by the first send and ended by `commit` or `abort`; the caller sends nothing while one of these is
+ * under way. Everything rejects with ConnectError: PRODUCER_FENCED when a newer producer has the
+ * transactional id or the broker aborted the transaction, for it took longer than `transaction.timeout.ms`.
  */
 export interface TransactionalProducer extends RecordProducer {
   /**
-   * Takes the next epoch: ends whatever transaction is open and fences older producers. Comes before everything else, and after a commit
-   * that ended TRANSACTION_UNCERTAIN: then it settles that commit, and is refused if another producer came in between.
+   * Takes the next epoch: ends whatever transaction is open and fences older producers. Comes before
+   * everything else, and after a commit that ended TRANSACTION_UNCERTAIN: then it settles that commit, and is
+   * refused if another producer came in between.
    */
   initialize(signal?: AbortSignal): Promise<void>
   readonly inTransaction: boolean
   /**
-   * Waits until everything sent is acknowledged, then commits; readers see it milliseconds later. TRANSACTION_UNCERTAIN: Kafka did not say
-   * whether it did.
+   * Waits until everything sent is acknowledged, then commits; readers see it milliseconds later.
+   * TRANSACTION_UNCERTAIN: Kafka did not say whether it did.
    */
   commit(): Promise<void>
   abort(): Promise<void>
@@ -72,18 +76,27 @@ export interface LogRecord {
 
 export interface TopicLogOptions {
   readonly topic: string
-  /** Client properties for everything this log does, unless said otherwise for what writes or creates the topic. */
+  /**
+   * Client properties for everything this log does, unless said otherwise for what writes or creates the
+   * topic.
+   */
   readonly client: ClientProperties
   readonly writerClient?: ClientProperties
   readonly adminClient?: ClientProperties
   readonly clientId: string
-  /** How to create the topic when it is missing; `cleanup.policy=compact` is added. `partitions` -1 or replicationFactor -1: the broker's default. */
+  /**
+   * How to create the topic when it is missing; `cleanup.policy=compact` is added. `partitions` -1 or
+   * replicationFactor -1: the broker's default.
+   */
   readonly create: {
     readonly partitions: number
     readonly replicationFactor: number
     readonly settings: ReadonlyMap<string, string>
   }
-  /** For error texts: the worker property that named the topic, and what it holds ("connector configurations", …). */
+  /**
+   * For error texts: the worker property that named the topic, and what it holds ("connector configurations",
+   * …).
+   */
   readonly property: string
   readonly purpose: string
   /** Refuse a topic with more than one partition. */
@@ -92,13 +105,19 @@ export interface TopicLogOptions {
   onRecord(record: LogRecord): void
 }
 
-/** A compacted topic read from its beginning and followed for ever, without a consumer group (KafkaBasedLog). */
+/**
+ * A compacted topic read from its beginning and followed for ever, without a consumer group (KafkaBasedLog).
+ */
 export interface TopicLog {
   /**
-   * Creates or checks the topic, reads what is committed of it. Bounded: rejects with a ConnectError that names broker or topic.
+   * Creates or checks the topic, reads what is committed of it. Bounded: rejects with a ConnectError that
+   * names broker or topic.
    */
   start(signal?: AbortSignal): Promise<void>
-  /** Resolves when everything written before the call has been handed to `onRecord`; with read_committed, transactions open then have ended. */
+  /**
+   * Resolves when everything written before the call has been handed to `onRecord`; with read_committed,
+   * transactions open then have ended.
+   */
   readToEnd(timeoutMs: number): Promise<void>
   /** Writes one record and waits for the broker's acknowledgement. */
   send(key: Uint8Array, value: Uint8Array | null, timeoutMs: number): Promise<void>
@@ -190,7 +209,9 @@ export interface ClusterAdmin {
 /** The factory main hands out; each method makes one client. `clientId` becomes `client.id`. */
 export interface KafkaClients {
   admin(client: ClientProperties, clientId: string): ClusterAdmin
-  /** `refused`: whether a record that Kafka will never take fails the producer, or is reported and left out. */
+  /**
+   * `refused`: whether a record that Kafka will never take fails the producer, or is reported and left out.
+   */
   producer(client: ClientProperties, clientId: string, refused?: 'fail' | 'report'): RecordProducer
   /** `transactional.id` is given here, not by the properties. */
   transactionalProducer(

@@ -62,7 +62,10 @@ describe('brokers of a cluster that go and come', () => {
   }
 
   let back: Promise<void> = Promise.resolve()
-  /** A crash. The test goes on while the broker starts again, and so does the next crash not before it is back. */
+  /**
+   * A crash. The test goes on while the broker starts again, and so does the next crash not before it is
+   * back.
+   */
   async function crash(t: TestContext, broker: Broker): Promise<void> {
     await back
     await broker.kill()

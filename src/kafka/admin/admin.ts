@@ -18,8 +18,8 @@ const notReadable: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Topics and settings of one cluster. Connects on first use. Each call tries again until `default.api.timeout.ms` is over,
- * then rejects with a ConnectError that names the bootstrap servers.
+ * Topics and settings of one cluster. Connects on first use. Each call tries again until
+ * `default.api.timeout.ms` is over, then rejects with a ConnectError that names the bootstrap servers.
  */
 export class KafkaAdmin implements ClusterAdmin {
   readonly #clock: Clock

@@ -16,8 +16,9 @@ const authenticationFailed: ReadonlySet<string> = new Set([
 ])
 
 /**
- * A worker reads these topics whole when it starts, and compaction leaves the newest segment of a partition alone: with the brokers' own
- * 1 GiB or 7 days a start would read what a week wrote. The least values that managed clusters accept.
+ * A worker reads these topics whole when it starts, and compaction leaves the newest segment of a partition
+ * alone: with the brokers' own 1 GiB or 7 days a start would read what a week wrote. The least values that
+ * managed clusters accept.
  */
 const SMALL_SEGMENTS = [
   ['segment.bytes', '52428800'],
@@ -32,8 +33,9 @@ type InternalTopic = Pick<
 >
 
 /**
- * Creates a compacted topic, or checks the one that is there. Where creating is not allowed the topic must exist already.
- * Rejects with TOPIC_UNSUITABLE when the existing topic would lose data or has too many partitions.
+ * Creates a compacted topic, or checks the one that is there. Where creating is not allowed the topic must
+ * exist already. Rejects with TOPIC_UNSUITABLE when the existing topic would lose data or has too many
+ * partitions.
  */
 export async function ensureInternalTopic(
   admin: ClusterAdmin,

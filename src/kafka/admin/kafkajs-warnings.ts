@@ -2,7 +2,8 @@ let hidden = false
 
 /**
  * kafkajs 2 sets timers with the time since an expired throttle, a negative number, and Node warns on each.
- * Node offers no way to refuse one kind of warning, so this drops exactly those that come from kafkajs's own files.
+ * Node offers no way to refuse one kind of warning, so this drops exactly those that come from kafkajs's own
+ * files.
  */
 export function hideNegativeTimeoutWarnings(): void {
   if (hidden) return

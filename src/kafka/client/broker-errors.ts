@@ -8,7 +8,10 @@ import {
 } from '@platformatic/kafka'
 import { ConnectError, asError } from '../../errors.ts'
 
-/** Broker answers after which the same request may succeed, here or at another broker (Kafka's RetriableException). */
+/**
+ * Broker answers after which the same request may succeed, here or at another broker (Kafka's
+ * RetriableException).
+ */
 const retriableNames: ReadonlySet<string> = new Set([
   'CORRUPT_MESSAGE',
   'UNKNOWN_TOPIC_OR_PARTITION',
@@ -60,8 +63,8 @@ function protocolErrorOf(error: unknown): string | null {
 }
 
 /**
- * The response the client library attached to its error; null when there was none.
- * The library throws when any part of a response carries an error code: callers that look at each code themselves want it.
+ * The response the client library attached to its error; null when there was none. The library throws when
+ * any part of a response carries an error code: callers that look at each code themselves want it.
  */
 export function responseOf(error: unknown): unknown {
   return error instanceof ResponseError
@@ -75,7 +78,10 @@ function isAuthenticationError(error: unknown): boolean {
   )
 }
 
-/** Node's codes for a certificate or handshake that was refused: the other side is there, but not who it should be. */
+/**
+ * Node's codes for a certificate or handshake that was refused: the other side is there, but not who it
+ * should be.
+ */
 const tlsCode = /^(ERR_TLS_|ERR_SSL_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/
 
 function isTlsError(error: unknown): boolean {
@@ -103,8 +109,8 @@ export function isRetriableBrokerError(error: unknown): boolean {
 }
 
 /**
- * A foreign error as ConnectError: `doing` says what was tried and where; `facts.kafkaError` is the broker's error name if it gave one.
- * Errors of ours pass unchanged.
+ * A foreign error as ConnectError: `doing` says what was tried and where; `facts.kafkaError` is the broker's
+ * error name if it gave one. Errors of ours pass unchanged.
  */
 export function brokerError(
   error: unknown,

@@ -19,7 +19,10 @@ export interface ClientSettings extends Omit<ConnectionSettings, 'tls' | 'login'
   readonly sasl: Credentials | null
 }
 
-/** Reads and checks the properties; `clock` tells how old a token is. Throws ConfigError that names the property; secrets are never part of it. */
+/**
+ * Reads and checks the properties; `clock` tells how old a token is. Throws ConfigError that names the
+ * property; secrets are never part of it.
+ */
 export function clientSettings(
   client: ClientProperties,
   clock: Clock,

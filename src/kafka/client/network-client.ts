@@ -91,9 +91,10 @@ const coordinatorTypes = { group: 0, transaction: 1 } as const
 type SupportedVersions = ReadonlyMap<number, { readonly min: number; readonly max: number }>
 
 /**
- * Connections to the brokers of one cluster: one per broker, opened on first use. Each call is one request in the newest
- * version both sides speak, limited by `request.timeout.ms`; nothing is retried here.
- * A broker answers the requests of one connection one after the other, so what may wait long (fetch, join) has a client of its own.
+ * Connections to the brokers of one cluster: one per broker, opened on first use. Each call is one request in
+ * the newest version both sides speak, limited by `request.timeout.ms`; nothing is retried here. A broker
+ * answers the requests of one connection one after the other, so what may wait long (fetch, join) has a
+ * client of its own.
  */
 export class NetworkClient {
   readonly settings: ClientSettings
@@ -110,7 +111,8 @@ export class NetworkClient {
     this.#brokers = settings.bootstrapServers
     this.#connections = new ConnectionPool(clientId, platformaticOptions(settings))
     this.#connections.on('connecting', ({ connection }) => {
-      // Whoever waits for the connection or a response gets the error; an emitter without a listener would throw it.
+      // Whoever waits for the connection or a response gets the error; an emitter without a listener would
+      // throw it.
       connection.on('error', () => undefined)
       // Closing a closed connection clears its timer for authenticating again.
       connection.once('close', () => void connection.close())
@@ -196,7 +198,10 @@ export class NetworkClient {
     return clusterId ?? ''
   }
 
-  /** The broker that coordinates a group, or the transactions of a transactional id. Rejects with the broker's error while there is none. */
+  /**
+   * The broker that coordinates a group, or the transactions of a transactional id. Rejects with the broker's
+   * error while there is none.
+   */
   async coordinator(of: keyof typeof coordinatorTypes, id: string): Promise<BrokerNode> {
     const response = await this.#askAny((broker) =>
       this.call(broker, findCoordinatorApi, coordinatorTypes[of], [id])
@@ -245,7 +250,10 @@ export class NetworkClient {
     )
   }
 
-  /** Asks one broker after the other until one gives an answer, be it a refusal. One that did not answer is asked last from then on. */
+  /**
+   * Asks one broker after the other until one gives an answer, be it a refusal. One that did not answer is
+   * asked last from then on.
+   */
   async #askAny<T>(ask: (broker: BrokerAddress) => Promise<T>): Promise<T> {
     const errors: unknown[] = []
     for (const [key, broker] of this.#candidates()) {
@@ -264,7 +272,10 @@ export class NetworkClient {
     throw new AggregateError(errors, `No broker of ${addresses(this.settings)} answers`)
   }
 
-  /** Those of the last metadata, then the bootstrap servers; behind them, longest ago first, those that did not answer. */
+  /**
+   * Those of the last metadata, then the bootstrap servers; behind them, longest ago first, those that did
+   * not answer.
+   */
   #candidates(): Map<string, BrokerAddress> {
     const all = new Map(
       [...this.#brokers, ...this.settings.bootstrapServers].map((broker) => [

@@ -23,7 +23,10 @@ export class OAuthTokenSource {
     this.#options = options
   }
 
-  /** Rejects with ConnectError that names the endpoint, never the credentials (I7), after at most three bounded attempts. */
+  /**
+   * Rejects with ConnectError that names the endpoint, never the credentials (I7), after at most three
+   * bounded attempts.
+   */
   async token(): Promise<AccessToken> {
     if (this.#current !== null && this.#clock.monotonicMs() < this.#current.refreshAt) {
       return this.#current.token

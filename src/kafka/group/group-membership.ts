@@ -55,13 +55,15 @@ interface Joining {
  * A member of a group with protocol type `connect`.
  *
  * OUTSIDE: no heartbeats; the member id may still be known to the broker. `join` → JOINING.
- * JOINING: join and sync requests, repeated until they succeed (→ MEMBER), `signal` aborts or the broker refuses for good (→ OUTSIDE).
- * MEMBER: heartbeats run. `rebalance-in-progress` leaves them running until the next `join`;
- *   `member-unknown` and `coordinator-lost` end them (→ OUTSIDE). Each round tells `onRebalance` at most one reason of each kind.
+ * JOINING: join and sync requests, repeated until they succeed (→ MEMBER), `signal` aborts or the broker
+ *   refuses for good (→ OUTSIDE).
+ * MEMBER: heartbeats run. `rebalance-in-progress` leaves them running until the next `join`; `member-unknown`
+ *   and `coordinator-lost` end them (→ OUTSIDE). Each round tells `onRebalance` at most one reason of each
+ *   kind.
  * CLOSED: for good, from any state.
  *
- * A broker keeps a join waiting and answers one connection in order, so each join has a connection of its own. Giving up closes it:
- * nothing is sent after that.
+ * A broker keeps a join waiting and answers one connection in order, so each join has a connection of its
+ * own. Giving up closes it: nothing is sent after that.
  */
 export class ConnectGroupMembership implements GroupMembership {
   readonly #clock: Clock
@@ -194,7 +196,8 @@ export class ConnectGroupMembership implements GroupMembership {
     assign: Assign,
     signal: AbortSignal
   ): Promise<GroupRound> {
-    // The wait ends with the signal even where the work cannot be stopped; how that ends is then of no interest.
+    // The wait ends with the signal even where the work cannot be stopped; how that ends is then of no
+    // interest.
     const unlessGivenUp = <T>(work: Promise<T>): Promise<T> =>
       abortable(work, signal, () => this.#givenUp())
     for (;;) {

@@ -44,12 +44,13 @@ interface RunningThread {
 const LIMITS = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 1 }
 
 /**
- * Heartbeats in a thread with a connection of their own, so that what blocks the event loop (one large value, a synchronous plugin) costs no
- * membership (I9). One heartbeat at a time; the thread starts with the first.
+ * Heartbeats in a thread with a connection of their own, so that what blocks the event loop (one large value,
+ * a synchronous plugin) costs no membership (I9). One heartbeat at a time; the thread starts with the first.
  *
- * A worker that is blocked for good must lose its place all the same: it shows the thread that it lives as often as a heartbeat is due, and
- * after `rebalance.timeout.ms` of silence the thread stops. That is the time the group gives every member to answer: one that cannot act for
- * so long is of no use to it, and a shorter limit would take work away that may still go on.
+ * A worker that is blocked for good must lose its place all the same: it shows the thread that it lives as
+ * often as a heartbeat is due, and after `rebalance.timeout.ms` of silence the thread stops. That is the time
+ * the group gives every member to answer: one that cannot act for so long is of no use to it, and a shorter
+ * limit would take work away that may still go on.
  */
 export class HeartbeatThread {
   readonly #clock: Clock

@@ -40,9 +40,11 @@ type State =
   | { readonly kind: 'TELLING' | 'REBALANCING' | 'STOPPED' }
 
 /**
- * Keeps one generation of a member alive from its creation to `stop`. A coordinator that moved is looked up again.
+ * Keeps one generation of a member alive from its creation to `stop`. A coordinator that moved is looked up
+ * again.
  *
- * QUIET: reasons to join again are kept back, because between join and sync the answer of the sync tells them. `announce` → TELLING.
+ * QUIET: reasons to join again are kept back, because between join and sync the answer of the sync tells
+ *   them. `announce` → TELLING.
  * TELLING: each reason is told. Once the group is to be joined again → REBALANCING.
  * REBALANCING: only what is worse is told.
  * STOPPED: nothing is sent or told any more.

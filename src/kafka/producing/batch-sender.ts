@@ -34,11 +34,11 @@ interface Request {
 const noAnswer: PartitionOutcome = { error: 'NETWORK_EXCEPTION', message: null }
 
 /**
- * Sends the batches of partition queues to their leaders: one batch per partition and request, several requests in flight.
- * What comes back goes again after a pause, for ever. What Kafka refuses for good is left out if whose it is agrees, and told to `onFatal`
- * otherwise.
- * When the broker no longer knows the producer id, the session decides: either sending stops until nothing is in flight, then goes on
- * with a new id from the oldest unacknowledged record, so that the order stays; or the producer ends.
+ * Sends the batches of partition queues to their leaders: one batch per partition and request, several
+ * requests in flight. What comes back goes again after a pause, for ever. What Kafka refuses for good is left
+ * out if whose it is agrees, and told to `onFatal` otherwise. When the broker no longer knows the producer
+ * id, the session decides: either sending stops until nothing is in flight, then goes on with a new id from
+ * the oldest unacknowledged record, so that the order stays; or the producer ends.
  */
 export class BatchSender {
   /** What sending struggles with at present; null after each acknowledgement. */
@@ -157,7 +157,10 @@ export class BatchSender {
     return [...requests.values()]
   }
 
-  /** A topic that was made anew may have fewer partitions: what was meant for one of the others has no place any more. */
+  /**
+   * A topic that was made anew may have fewer partitions: what was meant for one of the others has no place
+   * any more.
+   */
   #onNoLeader({ topic, partition, key }: PartitionQueue): void {
     const partitions = this.#metadata.partitions(topic)
     this.#metadata.want(topic)
@@ -212,7 +215,8 @@ export class BatchSender {
     if (this.#stopped.signal.aborted) return
     if (failure === null) this.#reachable()
     else this.#unreachable(leader, failure)
-    // A broker answers at once and then reads nothing for so long: what was sent meanwhile would run into its time-out.
+    // A broker answers at once and then reads nothing for so long: what was sent meanwhile would run into its
+    // time-out.
     if (answer.throttleMs > 0) {
       this.#mutedUntil.set(nodeId, this.#clock.monotonicMs() + answer.throttleMs)
       this.trouble = `broker ${nodeId} throttles this client (a quota)`
@@ -242,7 +246,9 @@ export class BatchSender {
     }
   }
 
-  /** Either the guilty records are left out and what is behind them goes on in order, or the producer ends. */
+  /**
+   * Either the guilty records are left out and what is behind them goes on in order, or the producer ends.
+   */
   #onRefused(batch: Batch, error: string, message: string | null): void {
     const { queue } = batch
     const why = tooLarge.has(error)
@@ -271,7 +277,8 @@ export class BatchSender {
 
   #onSequenceRefused(batch: Batch, error: string): void {
     const { queue } = batch
-    // Behind a batch that came back this is to be expected; for the oldest one it means the id is of no use any more.
+    // Behind a batch that came back this is to be expected; for the oldest one it means the id is of no use
+    // any more.
     const unexpected = queue.isOldest(batch) && !queue.isRecovering
     const refused = unexpected ? this.#policy.session.onSequenceRefused(queue.key, error) : null
     if (refused === null) queue.retryLater(batch)

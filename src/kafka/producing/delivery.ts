@@ -2,14 +2,16 @@ import type { ConnectError } from '../../errors.ts'
 import type { ProducerRecord, RefusedRecord } from '../contracts.ts'
 
 /**
- * What becomes of a send when Kafka will never take some of its records. `end`: everything ends, because nothing behind them may overtake
- * them. `report`: they are left out, and the send resolves with them. `reject`: the send rejects, and others go on.
+ * What becomes of a send when Kafka will never take some of its records. `end`: everything ends, because
+ * nothing behind them may overtake them. `report`: they are left out, and the send resolves with them.
+ * `reject`: the send rejects, and others go on.
  */
 export type OnRefusal = 'end' | 'report' | 'reject'
 
 /**
- * One send. OPEN until all its records are acknowledged or left out, or it failed, or nobody waits for it any more; then it is SETTLED for
- * good, and those of its records that are not on their way already are not sent any more.
+ * One send. OPEN until all its records are acknowledged or left out, or it failed, or nobody waits for it any
+ * more; then it is SETTLED for good, and those of its records that are not on their way already are not sent
+ * any more.
  */
 export class Delivery {
   readonly startedMs: number

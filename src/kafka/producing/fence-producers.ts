@@ -4,10 +4,16 @@ import type { ClientProperties } from '../contracts.ts'
 import { NetworkClient } from '../client/network-client.ts'
 import { TransactionCoordinator } from './transaction-coordinator.ts'
 
-/** No transaction follows under this epoch. Every broker takes so short a limit, whatever its `transaction.max.timeout.ms`. */
+/**
+ * No transaction follows under this epoch. Every broker takes so short a limit, whatever its
+ * `transaction.max.timeout.ms`.
+ */
 const TRANSACTION_TIMEOUT_MS = 1000
 
-/** Takes a new epoch for each transactional id, as the producers that follow will: what older ones still send is refused. */
+/**
+ * Takes a new epoch for each transactional id, as the producers that follow will: what older ones still send
+ * is refused.
+ */
 export async function fenceProducers(
   clock: Clock,
   client: ClientProperties,

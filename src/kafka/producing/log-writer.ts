@@ -13,12 +13,15 @@ export interface LogEntry {
   readonly value: Uint8Array | null
 }
 
-/** What waits for the same partition goes out as one batch up to this size, and about as much in one request. */
+/**
+ * What waits for the same partition goes out as one batch up to this size, and about as much in one request.
+ */
 const BATCH_BYTES = 262_144
 
 /**
- * Writes to an internal topic, each write within a limit of its own: one that took too long or was refused rejects, and others go on. Acks
- * are those of all replicas; without a producer id, which not every cluster gives, one request at a time keeps the order across retries.
+ * Writes to an internal topic, each write within a limit of its own: one that took too long or was refused
+ * rejects, and others go on. Acks are those of all replicas; without a producer id, which not every cluster
+ * gives, one request at a time keeps the order across retries.
  */
 export class LogWriter {
   readonly #clock: Clock
@@ -55,9 +58,10 @@ export class LogWriter {
   }
 
   /**
-   * Resolves when all entries are acknowledged. Rejects with ConnectError: timed out (retriable), refused, or stopped; entries behind the
-   * one that failed are not written to its partition then. I8: what is not acknowledged within `timeoutMs` is not tried again; the attempt
-   * that was under way may still have reached the log.
+   * Resolves when all entries are acknowledged. Rejects with ConnectError: timed out (retriable), refused, or
+   * stopped; entries behind the one that failed are not written to its partition then. I8: what is not
+   * acknowledged within `timeoutMs` is not tried again; the attempt that was under way may still have reached
+   * the log.
    */
   async write(entries: readonly LogEntry[], timeoutMs: number): Promise<void> {
     if (this.#stopped) throw this.#closed()

@@ -22,7 +22,10 @@ interface Part {
   readonly records: readonly ProducerRecord[]
 }
 
-/** Encoded records of one partition, kept unchanged until acknowledged: the broker recognises a repeated batch by its sequence. */
+/**
+ * Encoded records of one partition, kept unchanged until acknowledged: the broker recognises a repeated batch
+ * by its sequence.
+ */
 export interface Batch {
   readonly topic: string
   readonly partition: number
@@ -49,13 +52,14 @@ export class RecordTooLarge extends Error {
 }
 
 /**
- * The records of one partition on their way, oldest first: batches sent and not acknowledged, then records not yet in a batch.
+ * The records of one partition on their way, oldest first: batches sent and not acknowledged, then records
+ * not yet in a batch.
  *
- * FIRST: one batch goes alone. A broker that knows nothing of a producer id takes any sequence number from it, so that a second batch could
- *   be taken while the first comes back. Once it is acknowledged → SENDING.
+ * FIRST: one batch goes alone. A broker that knows nothing of a producer id takes any sequence number from
+ *   it, so that a second batch could be taken while the first comes back. Once it is acknowledged → SENDING.
  * SENDING: batches go out one after the other, several in flight. A new identity → FIRST.
- * RECOVERING: a batch came back, in whichever state. Nothing goes out until no batch is in flight; then → FIRST, at the oldest
- *   unacknowledged batch, so that the order in the log is that of the sends.
+ * RECOVERING: a batch came back, in whichever state. Nothing goes out until no batch is in flight; then →
+ *   FIRST, at the oldest unacknowledged batch, so that the order in the log is that of the sends.
  */
 export class PartitionQueue {
   readonly topic: string
@@ -93,7 +97,10 @@ export class PartitionQueue {
     return this.#chunks.length === 0 && this.#unacknowledged.length === 0
   }
 
-  /** The batch to send now, or null. `identity` changes only while nothing is in flight. Throws RecordTooLarge. */
+  /**
+   * The batch to send now, or null. `identity` changes only while nothing is in flight. Throws
+   * RecordTooLarge.
+   */
   next(identity: ProducerIdentity | null): Batch | null {
     if (identity !== this.#identity) this.#restartSequence(identity)
     if (this.#state !== 'SENDING' && this.#inFlight > 0) return null
@@ -135,15 +142,18 @@ export class PartitionQueue {
     this.#state = 'RECOVERING'
   }
 
-  /** As `returned`, and nothing goes out before a pause: longer after each failure since the last acknowledgement. */
+  /**
+   * As `returned`, and nothing goes out before a pause: longer after each failure since the last
+   * acknowledgement.
+   */
   retryLater(batch: Batch): void {
     this.returned(batch)
     this.retryAtMs = this.#clock.monotonicMs() + this.#backoff.next()
   }
 
   /**
-   * Leaves out what belongs to settled deliveries and is not on its way. It is there only where a delivery can end without the others, which
-   * excludes sequence numbers: they may have no holes.
+   * Leaves out what belongs to settled deliveries and is not on its way. It is there only where a delivery
+   * can end without the others, which excludes sequence numbers: they may have no holes.
    */
   forgetSettled(): void {
     this.#chunks = this.#chunks.filter(({ delivery }) => !delivery.settled)
@@ -155,8 +165,8 @@ export class PartitionQueue {
   }
 
   /**
-   * Takes a batch out that the broker will never take, if all whose records are in it agree. It leaves a hole in the sequence, so what is
-   * behind it needs a new identity.
+   * Takes a batch out that the broker will never take, if all whose records are in it agree. It leaves a hole
+   * in the sequence, so what is behind it needs a new identity.
    */
   refused(batch: Batch, reason: ConnectError): boolean {
     if (!batch.parts.every(({ delivery, records }) => delivery.refuse(records, reason)))
@@ -237,7 +247,10 @@ export class PartitionQueue {
     return this.#encode(parts, bytes)
   }
 
-  /** Whether a record still belongs into a batch. One that fits into none throws, once everything before it is sent. */
+  /**
+   * Whether a record still belongs into a batch. One that fits into none throws, once everything before it is
+   * sent.
+   */
   #fits(bytes: number, size: number, record: ProducerRecord, delivery: Delivery): boolean {
     if (bytes > 0) return bytes + size <= this.#batchBytes
     if (size <= this.#settings.maxRecordBytes) return true

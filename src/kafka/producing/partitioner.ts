@@ -54,7 +54,10 @@ export class TopicPartitioner {
     this.#sticky = Math.floor(Math.random() * 0x10000)
   }
 
-  /** `partitions`: how many the topic has. An explicit partition is returned as it is, even when the topic has fewer. */
+  /**
+   * `partitions`: how many the topic has. An explicit partition is returned as it is, even when the topic has
+   * fewer.
+   */
   partition(record: ProducerRecord, partitions: number): number {
     if (record.partition !== null) return record.partition
     const { stickyBytes, ignoreKeys, roundRobin = false } = this.#settings

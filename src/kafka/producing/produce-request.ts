@@ -51,8 +51,9 @@ interface ProduceResponse {
 }
 
 /**
- * Produce Request => transactional_id NULLABLE_STRING | acks INT16 | timeout_ms INT32 | [topic name STRING, [index INT32, records BYTES]]
- * Versions 3 to 8 are not flexible, 9 to 11 are (compact lengths, tagged fields).
+ * Produce Request => transactional_id NULLABLE_STRING | acks INT16 | timeout_ms INT32 | [topic name STRING,
+ * [index INT32, records BYTES]] Versions 3 to 8 are not flexible, 9 to 11 are (compact lengths, tagged
+ * fields).
  */
 function createRequest(flexible: boolean) {
   return (

@@ -24,10 +24,11 @@ interface Waiting {
 }
 
 /**
- * The way of records from a send to its acknowledgement: to the partitions of their topics, into batches, to the leaders, and again until
- * they are taken. The order of a partition in the log is that of the sends, across retries, broker restarts and leader changes. How long
- * it is tried, and what a failure means for others, is up to the policy: a producer of records is patient (`producer.ts`), a writer of
- * internal topics has a limit for each write (`log-writer.ts`).
+ * The way of records from a send to its acknowledgement: to the partitions of their topics, into batches, to
+ * the leaders, and again until they are taken. The order of a partition in the log is that of the sends,
+ * across retries, broker restarts and leader changes. How long it is tried, and what a failure means for
+ * others, is up to the policy: a producer of records is patient (`producer.ts`), a writer of internal topics
+ * has a limit for each write (`log-writer.ts`).
  */
 export class ProducerCore {
   readonly #clock: Clock
@@ -104,7 +105,10 @@ export class ProducerCore {
     } else this.#enqueue(topic, { records, delivery, sinceMs }, partitions)
   }
 
-  /** Hands records to their partitions. False (and nothing done) when one names a partition the topic does not have, as far as known. */
+  /**
+   * Hands records to their partitions. False (and nothing done) when one names a partition the topic does not
+   * have, as far as known.
+   */
   #enqueue(topic: Topic, send: Waiting, partitions: number): boolean {
     const byPartition = new Map<number, ProducerRecord[]>()
     let missing = -1
@@ -127,7 +131,10 @@ export class ProducerCore {
     return true
   }
 
-  /** Partitions may have been added since the metadata was read, and not every broker knows of them at once: asks again for a while. */
+  /**
+   * Partitions may have been added since the metadata was read, and not every broker knows of them at once:
+   * asks again for a while.
+   */
   #onMissingPartition(topic: Topic, send: Waiting, partition: number): void {
     const { name } = topic
     const { records, delivery, sinceMs } = send
@@ -162,7 +169,10 @@ export class ProducerCore {
     this.#sender.schedule()
   }
 
-  /** What waits for the topic's partitions can be refused; what was placed before learns from the brokers themselves. */
+  /**
+   * What waits for the topic's partitions can be refused; what was placed before learns from the brokers
+   * themselves.
+   */
   #onTopicRefused(error: ConnectError, name: string): void {
     const topic = this.#topics.get(name)
     const waiting = topic?.waiting.splice(0) ?? []

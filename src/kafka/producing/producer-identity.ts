@@ -13,7 +13,9 @@ import type { ProducerIdentity } from './record-batch.ts'
 
 const NO_TRANSACTION_TIMEOUT = 2_147_483_647
 
-/** From version 3 on, a producer that names what it is gets the next epoch, unless another one took its place. */
+/**
+ * From version 3 on, a producer that names what it is gets the next epoch, unless another one took its place.
+ */
 export const initProducerIdApi: ApiVersions<
   [
     transactionalId: string | null,
@@ -32,8 +34,8 @@ export const initProducerIdApi: ApiVersions<
 ]
 
 /**
- * A new producer id from any broker; null when the principal may not have one (brokers before 2.8 ask for IdempotentWrite).
- * Rejects with ConnectError or the library's error.
+ * A new producer id from any broker; null when the principal may not have one (brokers before 2.8 ask for
+ * IdempotentWrite). Rejects with ConnectError or the library's error.
  */
 export async function newProducerIdentity(
   network: NetworkClient

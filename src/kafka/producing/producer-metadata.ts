@@ -17,8 +17,9 @@ interface KnownTopic {
 }
 
 /**
- * How long to wait behind a question about topics: longer each time the same ones are asked about again, and the shortest time when there is
- * a new one among them. Many tables come with many new topics, one after the other: none of them is to wait for those before it.
+ * How long to wait behind a question about topics: longer each time the same ones are asked about again, and
+ * the shortest time when there is a new one among them. Many tables come with many new topics, one after the
+ * other: none of them is to wait for those before it.
  */
 export class QuestionPace {
   readonly #backoff: Backoff
@@ -36,8 +37,9 @@ export class QuestionPace {
 }
 
 /**
- * Which broker leads which partition of the topics a producer writes to. A topic nobody knows is created by the broker
- * if both are set to; when it stays unknown for `max.block.ms` of answered questions, it is refused. An unreachable cluster is waited for.
+ * Which broker leads which partition of the topics a producer writes to. A topic nobody knows is created by
+ * the broker if both are set to; when it stays unknown for `max.block.ms` of answered questions, it is
+ * refused. An unreachable cluster is waited for.
  */
 export class ProducerMetadata {
   /** Why what is wanted is not known yet; null when it is. */
@@ -75,7 +77,10 @@ export class ProducerMetadata {
     this.#onRefused = (error, topic) => events.onRefused(error, topic)
   }
 
-  /** How many partitions the topic has; null while unknown. Refreshes what is older than `metadata.max.age.ms` in the background. */
+  /**
+   * How many partitions the topic has; null while unknown. Refreshes what is older than `metadata.max.age.ms`
+   * in the background.
+   */
   partitions(topic: string): number | null {
     const known = this.#topics.get(topic)
     if (known === undefined) {
@@ -150,7 +155,10 @@ export class ProducerMetadata {
     }
   }
 
-  /** What was learned a moment ago has not changed yet: those who wait for a change would ask as fast as the broker answers. */
+  /**
+   * What was learned a moment ago has not changed yet: those who wait for a change would ask as fast as the
+   * broker answers.
+   */
   async #untilWorthAsking(pauseMs: number): Promise<void> {
     const now = this.#clock.monotonicMs()
     let waitMs = pauseMs
@@ -206,7 +214,10 @@ export class ProducerMetadata {
     this.#said.delete(topic)
   }
 
-  /** I8: asked about for as long as it takes, but not in silence. Moments of it are usual: topics and leaders come about while one waits. */
+  /**
+   * I8: asked about for as long as it takes, but not in silence. Moments of it are usual: topics and leaders
+   * come about while one waits.
+   */
   #waitsFor(topic: string, what: string): void {
     this.trouble = what
     const now = this.#clock.monotonicMs()

@@ -12,13 +12,17 @@ export interface ProducerSession {
   readonly transactionalId: string | null
   /** null: without idempotence; undefined: not known at present. Changes only while nothing is in flight. */
   readonly identity: ProducerIdentity | null | undefined
-  /** Makes `identity` known, trying again for as long as it may help. Rejects with ConnectError when it does not. */
+  /**
+   * Makes `identity` known, trying again for as long as it may help. Rejects with ConnectError when it does
+   * not.
+   */
   identify(signal: AbortSignal): Promise<void>
   /** Whether batches for this partition may go now. If not, `events.onReady` is called when they may. */
   admits(topic: string, partition: number): boolean
   /**
-   * The broker does not accept the place of the oldest batch of a partition in the sequence. Answers null when sending goes on with a new
-   * identity once nothing is in flight, otherwise the error that ends the producer.
+   * The broker does not accept the place of the oldest batch of a partition in the sequence. Answers null
+   * when sending goes on with a new identity once nothing is in flight, otherwise the error that ends the
+   * producer.
    */
   onSequenceRefused(partition: string, error: string): ConnectError | null
   /** A batch was left out: what is behind it goes on with a new identity once nothing is in flight. */
@@ -43,7 +47,10 @@ export const plainSession: ProducerSession = {
   listen() {}
 }
 
-/** A producer id of its own, replaced when the broker no longer knows it: a record whose acknowledgement was lost then may be written twice. */
+/**
+ * A producer id of its own, replaced when the broker no longer knows it: a record whose acknowledgement was
+ * lost then may be written twice.
+ */
 export class IdempotentSession implements ProducerSession {
   readonly transactionalId = null
   readonly #clock: Clock

@@ -28,14 +28,17 @@ interface ProducerOptions {
 }
 
 /**
- * Idempotent producer: acks=all, up to five requests in flight per broker, order per partition kept across retries, broker restarts
- * and leader changes. A failed attempt is repeated until `delivery.timeout.ms`, by default for ever.
+ * Idempotent producer: acks=all, up to five requests in flight per broker, order per partition kept across
+ * retries, broker restarts and leader changes. A failed attempt is repeated until `delivery.timeout.ms`, by
+ * default for ever.
  *
- * The first failure that cannot be repaired ends the producer: that send rejects with the reason (facts: topic, partition, kafkaError),
- * all others with the same reason as their cause. With `refused: 'report'` records that Kafka will never take are left out instead, and
- * everything behind them goes on in order. How much waits here is bounded by the sends the caller has under way.
+ * The first failure that cannot be repaired ends the producer: that send rejects with the reason (facts:
+ * topic, partition, kafkaError), all others with the same reason as their cause. With `refused: 'report'`
+ * records that Kafka will never take are left out instead, and everything behind them goes on in order. How
+ * much waits here is bounded by the sends the caller has under way.
  *
- * OPEN takes sends. `close` → CLOSING: what is under way may come to its end. A limit or a failure ends it, from OPEN or CLOSING.
+ * OPEN takes sends. `close` → CLOSING: what is under way may come to its end. A limit or a failure ends it,
+ * from OPEN or CLOSING.
  */
 export class KafkaRecordProducer implements RecordProducer {
   readonly bufferBytes: number

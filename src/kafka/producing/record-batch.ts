@@ -35,8 +35,8 @@ export function recordBytes(record: ProducerRecord): number {
 }
 
 /**
- * Encodes records as one batch; `sizeHint` is the sum of their `recordBytes`.
- * Producer id, epoch, sequence and crc are left to `stampBatch`, so that a batch can be stamped anew when the producer id changes.
+ * Encodes records as one batch; `sizeHint` is the sum of their `recordBytes`. Producer id, epoch, sequence
+ * and crc are left to `stampBatch`, so that a batch can be stamped anew when the producer id changes.
  */
 export function encodeBatch(
   records: readonly ProducerRecord[],
@@ -71,7 +71,10 @@ export function encodeBatch(
   return batch
 }
 
-/** Writes who sends the batch, whether in a transaction, and its place in the partition (-1 without idempotence), and the crc. */
+/**
+ * Writes who sends the batch, whether in a transaction, and its place in the partition (-1 without
+ * idempotence), and the crc.
+ */
 export function stampBatch(
   batch: Buffer,
   producer: ProducerIdentity | null,
@@ -136,7 +139,10 @@ function writeBytes(buffer: Buffer, at: number, bytes: Uint8Array | null): numbe
 
 const ZIGZAG_INT_LIMIT = 2 ** 30
 
-/** Zigzag varint of a safe integer. Beyond 31 bits (timestamp deltas) plain arithmetic replaces the bit operations. */
+/**
+ * Zigzag varint of a safe integer. Beyond 31 bits (timestamp deltas) plain arithmetic replaces the bit
+ * operations.
+ */
 function writeVarInt(buffer: Buffer, start: number, value: number): number {
   let at = start
   if (value < ZIGZAG_INT_LIMIT && value >= -ZIGZAG_INT_LIMIT) {

@@ -36,8 +36,8 @@ export interface SendingPolicy {
   /** Told of outages; null where whoever waits for a send is told instead. */
   readonly log: Logger | null
   /**
-   * Something that trying again does not mend: what is under way does not come about. The guilty sends, if there are any, should fail for
-   * that very reason.
+   * Something that trying again does not mend: what is under way does not come about. The guilty sends, if
+   * there are any, should fail for that very reason.
    */
   onFatal(error: ConnectError, guilty: readonly Delivery[]): void
 }

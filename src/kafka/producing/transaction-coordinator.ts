@@ -77,8 +77,9 @@ interface Attempts {
 }
 
 /**
- * Requests to the broker that keeps the transactions of one transactional id. It is looked for again when it has moved or does not answer;
- * each request is repeated while that may help, within its limit: repeating has no further effect.
+ * Requests to the broker that keeps the transactions of one transactional id. It is looked for again when it
+ * has moved or does not answer; each request is repeated while that may help, within its limit: repeating has
+ * no further effect.
  */
 export class TransactionCoordinator {
   readonly transactionalId: string
@@ -101,8 +102,9 @@ export class TransactionCoordinator {
   }
 
   /**
-   * The next epoch of the transactional id. Whatever transaction is open is aborted, one that is being committed is waited for, and every
-   * producer with an older epoch is fenced. With `current` it is refused (PRODUCER_FENCED) unless that is the last epoch given out.
+   * The next epoch of the transactional id. Whatever transaction is open is aborted, one that is being
+   * committed is waited for, and every producer with an older epoch is fenced. With `current` it is refused
+   * (PRODUCER_FENCED) unless that is the last epoch given out.
    */
   async nextEpoch(
     transactionTimeoutMs: number,
@@ -168,7 +170,10 @@ export class TransactionCoordinator {
     })
   }
 
-  /** Ends the open transaction. Rejects with TRANSACTION_UNCERTAIN when no answer came within the limit, or before `signal` aborted. */
+  /**
+   * Ends the open transaction. Rejects with TRANSACTION_UNCERTAIN when no answer came within the limit, or
+   * before `signal` aborted.
+   */
   async end(
     { producerId, epoch }: ProducerIdentity,
     committed: boolean,

@@ -28,9 +28,10 @@ interface Epoch {
 const ABORT_LIMIT_MS = 10_000
 
 /**
- * NEW → `initialize` → READY ⇄ IN TRANSACTION (from the first send to `commit` or `abort`). A failed send ends the epoch: its transaction can
- * only be aborted. After a commit without an answer (TRANSACTION_UNCERTAIN), `initialize` settles it and takes the next epoch.
- * I2: once another producer took an epoch, Kafka refuses whatever this one still sends.
+ * NEW → `initialize` → READY ⇄ IN TRANSACTION (from the first send to `commit` or `abort`). A failed send
+ * ends the epoch: its transaction can only be aborted. After a commit without an answer
+ * (TRANSACTION_UNCERTAIN), `initialize` settles it and takes the next epoch. I2: once another producer took
+ * an epoch, Kafka refuses whatever this one still sends.
  */
 export class KafkaTransactionalProducer implements TransactionalProducer {
   readonly bufferBytes: number

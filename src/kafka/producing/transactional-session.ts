@@ -9,8 +9,9 @@ import {
 } from './transaction-coordinator.ts'
 
 /**
- * Sends in transactions, with one epoch. A partition belongs to the open transaction before the first batch goes to it; those asked for
- * together are added by one request. Whatever the broker refuses ends the producer: the transaction can only be aborted then.
+ * Sends in transactions, with one epoch. A partition belongs to the open transaction before the first batch
+ * goes to it; those asked for together are added by one request. Whatever the broker refuses ends the
+ * producer: the transaction can only be aborted then.
  */
 export class TransactionalSession implements ProducerSession {
   readonly transactionalId: string

@@ -14,13 +14,16 @@ export interface AbortedTransaction {
 interface FetchedPartition {
   readonly partition: number
   readonly batches: readonly RecordsBatch[]
-  /** Transactions that were aborted, as the broker lists them for read_committed; null for read_uncommitted. */
+  /**
+   * Transactions that were aborted, as the broker lists them for read_committed; null for read_uncommitted.
+   */
   readonly aborted: readonly AbortedTransaction[] | null
 }
 
 /**
- * Hands over the records at or after `position`, without control records and, for read_committed, without those of aborted transactions.
- * Answers the next position: behind the last batch, whatever compaction left of it.
+ * Hands over the records at or after `position`, without control records and, for read_committed, without
+ * those of aborted transactions. Answers the next position: behind the last batch, whatever compaction left
+ * of it.
  */
 export function deliverRecords(
   fetched: FetchedPartition,

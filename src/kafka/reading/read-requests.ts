@@ -87,7 +87,10 @@ interface FetchResponse {
   }[]
 }
 
-/** Up to version 12 a fetch names topics; later ones use topic ids, which add nothing for a log that is read by name. */
+/**
+ * Up to version 12 a fetch names topics; later ones use topic ids, which add nothing for a log that is read
+ * by name.
+ */
 const fetchApi: ApiVersions<FetchArguments, FetchResponse> = [
   fetchV4.api,
   fetchV5.api,

@@ -24,7 +24,8 @@ type Assignment = ReadonlyMap<BrokerNode, readonly number[]>
 /**
  * Reads all partitions of a topic from their earliest offsets and follows them until `stop`, without a group.
  * Two connections per broker: a fetch waits on the broker, questions about offsets must not wait behind it.
- * When a leader is lost the partitions are assigned anew, with growing pauses, for ever; an outage is logged once.
+ * When a leader is lost the partitions are assigned anew, with growing pauses, for ever; an outage is logged
+ * once.
  */
 export class TopicReader {
   readonly #clock: Clock
@@ -65,20 +66,24 @@ export class TopicReader {
   }
 
   /**
-   * Reads what is committed now, however long that takes as long as something arrives every `standstillMs`, then goes on in the
-   * background.
+   * Reads what is committed now, however long that takes as long as something arrives every `standstillMs`,
+   * then goes on in the background.
    */
   async start(standstillMs = this.#settings.apiTimeoutMs): Promise<void> {
     const doing = `start reading topic ${this.#read.topic}`
     const first = await this.#repeat(standstillMs, doing, () => this.#assign())
     this.#following = this.#run(first)
-    // Behind a transaction somebody left open nothing is committed for readers: it must not keep a worker from starting.
+    // Behind a transaction somebody left open nothing is committed for readers: it must not keep a worker
+    // from starting.
     await this.#readTo(this.#read, standstillMs, (arrived) =>
       this.#whileProgressing(arrived, standstillMs)
     )
   }
 
-  /** Resolves when every record written before the call was handed over, those of transactions included once they have ended. */
+  /**
+   * Resolves when every record written before the call was handed over, those of transactions included once
+   * they have ended.
+   */
   readToEnd(timeoutMs: number): Promise<void> {
     const deadline = this.#clock.monotonicMs() + timeoutMs
     return this.#readTo({ ...this.#read, readCommitted: false }, timeoutMs, (arrived) =>
@@ -191,7 +196,10 @@ export class TopicReader {
     this.#settleWaiters()
   }
 
-  /** The log moved past the position (retention, deleted records, a topic made anew): read from what is the earliest now. */
+  /**
+   * The log moved past the position (retention, deleted records, a topic made anew): read from what is the
+   * earliest now.
+   */
   async #resetPosition(leader: BrokerNode, partition: number, position: bigint): Promise<void> {
     const [answer] = await this.#listOffsets(leader, [partition], offsetSpecs.earliest)
     const earliest = answer?.offset ?? 0n

@@ -472,7 +472,10 @@ describe('KafkaRecordProducer: broken connections', () => {
   })
 })
 
-/** Writes with the id of the producer that wrote last, but a later epoch: the broker refuses the former from then on. */
+/**
+ * Writes with the id of the producer that wrote last, but a later epoch: the broker refuses the former from
+ * then on.
+ */
 async function fenceProducer(t: TestContext, topic: string): Promise<void> {
   const network = new NetworkClient(clientSettings(clientProperties(), systemClock), 'fence')
   t.after(() => network.close())
