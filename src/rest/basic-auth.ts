@@ -1,3 +1,4 @@
+import { parseProperties } from '../config/properties.ts'
 import { timingSafeEqual } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { ConfigError } from '../errors.ts'
@@ -16,7 +17,7 @@ export type Authenticate = (authorization: string | undefined) => boolean
  * logged. Throws ConfigError when the file cannot be read.
  */
 export function basicAuth(usersFile: string): Authenticate {
-  const users = readUsers(usersFile)
+  const users = parseProperties(read(usersFile, 'credentials file'))
   if (users.size === 0) {
     log.warn('The credentials file is empty: every request is accepted', { file: usersFile })
     return () => true
@@ -64,27 +65,6 @@ export function usersFileOfJaas(jaasFile: string): string {
     )
   }
   return file
-}
-
-/** Java's .properties form of a users file: `key=value`, `key: value` or `key value`, `#` and `!` comments. */
-function readUsers(file: string): Map<string, string> {
-  const users = new Map<string, string>()
-  for (const line of read(file, 'credentials file').split(/\r?\n/)) {
-    const text = line.trimStart()
-    if (text === '' || text.startsWith('#') || text.startsWith('!')) continue
-    const match = /^((?:\\.|[^\\=:\s])+)(?:\s*[=:]\s*|\s+|$)(.*)$/.exec(text)
-    if (match === null) continue
-    users.set(unescaped(match[1] ?? ''), unescaped(match[2] ?? ''))
-  }
-  return users
-}
-
-function unescaped(text: string): string {
-  return text.replaceAll(
-    /\\(?:u([0-9a-fA-F]{4})|(.))/g,
-    (_, code: string | undefined, character: string) =>
-      code === undefined ? character : String.fromCharCode(Number.parseInt(code, 16))
-  )
 }
 
 function read(file: string, what: string): string {

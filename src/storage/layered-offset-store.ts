@@ -1,6 +1,6 @@
 import { isRetriable } from '../errors.ts'
 import { type Logger, loggers } from '../log.ts'
-import { meaningOf } from './offset-records.ts'
+import { storedMeaning } from './offset-records.ts'
 import type { ProducerRecord } from '../kafka/contracts.ts'
 import type {
   OffsetStore,
@@ -51,7 +51,7 @@ export class LayeredOffsetStore implements TransactionalOffsetStore {
   async all(connector: string): Promise<StoredOffset[]> {
     const [own, worker] = await Promise.all([this.#own.all(connector), this.#worker.all(connector)])
     const byMeaning = new Map<string, StoredOffset>()
-    for (const stored of [...worker, ...own]) byMeaning.set(meaningOf(stored.partition), stored)
+    for (const stored of [...worker, ...own]) byMeaning.set(storedMeaning(stored.partition), stored)
     return [...byMeaning.values()]
   }
 
@@ -96,7 +96,7 @@ export class LayeredOffsetStore implements TransactionalOffsetStore {
     let waiting = this.#waiting.get(connector)
     if (waiting === undefined) this.#waiting.set(connector, (waiting = new Map()))
     for (const stored of offsets) {
-      if (stored.offset !== null) waiting.set(meaningOf(stored.partition), stored)
+      if (stored.offset !== null) waiting.set(storedMeaning(stored.partition), stored)
     }
     this.#startCopying(timeoutMs)
   }

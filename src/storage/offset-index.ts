@@ -1,7 +1,7 @@
 import { messageOf } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import {
-  meaningOf,
+  storedMeaning,
   offsetKey,
   offsetValue,
   parseOffsetKey,
@@ -66,7 +66,7 @@ export class OffsetIndex {
   }
 
   get(connector: string, partition: StoredMap): StoredMap | null {
-    const position = this.#connectors.get(connector)?.get(meaningOf(partition))
+    const position = this.#connectors.get(connector)?.get(storedMeaning(partition))
     return position === undefined ? null : this.#read(connector, position)
   }
 
@@ -87,7 +87,7 @@ export class OffsetIndex {
     const records: OffsetRecord[] = []
     for (const { partition, offset } of offsets) {
       const value = offsetValue(offset)
-      const position = this.#connectors.get(connector)?.get(meaningOf(partition))
+      const position = this.#connectors.get(connector)?.get(storedMeaning(partition))
       if (position === undefined) records.push({ key: offsetKey(connector, partition), value })
       else if (value !== null) records.push({ key: newest(position).key, value })
       else for (const { key } of position.spellings.values()) records.push({ key, value })
@@ -105,7 +105,7 @@ export class OffsetIndex {
   }
 
   #store(connector: string, partition: StoredMap, spelling: Spelling): void {
-    const meaning = meaningOf(partition)
+    const meaning = storedMeaning(partition)
     let positions = this.#connectors.get(connector)
     if (positions === undefined) this.#connectors.set(connector, (positions = new Map()))
     let position = positions.get(meaning)
@@ -131,7 +131,7 @@ export class OffsetIndex {
     } catch (error) {
       this.#log.error(`A stored offset cannot be read and counts as none: ${messageOf(error)}`, {
         connector,
-        partition: meaningOf(position.partition)
+        partition: storedMeaning(position.partition)
       })
       return null
     }

@@ -1,5 +1,6 @@
+import { meaningOf } from '../data/source-partition.ts'
 import { DataError } from '../errors.ts'
-import { type JsonScalar, jsonObject, jsonScalar, objectFields, parseJson } from './connect-json.ts'
+import { type JsonScalar, jsonObject, objectFields, parseJson } from './connect-json.ts'
 import { jsonString } from '../data/json-string.ts'
 import type { StoredMap } from './offset-store.ts'
 
@@ -28,18 +29,10 @@ export function parseOffsetValue(bytes: Uint8Array | null): StoredMap | null {
   return value === null ? null : storedMap(value, 'offset')
 }
 
-/**
- * The same text for maps of the same meaning: whatever the order of fields, 1 or 1.0, number or bigint.
- * Only for comparing, never stored.
- */
-export function meaningOf(map: StoredMap): string {
-  const fields = scalars(map).sort(([a], [b]) => (a < b ? -1 : 1))
-  return fields.map(([name, value]) => `${jsonString(name)}:${meaningOfValue(value)}`).join()
-}
-
-function meaningOfValue(value: JsonScalar): string {
-  if (typeof value === 'number' && Number.isInteger(value)) return BigInt(value).toString()
-  return jsonScalar(value)
+/** What `meaningOf` says of a map that can be stored. Throws DataError for any other. */
+export function storedMeaning(map: StoredMap): string {
+  scalars(map)
+  return meaningOf(map)
 }
 
 function scalars(map: StoredMap): [string, JsonScalar][] {

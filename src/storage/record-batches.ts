@@ -1,14 +1,14 @@
 interface Sized {
-  readonly key: Uint8Array
+  readonly key: { readonly length: number }
   readonly value: Uint8Array | null
 }
 
-export const RECORDS_PER_BATCH = 500
+const RECORDS_PER_BATCH = 500
 /** Half of a broker's default `message.max.bytes`, which holds for a whole batch. */
-export const BYTES_PER_BATCH = 500_000
+const BYTES_PER_BATCH = 500_000
 
 /** The records in order, cut so that only a single record that is too large itself makes a batch too large. */
-export function* recordBatches<T extends Sized>(records: readonly T[]): Generator<T[]> {
+export function* recordBatches<T extends Sized>(records: Iterable<T>): Generator<T[]> {
   let batch: T[] = []
   let bytes = 0
   for (const record of records) {

@@ -3,7 +3,7 @@ import { ConnectError, isRetriable } from '../errors.ts'
 import type { TopicLog } from '../kafka/contracts.ts'
 import type { Logger } from '../log.ts'
 import { Backoff, within } from '../wait.ts'
-import { BYTES_PER_BATCH, RECORDS_PER_BATCH } from './record-batches.ts'
+import { recordBatches } from './record-batches.ts'
 
 interface StatusWrite {
   readonly key: string
@@ -91,14 +91,8 @@ export class StatusWriter {
   }
 
   #take(): StatusWrite[] {
-    const batch: StatusWrite[] = []
-    let bytes = 0
-    for (const [key, write] of this.#waiting) {
-      bytes += key.length + (write.value?.length ?? 0)
-      if (batch.length > 0 && (bytes > BYTES_PER_BATCH || batch.length === RECORDS_PER_BATCH)) break
-      batch.push(write)
-      this.#waiting.delete(key)
-    }
+    const [batch = []] = recordBatches(this.#waiting.values())
+    for (const { key } of batch) this.#waiting.delete(key)
     return batch
   }
 

@@ -16,7 +16,7 @@ describe('basic auth', () => {
   let worker: RestWorker
   before(async () => {
     dir = await mkdtemp(join(tmpdir(), 'rest-auth-'))
-    await writeFile(join(dir, 'users'), '# who may\nadmin=secret\nu2 : p:w\nü=\\u0070w\n')
+    await writeFile(join(dir, 'users'), '# who may\nadmin=sec\\\n    ret\nu2 : p:w\nü=\\u0070w\n')
     worker = await startRestWorker({
       'rest.extension.classes': BASIC_AUTH_EXTENSION,
       'rest.basic.auth.file': join(dir, 'users')

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { OffsetIndex } from '../../src/storage/offset-index.ts'
-import { meaningOf, offsetKey, offsetValue } from '../../src/storage/offset-records.ts'
+import { storedMeaning, offsetKey, offsetValue } from '../../src/storage/offset-records.ts'
 import type { StoredMap } from '../../src/storage/offset-store.ts'
 import { recordingLog } from '../support/recording-log.ts'
 
@@ -35,11 +35,14 @@ void describe('Offset records', () => {
   })
 
   void it('mean the same whatever the order of fields and the form of numbers', () => {
-    assert.equal(meaningOf({ a: 1, b: 'x' }), meaningOf({ b: 'x', a: 1n }))
-    assert.equal(meaningOf({ a: 1e20 }), meaningOf({ a: 100000000000000000000n }))
-    assert.notEqual(meaningOf({ a: 1 }), meaningOf({ a: '1' }))
-    assert.notEqual(meaningOf({ a: null }), meaningOf({}))
-    assert.notEqual(meaningOf({ a: 9007199254740993n }), meaningOf({ a: 9007199254740992n }))
+    assert.equal(storedMeaning({ a: 1, b: 'x' }), storedMeaning({ b: 'x', a: 1n }))
+    assert.equal(storedMeaning({ a: 1e20 }), storedMeaning({ a: 100000000000000000000n }))
+    assert.notEqual(storedMeaning({ a: 1 }), storedMeaning({ a: '1' }))
+    assert.notEqual(storedMeaning({ a: null }), storedMeaning({}))
+    assert.notEqual(
+      storedMeaning({ a: 9007199254740993n }),
+      storedMeaning({ a: 9007199254740992n })
+    )
   })
 
   void it('refuse nested values by name', () => {

@@ -1,3 +1,5 @@
+import { formEncodedName } from '../registry/form-encoded-name.ts'
+
 /** Names of Confluent's Avro mapping: they stand in registered schemas, so each is part of the contract. */
 export const AVRO_NAMESPACE = 'io.confluent.connect.avro'
 export const DEFAULT_NAME = 'ConnectDefault'
@@ -30,15 +32,10 @@ export function joinName({ namespace, name }: AvroName): string {
   return namespace === null || namespace === '' ? name : `${namespace}.${name}`
 }
 
-/** As Confluent's `scrub.invalid.names`: form-encoded, what is still no letter, digit or `_` becomes `_`, a leading digit gets an `x`. */
+/** As Confluent's `scrub.invalid.names`: a name Avro allows, the same for the same name. */
 export function scrubName(name: string): string {
   if (name === '' || /^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) return name
-  const encoded = name
-    .toWellFormed()
-    .replace(/[^A-Za-z0-9_.*-]/gu, (char) =>
-      char === ' ' ? '+' : Buffer.from(char).toString('hex').toUpperCase().replace(/../g, '%$&')
-    )
-  return `${/^\d/.test(encoded) ? 'x' : ''}${encoded}`.replace(/[^A-Za-z0-9_]/g, '_')
+  return formEncodedName(name, /^\D/)
 }
 
 /** Whether every part of a full name is one Avro allows. */

@@ -1,3 +1,4 @@
+import { formEncodedName } from '../registry/form-encoded-name.ts'
 import { DATE_NAME, DECIMAL_NAME, TIME_NAME, TIMESTAMP_NAME } from '../../data/logical-types.ts'
 import type { Schema } from '../../data/schema.ts'
 import { ENUM_PARAMETER, UNION_PARAMETER } from '../registry/sum-types.ts'
@@ -73,15 +74,10 @@ export function protobufEnumParameter(schema: Schema): string | null {
 
 export const isIdentifier = (name: string): boolean => /^[A-Za-z_]\w*$/.test(name)
 
-/** As Confluent's `scrub.invalid.names`: form-encoded, what is still no letter, digit or `_` becomes `_`; a name begins with a letter. */
+/** As Confluent's `scrub.invalid.names`: a name Protobuf allows, which begins with a letter. */
 export function scrubProtobufName(name: string): string {
   if (name === '' || /^[A-Za-z][A-Za-z0-9_]*$/.test(name)) return name
-  const encoded = name
-    .toWellFormed()
-    .replace(/[^A-Za-z0-9_.*-]/gu, (char) =>
-      char === ' ' ? '+' : Buffer.from(char).toString('hex').toUpperCase().replace(/../g, '%$&')
-    )
-  return `${/^[\d_]/.test(encoded) ? 'x' : ''}${encoded}`.replace(/[^A-Za-z0-9_]/g, '_')
+  return formEncodedName(name, /^[^\d_]/)
 }
 
 const ENTRY = 'Entry'

@@ -3,7 +3,7 @@ import { ConnectError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
 import type { StoredConfig } from '../../storage/cluster-config.ts'
 import type { StoredOffset } from '../../storage/offset-store.ts'
-import { meaningOf } from '../../storage/offset-records.ts'
+import { storedMeaning } from '../../storage/offset-records.ts'
 import type { Move } from '../../storage/start-from-record.ts'
 import type { ConnectorOffsets } from '../../worker/contracts.ts'
 import { requireConnector } from '../work/abstract-herder.ts'
@@ -177,9 +177,9 @@ function forgotten(
   others: InitialOffsets['others']
 ): StoredOffset[] {
   if (others === 'keep') return []
-  const replaced = new Set(given.map(({ partition }) => meaningOf(partition)))
+  const replaced = new Set(given.map(({ partition }) => storedMeaning(partition)))
   return stored
-    .filter(({ partition }) => !replaced.has(meaningOf(partition)))
+    .filter(({ partition }) => !replaced.has(storedMeaning(partition)))
     .map(({ partition }) => ({ partition, offset: null }))
 }
 

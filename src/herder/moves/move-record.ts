@@ -1,6 +1,6 @@
 import { jsonDocument } from '../../storage/connect-json.ts'
 import type { StoredMap, StoredOffset } from '../../storage/offset-store.ts'
-import { meaningOf } from '../../storage/offset-records.ts'
+import { storedMeaning } from '../../storage/offset-records.ts'
 import type {
   FinishedMove,
   Move,
@@ -20,11 +20,11 @@ export function movedOffsets(
   stored: readonly StoredOffset[]
 ): MovedOffset[] {
   const old = new Map<string, StoredMap | null>(
-    stored.map(({ partition, offset }) => [meaningOf(partition), offset])
+    stored.map(({ partition, offset }) => [storedMeaning(partition), offset])
   )
   return changes.map(({ partition, offset }) => ({
     partition,
-    old: old.get(meaningOf(partition)) ?? null,
+    old: old.get(storedMeaning(partition)) ?? null,
     offset
   }))
 }

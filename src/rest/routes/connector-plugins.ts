@@ -1,5 +1,4 @@
 import { ConnectError } from '../../errors.ts'
-import type { PluginInfo } from '../../herder/herder.ts'
 import {
   type Call,
   type Endpoint,
@@ -18,8 +17,8 @@ export function pluginEndpoints(context: RestContext): Endpoint[] {
       method: 'GET',
       path: '/connector-plugins',
       answer: (call) => {
-        const plugins = context.herder.plugins(queryFlag(call, 'connectorsOnly', true))
-        return { status: 200, body: plugins.map(pluginInfo) }
+        const connectorsOnly = queryFlag(call, 'connectorsOnly', true)
+        return { status: 200, body: context.herder.plugins(connectorsOnly) }
       }
     },
     {
@@ -68,10 +67,4 @@ function rowsWanted(call: Call): number {
     'BAD_REQUEST',
     `rows must be a number from 1 to ${MOST_ROWS}, not '${text}'`
   )
-}
-
-function pluginInfo({ class: name, type, version }: PluginInfo): PluginInfo {
-  return version === undefined || version === 'undefined'
-    ? { class: name, type }
-    : { class: name, type, version }
 }

@@ -1,3 +1,4 @@
+import { partitionsProblem, replicationFactorProblem } from '../clients/topic-numbers.ts'
 import {
   type Complaint,
   type ConfigDef,
@@ -24,15 +25,6 @@ export interface TopicCreationRule {
 
 const PREFIX = 'topic.creation.'
 const DEFAULT_GROUP = 'default'
-
-const factor = (value: number): string | null =>
-  value === -1 || value > 0
-    ? null
-    : "Replication factor must be positive and not larger than the number of brokers in the Kafka cluster, or -1 to use the broker's default"
-const count = (value: number): string | null =>
-  value === -1 || value > 0
-    ? null
-    : "Number of partitions must be positive, or -1 to use the broker's default"
 
 function patterns(value: readonly string[]): Complaint | null {
   for (const pattern of value) {
@@ -73,14 +65,14 @@ export function topicCreationConfig(group: string, inherited: Inherited | null):
       type: 'short',
       ...(inherited === null ? {} : { default: inherited.replicationFactor }),
       importance: 'low',
-      check: factor,
+      check: replicationFactorProblem,
       doc: "Replication factor of these topics; -1: the brokers' default."
     },
     [`${prefix}partitions`]: {
       type: 'int',
       ...(inherited === null ? {} : { default: inherited.partitions }),
       importance: 'low',
-      check: count,
+      check: partitionsProblem,
       doc: "Number of partitions of these topics; -1: the brokers' default."
     }
   }

@@ -1,14 +1,6 @@
-import { type Complaint, configDef } from '../../config/config-def.ts'
+import { partitionsProblem, replicationFactorProblem } from '../clients/topic-numbers.ts'
+import { configDef } from '../../config/config-def.ts'
 import { hmacProblem } from './hmac-algorithms.ts'
-
-const replicationFactor = (value: number): Complaint | null =>
-  value === -1 || value > 0
-    ? null
-    : "Replication factor must be positive and not larger than the number of brokers in the Kafka cluster, or -1 to use the broker's default"
-const partitions = (value: number): Complaint | null =>
-  value === -1 || value > 0
-    ? null
-    : "Number of partitions must be positive, or -1 to use the broker's default"
 
 const PROTOCOLS = ['eager', 'compatible', 'sessioned']
 /** Java's generator refuses keys shorter than this many bits. */
@@ -67,7 +59,7 @@ const clusterKeys = configDef({
   'config.storage.replication.factor': {
     type: 'short',
     default: 3,
-    check: replicationFactor,
+    check: replicationFactorProblem,
     importance: 'low',
     doc: 'Replication factor the config topic is created with; -1 is the default of the brokers.'
   },
@@ -80,14 +72,14 @@ const clusterKeys = configDef({
   'offset.storage.partitions': {
     type: 'int',
     default: 25,
-    check: partitions,
+    check: partitionsProblem,
     importance: 'low',
     doc: 'Number of partitions the offset topic is created with; -1 is the default of the brokers.'
   },
   'offset.storage.replication.factor': {
     type: 'short',
     default: 3,
-    check: replicationFactor,
+    check: replicationFactorProblem,
     importance: 'low',
     doc: 'Replication factor the offset topic is created with; -1 is the default of the brokers.'
   },
@@ -100,14 +92,14 @@ const clusterKeys = configDef({
   'status.storage.partitions': {
     type: 'int',
     default: 5,
-    check: partitions,
+    check: partitionsProblem,
     importance: 'low',
     doc: 'Number of partitions the status topic is created with; -1 is the default of the brokers.'
   },
   'status.storage.replication.factor': {
     type: 'short',
     default: 3,
-    check: replicationFactor,
+    check: replicationFactorProblem,
     importance: 'low',
     doc: 'Replication factor the status topic is created with; -1 is the default of the brokers.'
   },

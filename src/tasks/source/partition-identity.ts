@@ -1,3 +1,4 @@
+import { meaningOf } from '../../data/source-partition.ts'
 import type { RecordOffset, SourcePartition, SourceRecord } from '../../data/record.ts'
 
 /** One object per source partition, whatever object a connector uses for it. */
@@ -8,10 +9,9 @@ export class PartitionIdentity {
   of(partition: SourcePartition): SourcePartition {
     const known = this.#byIdentity.get(partition)
     if (known !== undefined) return known
-    const entries = Object.entries(partition).sort(([a], [b]) => (a < b ? -1 : 1))
-    const key = JSON.stringify(entries.map(([name, value]) => [name, typeof value, String(value)]))
-    const canonical = this.#canonical.get(key) ?? partition
-    this.#canonical.set(key, canonical)
+    const meaning = meaningOf(partition)
+    const canonical = this.#canonical.get(meaning) ?? partition
+    this.#canonical.set(meaning, canonical)
     this.#byIdentity.set(partition, canonical)
     return canonical
   }

@@ -1,6 +1,6 @@
+import { meaningOf } from '../../../data/source-partition.ts'
 import type { Clock } from '../../../clock.ts'
 import type { ConfigDef, ConfigMap } from '../../../config/config-def.ts'
-import type { OffsetMap } from '../../../data/record.ts'
 import { ConfigError } from '../../../errors.ts'
 import type { AlteredOffsets, OffsetChange } from '../../../plugin/source.ts'
 import { withConnection } from '../sessions/one-question.ts'
@@ -62,12 +62,6 @@ function checkDistinct(changes: readonly OffsetChange[]): void {
     }
     seen.add(meaning)
   }
-}
-
-/** The same text for the same partition, whatever the order of its fields. */
-export function meaningOf(partition: OffsetMap): string {
-  const entries = Object.entries(partition).sort(([a], [b]) => (a < b ? -1 : 1))
-  return partitionText(Object.fromEntries(entries))
 }
 
 /** Each name an operator wrote, and the table under whose name the connector keeps the offset. */

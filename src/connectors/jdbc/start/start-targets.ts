@@ -1,6 +1,6 @@
 import type { OffsetMap, SourcePartition } from '../../../data/record.ts'
 import type { StoredPosition } from '../../../plugin/start-from.ts'
-import { meaningOf } from './alter-offsets.ts'
+import { meaningOf } from '../../../data/source-partition.ts'
 import type { Connection } from '../database/database.ts'
 import { partitionsOf, readerTargets, UNNAMED_QUERY } from '../reading/reader-targets.ts'
 import type { SourceSettings } from '../settings/source-settings.ts'
