@@ -64,6 +64,12 @@ async function house(database: DatabaseName, seed: number, restart: (() => Promi
 }
 
 const servers = databases.length === 0 ? null : await startServers(databases)
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    // What was found so far has been told; servers of groups of their own would outlive an interrupted run.
+    void (servers?.stop() ?? Promise.resolve()).finally(() => process.exit(1))
+  })
+}
 try {
   for (
     let round = 0;
