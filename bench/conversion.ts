@@ -9,8 +9,9 @@ import { RetryWithTolerance } from '../src/tasks/pipeline/retry-with-tolerance.t
 import { records as rows, schema } from './seven-columns.ts'
 
 /**
- * Records per second of CPU that a task converts to JSON without schemas, for a table of 7 columns: as they are, and behind
- * InsertField and ReplaceField. `node bench/conversion.ts [--records 500000] [--rounds 5]`: the median of the rounds.
+ * Records per second of CPU that a task converts to JSON without schemas, for a table of 7 columns: as they
+ * are, and behind InsertField and ReplaceField. `node bench/conversion.ts [--records 500000] [--rounds 5]`:
+ * the median of the rounds.
  */
 const { values } = parseArgs({
   options: { records: { type: 'string' }, rounds: { type: 'string' } }

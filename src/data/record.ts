@@ -4,7 +4,10 @@ import type { Schema } from './schema.ts'
 /** What a source partition or offset may hold: string keys, primitive values. */
 export type OffsetValue = string | number | bigint | boolean | null
 export type OffsetMap = Readonly<Record<string, OffsetValue>>
-/** Which stream of the source. Use the *same object* for all records of a stream: look-ups go by identity first. */
+/**
+ * Which stream of the source. Use the *same object* for all records of a stream: look-ups go by identity
+ * first.
+ */
 export type SourcePartition = OffsetMap
 /** How far in that stream. */
 export type SourceOffset = OffsetMap
@@ -44,13 +47,18 @@ export interface ConnectRecord {
   readonly headers: Headers
 }
 
-/** A record on its way from a source task to Kafka. `sourceOffset` null: the stream keeps no position (bulk). */
+/**
+ * A record on its way from a source task to Kafka. `sourceOffset` null: the stream keeps no position (bulk).
+ */
 export interface SourceRecord extends ConnectRecord {
   readonly sourcePartition: SourcePartition
   readonly sourceOffset: RecordOffset | null
 }
 
-/** A record as it stands in Kafka. The bytes are those that were received, not a copy: they must not be written to. */
+/**
+ * A record as it stands in Kafka. The bytes are those that were received, not a copy: they must not be
+ * written to.
+ */
 export interface RecordBytes {
   readonly key: Uint8Array | null
   readonly value: Uint8Array | null

@@ -3,7 +3,9 @@ import { loggers } from '../log.ts'
 
 /** Whose plugin code runs: what that code leaves behind is told to it. */
 interface PluginOwner {
-  /** A rejection nobody awaits, an `error` event nobody hears, an exception out of a timer. Must not throw. */
+  /**
+   * A rejection nobody awaits, an `error` event nobody hears, an exception out of a timer. Must not throw.
+   */
   fail(error: unknown): void
 }
 
@@ -22,12 +24,18 @@ const passer: PluginOwner = {
   }
 }
 
-/** As `ownedBy`, for plugin code that belongs to no task or connector: a request, a provider. What it leaves behind is only told. */
+/**
+ * As `ownedBy`, for plugin code that belongs to no task or connector: a request, a provider. What it leaves
+ * behind is only told.
+ */
 export function ownedByNobody<T>(work: () => T): T {
   return ownedBy(passer, work)
 }
 
-/** Called where the process learns of an error that nobody handled; answers whether it had an owner, who was told then. */
+/**
+ * Called where the process learns of an error that nobody handled; answers whether it had an owner, who was
+ * told then.
+ */
 export function tellOwner(error: unknown): boolean {
   const owner = owners.getStore()
   owner?.fail(error)

@@ -7,7 +7,10 @@ export interface ErrorData {
   readonly stack: string | null
   /** null: none of ours. */
   readonly code: ErrorCode | null
-  /** Of an error of ours its facts, of others what stands on them (`errno`); what is no plain value is its text. */
+  /**
+   * Of an error of ours its facts, of others what stands on them (`errno`); what is no plain value is its
+   * text.
+   */
   readonly facts: Readonly<Record<string, FactData>>
   readonly cause: ErrorData | null
 }
@@ -36,7 +39,10 @@ export function errorData(thrown: unknown, causes = MOST_CAUSES): ErrorData {
   }
 }
 
-/** The error again: its code and whether it is retriable, its text, its causes, and the stack it had where it was thrown. */
+/**
+ * The error again: its code and whether it is retriable, its text, its causes, and the stack it had where it
+ * was thrown.
+ */
 export function errorOf({ message, stack, code, facts, cause }: ErrorData): Error {
   const because = cause === null ? {} : { cause: errorOf(cause) }
   const error =

@@ -15,7 +15,10 @@ interface MeterOptions {
   readonly stopping: AbortSignal
 }
 
-/** Counts what a task does, and pushes the counts beside the facts of its streams: soon after they may have changed, at a bounded rate. */
+/**
+ * Counts what a task does, and pushes the counts beside the facts of its streams: soon after they may have
+ * changed, at a bounded rate.
+ */
 export class Meter {
   readonly #options: MeterOptions
   #polled = 0

@@ -10,35 +10,42 @@ import type { TaskId } from '../storage/task-id.ts'
 import type { ErrorData } from './error-data.ts'
 
 /**
- * The border between a worker and one of its tasks. Nothing crosses it but the messages below, each a piece of plain data of which
- * `structuredClone` makes a faithful copy: no function, store, signal, counter or error object. So a task need not live where its worker
- * does, and neither side can change what the other one has.
+ * The border between a worker and one of its tasks. Nothing crosses it but the messages below, each a piece
+ * of plain data of which `structuredClone` makes a faithful copy: no function, store, signal, counter or
+ * error object. So a task need not live where its worker does, and neither side can change what the other one
+ * has.
  *
- * **What lives where.** The plugin, its transformations and converters, the producer and the records are the task's, from one end to the
- * other. The stored offsets, the leases of their stores, the cluster's leave to run, the values behind references and the status topic are
- * the worker's. Kafka clients, loggers and the registry of plugins each side has for itself.
+ * **What lives where.** The plugin, its transformations and converters, the producer and the records are the
+ * task's, from one end to the other. The stored offsets, the leases of their stores, the cluster's leave to
+ * run, the values behind references and the status topic are the worker's. Kafka clients, loggers and the
+ * registry of plugins each side has for itself.
  *
  * **The worker says**
- * - `start`, first and once. The task answers `started`, and runs by itself from then on; or `refused`, when it could not be built.
+ * - `start`, first and once. The task answers `started`, and runs by itself from then on; or `refused`, when
+ *   it could not be built.
  * - `target` at any time; the last one counts. STOPPED asks it to end.
- * - `stop`, to ask it to end: the loop finishes its step, what is under way is awaited for a bounded time, offsets are stored a last time, the
- *   plugin is stopped. Saying it twice does no harm.
- * - `cancel`, when the task did not end in time (I4). From then on the task sends no record and asks for nothing to be stored, and the worker
- *   hears nothing but its `ended` (I2).
+ * - `stop`, to ask it to end: the loop finishes its step, what is under way is awaited for a bounded time,
+ *   offsets are stored a last time, the plugin is stopped. Saying it twice does no harm.
+ * - `cancel`, when the task did not end in time (I4). From then on the task sends no record and asks for
+ *   nothing to be stored, and the worker hears nothing but its `ended` (I2).
  * - `answer` or `refusal`, exactly one for each `call`, in any order.
  *
  * **The task says**
- * - `state`, when it changes: PAUSED; RUNNING, with a sentence on what the task is coping with; FAILED with its trace, once, and then no state
- *   any more. UNASSIGNED is the worker's word.
+ * - `state`, when it changes: PAUSED; RUNNING, with a sentence on what the task is coping with; FAILED with
+ *   its trace, once, and then no state any more. UNASSIGNED is the worker's word.
  * - `topic`, when it produces to one for the first time.
- * - `progress`, unasked: soon after something was polled, acknowledged or dropped, a few times a second at most, and once more before it ends.
- * - `call`, for what only the worker can do; {@link TaskCalls} says what there is. A call has no limit of its own: what the worker does for it has.
+ * - `progress`, unasked: soon after something was polled, acknowledged or dropped, a few times a second at
+ *   most, and once more before it ends.
+ * - `call`, for what only the worker can do; {@link TaskCalls} says what there is. A call has no limit of its
+ *   own: what the worker does for it has.
  * - `committed`, after a transaction with offsets: the worker's store is to know that they count now.
- * - `ended`, last of all, once everything that was open for it on its side is closed, whether it was stopped, failed or was given up.
+ * - `ended`, last of all, once everything that was open for it on its side is closed, whether it was stopped,
+ *   failed or was given up.
  *
- * **What is open.** Between `start` and `refused` or `ended` the worker holds a lease of the store of the connector's offsets for the task; it closes
- * it then, and not before, for a task that was given up may still be reading. Nobody closes a port: behind these two messages there is
- * nothing more to say, and what is said all the same is not heard.
+ * **What is open.** Between `start` and `refused` or `ended` the worker holds a lease of the store of the
+ * connector's offsets for the task; it closes it then, and not before, for a task that was given up may still
+ * be reading. Nobody closes a port: behind these two messages there is nothing more to say, and what is said
+ * all the same is not heard.
  */
 export type ToTask =
   | { readonly kind: 'start'; readonly task: SourceTaskStart }
@@ -58,7 +65,10 @@ export type FromTask =
 
 /** What a task may ask of its worker: arguments and answer of each. */
 export interface TaskCalls {
-  /** Exactly once, before the producer takes a new epoch: older generations of the connector's tasks are fenced when this is answered. */
+  /**
+   * Exactly once, before the producer takes a new epoch: older generations of the connector's tasks are
+   * fenced when this is answered.
+   */
   readonly mayBegin: { readonly args: null; readonly answer: null }
   /** Exactly once, after that: the task is still this worker's, and of the newest generation. */
   readonly begun: { readonly args: null; readonly answer: null }
@@ -72,8 +82,8 @@ export interface TaskCalls {
   /** Answered when they are durable; refused after `offset.flush.timeout.ms`. */
   readonly storeOffsets: { readonly args: readonly PartitionOffset[]; readonly answer: null }
   /**
-   * Exactly once: the records that store these offsets, for the task's own transaction. What has to be stored elsewhere before that is
-   * stored when this is answered; refused after `offset.flush.timeout.ms`.
+   * Exactly once: the records that store these offsets, for the task's own transaction. What has to be stored
+   * elsewhere before that is stored when this is answered; refused after `offset.flush.timeout.ms`.
    */
   readonly offsetRecords: {
     readonly args: readonly PartitionOffset[]

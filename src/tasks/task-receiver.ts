@@ -53,8 +53,8 @@ class TaskReceiver {
 }
 
 /**
- * Tasks that live on the thread of their worker: a message is a call. `copy`: what is done to each message on its way, `structuredClone`
- * in tests, so that nothing comes to depend on what another thread could not see.
+ * Tasks that live on the thread of their worker: a message is a call. `copy`: what is done to each message on
+ * its way, `structuredClone` in tests, so that nothing comes to depend on what another thread could not see.
  */
 export function tasksOnThisThread(
   surroundings: TaskSurroundings,

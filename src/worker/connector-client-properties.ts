@@ -18,8 +18,9 @@ export interface ConnectorClientProperties {
 }
 
 /**
- * The worker's settings, overridden by the connector's. Each method throws ConfigError when the policy allows no such override. What the
- * worker gives to all connectors and has no effect is told once, what a connector overrides for that one.
+ * The worker's settings, overridden by the connector's. Each method throws ConfigError when the policy allows
+ * no such override. What the worker gives to all connectors and has no effect is told once, what a connector
+ * overrides for that one.
  */
 export class LayeredClientProperties implements ConnectorClientProperties {
   readonly #worker: ConfigMap

@@ -21,8 +21,9 @@ interface Made {
 }
 
 /**
- * One connector of this process: `new` → `starting` (its references are looked up) → `made` (what it does then is WorkerConnector's
- * business) → `stopped`. One that cannot be made is `unmade`. Whoever stops it while it is starting has nothing of it any more (I2).
+ * One connector of this process: `new` → `starting` (its references are looked up) → `made` (what it does
+ * then is WorkerConnector's business) → `stopped`. One that cannot be made is `unmade`. Whoever stops it
+ * while it is starting has nothing of it any more (I2).
  */
 export class LocalConnector implements ConnectorHandle {
   readonly #name: string

@@ -52,8 +52,9 @@ interface Shared {
 }
 
 /**
- * Where the offsets of a connector are: in the worker's store, or in a topic of its own (`offsets.storage.topic`) above it. Those who use the
- * same topic with the same client settings share one reader of it.
+ * Where the offsets of a connector are: in the worker's store, or in a topic of its own
+ * (`offsets.storage.topic`) above it. Those who use the same topic with the same client settings share one
+ * reader of it.
  */
 export class ConnectorOffsetStores {
   readonly #clients: KafkaClients
@@ -155,7 +156,10 @@ export class ConnectorOffsetStores {
     }
   }
 
-  /** Offsets of transactions that were not committed count for nobody; only without exactly-once support may a connector want otherwise. */
+  /**
+   * Offsets of transactions that were not committed count for nobody; only without exactly-once support may a
+   * connector want otherwise.
+   */
   #consumerProperties(topics: OffsetTopics, config: ConfigMap): ClientProperties {
     const client = new Map(this.#clientProperties.consumer(config))
     if (topics.exactlyOnce || !client.has('isolation.level')) {

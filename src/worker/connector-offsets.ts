@@ -18,7 +18,10 @@ import { taskTransactionalId } from './transactional-ids.ts'
 
 /** How long writing offsets on behalf of an operator may take. */
 const WRITE_LIMIT_MS = 30_000
-/** What a connector may take to find another start, and to count what that would do; below the 90 s of a REST request. */
+/**
+ * What a connector may take to find another start, and to count what that would do; below the 90 s of a REST
+ * request.
+ */
 const PLAN_LIMIT_MS = 30_000
 const PREVIEW_LIMIT_MS = 45_000
 
@@ -40,7 +43,10 @@ interface Source {
   readonly config: ConfigMap
 }
 
-/** The stored offsets of source connectors, and where these would start. Offsets of sinks are not known yet: ConfigError. */
+/**
+ * The stored offsets of source connectors, and where these would start. Offsets of sinks are not known yet:
+ * ConfigError.
+ */
 export class SourceOffsets implements ConnectorOffsets {
   readonly #options: SourceOffsetsOptions
 
@@ -164,7 +170,10 @@ export class SourceOffsets implements ConnectorOffsets {
     return this.#with(name, config, (store) => store.all(name))
   }
 
-  /** Exactly once, the offsets go in a transaction of the connector's first task, which fences what is left of that. */
+  /**
+   * Exactly once, the offsets go in a transaction of the connector's first task, which fences what is left of
+   * that.
+   */
   async #write(
     connector: string,
     config: ConfigMap,

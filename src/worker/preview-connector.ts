@@ -33,8 +33,9 @@ interface PreviewOptions {
 }
 
 /**
- * The first records of a connector with this configuration (references replaced), transformed and converted, without anything being written.
- * Throws ConnectError: for a class that cannot show a preview, when its source cannot be read, and when it does not answer.
+ * The first records of a connector with this configuration (references replaced), transformed and converted,
+ * without anything being written. Throws ConnectError: for a class that cannot show a preview, when its
+ * source cannot be read, and when it does not answer.
  */
 export async function previewConnector(
   config: ConfigMap,

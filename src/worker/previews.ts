@@ -37,8 +37,9 @@ export class Previews {
   }
 
   /**
-   * Throws ConnectError: FORBIDDEN where the worker allows none, NOT_READY while too many run, BAD_REQUEST for references
-   * that rows would show, and what `check`, which looks at the whole configuration first, throws.
+   * Throws ConnectError: FORBIDDEN where the worker allows none, NOT_READY while too many run, BAD_REQUEST
+   * for references that rows would show, and what `check`, which looks at the whole configuration first,
+   * throws.
    */
   async show(
     submitted: ReadonlyMap<string, string | null>,
@@ -83,7 +84,10 @@ export class Previews {
   }
 }
 
-/** I7: a query, a topic or a transformation with a reference in it would show its value among the rows, in any disguise. */
+/**
+ * I7: a query, a topic or a transformation with a reference in it would show its value among the rows, in any
+ * disguise.
+ */
 function requireReachingReferences(config: ReadonlyMap<string, string | null>): void {
   for (const [key, value] of config) {
     for (const { start, end } of referencesIn(value ?? '')) {

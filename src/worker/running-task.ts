@@ -47,8 +47,8 @@ type CallHandlers = {
 }
 
 /**
- * The worker's end of a task's port; see there for who says what, and when. A task is wanted `running`, until it is asked to be `ended`; from
- * either it may be `given up`, for good.
+ * The worker's end of a task's port; see there for who says what, and when. A task is wanted `running`, until
+ * it is asked to be `ended`; from either it may be `given up`, for good.
  */
 export class RunningTask {
   /** Resolves when the task was built; rejects with why it was not. */

@@ -26,8 +26,9 @@ export function checkTaskCount(
 }
 
 /**
- * A task configuration as it is stored: the class of the task and, for sinks, the topics are added; a value that the connector copied
- * from its resolved configuration goes back to the text with `${…}`, so that no secret is stored (I7).
+ * A task configuration as it is stored: the class of the task and, for sinks, the topics are added; a value
+ * that the connector copied from its resolved configuration goes back to the text with `${…}`, so that no
+ * secret is stored (I7).
  */
 export function storedTaskConfig(
   task: ConfigMap,

@@ -30,9 +30,9 @@ interface Running {
 }
 
 /**
- * One task of this worker: `new` → `starting` (its references are looked up) → `running`, behind its port, until it is asked to stop. One
- * that cannot be built, or was never started, is `unbuilt`; one that was stopped while it was starting is `dropped`, and nothing comes
- * of it (I2).
+ * One task of this worker: `new` → `starting` (its references are looked up) → `running`, behind its port,
+ * until it is asked to stop. One that cannot be built, or was never started, is `unbuilt`; one that was
+ * stopped while it was starting is `dropped`, and nothing comes of it (I2).
  */
 export class LocalTask implements TaskHandle {
   readonly #worker: WorkerParts
@@ -85,7 +85,8 @@ export class LocalTask implements TaskHandle {
     const { id, events } = this.#options
     if (state.kind === 'running') {
       const { task } = state
-      // I4: one that does not end in time is given up without committing; I2: it writes nothing from there on.
+      // I4: one that does not end in time is given up without committing; I2: it writes nothing from there
+      // on.
       if (!(await settledWithin(this.#worker.clock, task.ended, withinMs))) {
         this.#log.error(`Graceful stop of task ${taskKey(id)} failed.`)
         task.cancel()

@@ -34,8 +34,9 @@ export function startWatching(options: Omit<WatchOptions, 'signal'>): AbortContr
 }
 
 /**
- * Looks at the values behind an instance's references again whenever their time is over, and calls `onChange` when one is another, until the
- * signal aborts. With `config.action.reload=none` nothing is looked at. Values never reach the log (I7). Never rejects.
+ * Looks at the values behind an instance's references again whenever their time is over, and calls `onChange`
+ * when one is another, until the signal aborts. With `config.action.reload=none` nothing is looked at. Values
+ * never reach the log (I7). Never rejects.
  */
 export async function watchValues(options: WatchOptions): Promise<void> {
   const { source, used, signal, clock, log } = options

@@ -16,9 +16,10 @@ type ConnectorInstance = SourceConnector | SinkConnector
 const STOP_TIMEOUT_MS = 5000
 
 /**
- * Life of one connector: INIT → STARTED ⇄ PAUSED / STOPPED, or FAILED. Transitions run one after the other, in the order asked for.
- * A failed connector can be stopped, and started again after that, or shut down. Once it was asked to shut down it says UNASSIGNED, and
- * nothing more: what its plugin still does is not the business of whoever came after it (I2).
+ * Life of one connector: INIT → STARTED ⇄ PAUSED / STOPPED, or FAILED. Transitions run one after the other,
+ * in the order asked for. A failed connector can be stopped, and started again after that, or shut down. Once
+ * it was asked to shut down it says UNASSIGNED, and nothing more: what its plugin still does is not the
+ * business of whoever came after it (I2).
  */
 export class WorkerConnector {
   readonly name: string
@@ -29,7 +30,9 @@ export class WorkerConnector {
   readonly #onReconfiguration: () => void
   readonly #clock: Clock
   readonly #log: Logger
-  /** From one start to the next stop; without an instance while, or because, the plugin could not make one. */
+  /**
+   * From one start to the next stop; without an instance while, or because, the plugin could not make one.
+   */
   #run: { readonly instance: ConnectorInstance | null } | null = null
   #state: 'INIT' | 'STARTED' | 'PAUSED' | 'STOPPED' | 'FAILED' = 'INIT'
   /** Why it is FAILED. */
@@ -85,7 +88,10 @@ export class WorkerConnector {
     this.#onState('UNASSIGNED', null)
   }
 
-  /** I9: something the plugin did went wrong outside of any call: the connector is FAILED. The first failure is the one that is told. */
+  /**
+   * I9: something the plugin did went wrong outside of any call: the connector is FAILED. The first failure
+   * is the one that is told.
+   */
   fail(error: unknown): void {
     this.#log.error('Connector raised an error', { error })
     this.#toFailed(error)

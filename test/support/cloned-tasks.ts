@@ -4,8 +4,8 @@ import type { TaskSurroundings } from '../../src/tasks/source/build-source-task.
 import { tasksOnThisThread } from '../../src/tasks/task-receiver.ts'
 
 /**
- * Tasks whose worker could live on another thread: every message is copied on its way, both ways, and must be plain data, of which the
- * copy is a faithful one.
+ * Tasks whose worker could live on another thread: every message is copied on its way, both ways, and must be
+ * plain data, of which the copy is a faithful one.
  */
 export function clonedTasks(surroundings: TaskSurroundings): OpenTaskPort {
   return tasksOnThisThread(surroundings, <M extends ToTask | FromTask>(message: M): M => {
@@ -14,7 +14,10 @@ export function clonedTasks(surroundings: TaskSurroundings): OpenTaskPort {
   })
 }
 
-/** Objects without a class, arrays, maps, bytes and primitive values; nothing that is worked out when it is looked at. */
+/**
+ * Objects without a class, arrays, maps, bytes and primitive values; nothing that is worked out when it is
+ * looked at.
+ */
 export function requirePlain(value: unknown, path: string): void {
   if (typeof value === 'function' || typeof value === 'symbol') {
     assert.fail(`${path} is a ${typeof value}`)

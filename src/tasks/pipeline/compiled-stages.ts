@@ -7,11 +7,17 @@ import { transformations } from './transformations.ts'
 /** The way of every record of a task: its transformations in order, then header, key and value converter. */
 interface CompiledStages {
   readonly stages: readonly Stage[]
-  /** Ends what waits in them, a registry's answer for one. Each plugin is closed, whatever another throws; throws what they threw. */
+  /**
+   * Ends what waits in them, a registry's answer for one. Each plugin is closed, whatever another throws;
+   * throws what they threw.
+   */
   close(): Promise<void>
 }
 
-/** `encode`: how key and value converters are asked, when not for bytes to be sent. Throws ConfigError naming the key. */
+/**
+ * `encode`: how key and value converters are asked, when not for bytes to be sent. Throws ConfigError naming
+ * the key.
+ */
 export function compileStages(options: {
   /** Both with `${…}` resolved. */
   readonly connector: ConfigMap

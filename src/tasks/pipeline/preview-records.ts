@@ -26,8 +26,9 @@ interface Registers {
 }
 
 /**
- * What the transformations and converters of a connector would make of these records. Nothing is sent, and no schema is registered. Throws
- * ConfigError when they cannot be made; what fails for one record is told with it.
+ * What the transformations and converters of a connector would make of these records. Nothing is sent, and no
+ * schema is registered. Throws ConfigError when they cannot be made; what fails for one record is told with
+ * it.
  */
 export async function previewRecords(
   records: readonly SourceRecord[],

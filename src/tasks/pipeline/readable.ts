@@ -7,8 +7,8 @@ import { toLiteral } from '../../data/value-text.ts'
 const MAX_MS = 8.64e15
 
 /**
- * A Connect value as JSON that people read: structs and maps as objects (Maps here, so that every name is a plain key), decimals and moments as
- * text, bytes as base64, whole numbers exactly.
+ * A Connect value as JSON that people read: structs and maps as objects (Maps here, so that every name is a
+ * plain key), decimals and moments as text, bytes as base64, whole numbers exactly.
  */
 export function readableValue(schema: Schema | null | undefined, value: unknown): unknown {
   if (value === null || value === undefined) return null

@@ -34,7 +34,10 @@ export class RecordConversion {
     this.#rowOf = options.rowOf
   }
 
-  /** null: the record is dropped, by a transformation or by `errors.tolerance`. Answers at once unless something has to be waited for. */
+  /**
+   * null: the record is dropped, by a transformation or by `errors.tolerance`. Answers at once unless
+   * something has to be waited for.
+   */
   convert(record: SourceRecord): ProducerRecord | null | Promise<ProducerRecord | null> {
     const passage = this.#pipeline.run(record)
     return passage instanceof Promise ? passage.then(producerRecord) : producerRecord(passage)

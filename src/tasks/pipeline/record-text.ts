@@ -8,7 +8,8 @@ import { DataError } from '../../errors.ts'
 export type RowNamer = (record: SourceRecord) => string | null
 
 /**
- * Names a record without showing its value: the row as its plugin calls it, else the record's key; topic, source partition and offset.
+ * Names a record without showing its value: the row as its plugin calls it, else the record's key; topic,
+ * source partition and offset.
  */
 export function describeRecord(record: SourceRecord, rowOf: RowNamer = () => null): string {
   const row =
@@ -18,7 +19,10 @@ export function describeRecord(record: SourceRecord, rowOf: RowNamer = () => nul
   return `${row === null ? '' : `${row}, `}topic ${record.topic}, source partition ${json(record.sourcePartition)}, source offset ${json(encodedOffset(record.sourceOffset))}`
 }
 
-/** The whole record, values included, as a JVM worker writes it (`SourceRecord.toString`): for `errors.log.include.messages`. */
+/**
+ * The whole record, values included, as a JVM worker writes it (`SourceRecord.toString`): for
+ * `errors.log.include.messages`.
+ */
 export function recordText(record: SourceRecord): string {
   const { topic, kafkaPartition, key, keySchema, value, valueSchema, timestamp, headers } = record
   const source = `sourcePartition=${mapText(record.sourcePartition)}, sourceOffset=${mapText(encodedOffset(record.sourceOffset))}`

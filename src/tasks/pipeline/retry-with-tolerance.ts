@@ -19,8 +19,8 @@ interface FailureContext {
 const FIRST_DELAY_MS = 300
 
 /**
- * What happens to a record whose transformation or conversion failed (KIP-298). The good case costs nothing: callers run the
- * operation themselves and come here only with what it threw.
+ * What happens to a record whose transformation or conversion failed (KIP-298). The good case costs nothing:
+ * callers run the operation themselves and come here only with what it threw.
  */
 export class RetryWithTolerance {
   readonly #policy: ErrorPolicy
@@ -51,8 +51,8 @@ export class RetryWithTolerance {
   }
 
   /**
-   * Answers the value of a later attempt, or undefined when the record is to be skipped; throws when the task has to fail, and what was
-   * thrown when the task is to stop: the record is read again after its next start.
+   * Answers the value of a later attempt, or undefined when the record is to be skipped; throws when the task
+   * has to fail, and what was thrown when the task is to stop: the record is read again after its next start.
    */
   async recover<T>(
     thrown: unknown,
@@ -83,7 +83,10 @@ export class RetryWithTolerance {
     return this.skipOrThrow(error, context)
   }
 
-  /** The end of the line for a record: skipped and reported under `errors.tolerance=all`, otherwise the task fails. */
+  /**
+   * The end of the line for a record: skipped and reported under `errors.tolerance=all`, otherwise the task
+   * fails.
+   */
   skipOrThrow(error: unknown, context: FailureContext): undefined {
     this.#report(error, context)
     if (this.#policy.tolerance === 'none') {
@@ -97,7 +100,10 @@ export class RetryWithTolerance {
     return undefined
   }
 
-  /** Kafka's rule: a retriable error without budget drops the record although nothing is tolerated. Said loudly, whatever is to be logged. */
+  /**
+   * Kafka's rule: a retriable error without budget drops the record although nothing is tolerated. Said
+   * loudly, whatever is to be logged.
+   */
   #loseLikeTheJvm(error: unknown, context: FailureContext): undefined {
     this.#report(error, context)
     const text = failureText(error, context)
@@ -125,7 +131,10 @@ export class RetryWithTolerance {
   }
 }
 
-/** Something that is away takes every record with it: our own plugins mark such errors, and they fail the task, as final errors do in a JVM worker. */
+/**
+ * Something that is away takes every record with it: our own plugins mark such errors, and they fail the
+ * task, as final errors do in a JVM worker.
+ */
 function mayBeLost(error: unknown): boolean {
   return isRetriable(error) && (error as ConnectError).facts['outage'] !== true
 }

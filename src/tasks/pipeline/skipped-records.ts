@@ -5,7 +5,10 @@ import type { Logger } from '../../log.ts'
 const LINES_PER_MINUTE = 100
 const MINUTE_MS = 60_000
 
-/** Puts skipped records on record: each in the log, as far as the log can take it, and their number and the last one as a condition of the task. */
+/**
+ * Puts skipped records on record: each in the log, as far as the log can take it, and their number and the
+ * last one as a condition of the task.
+ */
 export class SkippedRecords {
   readonly #log: Logger
   readonly #clock: Clock

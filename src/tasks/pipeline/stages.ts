@@ -37,15 +37,15 @@ export interface Stage {
   /** Of the plugin that works here, as messages name it. */
   readonly className: string
   /**
-   * Answers whether the record goes on; false drops it. At once unless something has to be waited for. The passage is changed last
-   * of all, so that a stage that failed can be tried again.
+   * Answers whether the record goes on; false drops it. At once unless something has to be waited for. The
+   * passage is changed last of all, so that a stage that failed can be tried again.
    */
   apply(passage: Passage): boolean | Promise<boolean>
 }
 
 /**
- * What becomes of a record whose stage threw, or rejected with, `error`: true when the stage was done after all, false when the
- * record ends there. What it throws ends the run.
+ * What becomes of a record whose stage threw, or rejected with, `error`: true when the stage was done after
+ * all, false when the record ends there. What it throws ends the run.
  */
 export type OnFailure = (
   error: unknown,
@@ -53,7 +53,10 @@ export type OnFailure = (
   passage: Passage
 ) => boolean | Promise<boolean>
 
-/** The stages of a task in their order. A record passes them at once; from a stage that has to wait, the rest waits with it. */
+/**
+ * The stages of a task in their order. A record passes them at once; from a stage that has to wait, the rest
+ * waits with it.
+ */
 export class Pipeline {
   readonly #stages: readonly Stage[]
   readonly #onFailure: OnFailure

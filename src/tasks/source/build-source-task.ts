@@ -37,7 +37,10 @@ interface Parts extends TaskSurroundings {
   readonly stopping: AbortSignal
 }
 
-/** Builds one source task with everything it owns: stages, producer, delivery. `log` is that of the task. Throws ConfigError. */
+/**
+ * Builds one source task with everything it owns: stages, producer, delivery. `log` is that of the task.
+ * Throws ConfigError.
+ */
 export function buildSourceTask(
   start: SourceTaskStart,
   surroundings: TaskSurroundings,

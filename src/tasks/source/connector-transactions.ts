@@ -17,7 +17,9 @@ export class ConnectorTransactions implements TransactionContext {
     this.#ask('abort', record)
   }
 
-  /** How the transaction ends behind this record; null: not here. Throws when the connector asked for both. */
+  /**
+   * How the transaction ends behind this record; null: not here. Throws when the connector asked for both.
+   */
   takeFor(record: SourceRecord): TransactionEnd | null {
     // Almost no record ends one.
     if (this.#records.size === 0) return null

@@ -6,8 +6,9 @@ import type { AskWorker } from '../worker-calls.ts'
 import type { SubmittedRecords } from './submitted-records.ts'
 
 /**
- * Stores the committable offsets of one task. Commits never overlap: a call during a commit waits for it and then commits again.
- * What could not be stored is kept and goes with the next commit, unless something newer took its place.
+ * Stores the committable offsets of one task. Commits never overlap: a call during a commit waits for it and
+ * then commits again. What could not be stored is kept and goes with the next commit, unless something newer
+ * took its place.
  */
 export class OffsetCommitter {
   readonly #ask: AskWorker
@@ -27,13 +28,19 @@ export class OffsetCommitter {
     this.#log = options.log
   }
 
-  /** Answers whether everything committable is stored. A failure is logged, not thrown: the next commit tries again. */
+  /**
+   * Answers whether everything committable is stored. A failure is logged, not thrown: the next commit tries
+   * again.
+   */
   commit(): Promise<boolean> {
     this.#running = this.#running.then(() => this.#commitOnce())
     return this.#running
   }
 
-  /** Stores offsets of partitions that have no records yet. Rejects when they are not stored in time, or the task was given up (I2). */
+  /**
+   * Stores offsets of partitions that have no records yet. Rejects when they are not stored in time, or the
+   * task was given up (I2).
+   */
   async store(offsets: readonly PartitionOffset[]): Promise<void> {
     const storing = this.#running.then(async () => {
       if (this.#closed) throw new ConnectError('WORKER_STOPPING', 'The task was given up')

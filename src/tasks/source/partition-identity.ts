@@ -17,7 +17,10 @@ export class PartitionIdentity {
   }
 }
 
-/** The last offset of each partition among records, in the order of the records; those without one (bulk) count for nothing. */
+/**
+ * The last offset of each partition among records, in the order of the records; those without one (bulk)
+ * count for nothing.
+ */
 export function lastOffsets(
   records: readonly SourceRecord[],
   identity: PartitionIdentity

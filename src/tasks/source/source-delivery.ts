@@ -5,9 +5,9 @@ import type { ConvertedBatch } from './source-record-sender.ts'
 export class StartAnew extends Error {}
 
 /**
- * How the records of one task and their source offsets get into Kafka. The loop calls: `begin`, then for each poll any number of `send` and
- * one `pollEnded`, `paused` before it waits, at the end `finish` and `close`; never two at a time. `storeOffsets` and `cancel` may come
- * at any moment.
+ * How the records of one task and their source offsets get into Kafka. The loop calls: `begin`, then for each
+ * poll any number of `send` and one `pollEnded`, `paused` before it waits, at the end `finish` and `close`;
+ * never two at a time. `storeOffsets` and `cancel` may come at any moment.
  */
 export interface SourceDelivery {
   /** Before the plugin starts, and again before it starts anew. Rejects when the task may not run. */

@@ -16,8 +16,9 @@ export interface ConvertedBatch {
 }
 
 /**
- * Hands converted records to Kafka, in order, and acknowledges them to SubmittedRecords. With `errors.tolerance=all` a record that Kafka will
- * never take is left out; what is behind it goes on in order, and nothing goes twice.
+ * Hands converted records to Kafka, in order, and acknowledges them to SubmittedRecords. With
+ * `errors.tolerance=all` a record that Kafka will never take is left out; what is behind it goes on in order,
+ * and nothing goes twice.
  */
 export class SourceRecordSender {
   readonly #submitted: SubmittedRecords
@@ -63,7 +64,8 @@ export class SourceRecordSender {
     // I1: registered before it is sent, in the order of the task.
     const submitted = this.#submitted.submit(batch.sources)
     const records = batch.records.filter((record) => record !== null)
-    // Kept until the acknowledgement only where somebody will look at it: what waits here is work for the garbage collector.
+    // Kept until the acknowledgement only where somebody will look at it: what waits here is work for the
+    // garbage collector.
     const kept = this.#errors.tolerateAll || this.#plugin.watchesRecords ? batch : null
     const sent = this.#deliver(records, batch.records.length, submitted, kept)
     this.#window.add(

@@ -9,8 +9,9 @@ import type {
 } from '../../plugin/source.ts'
 
 /**
- * The plugin's task behind a loop, and what it is told of commits. There is none before the first `start`; each further one makes another,
- * when the loop has to begin again. Of a task that was stopped questions are still answered.
+ * The plugin's task behind a loop, and what it is told of commits. There is none before the first `start`;
+ * each further one makes another, when the loop has to begin again. Of a task that was stopped questions are
+ * still answered.
  */
 export class SourceTaskInstance {
   readonly #plugin: SourceConnectorPlugin
@@ -23,7 +24,10 @@ export class SourceTaskInstance {
     this.#log = log
   }
 
-  /** Makes the plugin's task and starts it. Rejects as the plugin does; a task that was made is to be stopped then, too. */
+  /**
+   * Makes the plugin's task and starts it. Rejects as the plugin does; a task that was made is to be stopped
+   * then, too.
+   */
   async start(config: ConfigMap, context: SourceTaskContext): Promise<void> {
     this.#task = this.#plugin.createTask(config, context)
     this.#isToBeStopped = true

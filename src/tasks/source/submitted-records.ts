@@ -26,16 +26,17 @@ export class SubmittedBatch {
 }
 
 /**
- * Says which source offsets may be stored (I1): per source partition a queue of what was handed to Kafka, in order;
- * an offset is committable only when everything before it in its partition was acknowledged or deliberately dropped.
+ * Says which source offsets may be stored (I1): per source partition a queue of what was handed to Kafka, in
+ * order; an offset is committable only when everything before it in its partition was acknowledged or
+ * deliberately dropped.
  */
 export class SubmittedRecords {
   readonly #queues = new Map<SourcePartition, Entry[]>()
   readonly #partitions = new PartitionIdentity()
 
   /**
-   * Registers records in the order the task gave them, dropped ones included. A record without a source offset (bulk) holds
-   * back nothing and stores nothing.
+   * Registers records in the order the task gave them, dropped ones included. A record without a source
+   * offset (bulk) holds back nothing and stores nothing.
    */
   submit(records: readonly SourceRecord[]): SubmittedBatch {
     const batch = new SubmittedBatch()
@@ -56,7 +57,10 @@ export class SubmittedRecords {
     return [...this.#queues.values()].reduce((sum, queue) => sum + queue.length, 0)
   }
 
-  /** Takes out the acknowledged front of each queue and answers the last offset of each, at most one per partition. */
+  /**
+   * Takes out the acknowledged front of each queue and answers the last offset of each, at most one per
+   * partition.
+   */
   takeCommittable(): CommittableOffset[] {
     const taken: CommittableOffset[] = []
     for (const [partition, queue] of this.#queues) {

@@ -1,7 +1,10 @@
 import type { Logger } from '../../log.ts'
 import type { SkippedRecords } from '../pipeline/skipped-records.ts'
 
-/** What a task is coping with: what its plugin says, what its records wait for, and what was left out. Its status says it beside RUNNING. */
+/**
+ * What a task is coping with: what its plugin says, what its records wait for, and what was left out. Its
+ * status says it beside RUNNING.
+ */
 export class TaskConditions {
   readonly #skipped: SkippedRecords
   readonly #log: Logger
@@ -44,7 +47,9 @@ export class TaskConditions {
     this.#onChange()
   }
 
-  /** Every so often: what records on their way wait for, null when for nothing, and how many were left out. */
+  /**
+   * Every so often: what records on their way wait for, null when for nothing, and how many were left out.
+   */
   look(standstill: string | null): void {
     if (standstill === this.#standstill) {
       this.#showSkipped()
@@ -55,7 +60,10 @@ export class TaskConditions {
     this.#onChange()
   }
 
-  /** The first skipped record is shown at once, further ones every so often: each showing is a record in the status topic. */
+  /**
+   * The first skipped record is shown at once, further ones every so often: each showing is a record in the
+   * status topic.
+   */
   showFirstSkipped(): void {
     if (this.#skippedShown === 0) this.#showSkipped()
   }

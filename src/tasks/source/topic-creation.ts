@@ -6,7 +6,10 @@ import {
   topicMatcher
 } from '../../settings/connector/topic-creation-groups.ts'
 
-/** Makes missing topics before the first record of a task goes to them; the first rule that matches counts. Each topic is looked at once. */
+/**
+ * Makes missing topics before the first record of a task goes to them; the first rule that matches counts.
+ * Each topic is looked at once.
+ */
 export class TopicCreation {
   readonly #admin: ClusterAdmin
   readonly #rules: readonly { readonly rule: TopicCreationRule; matches(topic: string): boolean }[]

@@ -63,14 +63,15 @@ type State =
   | { readonly kind: 'failed'; readonly failure: unknown }
 
 /**
- * Records and their offsets in the same transaction: readers of committed records see both or neither (I6). Where a transaction ends is
- * the boundary's business.
+ * Records and their offsets in the same transaction: readers of committed records see both or neither (I6).
+ * Where a transaction ends is the boundary's business.
  *
- * - *beginning*: from the start, and again when the loop starts the task anew, whatever state it is in. Entered by `begin`, which asks for
- *   leave and takes a new epoch of the producer: that settles a commit whose outcome was not known. Nothing can be sent.
+ * - *beginning*: from the start, and again when the loop starts the task anew, whatever state it is in.
+ *   Entered by `begin`, which asks for leave and takes a new epoch of the producer: that settles a commit
+ *   whose outcome was not known. Nothing can be sent.
  * - *ready*: entered at the end of `begin`. Transactions come and go.
- * - *failed*: entered from *ready*, by a send or by the end of a transaction that failed. Whatever is asked for then throws the failure (I1);
- *   when it says that the task can start anew, the loop begins again.
+ * - *failed*: entered from *ready*, by a send or by the end of a transaction that failed. Whatever is asked
+ *   for then throws the failure (I1); when it says that the task can start anew, the loop begins again.
  * - *given up*: entered by `cancel` and `close`, from any state and for good (I2).
  */
 export class TransactionalDelivery implements SourceDelivery {
@@ -96,7 +97,8 @@ export class TransactionalDelivery implements SourceDelivery {
     await this.#turn
     this.transaction?.clear()
     await ask('mayBegin', null)
-    // The new epoch would fence a later generation of this task, which may run elsewhere once this one was asked to stop.
+    // The new epoch would fence a later generation of this task, which may run elsewhere once this one was
+    // asked to stop.
     if (stopping.aborted) return
     await producer.initialize(stopping)
     // Those of the epoch before fail now, and nobody minds.
@@ -120,7 +122,8 @@ export class TransactionalDelivery implements SourceDelivery {
 
   send(batch: ConvertedBatch): Promise<void> {
     return this.#inTurn(async (ready) => {
-      // A poll may come in pieces: only its end may be the end of a transaction, unless the connector says otherwise.
+      // A poll may come in pieces: only its end may be the end of a transaction, unless the connector says
+      // otherwise.
       ready.isComplete = this.transaction !== null
       const { sources, records, bytes } = batch
       let from = 0
@@ -265,7 +268,10 @@ export class TransactionalDelivery implements SourceDelivery {
     })
   }
 
-  /** An aborted transaction drops its records for good: their offsets are committed all the same, as the connector wants it. */
+  /**
+   * An aborted transaction drops its records for good: their offsets are committed all the same, as the
+   * connector wants it.
+   */
   async #end(ready: Ready, end: TransactionEnd): Promise<void> {
     const { producer, task, log } = this.#parts
     if (end === 'abort') {

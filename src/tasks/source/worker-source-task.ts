@@ -48,17 +48,22 @@ type LifeState =
   | { readonly kind: 'paused'; resume(): void }
 
 /**
- * The loop of one source task: poll → transform → convert → deliver. How records and their offsets get into Kafka, at least or exactly
- * once, is the delivery's business.
+ * The loop of one source task: poll → transform → convert → deliver. How records and their offsets get into
+ * Kafka, at least or exactly once, is the delivery's business.
  *
- * - *running*: from the start. The loop begins, goes round, and begins again when the plugin has to be started anew.
- * - *paused*: entered from *running*, where the loop finds that the target state is PAUSED and a pause possible. A task that is started
- *   with that target is paused before its plugin is started. Left to *running* by another target.
- * - *stopping*: entered from the two above when the task is asked to end, or its loop failed. The step of the loop comes to its end,
- *   outstanding sends are awaited for a bounded time, offsets are stored a last time, the plugin is stopped.
- * - *failed*: entered from all of these, with the one report of FAILED: at the end of *stopping* when the loop failed, at once when the plugin
- *   left an error behind, and then the loop comes to its end as in *stopping*.
- * - *given up*: entered by `cancel`, from any state and for good. From then on the task writes and says nothing (I2, I4).
+ * - *running*: from the start. The loop begins, goes round, and begins again when the plugin has to be
+ *   started anew.
+ * - *paused*: entered from *running*, where the loop finds that the target state is PAUSED and a pause
+ *   possible. A task that is started with that target is paused before its plugin is started. Left to
+ *   *running* by another target.
+ * - *stopping*: entered from the two above when the task is asked to end, or its loop failed. The step of the
+ *   loop comes to its end, outstanding sends are awaited for a bounded time, offsets are stored a last time,
+ *   the plugin is stopped.
+ * - *failed*: entered from all of these, with the one report of FAILED: at the end of *stopping* when the
+ *   loop failed, at once when the plugin left an error behind, and then the loop comes to its end as in
+ *   *stopping*.
+ * - *given up*: entered by `cancel`, from any state and for good. From then on the task writes and says
+ *   nothing (I2, I4).
  *
  * The signal that the plugin has, `stopping`, is aborted in the last three and not in the first two.
  */
@@ -123,7 +128,8 @@ export class WorkerSourceTask {
     try {
       while (this.#isAlive) await this.#runPlugin()
     } catch (error) {
-      // What fails because of the stop is no failure; a record that was tried again is read again after the next start (I1).
+      // What fails because of the stop is no failure; a record that was tried again is read again after the
+      // next start (I1).
       if (!this.#isAlive) log.warn('After it was asked to stop, the task threw an error', { error })
       else {
         log.error(
@@ -328,7 +334,8 @@ export class WorkerSourceTask {
     const { delivery, plugin, topicCreation } = this.#parts
     await delivery.finish(failed)
     const ends: (() => Promise<void> | void)[] = [
-      // A plugin that was never started (stopped while paused, or before its turn came) has nothing to stop, as in the JVM worker.
+      // A plugin that was never started (stopped while paused, or before its turn came) has nothing to stop,
+      // as in the JVM worker.
       () => plugin.stop(),
       () => delivery.close(this.#state.kind === 'given up' ? 0 : PRODUCER_CLOSE_TIMEOUT_MS),
       () => topicCreation?.close(),
