@@ -110,10 +110,6 @@ export class Schema {
     )
   }
 
-  asOptional(): Schema {
-    return this.optional ? this : this.copy({ optional: true })
-  }
-
   static readonly INT8 = new Schema('int8')
   static readonly INT16 = new Schema('int16')
   static readonly INT32 = new Schema('int32')

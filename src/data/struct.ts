@@ -21,12 +21,6 @@ export class Struct {
       : value
   }
 
-  getWithoutDefault(name: string): unknown {
-    const field = this.schema.field(name)
-    if (field === undefined) throw new DataError(`${name} is not a valid field name`)
-    return this.values[field.index] ?? null
-  }
-
   put(name: string, value: unknown): this {
     const field = this.schema.field(name)
     if (field === undefined) throw new DataError(`${name} is not a valid field name`)

@@ -81,17 +81,17 @@ export function checkValue(schema: Schema, value: unknown, path = ''): void {
   }
   const { type } = schema
   if (type === 'array') {
-    if (!Array.isArray(value)) throw misfit(schema, value, path)
+    if (!Array.isArray(value)) throw wrongValueAt(schema, value, path)
     value.forEach((item: unknown, index) =>
       checkPart(schema.valueSchema, item, `${path}[${index}]`)
     )
   } else if (type === 'map') {
-    if (!(value instanceof Map)) throw misfit(schema, value, path)
+    if (!(value instanceof Map)) throw wrongValueAt(schema, value, path)
     checkEntries(schema, value, path)
   } else if (type === 'struct') {
     checkStruct(schema, value, path)
   } else if (!fitsPrimitive(schema, type, value)) {
-    throw misfit(schema, value, path)
+    throw wrongValueAt(schema, value, path)
   }
 }
 
@@ -107,7 +107,7 @@ function checkEntries(schema: Schema, map: ReadonlyMap<unknown, unknown>, path: 
 }
 
 function checkStruct(schema: Schema, value: unknown, path: string): void {
-  if (!(value instanceof Struct)) throw misfit(schema, value, path)
+  if (!(value instanceof Struct)) throw wrongValueAt(schema, value, path)
   if (!sameSchema(value.schema, schema)) {
     throw new DataError(`Mismatching schema. ${place(path)} is a Struct of another schema`, {
       path
@@ -157,7 +157,26 @@ function fitsPrimitive(schema: Schema, type: PrimitiveType, value: unknown): boo
   }
 }
 
-function misfit(schema: Schema, value: unknown, path: string): DataError {
+/**
+ * The values of a struct of this schema, one for each field; DataError for anything else. Fast when the struct has the very schema.
+ */
+export function structValues(schema: Schema, value: unknown): readonly unknown[] {
+  if (
+    value instanceof Struct &&
+    value.values.length === schema.fields.length &&
+    (value.schema === schema || sameSchema(value.schema, schema))
+  ) {
+    return value.values
+  }
+  throw wrongValue(schema, value)
+}
+
+/** What a writer says of a value of another type than its schema, which does not know where it is. */
+export function wrongValue(schema: Schema, value: unknown): DataError {
+  return new DataError(`Expected ${typeName(schema)}, found ${kindOf(value)}`)
+}
+
+function wrongValueAt(schema: Schema, value: unknown, path: string): DataError {
   const expected = typeName(schema)
   const found = kindOf(value)
   return new DataError(

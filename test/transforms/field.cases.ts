@@ -26,7 +26,7 @@ const person = Schema.struct(
   { name: 'com.example.Person', version: 2, doc: 'someone', parameters: new Map([['a', 'b']]) }
 )
 const ann = [person, 'Ann', 31, null] as const
-const optionalPerson = person.asOptional()
+const optionalPerson = person.copy({ optional: true })
 const strict = Schema.struct([{ name: 'n', schema: requiredWithDefault }])
 const address = Schema.struct([
   { name: 'city', schema: Schema.STRING },
@@ -34,9 +34,9 @@ const address = Schema.struct([
 ])
 const home = Schema.struct([
   { name: 'id', schema: Schema.INT64 },
-  { name: 'address', schema: address.asOptional() }
+  { name: 'address', schema: address.copy({ optional: true }) }
 ])
-const atHome = ofStruct(home, 5, new Struct(address.asOptional(), ['Rome', 184]))
+const atHome = ofStruct(home, 5, new Struct(address.copy({ optional: true }), ['Rome', 184]))
 
 const insert = casesOf('InsertField$Value')
 const insertKey = casesOf('InsertField$Key')

@@ -144,7 +144,7 @@ const parentDefault = Schema.struct([
     name: 'in',
     schema: plainInner.copy({
       optional: true,
-      defaultValue: new Struct(plainInner.asOptional(), [9])
+      defaultValue: new Struct(plainInner.copy({ optional: true }), [9])
     })
   }
 ])

@@ -1,8 +1,15 @@
 import { bigintToBytes, DECIMAL_NAME, Decimal, TIME_NAME } from '../../data/logical-types.ts'
 import type { Schema } from '../../data/schema.ts'
-import { sameSchema } from '../../data/schema-equality.ts'
 import { Struct } from '../../data/struct.ts'
-import { isFloat32, isInt64, isSmallInteger, kindOf, scaleOf, typeName } from '../../data/values.ts'
+import {
+  isFloat32,
+  isInt64,
+  isSmallInteger,
+  kindOf,
+  scaleOf,
+  structValues,
+  wrongValue
+} from '../../data/values.ts'
 import { DataError } from '../../errors.ts'
 import { UNION_NAME } from './avro-names.ts'
 import type { AvroOutput } from './avro-output.ts'
@@ -79,14 +86,7 @@ export class AvroEncoders {
         : (field.schema.defaultValue ?? null)
     )
     return (out, value) => {
-      if (
-        !(value instanceof Struct) ||
-        value.values.length !== count ||
-        (value.schema !== schema && !sameSchema(value.schema, schema))
-      ) {
-        throw misfit(schema, value)
-      }
-      const { values } = value
+      const values = structValues(schema, value)
       for (let i = 0; i < count; i++) (writers[i] as AvroWrite)(out, values[i] ?? defaults[i])
     }
   }
@@ -101,7 +101,7 @@ export class AvroEncoders {
         out.long(0)
         return
       }
-      if (!(value instanceof Struct)) throw misfit(schema, value)
+      if (!(value instanceof Struct)) throw wrongValue(schema, value)
       const branch = value.values.findIndex((part) => part !== null && part !== undefined)
       const write = writers[branch]
       if (write === undefined) throw new DataError('A union without a value in any of its branches')
@@ -113,7 +113,7 @@ export class AvroEncoders {
   #array(schema: Schema): AvroWrite {
     const writeItem = this.of(schema.valueSchema)
     return (out, value) => {
-      if (!Array.isArray(value)) throw misfit(schema, value)
+      if (!Array.isArray(value)) throw wrongValue(schema, value)
       if (value.length > 0) out.long(value.length)
       for (const item of value) writeItem(out, item)
       out.byte(0)
@@ -125,7 +125,7 @@ export class AvroEncoders {
     const stringKeys = isStringMap(schema, this.#options.optionalMapKeys)
     const writeKey: AvroWrite = stringKeys ? writeTextKey : this.of(schema.keySchema)
     return (out, value) => {
-      if (!(value instanceof Map)) throw misfit(schema, value)
+      if (!(value instanceof Map)) throw wrongValue(schema, value)
       if (value.size > 0) out.long(value.size)
       for (const [key, item] of value) {
         writeKey(out, key)
@@ -140,10 +140,6 @@ const writeTextKey: AvroWrite = (out, key) => {
   if (typeof key !== 'string')
     throw new DataError(`A map with string keys has ${kindOf(key)} as key`)
   out.text(key)
-}
-
-function misfit(schema: Schema, value: unknown): DataError {
-  return new DataError(`Expected ${typeName(schema)}, found ${kindOf(value)}`)
 }
 
 function enumWriter(schema: Schema, symbols: readonly string[]): AvroWrite {
@@ -163,7 +159,7 @@ function bytesWriter(schema: Schema): AvroWrite {
   const size = fixedSizeOf(schema)
   if (schema.name === DECIMAL_NAME) return decimalWriter(schema, size)
   return (out, value) => {
-    if (!(value instanceof Uint8Array)) throw misfit(schema, value)
+    if (!(value instanceof Uint8Array)) throw wrongValue(schema, value)
     if (size === null) out.bytes(value)
     else if (value.length === size) out.fixed(value)
     else throw new DataError(`Expected ${size} bytes, found ${value.length}`)
@@ -173,9 +169,9 @@ function bytesWriter(schema: Schema): AvroWrite {
 function decimalWriter(schema: Schema, size: number | null): AvroWrite {
   const scale = scaleOf(schema)
   return (out, value) => {
-    if (!(value instanceof Decimal)) throw misfit(schema, value)
+    if (!(value instanceof Decimal)) throw wrongValue(schema, value)
     const unscaled = value.scale === scale ? value.unscaled : value.withScale(scale)?.unscaled
-    if (unscaled === undefined) throw misfit(schema, value)
+    if (unscaled === undefined) throw wrongValue(schema, value)
     if (size === null) {
       out.unscaled(unscaled)
       return
@@ -190,27 +186,27 @@ function primitiveWriter(schema: Schema): AvroWrite {
   switch (schema.type) {
     case 'string':
       return (out, value) => {
-        if (typeof value !== 'string') throw misfit(schema, value)
+        if (typeof value !== 'string') throw wrongValue(schema, value)
         out.text(value)
       }
     case 'boolean':
       return (out, value) => {
-        if (typeof value !== 'boolean') throw misfit(schema, value)
+        if (typeof value !== 'boolean') throw wrongValue(schema, value)
         out.byte(value ? 1 : 0)
       }
     case 'int64':
       return (out, value) => {
-        if (!isInt64(value)) throw misfit(schema, value)
+        if (!isInt64(value)) throw wrongValue(schema, value)
         out.long(value)
       }
     case 'float32':
       return (out, value) => {
-        if (!isFloat32(value)) throw misfit(schema, value)
+        if (!isFloat32(value)) throw wrongValue(schema, value)
         out.float(value)
       }
     case 'float64':
       return (out, value) => {
-        if (typeof value !== 'number') throw misfit(schema, value)
+        if (typeof value !== 'number') throw wrongValue(schema, value)
         out.double(value)
       }
     case 'int8':
@@ -220,7 +216,7 @@ function primitiveWriter(schema: Schema): AvroWrite {
       const isTime = schema.name === TIME_NAME
       return (out, value) => {
         if (!isSmallInteger(type, value) || (isTime && (value < 0 || value >= MS_PER_DAY))) {
-          throw misfit(schema, value)
+          throw wrongValue(schema, value)
         }
         out.long(value)
       }

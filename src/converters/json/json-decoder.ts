@@ -70,7 +70,7 @@ export class JsonDecoders {
   #arrayDecoder(schema: Schema): (node: NonNullable<JsonNode>) => unknown[] {
     const decodeItem = this.of(schema.valueSchema)
     return (node) => {
-      if (!Array.isArray(node)) throw misfit(schema, node)
+      if (!Array.isArray(node)) throw wrongNode(schema, node)
       const values: unknown[] = []
       try {
         for (const item of node) values.push(decodeItem(item))
@@ -209,7 +209,7 @@ function located(error: unknown, step: string): unknown {
   return new DataError(`${reason} (at ${path.replace(/^\./, '')})`, { path, reason })
 }
 
-function misfit(schema: Schema, node: JsonNode): DataError {
+function wrongNode(schema: Schema, node: JsonNode): DataError {
   return new DataError(`Expected ${typeName(schema)}, found ${kindOf(node)}`)
 }
 
@@ -229,7 +229,7 @@ function primitiveDecoder(
 ): (node: NonNullable<JsonNode>) => Primitive {
   return (node) => {
     const value = take(node)
-    if (value === null) throw misfit(schema, node)
+    if (value === null) throw wrongNode(schema, node)
     return value
   }
 }
@@ -292,7 +292,7 @@ function floatingFrom(node: JsonNode, parse: (text: string) => number): number |
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 
 function bytesFrom(schema: Schema, node: JsonNode): Buffer {
-  if (typeof node !== 'string' || !BASE64.test(node)) throw misfit(schema, node)
+  if (typeof node !== 'string' || !BASE64.test(node)) throw wrongNode(schema, node)
   return Buffer.from(node, 'base64')
 }
 
@@ -301,7 +301,7 @@ function decimalFrom(schema: Schema, node: NonNullable<JsonNode>): Decimal {
   if (typeof node === 'number') return new Decimal(BigInt(node), 0)
   if (node instanceof JsonNumber) {
     const decimal = decimalOf(node)
-    if (decimal === null) throw misfit(schema, node)
+    if (decimal === null) throw wrongNode(schema, node)
     return decimal
   }
   if (typeof node !== 'string') {

@@ -1,7 +1,6 @@
 import { decimalToString, doubleToString, floatToString } from '../../data/java-numbers.ts'
 import { DECIMAL_NAME, Decimal, TIME_NAME } from '../../data/logical-types.ts'
 import type { Schema } from '../../data/schema.ts'
-import { sameSchema } from '../../data/schema-equality.ts'
 import { Struct } from '../../data/struct.ts'
 import {
   isFloat32,
@@ -10,7 +9,8 @@ import {
   kindOf,
   type PrimitiveType,
   scaleOf,
-  typeName
+  structValues,
+  wrongValue
 } from '../../data/values.ts'
 import { DataError } from '../../errors.ts'
 import { jsonString } from '../../data/json-string.ts'
@@ -105,15 +105,8 @@ export class JsonEncoders {
     const encoders = schema.fields.map((field) => this.of(field.schema))
     return (value) => {
       if (value === null || value === undefined) return encodeNull()
-      if (
-        !(value instanceof Struct) ||
-        value.values.length !== count ||
-        (value.schema !== schema && !sameSchema(value.schema, schema))
-      ) {
-        throw misfit(schema, value)
-      }
+      const values = structValues(schema, value)
       if (count === 0) return '{}'
-      const { values } = value
       let text = ''
       for (let i = 0; i < count; i++) text += heads[i] + (encoders[i] as Encode)(values[i])
       return `${text}}`
@@ -124,7 +117,7 @@ export class JsonEncoders {
     const encoders = schema.fields.map((field) => this.of(field.schema))
     return (value) => {
       if (value === null || value === undefined) return encodeNull()
-      if (!(value instanceof Struct)) throw misfit(schema, value)
+      if (!(value instanceof Struct)) throw wrongValue(schema, value)
       const branch = value.values.findIndex((part) => part !== null && part !== undefined)
       const encode = encoders[branch]
       return encode === undefined ? encodeNull() : encode(value.values[branch])
@@ -135,7 +128,7 @@ export class JsonEncoders {
     const encodeItem = this.of(schema.valueSchema)
     return (value) => {
       if (value === null || value === undefined) return encodeNull()
-      if (!Array.isArray(value)) throw misfit(schema, value)
+      if (!Array.isArray(value)) throw wrongValue(schema, value)
       return `[${value.map((item: unknown) => encodeItem(item)).join(',')}]`
     }
   }
@@ -147,7 +140,7 @@ export class JsonEncoders {
     const encodeItem = this.of(schema.valueSchema)
     return (value) => {
       if (value === null || value === undefined) return encodeNull()
-      if (!(value instanceof Map)) throw misfit(schema, value)
+      if (!(value instanceof Map)) throw wrongValue(schema, value)
       return encodeMap(value, form, encodeKey, encodeItem)
     }
   }
@@ -170,10 +163,6 @@ function encodeMap(
   return form === 'object' ? `{${entries.join(',')}}` : `[${entries.join(',')}]`
 }
 
-function misfit(schema: Schema, value: unknown): DataError {
-  return new DataError(`Expected ${typeName(schema)}, found ${kindOf(value)}`)
-}
-
 function primitiveEncoder(
   schema: Schema,
   text: (value: unknown) => string | null,
@@ -182,7 +171,7 @@ function primitiveEncoder(
   return (value) => {
     if (value === null || value === undefined) return encodeNull()
     const written = text(value)
-    if (written === null) throw misfit(schema, value)
+    if (written === null) throw wrongValue(schema, value)
     return written
   }
 }
@@ -234,7 +223,7 @@ function bytesText(bytes: Uint8Array): string {
 function bytesEncoder(schema: Schema, encodeNull: () => string): Encode {
   return (value) => {
     if (value === null || value === undefined) return encodeNull()
-    if (!(value instanceof Uint8Array)) throw misfit(schema, value)
+    if (!(value instanceof Uint8Array)) throw wrongValue(schema, value)
     return bytesText(value)
   }
 }
@@ -247,10 +236,10 @@ function decimalEncoder(
   const scale = format === 'BASE64' ? scaleOf(schema) : 0
   return (value) => {
     if (value === null || value === undefined) return encodeNull()
-    if (!(value instanceof Decimal)) throw misfit(schema, value)
+    if (!(value instanceof Decimal)) throw wrongValue(schema, value)
     if (format === 'NUMERIC') return decimalToString(value)
     const fitting = value.withScale(scale)
-    if (fitting === null) throw misfit(schema, value)
+    if (fitting === null) throw wrongValue(schema, value)
     return `"${integerToBase64(fitting.unscaled)}"`
   }
 }

@@ -6,9 +6,9 @@ import {
   TIMESTAMP_NAME
 } from '../../data/logical-types.ts'
 import type { Schema } from '../../data/schema.ts'
-import { isInt64, isSmallInteger, scaleOf } from '../../data/values.ts'
+import { isInt64, isSmallInteger, scaleOf, wrongValue } from '../../data/values.ts'
 import { DataError } from '../../errors.ts'
-import { misfit, type ProtobufWrite } from './protobuf-scalars.ts'
+import { type ProtobufWrite } from './protobuf-scalars.ts'
 import { type ProtobufInput, type ProtobufOutput, WIRE } from './protobuf-wire.ts'
 import { MS_PER_DAY } from '../../data/calendar.ts'
 
@@ -27,7 +27,7 @@ export function logicalWriter(schema: Schema): ProtobufWrite {
       const scale = scaleOf(schema)
       return (out, value) => {
         const decimal = value instanceof Decimal ? value.withScale(scale) : null
-        if (decimal === null) throw misfit(schema, value)
+        if (decimal === null) throw wrongValue(schema, value)
         out.varint(8 + WIRE.bytes)
         out.unscaled(decimal.unscaled)
         part(out, 2, digitsOf(decimal.unscaled))
@@ -36,7 +36,7 @@ export function logicalWriter(schema: Schema): ProtobufWrite {
     }
     case DATE_NAME:
       return (out, value) => {
-        if (!isSmallInteger('int32', value)) throw misfit(schema, value)
+        if (!isSmallInteger('int32', value)) throw wrongValue(schema, value)
         const date = new Date(value * MS_PER_DAY)
         const year = date.getUTCFullYear()
         if (!(year >= 1 && year <= 9999)) throw new DataError('A date whose year is not 1 to 9999')
@@ -47,7 +47,7 @@ export function logicalWriter(schema: Schema): ProtobufWrite {
     case TIME_NAME:
       return (out, value) => {
         if (!isSmallInteger('int32', value) || value < 0 || value >= MS_PER_DAY) {
-          throw misfit(schema, value)
+          throw wrongValue(schema, value)
         }
         part(out, 1, Math.floor(value / 3_600_000))
         part(out, 2, Math.floor(value / 60_000) % 60)
@@ -56,7 +56,7 @@ export function logicalWriter(schema: Schema): ProtobufWrite {
       }
     case TIMESTAMP_NAME:
       return (out, value) => {
-        if (!isInt64(value)) throw misfit(schema, value)
+        if (!isInt64(value)) throw wrongValue(schema, value)
         const milliseconds = Number(value)
         if (!Number.isSafeInteger(milliseconds)) throw new DataError('A timestamp beyond 2^53')
         const seconds = Math.floor(milliseconds / 1000)

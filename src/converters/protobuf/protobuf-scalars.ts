@@ -5,7 +5,8 @@ import {
   isInt64,
   isSmallInteger,
   kindOf,
-  typeName as connectTypeName
+  typeName as connectTypeName,
+  wrongValue
 } from '../../data/values.ts'
 import { DataError } from '../../errors.ts'
 import { protobufEnumParameter } from './protobuf-names.ts'
@@ -26,10 +27,6 @@ export function unlike(schema: Schema, field: protobuf.Field): DataError {
   return new DataError(
     `${connectTypeName(schema)} cannot be written as ${type}, which field ${field.name} is in the registry`
   )
-}
-
-export function misfit(schema: Schema, value: unknown): DataError {
-  return new DataError(`Expected ${connectTypeName(schema)}, found ${kindOf(value)}`)
 }
 
 export function enumScalar(schema: Schema, type: protobuf.Enum, field: protobuf.Field): Scalar {
@@ -82,13 +79,13 @@ export function scalarOf(schema: Schema, field: protobuf.Field): Scalar {
     case 'float':
       if (schema.type !== 'float32') throw unlike(schema, field)
       return of(WIRE.fixed32, isZero, (out, value) => {
-        if (!isFloat32(value)) throw misfit(schema, value)
+        if (!isFloat32(value)) throw wrongValue(schema, value)
         out.float(value)
       })
     case 'double':
       if (schema.type !== 'float32' && schema.type !== 'float64') throw unlike(schema, field)
       return of(WIRE.fixed64, isZero, (out, value) => {
-        if (typeof value !== 'number') throw misfit(schema, value)
+        if (typeof value !== 'number') throw wrongValue(schema, value)
         out.double(value)
       })
     case 'bool':
@@ -97,7 +94,7 @@ export function scalarOf(schema: Schema, field: protobuf.Field): Scalar {
         WIRE.varint,
         (value) => value === false,
         (out, value) => {
-          if (typeof value !== 'boolean') throw misfit(schema, value)
+          if (typeof value !== 'boolean') throw wrongValue(schema, value)
           out.byte(value ? 1 : 0)
         }
       )
@@ -107,7 +104,7 @@ export function scalarOf(schema: Schema, field: protobuf.Field): Scalar {
         WIRE.bytes,
         (value) => value === '',
         (out, value) => {
-          if (typeof value !== 'string') throw misfit(schema, value)
+          if (typeof value !== 'string') throw wrongValue(schema, value)
           out.text(value)
         }
       )
@@ -117,7 +114,7 @@ export function scalarOf(schema: Schema, field: protobuf.Field): Scalar {
         WIRE.bytes,
         (value) => value instanceof Uint8Array && value.length === 0,
         (out, value) => {
-          if (!(value instanceof Uint8Array)) throw misfit(schema, value)
+          if (!(value instanceof Uint8Array)) throw wrongValue(schema, value)
           out.bytes(value)
         }
       )
@@ -149,13 +146,13 @@ function integer(
     range === null || (Number(value) >= range.min && Number(value) <= range.max)
   if (type === 'int64') {
     return (out, value) => {
-      if (!isInt64(value) || !fits(value)) throw misfit(schema, value)
+      if (!isInt64(value) || !fits(value)) throw wrongValue(schema, value)
       write(out, value)
     }
   }
   if (type !== 'int8' && type !== 'int16' && type !== 'int32') throw unlike(schema, field)
   return (out, value) => {
-    if (!isSmallInteger(type, value) || !fits(value)) throw misfit(schema, value)
+    if (!isSmallInteger(type, value) || !fits(value)) throw wrongValue(schema, value)
     write(out, value)
   }
 }

@@ -1,14 +1,12 @@
 import protobuf from 'protobufjs'
 import type { Schema } from '../../data/schema.ts'
-import { sameSchema } from '../../data/schema-equality.ts'
 import { Struct } from '../../data/struct.ts'
-import { typeName as connectTypeName } from '../../data/values.ts'
+import { structValues, typeName as connectTypeName, wrongValue } from '../../data/values.ts'
 import { DataError } from '../../errors.ts'
 import { logicalWriter } from './protobuf-logical.ts'
 import { isProtobufUnion, LOGICAL_MESSAGES, scrubProtobufName } from './protobuf-names.ts'
 import {
   enumScalar,
-  misfit,
   type ProtobufWrite,
   type Scalar,
   scalarOf,
@@ -54,16 +52,9 @@ class ProtobufWriters {
           : [this.#field(field.schema, field.name, type, (values) => values[field.index])]
       )
       .sort((a, b) => a.number - b.number)
-    const count = schema.fields.length
     return (out, value) => {
-      if (
-        !(value instanceof Struct) ||
-        value.values.length !== count ||
-        (value.schema !== schema && !sameSchema(value.schema, schema))
-      ) {
-        throw misfit(schema, value)
-      }
-      for (const writer of writers) writer.write(out, value.values)
+      const values = structValues(schema, value)
+      for (const writer of writers) writer.write(out, values)
     }
   }
 
@@ -72,7 +63,7 @@ class ProtobufWriters {
       const branch = (values: readonly unknown[]): unknown => {
         const struct = values[index]
         if (struct === null || struct === undefined) return null
-        if (!(struct instanceof Struct)) throw misfit(union, struct)
+        if (!(struct instanceof Struct)) throw wrongValue(union, struct)
         return struct.values[field.index]
       }
       return this.#field(field.schema, field.name, type, branch, true)
@@ -140,7 +131,7 @@ class ProtobufWriters {
     const { valueSchema } = schema
     if (valueSchema === undefined || !field.repeated) throw unlike(schema, field)
     const list = (value: unknown): readonly unknown[] => {
-      if (!Array.isArray(value)) throw misfit(schema, value)
+      if (!Array.isArray(value)) throw wrongValue(schema, value)
       if (value.some((item) => item === null || item === undefined)) {
         throw new DataError(
           `A null in an array, which Protobuf does not have (field ${field.name})`
@@ -180,7 +171,7 @@ class ProtobufWriters {
     const writeValue = this.#tagged(valueSchema, entry.value)
     const tag = tagOf(field, WIRE.bytes)
     return (out, value) => {
-      if (!(value instanceof Map)) throw misfit(schema, value)
+      if (!(value instanceof Map)) throw wrongValue(schema, value)
       for (const [key, item] of value) {
         out.varint(tag)
         out.nested(() => {

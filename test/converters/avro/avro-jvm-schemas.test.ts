@@ -39,7 +39,7 @@ const cases: [string, Schema | null, string][] = [
     'structs without names',
     Schema.struct([
       f('a', inner),
-      f('b', inner.asOptional()),
+      f('b', inner.copy({ optional: true })),
       f('c', Schema.array(Schema.struct([f('y', Schema.INT8)])))
     ]),
     '{"type":"record","name":"ConnectDefault","namespace":"io.confluent.connect.avro","fields":[{"name":"a","type":{"type":"record","name":"ConnectDefault2","fields":[{"name":"x","type":"int"}]}},{"name":"b","type":["null","ConnectDefault2"],"default":null},{"name":"c","type":{"type":"array","items":{"type":"record","name":"ConnectDefault3","fields":[{"name":"y","type":{"type":"int","connect.type":"int8"}}]}}}]}'
@@ -129,7 +129,11 @@ const cases: [string, Schema | null, string][] = [
   [
     'namespaces',
     Schema.struct(
-      [f('s1', one('shop.in').asOptional()), f('s2', one('other.in')), f('s3', one('bare'))],
+      [
+        f('s1', one('shop.in').copy({ optional: true })),
+        f('s2', one('other.in')),
+        f('s3', one('bare'))
+      ],
       { name: 'shop.r' }
     ),
     '{"type":"record","name":"r","namespace":"shop","fields":[{"name":"s1","type":["null",{"type":"record","name":"in","fields":[{"name":"x","type":"int"}],"connect.name":"shop.in"}],"default":null},{"name":"s2","type":{"type":"record","name":"in","namespace":"other","fields":[{"name":"x","type":"int"}],"connect.name":"other.in"}},{"name":"s3","type":{"type":"record","name":"bare","namespace":"","fields":[{"name":"x","type":"int"}],"connect.name":"bare"}}],"connect.name":"shop.r"}'

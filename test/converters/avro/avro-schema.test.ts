@@ -246,7 +246,7 @@ describe('names', () => {
     const other = Schema.struct([{ name: 'y', schema: Schema.INT32 }])
     const whole = Schema.struct([
       { name: 'a', schema: inner },
-      { name: 'b', schema: inner.asOptional() },
+      { name: 'b', schema: inner.copy({ optional: true }) },
       { name: 'c', schema: Schema.array(other) }
     ])
     const text = avroSchemaText(whole, plain)

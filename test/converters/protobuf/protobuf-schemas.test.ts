@@ -22,7 +22,7 @@ describe('Protobuf schemas of Connect schemas', () => {
       ])
     })
     const line = Schema.struct([f('line', Schema.STRING)], { name: 'shop.line' })
-    const optionalLine = line.asOptional()
+    const optionalLine = line.copy({ optional: true })
     const union = Schema.struct([f('a', Schema.OPTIONAL_INT32), f('b', optionalLine)], {
       name: 'io.confluent.connect.protobuf.Union.what',
       optional: true

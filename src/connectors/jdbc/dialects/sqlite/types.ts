@@ -88,35 +88,35 @@ function isBrokenText(raw: unknown): raw is BrokenText {
   return typeof raw === 'object' && raw !== null && 'brokenText' in raw
 }
 
-function misfit(raw: unknown, wanted: string): DataError {
+function storedOtherwise(raw: unknown, wanted: string): DataError {
   const kind = raw instanceof Uint8Array ? 'blob' : typeof raw === 'string' ? 'text' : 'number'
   const shown = raw instanceof Uint8Array ? `${raw.length} bytes` : `'${String(raw).slice(0, 100)}'`
   return new DataError(`${shown} (stored as ${kind}) is not ${wanted}`)
 }
 
 function readInteger(raw: unknown, type: IntegerType): number | bigint {
-  if (typeof raw !== 'bigint') throw misfit(raw, 'an integer')
+  if (typeof raw !== 'bigint') throw storedOtherwise(raw, 'an integer')
   const limit = RANGES[type]
-  if (raw >= limit || raw < -limit) throw misfit(raw, `an ${type}`)
+  if (raw >= limit || raw < -limit) throw storedOtherwise(raw, `an ${type}`)
   return int64(raw)
 }
 
 function readBoolean(raw: unknown): boolean {
   if (raw === 0n || raw === 1n) return raw === 1n
-  throw misfit(raw, 'a boolean (0 or 1)')
+  throw storedOtherwise(raw, 'a boolean (0 or 1)')
 }
 
 function readFloat(raw: unknown): number {
   if (typeof raw === 'number') return raw
   if (typeof raw === 'bigint' && BigInt(Number(raw)) === raw) return Number(raw)
-  throw misfit(raw, 'a floating-point number')
+  throw storedOtherwise(raw, 'a floating-point number')
 }
 
 function readDecimal(raw: unknown): string {
   const text = String(raw)
   if (!(raw instanceof Uint8Array) && /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text))
     return text
-  throw misfit(raw, 'a decimal number')
+  throw storedOtherwise(raw, 'a decimal number')
 }
 
 function readString(raw: unknown): string {
@@ -126,25 +126,25 @@ function readString(raw: unknown): string {
     const hex = Buffer.from(bytes.subarray(0, 50)).toString('hex')
     throw new DataError(`0x${hex}${bytes.length > 50 ? '…' : ''} is text that is not UTF-8`)
   }
-  if (raw instanceof Uint8Array) throw misfit(raw, 'text')
+  if (raw instanceof Uint8Array) throw storedOtherwise(raw, 'text')
   return String(raw)
 }
 
 function readBytes(raw: unknown): Uint8Array {
   if (raw instanceof Uint8Array) return raw
   if (typeof raw === 'string') return Buffer.from(raw)
-  throw misfit(raw, 'a blob')
+  throw storedOtherwise(raw, 'a blob')
 }
 
 function readDate(raw: unknown): number {
   if (typeof raw === 'string') return readDateText(raw)
   if (typeof raw === 'bigint') return Math.floor(Number(raw) / MS_PER_DAY)
-  throw misfit(raw, 'a date (text such as 2024-01-31, or epoch milliseconds)')
+  throw storedOtherwise(raw, 'a date (text such as 2024-01-31, or epoch milliseconds)')
 }
 
 function readTime(raw: unknown): number {
   if (typeof raw === 'string') return readTimeText(raw)
   const ms = typeof raw === 'bigint' ? Number(raw) : -1
   if (ms >= 0 && ms < MS_PER_DAY) return ms
-  throw misfit(raw, 'a time of day (text such as 10:20:30, or milliseconds)')
+  throw storedOtherwise(raw, 'a time of day (text such as 10:20:30, or milliseconds)')
 }
