@@ -97,13 +97,22 @@ export class WorkerConnector {
     this.#toFailed(error)
   }
 
-  /** Task configurations as the connector gives them. Rejects unless it is started. */
+  /**
+   * Task configurations as the connector gives them. Rejects unless it is started, and stays so: what it says although it has failed
+   * meanwhile, or was stopped, may lack what it could not find out.
+   */
   async taskConfigs(maxTasks: number): Promise<ConfigMap[]> {
+    const instance = this.#started()
+    const configs = await ownedBy(this, () => instance.taskConfigs(maxTasks))
+    this.#started()
+    return configs
+  }
+
+  #started(): ConnectorInstance {
     const instance = this.#run?.instance ?? null
-    if (instance === null || this.#state !== 'STARTED') {
-      throw new ConnectError('NOT_READY', `Connector ${this.name} is not started`)
-    }
-    return ownedBy(this, () => instance.taskConfigs(maxTasks))
+    if (instance !== null && this.#state === 'STARTED') return instance
+    const cause = this.#state === 'FAILED' ? this.#failure : undefined
+    throw new ConnectError('NOT_READY', `Connector ${this.name} is not started`, { cause })
   }
 
   async #apply(target: TargetState): Promise<void> {

@@ -21,6 +21,7 @@ function scripted(
   starts: Start[],
   options: {
     create?: () => SourceConnector
+    taskConfigs?: () => Promise<Map<string, string>[]>
     stop?: () => Promise<void> | void
     resolve?: (config: StoredConfig) => Promise<StoredConfig>
   } = {}
@@ -28,7 +29,7 @@ function scripted(
   const told: string[] = []
   const create = (_: unknown, context: SourceConnectorContext): SourceConnector => ({
     start: () => starts.shift()?.(context),
-    taskConfigs: () => [],
+    taskConfigs: () => options.taskConfigs?.() ?? [],
     stop: () => options.stop?.()
   })
   const clients = createKafkaClients(systemClock, recordingLog().log)
@@ -143,6 +144,26 @@ describe('a connector', () => {
     assert.deepEqual(told, ['FAILED raised'])
     await assert.rejects(c.taskConfigs(), /not started/)
   })
+
+  for (const [what, end] of [
+    ['fails', (_: ConnectorHandle, fail: () => void) => fail()],
+    ['is paused', (c: ConnectorHandle) => c.setTargetState('PAUSED')]
+  ] as const) {
+    it(`that ${what} while it is asked for its task configurations has not told any`, async (t) => {
+      const late = Promise.withResolvers<Map<string, string>[]>()
+      let fail = (): void => undefined
+      const start: Start = ({ raiseError }) => {
+        fail = () => raiseError(new Error('raised'))
+      }
+      const { connector } = scripted(t, [start], { taskConfigs: () => late.promise })
+      const c = connector()
+      await c.start('STARTED')
+      const asked = assert.rejects(c.taskConfigs(), /not started/)
+      await end(c, fail)
+      late.resolve([new Map([['tables', '']])])
+      await asked
+    })
+  }
 
   it('tells its first failure, and that it is UNASSIGNED when it is taken away', async (t) => {
     const { connector, told } = scripted(t, [

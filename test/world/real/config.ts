@@ -16,7 +16,9 @@ export function connectorConfig(
     'table.whitelist': plan.tables.map((table) => home.listed(table)).join(','),
     'topic.prefix': `${plan.name}-`,
     'db.timezone': plan.zone,
+    // Patience for an account that is locked several times in a row, right at a start; the pauses grow.
     'connection.backoff.ms': '300',
+    'connection.attempts': '7',
     mode: plan.tables[0]?.mode ?? 'bulk',
     ...plan.settings,
     ...converterOf(plan),

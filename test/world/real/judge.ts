@@ -21,6 +21,8 @@ interface Standing {
   readonly latest: Map<string, number>
   readonly ids: Map<string, bigint>
   repeated: number
+  /** The times of rows that came again. */
+  readonly repeatedTimes: Set<string>
   /** When a row that was waited for came last: a backlog that is being read, however slowly, is no standing still. */
   movedBeat: number
 }
@@ -33,6 +35,8 @@ export class RealJudge {
   disturbedBeat = 0
   /** Something happened after which records may come twice: a crash, a session that ended, a broken batch. */
   mayRepeat: boolean
+  /** How often a task ended, or may have left its query: each time perhaps amid the rows of one moment, where a time alone tells them apart. */
+  stops = 0
   /** A column came: rows that are remembered by their values are not known again. */
   rowsDiffer = false
   readonly #tables = new Map<string, Standing>()
@@ -54,6 +58,7 @@ export class RealJudge {
         latest: new Map(),
         ids: new Map(),
         repeated: 0,
+        repeatedTimes: new Set(),
         movedBeat: 0
       })
     }
@@ -100,6 +105,7 @@ export class RealJudge {
     ids.set(code, unscaled(get('id')))
     if (times > 1 && plan.mode !== 'bulk') {
       standing.repeated += 1
+      standing.repeatedTimes.add(String(get('changed')))
       if (this.rows.size < 5) this.rows.add(`${table} ${code}`)
       this.#story.tellOf(`${table} ${code}`, `v${version} came ${times} times`)
     }
@@ -148,9 +154,11 @@ export class RealJudge {
   }
 
   judgeRepetitions(): void {
-    for (const [name, { plan, repeated, arrived }] of this.#tables) {
+    for (const [name, { plan, repeated, repeatedTimes, arrived }] of this.#tables) {
       if (repeated === 0 || (!this.#exactlyOnce && this.mayRepeat)) continue
       if (this.rowsDiffer && plan.mode !== 'incrementing') continue
+      const isTorn = plan.mode === 'timestamp' && repeatedTimes.size <= this.stops
+      if (isTorn && !this.#exactlyOnce) continue
       this.fault(
         `${name}: ${repeated} records beyond ${arrived.size} came twice without a reason`,
         [...this.rows]

@@ -11,6 +11,15 @@ import { RealWriters } from './writers.ts'
 
 /** Quiet beats at the end, in which nothing may come any more. */
 const AFTERMATH_BEATS = 8
+/** After these a task goes on in another one, or with another query. */
+const STOPS: ReadonlySet<PlannedDeed['what']> = new Set<PlannedDeed['what']>([
+  'the connector pauses',
+  'the connector stops',
+  'the connector is restarted',
+  'settings change',
+  'the connector is deleted and made again',
+  'offsets are read and written back'
+])
 
 /** One connector, its tables, and those who write to them. */
 export class RealWorld {
@@ -103,6 +112,7 @@ export class RealWorld {
       await delay(Math.max(0, deed.atMs - atMs))
       atMs = Math.max(atMs, deed.atMs)
       this.story.tell(`${deed.what} (${deed.forMs} ms)`)
+      if (STOPS.has(deed.what)) this.judge.stops += 1
       try {
         await this.#do(deed, this.#random.pick(this.plan.tables) as TablePlan)
       } catch (error) {
@@ -136,7 +146,7 @@ export class RealWorld {
         this.judge.rowsDiffer = true
         return await home.addColumn(table, `extra${this.#columns}`)
       case 'the account is locked for a moment':
-        // An account that never worked is an error at once.
+        // An account that never worked is an error when the attempts are used up.
         await until(
           async () => /^RUNNING .*RUNNING/.test(await this.#house.rest.state(this.plan.name)),
           `${this.plan.name} runs`,

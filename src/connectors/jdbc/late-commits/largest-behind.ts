@@ -77,6 +77,8 @@ async function largest(
     table: null
   })
   const [row] = (await stream.next()) ?? []
+  // To its end: ending it before would take a session of its own where the server has to be told.
+  if (row !== undefined) await stream.next()
   await stream.close()
   const { columns } = stream
   if (row === undefined || row[0] === null || row[0] === undefined) return null

@@ -34,6 +34,8 @@ export class TableMonitor {
   #firstList: Promise<void>
   #listed: () => void = () => undefined
   #loop: Promise<void> | null = null
+  /** Why it does not look any more. */
+  #failure: { readonly error: unknown } | null = null
   #lastMissing = ''
   /** Until the next look; it grows to `table.poll.interval.ms`. */
   #pauseMs = Infinity
@@ -56,11 +58,15 @@ export class TableMonitor {
     this.#loop = this.#run(pauseMs)
   }
 
-  /** The tables known, in order; waits for the first list within `table.monitoring.startup.polling.limit.ms`, then answers null. */
+  /**
+   * The tables known, in order; waits for the first list within `table.monitoring.startup.polling.limit.ms`, then answers null. Rejects, at
+   * once, when there will be none.
+   */
   async take(): Promise<readonly TableId[] | null> {
     if (this.#tables === null) {
       await settledWithin(this.#clock, this.#firstList, this.#settings.startupPollingLimitMs)
     }
+    if (this.#failure !== null) throw this.#failure.error
     this.#taken = this.#text(this.#tables)
     if (this.#tables !== null && this.#settings.qualified) this.#checkTopics(this.#tables)
     return this.#tables
@@ -93,7 +99,10 @@ export class TableMonitor {
       try {
         pauseMs = await this.#look(false)
       } catch (error) {
-        if (!this.#isStopped()) this.#events.onFailure(error)
+        if (this.#isStopped()) return
+        this.#failure = { error }
+        this.#events.onFailure(error)
+        this.#listed()
         return
       }
     }

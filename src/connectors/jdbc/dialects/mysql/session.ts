@@ -1,5 +1,6 @@
 import type { Connection as DriverConnection } from 'mysql2'
 import type { Clock } from '../../../../clock.ts'
+import { messageOf } from '../../../../errors.ts'
 import { abortedError, databaseError } from '../../database/database.ts'
 import type { DriverPlugins } from './authentication.ts'
 import { driverOptions, type MysqlTarget } from './target.ts'
@@ -41,26 +42,37 @@ export function cutSession(driver: DriverConnection): void {
   stream.destroy()
 }
 
-/** Ends the query of a session, or all of it, over another session; the server learns of a client that is gone only when it next writes. */
+/**
+ * Ends the query of a session, or all of it, over another session; the server learns of a client that is gone only when it next writes.
+ * Whatever keeps it from that may pass: whether the account may log on is found out where a session takes the place of this one.
+ */
 export async function killOnServer(
   settings: MysqlTarget,
   address: MysqlAddress,
   clock: Clock,
   statement: string
 ): Promise<void> {
-  const session = await abortingAfter(clock, KILL_LIMIT_MS, (signal) =>
-    connectMysql(settings, address, { signal, clock, limitMs: KILL_LIMIT_MS })
-  )
-  const answer = new Promise<void>((resolve) => {
-    // «No such thread»: it has ended by itself.
-    session.query(statement, () => resolve())
-  })
   try {
-    await within(clock, answer, KILL_LIMIT_MS, () =>
-      databaseError(`MySQL did not answer ${statement} in ${KILL_LIMIT_MS} ms`, { retriable: true })
+    const session = await abortingAfter(clock, KILL_LIMIT_MS, (signal) =>
+      connectMysql(settings, address, { signal, clock, limitMs: KILL_LIMIT_MS })
     )
-  } finally {
-    cutSession(session)
+    const answer = new Promise<void>((resolve) => {
+      // «No such thread»: it has ended by itself.
+      session.query(statement, () => resolve())
+    })
+    try {
+      await within(
+        clock,
+        answer,
+        KILL_LIMIT_MS,
+        () => new Error(`no answer in ${KILL_LIMIT_MS} ms`)
+      )
+    } finally {
+      cutSession(session)
+    }
+  } catch (error) {
+    const text = `MySQL could not be told to end what runs (${statement}): ${messageOf(error)}`
+    throw databaseError(text, { retriable: true, cause: error })
   }
 }
 

@@ -100,6 +100,28 @@ void describe('A session with MySQL', () => {
     await connection.close()
   })
 
+  void it('a query that cannot be ended because its account may not log on again is an error that may pass', async () => {
+    const name = `${database.name.slice(0, 30)}_reader`
+    await database.exec(
+      `CREATE USER '${name}'@'%' IDENTIFIED BY 'reader'`,
+      `GRANT SELECT ON ${database.name}.* TO '${name}'@'%'`
+    )
+    try {
+      const connection = await open('', { user: name }, 'reader')
+      const sql = 'SELECT seq FROM seq_1_to_10000000'
+      const stream = await connection.query(sql, [], { fetchRows: 10, table: null })
+      await stream.next()
+      await database.exec(`ALTER USER '${name}'@'%' ACCOUNT LOCK`)
+      await assert.rejects(stream.close(), (error) => {
+        assert.match(String(error), /could not be told to end .*account is locked/)
+        return isRetriable(error)
+      })
+      connection.abort()
+    } finally {
+      await database.exec(`DROP USER '${name}'@'%'`)
+    }
+  })
+
   void it('a wrong password is final and never shown (I7); a server that is not there may come back', async () => {
     await assert.rejects(open('', {}, 'open-sesame'), (error: Error) => {
       assert.match(error.message, /Could not connect to MySQL at 127\.0\.0\.1:\d+: Access denied/)
