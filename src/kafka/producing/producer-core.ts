@@ -88,6 +88,7 @@ export class ProducerCore {
   /** A settled send leaves records behind when it failed, or nobody waits for it any more. */
   #onSettled(delivery: Delivery): void {
     this.#deliveries.delete(delivery)
+    if (this.#deliveries.size === 0) this.#metadata.rest()
     if (delivery.left === 0) return
     for (const topic of this.#topics.values()) {
       topic.waiting = topic.waiting.filter((each) => !each.delivery.settled)

@@ -113,6 +113,11 @@ export class ProducerMetadata {
     })
   }
 
+  /** Nothing waits for an answer any more: what is asked already is the last question. */
+  rest(): void {
+    this.#wanted.clear()
+  }
+
   async stop(): Promise<void> {
     this.#stopped.abort()
     this.#wanted.clear()
@@ -128,6 +133,7 @@ export class ProducerMetadata {
       await this.#untilWorthAsking(pauseMs)
       if (this.#stopped.signal.aborted) return
       const names = [...this.#wanted]
+      if (names.length === 0) break
       pauseMs = pace.pauseAfter(names)
       try {
         const found = await this.#network.topics(names, this.#policy.settings.createsTopics)
@@ -147,12 +153,9 @@ export class ProducerMetadata {
         if (!outage) this.#policy.log?.warn(`${where}, trying again: ${messageOf(error)}`)
         outage = true
       }
-      if (this.#wanted.size === 0) {
-        this.trouble = null
-        return
-      }
-      await this.#clock.sleep(pauseMs, this.#stopped.signal)
+      if (this.#wanted.size > 0) await this.#clock.sleep(pauseMs, this.#stopped.signal)
     }
+    this.trouble = null
   }
 
   /**

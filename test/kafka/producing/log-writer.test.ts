@@ -3,14 +3,17 @@ import { type TestContext, describe, it } from 'node:test'
 import { systemClock } from '../../../src/clock.ts'
 import { KafkaAdmin } from '../../../src/kafka/admin/admin.ts'
 import { clientSettings } from '../../../src/kafka/client/client-settings.ts'
+import { NetworkClient } from '../../../src/kafka/client/network-client.ts'
 import { LogWriter } from '../../../src/kafka/producing/log-writer.ts'
 import { kafkaBootstrap, uniqueName } from '../../support/environment.ts'
+import { ManualClock } from '../../support/manual-clock.ts'
 import { startTcpProxy } from '../../support/tcp-proxy.ts'
 import { until } from '../../support/until.ts'
 import { clientProperties, createTopic, readAll, valuesOf } from '../support.ts'
 
 const TIMEOUT_MS = 15_000
 const PRODUCE = 0
+const METADATA = 3
 
 const entry = (value: string | Buffer, key = 'k') => ({
   key: Buffer.from(key),
@@ -110,6 +113,34 @@ describe('LogWriter', () => {
     const admin = new KafkaAdmin(systemClock, clientProperties(), uniqueName('admin'))
     t.after(() => admin.close())
     assert.equal((await admin.describeTopics([topic])).size, 0)
+  })
+
+  it('asks about its topic only while a write waits for it', async (t) => {
+    const clock = new ManualClock()
+    const proxy = await startTcpProxy(kafkaBootstrap())
+    t.after(() => proxy.close())
+    const settings = clientSettings(clientProperties({ 'bootstrap.servers': proxy.address }), clock)
+    const clientId = uniqueName('writer')
+    const writer = new LogWriter(clock, settings, clientId, uniqueName('missing'))
+    t.after(() => writer.stop())
+    let questions = 0
+    proxy.onRequest((apiKey, asking) => {
+      if (apiKey === METADATA && asking === clientId) questions++
+    })
+    const late = assert.rejects(writer.write([entry('v')], TIMEOUT_MS), {
+      code: 'KAFKA_UNAVAILABLE'
+    })
+    await until(() => questions > 0, 'it asks')
+    await clock.during(late)
+    const before = questions
+    const network = new NetworkClient(settings, uniqueName('other'))
+    t.after(() => network.close())
+    for (let minute = 0; minute < 5; minute++) {
+      // Whatever was asked before has its answer now.
+      await network.clusterId()
+      await clock.pass(60_000)
+    }
+    assert.equal(questions, before)
   })
 
   it('rejects what is under way when it is stopped', async (t) => {
