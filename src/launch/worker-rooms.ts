@@ -7,6 +7,7 @@ import { ownedByNobody } from '../plugin/plugin-owner.ts'
 import type { OverridePolicy } from '../plugin/override-policy.ts'
 import type { Plugins } from '../plugin/plugins.ts'
 import type { EffectWarnings } from '../settings/clients/effect-warnings.ts'
+import { workerClientProperties } from '../settings/worker/layered-properties.ts'
 import {
   exactlyOnceSource,
   topicSettings,
@@ -122,7 +123,7 @@ function offsetTopicsOf(
   return {
     exactlyOnce: exactlyOnceSource(config).enabled,
     workerStore,
-    bootstrapServers: config.properties.get('bootstrap.servers') ?? '',
+    workerClient: workerClientProperties(config),
     create: { partitions, replicationFactor, settings }
   }
 }

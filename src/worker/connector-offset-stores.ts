@@ -3,6 +3,9 @@ import type { ConfigMap } from '../config/config-def.ts'
 import type { ClientProperties, KafkaClients, TopicLogOptions } from '../kafka/contracts.ts'
 import type { ConnectorClientProperties } from './connector-client-properties.ts'
 import type { OffsetReader } from '../plugin/source.ts'
+import { sameBrokers } from '../settings/clients/client-settings.ts'
+import { offsetsTopic } from '../settings/connector/connector-settings.ts'
+import { offsetReaderProperties } from '../settings/worker/layered-properties.ts'
 import { KafkaOffsetStore } from '../storage/kafka-offset-store.ts'
 import { LayeredOffsetStore } from '../storage/layered-offset-store.ts'
 import type { OffsetStore, TransactionalOffsetStore } from '../storage/offset-store.ts'
@@ -29,8 +32,8 @@ export interface OffsetTopics {
   /** Source tasks run exactly once: then every connector's offsets are written in its tasks' transactions. */
   readonly exactlyOnce: boolean
   readonly workerStore: TransactionalOffsetStore
-  /** `bootstrap.servers` of the worker. */
-  readonly bootstrapServers: string
+  /** Properties of the worker's own clients, which name the brokers its topics are at. */
+  readonly workerClient: ClientProperties
   /** A connector's topic is created as the worker's is. */
   readonly create: TopicLogOptions['create']
 }
@@ -79,8 +82,8 @@ export class ConnectorOffsetStores {
 
   /** Whether the topic that a connector's offsets are in is there. Nothing is created for the answer. */
   async exists(config: ConfigMap): Promise<boolean> {
-    const topic = config.get('offsets.storage.topic')?.trim() ?? ''
-    if (this.#topics === null || topic === '') return true
+    const topic = offsetsTopic(config)
+    if (this.#topics === null || topic === null) return true
     const admin = this.#clients.admin(this.#clientProperties.admin(config), 'connector-offsets')
     try {
       return (await admin.describeTopics([topic])).has(topic)
@@ -98,14 +101,17 @@ export class ConnectorOffsetStores {
   /** null: the worker's store is the one. */
   #ofTopic(connector: string, config: ConfigMap): OffsetLease<LayeredOffsetStore> | null {
     const topics = this.#topics
-    const given = config.get('offsets.storage.topic')?.trim() ?? ''
-    if (topics === null || (given === '' && !topics.exactlyOnce)) return null
-    const topic = given === '' ? topics.workerStore.topic : given
+    const given = offsetsTopic(config)
+    if (topics === null || (given === null && !topics.exactlyOnce)) return null
+    const topic = given ?? topics.workerStore.topic
     const writerClient = this.#clientProperties.producer(config)
-    const sameCluster =
-      servers(writerClient.get('bootstrap.servers')) === servers(topics.bootstrapServers)
-    if (topic === topics.workerStore.topic && sameCluster) return null
-    const client = this.#consumerProperties(topics, config)
+    const own =
+      topic !== topics.workerStore.topic || !sameBrokers(writerClient, topics.workerClient)
+    if (!own) return null
+    const client = offsetReaderProperties(
+      this.#clientProperties.consumer(config),
+      topics.exactlyOnce
+    )
     const adminClient = this.#clientProperties.admin(config)
     const key = JSON.stringify([
       topic,
@@ -115,7 +121,7 @@ export class ConnectorOffsetStores {
     ])
     let shared = this.#shared.get(key)
     if (shared === undefined) {
-      const own = new KafkaOffsetStore({
+      const store = new KafkaOffsetStore({
         clients: this.#clients,
         client,
         writerClient,
@@ -126,7 +132,7 @@ export class ConnectorOffsetStores {
         create: topics.create,
         property: 'offsets.storage.topic'
       })
-      shared = { store: new LayeredOffsetStore(own, this.#worker), started: null, users: 0 }
+      shared = { store: new LayeredOffsetStore(store, this.#worker), started: null, users: 0 }
       this.#shared.set(key, shared)
     }
     return this.#leaseOf(key, shared)
@@ -155,25 +161,8 @@ export class ConnectorOffsetStores {
       }
     }
   }
-
-  /**
-   * Offsets of transactions that were not committed count for nobody; only without exactly-once support may a
-   * connector want otherwise.
-   */
-  #consumerProperties(topics: OffsetTopics, config: ConfigMap): ClientProperties {
-    const client = new Map(this.#clientProperties.consumer(config))
-    if (topics.exactlyOnce || !client.has('isolation.level')) {
-      client.set('isolation.level', 'read_committed')
-    }
-    return client
-  }
 }
 
 function lasting<S extends OffsetStore>(store: S): OffsetLease<S> {
   return { store, start: () => Promise.resolve(), close: () => Promise.resolve() }
-}
-
-function servers(list: string | undefined): string {
-  const each = (list ?? '').split(',').map((server) => server.trim())
-  return [...new Set(each)].sort().join()
 }

@@ -6,6 +6,7 @@ import type { SourcePreview } from '../plugin/preview.ts'
 import { idleSettings } from '../settings/connector/idle-settings.ts'
 import { type PreviewedRecord, previewRecords } from '../tasks/pipeline/preview-records.ts'
 import { abortingAfter, within } from '../wait.ts'
+import { connectorPlugin } from './plugin-of.ts'
 
 /** After the signal a plugin may still answer with what it has; then it is not waited for any more (I8). */
 const GRACE_MS = 5000
@@ -51,7 +52,7 @@ async function previewUntil(
   config: ConfigMap,
   { rows, worker, plugins, clock, limitMs }: PreviewOptions
 ): Promise<ConnectorPreview> {
-  const plugin = plugins.connector(config.get('connector.class') ?? '')
+  const plugin = connectorPlugin(plugins, config)
   if (plugin.type !== 'source' || plugin.preview === undefined) {
     throw new ConnectError('BAD_REQUEST', `${plugin.className} cannot show a preview`)
   }

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts'
 import type { ConfigMap } from '../config/config-def.ts'
 import type { Logger } from '../log.ts'
+import { reloadsValues } from '../settings/connector/connector-settings.ts'
 import type { StoredConfig } from '../storage/cluster-config.ts'
 
 /** How values of config providers are asked for again. */
@@ -26,22 +27,22 @@ interface WatchOptions {
   onChange(): void
 }
 
-/** As `watchValues`, in the background, until the answer is aborted. */
+/** As `watchValues`, in the background, until the answer is aborted; not at all with `config.action.reload=none`. */
 export function startWatching(options: Omit<WatchOptions, 'signal'>): AbortController {
   const watch = new AbortController()
-  void watchValues({ ...options, signal: watch.signal })
+  const [first] = options.used
+  if (first !== undefined && reloadsValues(first.resolved)) {
+    void watchValues({ ...options, signal: watch.signal })
+  }
   return watch
 }
 
 /**
  * Looks at the values behind an instance's references again whenever their time is over, and calls `onChange`
- * when one is another, until the signal aborts. With `config.action.reload=none` nothing is looked at. Values
- * never reach the log (I7). Never rejects.
+ * when one is another, until the signal aborts. Values never reach the log (I7). Never rejects.
  */
 export async function watchValues(options: WatchOptions): Promise<void> {
   const { source, used, signal, clock, log } = options
-  const reload = used[0]?.resolved.get('config.action.reload')?.trim().toLowerCase()
-  if (reload === 'none') return
   const ttls = used.flatMap(({ raw }) => source.ttlMs?.(raw) ?? [])
   if (ttls.length === 0) return
   const ttlMs = Math.min(...ttls)

@@ -19,7 +19,12 @@ async function start(t: TestContext, exactlyOnce: boolean, bootstrapServers = ka
     clients: options.clients,
     clientProperties: as(options.client),
     offsetStore: workerStore,
-    offsetTopics: { exactlyOnce, workerStore, bootstrapServers, create: options.create },
+    offsetTopics: {
+      exactlyOnce,
+      workerStore,
+      workerClient: new Map([['bootstrap.servers', bootstrapServers]]),
+      create: options.create
+    },
     clock: options.clock
   })
   return { stores, workerStore, options }

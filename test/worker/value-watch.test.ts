@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Clock } from '../../src/clock.ts'
-import { watchValues } from '../../src/worker/value-watch.ts'
+import { startWatching, watchValues } from '../../src/worker/value-watch.ts'
 import { recordingLog } from '../support/recording-log.ts'
 
 const raw = new Map([
@@ -32,16 +32,15 @@ function hurriedClock(): Clock & { readonly slept: number[] } {
 /** Watches values that the provider gives one after the other; the watch ends with the last. */
 async function watched(
   given: readonly (string | Error)[],
-  options: { ttlMs?: number | null; reload?: string } = {}
+  options: { ttlMs?: number | null } = {}
 ) {
-  const { ttlMs = 500, reload } = options
+  const { ttlMs = 500 } = options
   const clock = hurriedClock()
   const { log, lines } = recordingLog()
   const end = new AbortController()
   const values = [...given]
   let changes = 0
   const resolved = withPassword('first-secret')
-  if (reload !== undefined) resolved.set('config.action.reload', reload)
   await watchValues({
     source: {
       resolve: () => {
@@ -85,8 +84,29 @@ describe('the watch over values of config providers', () => {
     assert.doesNotMatch(lines.join(''), /first-secret|second-secret/)
   })
 
-  it('looks at nothing without a time, or with config.action.reload=none', async () => {
+  it('looks at nothing without a time', async () => {
     assert.deepEqual((await watched(['x'], { ttlMs: null })).slept, [])
-    assert.deepEqual((await watched(['x'], { reload: 'NONE' })).slept, [])
   })
+
+  for (const [reload, looks] of [
+    [' none ', 0],
+    ['restart', 1],
+    [null, 1]
+  ] as const) {
+    it(`${looks === 0 ? 'looks at nothing' : 'looks at them'} with config.action.reload=${reload}`, async () => {
+      const clock = hurriedClock()
+      const resolved = withPassword('first-secret')
+      if (reload !== null) resolved.set('config.action.reload', reload)
+      const watch = startWatching({
+        source: { resolve: () => Promise.resolve(resolved), ttlMs: () => 500 },
+        used: [{ raw, resolved }],
+        clock,
+        log: recordingLog().log,
+        onChange: () => undefined
+      })
+      watch.abort()
+      await nextTurn()
+      assert.equal(clock.slept.length, looks)
+    })
+  }
 })

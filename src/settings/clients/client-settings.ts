@@ -1,4 +1,10 @@
-import { type ConfigMap, configDef, type Parsed, parseConfig } from '../../config/config-def.ts'
+import {
+  type ConfigMap,
+  configDef,
+  type Parsed,
+  parseConfig,
+  parseKeys
+} from '../../config/config-def.ts'
 import { ConfigError } from '../../errors.ts'
 import type { TlsSettings } from '../../tls/java-ssl.ts'
 import type { BackoffSettings } from '../../wait.ts'
@@ -100,11 +106,17 @@ export function readingSettings(properties: ConfigMap): ReadingSettings {
 
 /** `client.id` of worker or connector counts before the name the worker would give a client. */
 export function clientIdOf(properties: ConfigMap, otherwise: string): string {
-  const { 'client.id': given } = parseConfig(
-    { 'client.id': clientDefinitions.admin['client.id'] },
-    properties
-  )
+  const { 'client.id': given } = parseKeys(clientDefinitions.admin, ['client.id'], properties)
   return given === '' ? otherwise : given
+}
+
+/** Whether both name the same brokers, in whatever order. */
+export function sameBrokers(one: ConfigMap, other: ConfigMap): boolean {
+  const brokers = (properties: ConfigMap): string =>
+    [...parseKeys(clientDefinitions.admin, ['bootstrap.servers'], properties)['bootstrap.servers']]
+      .sort()
+      .join()
+  return brokers(one) === brokers(other)
 }
 
 function requireValid(kind: ClientKind, properties: ConfigMap): void {

@@ -35,6 +35,15 @@ export function readingCommitted(client: ConfigMap): ConfigMap {
   return new Map([...client, ['isolation.level', 'read_committed']])
 }
 
+/**
+ * Settings of a connector's consumer for its own offsets: those of transactions that were not committed count for nobody. Only without
+ * exactly-once support may worker or connector want otherwise.
+ */
+export function offsetReaderProperties(consumer: ConfigMap, exactlyOnce: boolean): ConfigMap {
+  const isSaid = consumer.has('isolation.level')
+  return isSaid && !exactlyOnce ? consumer : readingCommitted(consumer)
+}
+
 /** Beginning of the client ids of the worker's own clients; `configs`, `offsets`, `statuses` or `shared-admin` goes behind it. */
 export function workerClientIdBase(config: WorkerConfig): string {
   const group = config.kind === 'distributed' ? config.values['group.id'] : 'connect'

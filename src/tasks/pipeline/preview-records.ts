@@ -4,6 +4,7 @@ import { topicNameProblem } from '../../data/topic-name.ts'
 import { ConnectError, messageOf } from '../../errors.ts'
 import type { DryRun } from '../../plugin/converter.ts'
 import type { Plugins } from '../../plugin/plugins.ts'
+import { errorPolicy } from '../../settings/connector/connector-settings.ts'
 import { compileStages } from './compiled-stages.ts'
 import { readableBytes, readableSchema, readableValue } from './readable.ts'
 import { type Passage, Pipeline, type Stage } from './stages.ts'
@@ -34,8 +35,8 @@ export async function previewRecords(
   records: readonly SourceRecord[],
   parts: { connector: ConfigMap; worker: ConfigMap; plugins: Plugins; signal: AbortSignal }
 ): Promise<PreviewedRecord[]> {
-  const { connector, signal } = parts
-  const tolerant = connector.get('errors.tolerance')?.trim().toLowerCase() === 'all'
+  const { connector, worker, signal } = parts
+  const tolerant = errorPolicy(connector, worker).tolerance === 'all'
   const { passed, close } = dryPipeline(parts)
   try {
     const shown: PreviewedRecord[] = []

@@ -62,7 +62,7 @@ async function exactlyOnce(
     offsetTopics: {
       exactlyOnce: true,
       workerStore: store,
-      bootstrapServers: bootstrap,
+      workerClient: new Map([['bootstrap.servers', bootstrap]]),
       create: offsets.create
     }
   })
