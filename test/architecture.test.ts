@@ -119,11 +119,13 @@ const inside: Record<string, Record<string, readonly string[]>> = {
     work: ['herder.ts', 'start-from.ts'],
     group: ['work', 'herder.ts'],
     moves: ['work', 'herder.ts', 'start-from.ts'],
-    tick: ['work', 'group', 'moves', 'herder.ts'],
-    standalone: ['work', 'moves', 'herder.ts']
+    tick: ['work', 'group', 'moves', 'herder.ts', 'start-from.ts'],
+    standalone: ['work', 'moves', 'herder.ts', 'start-from.ts']
   },
   rest: {
+    wire: ['masked-config.ts'],
     routes: [
+      'wire',
       'deadline.ts',
       'endpoint.ts',
       'json-answer.ts',
@@ -340,6 +342,18 @@ describe('The rooms of src/', () => {
       wrong.map(({ path }) => path),
       []
     )
+  })
+
+  it('leave the words of the wire to rest/', () => {
+    const wrong: string[] = []
+    for (const { path, text } of sources) {
+      if (!/^(?:herder|worker|tasks)\//.test(path)) continue
+      for (const [index, line] of withoutComments(text).split('\n').entries()) {
+        if (/(?:^|[{,;.]|readonly)\s*[a-z]+(?:_[a-z]+)+\??[:,]/.test(line))
+          wrong.push(`${path}:${index + 1}: ${line.trim()}`)
+      }
+    }
+    assert.deepEqual(wrong, [])
   })
 
   it('name databases nowhere in connectors/jdbc but in dialects/', () => {

@@ -1,7 +1,6 @@
 import type { WrittenConfig } from '../storage/cluster-config.ts'
 import type { ConfigInfos, ConfigKeyInfo } from '../config/config-infos.ts'
 import type { ConnectorPreview } from '../worker/preview-connector.ts'
-import type { StreamFacts } from '../plugin/source.ts'
 import type { TaskProgress } from '../worker/contracts.ts'
 import type { StartFrom } from './start-from.ts'
 
@@ -24,11 +23,13 @@ export interface ConnectorInfo {
 }
 
 export interface InstanceState {
-  state: string
-  worker_id: string
-  trace?: string
-  /** 4.3.1 adds the plugin version when it is known. */
-  version?: string
+  readonly state: string
+  /** host:port of the worker that runs it, or did last. */
+  readonly workerId: string
+  /** null or empty: there is none. */
+  readonly trace: string | null
+  /** Of the plugin, as far as it is known (4.3.1). */
+  readonly version: string | null
 }
 
 export interface ConnectorStateInfo {
@@ -42,14 +43,8 @@ export interface ConnectorStateInfo {
 export interface TaskProgressInfo {
   readonly id: number
   readonly state: string
-  readonly worker_id: string
-  readonly progress: {
-    readonly records_polled: number
-    readonly records_written: number
-    readonly records_skipped: number
-    readonly last_write_at: number | null
-    readonly streams: ReadonlyMap<string, StreamFacts>
-  } | null
+  readonly workerId: string
+  readonly progress: TaskProgress | null
 }
 
 export interface TaskInfo {
@@ -69,8 +64,9 @@ export interface PluginInfo {
 }
 
 export interface LoggerInfo {
-  level: string
-  last_modified: number | null
+  readonly level: string
+  /** Epoch ms; null: never. */
+  readonly lastModified: number | null
 }
 
 /** Offsets of a connector that is created. `offsets` null: none are given. `others`: what becomes of those an earlier connector of that name left. */
@@ -119,23 +115,24 @@ export class RequestTargetError extends Error {
   }
 }
 
-/**
- * What REST may ask. Every method rejects with ConnectError (status and text for the client) or RequestTargetError.
- * Waits are bounded by the caller with `stage()` telling what the worker is doing.
- */
-export interface Herder {
-  /** Version, commit and Kafka cluster id for `GET /`. */
-  info(): { version: string; commit: string; kafka_cluster_id: string }
-  /** Resolves when the tick loop answers. */
-  healthCheck(): Promise<void>
-  ready(): boolean
-  /** Sentence about what the worker is doing or last did, "" when unknown. */
-  stage(): string
-
+/** What is known of connectors and tasks. Rejects or throws as Herder does. */
+export interface ClusterView {
   connectors(): string[]
   connectorInfo(name: string): Promise<ConnectorInfo>
   connectorConfig(name: string): Promise<ReadonlyMap<string, string>>
   connectorStatus(name: string): ConnectorStateInfo
+  connectorProgress(name: string): TaskProgressInfo[]
+  /** Of the tasks that run on this worker, of whatever connector. */
+  localProgress(): readonly TaskProgress[]
+  taskInfos(name: string): Promise<TaskInfo[]>
+  taskStatus(name: string, task: number): { id: number } & InstanceState
+  activeTopics(name: string): string[]
+  resetActiveTopics(name: string): Promise<void>
+  offsets(name: string): Promise<ConnectorOffset[]>
+}
+
+/** Changes of connectors, each done where it may be. Rejects as Herder does. */
+export interface ConnectorChanges {
   putConnectorConfig(name: string, config: RestConfig, options: PutOptions): Promise<PutOutcome>
   patchConnectorConfig(name: string, patch: RestConfig): Promise<ConnectorInfo>
   /** `offsets`: what becomes of its stored offsets. */
@@ -148,37 +145,56 @@ export interface Herder {
     name: string,
     options: { onlyFailed: boolean; includeTasks: boolean }
   ): Promise<ConnectorStateInfo>
-  connectorProgress(name: string): TaskProgressInfo[]
-  /** Of the tasks that run on this worker, of whatever connector. */
-  localProgress(): readonly TaskProgress[]
-  taskInfos(name: string): Promise<TaskInfo[]>
-  taskStatus(name: string, task: number): { id: number } & InstanceState
   restartTask(name: string, task: number): Promise<void>
-
-  activeTopics(name: string): string[]
-  resetActiveTopics(name: string): Promise<void>
-
-  offsets(name: string): Promise<ConnectorOffset[]>
   /** Answers the message for the client. `offsets` null: reset all. */
   modifyOffsets(name: string, offsets: ConnectorOffset[] | null): Promise<string>
+}
 
-  /** Moving the positions of connectors that exist. */
-  readonly startFrom: StartFrom
-
+/** The plugins of this worker, and what they think of configurations. */
+export interface PluginCatalog {
   plugins(connectorsOnly: boolean): PluginInfo[]
   /** `version`: a version or range (KIP-891) the plugin must lie in. */
   pluginConfig(plugin: string, version?: string): ConfigKeyInfo[]
   validate(plugin: string, config: RestConfig): Promise<ConfigInfos>
   /** What the connector would send first with this configuration. Changes nothing; `rows` of each table. */
   preview(plugin: string, config: RestConfig, rows: number): Promise<ConnectorPreview>
+}
 
+/** The loggers of this worker. */
+export interface LoggerLevels {
   loggers(): ReadonlyMap<string, LoggerInfo>
   logger(name: string): LoggerInfo | null
   setLoggerLevel(name: string, level: string): string[]
-  setClusterLoggerLevel(name: string, level: string): Promise<void>
+}
 
+/** What `GET /` tells. */
+export interface WorkerInfo {
+  readonly version: string
+  readonly commit: string
+  readonly kafkaClusterId: string
+}
+
+/**
+ * What REST may ask. Every method rejects with ConnectError (status and text for the client) or RequestTargetError.
+ * Waits are bounded by the caller with `stage()` telling what the worker is doing.
+ */
+export interface Herder {
+  readonly info: WorkerInfo
+  readonly cluster: ClusterView
+  readonly changes: ConnectorChanges
+  /** Moving the positions of connectors that exist. */
+  readonly startFrom: StartFrom
+  readonly pluginCatalog: PluginCatalog
+  readonly loggerLevels: LoggerLevels
   /** Tells a request that another worker passed on from one that only says so. */
   readonly origins: Origins
+
+  /** Resolves when the loop of this worker answers. */
+  healthCheck(): Promise<void>
+  ready(): boolean
+  /** Sentence about what the worker is doing or last did, "" when unknown. */
+  stage(): string
+  setClusterLoggerLevel(name: string, level: string): Promise<void>
   /**
    * Internal: task configurations generated by the connector's owner, for the leader to write. `configs` reads them out
    * of the body, which is done only when the signature is right.

@@ -98,7 +98,7 @@ export async function startStandalone(
 async function createConnector(herder: StandaloneHerder, file: string): Promise<void> {
   try {
     const { name, config, initialState } = await readConnectorFile(file)
-    await herder.putConnectorConfig(name, config, { initialState, allowReplace: false })
+    await herder.changes.putConnectorConfig(name, config, { initialState, allowReplace: false })
   } catch (error) {
     throw new ConnectorStartError(file, error)
   }

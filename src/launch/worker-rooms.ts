@@ -1,6 +1,6 @@
 import { systemClock } from '../clock.ts'
 import type { ConfigProviders } from '../config/providers.ts'
-import type { HerderOptions } from '../herder/work/abstract-herder.ts'
+import type { HerderOptions } from '../herder/work/herder-options.ts'
 import type { KafkaClients } from '../kafka/contracts.ts'
 import { loggers } from '../log.ts'
 import { ownedByNobody } from '../plugin/plugin-owner.ts'
@@ -55,8 +55,7 @@ export function herderOptions(options: RoomsOptions): HerderOptions {
     configStore: options.configStore,
     statusStore: options.statusStore,
     workerId: options.rest.advertised.workerId,
-    ...restVersion(),
-    kafkaClusterId: options.kafkaClusterId,
+    info: { ...restVersion(), kafkaClusterId: options.kafkaClusterId },
     validations: new Validations({ plugins, workerConfig: config, providers }),
     previews: new Previews({ config, plugins, providers, clock: systemClock }),
     topicTracking: {

@@ -1,6 +1,6 @@
-import { parseProperties } from '../config/properties.ts'
 import { timingSafeEqual } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { decodeProperties, parseProperties } from '../config/properties.ts'
 import { ConfigError } from '../errors.ts'
 import { loggers } from '../log.ts'
 import { BASIC_AUTH_EXTENSION } from '../settings/worker/rest-keys.ts'
@@ -13,11 +13,11 @@ const log = loggers.get(BASIC_AUTH_EXTENSION)
 export type Authenticate = (authorization: string | undefined) => boolean
 
 /**
- * Reads the users file (`user=password` lines) once. An empty file lets everybody in, as the JVM worker's does; that is
+ * Reads the users file (`user=password`, a `.properties` file) once. An empty file lets everybody in, as the JVM worker's does; that is
  * logged. Throws ConfigError when the file cannot be read.
  */
 export function basicAuth(usersFile: string): Authenticate {
-  const users = parseProperties(read(usersFile, 'credentials file'))
+  const users = parseProperties(decodeProperties(read(usersFile, 'credentials file')))
   if (users.size === 0) {
     log.warn('The credentials file is empty: every request is accepted', { file: usersFile })
     return () => true
@@ -51,7 +51,9 @@ export function isInternal(method: string, path: string): boolean {
 
 /** The users file named by the entry `KafkaConnect` of a JAAS file; throws ConfigError when there is none. */
 export function usersFileOfJaas(jaasFile: string): string {
-  const text = read(jaasFile, 'JAAS file').replaceAll(/\/\*[\s\S]*?\*\/|^\s*(?:\/\/|#).*$/gm, '')
+  const text = read(jaasFile, 'JAAS file')
+    .toString('utf8')
+    .replaceAll(/\/\*[\s\S]*?\*\/|^\s*(?:\/\/|#).*$/gm, '')
   const entry = /(?:^|[\s;}])KafkaConnect\s*\{([^}]*)\}/.exec(text)?.[1]
   if (entry === undefined) {
     throw new ConfigError(`The JAAS file ${jaasFile} has no entry KafkaConnect`)
@@ -67,9 +69,9 @@ export function usersFileOfJaas(jaasFile: string): string {
   return file
 }
 
-function read(file: string, what: string): string {
+function read(file: string, what: string): Buffer {
   try {
-    return readFileSync(file, 'utf8')
+    return readFileSync(file)
   } catch (cause) {
     throw new ConfigError(`The ${what} ${file} cannot be read`, { cause })
   }

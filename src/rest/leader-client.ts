@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts'
 import { ConnectError } from '../errors.ts'
-import type { LeaderClient } from '../herder/group/leader-client.ts'
+import type { LeaderClient } from '../herder/group/leader-requests.ts'
 import { exchange } from './forward.ts'
 import { REQUEST_TIMEOUT_MS } from '../settings/worker/rest-keys.ts'
 import { javaClientTls, type TlsSettings } from '../tls/java-ssl.ts'

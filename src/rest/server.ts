@@ -75,7 +75,7 @@ export function createRestServer(settings: {
     clients: new BodyBudget(2 * options.bodyLimitBytes),
     workers: new BodyBudget(2 * options.workerBodyLimitBytes)
   }
-  const isConnector = (name: string) => herder?.connectors().includes(name) === true
+  const isConnector = (name: string) => herder?.cluster.connectors().includes(name) === true
 
   const stop = async () => {
     const closing = apps

@@ -10,10 +10,7 @@ export function taskKey(id: TaskId): string {
 
 /** The inverse of `taskKey`, of text that anybody may have written; null: it names no task. The name X may hold dashes itself. */
 export function parseTaskId(text: string): TaskId | null {
-  const dash = text.lastIndexOf('-')
-  const number = text.slice(dash + 1)
-  if (dash < 0 || !/^\d{1,9}$/.test(number)) return null
-  return { connector: text.slice(0, dash), task: Number(number) }
+  return /-\d{1,9}$/.test(text) ? taskIdOf(text) : null
 }
 
 /** The inverse of `taskKey`, of its own output. */

@@ -11,9 +11,9 @@ import { connectorPlugin } from './plugin-of.ts'
 /** After the signal a plugin may still answer with what it has; then it is not waited for any more (I8). */
 const GRACE_MS = 5000
 
-/** What a connector would do with a configuration, as REST shows it. */
+/** What a connector would do with a configuration. */
 export interface ConnectorPreview {
-  readonly connector_class: string
+  readonly connectorClass: string
   /** Of each table, or whatever the source is made of. */
   readonly rows: number
   readonly records: readonly PreviewedRecord[]
@@ -76,7 +76,7 @@ async function previewUntil(
   })
   const missing = found.records.length - records.length
   return {
-    connector_class: plugin.className,
+    connectorClass: plugin.className,
     rows,
     records,
     sql: found.statements,

@@ -57,16 +57,17 @@ export class ScriptedHerder implements Herder {
   connectorProgress(name: string): TaskProgressInfo[] {
     this.#find(name, `No status found for connector ${name}`)
     return [
-      { id: 0, state: 'RUNNING', worker_id: 'there:1', progress: null },
+      { id: 0, state: 'RUNNING', workerId: 'there:1', progress: null },
       {
         id: 1,
         state: 'RUNNING',
-        worker_id: 'here:1',
+        workerId: 'here:1',
         progress: {
-          records_polled: 3,
-          records_written: 2,
-          records_skipped: 1,
-          last_write_at: null,
+          id: { connector: name, task: 1 },
+          polled: 3,
+          written: 2,
+          skipped: 1,
+          lastWriteAt: null,
           streams: new Map([['table s.t', { late_commits: 'transactions', held_back_ms: 12 }]])
         }
       }
@@ -88,9 +89,12 @@ export class ScriptedHerder implements Herder {
     ]
   }
 
-  info() {
-    return { version: '4.3.1', commit: 'unknown', kafka_cluster_id: 'cluster' }
-  }
+  readonly info = { version: '4.3.1', commit: 'unknown', kafkaClusterId: 'cluster' }
+  /** It answers for all of its parts. */
+  readonly cluster = this
+  readonly changes = this
+  readonly pluginCatalog = this
+  readonly loggerLevels = this
 
   async healthCheck(): Promise<void> {
     await this.#ask('healthCheck')
@@ -120,7 +124,7 @@ export class ScriptedHerder implements Herder {
 
   connectorStatus(name: string): ConnectorStateInfo {
     const { state } = this.#find(name, `No status found for connector ${name}`)
-    const worker = { state, worker_id: 'worker:8083', version: '4.3.1' }
+    const worker = { state, workerId: 'worker:8083', trace: null, version: '4.3.1' }
     const tasks = state === 'STOPPED' ? [] : [{ id: 0, ...worker }]
     return { name, connector: worker, tasks, type: 'source' }
   }
@@ -203,7 +207,8 @@ export class ScriptedHerder implements Herder {
   taskStatus(name: string, task: number) {
     const known = this.known.has(name) && task === 0
     if (!known) throw new NotFoundError(`No status found for task ${name}-${task}`)
-    return { id: task, state: 'FAILED', worker_id: 'worker:8083', trace: 'Error: it broke' }
+    const workerId = 'worker:8083'
+    return { id: task, state: 'FAILED', workerId, trace: 'Error: it broke', version: null }
   }
 
   async restartTask(name: string, task: number): Promise<void> {
@@ -285,7 +290,7 @@ export class ScriptedHerder implements Herder {
   async preview(plugin: string, config: RestConfig, rows: number): Promise<ConnectorPreview> {
     await this.#ask('preview', plugin, config, rows)
     return {
-      connector_class: plugin,
+      connectorClass: plugin,
       rows,
       records: [],
       sql: [],
@@ -295,7 +300,7 @@ export class ScriptedHerder implements Herder {
     }
   }
 
-  readonly levels = new Map<string, LoggerInfo>([['root', { level: 'INFO', last_modified: null }]])
+  readonly levels = new Map<string, LoggerInfo>([['root', { level: 'INFO', lastModified: null }]])
 
   loggers(): ReadonlyMap<string, LoggerInfo> {
     return this.levels
@@ -306,7 +311,7 @@ export class ScriptedHerder implements Herder {
   }
 
   setLoggerLevel(name: string, level: string): string[] {
-    this.levels.set(name, { level, last_modified: 1 })
+    this.levels.set(name, { level, lastModified: 1 })
     return [name]
   }
 

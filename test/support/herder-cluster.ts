@@ -1,11 +1,9 @@
 import type { TestContext } from 'node:test'
 import { systemClock } from '../../src/clock.ts'
 import { asError } from '../../src/errors.ts'
-import {
-  DistributedHerder,
-  type DistributedHerderOptions
-} from '../../src/herder/tick/distributed-herder.ts'
-import type { LeaderClient } from '../../src/herder/group/leader-client.ts'
+import type { DistributedHerderOptions } from '../../src/herder/tick/cluster-parts.ts'
+import { DistributedHerder } from '../../src/herder/tick/distributed-herder.ts'
+import type { LeaderClient } from '../../src/herder/group/leader-requests.ts'
 import { signatureAlgorithmHeader, signatureHeader } from '../../src/herder/group/session-key.ts'
 import { createKafkaClients } from '../../src/kafka/kafka-clients.ts'
 import { Loggers } from '../../src/log.ts'
@@ -87,9 +85,7 @@ export class HerderCluster {
       clientId: `${this.groupId}-${name}`,
       workerUrl: url,
       workerId: `${name}:8083`,
-      version: '4.3.1',
-      commit: 'unknown',
-      kafkaClusterId: 'test',
+      info: { version: '4.3.1', commit: 'unknown', kafkaClusterId: 'test' },
       sessionTimeoutMs: 10_000,
       rebalanceTimeoutMs: 20_000,
       heartbeatIntervalMs: 200,
@@ -143,7 +139,7 @@ export class HerderCluster {
     return until(async () => {
       for (const member of this.members) {
         try {
-          await member.herder.patchConnectorConfig('nobody', new Map())
+          await member.herder.changes.patchConnectorConfig('nobody', new Map())
         } catch (error) {
           if (asError(error).message === 'Connector nobody not found') return member
         }
@@ -163,7 +159,7 @@ export class HerderCluster {
 
   async create(name: string, settings: Record<string, string> = {}): Promise<void> {
     const { herder } = await this.leader()
-    await herder.putConnectorConfig(name, connectorConfig(name, settings), {
+    await herder.changes.putConnectorConfig(name, connectorConfig(name, settings), {
       initialState: null,
       allowReplace: true
     })

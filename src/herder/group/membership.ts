@@ -9,6 +9,8 @@ import type {
 } from '../../kafka/contracts.ts'
 import type { Logger } from '../../log.ts'
 import type { ConfigStore } from '../../storage/config-store.ts'
+import { abortable } from '../../wait.ts'
+import { RequestTargetError } from '../herder.ts'
 import {
   type Assignment,
   assignmentErrors,
@@ -71,6 +73,8 @@ export class Membership {
   #rejoinNeeded = true
   #lost = false
   #joining: AbortController | null = null
+  /** Resolves at the next change of who leads, or of what members have. */
+  #changed = Promise.withResolvers<void>()
 
   constructor(options: MembershipOptions) {
     this.#options = options
@@ -117,9 +121,21 @@ export class Membership {
     return this.#leadership.ownerUrl(kind, key)
   }
 
-  /** On the leader: whether no member has a task of the connector, in a round since the config topic had got to `offset`. */
-  hasNoTasksOf(connector: string, offset: bigint): boolean {
-    return this.isLeader && this.#leadership.hasNoTasksOf(connector, offset)
+  /** I3: throws RequestTargetError, with the leader's address, on any other worker. */
+  requireLeader(what: string): void {
+    if (!this.isLeader) throw new RequestTargetError(what, this.leaderUrl)
+  }
+
+  /**
+   * On the leader: resolves with true when no member has a task of the connector, in a round since the config topic had got to `offset`;
+   * with false when this worker leads no longer. Rejects when `signal` aborts.
+   */
+  async whenNoTasksOf(connector: string, offset: bigint, signal: AbortSignal): Promise<boolean> {
+    while (this.isLeader) {
+      if (this.#leadership.hasNoTasksOf(connector, offset)) return true
+      await abortable(this.#changed.promise, signal)
+    }
+    return false
   }
 
   /** Requests between workers are signed from version 2 on. */
@@ -185,6 +201,7 @@ export class Membership {
     this.#memberId = round.memberId
     this.#assignment = { ...received, assigned: union(kept, received.assigned) }
     this.#leadership.completed(round.generation)
+    this.#tellChange()
     return this.#assignment
   }
 
@@ -198,6 +215,7 @@ export class Membership {
     this.#assignment = null
     this.#lost = false
     this.#rejoinNeeded = true
+    this.#tellChange()
   }
 
   /** Leaves; the work goes on until the caller stops it. */
@@ -235,7 +253,14 @@ export class Membership {
     generation: number
     members: readonly GroupMember[]
   }): Promise<ReadonlyMap<string, Uint8Array>> {
-    return Promise.resolve(this.#leadership.assign(round))
+    const assignments = this.#leadership.assign(round)
+    this.#tellChange()
+    return Promise.resolve(assignments)
+  }
+
+  #tellChange(): void {
+    this.#changed.resolve()
+    this.#changed = Promise.withResolvers()
   }
 
   #onRebalance(reason: RebalanceReason): void {
@@ -244,6 +269,7 @@ export class Membership {
     if (reason !== 'rebalance-in-progress') {
       this.#lost = true
       this.#joining?.abort()
+      this.#tellChange()
     }
     this.#options.onRebalance()
   }
@@ -259,6 +285,7 @@ export class Membership {
     )
     this.#lost = true
     this.#joining?.abort()
+    this.#tellChange()
   }
 }
 

@@ -2,80 +2,94 @@ import type { Clock } from '../../clock.ts'
 import { ConnectError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
 import type { StoredConfig } from '../../storage/cluster-config.ts'
-import type { StoredOffset } from '../../storage/offset-store.ts'
 import { storedMeaning } from '../../storage/offset-records.ts'
+import type { StoredOffset } from '../../storage/offset-store.ts'
 import type { Move } from '../../storage/start-from-record.ts'
-import type { ConnectorOffsets } from '../../worker/contracts.ts'
-import { requireConnector } from '../work/abstract-herder.ts'
-import type { InitialOffsets, PutOptions, PutOutcome } from '../herder.ts'
-import { movedOffsets } from './move-record.ts'
-import type { Moves, NewMove } from './moves.ts'
-import { offsetsAnswer, requestedOffsets } from './offsets-actions.ts'
 import { within } from '../../wait.ts'
+import type { ConnectorOffsets } from '../../worker/contracts.ts'
+import type { InitialOffsets, PutOptions, PutOutcome } from '../herder.ts'
+import type { Commands } from '../work/command-queue.ts'
+import type { PutConfig, SharedCommands } from '../work/commands.ts'
+import { movedOffsets } from './move-record.ts'
+import type { MoveContext, OffsetWriters } from './move-steps.ts'
+import type { Moves } from './moves.ts'
+import type { MovesUnderWay } from './moves-under-way.ts'
+import { offsetsAnswer, requestedOffsets } from './requested-offsets.ts'
 
 interface ConfigMovesOptions {
   readonly offsets: ConnectorOffsets
+  readonly writers: OffsetWriters
+  readonly commands: Commands<SharedCommands>
   readonly moves: Moves
+  readonly underWay: MovesUnderWay
   readonly clock: Clock
   readonly log: Logger
-  /** Runs a step while nothing else changes configurations, where they may be written. */
-  inTurn<T>(step: () => Promise<T> | T): Promise<T>
-  /** Resolves when no worker runs a task of a connector that was deleted (I2); bounded. */
-  ended(connector: string): Promise<void>
 }
 
 /** How long a creation looks for offsets that are there already. */
 const LOOK_LIMIT_MS = 2000
 const nobody: Move['by'] = { user: null, address: null, note: null }
 
-/** Changes of connectors that change stored offsets with them: the offsets first, as a move, so that a crash leaves no part of them. */
+/** Configurations on their way to the config topic. Where stored offsets change with one, they go first, as a move, so that a crash leaves no part of them. */
 export class ConfigMoves {
   readonly #options: ConfigMovesOptions
-  readonly #moves: Moves
 
   constructor(options: ConfigMovesOptions) {
     this.#options = options
-    this.#moves = options.moves
   }
 
-  /** Puts a configuration that is valid: `write` writes it and answers what is there then. */
-  async outcome(
+  /** Puts a configuration that is valid. */
+  async put(
     name: string,
     config: StoredConfig,
-    { initialOffsets }: PutOptions,
-    write: () => Promise<PutOutcome>
+    { initialState, allowReplace, initialOffsets }: PutOptions
   ): Promise<PutOutcome> {
-    const outcomes: PutOutcome[] = []
-    const writeConfig = async (): Promise<void> => void outcomes.push(await write())
-    const more =
-      initialOffsets === undefined
-        ? { keptOffsets: await this.#put(name, config, writeConfig) }
-        : { offsetsStatus: await this.#create(name, config, initialOffsets, writeConfig) }
-    const [outcome] = outcomes
-    if (outcome === undefined)
-      throw new ConnectError('INTERNAL', `Connector ${name} was not written`)
-    return { ...outcome, ...more }
+    const put: PutConfig = { name, config, initialState, allowReplace }
+    if (initialOffsets !== undefined) return this.#create(put, initialOffsets)
+    const before = await this.#options.commands.run({ kind: 'readConfig', name })
+    return before === null ? this.#createPlainly(put) : this.replace(before, put)
   }
 
-  /**
-   * Creates a connector behind offsets of its own. Those an earlier connector of that name left are forgotten, unless they are to be
-   * kept. `writeConfig` is called once they are stored.
-   */
-  async #create(
-    name: string,
-    config: StoredConfig,
-    { offsets, others }: InitialOffsets,
-    writeConfig: () => Promise<void>
-  ): Promise<string> {
-    const { offsets: positions, ended } = this.#options
-    const given = offsets === null ? null : requestedOffsets(offsets)
-    await this.#moves.reserve(name, (snapshot) => {
-      if (!snapshot.contains(name)) return
-      throw new ConnectError('ALREADY_EXISTS', `Connector ${name} already exists`)
+  /** When a configuration is the first of its connector with a start, the stored offsets say before that there was none, so that the tasks notice it. */
+  async replace(before: StoredConfig, put: PutConfig): Promise<PutOutcome> {
+    const { commands, offsets } = this.#options
+    const { name, config } = put
+    if (!(await offsets.givesFirstStart(before, config))) {
+      return commands.run({ kind: 'putConfig', ...put })
+    }
+    await commands.run({ kind: 'reserveMove', name, needs: 'connector' })
+    return this.#releasing(name, async () => {
+      await this.#begin(name, before, 'configure', { configure: 'a first start' })
+      return this.#written({ takenUp: false, put, firstStart: { before } }, name)
     })
+  }
+
+  /** Deletes a connector and what is stored of its positions. */
+  async remove(name: string): Promise<void> {
+    const { commands } = this.#options
+    const config = await commands.run({ kind: 'reserveMove', name, needs: 'connector' })
+    await this.#releasing(name, async () => {
+      await this.#begin(name, config, 'delete', { delete: 'offsets=delete' })
+      await this.#carryOut({ takenUp: false }, name)
+    })
+  }
+
+  /** A new connector goes on from offsets that an earlier one of that name left, and says so. */
+  async #createPlainly(put: PutConfig): Promise<PutOutcome> {
+    const keptOffsets = await this.#leftOver(put)
+    const outcome = await this.#options.commands.run({ kind: 'putConfig', ...put })
+    return { ...outcome, keptOffsets }
+  }
+
+  /** Creates a connector behind offsets of its own. Those an earlier connector of that name left are forgotten, unless they are to be kept. */
+  async #create(put: PutConfig, { offsets, others }: InitialOffsets): Promise<PutOutcome> {
+    const { offsets: positions, writers, commands } = this.#options
+    const { name, config } = put
+    const given = offsets === null ? null : requestedOffsets(offsets)
+    await commands.run({ kind: 'reserveCreation', name })
     return this.#releasing(name, async () => {
       const initial = await positions.initialOffsets(name, config, given)
-      await ended(name)
+      await writers.halt(name)
       const stored = await positions.offsets(name, config)
       const changes = [...forgotten(stored, initial.changes, others), ...initial.changes]
       const move = {
@@ -84,58 +98,16 @@ export class ConfigMoves {
         request: { create: given === null ? 'offsets=reset' : 'initial_offsets' },
         offsets: movedOffsets(changes, stored)
       } as const
-      await this.#moves.begin(name, null, 'writing', move)
-      throwIf(await this.#moves.carryOut(name, { takenUp: false, config, writeConfig }))
-      return offsetsAnswer(given === null ? 'reset' : 'altered', initial.complete)
-    })
-  }
-
-  /** Deletes a connector and what is stored of its positions. */
-  async remove(name: string): Promise<void> {
-    const config = await this.#moves.reserve(name, (snapshot) => requireConnector(snapshot, name))
-    await this.#releasing(name, async () => {
-      await this.#begin(name, config, 'delete', { delete: 'offsets=delete' })
-      throwIf(await this.#moves.carryOut(name, { takenUp: false }))
-    })
-  }
-
-  /**
-   * Writes a configuration by `writeConfig`. When it is the first of a connector with a start, the stored offsets say before that there was none, so
-   * that the tasks notice it; anything else needs no move. Answers how many offsets of an earlier connector of that name a new one finds.
-   */
-  async #put(name: string, after: StoredConfig, writeConfig: () => Promise<void>): Promise<number> {
-    const { offsets, inTurn } = this.#options
-    const before = this.#moves.snapshot.connectorConfig(name)
-    const found = before === null ? await this.#leftOver(name, after) : 0
-    if (before !== null && (await offsets.givesFirstStart(before, after))) {
-      await this.#prepared(name, before, after, writeConfig)
-      return found
-    }
-    await inTurn(() => {
-      this.#moves.requireIdle(name)
-      return writeConfig()
-    })
-    return found
-  }
-
-  async #prepared(
-    name: string,
-    before: StoredConfig,
-    after: StoredConfig,
-    writeConfig: () => Promise<void>
-  ): Promise<void> {
-    await this.#moves.reserve(name, () => undefined)
-    await this.#releasing(name, async () => {
-      await this.#begin(name, before, 'configure', { configure: 'a first start' })
-      const changes = () => this.#options.offsets.prepareStart(name, before, after)
-      throwIf(await this.#moves.carryOut(name, { takenUp: false, changes, writeConfig }))
+      await commands.run({ kind: 'beginMove', name, config: null, phase: 'writing', move })
+      const outcome = await this.#written({ takenUp: false, put }, name)
+      const offsetsStatus = offsetsAnswer(given === null ? 'reset' : 'altered', initial.complete)
+      return { ...outcome, offsetsStatus }
     })
   }
 
   /** Nobody waits for this: what is not known soon is not told. */
-  async #leftOver(name: string, config: StoredConfig): Promise<number> {
-    const { offsets, clock, log, inTurn } = this.#options
-    await inTurn(() => undefined)
+  async #leftOver({ name, config }: PutConfig): Promise<number> {
+    const { offsets, clock, log } = this.#options
     try {
       const late = (): Error =>
         new ConnectError('REQUEST_TIMED_OUT', 'The offsets were not read in time')
@@ -154,19 +126,37 @@ export class ConfigMoves {
 
   #begin(
     name: string,
-    config: StoredConfig,
-    kind: NewMove['kind'],
-    request: NewMove['request']
+    config: StoredConfig | null,
+    kind: Move['kind'],
+    request: Move['request']
   ): Promise<string> {
     const move = { kind, by: nobody, request, offsets: [] }
-    return this.#moves.begin(name, config, 'requested', move)
+    return this.#options.commands.run({
+      kind: 'beginMove',
+      name,
+      config,
+      phase: 'requested',
+      move
+    })
+  }
+
+  async #written(context: MoveContext, name: string): Promise<PutOutcome> {
+    const outcome = await this.#carryOut(context, name)
+    if (outcome !== null) return outcome
+    throw new ConnectError('INTERNAL', `Connector ${name} was not written`)
+  }
+
+  async #carryOut(context: MoveContext, name: string): Promise<PutOutcome | null> {
+    const result = await this.#options.moves.carryOut(name, context)
+    if (result.problem !== null) throw result.problem
+    return result.outcome
   }
 
   async #releasing<T>(name: string, work: () => Promise<T>): Promise<T> {
     try {
       return await work()
     } finally {
-      this.#moves.release(name)
+      this.#options.underWay.end(name)
     }
   }
 }
@@ -181,8 +171,4 @@ function forgotten(
   return stored
     .filter(({ partition }) => !replaced.has(storedMeaning(partition)))
     .map(({ partition }) => ({ partition, offset: null }))
-}
-
-function throwIf(error: Error | null): void {
-  if (error !== null) throw error
 }

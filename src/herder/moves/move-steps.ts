@@ -4,30 +4,35 @@ import type { Logger } from '../../log.ts'
 import type { ClusterConfig, StoredConfig } from '../../storage/cluster-config.ts'
 import type { ConfigStore } from '../../storage/config-store.ts'
 import type { StoredOffset } from '../../storage/offset-store.ts'
-import type { FinishedMove, StartFromRecord } from '../../storage/start-from-record.ts'
-import type { ConnectorOffsets } from '../../worker/contracts.ts'
-import { requireConnector } from '../work/abstract-herder.ts'
-import { RequestTargetError } from '../herder.ts'
-import { finished, movedOffsets } from './move-record.ts'
+import type { StartFromRecord } from '../../storage/start-from-record.ts'
 import { Backoff } from '../../wait.ts'
+import type { ConnectorOffsets } from '../../worker/contracts.ts'
+import { type PutOutcome, RequestTargetError } from '../herder.ts'
+import type { Commands } from '../work/command-queue.ts'
+import type { PutConfig, SharedCommands } from '../work/commands.ts'
+import { requireConnector } from '../work/connectors.ts'
+import { movedOffsets } from './move-record.ts'
 
-/** What moving needs of a herder. */
+/** Who else may write the offsets of a connector: its tasks, wherever they run. */
+export interface OffsetWriters {
+  /**
+   * Ends the connector and its tasks, and those of a deleted one of that name; resolves when no worker runs one any more (I2), rejects
+   * when that takes too long.
+   */
+  halt(connector: string): Promise<void>
+  /** Tasks that did not end in time can write nothing from here on. */
+  fence(connector: string, config: StoredConfig): Promise<void>
+}
+
 export interface MoveOptions {
   readonly offsets: ConnectorOffsets
+  readonly writers: OffsetWriters
   readonly configStore: ConfigStore
+  readonly commands: Commands<SharedCommands>
   readonly clock: Clock
   readonly log: Logger
   /** Aborts when the worker stops. */
   readonly stopping: AbortSignal
-  /**
-   * Runs one step while nothing else changes configurations: with an up-to-date picture, where the config topic may be written (I3).
-   * Rejects with RequestTargetError on any other worker.
-   */
-  exclusively<T>(step: () => Promise<T> | T): Promise<T>
-  /** Before offsets are written: tasks that did not end in time can write nothing behind them. */
-  fence(connector: string, config: StoredConfig): Promise<void>
-  /** Ends the connector and its tasks, and resolves when no worker runs one any more (I2); rejects when that takes too long. */
-  halt(connector: string): Promise<void>
 }
 
 type RunningMove = NonNullable<StartFromRecord['running']>
@@ -36,12 +41,23 @@ type RunningMove = NonNullable<StartFromRecord['running']>
 export interface MoveContext {
   /** Another worker began it. */
   readonly takenUp: boolean
-  /** The configuration of a connector that is being created: it is not in the config topic yet. */
-  readonly config?: StoredConfig
-  /** Tells the new offsets once no task changes the stored ones any more; absent: they are in the record. */
-  readonly changes?: () => Promise<readonly StoredOffset[]>
-  /** What is to be written once the offsets are, before the connector starts again; a worker that takes the move up goes without. */
-  readonly writeConfig?: () => Promise<void>
+  /** Written once the offsets are, before the connector starts again; a worker that takes the move up goes without. */
+  readonly put?: PutConfig
+  /** The stored offsets are prepared for the first start that `put` gives the connector; absent: the record has the new ones. */
+  readonly firstStart?: { readonly before: StoredConfig }
+}
+
+/** How a move ended here: `outcome` of `put`, where there was one. */
+export type MoveResult =
+  | { readonly problem: Error }
+  | { readonly problem: null; readonly outcome: PutOutcome | null }
+
+/** One move on its way: what went wrong first, and what `put` has answered. */
+interface Course {
+  readonly name: string
+  readonly context: MoveContext
+  problem: Error | null
+  outcome: PutOutcome | null
 }
 
 const LEADER_CHANGED = 'Another worker leads now and goes on with what was asked for'
@@ -65,50 +81,45 @@ export class MoveSteps {
   }
 
   /** Never rejects; answers why the move was not done here. Ends early on a worker that leads no longer: the next leader goes on. */
-  async carryOut(name: string, context: MoveContext): Promise<Error | null> {
+  async carryOut(name: string, context: MoveContext): Promise<MoveResult> {
     const { clock, stopping, log } = this.#options
-    let problem: Error | null = null
+    const course: Course = { name, context, problem: null, outcome: null }
     const backoff = new Backoff(BACKOFF)
     while (!stopping.aborted) {
       try {
-        const step =
-          problem === null ? this.#nextStep(name, context) : this.#givingUp(name, problem)
-        if (step === null) return problem instanceof NotWritten ? asError(problem.cause) : problem
-        await step()
+        const running = this.#running(name)
+        if (running === null) return resultOf(course)
+        await this.#step(course, running)
         backoff.reset()
       } catch (error) {
         if (error instanceof RequestTargetError) {
           log.info(`Another worker leads: it goes on with the move of connector ${name}`)
-          return new ConnectError('REBALANCE_IN_PROGRESS', LEADER_CHANGED, { cause: error })
+          const options = { cause: error }
+          return { problem: new ConnectError('REBALANCE_IN_PROGRESS', LEADER_CHANGED, options) }
         }
         log.error(`Moving connector ${name} failed`, { error })
-        if (this.#isFinal(name, error)) problem ??= asError(error)
+        if (this.#isFinal(name, error)) course.problem ??= asError(error)
         await clock.sleep(backoff.next(), stopping)
       }
     }
-    return new ConnectError('WORKER_STOPPING', LEADER_CHANGED)
+    return { problem: new ConnectError('WORKER_STOPPING', LEADER_CHANGED) }
   }
 
-  /** null: the move has ended. */
-  #nextStep(name: string, context: MoveContext): (() => Promise<void>) | null {
-    const running = this.#running(name)
-    if (running === null) return null
+  async #step(course: Course, running: RunningMove): Promise<void> {
+    const { name, context, problem } = course
+    if (problem !== null) return this.#giveUp(name, messageOf(problem))
     const exists = this.#snapshot.contains(name)
-    if (!exists && running.kind !== 'create') return () => this.#forget(name)
+    if (!exists && running.kind !== 'create') return this.#forget(name)
     switch (running.phase) {
       case 'requested':
         return context.takenUp && !this.#isHalting(name)
-          ? () => this.#giveUp(name, 'The worker that was asked ended before it began')
-          : () => this.#halt(name, running, context)
+          ? this.#giveUp(name, 'The worker that was asked ended before it began')
+          : this.#halt(name, running, context)
       case 'writing':
-        return () => this.#write(name, running, context)
+        return this.#write(name, running, context)
       case 'written':
-        return () => this.#close(name, running, context)
+        return this.#close(course, running)
     }
-  }
-
-  #givingUp(name: string, problem: Error): (() => Promise<void>) | null {
-    return this.#running(name) === null ? null : () => this.#giveUp(name, messageOf(problem))
   }
 
   /** Before offsets are written an error ends the move, and so does a configuration that cannot be written; in between it must go on. */
@@ -124,85 +135,73 @@ export class MoveSteps {
   }
 
   async #halt(name: string, running: RunningMove, context: MoveContext): Promise<void> {
-    const { halt, offsets: positions } = this.#options
-    await halt(name)
-    const config = requireConnector(this.#snapshot, name)
-    const stored = await positions.offsets(name, config)
-    const changes =
-      running.kind === 'delete'
-        ? stored.map(({ partition }) => ({ partition, offset: null }))
-        : ((await context.changes?.()) ?? running.offsets)
+    const { writers, offsets: positions } = this.#options
+    await writers.halt(name)
+    const stored = await positions.offsets(name, requireConnector(this.#snapshot, name))
+    const changes = await this.#changes(name, running, context, stored)
     const offsets = movedOffsets(changes, stored)
     await this.#advance(name, { ...running, offsets, phase: 'writing' })
   }
 
-  async #write(name: string, running: RunningMove, context: MoveContext): Promise<void> {
-    const { halt, fence, offsets } = this.#options
+  async #changes(
+    name: string,
+    running: RunningMove,
+    { put, firstStart }: MoveContext,
+    stored: readonly StoredOffset[]
+  ): Promise<readonly StoredOffset[]> {
+    if (running.kind === 'delete')
+      return stored.map(({ partition }) => ({ partition, offset: null }))
+    if (put === undefined || firstStart === undefined) return running.offsets
+    return this.#options.offsets.prepareStart(name, firstStart.before, put.config)
+  }
+
+  async #write(name: string, running: RunningMove, { put }: MoveContext): Promise<void> {
+    const { writers, offsets } = this.#options
     const snapshot = this.#snapshot
     const isStopped = snapshot.targetState(name) === 'STOPPED' && snapshot.taskCount(name) === 0
     // Somebody who knows nothing of moves may have started it: nobody may go on from a part of the new positions.
-    if (snapshot.contains(name) && !isStopped) await halt(name)
-    const config = context.config ?? this.#snapshot.connectorConfig(name) ?? new Map()
+    if (snapshot.contains(name) && !isStopped) await writers.halt(name)
+    // A connector that is being created is not in the config topic yet.
+    const created = running.kind === 'create' ? put?.config : undefined
+    const config = created ?? this.#snapshot.connectorConfig(name) ?? new Map()
     const changes = running.offsets.map(({ partition, offset }) => ({ partition, offset }))
     if (changes.length > 0) {
-      await fence(name, config)
+      await writers.fence(name, config)
       await offsets.writeOffsets(name, config, changes)
     }
     await this.#advance(name, { ...running, phase: 'written' })
   }
 
-  async #close(name: string, running: RunningMove, context: MoveContext): Promise<void> {
-    const { exclusively, configStore } = this.#options
-    if (running.kind === 'delete') return exclusively(() => configStore.removeConnectorConfig(name))
-    const { writeConfig } = context
-    if (writeConfig !== undefined) await exclusively(() => written(writeConfig))
+  async #close(course: Course, running: RunningMove): Promise<void> {
+    const { commands } = this.#options
+    const { name, context } = course
+    if (running.kind === 'delete') return commands.run({ kind: 'deleteConnectorOfMove', name })
+    if (context.put !== undefined) course.outcome ??= await this.#put(context.put)
     if (!this.#snapshot.contains(name)) return this.#forget(name)
-    await this.#finish(name, { state: 'DONE', problem: null })
+    await commands.run({ kind: 'finishMove', name, state: 'DONE', problem: null })
+  }
+
+  async #put(put: PutConfig): Promise<PutOutcome> {
+    try {
+      return await this.#options.commands.run({ kind: 'putConfigOfMove', ...put })
+    } catch (error) {
+      throw error instanceof RequestTargetError ? error : new NotWritten(error)
+    }
   }
 
   async #giveUp(name: string, problem: string): Promise<void> {
-    const { log } = this.#options
+    const { log, commands } = this.#options
     log.warn(`Connector ${name} is not moved: ${problem}`)
-    if (this.#snapshot.contains(name)) await this.#finish(name, { state: 'FAILED', problem })
-    else await this.#forget(name)
+    if (!this.#snapshot.contains(name)) return this.#forget(name)
+    await commands.run({ kind: 'finishMove', name, state: 'FAILED', problem })
   }
 
-  /** The target state first: should the worker end in between, there is still a move to finish. */
-  async #finish(name: string, outcome: Pick<FinishedMove, 'state' | 'problem'>): Promise<void> {
-    const { configStore, exclusively, clock } = this.#options
-    await exclusively(async () => {
-      const record = this.#snapshot.startFrom(name)
-      const running = record?.running ?? null
-      if (record === null || running === null) return
-      if (running.kind !== 'create') await this.#restore(name, running)
-      const ended = new Date(clock.now()).toISOString()
-      await configStore.putStartFrom(name, finished(record, { ended, ...outcome }))
-    })
+  #advance(name: string, running: RunningMove): Promise<void> {
+    return this.#options.commands.run({ kind: 'advanceMove', name, running })
   }
 
-  async #restore(name: string, { targetState }: RunningMove): Promise<void> {
-    const { configStore } = this.#options
-    const hasNoTasks = this.#snapshot.taskCount(name) === 0
-    const now = this.#snapshot.targetState(name)
-    // Only a change of the state makes the connector tell its tasks again.
-    if (targetState === 'STARTED' && now === 'STARTED' && hasNoTasks) {
-      await configStore.putTargetState(name, 'STOPPED')
-    }
-    if (targetState !== now || hasNoTasks) await configStore.putTargetState(name, targetState)
-  }
-
-  async #advance(name: string, running: RunningMove): Promise<void> {
-    const { exclusively, configStore } = this.#options
-    await exclusively(async () => {
-      const record = this.#snapshot.startFrom(name)
-      if (record?.running?.id !== running.id) return
-      await configStore.putStartFrom(name, { running, history: record.history })
-    })
-  }
-
-  async #forget(name: string): Promise<void> {
-    const { exclusively, configStore } = this.#options
-    await exclusively(() => configStore.putStartFrom(name, null))
+  #forget(name: string): Promise<void> {
+    return this.#options.commands.run({ kind: 'forgetMove', name })
   }
 
   #running(name: string): RunningMove | null {
@@ -221,10 +220,7 @@ class NotWritten extends ConnectError {
   }
 }
 
-async function written(writeConfig: () => Promise<void>): Promise<void> {
-  try {
-    await writeConfig()
-  } catch (error) {
-    throw error instanceof RequestTargetError ? error : new NotWritten(error)
-  }
+function resultOf({ problem, outcome }: Course): MoveResult {
+  if (problem === null) return { problem, outcome }
+  return { problem: problem instanceof NotWritten ? asError(problem.cause) : problem }
 }

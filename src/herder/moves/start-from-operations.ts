@@ -5,7 +5,12 @@ import type { StoredConfig } from '../../storage/cluster-config.ts'
 import type { StoredOffset } from '../../storage/offset-store.ts'
 import type { FinishedMove, Move } from '../../storage/start-from-record.ts'
 import type { ConnectorOffsets } from '../../worker/contracts.ts'
-import { requireConnector } from '../work/abstract-herder.ts'
+import type { ConfigStore } from '../../storage/config-store.ts'
+import type { Commands } from '../work/command-queue.ts'
+import type { SharedCommands } from '../work/commands.ts'
+import { requireConnector } from '../work/connectors.ts'
+import type { Startup } from '../work/startup.ts'
+import type { MovesUnderWay } from './moves-under-way.ts'
 import { lastDone, movedOffsets } from './move-record.ts'
 import type { Moves } from './moves.ts'
 import type { MoveAuthor, MoveInfo, StartFrom, StartFromWanted } from '../start-from.ts'
@@ -14,9 +19,11 @@ import { settledWithin } from '../../wait.ts'
 interface StartFromOptions {
   readonly offsets: ConnectorOffsets
   readonly clock: Clock
+  readonly configStore: ConfigStore
+  readonly commands: Commands<SharedCommands>
   readonly moves: Moves
-  /** Once the stores have been read. */
-  started(): Promise<void>
+  readonly underWay: MovesUnderWay
+  readonly startup: Startup
 }
 
 /** How long a request waits for its move; below the 90 s of a REST request. */
@@ -25,16 +32,13 @@ const ANSWER_LIMIT_MS = 60_000
 /** What operators want moved: planned with the connector, written down, carried out. */
 export class StartFromOperations implements StartFrom {
   readonly #options: StartFromOptions
-  readonly #moves: Moves
 
   constructor(options: StartFromOptions) {
     this.#options = options
-    this.#moves = options.moves
   }
 
   async history(name: string): Promise<readonly MoveInfo[]> {
-    await this.#options.started()
-    const { snapshot } = this.#moves
+    const snapshot = await this.#options.startup.startedSnapshot()
     requireConnector(snapshot, name)
     const record = snapshot.startFrom(name)
     const ended = (record?.history ?? []).map((move) => moveInfo(move, move))
@@ -43,28 +47,26 @@ export class StartFromOperations implements StartFrom {
   }
 
   async preview(name: string, wanted: StartFromWanted): Promise<readonly StartPreview[]> {
-    const { started, offsets } = this.#options
-    await started()
-    const config = requireConnector(this.#moves.snapshot, name)
+    const { startup, offsets } = this.#options
+    const config = requireConnector(await startup.startedSnapshot(), name)
     return offsets.previewStart(name, config, await this.#plan(name, config, wanted))
   }
 
   async move(name: string, wanted: StartFromWanted, by: MoveAuthor): Promise<MoveInfo> {
-    const { started, offsets: positions } = this.#options
-    await started()
-    const config = await this.#moves.reserve(name, (snapshot) => requireConnector(snapshot, name))
+    const { commands, moves, underWay, offsets: positions } = this.#options
+    const config = await commands.run({ kind: 'reserveMove', name, needs: 'connector' })
     let id: string
     try {
       const changes = await this.#plan(name, config, wanted)
       const request = wanted === 'undo' ? { undo: this.#lastMove(name).id } : wanted.start
       const offsets = movedOffsets(changes, await positions.offsets(name, config))
       const move = { kind: 'move', by, request, offsets } as const
-      id = await this.#moves.begin(name, config, 'requested', move)
+      id = await commands.run({ kind: 'beginMove', name, config, phase: 'requested', move })
     } catch (error) {
-      this.#moves.release(name)
+      underWay.end(name)
       throw error
     }
-    return this.#answer(name, id, this.#moves.carryOut(name, { takenUp: false }))
+    return this.#answer(name, id, moves.carryOut(name, { takenUp: false }))
   }
 
   #plan(name: string, config: StoredConfig, wanted: StartFromWanted): Promise<StoredOffset[]> {
@@ -78,7 +80,7 @@ export class StartFromOperations implements StartFrom {
   }
 
   #lastMove(name: string): FinishedMove {
-    const last = lastDone(this.#moves.snapshot.startFrom(name))
+    const last = lastDone(this.#options.configStore.snapshot().startFrom(name))
     if (last !== null) return last
     throw new ConnectError('BAD_REQUEST', `Connector ${name} was never moved: nothing to undo`)
   }

@@ -1,4 +1,4 @@
-import type { RestartRequest, SessionKey } from '../../storage/cluster-config.ts'
+import type { ClusterConfig, RestartRequest, SessionKey } from '../../storage/cluster-config.ts'
 import type { ConfigListener } from '../../storage/config-store.ts'
 import { PendingRestarts } from '../work/restart-plan.ts'
 
@@ -12,11 +12,15 @@ export interface Changes {
   readonly targetStates: ReadonlySet<string>
 }
 
-interface ConfigChangesOptions {
+/** The picture of the config topic that the work was started from. Only the tick changes it. */
+export interface AppliedConfig {
+  config: ClusterConfig
+}
+
+export interface ConfigChangesOptions {
   /** Source tasks run exactly once. */
   readonly exactlyOnce: boolean
-  /** Whether the tick's picture of the config topic has that connector. */
-  isKnown(connector: string): boolean
+  readonly applied: AppliedConfig
   onSessionKey(key: SessionKey): void
   onLoggerLevel(namespace: string, level: string): void
   wake(): void
@@ -62,7 +66,7 @@ export class ConfigChanges implements ConfigListener {
   }
 
   onConnectorConfigUpdate(connector: string): void {
-    if (this.#options.isKnown(connector)) this.#updated.add(connector)
+    if (this.#options.applied.config.contains(connector)) this.#updated.add(connector)
     else this.#rebalance = true
     this.#options.wake()
   }

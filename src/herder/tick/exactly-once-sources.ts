@@ -2,27 +2,23 @@ import type { Clock } from '../../clock.ts'
 import { ConnectError, isRetriable, messageOf } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
 import type { ClusterConfig, StoredConfig } from '../../storage/cluster-config.ts'
-import { type SourceTaskGuard } from '../../worker/contracts.ts'
-import { requireConnector } from '../work/abstract-herder.ts'
-import type { ConnectorActions } from './connector-actions.ts'
+import type { SourceTaskGuard, Worker } from '../../worker/contracts.ts'
 import { RequestTargetError } from '../herder.ts'
-import type { LeaderClient } from '../group/leader-client.ts'
-import type { Membership } from '../group/membership.ts'
-import type { SessionKeys } from '../group/session-key.ts'
-import { ZombieFencing, type ZombieFencingOptions } from './zombie-fencing.ts'
+import type { LeaderRequests } from '../group/leader-requests.ts'
+import type { ConfigStore } from '../../storage/config-store.ts'
+import type { Commands } from '../work/command-queue.ts'
+import { connectorType } from '../work/connectors.ts'
+import type { ClusterCommands } from './tick-commands.ts'
 import { type TaskId, taskKey } from '../../storage/task-id.ts'
 import { abortable, retrying } from '../../wait.ts'
 
-interface ExactlyOnceSourcesOptions extends ZombieFencingOptions {
+export interface ExactlyOnceSourcesOptions {
   /** `exactly.once.source.support` is enabled on this worker. */
   readonly enabled: boolean
-  readonly membership: Membership
-  readonly keys: SessionKeys
-  readonly actions: ConnectorActions
-  readonly leaderClient: LeaderClient
-  isSource(config: StoredConfig | null): boolean
-  /** What a task waits for before it can start. */
-  onWaiting(id: TaskId, reason: string): void
+  readonly worker: Worker
+  readonly configStore: ConfigStore
+  readonly commands: Commands<ClusterCommands>
+  readonly leader: LeaderRequests
   readonly clock: Clock
   readonly log: Logger
 }
@@ -39,35 +35,46 @@ const SHOWN_FROM_ATTEMPT = 3
  */
 export class ExactlyOnceSources {
   readonly #options: ExactlyOnceSourcesOptions
-  readonly #fencing: ZombieFencing
+  /** Requests for one connector share a round. */
+  readonly #rounds = new Map<string, Promise<void>>()
 
   constructor(options: ExactlyOnceSourcesOptions) {
     this.#options = options
-    this.#fencing = new ZombieFencing(options)
   }
 
-  /** On the leader; throws RequestTargetError elsewhere. Also for workers that have it enabled before this one has. */
+  /**
+   * Before tasks of a new generation start, the producers of the generation before are fenced, once, by the leader, who notes in the
+   * config topic how many tasks there are now. Throws RequestTargetError on any other worker. Also for workers that have it enabled before
+   * this one has.
+   */
   fence(connector: string): Promise<void> {
-    const { actions, isSource } = this.#options
-    return this.#fencing.fence(connector, () => {
-      actions.requireLeader('Only the leader may perform zombie fencing.')
-      const config = requireConnector(actions.snapshot, connector)
-      if (isSource(config)) return config
-      throw new ConnectError('BAD_REQUEST', `Connector ${connector} is not a source connector`)
+    const running = this.#rounds.get(connector)
+    if (running !== undefined) return running
+    const round = this.#fence(connector).finally(() => {
+      this.#rounds.delete(connector)
     })
+    this.#rounds.set(connector, round)
+    return round
+  }
+
+  async #fence(connector: string): Promise<void> {
+    const { commands, worker } = this.#options
+    const begun = await commands.run({ kind: 'beginFencing', connector })
+    if (begun === null) return
+    const { config, tasks, generation } = begun
+    await worker.fenceZombies(connector, config, tasks)
+    await commands.run({ kind: 'recordFencing', connector, generation })
   }
 
   /** Before an operator's offsets are written, on the leader: a task that did not end in time may not write any of its own behind them. */
   async beforeOffsets(connector: string, config: StoredConfig): Promise<void> {
-    const { enabled, isSource, actions, worker } = this.#options
-    if (!enabled || !isSource(config)) return
+    const { worker, configStore } = this.#options
+    if (!this.#runsExactlyOnce(config)) return
+    const snapshot = configStore.snapshot()
     try {
-      if (actions.snapshot.contains(connector)) await this.fence(connector)
+      if (snapshot.contains(connector)) await this.fence(connector)
       // Not there yet: what is left of an older one of that name.
-      else {
-        const recorded = actions.snapshot.taskCountRecord(connector) ?? 0
-        await worker.fenceZombies(connector, config, recorded)
-      }
+      else await worker.fenceZombies(connector, config, snapshot.taskCountRecord(connector) ?? 0)
     } catch (cause) {
       if (cause instanceof RequestTargetError) throw cause
       throw new ConnectError(
@@ -78,28 +85,41 @@ export class ExactlyOnceSources {
     }
   }
 
-  /** null: the task does not run exactly once. */
-  guardOf(id: TaskId, snapshot: ClusterConfig): SourceTaskGuard | null {
-    const { enabled, isSource } = this.#options
-    if (!enabled || !isSource(snapshot.connectorConfig(id.connector))) return null
+  /** null: the task does not run exactly once. `onWaiting` is told what the task waits for. */
+  guardOf(
+    id: TaskId,
+    snapshot: ClusterConfig,
+    onWaiting: (reason: string) => void
+  ): SourceTaskGuard | null {
+    const { commands } = this.#options
+    if (!this.#runsExactlyOnce(snapshot.connectorConfig(id.connector))) return null
     const generation = snapshot.taskConfigGeneration(id.connector)
+    const patiently = (
+      signal: AbortSignal,
+      failure: string | null,
+      step: () => Promise<void>
+    ): Promise<void> => this.#patiently({ id, onWaiting, signal, failure }, step)
     return {
       before: (signal) =>
-        this.#patiently(id, signal, 'Failed to perform round of zombie fencing', () =>
-          this.#fenceOnce(id.connector, signal)
+        patiently(signal, 'Failed to perform round of zombie fencing', () =>
+          this.#fenceAnywhere(id.connector, signal)
         ),
-      after: (signal) => this.#patiently(id, signal, null, () => this.#requireOwned(id, generation))
+      after: (signal) =>
+        patiently(signal, null, () => commands.run({ kind: 'requireOwned', id, generation }))
     }
+  }
+
+  #runsExactlyOnce(config: StoredConfig | null): boolean {
+    const { enabled, worker } = this.#options
+    return enabled && connectorType(worker.plugins, config) === 'source'
   }
 
   /** What is passing is tried again, for a long while. Nobody waits for it any more once `signal` aborts: whoever stops the task may be the tick itself. */
   async #patiently(
-    id: TaskId,
-    signal: AbortSignal,
-    failure: string | null,
+    { id, onWaiting, signal, failure }: Patience,
     step: () => Promise<void>
   ): Promise<void> {
-    const { clock, log, onWaiting } = this.#options
+    const { clock, log } = this.#options
     const policy = {
       backoff: BACKOFF,
       limitMs: PATIENCE_MS,
@@ -107,7 +127,7 @@ export class ExactlyOnceSources {
       onRetry: (error: unknown, _: number, failures: number) => {
         const reason = `The start of task ${taskKey(id)} is tried again: ${messageOf(error)}`
         log.info(reason)
-        if (failures >= SHOWN_FROM_ATTEMPT) onWaiting(id, reason)
+        if (failures >= SHOWN_FROM_ATTEMPT) onWaiting(reason)
       }
     }
     try {
@@ -119,52 +139,23 @@ export class ExactlyOnceSources {
   }
 
   /** Here, or by way of the leader. */
-  async #fenceOnce(connector: string, signal: AbortSignal): Promise<void> {
+  async #fenceAnywhere(connector: string, signal: AbortSignal): Promise<void> {
     try {
       await this.fence(connector)
     } catch (error) {
       if (!(error instanceof RequestTargetError)) throw error
-      await this.#askLeader(connector, signal)
+      await this.#options.leader.fence(connector, signal)
     }
   }
+}
 
-  async #askLeader(connector: string, signal: AbortSignal): Promise<void> {
-    const { membership, keys, leaderClient, log } = this.#options
-    const leader = membership.leaderUrl
-    if (leader === null) throw new ConnectError('RETRIABLE', 'The group has no known leader')
-    const url = `${leader.replace(/\/$/, '')}/connectors/${encodeURIComponent(connector)}/fence`
-    const body = new Uint8Array()
-    const headers = membership.signed ? keys.headers(body) : {}
-    log.debug(`Asking the leader at ${url} for a round of zombie fencing`)
-    const { status, body: answer } = await leaderClient(url, body, headers, signal, 'PUT')
-    if (status < 300) return
-    // A leader answers 500 when Kafka does not answer it, which it would try again for a task of its own.
-    const passing = status === 403 || status === 409 || status >= 500
-    throw new ConnectError(
-      passing ? 'RETRIABLE' : 'INTERNAL',
-      `The leader at ${url} answered ${status}: ${answer.slice(0, 500)}`,
-      { status, connector }
-    )
-  }
-
-  #requireOwned(id: TaskId, generation: number | null): Promise<void> {
-    const { queue, configStore, membership, workerSyncTimeoutMs } = this.#options
-    return queue.addOwn(async () => {
-      await configStore.refresh(workerSyncTimeoutMs)
-      if (configStore.snapshot().taskConfigGeneration(id.connector) !== generation) {
-        throw new ConnectError(
-          'INTERNAL',
-          `Cannot start source task ${taskKey(id)} with exactly-once support as the connector has already generated a new set of task configs`
-        )
-      }
-      if (membership.assignment?.assigned.tasks.has(taskKey(id)) !== true) {
-        throw new ConnectError(
-          'INTERNAL',
-          `Cannot start source task ${taskKey(id)} as it has already been revoked from this worker`
-        )
-      }
-    })
-  }
+/** What a task that waits has to do with it. */
+interface Patience {
+  readonly id: TaskId
+  readonly signal: AbortSignal
+  /** How it is called when patience is over; null: as it called itself. */
+  readonly failure: string | null
+  onWaiting(reason: string): void
 }
 
 function taskStopped(): ConnectError {

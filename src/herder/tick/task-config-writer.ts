@@ -3,11 +3,11 @@ import { ConnectError, messageOf } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
 import type { StoredConfig, WrittenConfig } from '../../storage/cluster-config.ts'
 import type { ConfigStore } from '../../storage/config-store.ts'
-import type { HerderQueue } from '../work/herder-queue.ts'
-import type { LeaderClient } from '../group/leader-client.ts'
+import type { LeaderRequests } from '../group/leader-requests.ts'
+import type { Commands } from '../work/command-queue.ts'
+import type { ClusterCommands } from './tick-commands.ts'
 import type { LocalWork } from '../work/local-work.ts'
 import type { Membership } from '../group/membership.ts'
-import type { SessionKeys } from '../group/session-key.ts'
 import { taskConfigsChanged } from '../work/task-config-changes.ts'
 import type { TickStage } from '../work/tick-stage.ts'
 import { abortable, retrying } from '../../wait.ts'
@@ -16,9 +16,8 @@ interface TaskConfigWriterOptions {
   readonly work: LocalWork
   readonly configStore: ConfigStore
   readonly membership: Membership
-  readonly queue: HerderQueue
-  readonly keys: SessionKeys
-  readonly leader: LeaderClient
+  readonly commands: Commands<ClusterCommands>
+  readonly leader: LeaderRequests
   readonly stage: TickStage
   readonly clock: Clock
   readonly log: Logger
@@ -91,21 +90,20 @@ export class TaskConfigWriter {
    * the leader as they are, if it knows them, or else by whoever runs the connector, which knows what they should be. Returns at once.
    */
   restore(connectors: Iterable<string>): void {
-    const { configStore, membership, queue, work, log } = this.#options
+    const { configStore, membership, commands, work, log } = this.#options
     const snapshot = configStore.snapshot()
     for (const connector of connectors) {
       if (!snapshot.hasOutdatedTasks(connector)) continue
       if (work.hasConnector(connector)) this.request(connector)
       if (!membership.isLeader) continue
-      const write = queue.addOwn(() => this.#writeAgain(connector))
-      write.catch((error: unknown) => {
+      commands.run({ kind: 'writeTaskConfigsAgain', connector }).catch((error: unknown) => {
         log.warn(`The task configurations of ${connector} could not be written again`, { error })
       })
     }
   }
 
-  /** I3: in the tick. */
-  async #writeAgain(connector: string): Promise<void> {
+  /** I3: in the tick of the leader. */
+  async writeAgain(connector: string): Promise<void> {
     const { configStore, membership } = this.#options
     const snapshot = configStore.snapshot()
     const known = snapshot.taskConfigs(connector)
@@ -175,7 +173,7 @@ export class TaskConfigWriter {
   }
 
   async #reconfigure(connector: string, signal: AbortSignal): Promise<void> {
-    const { configStore, work, log, queue } = this.#options
+    const { configStore, work, log, commands, leader } = this.#options
     if (!work.hasConnector(connector) || !work.connectorMade(connector)) {
       log.info(`Skipping reconfiguration of connector ${connector} since it is not running`)
       return
@@ -188,57 +186,24 @@ export class TaskConfigWriter {
       return
     }
     const configs = await abortable(work.taskConfigs(connector), signal, connectorStopped)
-    const forward = await queue.addOwn(() => this.#publish(connector, configs))
-    if (forward !== null) await this.#forward(connector, forward, signal)
+    const forLeader = await commands.run({ kind: 'publishTaskConfigs', connector, configs })
+    if (forLeader) await leader.putTaskConfigs(connector, configs, signal)
   }
 
-  /** In the tick. Answers what has to be sent to the leader, null when nothing has to. */
-  async #publish(
-    connector: string,
-    configs: readonly StoredConfig[]
-  ): Promise<{ url: string; body: Buffer; headers: Record<string, string> } | null> {
-    const { configStore, membership, work, keys, log } = this.#options
+  /** In the tick. Answers whether they still have to be handed to the leader. */
+  async publish(connector: string, configs: readonly StoredConfig[]): Promise<boolean> {
+    const { configStore, membership, work, log } = this.#options
     const snapshot = configStore.snapshot()
-    if (!work.hasConnector(connector) || !snapshot.contains(connector)) return null
+    if (!work.hasConnector(connector) || !snapshot.contains(connector)) return false
     if (!taskConfigsChanged(snapshot, connector, configs)) {
       log.debug(
         `Skipping reconfiguration of connector ${connector} as generated configs appear unchanged`
       )
-      return null
+      return false
     }
-    if (membership.isLeader) {
-      await this.write(connector, configs)
-      return null
-    }
-    const url = membership.leaderUrl
-    if (url === null) {
-      throw new ConnectError(
-        'RETRIABLE',
-        "Request to leader to reconfigure connector tasks failed because the URL of the leader's REST interface is empty!"
-      )
-    }
-    const body = Buffer.from(JSON.stringify(configs.map((config) => Object.fromEntries(config))))
-    return {
-      url: `${url.replace(/\/$/, '')}/connectors/${encodeURIComponent(connector)}/tasks`,
-      body,
-      headers: membership.signed ? keys.headers(body) : {}
-    }
-  }
-
-  async #forward(
-    connector: string,
-    request: { url: string; body: Buffer; headers: Record<string, string> },
-    signal: AbortSignal
-  ): Promise<void> {
-    const { leader, log } = this.#options
-    log.debug(`Forwarding task configurations for connector ${connector} to leader`)
-    const answer = await leader(request.url, request.body, request.headers, signal)
-    if (answer.status < 300) return
-    throw new ConnectError(
-      'RETRIABLE',
-      `The leader at ${request.url} answered ${answer.status}: ${answer.body.slice(0, 500)}`,
-      { status: answer.status, connector }
-    )
+    if (!membership.isLeader) return true
+    await this.write(connector, configs)
+    return false
   }
 }
 

@@ -1,19 +1,21 @@
 import type { Clock } from '../../clock.ts'
-import { ConnectError, messageOf } from '../../errors.ts'
+import { ConnectError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
 import type { ClusterConfig } from '../../storage/cluster-config.ts'
 import type { ConfigStore } from '../../storage/config-store.ts'
 import type { StatusStore } from '../../storage/status-store.ts'
 import { taskKey } from '../../storage/task-id.ts'
-import type { Changes, ConfigChanges } from './config-changes.ts'
+import type { AppliedConfig, Changes, ConfigChanges } from './config-changes.ts'
 import { forgetDeletedWork } from '../work/deleted-work.ts'
-import type { HerderQueue } from '../work/herder-queue.ts'
+import type { CommandQueue, Executor } from '../work/command-queue.ts'
+import type { TickCommands } from './tick-commands.ts'
 import type { Moves } from '../moves/moves.ts'
 import type { LocalWork } from '../work/local-work.ts'
 import { failed, type JoinedRound, joinWasCutShort, type Membership } from '../group/membership.ts'
 import { MismatchedRounds } from './mismatched-rounds.ts'
 import { executeRestarts } from '../work/restart-work.ts'
 import type { SessionKeys } from '../group/session-key.ts'
+import { rotateSessionKey } from './session-key-rotation.ts'
 import type { StatusReporter } from '../work/status-reporter.ts'
 import type { TaskConfigWriter } from './task-config-writer.ts'
 import type { TickStage } from '../work/tick-stage.ts'
@@ -35,7 +37,9 @@ interface TickLoopOptions {
   readonly statusStore: StatusStore
   readonly configStore: ConfigStore
   readonly changes: ConfigChanges
-  readonly queue: HerderQueue
+  readonly applied: AppliedConfig
+  readonly queue: CommandQueue<TickCommands>
+  readonly executor: Executor<TickCommands>
   readonly keys: SessionKeys
   readonly writer: TaskConfigWriter
   readonly moves: Moves
@@ -68,8 +72,6 @@ const LONGEST_SLEEP_MS = 60_000
  */
 export class TickLoop {
   readonly #options: TickLoopOptions
-  /** The picture of the config topic that the work was started from. */
-  #config: ClusterConfig
   readonly #mismatched: MismatchedRounds
   #canReadConfigs = true
   /** Whether the work of the last round has been started. */
@@ -80,12 +82,7 @@ export class TickLoop {
 
   constructor(options: TickLoopOptions) {
     this.#options = options
-    this.#config = options.configStore.snapshot()
     this.#mismatched = new MismatchedRounds(options)
-  }
-
-  knows(connector: string): boolean {
-    return this.#config.contains(connector)
   }
 
   /** After the stores were read, before the first tick. */
@@ -94,8 +91,16 @@ export class TickLoop {
     if (this.#config.sessionKey !== null) this.#options.keys.use(this.#config.sessionKey)
   }
 
+  get #config(): ClusterConfig {
+    return this.#options.applied.config
+  }
+
+  set #config(config: ClusterConfig) {
+    this.#options.applied.config = config
+  }
+
   async tick(signal: AbortSignal): Promise<void> {
-    const { membership, queue, stage } = this.#options
+    const { membership, queue, executor, stage } = this.#options
     if (!this.#canReadConfigs && !(await this.#readConfigToEnd(signal))) return
     if (this.#scheduledRebalance !== null && this.#now() >= this.#scheduledRebalance) {
       this.#scheduledRebalance = null
@@ -106,9 +111,13 @@ export class TickLoop {
     }
     if (!(await this.#actOnRound(signal))) return
     if (!(await this.#holdLeadership(signal))) return
-    if (!(await this.#rotateSessionKey())) return
+    if (!(await rotateSessionKey(this.#options))) {
+      // The config topic is read before the next attempt.
+      this.#canReadConfigs = false
+      return
+    }
     if (membership.isLeader) this.#options.moves.resume()
-    await queue.runAll(() => this.#mayGoOn)
+    await queue.runAll(executor, () => this.#mayGoOn)
     if (!this.#mayGoOn) return
     await executeRestarts(this.#options)
     this.#forgetDeletedWork()
@@ -300,30 +309,6 @@ export class TickLoop {
     } catch (error) {
       log.warn('This worker leads, but cannot claim to write the config topic yet', { error })
       await clock.sleep(CLAIM_BACKOFF_MS, signal)
-      return false
-    }
-  }
-
-  /** Answers false when the key could not be written; the config topic is read before the next attempt. */
-  async #rotateSessionKey(): Promise<boolean> {
-    const { membership, keys, configStore, clock, stage, log } = this.#options
-    if (!membership.signed) return true
-    if (!keys.known) {
-      const { sessionKey } = configStore.snapshot()
-      if (sessionKey !== null) keys.use(sessionKey)
-    }
-    if (!membership.isLeader || !keys.rotationDue(clock.now())) return true
-    log.debug('Distributing new session key')
-    try {
-      const key = keys.generate(clock.now())
-      await stage.during('writing a new session key to the config topic', () =>
-        configStore.putSessionKey(key)
-      )
-      keys.use(key)
-      return true
-    } catch (error) {
-      log.info(`Failed to write new session key to config topic: ${messageOf(error)}`, { error })
-      this.#canReadConfigs = false
       return false
     }
   }

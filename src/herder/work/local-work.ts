@@ -34,8 +34,22 @@ interface LocalWorkOptions {
   readonly statuses: StatusReporter
   readonly clock: Clock
   readonly log: Logger
-  /** What a task has to ask that runs exactly once; null or absent: it does not. */
-  guardOf?(id: TaskId, snapshot: ClusterConfig): SourceTaskGuard | null
+  /** null: no task runs exactly once. */
+  readonly guards: TaskGuards | null
+}
+
+/** What tasks have to ask that run exactly once. */
+export interface TaskGuards {
+  /** null: that task does not. `onWaiting` is told what the task waits for. */
+  guardOf(
+    id: TaskId,
+    snapshot: ClusterConfig,
+    onWaiting: (reason: string) => void
+  ): SourceTaskGuard | null
+}
+
+/** What the register tells the rest of its herder, which works with it. Called synchronously; must not throw. */
+export interface WorkEvents {
   /** A connector came up and should run: its task configurations have to be looked at. */
   onConnectorStarted(connector: string): void
   /** The connector asked for its task configurations to be generated again. */
@@ -57,9 +71,16 @@ export class LocalWork {
   readonly #connectors = new Map<string, Instance<ConnectorHandle>>()
   readonly #tasks = new Map<string, Instance<TaskHandle>>()
 
+  #events: WorkEvents = SILENT
+
   constructor(options: LocalWorkOptions) {
     this.#options = options
     this.#slots = new StartSlots(options.clock)
+  }
+
+  /** Before anything is started: who hears of what happens here. */
+  tell(events: WorkEvents): void {
+    this.#events = events
   }
 
   get all(): WorkSet {
@@ -102,17 +123,17 @@ export class LocalWork {
 
   /** Resolves when the connector is in its target state; rejects, the failure being reported, when it does not get there. */
   async startConnector(name: string, snapshot: ClusterConfig): Promise<void> {
-    const { worker, log, onReconfiguration, onValuesChanged, onConnectorStarted } = this.#options
+    const { worker, log } = this.#options
     const config = snapshot.connectorConfig(name)
     const target = snapshot.targetState(name) ?? 'STARTED'
     const handle = worker.connector(name, config ?? new Map(), {
       onState: (state, trace, version) =>
         this.#onConnectorState(name, here(), state, trace, version),
       onTaskReconfiguration: () => {
-        if (here() !== undefined) onReconfiguration(name)
+        if (here() !== undefined) this.#events.onReconfiguration(name)
       },
       onValuesChanged: () => {
-        if (here() !== undefined) onValuesChanged(name, null)
+        if (here() !== undefined) this.#events.onValuesChanged(name, null)
       }
     })
     const here = (): Instance<ConnectorHandle> | undefined =>
@@ -125,7 +146,7 @@ export class LocalWork {
         if (config === null) throw new ConnectError('NOT_FOUND', `Connector ${name} not found`)
         log.info(`Starting connector ${name}`)
         await handle.start(target)
-        if (target === 'STARTED' && instance.wanted) onConnectorStarted(name)
+        if (target === 'STARTED' && instance.wanted) this.#events.onConnectorStarted(name)
       },
       (error) => this.#onConnectorState(name, instance, 'FAILED', traceOf(error), null)
     )
@@ -133,7 +154,7 @@ export class LocalWork {
 
   /** Resolves with whether the task could be started; a failure is reported. */
   async startTask(id: TaskId, snapshot: ClusterConfig): Promise<boolean> {
-    const { worker, statuses, log, onValuesChanged } = this.#options
+    const { worker, statuses, guards, log } = this.#options
     const key = taskKey(id)
     const config = snapshot.taskConfig(id.connector, id.task)
     const connectorConfig = snapshot.connectorConfig(id.connector)
@@ -141,14 +162,17 @@ export class LocalWork {
       id,
       config: config ?? new Map(),
       connectorConfig: connectorConfig ?? new Map(),
-      guard: this.#options.guardOf?.(id, snapshot) ?? null,
+      guard:
+        guards?.guardOf(id, snapshot, (reason) =>
+          this.#onTaskState(id, here(), 'UNASSIGNED', reason, null)
+        ) ?? null,
       events: {
         onState: (state, trace, version) => this.#onTaskState(id, here(), state, trace, version),
         onTopicUsed: (topic) => {
           if (here() !== undefined) statuses.topicUsed(id, topic)
         },
         onValuesChanged: () => {
-          if (here() !== undefined) onValuesChanged(id.connector, id.task)
+          if (here() !== undefined) this.#events.onValuesChanged(id.connector, id.task)
         }
       }
     })
@@ -243,11 +267,6 @@ export class LocalWork {
     this.#onConnectorState(name, instance, 'FAILED', traceOf(error), instance?.version ?? null)
   }
 
-  /** Says what a task waits for before it can start. */
-  taskWaits(id: TaskId, reason: string): void {
-    this.#onTaskState(id, this.#tasks.get(taskKey(id)), 'UNASSIGNED', reason, null)
-  }
-
   #onConnectorState(
     name: string,
     instance: Instance<ConnectorHandle> | undefined,
@@ -318,7 +337,7 @@ export class LocalWork {
   async #stopConnector(name: string): Promise<void> {
     const instance = this.#connectors.get(name)
     if (instance === undefined) return
-    this.#options.onConnectorStopping(name)
+    this.#events.onConnectorStopping(name)
     instance.wanted = false
     await instance.handle.stop()
     leave(this.#connectors, name, instance)
@@ -341,6 +360,13 @@ export class LocalWork {
       })
     )
   }
+}
+
+const SILENT: WorkEvents = {
+  onConnectorStarted: () => undefined,
+  onReconfiguration: () => undefined,
+  onValuesChanged: () => undefined,
+  onConnectorStopping: () => undefined
 }
 
 /** The entry of that handle; undefined once it was taken away, whoever may have come after it. */

@@ -23,3 +23,12 @@ export function patched(config: StoredConfig, patch: RestConfig): Map<string, st
   }
   return result
 }
+
+/** Throws ChangedMeanwhile when a configuration that was made from `before` would replace another one. */
+export function requireUnchanged(
+  name: string,
+  before: StoredConfig | undefined,
+  now: StoredConfig | null
+): void {
+  if (before !== undefined && now !== before) throw new ChangedMeanwhile(name)
+}

@@ -40,15 +40,10 @@ export function restartPlan(
   }
 }
 
-/** A status as REST shows it: no `trace` and no `version` where there is none. */
+/** A status for clients. */
 export function instanceState(status: Status, restarting = false): InstanceState {
-  const { trace, version } = status
-  return {
-    state: restarting ? 'RESTARTING' : status.state,
-    worker_id: status.workerId,
-    ...(trace === null || trace === '' ? {} : { trace }),
-    ...(version === null ? {} : { version })
-  }
+  const { state, workerId, trace, version } = status
+  return { state: restarting ? 'RESTARTING' : state, workerId, trace, version }
 }
 
 /** How much a request restarts: a failed connector, failed instances, the connector, everything. */

@@ -9,6 +9,7 @@ import {
   type RestContext
 } from '../endpoint.ts'
 import { configBody } from '../request-body.ts'
+import { preview } from '../wire/preview.ts'
 
 /** Installed plugins, their configuration keys, and validation. */
 export function pluginEndpoints(context: RestContext): Endpoint[] {
@@ -18,7 +19,7 @@ export function pluginEndpoints(context: RestContext): Endpoint[] {
       path: '/connector-plugins',
       answer: (call) => {
         const connectorsOnly = queryFlag(call, 'connectorsOnly', true)
-        return { status: 200, body: context.herder.plugins(connectorsOnly) }
+        return { status: 200, body: context.herder.pluginCatalog.plugins(connectorsOnly) }
       }
     },
     {
@@ -26,7 +27,7 @@ export function pluginEndpoints(context: RestContext): Endpoint[] {
       path: '/connector-plugins/:plugin/config',
       answer: (call) => {
         const plugin = param(call, 'plugin')
-        const keys = context.herder.pluginConfig(plugin, queryParam(call, 'version'))
+        const keys = context.herder.pluginCatalog.pluginConfig(plugin, queryParam(call, 'version'))
         return { status: 200, body: keys }
       }
     },
@@ -37,7 +38,10 @@ export function pluginEndpoints(context: RestContext): Endpoint[] {
       answer: async (call) => {
         const plugin = param(call, 'plugin')
         const config = configBody(call.body)
-        const infos = await herderWork(context, context.herder.validate(plugin, config))
+        const infos = await herderWork(
+          context,
+          context.herder.pluginCatalog.validate(plugin, config)
+        )
         return { status: 200, body: infos }
       }
     },
@@ -48,8 +52,8 @@ export function pluginEndpoints(context: RestContext): Endpoint[] {
       answer: async (call) => {
         const rows = rowsWanted(call)
         const config = configBody(call.body)
-        const work = context.herder.preview(param(call, 'plugin'), config, rows)
-        return { status: 200, body: await herderWork(context, work) }
+        const work = context.herder.pluginCatalog.preview(param(call, 'plugin'), config, rows)
+        return { status: 200, body: preview(await herderWork(context, work)) }
       }
     }
   ]

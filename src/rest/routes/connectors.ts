@@ -1,10 +1,5 @@
 import { ConnectError } from '../../errors.ts'
-import type {
-  ConnectorInfo,
-  ConnectorStateInfo,
-  InstanceState,
-  PutOutcome
-} from '../../herder/herder.ts'
+import type { PutOutcome } from '../../herder/herder.ts'
 import { loggers } from '../../log.ts'
 import {
   type Answer,
@@ -20,6 +15,7 @@ import {
 import { jsonObjectOf } from '../json-answer.ts'
 import { maskedConfig } from '../masked-config.ts'
 import { configBody, createRequest } from '../request-body.ts'
+import { connectorInfo, stateInfo } from '../wire/connectors.ts'
 
 const log = loggers.get('org.apache.kafka.connect.runtime.rest.resources.ConnectorsResource')
 
@@ -34,9 +30,9 @@ export function connectorEndpoints(context: RestContext): Endpoint[] {
       answer: async (call) => {
         const info = await herderWork(
           context,
-          context.herder.connectorInfo(param(call, 'connector'))
+          context.herder.cluster.connectorInfo(param(call, 'connector'))
         )
-        return { status: 200, body: connectorInfo(context, info) }
+        return { status: 200, body: connectorInfo(info, context.maskConfigs) }
       }
     },
     {
@@ -45,7 +41,7 @@ export function connectorEndpoints(context: RestContext): Endpoint[] {
       answer: (call) =>
         herderWorkOrForward(context, call, async () => {
           const offsets = queryChoice(call, 'offsets', ['keep', 'delete']) ?? 'keep'
-          await context.herder.deleteConnector(param(call, 'connector'), offsets)
+          await context.herder.changes.deleteConnector(param(call, 'connector'), offsets)
           return { status: 204 }
         })
     },
@@ -55,7 +51,7 @@ export function connectorEndpoints(context: RestContext): Endpoint[] {
       answer: async (call) => {
         const config = await herderWork(
           context,
-          context.herder.connectorConfig(param(call, 'connector'))
+          context.herder.cluster.connectorConfig(param(call, 'connector'))
         )
         return { status: 200, body: context.maskConfigs ? maskedConfig(config) : config }
       }
@@ -73,8 +69,11 @@ export function connectorEndpoints(context: RestContext): Endpoint[] {
       answer: (call) => {
         const patch = configBody(call.body)
         return herderWorkOrForward(context, call, async () => {
-          const info = await context.herder.patchConnectorConfig(param(call, 'connector'), patch)
-          return { status: 200, body: connectorInfo(context, info) }
+          const info = await context.herder.changes.patchConnectorConfig(
+            param(call, 'connector'),
+            patch
+          )
+          return { status: 200, body: connectorInfo(info, context.maskConfigs) }
         })
       }
     },
@@ -83,7 +82,7 @@ export function connectorEndpoints(context: RestContext): Endpoint[] {
       path: '/connectors/:connector/status',
       answer: (call) => ({
         status: 200,
-        body: stateInfo(context.herder.connectorStatus(param(call, 'connector')))
+        body: stateInfo(context.herder.cluster.connectorStatus(param(call, 'connector')))
       })
     },
     ...lifeEndpoints(context)
@@ -105,9 +104,15 @@ function lifeEndpoints(context: RestContext): Endpoint[] {
       })
   })
   return [
-    change('/connectors/:connector/pause', 202, (name) => context.herder.pauseConnector(name)),
-    change('/connectors/:connector/resume', 202, (name) => context.herder.resumeConnector(name)),
-    change('/connectors/:connector/stop', 204, (name) => context.herder.stopConnector(name)),
+    change('/connectors/:connector/pause', 202, (name) =>
+      context.herder.changes.pauseConnector(name)
+    ),
+    change('/connectors/:connector/resume', 202, (name) =>
+      context.herder.changes.resumeConnector(name)
+    ),
+    change('/connectors/:connector/stop', 204, (name) =>
+      context.herder.changes.stopConnector(name)
+    ),
     {
       method: 'POST',
       path: '/connectors/:connector/restart',
@@ -117,11 +122,11 @@ function lifeEndpoints(context: RestContext): Endpoint[] {
         const onlyFailed = queryFlag(call, 'onlyFailed', false)
         return herderWorkOrForward(context, call, async () => {
           if (!includeTasks && !onlyFailed) {
-            await context.herder.restartConnector(name)
+            await context.herder.changes.restartConnector(name)
             return { status: 204 }
           }
           const options = { includeTasks, onlyFailed }
-          const state = await context.herder.restartConnectorAndTasks(name, options)
+          const state = await context.herder.changes.restartConnectorAndTasks(name, options)
           return { status: 202, body: stateInfo(state) }
         })
       }
@@ -131,18 +136,20 @@ function lifeEndpoints(context: RestContext): Endpoint[] {
 
 async function listConnectors(context: RestContext, call: Call): Promise<Answer> {
   const expand = call.query['expand']
-  if (expand === undefined) return { status: 200, body: context.herder.connectors() }
+  if (expand === undefined) return { status: 200, body: context.herder.cluster.connectors() }
   const wanted = new Set(Array.isArray(expand) ? expand : [expand])
   for (const name of wanted) {
     if (name !== 'info' && name !== 'status') log.info('Ignoring unknown expansion type', { name })
   }
-  const expanded = jsonObjectOf(context.herder.connectors(), async (name) => {
+  const expanded = jsonObjectOf(context.herder.cluster.connectors(), async (name) => {
     try {
       const { herder } = context
       const info = wanted.has('info')
-        ? { info: connectorInfo(context, await herder.connectorInfo(name)) }
+        ? { info: connectorInfo(await herder.cluster.connectorInfo(name), context.maskConfigs) }
         : {}
-      const status = wanted.has('status') ? { status: stateInfo(herder.connectorStatus(name)) } : {}
+      const status = wanted.has('status')
+        ? { status: stateInfo(herder.cluster.connectorStatus(name)) }
+        : {}
       return { ...info, ...status }
     } catch (error) {
       // Deleted in between, or without a status yet: left out, as in the JVM worker.
@@ -161,7 +168,7 @@ async function create(context: RestContext, call: Call): Promise<Answer> {
   return createdAt(
     name,
     await herderWorkOrForward(context, call, async () => {
-      const outcome = await context.herder.putConnectorConfig(name, config, {
+      const outcome = await context.herder.changes.putConnectorConfig(name, config, {
         initialState,
         allowReplace: false,
         ...(initialOffsets === null && others !== 'reset'
@@ -181,8 +188,12 @@ async function putConfig(context: RestContext, call: Call): Promise<Answer> {
     name,
     await herderWorkOrForward(context, call, async () => {
       const options = { initialState: null, allowReplace: true }
-      const { created, info } = await context.herder.putConnectorConfig(name, config, options)
-      return { status: created ? 201 : 200, body: connectorInfo(context, info) }
+      const { created, info } = await context.herder.changes.putConnectorConfig(
+        name,
+        config,
+        options
+      )
+      return { status: created ? 201 : 200, body: connectorInfo(info, context.maskConfigs) }
     })
   )
 }
@@ -190,7 +201,7 @@ async function putConfig(context: RestContext, call: Call): Promise<Answer> {
 /** As the JVM worker answers; what became of offsets only where somebody gave some, or asked. */
 function createdAnswer(context: RestContext, outcome: PutOutcome, asked: boolean): Answer {
   const { info, offsetsStatus, keptOffsets = 0 } = outcome
-  const body = connectorInfo(context, info)
+  const body = connectorInfo(info, context.maskConfigs)
   const kept = `${keptOffsets} offsets of an earlier connector of that name are kept`
   const status = offsetsStatus ?? (asked ? kept : undefined)
   return {
@@ -214,33 +225,4 @@ function checkName(name: string, config: Map<string, string | null>): void {
     )
   }
   config.set('name', name)
-}
-
-function connectorInfo(context: RestContext, info: ConnectorInfo): Record<string, unknown> {
-  const { name, config, tasks, type } = info
-  return {
-    name,
-    config: context.maskConfigs ? maskedConfig(config) : config,
-    tasks: tasks.map(({ connector, task }) => ({ connector, task })),
-    type
-  }
-}
-
-/** A status with its fields in the order of the JVM worker. */
-function stateInfo({ name, connector, tasks, type }: ConnectorStateInfo): unknown {
-  return {
-    name,
-    connector: instanceState(connector),
-    tasks: [...tasks].sort((a, b) => a.id - b.id).map((task) => taskState(task)),
-    type
-  }
-}
-
-export function taskState(task: { id: number } & InstanceState): unknown {
-  return { id: task.id, ...instanceState(task) }
-}
-
-function instanceState({ state, worker_id, version, trace }: InstanceState) {
-  const known = { state, worker_id, version: version ?? null }
-  return trace === undefined || trace === '' ? known : { ...known, trace }
 }

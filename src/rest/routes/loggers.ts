@@ -10,6 +10,7 @@ import {
   type RestContext
 } from '../endpoint.ts'
 import { levelBody } from '../request-body.ts'
+import { loggerInfo } from '../wire/worker.ts'
 
 const log = loggers.get('org.apache.kafka.connect.runtime.rest.resources.LoggingResource')
 
@@ -19,19 +20,22 @@ export function loggerEndpoints(context: RestContext): Endpoint[] {
     {
       method: 'GET',
       path: '/admin/loggers',
-      answer: () => ({ status: 200, body: context.herder.loggers() })
+      answer: () => {
+        const levels = [...context.herder.loggerLevels.loggers()]
+        return {
+          status: 200,
+          body: new Map(levels.map(([name, info]) => [name, loggerInfo(info)]))
+        }
+      }
     },
     {
       method: 'GET',
       path: '/admin/loggers/:logger',
       answer: (call) => {
         const name = param(call, 'logger')
-        const level = context.herder.logger(name)
+        const level = context.herder.loggerLevels.logger(name)
         if (level === null) throw new NotFoundError(`Logger ${name} not found.`)
-        return {
-          status: 200,
-          body: { level: level.level, last_modified: level.last_modified }
-        }
+        return { status: 200, body: loggerInfo(level) }
       }
     },
     {
@@ -58,5 +62,5 @@ async function setLevel(context: RestContext, call: Call): Promise<Answer> {
     return { status: 204 }
   }
   if (scope !== 'worker') log.warn('Unknown scope, using worker', { scope })
-  return { status: 200, body: context.herder.setLoggerLevel(name, level) }
+  return { status: 200, body: context.herder.loggerLevels.setLoggerLevel(name, level) }
 }

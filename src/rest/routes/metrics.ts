@@ -11,7 +11,7 @@ export function metricsEndpoints(context: RestContext): Endpoint[] {
       isText: true,
       answer: () => ({
         status: 200,
-        text: metricsText(context.herder.localProgress()),
+        text: metricsText(context.herder.cluster.localProgress()),
         type: METRICS_TYPE
       })
     }

@@ -15,7 +15,10 @@ export function offsetEndpoints(context: RestContext): Endpoint[] {
       method: 'GET',
       path,
       answer: async (call) => {
-        const offsets = await herderWork(context, context.herder.offsets(param(call, 'connector')))
+        const offsets = await herderWork(
+          context,
+          context.herder.cluster.offsets(param(call, 'connector'))
+        )
         const body = { offsets: offsets.map(({ partition, offset }) => ({ partition, offset })) }
         return { status: 200, body }
       }
@@ -27,7 +30,10 @@ export function offsetEndpoints(context: RestContext): Endpoint[] {
       answer: (call) => {
         const offsets = offsetsBody(call.body)
         return herderWorkOrForward(context, call, async () => {
-          const message = await context.herder.modifyOffsets(param(call, 'connector'), offsets)
+          const message = await context.herder.changes.modifyOffsets(
+            param(call, 'connector'),
+            offsets
+          )
           return { status: 200, body: { message } }
         })
       }
@@ -37,7 +43,7 @@ export function offsetEndpoints(context: RestContext): Endpoint[] {
       path,
       answer: (call) =>
         herderWorkOrForward(context, call, async () => {
-          const message = await context.herder.modifyOffsets(param(call, 'connector'), null)
+          const message = await context.herder.changes.modifyOffsets(param(call, 'connector'), null)
           return { status: 200, body: { message } }
         })
     }

@@ -1,6 +1,7 @@
 import { ConnectError } from '../../errors.ts'
 import { withDeadline } from '../deadline.ts'
 import type { Endpoint, RestContext } from '../endpoint.ts'
+import { workerInfo } from '../wire/worker.ts'
 
 const READY = 'Worker has completed startup and is ready to handle requests.'
 const STARTING = 'Worker is still starting up.'
@@ -17,8 +18,7 @@ export function rootEndpoints(context: RestContext): Endpoint[] {
       path: '/',
       anyType: true,
       answer: () => {
-        const { version, commit, kafka_cluster_id } = context.herder.info()
-        return { status: 200, body: { version, commit, kafka_cluster_id } }
+        return { status: 200, body: workerInfo(context.herder.info) }
       }
     },
     {

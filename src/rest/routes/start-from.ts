@@ -1,4 +1,4 @@
-import type { MoveAuthor, MoveInfo, StartFromWanted } from '../../herder/start-from.ts'
+import type { MoveInfo, StartFromWanted } from '../../herder/start-from.ts'
 import {
   type Answer,
   type Call,
@@ -11,6 +11,7 @@ import {
 } from '../endpoint.ts'
 import { authorOf } from '../request-author.ts'
 import { startBody } from '../request-body.ts'
+import { moveInfo } from '../wire/moves.ts'
 
 /** Moving the start of a connector that exists: what was done so far, once more, and back again. */
 export function startFromEndpoints(context: RestContext): Endpoint[] {
@@ -22,7 +23,7 @@ export function startFromEndpoints(context: RestContext): Endpoint[] {
       answer: async (call) => {
         const name = param(call, 'connector')
         const history = await herderWork(context, context.herder.startFrom.history(name))
-        return { status: 200, body: { name, history: history.map(moveBody) } }
+        return { status: 200, body: { name, history: history.map(moveInfo) } }
       }
     },
     {
@@ -50,7 +51,7 @@ function previewOrMove(context: RestContext, call: Call, wanted: StartFromWanted
   }
   return herderWorkOrForward(context, call, async () => {
     const move = await startFrom.move(name, wanted, authorOf(context, call))
-    return { status: statusOf(move), body: { name, ...moveBody(move) } }
+    return { status: statusOf(move), body: { name, ...moveInfo(move) } }
   })
 }
 
@@ -58,24 +59,4 @@ function previewOrMove(context: RestContext, call: Call, wanted: StartFromWanted
 function statusOf({ state }: MoveInfo): number {
   if (state === 'RUNNING') return 202
   return state === 'DONE' ? 200 : 500
-}
-
-const STATES = { STARTED: 'RUNNING', PAUSED: 'PAUSED', STOPPED: 'STOPPED' } as const
-
-function moveBody({ targetState, by, problem, ...move }: MoveInfo): Record<string, unknown> {
-  return {
-    id: move.id,
-    at: move.at,
-    by: withoutNulls(by),
-    request: move.request,
-    state: move.state,
-    ...(problem === null ? {} : { problem }),
-    ended: move.ended,
-    connector_state: STATES[targetState],
-    offsets: move.offsets
-  }
-}
-
-function withoutNulls(by: MoveAuthor): unknown {
-  return Object.fromEntries(Object.entries(by).filter(([, value]) => value !== null))
 }

@@ -6,8 +6,7 @@ import {
   type RestContext,
   taskParam
 } from '../endpoint.ts'
-import { maskedConfig } from '../masked-config.ts'
-import { taskState } from './connectors.ts'
+import { taskInfo, taskProgress, taskState } from '../wire/connectors.ts'
 
 /** Tasks and active topics of a connector. */
 export function taskEndpoints(context: RestContext): Endpoint[] {
@@ -16,11 +15,11 @@ export function taskEndpoints(context: RestContext): Endpoint[] {
       method: 'GET',
       path: '/connectors/:connector/tasks',
       answer: async (call) => {
-        const tasks = await herderWork(context, context.herder.taskInfos(param(call, 'connector')))
-        const body = tasks.map(({ id: { connector, task }, config }) => ({
-          id: { connector, task },
-          config: context.maskConfigs ? maskedConfig(config) : config
-        }))
+        const tasks = await herderWork(
+          context,
+          context.herder.cluster.taskInfos(param(call, 'connector'))
+        )
+        const body = tasks.map((task) => taskInfo(task, context.maskConfigs))
         return { status: 200, body }
       }
     },
@@ -29,7 +28,8 @@ export function taskEndpoints(context: RestContext): Endpoint[] {
       path: '/connectors/:connector/progress',
       answer: (call) => {
         const name = param(call, 'connector')
-        return { status: 200, body: { name, tasks: context.herder.connectorProgress(name) } }
+        const tasks = context.herder.cluster.connectorProgress(name).map(taskProgress)
+        return { status: 200, body: { name, tasks } }
       }
     },
     {
@@ -37,7 +37,9 @@ export function taskEndpoints(context: RestContext): Endpoint[] {
       path: '/connectors/:connector/tasks/:task/status',
       answer: (call) => ({
         status: 200,
-        body: taskState(context.herder.taskStatus(param(call, 'connector'), taskParam(call)))
+        body: taskState(
+          context.herder.cluster.taskStatus(param(call, 'connector'), taskParam(call))
+        )
       })
     },
     {
@@ -46,7 +48,7 @@ export function taskEndpoints(context: RestContext): Endpoint[] {
       answer: (call) => {
         const task = taskParam(call)
         return herderWorkOrForward(context, call, async () => {
-          await context.herder.restartTask(param(call, 'connector'), task)
+          await context.herder.changes.restartTask(param(call, 'connector'), task)
           return { status: 204 }
         })
       }
@@ -58,7 +60,7 @@ export function taskEndpoints(context: RestContext): Endpoint[] {
         const name = param(call, 'connector')
         return {
           status: 200,
-          body: new Map([[name, { topics: context.herder.activeTopics(name) }]])
+          body: new Map([[name, { topics: context.herder.cluster.activeTopics(name) }]])
         }
       }
     },
@@ -66,7 +68,10 @@ export function taskEndpoints(context: RestContext): Endpoint[] {
       method: 'PUT',
       path: '/connectors/:connector/topics/reset',
       answer: async (call) => {
-        await herderWork(context, context.herder.resetActiveTopics(param(call, 'connector')))
+        await herderWork(
+          context,
+          context.herder.cluster.resetActiveTopics(param(call, 'connector'))
+        )
         return { status: 202 }
       }
     }

@@ -100,12 +100,12 @@ function previewed({ passage, failure, registers }: Outcome, tolerant: boolean):
     outcome,
     ...connectView(record),
     ...more,
-    source_partition: original.sourcePartition,
-    source_offset: encodedOffset(original.sourceOffset)
+    sourcePartition: original.sourcePartition,
+    sourceOffset: encodedOffset(original.sourceOffset)
   })
   if (endedIn === null) return shown('sent', { kafka: kafkaView(passage), registers })
   const { name: stage, className } = endedIn
-  if (failure === null) return shown('dropped', { dropped_by: className })
+  if (failure === null) return shown('dropped', { droppedBy: className })
   return shown(tolerant ? 'left out' : 'fails the task', {
     error: { stage, class: className, message: messageOf(failure.error) }
   })

@@ -31,7 +31,7 @@ async function alone(test: TestContext) {
 describe('a connector that is created where another one of its name was', () => {
   it('goes on from what is stored, and says so', async (test) => {
     const { herder, worker } = await alone(test)
-    const { keptOffsets, created } = await herder.putConnectorConfig(
+    const { keptOffsets, created } = await herder.changes.putConnectorConfig(
       'a',
       connectorConfig('a'),
       create
@@ -42,7 +42,7 @@ describe('a connector that is created where another one of its name was', () => 
 
   it('begins at the offsets it is given: they are stored before it starts, others are forgotten', async (test) => {
     const { cluster, herder, worker } = await alone(test)
-    const outcome = await herder.putConnectorConfig('a', connectorConfig('a'), {
+    const outcome = await herder.changes.putConnectorConfig('a', connectorConfig('a'), {
       ...create,
       initialState: 'PAUSED',
       initialOffsets: { offsets: [{ partition: t, offset: { id: 5 } }], others: 'reset' }
@@ -75,10 +75,14 @@ describe('a connector that is created where another one of its name was', () => 
   it('begins from nothing when it is told to', async (test) => {
     const { herder, worker } = await alone(test)
     const options: PutOptions = { ...create, initialOffsets: { offsets: null, others: 'reset' } }
-    const { offsetsStatus } = await herder.putConnectorConfig('a', connectorConfig('a'), options)
+    const { offsetsStatus } = await herder.changes.putConnectorConfig(
+      'a',
+      connectorConfig('a'),
+      options
+    )
     assert.equal(offsetsStatus, 'The offsets for this connector have been reset successfully')
     assert.deepEqual(await worker.offsets('a'), [])
-    await assert.rejects(herder.putConnectorConfig('a', connectorConfig('a'), options), {
+    await assert.rejects(herder.changes.putConnectorConfig('a', connectorConfig('a'), options), {
       status: 409,
       message: 'Connector a already exists'
     })
@@ -101,7 +105,7 @@ describe('a connector that is created where another one of its name was', () => 
     })
     await until(() => config().startFrom('a') === null, 'the creation is over')
     assert.deepEqual(await worker.offsets('a'), [{ partition: t, offset: { id: 5 } }])
-    assert.deepEqual(herder.connectors(), [])
+    assert.deepEqual(herder.cluster.connectors(), [])
     await cluster.create('a')
     await cluster.runs('a', 'a-0')
   })
@@ -112,20 +116,20 @@ describe('a connector that is deleted', () => {
     const { cluster, herder, worker, config } = await alone(test)
     await cluster.create('a')
     await cluster.runs('a', 'a-0')
-    await herder.deleteConnector('a')
+    await herder.changes.deleteConnector('a')
     await cluster.runs()
     assert.equal((await worker.offsets('a')).length, 2)
 
     await cluster.create('a')
     await cluster.runs('a', 'a-0')
     worker.calls.length = 0
-    await herder.deleteConnector('a', 'delete')
+    await herder.changes.deleteConnector('a', 'delete')
     await cluster.runs()
     assert.deepEqual(await worker.offsets('a'), [])
     const at = (call: string) => worker.calls.indexOf(call)
     assert.ok(at('stop a-0') >= 0 && at('stop a-0') < at('offsets a'), worker.calls.join())
-    assert.deepEqual([herder.connectors(), config().startFrom('a')], [[], null])
-    await assert.rejects(herder.deleteConnector('a', 'delete'), { status: 404 })
+    assert.deepEqual([herder.cluster.connectors(), config().startFrom('a')], [[], null])
+    await assert.rejects(herder.changes.deleteConnector('a', 'delete'), { status: 404 })
   })
 })
 
@@ -135,7 +139,7 @@ describe('the first start that a connector is given', () => {
     await cluster.create('a')
     await cluster.runs('a', 'a-0')
     worker.calls.length = 0
-    const info = await herder.patchConnectorConfig('a', new Map([['start', '1']]))
+    const info = await herder.changes.patchConnectorConfig('a', new Map([['start', '1']]))
     assert.equal(info.config.get('start'), '1')
     await cluster.runs('a', 'a-0')
     assert.deepEqual((await worker.offsets('a'))[0]?.offset, { id: 1, seen: true })
@@ -149,7 +153,7 @@ describe('the first start that a connector is given', () => {
 
     // Another change is one write.
     worker.calls.length = 0
-    await herder.patchConnectorConfig('a', new Map([['start', '2']]))
+    await herder.changes.patchConnectorConfig('a', new Map([['start', '2']]))
     assert.deepEqual(
       worker.calls.filter((call) => call.startsWith('offsets')),
       []

@@ -117,7 +117,7 @@ describe('a move that another leader began', () => {
   for (const phase of ['requested', 'writing', 'written'] as const) {
     it(`is finished from ${phase} on when the connector was stopped for it`, async (t) => {
       const { cluster, herder, store, worker, config, offset } = await alone(t)
-      await herder.stopConnector('a')
+      await herder.changes.stopConnector('a')
       await cluster.runs('a')
       await store.putStartFrom('a', begun(phase))
       await cluster.runs('a', 'a-0', 'a-1')
@@ -175,19 +175,19 @@ describe('while a connector is moved', () => {
     const offsets = [{ partition, offset: { id: 9 } }]
     const replace = { initialState: null, allowReplace: true }
     const refused = [
-      () => herder.pauseConnector('a'),
-      () => herder.resumeConnector('a'),
-      () => herder.stopConnector('a'),
-      () => herder.putConnectorConfig('a', connectorConfig('a'), replace),
-      () => herder.patchConnectorConfig('a', new Map([['payload', 'x']])),
-      () => herder.modifyOffsets('a', offsets),
+      () => herder.changes.pauseConnector('a'),
+      () => herder.changes.resumeConnector('a'),
+      () => herder.changes.stopConnector('a'),
+      () => herder.changes.putConnectorConfig('a', connectorConfig('a'), replace),
+      () => herder.changes.patchConnectorConfig('a', new Map([['payload', 'x']])),
+      () => herder.changes.modifyOffsets('a', offsets),
       () => herder.startFrom.move('a', 'undo', by)
     ]
     for (const request of refused) {
       await assert.rejects(request(), { status: 409, code: 'OPERATION_UNDER_WAY' })
     }
     assert.equal((await herder.startFrom.history('a'))[0]?.state, 'RUNNING')
-    await herder.deleteConnector('a')
+    await herder.changes.deleteConnector('a')
     hold.resolve()
     await assert.rejects(asked, { status: 404 })
     await cluster.runs()
@@ -209,7 +209,7 @@ describe('while a connector is moved', () => {
     await assert.rejects(herder.startFrom.move('a', 'undo', by), /never moved: nothing to undo/)
     await assert.rejects(herder.startFrom.move('b', 'undo', by), { status: 404 })
     assert.deepEqual([worker.calls, config().startFrom('a')], [[], null])
-    await herder.pauseConnector('a')
+    await herder.changes.pauseConnector('a')
   })
 
   it('goes back to the position before, and there again', async (t) => {

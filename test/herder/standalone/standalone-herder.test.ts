@@ -22,9 +22,7 @@ async function startHerder(t: TestContext) {
     configStore: new MemoryConfigStore(),
     statusStore: new MemoryStatusStore(),
     workerId: 'w:8083',
-    version: '4.3.1',
-    commit: 'unknown',
-    kafkaClusterId: 'test',
+    info: { version: '4.3.1', commit: 'unknown', kafkaClusterId: 'test' },
     previews: { show: () => Promise.reject(new Error('No preview here')) },
     validations: {
       infos: async () => ({ name: SCRIPTED_CLASS, error_count: 0, groups: [], configs: [] })
@@ -44,7 +42,7 @@ describe('a standalone herder', () => {
   it('answers a creation when the tasks are there', async (t) => {
     const { herder, placement } = await startHerder(t)
     assert.equal(herder.ready(), false)
-    const { created, info } = await herder.putConnectorConfig(
+    const { created, info } = await herder.changes.putConnectorConfig(
       'a',
       connectorConfig('a', { 'tasks.max': '2' }),
       create
@@ -57,13 +55,14 @@ describe('a standalone herder', () => {
       { connector: 'a', task: 1 }
     ])
     assert.deepEqual(placement.all(), ['a', 'a-0', 'a-1'])
-    assert.deepEqual(herder.taskStatus('a', 1), {
+    assert.deepEqual(herder.cluster.taskStatus('a', 1), {
       id: 1,
       state: 'RUNNING',
-      worker_id: 'w:8083',
+      workerId: 'w:8083',
+      trace: null,
       version: '1.2.3'
     })
-    await assert.rejects(herder.putConnectorConfig('a', connectorConfig('a'), create), {
+    await assert.rejects(herder.changes.putConnectorConfig('a', connectorConfig('a'), create), {
       status: 409,
       message: 'Connector a already exists'
     })
@@ -72,8 +71,8 @@ describe('a standalone herder', () => {
 
   it('replaces the tasks when the configuration changes, and asks the connector once each time', async (t) => {
     const { herder, worker, placement } = await startHerder(t)
-    await herder.putConnectorConfig('a', connectorConfig('a', { 'tasks.max': '3' }), create)
-    const { created, info } = await herder.putConnectorConfig(
+    await herder.changes.putConnectorConfig('a', connectorConfig('a', { 'tasks.max': '3' }), create)
+    const { created, info } = await herder.changes.putConnectorConfig(
       'a',
       connectorConfig('a', { payload: 'x' }),
       replace
@@ -82,47 +81,52 @@ describe('a standalone herder', () => {
     assert.deepEqual(placement.all(), ['a', 'a-0'])
     assert.equal(worker.taskConfigsSeen.get('a-0')?.get('payload'), 'x')
     assert.deepEqual(
-      herder.connectorStatus('a').tasks.map(({ id }) => id),
+      herder.cluster.connectorStatus('a').tasks.map(({ id }) => id),
       [0]
     )
-    const patched = await herder.patchConnectorConfig('a', new Map([['payload', null]]))
+    const patched = await herder.changes.patchConnectorConfig('a', new Map([['payload', null]]))
     assert.deepEqual([...patched.config.keys()], ['name', 'connector.class'])
     assert.deepEqual(placement.conflicts, [])
   })
 
   it('pauses, resumes, stops, resumes and deletes', async (t) => {
     const { herder, placement } = await startHerder(t)
-    await herder.putConnectorConfig('a', connectorConfig('a'), create)
-    const state = () => herder.connectorStatus('a').connector.state
-    await herder.pauseConnector('a')
+    await herder.changes.putConnectorConfig('a', connectorConfig('a'), create)
+    const state = () => herder.cluster.connectorStatus('a').connector.state
+    await herder.changes.pauseConnector('a')
     await until(() => state() === 'PAUSED', 'PAUSED')
-    await herder.resumeConnector('a')
+    await herder.changes.resumeConnector('a')
     await until(() => state() === 'RUNNING', 'RUNNING')
-    await herder.stopConnector('a')
+    await herder.changes.stopConnector('a')
     await until(() => state() === 'STOPPED', 'STOPPED')
     assert.deepEqual(placement.all(), ['a'])
-    assert.deepEqual(herder.connectorStatus('a').tasks, [])
+    assert.deepEqual(herder.cluster.connectorStatus('a').tasks, [])
     const offsets = [{ partition: { table: 't' }, offset: { id: 1 } }]
-    assert.match(await herder.modifyOffsets('a', offsets), /^The Connect framework-managed offsets/)
-    await herder.resumeConnector('a')
+    assert.match(
+      await herder.changes.modifyOffsets('a', offsets),
+      /^The Connect framework-managed offsets/
+    )
+    await herder.changes.resumeConnector('a')
     await until(() => placement.all().length === 2, 'the task is back')
-    await assert.rejects(herder.modifyOffsets('a', null), { status: 400 })
-    await herder.deleteConnector('a')
+    await assert.rejects(herder.changes.modifyOffsets('a', null), { status: 400 })
+    await herder.changes.deleteConnector('a')
     assert.deepEqual(placement.all(), [])
-    assert.throws(() => herder.connectorStatus('a'), { message: 'No status found for connector a' })
+    assert.throws(() => herder.cluster.connectorStatus('a'), {
+      message: 'No status found for connector a'
+    })
   })
 
   it('restarts connector, task, or all that failed', async (t) => {
     const { herder, worker } = await startHerder(t)
-    await herder.putConnectorConfig('a', connectorConfig('a', { 'tasks.max': '2' }), create)
+    await herder.changes.putConnectorConfig('a', connectorConfig('a', { 'tasks.max': '2' }), create)
     const since = () => worker.calls.splice(0).sort()
     since()
-    await herder.restartConnector('a')
+    await herder.changes.restartConnector('a')
     assert.deepEqual(since(), ['start a STARTED', 'stop a'])
-    await herder.restartTask('a', 1)
+    await herder.changes.restartTask('a', 1)
     assert.deepEqual(since(), ['start a-1', 'stop a-1'])
     worker.says.task({ connector: 'a', task: 0 }, 'FAILED', 'boom', null)
-    const plan = await herder.restartConnectorAndTasks('a', {
+    const plan = await herder.changes.restartConnectorAndTasks('a', {
       onlyFailed: true,
       includeTasks: true
     })
@@ -130,35 +134,39 @@ describe('a standalone herder', () => {
       plan.tasks.map(({ state }) => state),
       ['RESTARTING', 'RUNNING']
     )
-    await until(() => herder.taskStatus('a', 0).state === 'RUNNING', 'the task runs')
+    await until(() => herder.cluster.taskStatus('a', 0).state === 'RUNNING', 'the task runs')
     assert.deepEqual(since(), ['start a-0', 'stop a-0'])
   })
 
   it('starts tasks as soon as a connector can tell its task configurations', async (t) => {
     const { herder, placement } = await startHerder(t)
     const broken = connectorConfig('a', { 'fail.configs': '' })
-    await assert.rejects(herder.putConnectorConfig('a', broken, create), /no task configs today/)
-    await herder.patchConnectorConfig('a', new Map([['fail.configs', null]]))
+    await assert.rejects(
+      herder.changes.putConnectorConfig('a', broken, create),
+      /no task configs today/
+    )
+    await herder.changes.patchConnectorConfig('a', new Map([['fail.configs', null]]))
     await until(() => placement.all().includes('a-0'), 'the task runs')
     await assert.rejects(
-      herder.putConnectorConfig('b', connectorConfig('b', { 'fail.start': '' }), create),
+      herder.changes.putConnectorConfig('b', connectorConfig('b', { 'fail.start': '' }), create),
       { status: 500, message: 'Failed to start connector: b' }
     )
-    assert.equal(herder.connectorStatus('b').connector.state, 'FAILED')
+    assert.equal(herder.cluster.connectorStatus('b').connector.state, 'FAILED')
   })
 
   it('uses the texts of standalone mode', async (t) => {
     const { herder } = await startHerder(t)
-    await herder.putConnectorConfig('a', connectorConfig('a'), create)
+    await herder.changes.putConnectorConfig('a', connectorConfig('a'), create)
     const cases: [() => Promise<unknown>, number, string][] = [
-      [() => herder.stopConnector('x'), 500, 'No connector `x` configured'],
-      [() => herder.restartConnector('x'), 404, 'Connector x not found'],
-      [() => herder.restartTask('x', 0), 404, 'Connector x not found'],
-      [() => herder.restartTask('a', 5), 404, 'Task a-5 not found'],
-      [() => herder.deleteConnector('x'), 404, 'Connector x not found'],
-      [() => herder.pauseConnector('x'), 404, 'Unknown connector x'],
+      [() => herder.changes.stopConnector('x'), 500, 'No connector `x` configured'],
+      [() => herder.changes.restartConnector('x'), 404, 'Connector x not found'],
+      [() => herder.changes.restartTask('x', 0), 404, 'Connector x not found'],
+      [() => herder.changes.restartTask('a', 5), 404, 'Task a-5 not found'],
+      [() => herder.changes.deleteConnector('x'), 404, 'Connector x not found'],
+      [() => herder.changes.pauseConnector('x'), 404, 'Unknown connector x'],
       [
-        () => herder.restartConnectorAndTasks('x', { onlyFailed: false, includeTasks: true }),
+        () =>
+          herder.changes.restartConnectorAndTasks('x', { onlyFailed: false, includeTasks: true }),
         404,
         'Status for connector x not found'
       ],
@@ -178,11 +186,13 @@ describe('a standalone herder', () => {
 
   it('stops for good, once', async (t) => {
     const { herder, worker, placement } = await startHerder(t)
-    await herder.putConnectorConfig('a', connectorConfig('a'), create)
+    await herder.changes.putConnectorConfig('a', connectorConfig('a'), create)
     await Promise.all([herder.stop(), herder.stop()])
     assert.deepEqual(placement.all(), [])
     assert.deepEqual([worker.runningConnectors(), worker.runningTasks()], [[], []])
-    await assert.rejects(herder.deleteConnector('a'), { message: 'Worker is shutting down' })
+    await assert.rejects(herder.changes.deleteConnector('a'), {
+      message: 'Worker is shutting down'
+    })
   })
 })
 
@@ -191,17 +201,17 @@ describe('a standalone herder that moves a connector', () => {
 
   it('ends its tasks, stores the new position and brings back the state from before', async (t) => {
     const { herder, worker, placement } = await startHerder(t)
-    await herder.putConnectorConfig('a', connectorConfig('a', { 'tasks.max': '2' }), create)
+    await herder.changes.putConnectorConfig('a', connectorConfig('a', { 'tasks.max': '2' }), create)
     worker.calls.length = 0
     const moved = await herder.startFrom.move('a', { start: { id: 5 } }, by)
     assert.deepEqual([moved.state, moved.targetState], ['DONE', 'STARTED'])
     await until(() => placement.all().length === 3, 'the tasks are back')
     const order = ['stop a-0', 'offsets a', 'start a-0'].map((call) => worker.calls.indexOf(call))
     assert.ok((order[0] ?? 3) < (order[1] ?? -1) && (order[1] ?? 3) < (order[2] ?? -1))
-    await herder.pauseConnector('a')
+    await herder.changes.pauseConnector('a')
     const paused = await herder.startFrom.move('a', { start: { id: null } }, by)
     assert.deepEqual([paused.state, paused.targetState], ['DONE', 'PAUSED'])
-    await until(() => herder.connectorStatus('a').connector.state === 'PAUSED', 'PAUSED')
+    await until(() => herder.cluster.connectorStatus('a').connector.state === 'PAUSED', 'PAUSED')
     assert.deepEqual(await worker.offsets('a'), [])
     await herder.startFrom.move('a', 'undo', by)
     assert.deepEqual(await worker.offsets('a'), [{ partition: { table: 't' }, offset: { id: 5 } }])
@@ -210,14 +220,14 @@ describe('a standalone herder that moves a connector', () => {
 
   it('deletes a connector with its offsets, and creates it behind others', async (t) => {
     const { herder, worker, placement } = await startHerder(t)
-    await herder.putConnectorConfig('a', connectorConfig('a'), create)
+    await herder.changes.putConnectorConfig('a', connectorConfig('a'), create)
     const offsets = [{ partition: { table: 't' }, offset: { id: 7 } }]
     await herder.startFrom.move('a', { start: { id: 5 } }, by)
-    await herder.deleteConnector('a', 'delete')
+    await herder.changes.deleteConnector('a', 'delete')
     assert.deepEqual([placement.all(), await worker.offsets('a')], [[], []])
-    assert.throws(() => herder.connectorStatus('a'), { status: 404 })
+    assert.throws(() => herder.cluster.connectorStatus('a'), { status: 404 })
     const initialOffsets = { offsets, others: 'reset' } as const
-    const { info } = await herder.putConnectorConfig('a', connectorConfig('a'), {
+    const { info } = await herder.changes.putConnectorConfig('a', connectorConfig('a'), {
       ...create,
       initialOffsets
     })

@@ -83,7 +83,7 @@ describe('task configurations that compaction took', () => {
     const starts = () => worker.calls.filter((call) => call === 'start a-0').length
     const before = starts()
     const topic = await configTopic(t, cluster)
-    await herder.putConnectorConfig('a', connectorConfig('a'), put)
+    await herder.changes.putConnectorConfig('a', connectorConfig('a'), put)
     await until(() => !config().hasOutdatedTasks('a'), 'they are written again')
     await topic.cut('connector-a')
     await herder.healthCheck()
@@ -99,12 +99,12 @@ describe('task configurations that compaction took', () => {
     const { herder, worker, config } = await cluster.join()
     await cluster.create('a')
     await cluster.runs('a', 'a-0')
-    await herder.pauseConnector('a')
+    await herder.changes.pauseConnector('a')
     await until(() => config().targetState('a') === 'PAUSED', 'paused')
-    await herder.patchConnectorConfig('a', new Map([['payload', 'other']]))
+    await herder.changes.patchConnectorConfig('a', new Map([['payload', 'other']]))
     await until(() => !config().hasOutdatedTasks('a'), 'they are written again')
     await cluster.runs('a', 'a-0')
-    await herder.resumeConnector('a')
+    await herder.changes.resumeConnector('a')
     await until(
       () => worker.taskConfigsSeen.get('a-0')?.get('payload') === 'other',
       'the task has what was put'
@@ -125,7 +125,7 @@ describe('task configurations that compaction took', () => {
     const first = await cluster.join()
     await cluster.create('a')
     await cluster.runs('a', 'a-0')
-    await first.herder.pauseConnector('a')
+    await first.herder.changes.pauseConnector('a')
     await until(() => first.config().targetState('a') === 'PAUSED', 'paused')
     // A JVM worker that leads would write this.
     const topic = await configTopic(t, cluster)
@@ -149,10 +149,7 @@ describe('task configurations that compaction took', () => {
       statuses,
       clock: systemClock,
       log: recordingLog().log,
-      onConnectorStarted() {},
-      onReconfiguration() {},
-      onValuesChanged() {},
-      onConnectorStopping() {}
+      guards: null
     })
     t.after(() => work.stop(work.all))
     const empty = new ConfigLogState(recordingLog().log).snapshot()

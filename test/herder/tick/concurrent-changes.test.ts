@@ -12,10 +12,10 @@ describe('changes of one connector at once', () => {
     const { herder } = await cluster.join()
     await cluster.create('a')
     const patches = Array.from({ length: 5 }, (_, n) =>
-      herder.patchConnectorConfig('a', new Map([[`key${n}`, String(n)]]))
+      herder.changes.patchConnectorConfig('a', new Map([[`key${n}`, String(n)]]))
     )
     await Promise.all(patches)
-    const config = await herder.connectorConfig('a')
+    const config = await herder.cluster.connectorConfig('a')
     assert.deepEqual(
       [...config]
         .flatMap(([key, value]) => (key.startsWith('key') ? [`${key}=${value}`] : []))
@@ -44,15 +44,15 @@ describe('changes of one connector at once', () => {
     const { herder } = await cluster.join({ worker })
     await cluster.create('a')
     await cluster.runs('a', 'a-0')
-    await herder.stopConnector('a')
+    await herder.changes.stopConnector('a')
     await cluster.runs('a')
-    const altered = herder.modifyOffsets('a', offsets)
+    const altered = herder.changes.modifyOffsets('a', offsets)
     await worker.begun.promise
-    await assert.rejects(herder.resumeConnector('a'), { status: 409 })
-    await assert.rejects(herder.modifyOffsets('a', offsets), { status: 409 })
+    await assert.rejects(herder.changes.resumeConnector('a'), { status: 409 })
+    await assert.rejects(herder.changes.modifyOffsets('a', offsets), { status: 409 })
     worker.goOn.resolve()
     assert.match(await altered, /altered successfully/)
-    await herder.resumeConnector('a')
+    await herder.changes.resumeConnector('a')
     await cluster.runs('a', 'a-0')
   })
 
@@ -64,13 +64,13 @@ describe('changes of one connector at once', () => {
     const follower = await cluster.join()
     await cluster.create('a')
     await cluster.runs('a', 'a-0')
-    await leader.herder.stopConnector('a')
+    await leader.herder.changes.stopConnector('a')
     await cluster.runs('a')
-    const altered = leader.herder.modifyOffsets('a', offsets)
+    const altered = leader.herder.changes.modifyOffsets('a', offsets)
     altered.catch(() => undefined)
     await worker.begun.promise
     await until(() => follower.config().targetState('a') === 'STOPPED', 'the follower knows')
-    await follower.herder.resumeConnector('a')
+    await follower.herder.changes.resumeConnector('a')
     worker.goOn.resolve()
     await assert.rejects(altered, { status: 409, message: /did not stay stopped/ })
   })
@@ -79,7 +79,7 @@ describe('changes of one connector at once', () => {
     const cluster = new HerderCluster(t)
     const { herder } = await cluster.join()
     const put = () =>
-      herder.putConnectorConfig('a', connectorConfig('a'), {
+      herder.changes.putConnectorConfig('a', connectorConfig('a'), {
         initialState: null,
         allowReplace: false
       })

@@ -19,7 +19,7 @@ describe('one herder', () => {
   it('runs a connector and its tasks, and tells their statuses', async (t) => {
     const cluster = new HerderCluster(t)
     const { herder } = await cluster.join()
-    const created = await herder.putConnectorConfig(
+    const created = await herder.changes.putConnectorConfig(
       'a',
       connectorConfig('a', { 'tasks.max': '2' }),
       put
@@ -36,12 +36,12 @@ describe('one herder', () => {
     )
     await cluster.runs('a', 'a-0', 'a-1')
     const status = await until(() => {
-      const now = herder.connectorStatus('a')
+      const now = herder.cluster.connectorStatus('a')
       return now.tasks.length === 2 && now.tasks.every(({ state }) => state === 'RUNNING')
         ? now
         : null
     }, 'both tasks are RUNNING')
-    const running = { state: 'RUNNING', worker_id: 'w1:8083', version: '1.2.3' }
+    const running = { state: 'RUNNING', workerId: 'w1:8083', trace: null, version: '1.2.3' }
     assert.deepEqual(status, {
       name: 'a',
       connector: running,
@@ -51,8 +51,8 @@ describe('one herder', () => {
       ],
       type: 'source'
     })
-    assert.deepEqual(herder.taskStatus('a', 1), { id: 1, ...running })
-    const infos = await herder.taskInfos('a')
+    assert.deepEqual(herder.cluster.taskStatus('a', 1), { id: 1, ...running })
+    const infos = await herder.cluster.taskInfos('a')
     assert.deepEqual(
       infos.map(({ id, config }) => [id.task, config.get('number')]),
       [
@@ -60,8 +60,8 @@ describe('one herder', () => {
         [1, '1']
       ]
     )
-    assert.deepEqual((await herder.connectorInfo('a')).tasks.length, 2)
-    assert.deepEqual(herder.connectors(), ['a'])
+    assert.deepEqual((await herder.cluster.connectorInfo('a')).tasks.length, 2)
+    assert.deepEqual(herder.cluster.connectors(), ['a'])
     assert.equal(herder.ready(), true)
     await herder.healthCheck()
   })
@@ -73,53 +73,54 @@ describe('one herder', () => {
     await cluster.runs('a', 'a-0')
     const a = connectorConfig('a')
     await rejectsWith(
-      herder.putConnectorConfig('a', a, { ...put, allowReplace: false }),
+      herder.changes.putConnectorConfig('a', a, { ...put, allowReplace: false }),
       409,
       'Connector a already exists'
     )
     await rejectsWith(
-      herder.putConnectorConfig('b', connectorConfig('b', { invalid: '' }), put),
+      herder.changes.putConnectorConfig('b', connectorConfig('b', { invalid: '' }), put),
       400,
       'Connector configuration is invalid and contains the following 2 error(s):\nfirst error\nsecond error\nYou can also find the above list of errors at the endpoint `/connector-plugins/{connectorType}/config/validate`'
     )
     const unknown: [() => Promise<unknown>, string][] = [
-      [() => herder.connectorInfo('x'), 'Connector x not found'],
-      [() => herder.connectorConfig('x'), 'Connector x not found'],
-      [() => herder.taskInfos('x'), 'Connector x not found'],
-      [() => herder.patchConnectorConfig('x', a), 'Connector x not found'],
-      [() => herder.deleteConnector('x'), 'Connector x not found'],
-      [() => herder.offsets('x'), 'Connector x not found'],
-      [() => herder.modifyOffsets('x', null), 'Connector x not found'],
-      [() => herder.pauseConnector('x'), 'Unknown connector x'],
-      [() => herder.resumeConnector('x'), 'Unknown connector x'],
-      [() => herder.stopConnector('x'), 'Unknown connector x'],
-      [() => herder.restartConnector('x'), 'Unknown connector: x'],
-      [() => herder.restartTask('x', 0), 'Unknown connector: x'],
+      [() => herder.cluster.connectorInfo('x'), 'Connector x not found'],
+      [() => herder.cluster.connectorConfig('x'), 'Connector x not found'],
+      [() => herder.cluster.taskInfos('x'), 'Connector x not found'],
+      [() => herder.changes.patchConnectorConfig('x', a), 'Connector x not found'],
+      [() => herder.changes.deleteConnector('x'), 'Connector x not found'],
+      [() => herder.cluster.offsets('x'), 'Connector x not found'],
+      [() => herder.changes.modifyOffsets('x', null), 'Connector x not found'],
+      [() => herder.changes.pauseConnector('x'), 'Unknown connector x'],
+      [() => herder.changes.resumeConnector('x'), 'Unknown connector x'],
+      [() => herder.changes.stopConnector('x'), 'Unknown connector x'],
+      [() => herder.changes.restartConnector('x'), 'Unknown connector: x'],
+      [() => herder.changes.restartTask('x', 0), 'Unknown connector: x'],
       [
-        () => herder.restartConnectorAndTasks('x', { onlyFailed: false, includeTasks: true }),
+        () =>
+          herder.changes.restartConnectorAndTasks('x', { onlyFailed: false, includeTasks: true }),
         'Unknown connector: x'
       ],
-      [() => herder.restartTask('a', 7), 'Unknown task: a-7']
+      [() => herder.changes.restartTask('a', 7), 'Unknown task: a-7']
     ]
     for (const [work, text] of unknown) await rejectsWith(work(), 404, text)
     assert.throws(
-      () => herder.connectorStatus('x'),
+      () => herder.cluster.connectorStatus('x'),
       /^NotFoundError: No status found for connector x$/
     )
-    assert.throws(() => herder.taskStatus('a', 9), /No status found for task a-9/)
-    assert.throws(() => herder.pluginConfig('Nope'), /Unknown plugin Nope\./)
+    assert.throws(() => herder.cluster.taskStatus('a', 9), /No status found for task a-9/)
+    assert.throws(() => herder.pluginCatalog.pluginConfig('Nope'), /Unknown plugin Nope\./)
     await rejectsWith(
-      herder.validate('Other', connectorConfig('a')),
+      herder.pluginCatalog.validate('Other', connectorConfig('a')),
       400,
       `Included connector type ${SCRIPTED_CLASS} does not match request type Other`
     )
-    assert.deepEqual(herder.plugins(true), [
+    assert.deepEqual(herder.pluginCatalog.plugins(true), [
       { class: SCRIPTED_CLASS, type: 'source', version: '1.2.3' }
     ])
-    assert.deepEqual(herder.info(), {
+    assert.deepEqual(herder.info, {
       version: '4.3.1',
       commit: 'unknown',
-      kafka_cluster_id: 'test'
+      kafkaClusterId: 'test'
     })
     assert.match(
       herder.stage(),
@@ -132,7 +133,7 @@ describe('one herder', () => {
     const { herder, worker } = await cluster.join()
     await cluster.create('a', { payload: 'old' })
     await cluster.runs('a', 'a-0')
-    await herder.patchConnectorConfig('a', new Map([['payload', 'new']]))
+    await herder.changes.patchConnectorConfig('a', new Map([['payload', 'new']]))
     await until(
       () => worker.taskConfigsSeen.get('a-0')?.get('payload') === 'new',
       'the task is new'
@@ -143,13 +144,13 @@ describe('one herder', () => {
       ['payload', null],
       ['tasks.max', '3']
     ])
-    const info = await herder.patchConnectorConfig('a', patch)
+    const info = await herder.changes.patchConnectorConfig('a', patch)
     assert.deepEqual([...info.config.keys()], ['name', 'connector.class', 'tasks.max'])
     await cluster.runs('a', 'a-0', 'a-1', 'a-2')
-    await herder.patchConnectorConfig('a', new Map([['tasks.max', '1']]))
+    await herder.changes.patchConnectorConfig('a', new Map([['tasks.max', '1']]))
     await cluster.runs('a', 'a-0')
     await until(
-      () => herder.connectorStatus('a').tasks.length === 1,
+      () => herder.cluster.connectorStatus('a').tasks.length === 1,
       'statuses of old tasks are gone'
     )
     assert.deepEqual(cluster.placement.conflicts, [])
@@ -161,7 +162,7 @@ describe('one herder', () => {
     await cluster.create('a')
     await cluster.runs('a', 'a-0')
     const starts = () => worker.calls.filter((call) => call === 'start a-0').length
-    await herder.patchConnectorConfig('a', new Map([['errors.tolerance', 'all']]))
+    await herder.changes.patchConnectorConfig('a', new Map([['errors.tolerance', 'all']]))
     await until(() => starts() === 2, 'the task was restarted')
   })
 
@@ -170,27 +171,30 @@ describe('one herder', () => {
     const { herder, worker } = await cluster.join()
     await cluster.create('a')
     await cluster.runs('a', 'a-0')
-    const state = () => herder.connectorStatus('a').connector.state
-    await herder.pauseConnector('a')
+    const state = () => herder.cluster.connectorStatus('a').connector.state
+    await herder.changes.pauseConnector('a')
     await until(
-      () => state() === 'PAUSED' && herder.taskStatus('a', 0).state === 'PAUSED',
+      () => state() === 'PAUSED' && herder.cluster.taskStatus('a', 0).state === 'PAUSED',
       'PAUSED'
     )
-    await herder.resumeConnector('a')
+    await herder.changes.resumeConnector('a')
     await until(
-      () => state() === 'RUNNING' && herder.taskStatus('a', 0).state === 'RUNNING',
+      () => state() === 'RUNNING' && herder.cluster.taskStatus('a', 0).state === 'RUNNING',
       'RUNNING'
     )
-    await herder.stopConnector('a')
+    await herder.changes.stopConnector('a')
     await until(() => state() === 'STOPPED', 'STOPPED')
     await cluster.runs('a')
-    await until(() => herder.connectorStatus('a').tasks.length === 0, 'no task has a status')
+    await until(
+      () => herder.cluster.connectorStatus('a').tasks.length === 0,
+      'no task has a status'
+    )
     // Known, and assigned to nobody: not a 404.
-    await assert.rejects(herder.restartTask('a', 0), {
+    await assert.rejects(herder.changes.restartTask('a', 0), {
       message: 'Cannot restart task since it is not assigned to this member',
       url: null
     })
-    await herder.resumeConnector('a')
+    await herder.changes.resumeConnector('a')
     await cluster.runs('a', 'a-0')
     assert.ok(worker.calls.includes('target a STOPPED'))
   })
@@ -198,19 +202,19 @@ describe('one herder', () => {
   it('creates a connector in its initial state', async (t) => {
     const cluster = new HerderCluster(t)
     const { herder, worker } = await cluster.join()
-    await herder.putConnectorConfig('s', connectorConfig('s'), {
+    await herder.changes.putConnectorConfig('s', connectorConfig('s'), {
       initialState: 'STOPPED',
       allowReplace: false
     })
-    await herder.putConnectorConfig('p', connectorConfig('p'), {
+    await herder.changes.putConnectorConfig('p', connectorConfig('p'), {
       initialState: 'PAUSED',
       allowReplace: false
     })
     await cluster.runs('p', 's')
     assert.ok(worker.calls.includes('start s STOPPED'))
     assert.ok(worker.calls.includes('start p PAUSED'))
-    await until(() => herder.connectorStatus('s').connector.state === 'STOPPED', 'STOPPED')
-    assert.deepEqual(await herder.taskInfos('s'), [])
+    await until(() => herder.cluster.connectorStatus('s').connector.state === 'STOPPED', 'STOPPED')
+    assert.deepEqual(await herder.cluster.taskInfos('s'), [])
   })
 
   it('deletes a connector, its statuses and its topics', async (t) => {
@@ -219,18 +223,18 @@ describe('one herder', () => {
     await cluster.create('a', { 'tasks.max': '2' })
     await cluster.runs('a', 'a-0', 'a-1')
     worker.says.topicUsed({ connector: 'a', task: 0 }, 'orders')
-    await until(() => herder.activeTopics('a').includes('orders'), 'the topic is active')
-    await herder.deleteConnector('a')
-    assert.deepEqual(herder.connectors(), [])
+    await until(() => herder.cluster.activeTopics('a').includes('orders'), 'the topic is active')
+    await herder.changes.deleteConnector('a')
+    assert.deepEqual(herder.cluster.connectors(), [])
     await cluster.runs()
     await until(() => {
       try {
-        return herder.connectorStatus('a') === null
+        return herder.cluster.connectorStatus('a') === null
       } catch (error) {
         return error instanceof ConnectError && error.status === 404
       }
     }, 'the status is gone')
-    await until(() => herder.activeTopics('a').length === 0, 'its topics are forgotten')
+    await until(() => herder.cluster.activeTopics('a').length === 0, 'its topics are forgotten')
     await cluster.create('a')
     await cluster.runs('a', 'a-0')
     assert.deepEqual(cluster.placement.conflicts, [])
@@ -241,15 +245,18 @@ describe('one herder', () => {
     const { herder, worker } = await cluster.join()
     await cluster.create('a', { 'tasks.max': '2' })
     await cluster.runs('a', 'a-0', 'a-1')
-    await until(() => herder.connectorStatus('a').tasks.length === 2, 'the tasks have statuses')
+    await until(
+      () => herder.cluster.connectorStatus('a').tasks.length === 2,
+      'the tasks have statuses'
+    )
     const since = () => worker.calls.splice(0).sort()
     since()
-    await herder.restartConnector('a')
+    await herder.changes.restartConnector('a')
     assert.deepEqual(since(), ['start a STARTED', 'stop a'])
-    await herder.restartTask('a', 1)
+    await herder.changes.restartTask('a', 1)
     assert.deepEqual(since(), ['start a-1', 'stop a-1'])
     const all = { onlyFailed: false, includeTasks: true }
-    const plan = await herder.restartConnectorAndTasks('a', all)
+    const plan = await herder.changes.restartConnectorAndTasks('a', all)
     assert.deepEqual(
       [plan.connector.state, ...plan.tasks.map(({ state }) => state)],
       ['RESTARTING', 'RESTARTING', 'RESTARTING']
@@ -265,12 +272,12 @@ describe('one herder', () => {
     await until(() => worker.calls.length === 6, 'everything was restarted')
     assert.deepEqual(since(), everything)
     await until(
-      () => herder.connectorStatus('a').tasks.every(({ state }) => state === 'RUNNING'),
+      () => herder.cluster.connectorStatus('a').tasks.every(({ state }) => state === 'RUNNING'),
       'everything runs again'
     )
     worker.says.task({ connector: 'a', task: 1 }, 'FAILED', 'boom', '1.2.3')
-    await until(() => herder.taskStatus('a', 1).trace === 'boom', 'task 1 is FAILED')
-    const failed = await herder.restartConnectorAndTasks('a', {
+    await until(() => herder.cluster.taskStatus('a', 1).trace === 'boom', 'task 1 is FAILED')
+    const failed = await herder.changes.restartConnectorAndTasks('a', {
       onlyFailed: true,
       includeTasks: true
     })
@@ -278,7 +285,7 @@ describe('one herder', () => {
       [failed.connector.state, ...failed.tasks.map(({ state }) => state)],
       ['RUNNING', 'RUNNING', 'RESTARTING']
     )
-    await until(() => herder.taskStatus('a', 1).state === 'RUNNING', 'task 1 runs again')
+    await until(() => herder.cluster.taskStatus('a', 1).state === 'RUNNING', 'task 1 runs again')
     assert.deepEqual(since(), ['start a-1', 'stop a-1'])
   })
 
@@ -290,10 +297,17 @@ describe('one herder', () => {
     await cluster.create('taskless', { 'fail.task': '' })
     await cluster.create('good')
     await cluster.runs('bad', 'good', 'good-0', 'slow', 'taskless')
-    await until(() => herder.connectorStatus('bad').connector.state === 'FAILED', 'FAILED')
-    await until(() => herder.taskStatus('taskless', 0).state === 'FAILED', 'the task is FAILED')
-    await rejectsWith(herder.restartConnector('bad'), 500, 'Failed to start connector: bad')
-    await rejectsWith(herder.restartTask('taskless', 0), 500, 'Failed to start task: taskless-0')
+    await until(() => herder.cluster.connectorStatus('bad').connector.state === 'FAILED', 'FAILED')
+    await until(
+      () => herder.cluster.taskStatus('taskless', 0).state === 'FAILED',
+      'the task is FAILED'
+    )
+    await rejectsWith(herder.changes.restartConnector('bad'), 500, 'Failed to start connector: bad')
+    await rejectsWith(
+      herder.changes.restartTask('taskless', 0),
+      500,
+      'Failed to start task: taskless-0'
+    )
     await cluster.runs('bad', 'good', 'good-0', 'slow', 'slow-0', 'taskless')
   })
 
@@ -302,14 +316,17 @@ describe('one herder', () => {
     const { herder } = await cluster.join()
     await cluster.create('a', { 'fail.configs': '' })
     const status = await until(() => {
-      const { connector } = herder.connectorStatus('a')
-      return connector.trace === undefined ? null : connector
+      const { connector } = herder.cluster.connectorStatus('a')
+      return connector.trace === null ? null : connector
     }, 'the status says what is wrong')
     assert.equal(status.state, 'RUNNING')
     assert.match(status.trace ?? '', /no task configs today/)
-    await herder.patchConnectorConfig('a', new Map([['fail.configs', null]]))
+    await herder.changes.patchConnectorConfig('a', new Map([['fail.configs', null]]))
     await cluster.runs('a', 'a-0')
-    await until(() => herder.connectorStatus('a').connector.trace === undefined, 'no trace is left')
+    await until(
+      () => herder.cluster.connectorStatus('a').connector.trace === null,
+      'no trace is left'
+    )
   })
 
   it('alters and resets the offsets of stopped connectors only', async (t) => {
@@ -320,47 +337,50 @@ describe('one herder', () => {
     await cluster.runs('a', 'a-0', 'b', 'b-0')
     const offsets = [{ partition: { table: 'orders' }, offset: { id: 42 } }]
     await rejectsWith(
-      herder.modifyOffsets('a', offsets),
+      herder.changes.modifyOffsets('a', offsets),
       400,
       "Connectors must be in the STOPPED state before their offsets can be modified. This can be done for the specified connector by issuing a 'PUT' request to the '/connectors/a/stop' endpoint"
     )
     await rejectsWith(
-      herder.modifyOffsets('a', []),
+      herder.changes.modifyOffsets('a', []),
       400,
       'Partitions / offsets need to be provided for an alter offsets request'
     )
-    await herder.stopConnector('a')
-    await herder.stopConnector('b')
+    await herder.changes.stopConnector('a')
+    await herder.changes.stopConnector('b')
     assert.equal(
-      await herder.modifyOffsets('a', offsets),
+      await herder.changes.modifyOffsets('a', offsets),
       'The Connect framework-managed offsets for this connector have been altered successfully. However, if this connector manages offsets externally, they will need to be manually altered in the system that the connector uses.'
     )
-    assert.deepEqual(await herder.offsets('a'), offsets)
+    assert.deepEqual(await herder.cluster.offsets('a'), offsets)
     assert.equal(
-      await herder.modifyOffsets('a', null),
+      await herder.changes.modifyOffsets('a', null),
       'The Connect framework-managed offsets for this connector have been reset successfully. However, if this connector manages offsets externally, they will need to be manually reset in the system that the connector uses.'
     )
-    assert.deepEqual(await herder.offsets('a'), [])
+    assert.deepEqual(await herder.cluster.offsets('a'), [])
     assert.equal(
-      await herder.modifyOffsets('b', offsets),
+      await herder.changes.modifyOffsets('b', offsets),
       'The offsets for this connector have been altered successfully'
     )
     const nested = [{ partition: { table: ['x'] }, offset: null }]
-    await assert.rejects(herder.modifyOffsets('a', nested), /only contain primitive types.*table/)
+    await assert.rejects(
+      herder.changes.modifyOffsets('a', nested),
+      /only contain primitive types.*table/
+    )
   })
 
   it('obeys switches for topic tracking', async (t) => {
     const off = new HerderCluster(t, { topicTracking: { enabled: false, allowReset: true } })
     const { herder } = await off.join()
-    assert.throws(() => herder.activeTopics('a'), {
+    assert.throws(() => herder.cluster.activeTopics('a'), {
       status: 403,
       message: 'Topic tracking is disabled.'
     })
     const noReset = new HerderCluster(t, { topicTracking: { enabled: true, allowReset: false } })
     const second = await noReset.join()
-    assert.deepEqual(second.herder.activeTopics('unknown'), [])
+    assert.deepEqual(second.herder.cluster.activeTopics('unknown'), [])
     await rejectsWith(
-      second.herder.resetActiveTopics('a'),
+      second.herder.cluster.resetActiveTopics('a'),
       403,
       'Topic tracking reset is disabled.'
     )
@@ -374,8 +394,8 @@ describe('one herder', () => {
     await Promise.all([herder.stop(), herder.stop()])
     assert.deepEqual(cluster.placement.all(), [])
     assert.deepEqual([worker.runningConnectors(), worker.runningTasks()], [[], []])
-    assert.equal(herder.connectorStatus('a').connector.state, 'UNASSIGNED')
-    await rejectsWith(herder.deleteConnector('a'), 500, 'Worker is shutting down')
+    assert.equal(herder.cluster.connectorStatus('a').connector.state, 'UNASSIGNED')
+    await rejectsWith(herder.changes.deleteConnector('a'), 500, 'Worker is shutting down')
     assert.deepEqual(cluster.fatal, [])
   })
 })

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { ConnectError } from '../../../src/errors.ts'
-import { HerderQueue } from '../../../src/herder/work/herder-queue.ts'
-import type { LeaderClient } from '../../../src/herder/group/leader-client.ts'
+import type { LeaderClient } from '../../../src/herder/group/leader-requests.ts'
 import type { KafkaConfigStore } from '../../../src/storage/kafka-config-store.ts'
 import { HerderCluster } from '../../support/herder-cluster.ts'
 import { until } from '../../support/until.ts'
@@ -15,7 +14,7 @@ describe('tasks that run exactly once', () => {
       const refresh = configStore.refresh.bind(configStore)
       configStore.refresh = async (timeoutMs) => {
         const stack = new Error().stack ?? ''
-        if (stack.includes('exactly-once-sources') && failures++ < 8) {
+        if (stack.includes('fencing-commands') && failures++ < 8) {
           throw new ConnectError('KAFKA_UNAVAILABLE', 'slow today')
         }
         await refresh(timeoutMs)
@@ -24,12 +23,12 @@ describe('tasks that run exactly once', () => {
     const { herder } = await cluster.join({}, breakRefresh)
     await cluster.create('a', { 'tasks.max': '2' })
     await until(
-      () => herder.taskStatus('a', 0).trace?.includes('slow today'),
+      () => herder.cluster.taskStatus('a', 0).trace?.includes('slow today'),
       'its status says what it waits for'
     )
     await cluster.runs('a', 'a-0', 'a-1')
     await until(
-      () => herder.connectorStatus('a').tasks.every(({ state }) => state === 'RUNNING'),
+      () => herder.cluster.connectorStatus('a').tasks.every(({ state }) => state === 'RUNNING'),
       'both are RUNNING'
     )
   })
@@ -67,20 +66,8 @@ describe('tasks that run exactly once', () => {
       await after
       await stopTask(id)
     }
-    await herder.stopConnector('a')
+    await herder.changes.stopConnector('a')
     await cluster.runs('a')
     assert.deepEqual(ended, ['the task', 'the task'])
-  })
-
-  it('are not refused for what others ask of the worker', async () => {
-    const queue = new HerderQueue(() => undefined, 1)
-    const asked = queue.add(() => 'asked')
-    await assert.rejects(
-      queue.add(() => 'too much'),
-      { status: 503 }
-    )
-    const own = queue.addOwn(() => 'own')
-    await queue.runAll()
-    assert.deepEqual(await Promise.all([asked, own]), ['asked', 'own'])
   })
 })

@@ -91,7 +91,7 @@ describe('a group whose sources run exactly once', () => {
       guard.after(new AbortController().signal),
       /has already generated a new set of task configs/
     )
-    await member.herder.stopConnector('a')
+    await member.herder.changes.stopConnector('a')
     await cluster.runs('a')
     const last = member.worker.guard
     await assert.rejects(last?.after(new AbortController().signal) ?? Promise.resolve(), /already/)
@@ -102,16 +102,16 @@ describe('a group whose sources run exactly once', () => {
     const [{ herder, worker }] = cluster.members as [(typeof cluster.members)[0]]
     await cluster.create('a', { 'tasks.max': '2' })
     await cluster.runs('a', 'a-0', 'a-1')
-    await herder.stopConnector('a')
+    await herder.changes.stopConnector('a')
     await cluster.runs('a')
     const offset = { partition: { table: 't' }, offset: { id: 1 } }
-    await herder.modifyOffsets('a', [offset])
+    await herder.changes.modifyOffsets('a', [offset])
     assert.deepEqual(fences(cluster), ['fence 2 of a'])
-    assert.deepEqual(await herder.offsets('a'), [offset])
+    assert.deepEqual(await herder.cluster.offsets('a'), [offset])
     // Nothing has run since.
-    await herder.modifyOffsets('a', null)
+    await herder.changes.modifyOffsets('a', null)
     assert.deepEqual(fences(cluster), ['fence 2 of a'])
-    await herder.resumeConnector('a')
+    await herder.changes.resumeConnector('a')
     await cluster.runs('a', 'a-0', 'a-1')
     worker.calls.length = 0
     await herder.startFrom.move(
@@ -136,7 +136,7 @@ describe('a group whose sources run exactly once', () => {
     t.after(() => zombie.close(0))
     await zombie.initialize()
     const put = () =>
-      herder.putConnectorConfig('b', connectorConfig('b'), {
+      herder.changes.putConnectorConfig('b', connectorConfig('b'), {
         initialState: null,
         allowReplace: true
       })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { systemClock } from '../../../src/clock.ts'
 import { ConnectError } from '../../../src/errors.ts'
-import type { DistributedHerderOptions } from '../../../src/herder/tick/distributed-herder.ts'
+import type { DistributedHerderOptions } from '../../../src/herder/tick/cluster-parts.ts'
 import { createKafkaClients } from '../../../src/kafka/kafka-clients.ts'
 import { RequestTargetError } from '../../../src/herder/herder.ts'
 import {
@@ -88,7 +88,7 @@ for (const connectProtocol of ['sessioned', 'compatible', 'eager'] as const) {
       const follower = await cluster.follower()
       const leader = await cluster.leader()
       for (const name of ['a', 'b']) {
-        await leader.herder.patchConnectorConfig(name, new Map([['payload', 'new']]))
+        await leader.herder.changes.patchConnectorConfig(name, new Map([['payload', 'new']]))
       }
       await until(() => {
         const seen = cluster.members.flatMap(({ worker }) =>
@@ -98,20 +98,20 @@ for (const connectProtocol of ['sessioned', 'compatible', 'eager'] as const) {
         )
         return seen.length === 4 && seen.every((config) => config?.get('payload') === 'new')
       }, 'every task runs with the new configuration')
-      await follower.herder.pauseConnector('a')
-      await follower.herder.pauseConnector('b')
+      await follower.herder.changes.pauseConnector('a')
+      await follower.herder.changes.pauseConnector('b')
       const states = () =>
         ['a', 'b'].flatMap((name) => {
-          const { connector, tasks } = follower.herder.connectorStatus(name)
+          const { connector, tasks } = follower.herder.cluster.connectorStatus(name)
           return [connector.state, ...tasks.map(({ state }) => state)]
         })
       await until(() => states().every((state) => state === 'PAUSED'), 'everything is PAUSED')
-      await follower.herder.resumeConnector('a')
-      await follower.herder.resumeConnector('b')
+      await follower.herder.changes.resumeConnector('a')
+      await follower.herder.changes.resumeConnector('b')
       await until(() => states().every((state) => state === 'RUNNING'), 'everything is RUNNING')
-      await leader.herder.stopConnector('a')
+      await leader.herder.changes.stopConnector('a')
       await cluster.runs('a', 'b', 'b-0', 'b-1')
-      await leader.herder.deleteConnector('b')
+      await leader.herder.changes.deleteConnector('b')
       await cluster.runs('a')
       assert.deepEqual(cluster.placement.conflicts, [])
     })
@@ -125,37 +125,46 @@ describe('requests to the wrong member of a group', () => {
     const follower = await cluster.follower()
     const { herder } = follower
     const requests = [
-      herder.putConnectorConfig('c', connectorConfig('c'), {
+      herder.changes.putConnectorConfig('c', connectorConfig('c'), {
         initialState: null,
         allowReplace: true
       }),
-      herder.patchConnectorConfig('a', new Map()),
-      herder.deleteConnector('a'),
-      herder.stopConnector('a'),
-      herder.modifyOffsets('a', null),
-      herder.restartConnectorAndTasks('a', { onlyFailed: false, includeTasks: true })
+      herder.changes.patchConnectorConfig('a', new Map()),
+      herder.changes.deleteConnector('a'),
+      herder.changes.stopConnector('a'),
+      herder.changes.modifyOffsets('a', null),
+      herder.changes.restartConnectorAndTasks('a', { onlyFailed: false, includeTasks: true })
     ]
     await Promise.all(requests.map((work) => assertForwards(work, leader)))
     const theirs =
       ['a', 'b'].find((name) => cluster.placement.on(follower.name).includes(name)) ?? ''
-    await assertForwards(leader.herder.restartConnector(theirs), follower)
-    await herder.restartConnector(theirs)
+    await assertForwards(leader.herder.changes.restartConnector(theirs), follower)
+    await herder.changes.restartConnector(theirs)
     const [task] = follower.worker.runningTasks()
     assert.ok(task !== undefined)
-    await assertForwards(leader.herder.restartTask(task.connector, task.task), follower)
-    await herder.restartTask(task.connector, task.task)
+    await assertForwards(leader.herder.changes.restartTask(task.connector, task.task), follower)
+    await herder.changes.restartTask(task.connector, task.task)
     const [leadersTask] = leader.worker.runningTasks()
     assert.ok(leadersTask !== undefined)
-    await assertForwards(herder.restartTask(leadersTask.connector, leadersTask.task), leader)
+    await assertForwards(
+      herder.changes.restartTask(leadersTask.connector, leadersTask.task),
+      leader
+    )
     await cluster.runs(...everything)
   })
 
   it('restart with flags reaches every member', async (t) => {
     const cluster = await clusterOfTwo(t)
     const leader = await cluster.leader()
-    await until(() => leader.herder.connectorStatus('a').tasks.length === 2, 'tasks have a status')
+    await until(
+      () => leader.herder.cluster.connectorStatus('a').tasks.length === 2,
+      'tasks have a status'
+    )
     for (const { worker } of cluster.members) worker.calls.length = 0
-    await leader.herder.restartConnectorAndTasks('a', { onlyFailed: false, includeTasks: true })
+    await leader.herder.changes.restartConnectorAndTasks('a', {
+      onlyFailed: false,
+      includeTasks: true
+    })
     const starts = () =>
       cluster.members
         .flatMap(({ worker }) => worker.calls)
@@ -192,7 +201,10 @@ describe('requests to the wrong member of a group', () => {
     const [first, second] = await Promise.all([cluster.join(), cluster.join()])
     await first.herder.setClusterLoggerLevel('org.example', ' debug')
     for (const { herder } of [first, second]) {
-      await until(() => herder.logger('org.example')?.level === 'DEBUG', 'the level is set')
+      await until(
+        () => herder.loggerLevels.logger('org.example')?.level === 'DEBUG',
+        'the level is set'
+      )
     }
   })
 })
@@ -213,7 +225,7 @@ describe('a herder that loses its place', () => {
     })
     await cluster.create('a')
     await cluster.runs('a', 'a-0')
-    await until(() => herder.taskStatus('a', 0).state === 'RUNNING', 'the task runs')
+    await until(() => herder.cluster.taskStatus('a', 0).state === 'RUNNING', 'the task runs')
     worker.calls.length = 0
     assert.ok(loseIt !== null)
     const lose: () => void = loseIt
@@ -223,15 +235,15 @@ describe('a herder that loses its place', () => {
     assert.deepEqual(worker.calls.slice(2).sort(), ['start a STARTED', 'start a-0'])
     await cluster.runs('a', 'a-0')
     // Late words of what was taken away are not written.
-    await herder.stopConnector('a')
+    await herder.changes.stopConnector('a')
     await cluster.runs('a')
     await until(
-      () => herder.connectorStatus('a').tasks.length === 0,
+      () => herder.cluster.connectorStatus('a').tasks.length === 0,
       'the status of the task is gone'
     )
     worker.says.task({ connector: 'a', task: 0 }, 'RUNNING', null, null)
     await herder.healthCheck()
-    assert.deepEqual(herder.connectorStatus('a').tasks, [])
+    assert.deepEqual(herder.cluster.connectorStatus('a').tasks, [])
   })
 
   it('I2: gives up its work when it cannot follow the config topic, and comes back when it can', async (t) => {

@@ -45,11 +45,13 @@ describe('a leader', () => {
       await until(() => herder.ready(), 'it is in the group')
       events.length = 0
       await Promise.allSettled(
-        ['a', 'b', 'c'].map((name) => herder.putConnectorConfig(name, connectorConfig(name), put))
+        ['a', 'b', 'c'].map((name) =>
+          herder.changes.putConnectorConfig(name, connectorConfig(name), put)
+        )
       )
       assert.deepEqual(events.slice(0, 2), ['a', 'join'])
       for (const name of ['b', 'c'])
-        await herder.putConnectorConfig(name, connectorConfig(name), put)
+        await herder.changes.putConnectorConfig(name, connectorConfig(name), put)
       await cluster.runs('a', 'a-0', 'b', 'b-0', 'c', 'c-0')
       assert.deepEqual(config().connectors().sort(), ['a', 'b', 'c'])
       assert.deepEqual(cluster.fatal, [])
@@ -65,7 +67,7 @@ describe('a leader', () => {
     const ask = async (lane: number): Promise<void> => {
       while (!stop.signal.aborted) {
         const name = `c${lane}`
-        await herder.putConnectorConfig(name, connectorConfig(name), put).then(
+        await herder.changes.putConnectorConfig(name, connectorConfig(name), put).then(
           () => written++,
           () => undefined
         )

@@ -26,7 +26,7 @@ describe('workers of one group with different config topics', () => {
     const second = await cluster.join({ configStore, log, configTopic: 'another-topic' })
     await until(() => errors().length > 0, 'it says why')
     assert.match(errors().join(), /another-topic.*http:\/\/w1:8083\//)
-    await first.herder.putConnectorConfig('b', connectorConfig('b'), {
+    await first.herder.changes.putConnectorConfig('b', connectorConfig('b'), {
       initialState: null,
       allowReplace: false
     })

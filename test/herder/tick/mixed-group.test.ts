@@ -121,12 +121,12 @@ describe('a group of a JVM worker and one of ours', () => {
     const owners = (names: readonly string[]) =>
       new Set(
         names.flatMap((name) => {
-          const { connector, tasks } = herder.connectorStatus(name)
+          const { connector, tasks } = herder.cluster.connectorStatus(name)
           assert.deepEqual(
             [connector.state, tasks.map(({ state }) => state)],
             ['RUNNING', ['RUNNING']]
           )
-          return [connector.worker_id, ...tasks.map(({ worker_id }) => worker_id)]
+          return [connector.workerId, ...tasks.map(({ workerId }) => workerId)]
         })
       )
     const bothRun = (names: readonly string[], jvm: JvmWorker) =>
@@ -176,7 +176,10 @@ describe('a group of a JVM worker and one of ours', () => {
     const second = await join()
     for (const name of ['c', 'd']) {
       const config = new Map(Object.entries(source(name)))
-      await herder.putConnectorConfig(name, config, { initialState: null, allowReplace: false })
+      await herder.changes.putConnectorConfig(name, config, {
+        initialState: null,
+        allowReplace: false
+      })
     }
     await bothRun(['a', 'b', 'c', 'd'], second)
     assert.ok(endpoint.answers.includes(204), 'the JVM worker sent signed task configurations')
@@ -188,7 +191,7 @@ describe('a group of a JVM worker and one of ours', () => {
     const viaJvm = await ask(second, 'GET', '/connectors/d/status')
     assert.deepEqual((viaJvm as { name: string }).name, 'd')
     await ask(second, 'PUT', '/connectors/a/pause')
-    const paused = () => herder.connectorStatus('a').connector.state === 'PAUSED'
+    const paused = () => herder.cluster.connectorStatus('a').connector.state === 'PAUSED'
     await until(paused, 'a is PAUSED', BUSY_MS)
     assert.deepEqual(cluster.fatal, [])
     await second.stop()

@@ -43,18 +43,21 @@ describe('states as they are shown', () => {
     const { herder, worker } = await cluster.join({ statusStore })
     await cluster.create('a', { 'tasks.max': '2' })
     await cluster.runs('a', 'a-0', 'a-1')
-    await until(() => herder.connectorStatus('a').tasks.length === 2, 'the tasks have statuses')
+    await until(
+      () => herder.cluster.connectorStatus('a').tasks.length === 2,
+      'the tasks have statuses'
+    )
     const settled = () =>
       until(() => {
-        const { connector, tasks } = herder.connectorStatus('a')
+        const { connector, tasks } = herder.cluster.connectorStatus('a')
         return [connector, ...tasks].every(({ state }) => state === 'RUNNING')
       }, 'everything runs')
     const restarts = [
-      () => herder.restartConnectorAndTasks('a', { onlyFailed: false, includeTasks: true }),
-      () => herder.restartConnector('a'),
-      () => herder.restartTask('a', 1),
+      () => herder.changes.restartConnectorAndTasks('a', { onlyFailed: false, includeTasks: true }),
+      () => herder.changes.restartConnector('a'),
+      () => herder.changes.restartTask('a', 1),
       // Not a change for the tasks: the connector alone starts with it.
-      () => herder.patchConnectorConfig('a', new Map([['unused', null]]))
+      () => herder.changes.patchConnectorConfig('a', new Map([['unused', null]]))
     ]
     for (const restart of restarts) {
       worker.calls.length = 0
@@ -75,9 +78,12 @@ describe('states as they are shown', () => {
     const statusStore = new RecordingStatuses(cluster.groupId)
     const { herder } = await cluster.join({ statusStore })
     await cluster.create('a', { 'fail.configs': '' })
-    await until(() => herder.connectorStatus('a').connector.trace, 'it says what it copes with')
-    await herder.pauseConnector('a')
-    await until(() => herder.connectorStatus('a').connector.state === 'PAUSED', 'PAUSED')
+    await until(
+      () => herder.cluster.connectorStatus('a').connector.trace,
+      'it says what it copes with'
+    )
+    await herder.changes.pauseConnector('a')
+    await until(() => herder.cluster.connectorStatus('a').connector.state === 'PAUSED', 'PAUSED')
     const skipped = 'since its target state is PAUSED'
     await until(() => lines.some((line) => line.includes(skipped)), 'it is asked no more')
     await herder.healthCheck()
@@ -88,11 +94,11 @@ describe('states as they are shown', () => {
     const cluster = new HerderCluster(t)
     const { herder } = await cluster.join()
     await cluster.create('a', { 'fail.start': '' })
-    const state = () => herder.connectorStatus('a').connector.state
+    const state = () => herder.cluster.connectorStatus('a').connector.state
     await until(() => state() === 'FAILED', 'FAILED')
-    await herder.stopConnector('a')
+    await herder.changes.stopConnector('a')
     await until(() => state() === 'STOPPED', 'STOPPED')
-    await herder.resumeConnector('a')
+    await herder.changes.resumeConnector('a')
     await until(() => state() === 'RUNNING', 'RUNNING')
   })
 
@@ -109,16 +115,16 @@ describe('states as they are shown', () => {
     }
     const { herder } = await cluster.join({ worker: new Unmakeable('w1', cluster.placement) })
     await cluster.create('a')
-    const connector = () => herder.connectorStatus('a').connector
+    const connector = () => herder.cluster.connectorStatus('a').connector
     await until(() => connector().trace?.includes('not installed'), 'FAILED')
-    await herder.stopConnector('a')
+    await herder.changes.stopConnector('a')
     await until(() => connector().state === 'STOPPED', 'STOPPED')
-    await herder.resumeConnector('a')
+    await herder.changes.resumeConnector('a')
     await until(() => connector().state === 'FAILED', 'FAILED again')
-    await herder.stopConnector('a')
+    await herder.changes.stopConnector('a')
     await until(() => connector().state === 'STOPPED', 'STOPPED again')
     broken = false
-    await herder.resumeConnector('a')
+    await herder.changes.resumeConnector('a')
     await until(() => connector().state === 'RUNNING', 'RUNNING')
     await cluster.runs('a', 'a-0')
   })

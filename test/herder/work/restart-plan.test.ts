@@ -56,10 +56,10 @@ describe('a restart plan', () => {
     )
     assert.deepEqual(plan?.state, {
       name: 'f',
-      connector: { state: 'RESTARTING', worker_id: 'w:1', trace: 'boom' },
+      connector: { state: 'RESTARTING', workerId: 'w:1', trace: 'boom', version: null },
       tasks: [
-        { id: 0, state: 'RUNNING', worker_id: 'w:1' },
-        { id: 2, state: 'FAILED', worker_id: 'w:1', trace: 'boom' }
+        { id: 0, state: 'RUNNING', workerId: 'w:1', trace: null, version: null },
+        { id: 2, state: 'FAILED', workerId: 'w:1', trace: 'boom', version: null }
       ],
       type: 'sink'
     })

@@ -1,40 +1,6 @@
 import { ConnectError } from '../../errors.ts'
 import type { StoredMap, StoredOffset } from '../../storage/offset-store.ts'
-import type { StoredConfig } from '../../storage/cluster-config.ts'
-import { requireStopped } from '../work/abstract-herder.ts'
 import type { ConnectorOffset } from '../herder.ts'
-import type { MoveOptions } from './move-steps.ts'
-import type { Moves } from './moves.ts'
-
-/**
- * Alters (null: resets) the offsets of a connector that is stopped. While that lasts it can be neither resumed nor moved by way of this worker;
- * any other may have resumed it, which is looked at behind.
- */
-export async function alterOffsets(
-  parts: Pick<MoveOptions, 'offsets' | 'exclusively' | 'fence'> & { readonly moves: Moves },
-  name: string,
-  wanted: readonly ConnectorOffset[] | null
-): Promise<string> {
-  const { offsets, moves, exclusively, fence } = parts
-  const changes = wanted === null ? null : requestedOffsets(wanted)
-  const verb = changes === null ? 'reset' : 'altered'
-  const stopped = (): StoredConfig => requireStopped(moves.snapshot, name)
-  const config = await moves.reserve(name, stopped)
-  try {
-    await fence(name, config)
-    const connectorManaged = await offsets.modifyOffsets(name, await exclusively(stopped), changes)
-    await exclusively(stopped).catch((cause: unknown) => {
-      throw new ConnectError(
-        'OPERATION_UNDER_WAY',
-        `Connector ${name} did not stay stopped while its offsets were ${verb}: its tasks may have gone on from the old ones. Stop it and try again`,
-        { cause }
-      )
-    })
-    return offsetsAnswer(verb, connectorManaged)
-  } finally {
-    moves.release(name)
-  }
-}
 
 /** Offsets of a request as they are stored. Throws the 400s of an alter request. */
 export function requestedOffsets(offsets: readonly ConnectorOffset[]): StoredOffset[] {

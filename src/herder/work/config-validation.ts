@@ -1,0 +1,48 @@
+import type { Clock } from '../../clock.ts'
+import type { ConfigInfos } from '../../config/config-infos.ts'
+import { ConnectError } from '../../errors.ts'
+import type { StoredConfig } from '../../storage/cluster-config.ts'
+import type { Validations } from '../../validation/validations.ts'
+import { abortingAfter } from '../../wait.ts'
+import type { RestConfig } from '../herder.ts'
+
+export interface ConfigValidationOptions {
+  readonly validations: Pick<Validations, 'infos'>
+  readonly clock: Clock
+  /** Aborts when the worker stops. */
+  readonly stopping: AbortSignal
+}
+
+/** The limit of a request that waits for it. */
+const LIMIT_MS = 90_000
+
+/** Validates configurations for requests, within their limit. */
+export class ConfigValidation {
+  readonly #options: ConfigValidationOptions
+
+  constructor(options: ConfigValidationOptions) {
+    this.#options = options
+  }
+
+  infos(config: RestConfig): Promise<ConfigInfos> {
+    const { validations, clock, stopping } = this.#options
+    return abortingAfter(clock, LIMIT_MS, (limit) => validations.infos(config, limit), stopping)
+  }
+
+  /** The configuration if it has no errors; throws the 400 that lists them otherwise. */
+  async valid(config: RestConfig): Promise<StoredConfig> {
+    const infos = await this.infos(config)
+    if (infos.error_count > 0) {
+      const errors = infos.configs.flatMap(({ value }) => value?.errors ?? [])
+      throw new ConnectError(
+        'CONFIG_INVALID',
+        [
+          `Connector configuration is invalid and contains the following ${infos.error_count} error(s):`,
+          ...errors,
+          'You can also find the above list of errors at the endpoint `/connector-plugins/{connectorType}/config/validate`'
+        ].join('\n')
+      )
+    }
+    return new Map([...config].filter((entry): entry is [string, string] => entry[1] !== null))
+  }
+}
