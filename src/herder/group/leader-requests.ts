@@ -14,7 +14,7 @@ export type LeaderClient = (
   method?: 'POST' | 'PUT'
 ) => Promise<{ status: number; body: string }>
 
-export interface LeaderRequestsOptions {
+interface LeaderRequestsOptions {
   readonly membership: Membership
   readonly keys: SessionKeys
   readonly client: LeaderClient

@@ -21,7 +21,7 @@ import type { OffsetWriters } from './move-steps.ts'
 import type { MovesUnderWay } from './moves-under-way.ts'
 import { offsetsAnswer, requestedOffsets } from './requested-offsets.ts'
 
-export interface RequestedChangesOptions {
+interface RequestedChangesOptions {
   readonly startup: Startup
   readonly validation: ConfigValidation
   readonly commands: Commands<SharedCommands>

@@ -9,7 +9,7 @@ import { requireConnector, requireStopped } from '../work/connectors.ts'
 import { finished, MAX_MOVE_BYTES, sizeOfMove } from './move-record.ts'
 import type { MovesUnderWay } from './moves-under-way.ts'
 
-export interface MoveCommandsOptions {
+interface MoveCommandsOptions {
   readonly configStore: ConfigStore
   readonly underWay: MovesUnderWay
   readonly clock: Clock

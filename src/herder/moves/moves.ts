@@ -1,7 +1,7 @@
 import type { MovesUnderWay } from './moves-under-way.ts'
 import { type MoveContext, type MoveResult, type MoveOptions, MoveSteps } from './move-steps.ts'
 
-export interface MovesOptions extends MoveOptions {
+interface MovesOptions extends MoveOptions {
   readonly underWay: MovesUnderWay
 }
 

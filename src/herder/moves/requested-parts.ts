@@ -10,7 +10,7 @@ import { Moves } from './moves.ts'
 import type { MovesUnderWay } from './moves-under-way.ts'
 import { StartFromOperations } from './start-from-operations.ts'
 
-export interface RequestedPartsOptions
+interface RequestedPartsOptions
   extends Pick<HerderOptions, 'offsets' | 'configStore' | 'clock' | 'log'> {
   readonly startup: Startup
   readonly validation: ConfigValidation

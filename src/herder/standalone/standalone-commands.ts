@@ -22,7 +22,7 @@ import { START_LIMIT_MS, type StandaloneTasks, type TaskUpdates } from './standa
 
 export type StandaloneCommands = SharedCommands & TaskUpdates
 
-export interface StandaloneCommandsOptions {
+interface StandaloneCommandsOptions {
   readonly configStore: ConfigStore
   readonly statusStore: StatusStore
   readonly plugins: Plugins

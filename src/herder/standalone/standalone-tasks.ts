@@ -16,7 +16,7 @@ export interface TaskUpdates {
   updateTasks: Asks<{ readonly connector: string }, void>
 }
 
-export interface StandaloneTasksOptions {
+interface StandaloneTasksOptions {
   readonly configStore: ConfigStore
   readonly statusStore: StatusStore
   readonly work: LocalWork

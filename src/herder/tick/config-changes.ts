@@ -17,7 +17,7 @@ export interface AppliedConfig {
   config: ClusterConfig
 }
 
-export interface ConfigChangesOptions {
+interface ConfigChangesOptions {
   /** Source tasks run exactly once. */
   readonly exactlyOnce: boolean
   readonly applied: AppliedConfig

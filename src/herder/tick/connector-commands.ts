@@ -18,7 +18,7 @@ import { workSet } from '../work/work-set.ts'
 import type { TaskConfigWriter } from './task-config-writer.ts'
 import type { ClusterCommands } from './tick-commands.ts'
 
-export interface ConnectorCommandsOptions {
+interface ConnectorCommandsOptions {
   readonly configStore: ConfigStore
   readonly statusStore: StatusStore
   readonly plugins: Plugins

@@ -12,7 +12,7 @@ import type { ClusterCommands } from './tick-commands.ts'
 import { type TaskId, taskKey } from '../../storage/task-id.ts'
 import { abortable, retrying } from '../../wait.ts'
 
-export interface ExactlyOnceSourcesOptions {
+interface ExactlyOnceSourcesOptions {
   /** `exactly.once.source.support` is enabled on this worker. */
   readonly enabled: boolean
   readonly worker: Worker

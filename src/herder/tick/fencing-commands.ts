@@ -9,7 +9,7 @@ import { connectorType, requireConnector } from '../work/connectors.ts'
 import type { TickStage } from '../work/tick-stage.ts'
 import type { ClusterCommands, FencingBegun } from './tick-commands.ts'
 
-export interface FencingCommandsOptions {
+interface FencingCommandsOptions {
   readonly configStore: ConfigStore
   readonly membership: Membership
   readonly plugins: Plugins

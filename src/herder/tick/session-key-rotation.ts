@@ -6,7 +6,7 @@ import type { Membership } from '../group/membership.ts'
 import type { SessionKeys } from '../group/session-key.ts'
 import type { TickStage } from '../work/tick-stage.ts'
 
-export interface SessionKeyRotationOptions {
+interface SessionKeyRotationOptions {
   readonly membership: Membership
   readonly keys: SessionKeys
   readonly configStore: ConfigStore

@@ -5,7 +5,7 @@ import type { Membership } from '../group/membership.ts'
 import type { Commands } from '../work/command-queue.ts'
 import type { ConnectorCommands } from '../work/commands.ts'
 
-export interface TaskHaltOptions {
+interface TaskHaltOptions {
   readonly membership: Membership
   readonly commands: Commands<ConnectorCommands>
   readonly clock: Clock

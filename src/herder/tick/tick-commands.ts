@@ -65,7 +65,7 @@ const SETTLED_LEADER: ReadonlySet<keyof TickCommands> = new Set([
   'forgetMove'
 ])
 
-export interface TickExecutorOptions {
+interface TickExecutorOptions {
   readonly handlers: Handlers<TickCommands>
   readonly changes: ConfigChanges
   readonly membership: Membership

@@ -17,7 +17,7 @@ import type { LocalWork } from './local-work.ts'
 import { instanceState } from './restart-plan.ts'
 import type { Startup } from './startup.ts'
 
-export interface ClusterAnswersOptions {
+interface ClusterAnswersOptions {
   readonly startup: Startup
   readonly statusStore: StatusStore
   readonly work: LocalWork

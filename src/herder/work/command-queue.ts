@@ -39,7 +39,7 @@ export function handle<T, K extends keyof T>(
   return handler(command)
 }
 
-export interface CommandQueueOptions<T> {
+interface CommandQueueOptions<T> {
   /** There is something to do. */
   wake(): void
   /** Commands are taken in once this resolves; rejected with it. */

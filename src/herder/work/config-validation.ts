@@ -6,7 +6,7 @@ import type { Validations } from '../../validation/validations.ts'
 import { abortingAfter } from '../../wait.ts'
 import type { RestConfig } from '../herder.ts'
 
-export interface ConfigValidationOptions {
+interface ConfigValidationOptions {
   readonly validations: Pick<Validations, 'infos'>
   readonly clock: Clock
   /** Aborts when the worker stops. */

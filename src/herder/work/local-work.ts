@@ -39,7 +39,7 @@ interface LocalWorkOptions {
 }
 
 /** What tasks have to ask that run exactly once. */
-export interface TaskGuards {
+interface TaskGuards {
   /** null: that task does not. `onWaiting` is told what the task waits for. */
   guardOf(
     id: TaskId,
@@ -49,7 +49,7 @@ export interface TaskGuards {
 }
 
 /** What the register tells the rest of its herder, which works with it. Called synchronously; must not throw. */
-export interface WorkEvents {
+interface WorkEvents {
   /** A connector came up and should run: its task configurations have to be looked at. */
   onConnectorStarted(connector: string): void
   /** The connector asked for its task configurations to be generated again. */

@@ -2,13 +2,13 @@ import type { ConfigInfos, ConfigKeyInfo } from '../../config/config-infos.ts'
 import { ConnectError, NotFoundError } from '../../errors.ts'
 import type { Plugins } from '../../plugin/plugins.ts'
 import { pluginConfigKeys } from '../../validation/validate-connector.ts'
-import { versionProblem } from '../../validation/versions.ts'
+import { versionProblem } from '../../plugin/version-problem.ts'
 import type { ConnectorPreview } from '../../worker/preview-connector.ts'
 import type { Previews } from '../../worker/previews.ts'
 import type { PluginCatalog, PluginInfo, RestConfig } from '../herder.ts'
 import type { ConfigValidation } from './config-validation.ts'
 
-export interface PluginAnswersOptions {
+interface PluginAnswersOptions {
   readonly plugins: Plugins
   readonly validation: ConfigValidation
   /** What a connector would send first with a valid configuration, whose references are not replaced yet. */
