@@ -30,6 +30,8 @@ export class ScriptedDatabase implements ModelServer {
   hasMarks = false
   hazards: string[] = []
   breaksNext = false
+  /** Its clock was set forward by so much. */
+  clockOffsetMs = 0
   readonly queries: string[] = []
   questions = 0
   #versions = 0
@@ -47,8 +49,9 @@ export class ScriptedDatabase implements ModelServer {
     return this.clock.monotonicMs()
   }
 
+  /** What the database's clock shows. */
   get now(): number {
-    return this.clock.now()
+    return this.clock.now() + this.clockOffsetMs
   }
 
   /** A mark for what is written from now on. */

@@ -174,9 +174,15 @@ export class LateMemory {
     this.#forget()
   }
 
-  /** The clock was set back: rows appear before the window. */
-  lowerWindow(low: Position): void {
+  /** The clock was set back: from now on rows appear before the window, and before where anybody is watched from. */
+  lowerTo(low: Position): void {
     if (this.#window !== null) this.#window = lower(this.#window, low)
+    if (this.#everybody !== null) {
+      this.#everybody = { ...this.#everybody, low: lowerPosition(this.#everybody.low, low) }
+    }
+    for (const [id, watched] of this.#watched) {
+      this.#watched.set(id, { ...watched, low: lowerPosition(watched.low, low) })
+    }
     this.#summary = null
   }
 

@@ -37,6 +37,8 @@ export class TimeOrder implements FinalOrder {
     position: UNSET,
     sinceMs: 0
   }
+  /** How far the clock was set altogether, back or forward: by so much ages may be off, the database's by its clock, ours by the time we slept. */
+  #jumpedMs = 0
   /** Where reading goes back to, since the clock did. */
   #setBackTo: Position | null = null
 
@@ -66,8 +68,9 @@ export class TimeOrder implements FinalOrder {
     const { open, laterMs } = await waiting.look(connection, present.atMs)
     if (!sight.sees) return { kind: 'wait', inMs: 0 }
     await this.#pollWindow(connection, shape, time, from)
-    // Nobody stamps rows long before its own beginning.
-    const began = (ageMs: number): number => ageMs + lateCommits.marginMs + lateCommits.windowMs
+    // Nobody stamps rows long before its own beginning, by a clock that was not set since.
+    const earlierMs = lateCommits.marginMs + lateCommits.windowMs + this.#jumpedMs
+    const began = (ageMs: number): number => ageMs + earlierMs
     waiting.overtake((ageMs) => {
       const low = ageMs === null ? null : time.positionBefore(began(ageMs))
       return low !== null && comparePositions(low, from) > 0 ? low : from
@@ -135,13 +138,16 @@ export class TimeOrder implements FinalOrder {
     // At least so much time has passed; answers that take long do not look like a jump.
     const passedMs = Math.max(0, present.askedAtMs - before.atMs)
     const jumpMs = beforeMs + passedMs - instantMs
+    const aheadMs = instantMs - beforeMs - (present.atMs - before.askedAtMs)
+    if (aheadMs > marginMs) this.#jumpedMs += aheadMs
     if (jumpMs > marginMs) {
+      this.#jumpedMs += jumpMs
       this.#onClockSetBack(jumpMs)
       // What was found final is so by another clock.
       waiting.fences.clear()
       this.restart()
       const back = time.positionBefore(this.#clock.monotonicMs() - before.atMs + marginMs)
-      memory.lowerWindow(back)
+      memory.lowerTo(back)
       // A position that was always in the future is a start somebody chose.
       const wasThere = beforeMs >= (position.timestamp?.ms ?? Infinity)
       if (wasThere && comparePositions(back, this.#setBackTo ?? position) < 0) {
