@@ -34,8 +34,8 @@ import type { ErrorData } from './error-data.ts'
  * - `state`, when it changes: PAUSED; RUNNING, with a sentence on what the task is coping with; FAILED with
  *   its trace, once, and then no state any more. UNASSIGNED is the worker's word.
  * - `topic`, when it produces to one for the first time.
- * - `progress`, unasked: soon after something was polled, acknowledged or dropped, a few times a second at
- *   most, and once more before it ends.
+ * - `progress`, unasked: soon after a poll, an acknowledgement or a record that was dropped, a few times a
+ *   second at most; every ten seconds anyway; and once more before it ends.
  * - `call`, for what only the worker can do; {@link TaskCalls} says what there is. A call has no limit of its
  *   own: what the worker does for it has.
  * - `committed`, after a transaction with offsets: the worker's store is to know that they count now.

@@ -8,7 +8,7 @@ import type { WorkerSourceTask } from './source/worker-source-task.ts'
 import { WorkerCalls } from './worker-calls.ts'
 
 /** The task's end of a port: makes the task the first message asks for, and hands it the others. */
-class TaskReceiver {
+export class TaskReceiver {
   readonly #surroundings: TaskSurroundings
   readonly #send: (message: FromTask) => void
   readonly #calls: WorkerCalls

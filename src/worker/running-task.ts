@@ -63,6 +63,8 @@ export class RunningTask {
   /** The task is to end, or does: it need not be given leave to run any more. */
   readonly #stopping = new AbortController()
   #wanted: 'running' | 'ended' | 'given up' = 'running'
+  /** The task has said its last word. */
+  #isOver = false
   #hasFailed = false
   #progress: SourceTaskProgress = {
     polled: 0,
@@ -132,8 +134,12 @@ export class RunningTask {
       case 'topic':
       case 'progress':
       case 'committed':
-        if (this.#wanted !== 'given up') this.#note(message)
+        if (!this.#isUnheard) this.#note(message)
     }
+  }
+
+  get #isUnheard(): boolean {
+    return this.#isOver || this.#wanted === 'given up'
   }
 
   #note(message: Told): void {
@@ -160,6 +166,7 @@ export class RunningTask {
   async #answer({ call, what, args }: { readonly call: number } & TaskCall): Promise<void> {
     try {
       // I2: it may still read, and come to its end.
+      if (this.#isOver) throw new ConnectError('WORKER_STOPPING', 'The task has ended')
       if (this.#wanted === 'given up' && what !== 'readOffsets') {
         throw new ConnectError('WORKER_STOPPING', 'The task was given up')
       }
@@ -172,6 +179,7 @@ export class RunningTask {
 
   #end(refused: Error | null): void {
     const { lease, log } = this.#options
+    this.#isOver = true
     this.#stopping.abort()
     if (refused === null) this.#built.resolve()
     else this.#built.reject(refused)

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
+import { MessageChannel } from 'node:worker_threads'
 import type { FromTask, OpenTaskPort, ToTask } from '../../src/tasks/port.ts'
 import type { TaskSurroundings } from '../../src/tasks/source/build-source-task.ts'
-import { tasksOnThisThread } from '../../src/tasks/task-receiver.ts'
+import { TaskReceiver, tasksOnThisThread } from '../../src/tasks/task-receiver.ts'
 
 /**
  * Tasks whose worker could live on another thread: every message is copied on its way, both ways, and must be
@@ -12,6 +13,20 @@ export function clonedTasks(surroundings: TaskSurroundings): OpenTaskPort {
     requirePlain(message, message.kind)
     return structuredClone(message)
   })
+}
+
+/** As on another thread: messages arrive in their order, some turns of the event loop later. */
+export function distantTasks(surroundings: TaskSurroundings): OpenTaskPort {
+  return (receive) => {
+    const { port1: here, port2: there } = new MessageChannel()
+    const task = new TaskReceiver(surroundings, (message) => there.postMessage(message))
+    there.on('message', (message: ToTask) => task.receive(message))
+    here.on('message', (message: FromTask) => {
+      receive(message)
+      if (message.kind === 'ended' || message.kind === 'refused') here.close()
+    })
+    return { send: (message) => here.postMessage(message) }
+  }
 }
 
 /**

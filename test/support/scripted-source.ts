@@ -69,6 +69,8 @@ export async function scripted(
     offsetTopics?: OffsetTopics
     /** Of the group, for transactional ids. */
     groupId?: string
+    /** Where the task lives; default: behind copies of its messages. */
+    tasks?: typeof clonedTasks
   } = {}
 ) {
   const topic = uniqueName('worker-task')
@@ -134,7 +136,7 @@ export async function scripted(
       groupId: options.groupId ?? null
     },
     resolve: (config) => Promise.resolve(config),
-    openTask: clonedTasks({ plugins, clients, clock: systemClock, log }),
+    openTask: (options.tasks ?? clonedTasks)({ plugins, clients, clock: systemClock, log }),
     clock: systemClock,
     log
   })

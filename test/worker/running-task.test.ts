@@ -129,6 +129,23 @@ describe("A worker's end of a task's port", () => {
     assert.equal(task.hasFailed, false)
   })
 
+  it('hears nothing behind the last word of a task, and refuses what is asked all the same', async () => {
+    const { task, store, heard, events, say } = played()
+    say({ kind: 'started' })
+    say({ kind: 'ended' })
+    say({ kind: 'state', state: 'RUNNING', trace: 'late' })
+    say({ kind: 'call', call: 1, what: 'readOffsets', args: [offset.partition] })
+    say({ kind: 'call', call: 2, what: 'storeOffsets', args: [offset] })
+    await task.ended
+    await settle()
+    assert.deepEqual(events, ['lease closed'])
+    assert.deepEqual(store.stored, [])
+    assert.deepEqual(
+      heard.map(({ kind }) => kind),
+      ['start', 'refusal', 'refusal']
+    )
+  })
+
   it('closes the lease of a task that could not be built, and says why it could not', async () => {
     const { task, events, say } = played()
     say({ kind: 'refused', error: errorData(new ConnectError('CONFIG_INVALID', 'no such class')) })
