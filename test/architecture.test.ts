@@ -431,6 +431,38 @@ describe('Waiting', () => {
   })
 })
 
+describe('Plugins', () => {
+  it('are ready when they are made: nothing is configured or assigned afterwards', () => {
+    const LATER = /^\s+(?:async )?configure\(|^\s+(?:readonly )?#?\w+!:/m
+    const found = sources.filter(({ text }) => LATER.test(withoutComments(text)))
+    assert.deepEqual(
+      found.map(({ path }) => path),
+      []
+    )
+  })
+})
+
+describe('What is true of values', () => {
+  /** Written once, in data/: where, and what would be a second time. */
+  const ONCE: [what: string, home: string, again: RegExp][] = [
+    ['an int64 is a number while it is safe', 'values.ts', /isSafeInteger\((\w+)\)\s*\? \1\s*: /],
+    ['a day has so many milliseconds', 'calendar.ts', /\b86_?400_?000\b/],
+    ['a remainder is not negative', 'calendar.ts', /\bmodulo\s*(?:=|\([\w:, ]*\): number \{)/],
+    ['a cycle of the calendar has so many days', 'calendar.ts', /\b719_?4[67]\d\b/],
+    ['JSON is read exactly', 'json-reader.ts', /class \w*JsonReader|class JsonNumber/],
+    ['a float is rounded once', 'floats.ts', /function (?:nearestFloat|isMidway)/]
+  ]
+  for (const [what, home, again] of ONCE) {
+    it(`is written once: ${what}`, () => {
+      const found = sources.filter(({ text }) => again.test(withoutComments(text)))
+      assert.deepEqual(
+        found.map(({ path }) => path),
+        [`data/${home}`]
+      )
+    })
+  }
+})
+
 describe('The border of a task', () => {
   /** Previews are made by the worker itself, of records that go nowhere. */
   const open = ['tasks/port.ts', 'tasks/error-data.ts', 'tasks/pipeline/preview-records.ts']
