@@ -172,7 +172,7 @@ export interface Attempt {
 
 /**
  * The outcome of the first attempt that succeeds. Rejects with what the last one threw: when it will not pass, when the policy allows no
- * other, and when a `signal` aborts, also during a pause. One that was aborted before lets nothing begin, and its reason is thrown.
+ * other, and when a `signal` aborts, also during a pause. A signal that was aborted before lets nothing begin, and its reason is thrown.
  */
 export async function retrying<T>(
   clock: Clock,

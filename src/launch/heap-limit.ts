@@ -10,7 +10,7 @@ const OPTION = '--max-old-space-size'
 export function becomeLimited(): void {
   const limit = limitOrNull()
   const given = [...process.execArgv, process.env['NODE_OPTIONS'] ?? ''].join(' ')
-  // Who gives Node's own option means it; and the new process has it, too. Windows cannot replace a process.
+  // An operator who gives Node's own option means it; and the new process has it, too. Windows cannot replace a process.
   if (limit === null || given.includes(OPTION) || process.execve === undefined) return
   process.execve(
     process.execPath,

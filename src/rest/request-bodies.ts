@@ -15,10 +15,6 @@ export class BodyBudget {
     this.#maxBytes = maxBytes
   }
 
-  get heldBytes(): number {
-    return this.#held
-  }
-
   take(bytes: number): void {
     if (this.#held + bytes > this.#maxBytes) {
       throw new ConnectError(

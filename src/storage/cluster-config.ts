@@ -40,7 +40,7 @@ export interface ClusterConfig {
   appliedConnectorConfig(connector: string): StoredConfig | null
   /** Connectors whose task set is incomplete after compaction. */
   inconsistentConnectors(): string[]
-  /** Those, and connectors whose tasks compaction took: there may be tasks that run. */
+  /** The same, and connectors whose task configurations compaction took: tasks of theirs may be running. */
   connectorsWithUnknownTasks(): string[]
   /** Whether the task configurations have to be written again, or a worker that reads the topic after compaction would not find them. */
   hasOutdatedTasks(connector: string): boolean

@@ -85,7 +85,7 @@ export class KafkaOffsetStore implements TransactionalOffsetStore {
     }))
   }
 
-  /** They come back through the topic. */
+  /** Committed offsets come back through the topic. */
   onCommitted(): void {}
 
   async stop(): Promise<void> {

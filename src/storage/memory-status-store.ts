@@ -20,7 +20,7 @@ export class MemoryStatusStore implements StatusStore {
     this.#state.setTask(connector, task, status.state === 'DESTROYED' ? null : status)
   }
 
-  /** One worker: every put is safe. */
+  /** There is one worker, so that every put is safe. */
   putConnectorSafe(connector: string, status: Status): void {
     this.putConnector(connector, status)
   }

@@ -148,7 +148,7 @@ export class ConnectorOffsetStores {
       store: shared.store,
       start: () => {
         shared.started ??= shared.store.start()
-        // One that did not start cannot be used again: the next to ask gets a new one.
+        // A store that did not start cannot be used again: the next lease makes a new one.
         shared.started.catch(forget)
         return shared.started
       },

@@ -77,7 +77,7 @@ export interface ConnectorHandle {
 
 /** One task from the moment it was asked for. It starts once, and is reached by messages only. */
 export interface TaskHandle {
-  /** It was built; it runs, waits, has ended or failed since. */
+  /** The task was built; it runs, waits, has ended or failed since. */
   readonly made: boolean
   /**
    * Resolves with whether the task could be built; it then runs by itself. A failure is reported as FAILED.

@@ -83,7 +83,7 @@ export class RunningTask {
     this.#port.send({ kind: 'start', task: options.start })
   }
 
-  /** It was reported as FAILED. */
+  /** The task was reported as FAILED. */
   get hasFailed(): boolean {
     return this.#hasFailed
   }

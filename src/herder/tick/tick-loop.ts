@@ -148,7 +148,7 @@ export class TickLoop {
   /** Answers false when the tick has to begin again. */
   async #join(signal: AbortSignal): Promise<boolean> {
     const { membership, work, stage, log } = this.#options
-    // Version 0 shares out everything anew: all stops before. One that was thrown out may not go on either (I2).
+    // Version 0 shares out everything anew: all stops before. A member that was thrown out may not go on either (I2).
     if (membership.lost || membership.version === 0) await this.giveUpWork(work.all)
     if (membership.lost) membership.forget()
     let round: JoinedRound
@@ -216,7 +216,7 @@ export class TickLoop {
     await this.giveUpWork(without(work.all, assigned))
     const missing = without(assigned, work.all)
     const connectors = [...missing.connectors].filter((name) => this.#config.contains(name))
-    // One without a configuration (compaction took it) is not left out: it says so, until it is written again.
+    // A task without a configuration (compaction took it) is not left out: its status says so, until the configuration is written again.
     const tasks = taskIdsOf(missing.tasks)
     log.info(`Starting connectors and tasks using config offset ${this.#config.offset}`)
     stage.begin(
@@ -285,7 +285,7 @@ export class TickLoop {
     })
   }
 
-  /** Whoever waits for this worker's join, or leads in its place, comes first; and what cost us the right to write takes nobody along. */
+  /** A member that waits for this worker's join, or leads in its place, comes before the requests; and a request that cost this worker the right to write does not take the requests behind it along. */
   get #mayGoOn(): boolean {
     const { membership } = this.#options
     return this.#writes && !membership.lost && !membership.rejoinNeeded

@@ -22,7 +22,7 @@ interface Instance<H> {
   starting: Promise<void>
   settled: boolean
   wanted: boolean
-  /** It is started again at once: nobody needs to hear that it was stopped. */
+  /** The instance is started again at once: nobody needs to hear that it was stopped. */
   restarting: boolean
   /** What was reported last. */
   state: State
@@ -247,7 +247,7 @@ export class LocalWork {
     await this.#connectors.get(name)?.handle.setTargetState(target)
     const instance = this.#connectors.get(name)
     if (instance?.settled !== true || !instance.wanted || instance.handle.made) return
-    // It could not even be made (its class, a reference): it can be STOPPED all the same, and is made anew when it is resumed.
+    // The connector could not even be made (its class, a reference): it can be STOPPED all the same, and is made anew when it is resumed.
     if (target === 'STOPPED' && instance.state === 'FAILED')
       this.#onConnectorState(name, instance, 'STOPPED', null, null)
     if (target === 'STARTED' && instance.state === 'STOPPED')

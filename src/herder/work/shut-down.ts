@@ -19,7 +19,7 @@ export async function shutDown(
   log.info('Herder stopped')
 }
 
-/** One step after the other; one that fails does not keep the others from being taken. */
+/** One step after the other; a step that fails does not keep the others from being taken. */
 export async function inOrder(
   log: Logger,
   steps: readonly (readonly [what: string, step: () => Promise<void>])[]

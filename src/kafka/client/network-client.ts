@@ -111,7 +111,7 @@ export class NetworkClient {
     this.#brokers = settings.bootstrapServers
     this.#connections = new ConnectionPool(clientId, platformaticOptions(settings))
     this.#connections.on('connecting', ({ connection }) => {
-      // Whoever waits for the connection or a response gets the error; an emitter without a listener would
+      // The call that waits for the connection or a response gets the error; an emitter without a listener would
       // throw it.
       connection.on('error', () => undefined)
       // Closing a closed connection clears its timer for authenticating again.

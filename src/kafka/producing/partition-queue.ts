@@ -248,7 +248,7 @@ export class PartitionQueue {
   }
 
   /**
-   * Whether a record still belongs into a batch. One that fits into none throws, once everything before it is
+   * Whether a record still belongs into a batch. A record that fits into none throws, once everything before it is
    * sent.
    */
   #fits(bytes: number, size: number, record: ProducerRecord, delivery: Delivery): boolean {

@@ -21,7 +21,7 @@ export class SendWindow {
     return Math.ceil(this.#maxBytes / (MAX_SENDS_IN_FLIGHT + 1))
   }
 
-  /** Resolves when a send of that size may go. One that is larger than all goes alone. */
+  /** Resolves when a send of that size may go. A send that is larger than the window goes alone. */
   async room(bytes: number): Promise<void> {
     while (
       this.#inFlight.size >= MAX_SENDS_IN_FLIGHT ||

@@ -101,7 +101,7 @@ export class TransactionalDelivery implements SourceDelivery {
     // asked to stop.
     if (stopping.aborted) return
     await producer.initialize(stopping)
-    // Those of the epoch before fail now, and nobody minds.
+    // Sends of the epoch before fail now: their transaction was thrown away, so nothing is lost with them.
     await this.#window.settled()
     await ask('begun', null)
     await ask('openOffsets', null)

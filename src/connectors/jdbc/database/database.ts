@@ -214,9 +214,9 @@ export interface OpenTransaction {
   readonly id: string
   /** For how long it runs; null: not known. */
   readonly ageMs: number | null
-  /** It has changed nothing so far. */
+  /** The transaction has changed nothing so far. */
   readonly readsOnly?: boolean
-  /** It may be what another became under this id: a transaction that was prepared for a two-phase commit. */
+  /** The transaction may be what another became under this id: one that was prepared for a two-phase commit. */
   readonly successor?: boolean
   /**
    * A mark of this moment, or of its first change if that was before: rows it writes can be told from older ones by it. A whole number

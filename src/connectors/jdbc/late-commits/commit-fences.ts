@@ -8,7 +8,7 @@ interface Fence<B> {
   readonly takenAtMs: number
   /** From when on it may be armed. */
   readonly armAtMs: number
-  /** Who was open when it was armed and is still; null: not armed yet. */
+  /** Transactions that were open when the fence was armed and are still; null: not armed yet. */
   pending: Set<string> | null
 }
 
@@ -29,7 +29,7 @@ export class CommitFences<B> {
   }
 
   /**
-   * Who was open when asked, after `nowMs`. Answers whether anything any fence waited for has ended.
+   * Takes in which transactions were open when the database was asked, after `nowMs`. Answers whether a transaction that a fence waited for has ended.
    */
   sample(open: readonly OpenTransaction[], nowMs: number): boolean {
     const now = new Set(open.map(({ id }) => id))
@@ -91,7 +91,7 @@ export class CommitFences<B> {
   }
 }
 
-/** Those that may be what another transaction became since. */
+/** Transactions that may be what another one became since. */
 export function newSuccessors(
   open: readonly OpenTransaction[],
   before: ReadonlySet<string>
@@ -99,7 +99,7 @@ export function newSuccessors(
   return open.flatMap(({ id, successor }) => (successor === true && !before.has(id) ? [id] : []))
 }
 
-/** Those that were listed before by another id, by that id. */
+/** Transactions that were listed before by another id, by that id. */
 export function heirsOf(open: readonly OpenTransaction[]): ReadonlyMap<string, string> {
   return new Map(open.flatMap(({ id, was }) => (was === undefined ? [] : [[was, id]])))
 }

@@ -46,7 +46,7 @@ export class IdOrder implements FinalOrder {
       }
     }
     if (!sight.sees) return { kind: 'wait', inMs: 0 }
-    // Whoever can fill the gap is still there.
+    // A transaction that can fill the gap is still open.
     if (this.#isMissing && (this.#finalId === null || !found.ended)) {
       return { kind: 'wait', inMs: found.laterMs ?? waiting.napMs }
     }

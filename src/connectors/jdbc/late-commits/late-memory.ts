@@ -22,7 +22,7 @@ interface Watched extends Mark {
   readonly low: Position
 }
 
-/** Whoever is open is watched from there, at the first look from `untilMs` on; without it nobody has looked yet. */
+/** Open transactions are watched from there, at the first look from `untilMs` on; without it nobody has looked yet. */
 interface Everybody {
   readonly low: Position
   readonly untilMs?: number
@@ -102,7 +102,7 @@ export class LateMemory {
     this.#summary = null
   }
 
-  /** Takes notice of who was open at this moment. */
+  /** Takes notice of the transactions that were open at this moment. */
   look(open: readonly OpenTransaction[], atMs: number): void {
     this.#watchEverybody(open, atMs)
     const now = new Map(open.map((transaction) => [transaction.id, transaction]))
@@ -130,7 +130,7 @@ export class LateMemory {
     this.#summary = null
   }
 
-  /** Whoever is watched may have ended, and nobody can say: looks as far back as rows are remembered. */
+  /** Watched transactions may have ended, and nobody can say: looks as far back as rows are remembered. */
   lookForWatched(): void {
     const low = this.#lowestWatched
     if (low !== null) this.#addDue(this.#remembered(low))

@@ -250,7 +250,7 @@ export class SeenVersions implements SeenRows {
   add(row: EmittedRow, late: boolean): Position | null {
     const { timestamp } = row.at
     if (timestamp === null) return null
-    // It stands before all of them.
+    // The row stands before all that are remembered.
     if (late && this.#unmet && this.size >= this.#limit) return row.at
     const hashed = hashOf(row)
     if (!this.#known.has(hashed)) this.#place({ hashed, at: timestamp })

@@ -25,7 +25,7 @@ export interface Present {
   readonly atMs: number
 }
 
-/** Who was open at or after a moment of the monotonic clock. */
+/** The transactions that were open at or after a moment of the monotonic clock. */
 interface Sample {
   readonly atMs: number
   readonly source: string
@@ -129,7 +129,7 @@ export class TransactionSight {
     return known.present
   }
 
-  /** Who is open now, after `notBeforeMs`; or, where that cannot be said at once, who was when another table asked. */
+  /** The transactions that are open now, after `notBeforeMs`; or, where that cannot be said at once, those that were when another table asked. */
   async look(connection: Connection, notBeforeMs: number): Promise<Look> {
     const known = sharedOf(connection)
     const { sample } = known
@@ -158,7 +158,7 @@ export class TransactionSight {
   }
 
   #see(sample: Sample): Look {
-    // Who was not there the last time has begun since.
+    // A transaction that was not there the last time has begun since.
     const before = this.#beganAfterMs
     const last = this.#sample?.atMs ?? null
     const after = ({ id, was = id }: OpenTransaction): number | null => {

@@ -51,7 +51,7 @@ export class Waiting {
     this.#clock = clock
   }
 
-  /** Looks who is open. Whoever was watched and is not has ended; when the level changes what was waited for is forgotten. */
+  /** Looks who is open. A watched transaction that is not open any more has ended; when the level changes what was waited for is forgotten. */
   async look(connection: Connection, notBeforeMs = 0): Promise<Found> {
     const sawBefore = this.#sight.sees
     const look = await this.#sight.look(connection, notBeforeMs)
@@ -88,7 +88,7 @@ export class Waiting {
     return Math.min(longest, Math.max(SHORTEST_NAP_MS, waited / 4))
   }
 
-  /** Those who hold rows back. */
+  /** The transactions that hold rows back. */
   get holding(): readonly OpenTransaction[] {
     const { pending } = this.fences
     return this.#open.filter(({ id }) => pending.has(id))

@@ -21,7 +21,7 @@ export interface Start {
 
 /**
  * The stored offset, unless another start was configured since: an offset names the start that was configured when it was stored.
- * One that names none (nothing was configured, a JVM worker, an operator) is adopted as it is. `now` asks the database for its
+ * An offset that names none (nothing was configured, a JVM worker or an operator wrote it) is adopted as it is. `now` asks the database for its
  * present, as an instant.
  */
 export async function startOf(

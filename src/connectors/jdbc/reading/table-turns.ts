@@ -18,7 +18,7 @@ export class TableTurn implements Watched {
   dueAtMs: number
   /** Failures in a row. */
   failures = 0
-  /** It was read with this configuration, now or before a restart: what refuses to work can become right by itself. */
+  /** The table was read with this configuration, now or before a restart: what refuses to work can become right by itself. */
   hasWorked: boolean
 
   constructor(reader: TableReader, dueAtMs: number, hasWorked: boolean) {
@@ -38,7 +38,7 @@ export class TableTurn implements Watched {
 
 /**
  * Whose turn it is. A table is due `poll.interval.ms` after the end of its last poll; of those due the one that waits longest comes first.
- * One that fails is tried again at once, and then after pauses of its own that grow: the others go on.
+ * A table that fails is tried again at once, and then after pauses of its own that grow: the others go on.
  */
 export class TableTurns {
   readonly all: readonly TableTurn[]
@@ -79,7 +79,7 @@ export class TableTurns {
     turn.dueAtMs = this.#clock.monotonicMs() + (nextInMs ?? pollIntervalMs)
   }
 
-  /** It has further rows. A huge table must not starve the others: it goes on behind its last row when they have had their turn. */
+  /** The table has further rows. A huge table must not starve the others: it goes on behind its last row when they have had their turn. */
   goesOn(turn: TableTurn): void {
     const { reader } = turn
     const nowMs = this.#clock.monotonicMs()
@@ -96,7 +96,7 @@ export class TableTurns {
     turn.dueAtMs = nowMs
   }
 
-  /** It is not read now, and tried again when its pause is over. */
+  /** The table is not read now, and tried again when its pause is over. */
   failed(turn: TableTurn): void {
     this.#current = null
     turn.failures += 1

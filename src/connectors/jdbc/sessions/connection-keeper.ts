@@ -52,7 +52,7 @@ export async function openConnection(
   }
 }
 
-/** Who only asks learns nothing of the files of the worker's machine: whether there is one, and what is in it, the log says. */
+/** I7: an operator who only asks learns nothing of the files of the worker's machine. Whether there is one, and what is in it, the log says. */
 function withoutProbe(error: unknown, log: Logger): unknown {
   if (!(error instanceof KeyFileError)) return error
   log.warn('A file of keys or certificates that a configuration names cannot be used', { error })

@@ -208,7 +208,7 @@ class SessionQuery implements OpenQuery {
 
   leave(): void {
     this.#left ??= this.#end()
-    // Whoever asks something of the session next learns of a failure.
+    // The next question to the session tells of a failure.
     this.#left.catch(() => undefined)
   }
 

@@ -88,7 +88,7 @@ export class Watchdog {
     this.#isPaused = true
   }
 
-  /** It was read to its end. One that needed long for it will need long again. */
+  /** The table was read to its end. A table that needed long for it will need long again. */
   readToEnd(of: Watched): void {
     if (!this.#slow.delete(of)) this.#givenUp.delete(of)
   }

@@ -78,7 +78,7 @@ export async function previewSource(
   return draft
 }
 
-/** What connecting warns of, as properties without effect, is to be seen by who tries a configuration. */
+/** What connecting warns of, as properties without effect, is to be seen by the operator who tries a configuration. */
 function warningTo(advice: string[]): Logger {
   const log = connectorLog()
   return {

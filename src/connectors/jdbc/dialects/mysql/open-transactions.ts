@@ -25,7 +25,7 @@ interface Session {
 }
 
 /**
- * Open transactions as InnoDB shows them to who has the PROCESS privilege; those that cannot change anything are left out. InnoDB knows a
+ * Open transactions as InnoDB shows them to a user with the PROCESS privilege; those that cannot change anything are left out. InnoDB knows a
  * transaction when it first touches a table of its own, the time of a statement is taken when that begins: statements that wait for a
  * lock of the server, or work out their values first, are taken from the process list until they show as transactions.
  */
@@ -94,7 +94,7 @@ const hasToken = ([, , , , , , place]: Row): boolean => Number(place ?? 0) > 0
 const mayWrite = ([, , , , , , , readsOnly]: Row): boolean => Number(readsOnly) === 0
 
 function transactionOf([thread, transaction, started, age, changes]: Row): OpenTransaction {
-  // One that was prepared belongs to no session any more.
+  // A prepared transaction belongs to no session any more.
   if (Number(thread) === 0) {
     return { id: `prepared ${String(transaction)}`, ageMs: null, successor: true }
   }

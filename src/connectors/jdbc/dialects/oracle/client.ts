@@ -32,7 +32,7 @@ export class DriverMode {
     return this.#client !== null
   }
 
-  /** Who says nothing follows the others; ConfigError for who asks for what cannot be had (any more). */
+  /** A connector that asks for no mode takes the one there is. Throws ConfigError when the mode asked for cannot be had, or not any more: the first connection decides for the process. */
   enter(
     driver: Pick<OracleDriver, 'initOracleClient'>,
     { client: wanted, configDir }: WantedMode,

@@ -78,7 +78,7 @@ export function oracleError(error: unknown, what: string, sql?: string): Connect
   const text = messageOf(error)
     .replace(/\nHelp: https:\S+/g, '')
     .replaceAll('\n', ' ')
-  // Whoever shows the chain of causes leaves out what was said already: the driver's words have to be the same.
+  // A log that shows the chain of causes leaves out what was said already: the driver's words have to be the same.
   if (error instanceof Error) error.message = text
   const named = typeof code === 'string' ? code : ''
   const codes = [...`${named} ${text}`.matchAll(/\b(ORA|NJS)-(\d{3,5})\b/g)]

@@ -48,7 +48,7 @@ export async function connectPostgres(
   try {
     return await attempt(second)
   } catch (error) {
-    // That there is no other way says nothing: what was answered on the first does.
+    // A server that refuses the second way says nothing of the cause: its answer to the first one does.
     throw shown(refusesTls(error) ? refusal : error, address, target)
   }
 }

@@ -55,7 +55,7 @@ function isReadOnly(openMode: number | null): boolean {
   return openMode !== null && (openMode & READ_ONLY_BIT) !== 0
 }
 
-/** They hold for the session only, and change nothing in the file. */
+/** Pragmas that hold for the session only, and change nothing in the file. */
 const SESSION_PRAGMAS = [
   'automatic_index',
   'cache_size',

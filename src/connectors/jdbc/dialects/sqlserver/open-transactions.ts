@@ -27,7 +27,7 @@ AND NOT EXISTS (SELECT 1 FROM sys.dm_tran_database_transactions n WHERE n.transa
 
 const UPDATEABILITY = `SELECT CONVERT(varchar(20), DATABASEPROPERTYEX(DB_NAME(), 'Updateability'))`
 
-/** The views answer only to who has VIEW SERVER STATE (or VIEW DATABASE STATE in a database of its own); a replica has none to show. */
+/** The views answer only to a user with VIEW SERVER STATE (or VIEW DATABASE STATE in a database of its own); a replica has none to show. */
 export async function sqlServerTransactions(
   ask: (sql: string, binds: readonly string[]) => Promise<Row[]>,
   databases: readonly string[] = []
