@@ -18,6 +18,8 @@ export class SourceTaskInstance {
   readonly #log: Logger
   #task: SourceTask | null = null
   #isToBeStopped = false
+  /** It is asked for its progress again and again, and told of the first failure only. */
+  #isProgressTold = false
 
   constructor(plugin: SourceConnectorPlugin, log: Logger) {
     this.#plugin = plugin
@@ -80,7 +82,8 @@ export class SourceTaskInstance {
       return new Map([...streams].map(([stream, facts]) => [stream, plainFacts(facts)]))
     } catch (error) {
       // I9: a question must not do any harm.
-      this.#log.warn('The task could not say how far it is', { error })
+      if (!this.#isProgressTold) this.#log.warn('The task could not say how far it is', { error })
+      this.#isProgressTold = true
       return new Map()
     }
   }
