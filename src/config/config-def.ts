@@ -23,7 +23,10 @@ export interface NoEffect {
   readonly asDone?: (value: string) => boolean
 }
 
-/** One configuration key. A key without `default` is required; `order` in its group is its place in the literal. */
+/**
+ * One configuration key. A key without `default` is required; `order` in its group is its place in the
+ * literal.
+ */
 export interface ConfigKey {
   readonly type: ConfigType
   readonly default?: string | number | boolean | null | readonly string[]
@@ -44,18 +47,24 @@ export interface ConfigKey {
   readonly atLeast?: number
   readonly atMost?: number
   readonly nonEmpty?: boolean
-  /** A list without empty entries; a repeated entry is a complaint of validation, and counts once when parsed. */
+  /**
+   * A list without empty entries; a repeated entry is a complaint of validation, and counts once when parsed.
+   */
   readonly distinct?: boolean
   /** A list of names under which other keys stand; none may be repeated. */
   readonly aliases?: boolean
   /** Answers what is wrong with the parsed value, or null. */
   readonly check?: (value: never, all: ReadonlyMap<string, unknown>) => Complaint | null
   /**
-   * What the value is worth to the component, answered by `parseConfig` in place of the value itself; null stays null. Throws
-   * ValueProblem or ConfigError, which become complaints as those of `check` do: words, or a whole sentence.
+   * What the value is worth to the component, answered by `parseConfig` in place of the value itself; null
+   * stays null. Throws ValueProblem or ConfigError, which become complaints as those of `check` do: words, or
+   * a whole sentence.
    */
   readonly read?: (value: never) => unknown
-  /** `check` and `read` also see the null of a required value that is missing or broken, as Kafka's own validators do. */
+  /**
+   * `check` and `read` also see the null of a required value that is missing or broken, as Kafka's own
+   * validators do.
+   */
   readonly checksNull?: boolean
   /** Values to suggest and whether the key is of interest, given the other values. */
   readonly recommend?: (all: ReadonlyMap<string, unknown>) => {
@@ -68,7 +77,9 @@ export interface ConfigKey {
   readonly noEffect?: true | NoEffect
 }
 
-/** What is wrong with a value: the words behind `Invalid value V for configuration K: `, or a whole sentence. */
+/**
+ * What is wrong with a value: the words behind `Invalid value V for configuration K: `, or a whole sentence.
+ */
 export type Complaint = string | { readonly sentence: string }
 
 export type ConfigDef = Readonly<Record<string, ConfigKey>>
@@ -100,7 +111,10 @@ export function configDef<const D extends ConfigDef>(definition: D): D {
 
 const quoted = (list: readonly string[]): string => list.join(', ')
 
-/** What the rules of the key itself say about a value; like Kafka's validators they see null for a value that is missing or broken. */
+/**
+ * What the rules of the key itself say about a value; like Kafka's validators they see null for a value that
+ * is missing or broken.
+ */
 function ruleProblem(name: string, key: ConfigKey, value: unknown): Complaint | null {
   if (value === null) {
     if (key.default === null) return null
@@ -155,7 +169,10 @@ function listProblem(name: string, key: ConfigKey, value: readonly string[]): Co
   return null
 }
 
-/** What became of one key: its parsed value (null when absent or broken) and every complaint, each a whole sentence. */
+/**
+ * What became of one key: its parsed value (null when absent or broken) and every complaint, each a whole
+ * sentence.
+ */
 export interface CheckedValue {
   readonly name: string
   readonly value: unknown
@@ -180,7 +197,10 @@ function defaultValue(key: ConfigKey): unknown {
   return key.default ?? null
 }
 
-/** Value of one key, named in full; complaints about it go into `errors`. A text of null is a value given as null, not the default. */
+/**
+ * Value of one key, named in full; complaints about it go into `errors`. A text of null is a value given as
+ * null, not the default.
+ */
 function valueOf(
   name: string,
   key: ConfigKey,
@@ -219,10 +239,10 @@ function readValue(key: ConfigKey, value: unknown): { meaning: unknown; problem?
 }
 
 /**
- * Checks every key of the definition; keys without a definition are not looked at.
- * With a `prefix` the definition is that of a part (`transforms.x.`): keys stand behind it in `config` and in the answer, which is
- * still keyed by the plain names. Complaints name a key in full while its text is read, and plainly once its rules are
- * checked: that is how Kafka's answers look.
+ * Checks every key of the definition; keys without a definition are not looked at. With a `prefix` the
+ * definition is that of a part (`transforms.x.`): keys stand behind it in `config` and in the answer, which
+ * is still keyed by the plain names. Complaints name a key in full while its text is read, and plainly once
+ * its rules are checked: that is how Kafka's answers look.
  */
 export function checkConfig(
   definition: ConfigDef,
@@ -280,8 +300,8 @@ function withoutRepeats(
 }
 
 /**
- * Typed values, or one ConfigError that lists the problem of every key that has one, a line each. With a `prefix`, which the keys stand
- * behind in `config`, the values are those of a part, by its plain names.
+ * Typed values, or one ConfigError that lists the problem of every key that has one, a line each. With a
+ * `prefix`, which the keys stand behind in `config`, the values are those of a part, by its plain names.
  */
 export function parseConfig<D extends ConfigDef>(
   definition: D,

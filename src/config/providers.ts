@@ -141,8 +141,8 @@ export class ConfigProviders {
   }
 
   /**
-   * The same configuration with references replaced. Unknown providers and keys leave theirs as it is; nulls stay.
-   * `references` is told what each one stands for.
+   * The same configuration with references replaced. Unknown providers and keys leave theirs as it is; nulls
+   * stay. `references` is told what each one stands for.
    */
   resolve<V extends string | null>(
     config: ReadonlyMap<string, V>,
@@ -157,7 +157,10 @@ export class ConfigProviders {
     return resolved
   }
 
-  /** How long the values a configuration refers to may be used, in ms: the shortest time of those it refers to; null: until a restart. */
+  /**
+   * How long the values a configuration refers to may be used, in ms: the shortest time of those it refers
+   * to; null: until a restart.
+   */
   ttlMs(config: ReadonlyMap<string, string | null>): number | null {
     let shortest = Number.POSITIVE_INFINITY
     for (const text of config.values()) {

@@ -36,7 +36,8 @@ export interface RestServerOptions {
 }
 
 /**
- * From the worker's configuration and the environment, whose `KAFKA_OPTS` names the JAAS file of basic auth. Throws ConfigError.
+ * From the worker's configuration and the environment, whose `KAFKA_OPTS` names the JAAS file of basic auth.
+ * Throws ConfigError.
  */
 export function restServerOptions(
   config: RestConfig,

@@ -11,7 +11,10 @@ import { readKeyStore, readTrustStore } from './key-store.ts'
 
 type Secret = { readonly value: string } | null
 
-/** Settings of Java's TLS, read from text: by their names from `ssl.` on, with Kafka's defaults. An empty text counts as none. */
+/**
+ * Settings of Java's TLS, read from text: by their names from `ssl.` on, with Kafka's defaults. An empty text
+ * counts as none.
+ */
 export interface TlsSettings {
   readonly 'ssl.protocol': string
   readonly 'ssl.enabled.protocols': readonly string[]
@@ -29,7 +32,10 @@ export interface TlsSettings {
   readonly 'ssl.truststore.certificates': Secret
 }
 
-/** Options of node:tls that both sides of a connection have. All keys and certificates are PEM, keys without a password. */
+/**
+ * Options of node:tls that both sides of a connection have. All keys and certificates are PEM, keys without a
+ * password.
+ */
 interface JavaTls {
   readonly key?: string
   readonly cert?: string
@@ -41,8 +47,9 @@ interface JavaTls {
 }
 
 /**
- * What `ssl.*` settings ask for. Without a trust store the certificates that Node.js trusts are trusted. `prefix` goes before the names
- * of settings in messages. Throws ConfigError that names the setting, and never shows a key or password (I7).
+ * What `ssl.*` settings ask for. Without a trust store the certificates that Node.js trusts are trusted.
+ * `prefix` goes before the names of settings in messages. Throws ConfigError that names the setting, and
+ * never shows a key or password (I7).
  */
 export function javaTls(ssl: TlsSettings, prefix = ''): JavaTls {
   return {
@@ -53,7 +60,10 @@ export function javaTls(ssl: TlsSettings, prefix = ''): JavaTls {
   }
 }
 
-/** The same for the side that connects: with an empty `ssl.endpoint.identification.algorithm` no host name is compared. */
+/**
+ * The same for the side that connects: with an empty `ssl.endpoint.identification.algorithm` no host name is
+ * compared.
+ */
 export function javaClientTls(
   ssl: TlsSettings,
   prefix = ''
@@ -130,8 +140,8 @@ function cipherSuites(ssl: TlsSettings, prefix: string): Pick<JavaTls, 'ciphers'
 }
 
 /**
- * OpenSSL's name of a suite: `TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256` → `ECDHE-RSA-AES128-GCM-SHA256`; those of TLS 1.3 have one name.
- * Source: openssl-ciphers(1), "Cipher suite names".
+ * OpenSSL's name of a suite: `TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256` → `ECDHE-RSA-AES128-GCM-SHA256`; those
+ * of TLS 1.3 have one name. Source: openssl-ciphers(1), "Cipher suite names".
  */
 function openSslName(suite: string): string {
   const match = /^(?:TLS|SSL)_(\w+)_WITH_(\w+)$/i.exec(suite)
@@ -149,7 +159,10 @@ function openSslName(suite: string): string {
 
 const VERSIONS = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'] as const satisfies SecureVersion[]
 
-/** From the lowest to the highest that is enabled; `ssl.protocol` is a limit from above, as Kafka documents it. */
+/**
+ * From the lowest to the highest that is enabled; `ssl.protocol` is a limit from above, as Kafka documents
+ * it.
+ */
 function versions(ssl: TlsSettings, prefix: string): Pick<JavaTls, 'minVersion' | 'maxVersion'> {
   const version = (name: string, value: string): number => {
     const index = VERSIONS.findIndex((known) => known.toLowerCase() === value.toLowerCase())

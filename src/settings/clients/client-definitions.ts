@@ -12,9 +12,9 @@ import { saslKeys } from './sasl-keys.ts'
 import { tlsKeys } from './tls-keys.ts'
 
 /*
- * Every property of Kafka's Java clients (4.3.1): its type, default and range, and where it acts or why it changes nothing.
- * Tests compare names, types, defaults and complaints with those of the Java classes, docs/config/kafka-clients.md is
- * written from here, and what is set without effect is told in the log.
+ * Every property of Kafka's Java clients (4.3.1): its type, default and range, and where it acts or why it
+ * changes nothing. Tests compare names, types, defaults and complaints with those of the Java classes,
+ * docs/config/kafka-clients.md is written from here, and what is set without effect is told in the log.
  */
 
 export const everyClient = configDef({ ...clientKeys, ...tlsKeys, ...saslKeys })

@@ -16,7 +16,10 @@ export interface BrokerAddress {
   readonly port: number
 }
 
-/** What every client needs to know to reach the brokers, read from Java client properties. Times are milliseconds. */
+/**
+ * What every client needs to know to reach the brokers, read from Java client properties. Times are
+ * milliseconds.
+ */
 export interface ConnectionSettings {
   readonly bootstrapServers: readonly BrokerAddress[]
   /** Null: connections are in clear. */
@@ -47,10 +50,15 @@ export interface ReadingSettings {
   readonly fetch: FetchSettings
 }
 
-/** Whatever `retry.backoff.ms` says: a broker that refuses at once is not to be asked as fast as it answers. */
+/**
+ * Whatever `retry.backoff.ms` says: a broker that refuses at once is not to be asked as fast as it answers.
+ */
 const LEAST_BACKOFF_MS = 20
 
-/** Where no more is said: internal topics are read whole, and larger pieces than a consumer's make a start shorter. */
+/**
+ * Where no more is said: internal topics are read whole, and larger pieces than a consumer's make a start
+ * shorter.
+ */
 const LARGE_PIECES = new Map([['max.partition.fetch.bytes', String(4 * 1024 * 1024)]])
 
 /** Keys of every client under their common definition. */
@@ -64,8 +72,9 @@ const connectionKeys = configDef({
 const CONVERSION = /^(?:key|value)\.(?:de)?serializer$/
 
 /**
- * Reads and checks all properties a client of this kind has, those without effect too, as the Java clients do when they are made.
- * Throws one ConfigError that names each property in the words of Kafka's complaints; secrets are never part of it (I7).
+ * Reads and checks all properties a client of this kind has, those without effect too, as the Java clients do
+ * when they are made. Throws one ConfigError that names each property in the words of Kafka's complaints;
+ * secrets are never part of it (I7).
  */
 export function connectionSettings(kind: ClientKind, properties: ConfigMap): ConnectionSettings {
   requireValid(kind, properties)

@@ -19,8 +19,8 @@ const escapes: Readonly<Record<string, string>> = {
 }
 
 /**
- * Parses the value of `sasl.jaas.config`: one login module, a control flag, `name="value"` options, a closing semicolon.
- * Throws ConfigError that tells what is wrong and never shows any part of the value (I7).
+ * Parses the value of `sasl.jaas.config`: one login module, a control flag, `name="value"` options, a closing
+ * semicolon. Throws ConfigError that tells what is wrong and never shows any part of the value (I7).
  */
 export function parseJaasConfig(text: string): JaasEntry {
   const tokens = tokensOf(text)

@@ -34,7 +34,10 @@ const MECHANISMS = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512', 'OAUTHBEARER'] as
 /** Java's clients wait without a limit when none is set; here each wait has one (I8). */
 const TOKEN_TIMEOUT_MS = 10_000
 
-/** What `sasl.*` asks for; `given` tells defaults from what was set. Throws ConfigError that names the property and never shows its value (I7). */
+/**
+ * What `sasl.*` asks for; `given` tells defaults from what was set. Throws ConfigError that names the
+ * property and never shows its value (I7).
+ */
 export function loginSettings(values: SaslValues, given: ConfigMap): LoginSettings {
   if (!given.has('sasl.mechanism')) {
     throw new ConfigError(
@@ -64,7 +67,10 @@ export function loginSettings(values: SaslValues, given: ConfigMap): LoginSettin
   return { mechanism, username, password }
 }
 
-/** Client id, secret and scope may stand in settings of their own or, as with older clients, among the options of the login module. */
+/**
+ * Client id, secret and scope may stand in settings of their own or, as with older clients, among the options
+ * of the login module.
+ */
 function tokenLogin(values: SaslValues, options: ReadonlyMap<string, string>): LoginSettings {
   const endpoint = values['sasl.oauthbearer.token.endpoint.url'] ?? ''
   if (!/^https?:\/\//.test(endpoint) || !URL.canParse(endpoint)) {

@@ -32,7 +32,9 @@ const IDEMPOTENT_IN_FLIGHT = 5
 /** Kafka Connect's producers repeat without end unless they are told otherwise. */
 export const DELIVERY_WITHOUT_LIMIT = ['delivery.timeout.ms', '2147483647'] as const
 
-/** Of properties that `connectionSettings` has checked; throws ConfigError for what only fits badly together. */
+/**
+ * Of properties that `connectionSettings` has checked; throws ConfigError for what only fits badly together.
+ */
 export function producingSettings(properties: ConfigMap): ProducingSettings {
   const { 'key.serializer': _key, 'value.serializer': _value, ...keys } = producerKeys
   const values = parseConfig(keys, new Map([DELIVERY_WITHOUT_LIMIT, ...properties]))
@@ -62,7 +64,10 @@ export function producingSettings(properties: ConfigMap): ProducingSettings {
 
 type ProducerValues = Omit<Parsed<typeof producerKeys>, 'key.serializer' | 'value.serializer'>
 
-/** Rules over several keys, in the words of Kafka's producer; those of idempotence count for it when it was asked for in so many words. */
+/**
+ * Rules over several keys, in the words of Kafka's producer; those of idempotence count for it when it was
+ * asked for in so many words.
+ */
 function requireMatching(values: ProducerValues, given: ConfigMap): void {
   const timeoutMs = values['transaction.timeout.ms']
   if (timeoutMs < 1) {

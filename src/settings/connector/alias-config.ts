@@ -2,7 +2,9 @@ import { type ConfigDef, type ConfigKey, configDef } from '../../config/config-d
 
 const IMPORTANCE = { high: 0, medium: 1, low: 2 }
 
-/** Kafka's order of keys without an order of their own: required ones first, then by importance, then by name. */
+/**
+ * Kafka's order of keys without an order of their own: required ones first, then by importance, then by name.
+ */
 function sorted(definition: ConfigDef): [string, ConfigKey][] {
   const groups = [...new Set(Object.values(definition).map((key) => key.group ?? ''))]
   const rank = (key: ConfigKey): number => groups.indexOf(key.group ?? '')
@@ -45,8 +47,8 @@ export const conditionKeys = configDef({
 })
 
 /**
- * Keys behind `transforms.<alias>.` or `predicates.<alias>.`, by their names there. `own` is the definition of the class given
- * under `type`, null while that class is not known.
+ * Keys behind `transforms.<alias>.` or `predicates.<alias>.`, by their names there. `own` is the definition
+ * of the class given under `type`, null while that class is not known.
  */
 export function aliasConfig(
   kind: 'transformation' | 'predicate',

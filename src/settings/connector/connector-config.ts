@@ -3,7 +3,10 @@ import { javaRegex } from '../../config/java-regex.ts'
 import { ConfigError } from '../../errors.ts'
 import { errorHandlingKeys, EXHAUSTED_KEY } from './error-handling-keys.ts'
 
-/** Longer ones fit neither an assignment of the group protocol (32,767 bytes) nor, encoded, the address of a request. */
+/**
+ * Longer ones fit neither an assignment of the group protocol (32,767 bytes) nor, encoded, the address of a
+ * request.
+ */
 const LONGEST_NAME_BYTES = 1000
 
 /** Kafka's rule for connector names: not empty, no control characters; and a length that can be carried. */

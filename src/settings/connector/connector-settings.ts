@@ -3,8 +3,9 @@ import { commonConnectorConfig, sourceConnectorConfig } from './connector-config
 import { errorHandlingKeys, EXHAUSTED_KEY } from './error-handling-keys.ts'
 
 /*
- * What the worker is told in the configuration of a connector, as values. Configurations have their `${…}` replaced where nothing else
- * is said. Each function throws ConfigError when a text means nothing, which validation would have found.
+ * What the worker is told in the configuration of a connector, as values. Configurations have their `${…}`
+ * replaced where nothing else is said. Each function throws ConfigError when a text means nothing, which
+ * validation would have found.
  */
 
 /** Null where none is given. Also of configurations nobody has looked at yet. */
@@ -12,7 +13,10 @@ export function connectorName(config: ReadonlyMap<string, string | null>): strin
   return config.get('name') ?? null
 }
 
-/** The class as it is named, in full or short; null where none is given. Also of configurations nobody has looked at yet. */
+/**
+ * The class as it is named, in full or short; null where none is given. Also of configurations nobody has
+ * looked at yet.
+ */
 export function connectorClass(config: ReadonlyMap<string, string | null>): string | null {
   return config.get('connector.class')?.trim() ?? null
 }

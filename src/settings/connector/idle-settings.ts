@@ -18,8 +18,9 @@ const RENAMED: ReadonlyMap<string, string> = new Map([
 ])
 
 /**
- * Settings of transformations and predicates that nothing reads: of a name that is not listed, or one its class does not have,
- * such as a typing error. As in the JVM worker they change nothing; but what was to be left out is then sent. A sentence each.
+ * Settings of transformations and predicates that nothing reads: of a name that is not listed, or one its
+ * class does not have, such as a typing error. As in the JVM worker they change nothing; but what was to be
+ * left out is then sent. A sentence each.
  */
 export function idleSettings(config: ConfigMap, plugins: Plugins): string[] {
   return LISTS.flatMap(([list, kind]) => {

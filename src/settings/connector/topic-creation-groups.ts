@@ -110,8 +110,8 @@ export function topicMatcher({ topics }: TopicCreationRule): (topic: string) => 
 }
 
 /**
- * The rules of `topic.creation.*` in the order they are asked: the named groups, then `default`, which every topic matches.
- * Null when the connector has no such keys. Throws ConfigError.
+ * The rules of `topic.creation.*` in the order they are asked: the named groups, then `default`, which every
+ * topic matches. Null when the connector has no such keys. Throws ConfigError.
  */
 export function topicCreationGroups(config: ConfigMap): readonly TopicCreationRule[] | null {
   if (![...config.keys()].some((key) => key.startsWith(PREFIX))) return null

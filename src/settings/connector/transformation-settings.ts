@@ -23,7 +23,9 @@ interface TransformationSettings extends PartSettings {
   readonly predicateKey: string
 }
 
-/** The predicates of a connector configuration, `${…}` replaced. Throws ConfigError that names the setting. */
+/**
+ * The predicates of a connector configuration, `${…}` replaced. Throws ConfigError that names the setting.
+ */
 export function predicateSettings(config: ConfigMap): readonly PartSettings[] {
   const { predicates } = parseKeys(commonConnectorConfig, ['predicates'], config)
   return predicates.map((alias) => partOf(config, `predicates.${alias}.`, alias))

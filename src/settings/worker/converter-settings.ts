@@ -13,8 +13,9 @@ export interface ConverterSettings {
 }
 
 /**
- * How records of a connector become bytes: each converter is the connector's own, class and settings, else the worker's, and never a
- * mixture. Both have their `${…}` replaced. Throws ConfigError that names the setting.
+ * How records of a connector become bytes: each converter is the connector's own, class and settings, else
+ * the worker's, and never a mixture. Both have their `${…}` replaced. Throws ConfigError that names the
+ * setting.
  */
 export function converterSettings(
   connector: ConfigMap,

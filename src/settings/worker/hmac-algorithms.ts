@@ -27,7 +27,10 @@ const byLowerCase = new Map(
   Object.entries(ALGORITHMS).map(([name, algorithm]) => [name.toLowerCase(), algorithm])
 )
 
-/** The algorithm of a name, which is compared without case, as Java does; null when this build of Node.js has none (FIPS refuses some). */
+/**
+ * The algorithm of a name, which is compared without case, as Java does; null when this build of Node.js has
+ * none (FIPS refuses some).
+ */
 export function hmacAlgorithm(name: string): HmacAlgorithm | null {
   const known = byLowerCase.get(name.toLowerCase())
   return known !== undefined && getHashes().includes(known.digest) ? known : null

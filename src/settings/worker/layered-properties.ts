@@ -6,7 +6,10 @@ import type { DistributedWorkerConfig, WorkerConfig } from './worker-config.ts'
 
 const SECURITY = /^(?:security\.protocol$|sasl\.|ssl\.)/
 
-/** What of a worker's properties a Kafka client knows. References are replaced by the worker's providers, not by a client's. */
+/**
+ * What of a worker's properties a Kafka client knows. References are replaced by the worker's providers, not
+ * by a client's.
+ */
 function worker(properties: ConfigMap): Map<string, string> {
   return new Map(
     [...properties].filter(([key]) => isClientProperty(key) && key !== 'config.providers')
@@ -22,8 +25,8 @@ export function workerClientProperties(config: WorkerConfig): ConfigMap {
 }
 
 /**
- * Settings for membership in the group of workers: of the worker's own defaults one is not that of Kafka's clients, the time a request may
- * take.
+ * Settings for membership in the group of workers: of the worker's own defaults one is not that of Kafka's
+ * clients, the time a request may take.
  */
 export function groupClientProperties(config: DistributedWorkerConfig): ConfigMap {
   const key = 'request.timeout.ms'
@@ -36,15 +39,18 @@ export function readingCommitted(client: ConfigMap): ConfigMap {
 }
 
 /**
- * Settings of a connector's consumer for its own offsets: those of transactions that were not committed count for nobody. Only without
- * exactly-once support may worker or connector want otherwise.
+ * Settings of a connector's consumer for its own offsets: those of transactions that were not committed count
+ * for nobody. Only without exactly-once support may worker or connector want otherwise.
  */
 export function offsetReaderProperties(consumer: ConfigMap, exactlyOnce: boolean): ConfigMap {
   const isSaid = consumer.has('isolation.level')
   return isSaid && !exactlyOnce ? consumer : readingCommitted(consumer)
 }
 
-/** Beginning of the client ids of the worker's own clients; `configs`, `offsets`, `statuses` or `shared-admin` goes behind it. */
+/**
+ * Beginning of the client ids of the worker's own clients; `configs`, `offsets`, `statuses` or `shared-admin`
+ * goes behind it.
+ */
 export function workerClientIdBase(config: WorkerConfig): string {
   const group = config.kind === 'distributed' ? config.values['group.id'] : 'connect'
   const own = config.kind === 'distributed' ? config.values['client.id'] : ''
@@ -52,11 +58,11 @@ export function workerClientIdBase(config: WorkerConfig): string {
 }
 
 /**
- * Base → worker `<prefix>` → connector `<prefix>override.`. Of the worker's unprefixed settings only `bootstrap.servers` is
- * inherited, as in a JVM worker, and one thing more: when neither the worker's prefixed settings nor the connector name a
- * `security.protocol`, the worker's own security settings count, because forgetting to repeat them would otherwise
- * mean a connection in clear. A connector that brings its own `bootstrap.servers` gets none of them: the worker's
- * credentials are not for other clusters (I7).
+ * Base → worker `<prefix>` → connector `<prefix>override.`. Of the worker's unprefixed settings only
+ * `bootstrap.servers` is inherited, as in a JVM worker, and one thing more: when neither the worker's
+ * prefixed settings nor the connector name a `security.protocol`, the worker's own security settings count,
+ * because forgetting to repeat them would otherwise mean a connection in clear. A connector that brings its
+ * own `bootstrap.servers` gets none of them: the worker's credentials are not for other clusters (I7).
  */
 function merged(
   base: readonly (readonly [string, string])[],
@@ -97,7 +103,10 @@ export function producerProperties(
   )
 }
 
-/** Settings of the consumer of a sink task; its group is `connect-<name>` unless worker or connector say otherwise. */
+/**
+ * Settings of the consumer of a sink task; its group is `connect-<name>` unless worker or connector say
+ * otherwise.
+ */
 export function consumerProperties(
   workerProperties: ConfigMap,
   connectorConfig: ConfigMap
@@ -114,7 +123,10 @@ export function consumerProperties(
   )
 }
 
-/** Settings of the admin client of a connector: every unprefixed client setting of the worker, then `admin.`, then `admin.override.`. */
+/**
+ * Settings of the admin client of a connector: every unprefixed client setting of the worker, then `admin.`,
+ * then `admin.override.`.
+ */
 export function adminProperties(
   workerProperties: ConfigMap,
   connectorConfig: ConfigMap

@@ -46,8 +46,8 @@ function ownAddress(): string {
 }
 
 /**
- * What other workers and clients reach this worker by. `boundPort` answers the real port of a listener once the server is bound
- * (port 0 means any). `workerId` is what statuses carry; `url` ends in a slash.
+ * What other workers and clients reach this worker by. `boundPort` answers the real port of a listener once
+ * the server is bound (port 0 means any). `workerId` is what statuses carry; `url` ends in a slash.
  */
 export function advertised(
   settings: AdvertisedSettings,

@@ -13,7 +13,10 @@ const KAFKAS_OWN = [
   /^org\.apache\.kafka\.connect\.connector\.policy\.(All|None|Principal|Allowlist)ConnectorClientConfigOverridePolicy$/
 ]
 
-/** The policy a worker is configured with: one of Kafka's by its short name or class name, or a plugin's by its class name. Throws ConfigError. */
+/**
+ * The policy a worker is configured with: one of Kafka's by its short name or class name, or a plugin's by
+ * its class name. Throws ConfigError.
+ */
 export function overridePolicy(config: WorkerConfig, plugins: Plugins): OverridePolicy {
   const given = config.values[POLICY_KEY]
   const name = KAFKAS_OWN.map((pattern) => pattern.exec(given)?.[1]).find(Boolean)
@@ -39,8 +42,8 @@ export function refusedOverride({ name }: OverridePolicy, { key }: ClientOverrid
 }
 
 /**
- * Throws ConfigError when a connector overrides settings it may not, at the moment its client is made: its configuration may be older
- * than the policy, or come from another worker.
+ * Throws ConfigError when a connector overrides settings it may not, at the moment its client is made: its
+ * configuration may be older than the policy, or come from another worker.
  */
 export function checkOverrides(
   policy: OverridePolicy,

@@ -6,7 +6,10 @@ import { commonKeys } from './common-keys.ts'
 /** Setting of every provider beside its own; a JVM worker passes over it. */
 const TTL = 'ttl.ms'
 
-/** The config providers that a worker's properties name, whose own references are not replaced yet. Throws ConfigError. */
+/**
+ * The config providers that a worker's properties name, whose own references are not replaced yet. Throws
+ * ConfigError.
+ */
 export function providerSettings(properties: ConfigMap): readonly ProviderSettings[] {
   const key = 'config.providers'
   const { [key]: names } = parseKeys(commonKeys, [key], properties)

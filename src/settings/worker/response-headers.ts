@@ -1,6 +1,9 @@
 import { ConfigError } from '../../errors.ts'
 
-/** One rule of `response.http.headers.config`: `set` replaces a header, `add` adds to it; the value of a date rule is milliseconds from the moment of an answer. */
+/**
+ * One rule of `response.http.headers.config`: `set` replaces a header, `add` adds to it; the value of a date
+ * rule is milliseconds from the moment of an answer.
+ */
 export interface HeaderRule {
   readonly action: 'set' | 'add' | 'setDate' | 'addDate'
   readonly name: string

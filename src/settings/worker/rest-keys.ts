@@ -15,7 +15,10 @@ import { parseHeaderRules } from './response-headers.ts'
 export const BASIC_AUTH_EXTENSION =
   'org.apache.kafka.connect.rest.basic.auth.extension.BasicAuthSecurityRestExtension'
 
-/** The longest that a request of the REST interface may take, in milliseconds: Kafka Connect's, which no setting changes. */
+/**
+ * The longest that a request of the REST interface may take, in milliseconds: Kafka Connect's, which no
+ * setting changes.
+ */
 export const REQUEST_TIMEOUT_MS = 90_000
 
 function foreignExtension(classes: readonly string[]): Complaint | null {
@@ -168,7 +171,10 @@ export interface RestConfig {
   readonly properties: ConfigMap
 }
 
-/** Where the REST server listens. `admin` null: admin resources are on the main listeners; empty: there are none. */
+/**
+ * Where the REST server listens. `admin` null: admin resources are on the main listeners; empty: there are
+ * none.
+ */
 export function restListeners({ values }: RestConfig): {
   readonly main: readonly Listener[]
   readonly admin: readonly Listener[] | null
@@ -179,7 +185,10 @@ export function restListeners({ values }: RestConfig): {
   }
 }
 
-/** TLS settings of the main or admin listeners: those behind their prefix when there is any, else the plain `ssl.` ones. */
+/**
+ * TLS settings of the main or admin listeners: those behind their prefix when there is any, else the plain
+ * `ssl.` ones.
+ */
 export function listenerTls({ values, properties }: RestConfig, of: 'main' | 'admin'): ListenerTls {
   const own = withPrefix(properties, of === 'main' ? 'listeners.https.' : 'admin.listeners.https.')
   return own.size > 0 ? parseConfig(listenerTlsKeys, own) : values

@@ -36,7 +36,10 @@ export const standaloneConfig = configDef({ ...commonKeys, ...tlsKeys, ...standa
 type DistributedConfig = Parsed<typeof distributedConfig>
 type StandaloneConfig = Parsed<typeof standaloneConfig>
 
-/** The kind of worker a file is for, where nothing else tells: only a worker by itself keeps offsets in a file. */
+/**
+ * The kind of worker a file is for, where nothing else tells: only a worker by itself keeps offsets in a
+ * file.
+ */
 export function workerKind(properties: ConfigMap): WorkerConfig['kind'] {
   return properties.has('offset.storage.file.filename') ? 'standalone' : 'distributed'
 }
@@ -57,7 +60,10 @@ interface StandaloneWorkerConfig extends Common {
 }
 export type WorkerConfig = DistributedWorkerConfig | StandaloneWorkerConfig
 
-/** Beginnings of keys that belong to something with settings of its own: clients, listeners, topics, converters, providers. */
+/**
+ * Beginnings of keys that belong to something with settings of its own: clients, listeners, topics,
+ * converters, providers.
+ */
 const FAMILIES = [
   'producer.',
   'consumer.',
@@ -115,7 +121,10 @@ function forcedTopicSettings(kind: TopicKind): string[] {
   return kind === 'config' ? ['cleanup.policy', 'partitions'] : ['cleanup.policy']
 }
 
-/** Typed values of worker properties whose `${…}` are resolved already. Throws one ConfigError that lists every problem, a line each. */
+/**
+ * Typed values of worker properties whose `${…}` are resolved already. Throws one ConfigError that lists
+ * every problem, a line each.
+ */
 export function parseWorkerConfig(
   kind: 'distributed',
   properties: ConfigMap
@@ -131,7 +140,10 @@ export function parseWorkerConfig(kind: WorkerConfig['kind'], properties: Config
   return { kind, values, properties, warnings: warningsOf(standaloneConfig, properties) }
 }
 
-/** Throws ConfigError when the worker names converters that are not there; needs the plugins, which parsing does not know. */
+/**
+ * Throws ConfigError when the worker names converters that are not there; needs the plugins, which parsing
+ * does not know.
+ */
 export function checkWorkerPlugins(config: WorkerConfig, plugins: Plugins): void {
   const problems: string[] = []
   const look = (key: string, name: string, type: 'converter' | 'header_converter'): void => {
@@ -154,7 +166,10 @@ interface InternalTopic {
   /** -1: the default of the brokers. */
   readonly partitions: number
   readonly replicationFactor: number
-  /** Further settings for its creation (`config.storage.retention.ms` → `retention.ms`), without `cleanup.policy`. */
+  /**
+   * Further settings for its creation (`config.storage.retention.ms` → `retention.ms`), without
+   * `cleanup.policy`.
+   */
   readonly settings: ReadonlyMap<string, string>
 }
 
@@ -174,7 +189,10 @@ export function topicSettings(config: DistributedWorkerConfig, kind: TopicKind):
   }
 }
 
-/** `exactly.once.source.support`: whether source tasks run exactly once, and whether the leader writes the config topic in transactions. */
+/**
+ * `exactly.once.source.support`: whether source tasks run exactly once, and whether the leader writes the
+ * config topic in transactions.
+ */
 export function exactlyOnceSource(config: DistributedWorkerConfig): {
   readonly enabled: boolean
   readonly transactionalLeader: boolean
