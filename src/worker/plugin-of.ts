@@ -11,5 +11,5 @@ export function connectorPlugin(plugins: Plugins, config: ConfigMap): ConnectorP
       'Missing required configuration "connector.class" which has no default value.'
     )
   }
-  return plugins.connector(className)
+  return plugins.connector(className.trim())
 }

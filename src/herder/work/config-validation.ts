@@ -5,6 +5,7 @@ import type { StoredConfig } from '../../storage/cluster-config.ts'
 import type { Validations } from '../../validation/validations.ts'
 import { abortingAfter } from '../../wait.ts'
 import type { RestConfig } from '../herder.ts'
+import { REQUEST_TIMEOUT_MS } from '../../settings/worker/rest-keys.ts'
 
 interface ConfigValidationOptions {
   readonly validations: Pick<Validations, 'infos'>
@@ -12,9 +13,6 @@ interface ConfigValidationOptions {
   /** Aborts when the worker stops. */
   readonly stopping: AbortSignal
 }
-
-/** The limit of a request that waits for it. */
-const LIMIT_MS = 90_000
 
 /** Validates configurations for requests, within their limit. */
 export class ConfigValidation {
@@ -26,7 +24,12 @@ export class ConfigValidation {
 
   infos(config: RestConfig): Promise<ConfigInfos> {
     const { validations, clock, stopping } = this.#options
-    return abortingAfter(clock, LIMIT_MS, (limit) => validations.infos(config, limit), stopping)
+    return abortingAfter(
+      clock,
+      REQUEST_TIMEOUT_MS,
+      (limit) => validations.infos(config, limit),
+      stopping
+    )
   }
 
   /** The configuration if it has no errors; throws the 400 that lists them otherwise. */

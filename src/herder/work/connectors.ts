@@ -2,6 +2,7 @@ import { ConfigError, ConnectError, NotFoundError } from '../../errors.ts'
 import type { Plugins } from '../../plugin/plugins.ts'
 import type { ClusterConfig, StoredConfig } from '../../storage/cluster-config.ts'
 import type { ConnectorInfo } from '../herder.ts'
+import { connectorClass } from '../../settings/connector/connector-settings.ts'
 
 /** Throws the 404 clients know. */
 export function requireConnector(snapshot: ClusterConfig, name: string): StoredConfig {
@@ -26,8 +27,8 @@ export function connectorType(
   plugins: Plugins,
   config: StoredConfig | null
 ): ConnectorInfo['type'] {
-  const className = config?.get('connector.class')
-  if (className === undefined) return 'unknown'
+  const className = config === null ? null : connectorClass(config)
+  if (className === null) return 'unknown'
   try {
     return plugins.connector(className).type
   } catch (error) {

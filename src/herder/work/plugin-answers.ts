@@ -7,6 +7,7 @@ import type { ConnectorPreview } from '../../worker/preview-connector.ts'
 import type { Previews } from '../../worker/previews.ts'
 import type { PluginCatalog, PluginInfo, RestConfig } from '../herder.ts'
 import type { ConfigValidation } from './config-validation.ts'
+import { connectorClass } from '../../settings/connector/connector-settings.ts'
 
 interface PluginAnswersOptions {
   readonly plugins: Plugins
@@ -68,7 +69,7 @@ export class PluginAnswers implements PluginCatalog {
 }
 
 function requireClass(plugin: string, config: RestConfig): void {
-  const included = config.get('connector.class') ?? null
+  const included = connectorClass(config)
   if (included === null || normalised(included).endsWith(normalised(plugin))) return
   throw new ConnectError(
     'BAD_REQUEST',

@@ -16,6 +16,7 @@ import { jsonObjectOf } from '../json-answer.ts'
 import { maskedConfig } from '../masked-config.ts'
 import { configBody, createRequest } from '../request-body.ts'
 import { connectorInfo, stateInfo } from '../wire/connectors.ts'
+import { connectorName } from '../../settings/connector/connector-settings.ts'
 
 const log = loggers.get('org.apache.kafka.connect.runtime.rest.resources.ConnectorsResource')
 
@@ -217,7 +218,7 @@ function createdAt(name: string, answer: Answer): Answer {
 
 /** The name in the configuration must be the one of the request; when it is missing it is filled in. */
 function checkName(name: string, config: Map<string, string | null>): void {
-  const included = config.get('name') ?? null
+  const included = connectorName(config)
   if (included !== null && included !== name) {
     throw new ConnectError(
       'BAD_REQUEST',

@@ -18,7 +18,7 @@ export function connectorName(config: ReadonlyMap<string, string | null>): strin
  * looked at yet.
  */
 export function connectorClass(config: ReadonlyMap<string, string | null>): string | null {
-  return config.get('connector.class')?.trim() ?? null
+  return config.get('connector.class') ?? null
 }
 
 export interface TaskLimit {
