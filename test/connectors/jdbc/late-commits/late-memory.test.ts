@@ -133,6 +133,27 @@ describe('what is remembered', () => {
     })
   }
 
+  it('has only the rows of that moment come again when a task ends amid rows of one', async () => {
+    const database = new ScriptedDatabase()
+    database.answer = () => UNSEEN
+    const config = { mode: 'timestamp', 'batch.max.rows': '10', 'late.commit.window.ms': '1000000' }
+    const task = await started(database, config)
+    await traffic(database, task, 1, 20)
+    const moment = database.nowMs
+    for (let id = 21; id <= 45; id++) database.insert(id, moment)
+    while (!task.sent.includes(21)) await task.pollFor(1)
+    const torn = task.sent.slice(task.sent.indexOf(21))
+    assert.ok(torn.length < 25)
+    const again = await task.restart()
+    await traffic(database, again, 46, 3)
+    await again.pollFor(5000)
+    assert.deepEqual(
+      again.sent,
+      Array.from({ length: 28 }, (_, index) => 21 + index)
+    )
+    await again.stop()
+  })
+
   it('is stored the less often the more of it there is, for it goes with each transaction', async () => {
     const database = new ScriptedDatabase()
     const task = await started(database, { mode: 'timestamp' })
