@@ -22,7 +22,7 @@ import { kafkaJars } from './kafka-jars.ts'
 import { startSchemaRegistry } from './schema-registry.ts'
 
 /** A single test that takes longer is stuck. */
-const TEST_TIMEOUT_MS = 120_000
+const TEST_TIMEOUT_MS = 300_000
 /** The whole run; the continuous integration's own limit is later and would say less. */
 const RUN_TIMEOUT_MS = 60 * 60_000
 

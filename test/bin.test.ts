@@ -11,7 +11,7 @@ interface Outcome {
 function run(command: string, ...args: string[]): Promise<Outcome> {
   const script = resolve(import.meta.dirname, '..', 'bin', command)
   return new Promise((resolvePromise) => {
-    execFile(process.execPath, [script, ...args], { timeout: 20_000 }, (error, stdout, stderr) => {
+    execFile(process.execPath, [script, ...args], { timeout: 180_000 }, (error, stdout, stderr) => {
       const exitCode = error === null ? 0 : typeof error.code === 'number' ? error.code : -1
       resolvePromise({ exitCode, output: stdout + stderr })
     })

@@ -198,7 +198,7 @@ function askJava(of: readonly string[], texts: readonly string[]): string[] {
     const answer = execFileSync(
       'java',
       ['-Xmx128m', join(folder, 'Match.java'), join(folder, 'input'), String(of.length)],
-      { encoding: 'utf8', timeout: 60_000 }
+      { encoding: 'utf8', timeout: 180_000 }
     )
     return JSON.parse(answer) as string[]
   } finally {

@@ -111,7 +111,7 @@ describe('properties', () => {
     const answer = execFileSync(
       'java',
       ['-Xmx128m', join(folder, 'Load.java'), folder, String(samples.length)],
-      { encoding: 'utf8', maxBuffer: 10_000_000, timeout: 60_000 }
+      { encoding: 'utf8', maxBuffer: 10_000_000, timeout: 180_000 }
     )
     const expected = JSON.parse(answer) as [string, string][][]
     samples.forEach((text, index) => {

@@ -10,7 +10,7 @@ export async function runJava(file: string, args: readonly string[]): Promise<st
   const source = join(import.meta.dirname, 'java', file)
   const options = ['-Xmx256m', '-XX:TieredStopAtLevel=1', '-cp', join(kafkaLibs(), '*')]
   const { stdout } = await run('java', [...options, source, ...args], {
-    timeout: 60_000,
+    timeout: 180_000,
     maxBuffer: 50_000_000
   })
   return stdout.split('\n').filter((line) => line !== '')

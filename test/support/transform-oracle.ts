@@ -39,7 +39,7 @@ export async function askTransforms(
     await run(
       'javac',
       ['-J-Xmx256m', '-encoding', 'UTF-8', '-cp', jars, '-d', classes, ...sources],
-      { timeout: 60_000 }
+      { timeout: 180_000 }
     )
     const answers = await askOracle(['-cp', `${classes}:${jars}`, 'TransformOracle'], questions)
     return answers as TransformAnswer[]

@@ -113,7 +113,7 @@ async function allValues(
 
 describe('a worker with AvroConverter', () => {
   it('I5: brings every row from SQLite to Kafka, and what is read there is what was in the table', {
-    timeout: 60_000
+    timeout: 180_000
   }, async (t) => {
     const shopping = await shopWorker(t, AVRO, { 'schema.registry.url': schemaRegistryUrl() })
     const { topic } = shopping
@@ -131,7 +131,7 @@ describe('a worker with AvroConverter', () => {
   })
 
   it('I1: loses no row to a registry that is away: the task fails, and goes on after a restart', {
-    timeout: 60_000
+    timeout: 180_000
   }, async (t) => {
     let text = ''
     const registry = await stubRegistry(t, () => ({ status: 503, body: {} }))
@@ -165,7 +165,7 @@ describe('a worker with another converter that asks a registry', () => {
     [protobufConverterPlugin, { 'optional.for.nullables': 'true' }]
   ] as const) {
     it(`I5: ${plugin.className} brings every row to Kafka as it was in the table`, {
-      timeout: 60_000
+      timeout: 180_000
     }, async (t) => {
       const registry = { 'schema.registry.url': schemaRegistryUrl() }
       const shopping = await shopWorker(t, plugin.className, { ...registry, ...config })

@@ -95,7 +95,7 @@ describe('the settings of exactly-once sources', () => {
 
   for (const support of ['disabled', 'enabled'] as const) {
     it(`give a connector an offset topic of its own, ${support}`, {
-      timeout: 90_000
+      timeout: 180_000
     }, async (t) => {
       const { name, admin, start, config, linesArrive } = await group(t)
       const { worker, rest } = await start(support)

@@ -47,7 +47,7 @@ async function oneRecord(t: TestContext, topic: string): Promise<RawRecord> {
 
 describe('one connector with keys, topics, settings of single tables and named queries', () => {
   it('brings tables of the same name apart, each with its key, in JSON and in Avro', {
-    timeout: 90_000
+    timeout: 180_000
   }, async (t) => {
     const schemas = await twoSchemas(t)
     const [north = '', south = ''] = schemas

@@ -68,7 +68,7 @@ async function oracleShop(t: TestContext) {
 
 describe('the documented configuration of an Oracle source with Avro and three transformations', () => {
   it('runs unchanged: each row arrives under its id, with the inserted field', {
-    timeout: 90_000
+    timeout: 180_000
   }, async (t) => {
     const oracle = await oracleShop(t)
     const prefix = `${uniqueName('documented')}-`

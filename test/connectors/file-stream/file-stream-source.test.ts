@@ -173,7 +173,7 @@ void describe('FileStreamSource', () => {
     const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', program], {
       cwd: fileURLToPath(new URL('../../..', import.meta.url)),
       stdio: ['pipe', 'pipe', 'inherit'],
-      timeout: 10_000
+      timeout: 180_000
     })
     child.stdin.write('a\nb')
     setTimeout(() => child.stdin.write('c\nd\n'), 300)

@@ -32,7 +32,7 @@ function askJvm(lines: readonly string[]): { vectors: Map<string, string>; read:
   const done = spawnSync(
     'java',
     ['-Xmx128m', '-XX:TieredStopAtLevel=1', '-cp', `${kafkaLibs()}/*`, source],
-    { input: `${lines.join('\n')}\n`, encoding: 'utf8', timeout: 60_000 }
+    { input: `${lines.join('\n')}\n`, encoding: 'utf8', timeout: 180_000 }
   )
   assert.equal(done.status, 0, done.stderr)
   const output = done.stdout.trim().split('\n')

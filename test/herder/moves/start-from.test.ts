@@ -142,7 +142,7 @@ describe('a move that another leader began', () => {
     assert.deepEqual([await offset(), worker.ranWhileWriting], [{ id: 5 }, []])
   })
 
-  it('goes on when the leader dies in the middle of writing', { timeout: 60_000 }, async (t) => {
+  it('goes on when the leader dies in the middle of writing', { timeout: 180_000 }, async (t) => {
     const cluster = new HerderCluster(t)
     const members = [await member(cluster), await member(cluster)]
     await cluster.create('a', { 'tasks.max': '2' })

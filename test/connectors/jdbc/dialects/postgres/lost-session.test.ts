@@ -49,7 +49,7 @@ async function endingSession(t: TestContext) {
 
 describe('a session of PostgreSQL that ends while a cursor is being ended', () => {
   it('I8: is an error that may pass for who waits for the last rows', {
-    timeout: 30_000
+    timeout: 180_000
   }, async (t) => {
     const connection = await endingSession(t)
     await assert.rejects(
@@ -58,7 +58,7 @@ describe('a session of PostgreSQL that ends while a cursor is being ended', () =
     )
   })
 
-  it('I8: is an error that may pass for who leaves a query', { timeout: 30_000 }, async (t) => {
+  it('I8: is an error that may pass for who leaves a query', { timeout: 180_000 }, async (t) => {
     const connection = await endingSession(t)
     const stream = await connection.query('SELECT generate_series(1, 1000) AS id', [], {
       fetchRows: 10,
