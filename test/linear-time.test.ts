@@ -19,6 +19,7 @@ import { sqlServerTarget } from '../src/connectors/jdbc/dialects/sqlserver/targe
 import { parseJdbcUrl } from '../src/connectors/jdbc/database/jdbc-url.ts'
 import { checkPlaceholders, describableQuery } from '../src/connectors/jdbc/sql/query-text.ts'
 import { jdbcSourcePlugin } from '../src/connectors/jdbc/source/source-plugins.ts'
+import { parseFloating, parseInteger } from '../src/transforms/java/java-number.ts'
 import { validateConnector } from '../src/validation/validate-connector.ts'
 import { Plugins } from '../src/plugin/plugins.ts'
 import { basicCredentials, isInternal } from '../src/rest/basic-auth.ts'
@@ -48,6 +49,12 @@ const around = (...places: string[]): ((text: string) => string)[] =>
   places.map((place) => (text) => place.replace('*', () => text))
 
 void describe('I8: What anybody can send costs time in proportion to its length', () => {
+  void it('in texts that are cast to numbers', () => {
+    const places = around('*', '1*x', '1.*x')
+    eachText('parseFloating', (text) => parseFloating('float32', text), places)
+    eachText('parseInteger', (text) => parseInteger('int64', text), places)
+  })
+
   void it('in addresses, headers and names of a request', () => {
     eachText(
       'routerTarget',

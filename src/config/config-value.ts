@@ -50,7 +50,12 @@ export function javaTrim(text: string): string {
   return text.slice(start, end)
 }
 
-/** Java takes the decimal digits of every script (of one UTF-16 unit); each block of ten starts where the one before is no digit. */
+/** The text with the digits of every script as 0 to 9, where Java takes them: those of one UTF-16 unit. */
+export function plainDigits(text: string): string {
+  return text.replace(/\p{Nd}/gu, decimalDigit)
+}
+
+/** Digits stand in blocks of ten; each block starts where the character before is no digit. */
 function decimalDigit(char: string): string {
   if (char.length > 1) return char
   const code = char.charCodeAt(0)
@@ -60,7 +65,7 @@ function decimalDigit(char: string): string {
 }
 
 function wholeNumber(text: string): bigint | null {
-  const digits = text.replace(/\p{Nd}/gu, decimalDigit)
+  const digits = plainDigits(text)
   return /^[+-]?\d+$/.test(digits) ? BigInt(digits.replace(/^\+/, '')) : null
 }
 

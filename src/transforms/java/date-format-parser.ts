@@ -1,6 +1,6 @@
 import { ERAS, HALVES, MONTHS, UTC_NAME, WEEKDAYS } from './date-names.ts'
 import type { PatternPart } from './date-pattern.ts'
-import { plainDigits } from './java-number.ts'
+import { plainDigits } from '../../config/config-value.ts'
 import { type ParsedField, LenientCalendar } from './lenient-calendar.ts'
 
 /** Letters whose number of letters limits the digits of the field before them, when nothing stands between. */

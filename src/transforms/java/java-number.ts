@@ -1,3 +1,4 @@
+import { javaTrim, plainDigits } from '../../config/config-value.ts'
 import { floatOfText, nearestFloat } from '../../data/floats.ts'
 import type { Decimal } from '../../data/logical-types.ts'
 import { int64, INT64_MAX, INT64_MIN } from '../../data/values.ts'
@@ -41,35 +42,25 @@ export function floatOf(value: bigint): number {
   return nearestFloat(double, Number.isFinite(double) ? value - BigInt(double) : 0n)
 }
 
+/** No integer is longer; making one of many digits would take more time than their length. */
+const LONGEST = '-9223372036854775808'.length
+
 /** `Byte.parseByte` to `Long.parseLong`: a sign and digits, of any script; null for anything else and out of range. */
 export function parseInteger(type: IntegerType, text: string): number | bigint | null {
   const digits = plainDigits(text)
   if (!/^[+-]?\d+$/.test(digits)) return null
-  const value = BigInt(digits.replace(/^\+/, ''))
+  const significant = digits.replace(/^\+/, '').replace(/^(-?)0+(?=\d)/, '$1')
+  if (significant.length > LONGEST) return null
+  const value = BigInt(significant)
   return BigInt.asIntN(WIDTH[type], value) === value ? int64(value) : null
 }
 
-/** The text with the digits of all scripts as 0 to 9. */
-export function plainDigits(text: string): string {
-  return text.replace(/\p{Nd}/gu, digitOf)
-}
-
-/** Digits of other scripts stand in blocks of ten; each block begins where the character before is no digit. */
-function digitOf(char: string): string {
-  const code = char.codePointAt(0) ?? 0
-  let zero = code
-  while (code - zero < 9 && /\p{Nd}/u.test(String.fromCodePoint(zero - 1))) zero--
-  return String(code - zero)
-}
-
 const FLOATING =
-  /^([+-]?)(?:(NaN|Infinity)|((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)[fFdD]?|0[xX]([0-9a-fA-F]*)(?:\.([0-9a-fA-F]*))?[pP]([+-]?\d+)[fFdD]?)$/
+  /^([+-]?)(?:(NaN|Infinity)|((?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)[fFdD]?|0[xX]([0-9a-fA-F]*)(?:\.([0-9a-fA-F]*))?[pP]([+-]?\d+)[fFdD]?)$/
 
 /** `Float.parseFloat` and `Double.parseDouble`; null where they refuse the text. */
 export function parseFloating(type: 'float32' | 'float64', text: string): number | null {
-  // Java trims control characters and blanks only.
-  const trimmed = text.replace(/^[\0- ]+|[\0- ]+$/g, '')
-  const [, sign, word, plain, whole, fraction, power] = FLOATING.exec(trimmed) ?? []
+  const [, sign, word, plain, whole, fraction, power] = FLOATING.exec(javaTrim(text)) ?? []
   const negative = sign === '-'
   if (word !== undefined) return word === 'NaN' ? Number.NaN : negative ? -Infinity : Infinity
   if (plain !== undefined) {
