@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 export async function until<T>(
   probe: () => T | Promise<T>,
   what: string,
-  timeoutMs = 30_000
+  timeoutMs = 100_000
 ): Promise<NonNullable<T>> {
   const deadline = performance.now() + timeoutMs
   let last: unknown
