@@ -201,30 +201,10 @@ describe('https listeners', () => {
   })
 
   it('take Java’s key and trust stores, and only the cipher suites and versions they may', async () => {
-    const password = ['-storepass', KEY_PASSWORD]
     keys.issue('server')
-    keys.openssl(
-      ...'pkcs12 -export -in server.pem -inkey server.key -name server -out server.p12'.split(' '),
-      '-passout',
-      `pass:${KEY_PASSWORD}`
-    )
-    keys.keytool(
-      ...'-importkeystore -srckeystore server.p12 -destkeystore server.jks -deststoretype JKS'.split(
-        ' '
-      ),
-      '-srcstorepass',
-      KEY_PASSWORD,
-      '-deststorepass',
-      KEY_PASSWORD,
-      '-destkeypass',
-      KEY_PASSWORD
-    )
-    keys.keytool(
-      ...'-importcert -noprompt -alias ca -file ca.pem -storetype PKCS12 -keystore trust.p12'.split(
-        ' '
-      ),
-      ...password
-    )
+    keys.pkcs12('server')
+    keys.copyStore('server.p12', 'server.jks', 'JKS')
+    keys.trustStore('trust.p12', 'PKCS12')
     const worker = await startRestWorker({
       listeners,
       'ssl.keystore.type': 'JKS',

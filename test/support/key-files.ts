@@ -16,6 +16,12 @@ export interface KeyFolder {
     name: string,
     options?: { readonly ec?: boolean; readonly san?: string; readonly cn?: string }
   ): void
+  /** `<name>.p12` of an issued key, as OpenSSL makes it; its alias is the name. */
+  pkcs12(name: string): void
+  /** What stands in a PKCS#12 store, in one of the JDK's kinds. */
+  copyStore(from: string, to: string, type: string, ...more: string[]): void
+  /** A store with `ca.pem` in it. */
+  trustStore(file: string, type: 'JKS' | 'PKCS12'): void
   remove(): void
 }
 
@@ -52,10 +58,31 @@ export function keyFolder(): KeyFolder {
     '-addext',
     'basicConstraints=critical,CA:TRUE'
   )
+  const keytool = (...args: string[]): void => run('keytool', args)
+  const words = (text: string): string[] => text.split(' ')
   return {
     path,
     openssl,
-    keytool: (...args) => run('keytool', args),
+    keytool,
+    pkcs12(name) {
+      const made = words(
+        `pkcs12 -export -in ${name}.pem -inkey ${name}.key -name ${name} -out ${name}.p12`
+      )
+      openssl(...made, '-passout', `pass:${KEY_PASSWORD}`)
+    },
+    copyStore(from, to, type, ...more) {
+      const copied = words(
+        `-importkeystore -noprompt -srckeystore ${from} -srcstoretype PKCS12 -destkeystore ${to} -deststoretype ${type}`
+      )
+      const passwords = ['-srcstorepass', KEY_PASSWORD, '-deststorepass', KEY_PASSWORD]
+      keytool(...copied, ...passwords, ...more)
+    },
+    trustStore(file, type) {
+      const imported = words(
+        `-importcert -noprompt -alias ca -file ca.pem -storetype ${type} -keystore ${file}`
+      )
+      keytool(...imported, '-storepass', KEY_PASSWORD)
+    },
     issue(name, { ec = false, san = 'IP:127.0.0.1', cn = name } = {}) {
       const kind = ec
         ? ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256']

@@ -8,6 +8,8 @@ import type {
 } from '../../src/connectors/jdbc/database/database.ts'
 import { parseJdbcUrl } from '../../src/connectors/jdbc/database/jdbc-url.ts'
 import { TimeZone } from '../../src/connectors/jdbc/values/time-zone.ts'
+import { postgresDialect } from '../../src/connectors/jdbc/dialects/postgres/dialect.ts'
+import { postgresUrl } from './environment.ts'
 import { recordingLog } from './recording-log.ts'
 
 export interface DialectTarget {
@@ -44,4 +46,16 @@ export async function rowsOf(connection: Connection, sql: string, fetchRows = 10
   const all: Row[] = []
   for (let rows = await stream.next(); rows !== null; rows = await stream.next()) all.push(...rows)
   return all
+}
+
+/** A session of the PostgreSQL dialect on the server of the tests. */
+export function openPostgres(): Promise<Connection> {
+  const url = new URL(postgresUrl())
+  return postgresDialect.open(
+    openOptions(postgresDialect, {
+      url: `jdbc:postgresql://${url.host}${url.pathname}`,
+      user: url.username,
+      password: url.password
+    })
+  )
 }

@@ -18,37 +18,14 @@ describe('ssl.* settings', () => {
   before(() => {
     keys = keyFolder()
     keys.issue('own')
-    const secret = KEY_PASSWORD
-    keys.openssl(
-      ...'pkcs12 -export -in own.pem -inkey own.key -name own -out own.p12'.split(' '),
-      '-passout',
-      `pass:${secret}`
-    )
+    keys.pkcs12('own')
     keys.openssl(
       ...'pkcs8 -topk8 -in own.key -out own-encrypted.key -passout'.split(' '),
-      `pass:${secret}`
+      `pass:${KEY_PASSWORD}`
     )
-    const store = ['-storepass', secret]
-    keys.keytool(
-      ...'-importkeystore -srckeystore own.p12 -destkeystore own.jks -deststoretype JKS'.split(' '),
-      '-srcstorepass',
-      secret,
-      '-deststorepass',
-      secret,
-      '-destkeypass',
-      secret
-    )
-    for (const [type, file] of [
-      ['JKS', 'trust.jks'],
-      ['PKCS12', 'trust.p12']
-    ] as const) {
-      keys.keytool(
-        ...`-importcert -noprompt -alias ca -file ca.pem -storetype ${type} -keystore ${file}`.split(
-          ' '
-        ),
-        ...store
-      )
-    }
+    keys.copyStore('own.p12', 'own.jks', 'JKS')
+    keys.trustStore('trust.jks', 'JKS')
+    keys.trustStore('trust.p12', 'PKCS12')
   })
   after(() => keys.remove())
 

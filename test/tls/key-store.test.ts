@@ -164,33 +164,15 @@ void describe('Keys and stores', () => {
         })
       }
 
-      const stores: [form: string, args: (out: string) => string[]][] = [
-        ["JKS of the JDK's keytool", (out) => ['-deststoretype', 'JKS', '-destkeystore', out]],
-        [
-          "PKCS#12 of the JDK's keytool",
-          (out) => ['-deststoretype', 'PKCS12', '-destkeystore', out]
-        ],
-        [
-          'PKCS#12 as Java 8 wrote it',
-          (out) => ['-deststoretype', 'PKCS12', '-destkeystore', out, '-J-Dkeystore.pkcs12.legacy']
-        ]
+      const stores: [form: string, type: string, ...more: string[]][] = [
+        ["JKS of the JDK's keytool", 'JKS'],
+        ["PKCS#12 of the JDK's keytool", 'PKCS12'],
+        ['PKCS#12 as Java 8 wrote it', 'PKCS12', '-J-Dkeystore.pkcs12.legacy']
       ]
-      for (const [form, args] of stores) {
+      for (const [form, type, ...more] of stores) {
         void it(`are read from ${form}`, () => {
           const out = `${name}-${form.replaceAll(/\W+/g, '-')}`
-          keys.keytool(
-            '-importkeystore',
-            '-noprompt',
-            '-srckeystore',
-            `${name}.p12`,
-            '-srcstoretype',
-            'PKCS12',
-            '-srcstorepass',
-            PASSWORD,
-            '-deststorepass',
-            PASSWORD,
-            ...args(out)
-          )
+          keys.copyStore(`${name}.p12`, out, type, ...more)
           const own = readKeyStore(file(out), passwords(PASSWORD))
           isIdentityOf(name, own)
           assert.equal(own.cert.match(/BEGIN CERTIFICATE/g)?.length, 2, 'chain')
@@ -223,27 +205,11 @@ void describe('Keys and stores', () => {
 
   void it('are found by alias, without case, and a key may have a password of its own', () => {
     const add = (name: string, keyPassword: string): void =>
-      keys.keytool(
-        '-importkeystore',
-        '-noprompt',
-        '-srckeystore',
+      keys.copyStore(
         `${name}.p12`,
-        '-srcstoretype',
-        'PKCS12',
-        '-srcstorepass',
-        PASSWORD,
-        '-srcalias',
-        name,
-        '-destalias',
-        `My-${name}`,
-        '-deststoretype',
-        'JKS',
-        '-destkeystore',
         'two.jks',
-        '-deststorepass',
-        PASSWORD,
-        '-destkeypass',
-        keyPassword
+        'JKS',
+        ...['-srcalias', name, '-destalias', `My-${name}`, '-destkeypass', keyPassword]
       )
     add('rsa', 'key-password-1')
     add('ec', 'key-password-2')
@@ -273,21 +239,8 @@ void describe('Keys and stores', () => {
   void it('are trusted from PEM, DER, JKS and PKCS#12', () => {
     const ca = new X509Certificate(readFileSync(keys.path('ca.pem'))).toString()
     keys.openssl('x509', '-in', 'ca.pem', '-outform', 'DER', '-out', 'ca.der')
-    for (const type of ['JKS', 'PKCS12']) {
-      keys.keytool(
-        '-importcert',
-        '-noprompt',
-        '-alias',
-        'ca',
-        '-file',
-        'ca.pem',
-        '-storetype',
-        type,
-        '-keystore',
-        `trust.${type}`,
-        '-storepass',
-        PASSWORD
-      )
+    for (const type of ['JKS', 'PKCS12'] as const) {
+      keys.trustStore(`trust.${type}`, type)
       assert.deepEqual(readTrustStore(file(`trust.${type}`), PASSWORD), [ca])
       assert.throws(() => readTrustStore(file(`trust.${type}`), 'wrong'), /password is wrong/)
     }
@@ -311,39 +264,9 @@ void describe('Keys and stores', () => {
   void it('that cannot be read are named with file and form', () => {
     writeFileSync(keys.path('junk'), 'junk')
     writeFileSync(keys.path('cut.p12'), readFileSync(keys.path('rsa.p12')).subarray(0, 500))
-    keys.keytool(
-      '-importkeystore',
-      '-noprompt',
-      '-srckeystore',
-      'rsa.p12',
-      '-srcstoretype',
-      'PKCS12',
-      '-srcstorepass',
-      PASSWORD,
-      '-deststoretype',
-      'JKS',
-      '-destkeystore',
-      'whole.jks',
-      '-deststorepass',
-      PASSWORD
-    )
+    keys.copyStore('rsa.p12', 'whole.jks', 'JKS')
     writeFileSync(keys.path('cut.jks'), readFileSync(keys.path('whole.jks')).subarray(0, 500))
-    keys.keytool(
-      '-importkeystore',
-      '-noprompt',
-      '-srckeystore',
-      'rsa.p12',
-      '-srcstoretype',
-      'PKCS12',
-      '-srcstorepass',
-      PASSWORD,
-      '-deststoretype',
-      'JCEKS',
-      '-destkeystore',
-      'rsa.jceks',
-      '-deststorepass',
-      PASSWORD
-    )
+    keys.copyStore('rsa.p12', 'rsa.jceks', 'JCEKS')
     const cases: [read: () => unknown, text: RegExp][] = [
       [() => file('absent'), /ssl\.key \(.*absent\) cannot be read: ENOENT/],
       [

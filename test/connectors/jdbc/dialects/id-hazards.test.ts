@@ -9,12 +9,11 @@ import type { Connection, Row, TableId } from '../../../../src/connectors/jdbc/d
 import { mysqlDialect } from '../../../../src/connectors/jdbc/dialects/mysql/dialect.ts'
 import { mysqlIdHazards } from '../../../../src/connectors/jdbc/dialects/mysql/id-hazards.ts'
 import { oracleIdHazards } from '../../../../src/connectors/jdbc/dialects/oracle/id-hazards.ts'
-import { postgresDialect } from '../../../../src/connectors/jdbc/dialects/postgres/dialect.ts'
 import { sqliteDialect } from '../../../../src/connectors/jdbc/dialects/sqlite/dialect.ts'
 import { postgresUrl, uniqueName } from '../../../support/environment.ts'
 import { startJdbcTask } from '../../../support/jdbc-source.ts'
 import { createMysqlDatabase } from '../../../support/mysql-database.ts'
-import { openOptions, rowsOf } from '../../../support/open-dialect.ts'
+import { openOptions, openPostgres, rowsOf } from '../../../support/open-dialect.ts'
 
 const table = (name: string, schema: string | null = null): TableId => ({
   catalog: null,
@@ -34,14 +33,7 @@ describe('ids of PostgreSQL', () => {
       CREATE TABLE plain (id bigserial PRIMARY KEY);
       CREATE TABLE cached (id bigint DEFAULT nextval('shared'), v int);
       CREATE TABLE ident (id bigint GENERATED ALWAYS AS IDENTITY (CACHE 20 CYCLE), back bigint GENERATED ALWAYS AS IDENTITY (INCREMENT -1))`)
-    const url = new URL(postgresUrl())
-    connection = await postgresDialect.open(
-      openOptions(postgresDialect, {
-        url: `jdbc:postgresql://${url.host}${url.pathname}`,
-        user: url.username,
-        password: url.password
-      })
-    )
+    connection = await openPostgres()
   })
   after(async () => {
     await connection.close()

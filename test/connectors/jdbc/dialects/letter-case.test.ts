@@ -9,7 +9,7 @@ import {
 import { postgresDialect } from '../../../../src/connectors/jdbc/dialects/postgres/dialect.ts'
 import { tableSql } from '../../../../src/connectors/jdbc/database/table-name.ts'
 import { postgresUrl, uniqueName } from '../../../support/environment.ts'
-import { openOptions } from '../../../support/open-dialect.ts'
+import { openPostgres } from '../../../support/open-dialect.ts'
 
 describe('names that a database folds', () => {
   it('have the case of its letters, not of every language', () => {
@@ -28,13 +28,7 @@ describe('names of tables on PostgreSQL', () => {
     await client.query(
       `CREATE SCHEMA ${schema}; SET search_path = ${schema}; CREATE TABLE GRÖSSE (id int); CREATE TABLE "GRÖSSE" (id int); CREATE TABLE "100%_x" (id int); CREATE TABLE "100axx" (id int)`
     )
-    connection = await postgresDialect.open(
-      openOptions(postgresDialect, {
-        url: `jdbc:postgresql://${url.host}${url.pathname}`,
-        user: url.username,
-        password: url.password
-      })
-    )
+    connection = await openPostgres()
   })
   after(async () => {
     await connection.close()

@@ -57,55 +57,10 @@ void describe('TLS to a database', () => {
       '-passout',
       `pass:${KEY_PASSWORD}`
     )
-    keys.openssl(
-      'pkcs12',
-      '-export',
-      '-in',
-      'certified.pem',
-      '-inkey',
-      'certified.key',
-      '-name',
-      'user',
-      '-out',
-      'certified.p12',
-      '-passout',
-      `pass:${KEY_PASSWORD}`
-    )
-    for (const [type, out] of [
-      ['JKS', 'certified.jks'],
-      ['PKCS12', 'java.p12']
-    ] as const) {
-      keys.keytool(
-        '-importkeystore',
-        '-noprompt',
-        '-srckeystore',
-        'certified.p12',
-        '-srcstoretype',
-        'PKCS12',
-        '-srcstorepass',
-        KEY_PASSWORD,
-        '-deststoretype',
-        type,
-        '-destkeystore',
-        out,
-        '-deststorepass',
-        KEY_PASSWORD
-      )
-    }
-    keys.keytool(
-      '-importcert',
-      '-noprompt',
-      '-alias',
-      'ca',
-      '-file',
-      'ca.pem',
-      '-storetype',
-      'JKS',
-      '-keystore',
-      'trust.jks',
-      '-storepass',
-      KEY_PASSWORD
-    )
+    keys.pkcs12('certified')
+    keys.copyStore('certified.p12', 'certified.jks', 'JKS')
+    keys.copyStore('certified.p12', 'java.p12', 'PKCS12')
+    keys.trustStore('trust.jks', 'JKS')
     keys.openssl('x509', '-in', 'certified.pem', '-outform', 'DER', '-out', 'certified.der')
   })
   after(() => {

@@ -8,11 +8,10 @@ import pg from 'pg'
 import type { Connection } from '../../../../src/connectors/jdbc/database/database.ts'
 import { mysqlDialect } from '../../../../src/connectors/jdbc/dialects/mysql/dialect.ts'
 import { oracleDialect } from '../../../../src/connectors/jdbc/dialects/oracle/dialect.ts'
-import { postgresDialect } from '../../../../src/connectors/jdbc/dialects/postgres/dialect.ts'
 import { sqliteDialect } from '../../../../src/connectors/jdbc/dialects/sqlite/dialect.ts'
 import { mysqlUrl, postgresUrl, uniqueName } from '../../../support/environment.ts'
 import { createMysqlDatabase } from '../../../support/mysql-database.ts'
-import { openOptions } from '../../../support/open-dialect.ts'
+import { openOptions, openPostgres } from '../../../support/open-dialect.ts'
 import { logOn } from '../../../support/oracle/oracle-client.ts'
 import { startOracleServer } from '../../../support/oracle/oracle-server.ts'
 
@@ -54,14 +53,7 @@ describe('Rows of megabytes', () => {
     await client.query(
       `CREATE TABLE ${table} AS SELECT n, repeat('x', ${ROW_BYTES}) AS v FROM generate_series(1, ${ROWS}) n`
     )
-    const url = new URL(postgresUrl())
-    const connection = await postgresDialect.open(
-      openOptions(postgresDialect, {
-        url: `jdbc:postgresql://${url.host}${url.pathname}`,
-        user: url.username,
-        password: url.password
-      })
-    )
+    const connection = await openPostgres()
     assertBounded(await batches(connection, table))
   })
 
