@@ -209,7 +209,12 @@ void describe('Keys and stores', () => {
         `${name}.p12`,
         'two.jks',
         'JKS',
-        ...['-srcalias', name, '-destalias', `My-${name}`, '-destkeypass', keyPassword]
+        '-srcalias',
+        name,
+        '-destalias',
+        `My-${name}`,
+        '-destkeypass',
+        keyPassword
       )
     add('rsa', 'key-password-1')
     add('ec', 'key-password-2')
