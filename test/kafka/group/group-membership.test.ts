@@ -10,6 +10,8 @@ import { until } from '../../support/until.ts'
 import { clientProperties, kafkaJs } from '../support.ts'
 
 const HEARTBEAT = 12
+/** Brokers take no shorter ones. */
+const SHORTEST_SESSION_MS = 6000
 
 const never = (): AbortSignal => new AbortController().signal
 
@@ -27,8 +29,9 @@ function startMember(
       groupId,
       client: clientProperties(),
       clientId: name,
-      sessionTimeoutMs: 6000,
-      rebalanceTimeoutMs: 6000,
+      // A thread that begins to send heartbeats may take seconds to start on a busy machine.
+      sessionTimeoutMs: 60_000,
+      rebalanceTimeoutMs: 60_000,
       heartbeatIntervalMs: 100,
       onRebalance: (reason) => reasons.push(reason),
       ...options
@@ -187,7 +190,7 @@ describe('ConnectGroupMembership', () => {
     t.after(() => proxy.close())
     const { join, reasons } = startMember(t, uniqueName('group'), {
       client: clientProperties({ 'bootstrap.servers': proxy.address }),
-      sessionTimeoutMs: 6000
+      sessionTimeoutMs: SHORTEST_SESSION_MS
     })
     await join()
     proxy.stall()
@@ -242,7 +245,7 @@ describe('a member whose event loop is blocked', () => {
 
   it('I9: stays a member beyond its session timeout: heartbeats have a thread of their own', async (t) => {
     const groupId = uniqueName('group')
-    const { join, reasons } = startMember(t, groupId, { rebalanceTimeoutMs: 60_000 })
+    const { join, reasons } = startMember(t, groupId, { sessionTimeoutMs: SHORTEST_SESSION_MS })
     const round = await join()
     block(9000)
     assert.deepEqual(await membersOf(t, groupId), [round.memberId])
@@ -251,12 +254,15 @@ describe('a member whose event loop is blocked', () => {
 
   it('loses its place once it is blocked for longer than a rebalance may take, and is told', async (t) => {
     const groupId = uniqueName('group')
-    const { join, reasons } = startMember(t, groupId, { rebalanceTimeoutMs: 2000 })
+    const { join, reasons } = startMember(t, groupId, {
+      sessionTimeoutMs: SHORTEST_SESSION_MS,
+      rebalanceTimeoutMs: 2000
+    })
     const round = await join()
     block(11_000)
     await until(() => reasons.length > 0, 'it is told')
     assert.deepEqual(reasons, ['member-unknown'])
-    assert.deepEqual(await membersOf(t, groupId), [])
+    await until(async () => (await membersOf(t, groupId)).length === 0, 'the group drops it')
     assert.notEqual((await join()).memberId, round.memberId)
   })
 })
