@@ -344,6 +344,28 @@ describe('The rooms of src/', () => {
     )
   })
 
+  it('have one register of what runs: nobody else has connectors and tasks at hand', () => {
+    const holders = sources.filter(
+      ({ path, text }) =>
+        !path.startsWith('worker/') && /\b(?:ConnectorHandle|TaskHandle)\b/.test(text)
+    )
+    assert.deepEqual(
+      holders.map(({ path }) => path),
+      ['herder/work/local-work.ts']
+    )
+  })
+
+  it('have herders that are made of parts and inherit nothing', () => {
+    const wrong = sources.flatMap(({ path, text }) =>
+      path.startsWith('herder/')
+        ? [...text.matchAll(/\bclass \w+ extends (?!\w*Error\b)\w+/g)].map(
+            ([found]) => `${path}: ${found}`
+          )
+        : []
+    )
+    assert.deepEqual(wrong, [])
+  })
+
   it('leave the words of the wire to rest/', () => {
     const wrong: string[] = []
     for (const { path, text } of sources) {

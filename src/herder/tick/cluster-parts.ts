@@ -117,7 +117,22 @@ function coreOf(options: DistributedHerderOptions): Core {
   const wake = (): void => wakeup.wake()
   const queue = new CommandQueue<TickCommands>({ ready: startup.started, own: OWN_COMMANDS, wake })
   const keys = new SessionKeys(options.sessionKeys)
-  const membership = new Membership({ ...options, onRebalance: wake })
+  const membership = new Membership({
+    clients: options.clients,
+    client: options.client,
+    clientId: options.clientId,
+    groupId: options.groupId,
+    workerUrl: options.workerUrl,
+    sessionTimeoutMs: options.sessionTimeoutMs,
+    rebalanceTimeoutMs: options.rebalanceTimeoutMs,
+    heartbeatIntervalMs: options.heartbeatIntervalMs,
+    connectProtocol: options.connectProtocol,
+    scheduledRebalanceMaxDelayMs: options.scheduledRebalanceMaxDelayMs,
+    configStore,
+    clock,
+    log,
+    onRebalance: wake
+  })
   const leader = new LeaderRequests({ membership, keys, client: options.leaderClient, log })
   return { stage, startup, wakeup, queue, keys, membership, leader }
 }

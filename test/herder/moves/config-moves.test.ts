@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
+import { ConnectError } from '../../../src/errors.ts'
 import type { PutOptions } from '../../../src/herder/herder.ts'
 import type { KafkaConfigStore } from '../../../src/storage/kafka-config-store.ts'
 import { connectorConfig, HerderCluster } from '../../support/herder-cluster.ts'
@@ -86,6 +87,24 @@ describe('a connector that is created where another one of its name was', () => 
       status: 409,
       message: 'Connector a already exists'
     })
+  })
+
+  it('is written once, also when the end of that can be noted only later', async (test) => {
+    const { herder, store, worker } = await alone(test)
+    const putStartFrom = store.putStartFrom.bind(store)
+    let refused = 0
+    store.putStartFrom = async (name, state) => {
+      const isEnd = state?.running === null && store.snapshot().contains(name)
+      if (isEnd && refused++ === 0) throw new ConnectError('KAFKA_UNAVAILABLE', 'no broker today')
+      await putStartFrom(name, state)
+    }
+    const { created } = await herder.changes.putConnectorConfig('a', connectorConfig('a'), {
+      ...create,
+      initialOffsets: { offsets: [{ partition: t, offset: { id: 5 } }], others: 'reset' }
+    })
+    assert.deepEqual([created, refused], [true, 2])
+    assert.equal((await herder.startFrom.history('a'))[0]?.state, 'DONE')
+    assert.deepEqual(await worker.offsets('a'), [{ partition: t, offset: { id: 5 } }])
   })
 
   it('is not created by a worker that takes a creation up: its offsets are whole, and it can be created again', async (test) => {

@@ -67,7 +67,7 @@ for (const connectProtocol of ['sessioned', 'compatible', 'eager'] as const) {
       await cluster.runs('a', 'a-0', 'a-1', 'a-2', 'a-3')
       const leader = await cluster.leader()
       const moved = await leader.herder.startFrom.move('a', { start: { id: 5 } }, by)
-      assert.deepEqual([moved.state, moved.targetState], ['DONE', 'STARTED'])
+      assert.deepEqual([moved.problem, moved.state, moved.targetState], [null, 'DONE', 'STARTED'])
       assert.deepEqual(moved.offsets, [{ partition, old: null, new: { id: 5 } }])
       assert.deepEqual(
         workers.flatMap(({ ranWhileWriting }) => ranWhileWriting),
