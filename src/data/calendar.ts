@@ -1,10 +1,13 @@
 /**
- * Days and dates, in the Gregorian calendar reckoned backward for ever and in the Julian one. Days are numbered from 1970-01-01, months from
- * 1, and years as astronomers count them, with a year 0.
+ * Days and dates, in the Gregorian calendar reckoned backward for ever and in the Julian one. Days are
+ * numbered from 1970-01-01, months from 1, and years as astronomers count them, with a year 0.
  */
 
 export const MS_PER_DAY = 86_400_000
-/** 15 October 1582, the first day of the Gregorian calendar where it was introduced first; the day before was 4 October. */
+/**
+ * 15 October 1582, the first day of the Gregorian calendar where it was introduced first; the day before was
+ * 4 October.
+ */
 export const FIRST_GREGORIAN_DAY = -141_427
 
 /** Remainder that is never negative. */

@@ -1,8 +1,8 @@
 import { Decimal } from './logical-types.ts'
 
 /**
- * Rounding to float32 once. A double that stands for a longer number may lie amid two floats, where rounding it a second time
- * does not know to which of them the number is nearer.
+ * Rounding to float32 once. A double that stands for a longer number may lie amid two floats, where rounding
+ * it a second time does not know to which of them the number is nearer.
  */
 
 const LARGEST_FLOAT = 2 ** 128 - 2 ** 104
@@ -32,7 +32,10 @@ function asNear(double: number, float: number): number | null {
   return other !== float && Math.fround(other) === other ? other : null
 }
 
-/** What a decimal text has beyond a finite double: positive, negative, or 0 where they are the same number. Only the sign counts. */
+/**
+ * What a decimal text has beyond a finite double: positive, negative, or 0 where they are the same number.
+ * Only the sign counts.
+ */
 export function beyondDouble(text: string, double: number): bigint {
   const exact = Decimal.parse(text)
   const near = exactDecimal(double)

@@ -2,9 +2,10 @@ import { beyondDouble, floatOfText } from './floats.ts'
 import type { Decimal } from './logical-types.ts'
 
 /**
- * Text of numbers as Java writes them (`Double.toString`, `Float.toString`, `BigDecimal.toString`): JsonConverter,
- * StringConverter and the key bytes of offset records show it. Doubles and floats have the fewest digits that read back as the
- * same number, and of these the nearest, as Java 19 and later print them; earlier ones print more for some numbers.
+ * Text of numbers as Java writes them (`Double.toString`, `Float.toString`, `BigDecimal.toString`):
+ * JsonConverter, StringConverter and the key bytes of offset records show it. Doubles and floats have the
+ * fewest digits that read back as the same number, and of these the nearest, as Java 19 and later print them;
+ * earlier ones print more for some numbers.
  */
 
 /** `Double.toString`; `NaN`, `Infinity` and `-Infinity` by these names. */
@@ -43,7 +44,10 @@ function scientific(exponential: string, value: number): string {
   return text.replace('e+', 'E').replace('e', 'E')
 }
 
-/** So many digits tell any two floats of full precision apart, and no two texts of so many digits are the same float. */
+/**
+ * So many digits tell any two floats of full precision apart, and no two texts of so many digits are the same
+ * float.
+ */
 const SURE_DIGITS = 6
 const MOST_DIGITS = 9
 const SMALLEST_FULL_FLOAT = 2 ** -126
@@ -55,7 +59,8 @@ function shortestOfFloat(value: number): string {
     const near = nearest(value, count)
     if (floatOfText(near) === value) return withoutZeros(near)
     if (!Number.isInteger(Math.log2(value))) continue
-    // Below a power of two the floats are closer: the next text above may be read as it where the nearest is not.
+    // Below a power of two the floats are closer: the next text above may be read as it where the nearest is
+    // not.
     const above = nextText(near, 1n)
     if (floatOfText(above) === value) return withoutZeros(above)
   }

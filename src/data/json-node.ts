@@ -22,7 +22,10 @@ export function member(object: JsonObject, name: string): JsonNode | undefined {
   return Object.hasOwn(object, name) ? object[name] : undefined
 }
 
-/** Numbers of up to 15 digits are plain; a JsonNumber is one that a JavaScript number may not hold: fractions, exponents, more digits. */
+/**
+ * Numbers of up to 15 digits are plain; a JsonNumber is one that a JavaScript number may not hold: fractions,
+ * exponents, more digits.
+ */
 const dialect: JsonDialect = {
   number: (text) => (/^-?0*\d{1,15}$/.test(text) ? Number(text) + 0 : new JsonNumber(text)),
   leadingZeros: true,

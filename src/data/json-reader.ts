@@ -33,7 +33,9 @@ export class JsonNumber {
   }
 }
 
-/** A number of JSON: a bigint where it is an integer beyond 2^53, which a JavaScript number may not hold (I5). */
+/**
+ * A number of JSON: a bigint where it is an integer beyond 2^53, which a JavaScript number may not hold (I5).
+ */
 export function numberOfJson(text: string): number | bigint {
   return /^-?\d+$/.test(text) ? int64OfText(text) : Number(text)
 }
@@ -54,8 +56,9 @@ export class JsonSyntaxError extends Error {
 }
 
 /**
- * The value of a JSON document; undefined when the text is blank. The last of several equal keys counts, and any key is a plain one.
- * What the value is made of follows from the dialect: null, booleans, strings, its numbers, lists, and objects or Maps. Throws JsonSyntaxError.
+ * The value of a JSON document; undefined when the text is blank. The last of several equal keys counts, and
+ * any key is a plain one. What the value is made of follows from the dialect: null, booleans, strings, its
+ * numbers, lists, and objects or Maps. Throws JsonSyntaxError.
  */
 export function readJson(text: string, dialect: JsonDialect): unknown {
   return new JsonReader(text, dialect).document()

@@ -1,6 +1,9 @@
 const DELIMITERS = ':,{}[]"'
 
-/** Tokens of Kafka's literals: the delimiters `: , { } [ ] "` and the runs between them; a backslash takes the next one along. */
+/**
+ * Tokens of Kafka's literals: the delimiters `: , { } [ ] "` and the runs between them; a backslash takes the
+ * next one along.
+ */
 export class LiteralTokens {
   readonly text: string
   #at = 0

@@ -6,7 +6,10 @@ import { sameSchema } from './schema-equality.ts'
 import { int64, INT64_MAX, INT64_MIN, isSmallInteger } from './values.ts'
 import { MS_PER_DAY } from './calendar.ts'
 
-/** A value read from text; schema and value null for `null`. An array or map without common type has no part schemas. */
+/**
+ * A value read from text; schema and value null for `null`. An array or map without common type has no part
+ * schemas.
+ */
 interface Literal {
   readonly schema: Schema | null
   readonly value: unknown
@@ -18,9 +21,9 @@ const TIMESTAMP = timestampSchema()
 const NOTHING: Literal = { schema: null, value: null }
 
 /**
- * Text → value by Kafka's rules (`Values.parseString`: SimpleHeaderConverter, InsertHeader): null, booleans, the smallest
- * integer type, float32 or float64 for fractions, Decimal beyond, ISO dates and times (UTC), `[…]`, `{…}`; anything else
- * is a string. Never throws.
+ * Text → value by Kafka's rules (`Values.parseString`: SimpleHeaderConverter, InsertHeader): null, booleans,
+ * the smallest integer type, float32 or float64 for fractions, Decimal beyond, ISO dates and times (UTC),
+ * `[…]`, `{…}`; anything else is a string. Never throws.
  */
 export function parseLiteral(text: string): Literal {
   if (text === '') return { schema: Schema.STRING, value: text }
@@ -34,7 +37,9 @@ class LiteralParser {
     this.#tokens = new LiteralTokens(text)
   }
 
-  /** `embedded`: within an array or map, where strings are quoted. Throws DataError when nothing fits there. */
+  /**
+   * `embedded`: within an array or map, where strings are quoted. Throws DataError when nothing fits there.
+   */
   parse(embedded: boolean): Literal {
     const tokens = this.#tokens
     if (!tokens.hasNext) return NOTHING
@@ -141,7 +146,9 @@ function mapOf(keys: readonly Literal[], values: readonly Literal[]): Literal {
 
 const NUMERIC: readonly SchemaType[] = ['int8', 'int16', 'int32', 'int64', 'float32', 'float64']
 
-/** The schema all parts fit: the widest of number types, or the one type they share; null when there is none. */
+/**
+ * The schema all parts fit: the widest of number types, or the one type they share; null when there is none.
+ */
 function commonSchema(parts: readonly Literal[]): Schema | null {
   let common: Schema | null = null
   for (const { schema } of parts) {
@@ -173,7 +180,10 @@ function aligned(parts: readonly Literal[], common: Schema | null): unknown[] {
 }
 
 const LARGE = 1e19
-/** Text that claims a larger exponent stays text: as a number it would fill the memory of whoever writes it out. */
+/**
+ * Text that claims a larger exponent stays text: as a number it would fill the memory of whoever writes it
+ * out.
+ */
 const MAX_SCALE = 10_000
 
 function parseNumber(token: string): Literal | null {
@@ -210,7 +220,10 @@ const TIME_LENGTH = 'HH:mm:ss.SSSZ'.length
 const DATE_LENGTH = 'yyyy-MM-dd'.length
 const TIMESTAMP_LENGTH = DATE_LENGTH + 1 + TIME_LENGTH
 
-/** ISO date, time of day or timestamp of exactly that length, in UTC; parts may overflow (`2024-13-01`), as in Java. */
+/**
+ * ISO date, time of day or timestamp of exactly that length, in UTC; parts may overflow (`2024-13-01`), as in
+ * Java.
+ */
 function parseMoment(escaped: string): Literal | null {
   const text = escaped.replaceAll('\\:', ':')
   if (text.length === TIME_LENGTH) {

@@ -4,7 +4,10 @@ import { Struct } from './struct.ts'
 
 const known = new WeakMap<Schema, WeakSet<Schema>>()
 
-/** Whether two schemas describe the same values in every detail, documentation and defaults included. Remembers pairs found equal. */
+/**
+ * Whether two schemas describe the same values in every detail, documentation and defaults included.
+ * Remembers pairs found equal.
+ */
 export function sameSchema(a: Schema | undefined, b: Schema | undefined): boolean {
   if (a === b) return true
   if (a === undefined || b === undefined) return false

@@ -33,12 +33,14 @@ export interface SchemaOptions {
 }
 
 /**
- * Description of a value. Immutable; converters cache one encoder per schema *object*, so build a schema once and reuse it.
+ * Description of a value. Immutable; converters cache one encoder per schema *object*, so build a schema once
+ * and reuse it.
  *
- * How values look, by type: int8, int16, int32 → number; int64 → number while it is a safe integer, bigint beyond (D5);
- * float32, float64 → number; boolean; string; bytes → Uint8Array; array → Array; map → Map; struct → Struct.
- * Logical types keep the representation of their base type: Date = days since 1970-01-01 (int32), Time = milliseconds of the
- * day (int32), Timestamp = epoch milliseconds (int64). Decimal (bytes) is a `Decimal` object: unscaled bigint and scale.
+ * How values look, by type: int8, int16, int32 → number; int64 → number while it is a safe integer, bigint
+ * beyond (D5); float32, float64 → number; boolean; string; bytes → Uint8Array; array → Array; map → Map;
+ * struct → Struct. Logical types keep the representation of their base type: Date = days since 1970-01-01
+ * (int32), Time = milliseconds of the day (int32), Timestamp = epoch milliseconds (int64). Decimal (bytes) is
+ * a `Decimal` object: unscaled bigint and scale.
  */
 export class Schema {
   readonly type: SchemaType

@@ -1,8 +1,8 @@
 import { jsonString } from './json-string.ts'
 
 /**
- * The same text for partitions, or offsets, of the same meaning: whatever the order of their fields, 1 or 1.0, number or
- * bigint. Only for comparing, never stored.
+ * The same text for partitions, or offsets, of the same meaning: whatever the order of their fields, 1 or
+ * 1.0, number or bigint. Only for comparing, never stored.
  */
 export function meaningOf(map: Readonly<Record<string, unknown>>): string {
   const fields = Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1))

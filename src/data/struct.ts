@@ -1,7 +1,10 @@
 import { DataError } from '../errors.ts'
 import type { Schema } from './schema.ts'
 
-/** A record value: a struct schema and its values in field order (D4). `undefined` is never stored; absent is null. */
+/**
+ * A record value: a struct schema and its values in field order (D4). `undefined` is never stored; absent is
+ * null.
+ */
 export class Struct {
   readonly schema: Schema
   readonly values: unknown[]

@@ -7,15 +7,16 @@ import { kindOf } from './values.ts'
 import { MS_PER_DAY } from './calendar.ts'
 
 /**
- * Text forms of values that Java programs see: `toJavaText` is what `toString()` gives there (StringConverter),
- * `toLiteral` what `Values.convertToString` gives (SimpleHeaderConverter), which `parseLiteral` reads back.
+ * Text forms of values that Java programs see: `toJavaText` is what `toString()` gives there
+ * (StringConverter), `toLiteral` what `Values.convertToString` gives (SimpleHeaderConverter), which
+ * `parseLiteral` reads back.
  */
 
 type MaybeSchema = Schema | null | undefined
 
 /**
- * Java's toString: `Struct{a=1,b=x}`, `{k=v}`, `[1, 2]`. Bytes, for which Java prints the address of an object, are their
- * digits: `0x00ff`.
+ * Java's toString: `Struct{a=1,b=x}`, `{k=v}`, `[1, 2]`. Bytes, for which Java prints the address of an
+ * object, are their digits: `0x00ff`.
  */
 export function toJavaText(schema: MaybeSchema, value: unknown): string {
   if (value === null || value === undefined) return 'null'
@@ -45,7 +46,10 @@ export function toJavaText(schema: MaybeSchema, value: unknown): string {
   throw new DataError(`${kindOf(value)} has no text form`)
 }
 
-/** Kafka's literal form: `[1,"a"]`, `{"k":1.5}`, `2024-02-29`; strings are quoted inside of others only; bytes are base64. */
+/**
+ * Kafka's literal form: `[1,"a"]`, `{"k":1.5}`, `2024-02-29`; strings are quoted inside of others only; bytes
+ * are base64.
+ */
 export function toLiteral(schema: MaybeSchema, value: unknown, embedded = false): string {
   if (value === null || value === undefined) return 'null'
   if (typeof value === 'string') return embedded ? quoted(value) : value
@@ -110,7 +114,10 @@ const CYCLE_MS = 146_097 * MS_PER_DAY
 /** The limit of a date in JavaScript; Java's reaches further, to the year 292278994. */
 const FURTHEST_MS = 8.64e15
 
-/** The parts of a moment in UTC, in the proleptic Gregorian calendar, of any year that 64 bits of milliseconds reach. */
+/**
+ * The parts of a moment in UTC, in the proleptic Gregorian calendar, of any year that 64 bits of milliseconds
+ * reach.
+ */
 function calendarOf(milliseconds: number | bigint): { readonly date: Date; readonly year: number } {
   if (milliseconds <= FURTHEST_MS && milliseconds >= -FURTHEST_MS) {
     const date = new Date(Number(milliseconds))
@@ -133,8 +140,8 @@ function javaDate(milliseconds: number | bigint): string {
 }
 
 /**
- * As the JVM's, a Timestamp at midnight is written as a date. Unlike it, moments before 1970-01-02 keep their date:
- * the JVM writes only the time of day for them (I5).
+ * As the JVM's, a Timestamp at midnight is written as a date. Unlike it, moments before 1970-01-02 keep their
+ * date: the JVM writes only the time of day for them (I5).
  */
 function isoText(schema: MaybeSchema, milliseconds: number | bigint): string {
   const { date, year } = calendarOf(milliseconds)

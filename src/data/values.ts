@@ -68,8 +68,9 @@ export function scaleOf(schema: Schema): number {
 }
 
 /**
- * Throws DataError when a value does not fit; the message names the field (`address.lines[2]`), the type expected and the
- * kind of value found, never the value itself. `path` is where the value sits, empty for the whole record.
+ * Throws DataError when a value does not fit; the message names the field (`address.lines[2]`), the type
+ * expected and the kind of value found, never the value itself. `path` is where the value sits, empty for the
+ * whole record.
  */
 export function checkValue(schema: Schema, value: unknown, path = ''): void {
   if (value === null || value === undefined) {
@@ -158,7 +159,8 @@ function fitsPrimitive(schema: Schema, type: PrimitiveType, value: unknown): boo
 }
 
 /**
- * The values of a struct of this schema, one for each field; DataError for anything else. Fast when the struct has the very schema.
+ * The values of a struct of this schema, one for each field; DataError for anything else. Fast when the
+ * struct has the very schema.
  */
 export function structValues(schema: Schema, value: unknown): readonly unknown[] {
   if (

@@ -1,6 +1,9 @@
 import { ConnectError } from '../errors.ts'
 
-/** I8: work that requests bring, so much of it at once. One more is refused at once, and may be asked for again. */
+/**
+ * I8: work that requests bring, so much of it at once. One more is refused at once, and may be asked for
+ * again.
+ */
 export class AtOnce {
   readonly #most: number
   /** In the plural, as people call it. */

@@ -11,9 +11,9 @@ export interface SchemaAndValue {
 export type ConverterUse = 'key' | 'value'
 
 /**
- * Turns values into the bytes of a Kafka record and back. Both directions may answer a promise (a registry has to be asked),
- * but should answer at once when they can: it is the hot path.
- * A value that does not fit its schema throws DataError; one that cannot be represented is never changed silently (I5).
+ * Turns values into the bytes of a Kafka record and back. Both directions may answer a promise (a registry
+ * has to be asked), but should answer at once when they can: it is the hot path. A value that does not fit
+ * its schema throws DataError; one that cannot be represented is never changed silently (I5).
  */
 export interface Converter {
   fromConnectData(
@@ -28,11 +28,14 @@ export interface Converter {
     headers?: Headers
   ): SchemaAndValue | Promise<SchemaAndValue>
   /**
-   * As `fromConnectData`, without writing anything anywhere: what a registry would be asked to keep is answered instead. Absent:
-   * `fromConnectData` writes nothing.
+   * As `fromConnectData`, without writing anything anywhere: what a registry would be asked to keep is
+   * answered instead. Absent: `fromConnectData` writes nothing.
    */
   dryRun?(topic: string, schema: Schema | null, value: unknown): DryRun | Promise<DryRun>
-  /** Called once, when the task has ended, or was given up while a conversion was pending, which should end soon then. */
+  /**
+   * Called once, when the task has ended, or was given up while a conversion was pending, which should end
+   * soon then.
+   */
   close?(): Promise<void> | void
 }
 
@@ -67,8 +70,8 @@ export interface ConverterPlugin {
   readonly version: string
   readonly config: ConfigDef
   /**
-   * A converter ready for use, one for the keys and one for the values of a task. `config`: the keys behind `key.converter.` or
-   * `value.converter.`. Throws ConfigError.
+   * A converter ready for use, one for the keys and one for the values of a task. `config`: the keys behind
+   * `key.converter.` or `value.converter.`. Throws ConfigError.
    */
   create(config: ConfigMap, use: ConverterUse): Converter
 }

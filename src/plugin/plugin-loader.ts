@@ -35,8 +35,9 @@ export interface LoadedPlugins {
 }
 
 /**
- * Loads what stands on the plugin path. Each module is imported from its own folder, so that it finds its own dependencies and not those
- * of another plugin. What is broken becomes a problem, and everything else loads (I9). Never rejects.
+ * Loads what stands on the plugin path. Each module is imported from its own folder, so that it finds its own
+ * dependencies and not those of another plugin. What is broken becomes a problem, and everything else loads
+ * (I9). Never rejects.
  */
 export async function loadPluginPath(options: PluginPathOptions): Promise<LoadedPlugins> {
   const { packages, problems: unusable } = findPluginPackages(options.path, options.cwd)
@@ -64,7 +65,9 @@ function modulesOf(owner: PluginPackage): { module: string; owner: PluginPackage
   return owner.modules.map((module) => ({ module, owner }))
 }
 
-/** What a module exports as `plugins`: one descriptor or an array of them. Rejects when it cannot be loaded. */
+/**
+ * What a module exports as `plugins`: one descriptor or an array of them. Rejects when it cannot be loaded.
+ */
 async function exportedPlugins(
   module: string,
   { clock, loadTimeoutMs: timeoutMs = LOAD_TIMEOUT_MS }: PluginPathOptions

@@ -2,7 +2,10 @@ import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { messageOf } from '../errors.ts'
 
-/** Field of `package.json` that makes an npm package one with plugins: `{"plugins": "./plugins.js"}`, or a list of modules. */
+/**
+ * Field of `package.json` that makes an npm package one with plugins: `{"plugins": "./plugins.js"}`, or a
+ * list of modules.
+ */
 const MANIFEST = 'kafkaConnect'
 
 /** An npm package with a manifest. */
@@ -28,9 +31,10 @@ interface FoundPackages {
 }
 
 /**
- * The packages that the entries of `plugin.path` lead to, in order, each once. An entry is a folder (relative ones are relative to `cwd`):
- * a package itself, or a folder whose packages are its children, in its `node_modules`, or in the `node_modules` of its children; or else
- * the name of an npm package that is installed where the worker was started. Never throws.
+ * The packages that the entries of `plugin.path` lead to, in order, each once. An entry is a folder (relative
+ * ones are relative to `cwd`): a package itself, or a folder whose packages are its children, in its
+ * `node_modules`, or in the `node_modules` of its children; or else the name of an npm package that is
+ * installed where the worker was started. Never throws.
  */
 export function findPluginPackages(entries: readonly string[], cwd: string): FoundPackages {
   const packages = new Map<string, PluginPackage>()
@@ -78,7 +82,9 @@ function candidates(folder: string): string[] {
   return found
 }
 
-/** The packages in the `node_modules` of a folder, or, of a scope such as `@example`, in the folder itself. */
+/**
+ * The packages in the `node_modules` of a folder, or, of a scope such as `@example`, in the folder itself.
+ */
 function installed(folder: string): string[] {
   const inner = join(folder, 'node_modules')
   const isScope = folder.slice(folder.lastIndexOf(sep) + 1).startsWith('@')

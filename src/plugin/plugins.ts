@@ -34,7 +34,10 @@ export function simpleName(className: string): string {
   return className.slice(className.lastIndexOf('.') + 1)
 }
 
-/** Names a plugin answers to: full class name, simple name, and simple name without its kind (`FileStreamSource`). */
+/**
+ * Names a plugin answers to: full class name, simple name, and simple name without its kind
+ * (`FileStreamSource`).
+ */
 function namesOf(plugin: Plugin): Set<string> {
   if (plugin.type === 'source' && plugin.withoutAlias === true) return new Set([plugin.className])
   const simple = simpleName(plugin.className)
@@ -63,7 +66,10 @@ export class Plugins {
       .sort((a, b) => (a.className < b.className ? -1 : 1))
   }
 
-  /** The plugin of that type with that class name or alias; null when unknown. Throws ConfigError when an alias is ambiguous. */
+  /**
+   * The plugin of that type with that class name or alias; null when unknown. Throws ConfigError when an
+   * alias is ambiguous.
+   */
   find<T extends PluginType>(type: T, name: string): PluginOf<T> | null {
     const ofType = this.#all.filter((plugin): plugin is PluginOf<T> => plugin.type === type)
     const exact = ofType.find((plugin) => plugin.className === name)
@@ -73,7 +79,10 @@ export class Plugins {
     return matches[0] ?? null
   }
 
-  /** A connector by class name or alias. Throws ConfigError with the text REST clients know when unknown or ambiguous. */
+  /**
+   * A connector by class name or alias. Throws ConfigError with the text REST clients know when unknown or
+   * ambiguous.
+   */
   connector(name: string): ConnectorPlugin {
     const all = this.#all.filter(
       (plugin): plugin is ConnectorPlugin => plugin.type === 'source' || plugin.type === 'sink'

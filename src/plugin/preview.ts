@@ -4,7 +4,9 @@ import type { SourceRecord } from '../data/record.ts'
 export interface PreviewRequest {
   /** Rows of each table, or whatever the source is made of. */
   readonly maxRows: number
-  /** Aborts when the time is over: then answer what is there so far, and say in `problems` what is missing. */
+  /**
+   * Aborts when the time is over: then answer what is there so far, and say in `problems` what is missing.
+   */
   readonly signal: AbortSignal
 }
 
@@ -31,7 +33,10 @@ export interface PreviewColumn {
 export interface SinkPreview {
   readonly statements: readonly PreviewStatement[]
   readonly columns: readonly PreviewColumn[]
-  /** What would be better otherwise, or should be known: an index, a column that may be null, a time zone. A sentence each. */
+  /**
+   * What would be better otherwise, or should be known: an index, a column that may be null, a time zone. A
+   * sentence each.
+   */
   readonly advice: readonly string[]
   /** What kept the preview from being whole. A sentence each, without secrets. */
   readonly problems: readonly string[]

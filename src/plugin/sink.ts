@@ -27,8 +27,9 @@ export interface SinkConnectorContext {
 }
 
 /**
- * As SourceConnector, for the way out of Kafka: the same calls in the same order. Which partitions a task gets is not the
- * connector's business: the tasks are members of one consumer group, which shares the partitions out.
+ * As SourceConnector, for the way out of Kafka: the same calls in the same order. Which partitions a task
+ * gets is not the connector's business: the tasks are members of one consumer group, which shares the
+ * partitions out.
  */
 export interface SinkConnector {
   /** Takes what `stop` has to give back, such as connections and timers. */
@@ -43,11 +44,15 @@ export interface Revocation {
   /**
    * - `rebalance`: the group shares its partitions out anew. What `put` ends within the time is committed.
    * - `lost`: the group has given them to somebody else already. Nothing may be written any more.
-   * - `overdue`: one `put` took longer than `max.poll.interval.ms`; the task leaves the group and joins it again.
+   * - `overdue`: one `put` took longer than `max.poll.interval.ms`; the task leaves the group and joins it
+   *   again.
    */
   readonly reason: 'rebalance' | 'lost' | 'overdue'
   readonly partitions: readonly TopicPartition[]
-  /** For so long, in ms, a running `put` is waited for; then its work must be undone. 0: it must be undone at once. */
+  /**
+   * For so long, in ms, a running `put` is waited for; then its work must be undone. 0: it must be undone at
+   * once.
+   */
   readonly withinMs: number
 }
 
@@ -59,9 +64,10 @@ export interface RevocationSignal extends AbortSignal {
 /** Takes records that cannot be written, so that the others can. */
 export interface ErrantRecordReporter {
   /**
-   * Hands a record to the dead letter queue, to the log, or to both, as the connector is configured. Resolves when Kafka has
-   * it: wait for that before anything is made durable that counts the record as done. Rejects when errors are not tolerated,
-   * or when the record could not be handed over: let that error through, it fails the task.
+   * Hands a record to the dead letter queue, to the log, or to both, as the connector is configured. Resolves
+   * when Kafka has it: wait for that before anything is made durable that counts the record as done. Rejects
+   * when errors are not tolerated, or when the record could not be handed over: let that error through, it
+   * fails the task.
    */
   report(record: SinkRecord, error: unknown): Promise<void>
 }
@@ -73,13 +79,17 @@ export interface SinkTaskContext {
   readonly log: Logger
   /** The partitions between their `open` and their `close`. */
   assignment(): readonly TopicPartition[]
-  /** No more records of these partitions until they are resumed. Throws ConnectError for a partition the task does not have. */
+  /**
+   * No more records of these partitions until they are resumed. Throws ConnectError for a partition the task
+   * does not have.
+   */
   pause(partitions: readonly TopicPartition[]): void
   /** The opposite of `pause`, with the same error. */
   resume(partitions: readonly TopicPartition[]): void
   /**
-   * From where these partitions are read next, whatever was committed: called in `open` by a task that keeps its positions where
-   * it writes, or later to read records again. Takes effect before the next `put`. Throws ConnectError as `pause` does.
+   * From where these partitions are read next, whatever was committed: called in `open` by a task that keeps
+   * its positions where it writes, or later to read records again. Takes effect before the next `put`. Throws
+   * ConnectError as `pause` does.
    */
   offset(positions: readonly TopicPosition[]): void
   /** For how long, in ms, the batch rests that the next RetriableError of `put` leaves behind. */
@@ -101,45 +111,57 @@ export interface SinkTaskContext {
  *
  *     start → ( open → put … preCommit … put → preCommit → close )* → stop
  *
- * and never two at a time: while one call runs, only the signals of the context can abort. Empty batches are put, too, about
- * once a second, so that a task can do what is due. `open` and `close` tell which partitions come and go: all of them at once,
- * or a few while the others go on.
+ * and never two at a time: while one call runs, only the signals of the context can abort. Empty batches are
+ * put, too, about once a second, so that a task can do what is due. `open` and `close` tell which partitions
+ * come and go: all of them at once, or a few while the others go on.
  *
- * Offsets are committed to the consumer group: at intervals, on request, before partitions are taken away and at the end,
- * always after `preCommit` and never beyond what it answered. A record that was put and not committed comes again, to this task
- * or to another.
+ * Offsets are committed to the consumer group: at intervals, on request, before partitions are taken away and
+ * at the end, always after `preCommit` and never beyond what it answered. A record that was put and not
+ * committed comes again, to this task or to another.
  *
- * An error of `put` fails this task, never the worker (I9), unless it is a RetriableError: then the same batch is put again,
- * in the same order, and no other record meanwhile.
+ * An error of `put` fails this task, never the worker (I9), unless it is a RetriableError: then the same
+ * batch is put again, in the same order, and no other record meanwhile.
  */
 export interface SinkTask {
   /** Takes what `stop` has to give back, such as connections and timers. */
   start?(): Promise<void> | void
-  /** These partitions are the task's from now on, none of their records was put yet. An error fails the task. */
+  /**
+   * These partitions are the task's from now on, none of their records was put yet. An error fails the task.
+   */
   open?(partitions: readonly TopicPartition[]): Promise<void> | void
   /** The records of each partition are in the order of their offsets, across all batches. */
   put(records: readonly SinkRecord[]): Promise<void>
   /**
-   * What may be committed of `positions`, which lie behind the records put so far, dropped ones included. Fewer or lower ones are
-   * committed as they are answered, those left out are not; beyond what was given, or of a partition the task does not
-   * have, nothing is. Absent: `flush` is called, and all of it may be committed. After an error the task reads again from the
-   * positions committed last; while it ends, the error is only logged.
+   * What may be committed of `positions`, which lie behind the records put so far, dropped ones included.
+   * Fewer or lower ones are committed as they are answered, those left out are not; beyond what was given, or
+   * of a partition the task does not have, nothing is. Absent: `flush` is called, and all of it may be
+   * committed. After an error the task reads again from the positions committed last; while it ends, the
+   * error is only logged.
    */
   preCommit?(
     positions: readonly TopicPosition[]
   ): Promise<readonly TopicPosition[]> | readonly TopicPosition[]
-  /** Everything put so far must be durable when this resolves. Absent: it is whenever `put` resolves. Errors as of `preCommit`. */
+  /**
+   * Everything put so far must be durable when this resolves. Absent: it is whenever `put` resolves. Errors
+   * as of `preCommit`.
+   */
   flush?(): Promise<void> | void
   /**
-   * These partitions are the task's no more. `lost`: they are somebody else's already, who may have begun to write: what is not
-   * durable yet must not become it. An error fails the task.
+   * These partitions are the task's no more. `lost`: they are somebody else's already, who may have begun to
+   * write: what is not durable yet must not become it. An error fails the task.
    */
   close?(partitions: readonly TopicPartition[], lost: boolean): Promise<void> | void
   /** The last call; also after a failed `start`. */
   stop(): Promise<void> | void
-  /** The facts of each stream (a table, a file) by its name, for operators, under the same terms as those of a source task. */
+  /**
+   * The facts of each stream (a table, a file) by its name, for operators, under the same terms as those of a
+   * source task.
+   */
   progress?(): ReadonlyMap<string, StreamFacts>
-  /** What to call a record in logs and errors, `row (id=7) for table public.orders`; null when the task does not know. */
+  /**
+   * What to call a record in logs and errors, `row (id=7) for table public.orders`; null when the task does
+   * not know.
+   */
   nameRecord?(record: SinkRecord): string | null
 }
 
@@ -160,7 +182,10 @@ export interface SinkConnectorPlugin {
   readonly taskClassName: string
   readonly version: string
   readonly config: ConfigDef
-  /** A connector with its settings read, which holds nothing yet: it is stopped only if it was started. Throws ConfigError. */
+  /**
+   * A connector with its settings read, which holds nothing yet: it is stopped only if it was started. Throws
+   * ConfigError.
+   */
   create(config: ConfigMap, context: SinkConnectorContext): SinkConnector
   /** As `create`, for one of the configurations `taskConfigs` answered. */
   createTask(config: ConfigMap, context: SinkTaskContext): SinkTask
@@ -173,24 +198,31 @@ export interface SinkConnectorPlugin {
   /** Whether the connector writes exactly once with this configuration; absent or null: not known. */
   exactlyOnceSupport?(config: ConfigMap): 'supported' | 'unsupported' | null
   /**
-   * Checks positions an operator wants to commit for the group, `{ kafka_topic, kafka_partition }` and `{ kafka_offset }`, or
-   * null where a partition is reset, and stores them where the connector keeps positions of its own. Otherwise as that of a source connector.
+   * Checks positions an operator wants to commit for the group, by `kafka_topic`, `kafka_partition` and
+   * `kafka_offset`, or null where a partition is reset, and stores them where the connector keeps positions
+   * of its own. Otherwise as that of a source connector.
    */
   alterOffsets?(
     config: ConfigMap,
     changes: readonly OffsetChange[]
   ): Promise<boolean | AlteredOffsets> | boolean | AlteredOffsets
-  /** How positions are moved by `PUT /connectors/{name}/start-from`; absent: in the consumer group alone. Maps as for `alterOffsets`. */
+  /**
+   * How positions are moved by `PUT /connectors/{name}/start-from`; absent: in the consumer group alone. Maps
+   * as for `alterOffsets`.
+   */
   readonly startFrom?: StartFrom
   /**
-   * What would be done with these records, and what an operator should know before creating the connector. What is tried is undone.
-   * Throws ConfigError when the sink cannot be reached.
+   * What would be done with these records, and what an operator should know before creating the connector.
+   * What is tried is undone. Throws ConfigError when the sink cannot be reached.
    */
   preview?(
     config: ConfigMap,
     records: readonly SinkRecord[],
     request: PreviewRequest
   ): Promise<SinkPreview>
-  /** How large a `put` is to be; `consumer.override.max.poll.records` wins where it is set. Absent: as many records as are there. */
+  /**
+   * How large a `put` is to be; `consumer.override.max.poll.records` wins where it is set. Absent: as many
+   * records as are there.
+   */
   batch?(config: ConfigMap): BatchWish
 }

@@ -14,8 +14,8 @@ export interface NewPosition {
 }
 
 /**
- * Where an operator wants the connector to start: `given` is the JSON of the request, for the connector to understand; `restored` are
- * positions it had before.
+ * Where an operator wants the connector to start: `given` is the JSON of the request, for the connector to
+ * understand; `restored` are positions it had before.
  */
 export type StartWanted =
   | { readonly given: unknown }
@@ -37,23 +37,34 @@ export interface StartPreview {
   readonly problem?: string
 }
 
-/** How the positions of a connector are moved while it exists. Every method throws ConfigError that names what is wrong with the request. */
+/**
+ * How the positions of a connector are moved while it exists. Every method throws ConfigError that names what
+ * is wrong with the request.
+ */
 export interface StartFrom {
-  /** The offsets to store, checked as those of `alterOffsets` are; at least one. May ask the database: honour `signal`. */
+  /**
+   * The offsets to store, checked as those of `alterOffsets` are; at least one. May ask the database: honour
+   * `signal`.
+   */
   plan(
     config: ConfigMap,
     wanted: StartWanted,
     stored: readonly StoredPosition[],
     signal: AbortSignal
   ): Promise<readonly NewPosition[]>
-  /** What storing these would do. When `signal` aborts it answers what it knows, with `problem` for the rest. */
+  /**
+   * What storing these would do. When `signal` aborts it answers what it knows, with `problem` for the rest.
+   */
   preview(
     config: ConfigMap,
     changes: readonly NewPosition[],
     stored: readonly StoredPosition[],
     signal: AbortSignal
   ): Promise<readonly StartPreview[]>
-  /** Whether `after` is the first configuration with a start (for anything it reads), so that the stored offsets know of none. */
+  /**
+   * Whether `after` is the first configuration with a start (for anything it reads), so that the stored
+   * offsets know of none.
+   */
   isFirstStart?(before: ConfigMap, after: ConfigMap): boolean
   /** Stored offsets as they have to be for such a start to be noticed; only those that change. */
   prepare?(

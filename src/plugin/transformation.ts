@@ -1,7 +1,9 @@
 import type { ConfigDef, ConfigMap } from '../config/config-def.ts'
 import type { ConnectRecord } from '../data/record.ts'
 
-/** Changes one record, or drops it by answering null. The record given must not be modified: answer a new one. */
+/**
+ * Changes one record, or drops it by answering null. The record given must not be modified: answer a new one.
+ */
 export interface Transformation {
   apply<R extends ConnectRecord>(record: R): R | null
   close?(): void

@@ -4,7 +4,10 @@ import { ConfigError } from '../errors.ts'
 /** Asks for the newest version there is, as no version does. */
 const LATEST = 'latest'
 
-/** What is wrong with a version or range asked for (KIP-891), null when a plugin of the class lies in it or none is asked for. */
+/**
+ * What is wrong with a version or range asked for (KIP-891), null when a plugin of the class lies in it or
+ * none is asked for.
+ */
 export function versionProblem(
   className: string,
   available: readonly { readonly version: string }[],

@@ -10,8 +10,9 @@ const own = new URL(`./index${extname(import.meta.url)}`, import.meta.url).href
 let registered = false
 
 /**
- * From now on `kafka-connect-node/plugin` is the worker's own module for every importer, also where another copy of the package is
- * installed: errors, schemas and structs are compared by identity, and a second copy of their classes would be foreign to the worker.
+ * From now on `kafka-connect-node/plugin` is the worker's own module for every importer, also where another
+ * copy of the package is installed: errors, schemas and structs are compared by identity, and a second copy
+ * of their classes would be foreign to the worker.
  */
 export function shareWorkerModule(): void {
   if (registered) return

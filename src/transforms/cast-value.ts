@@ -38,8 +38,8 @@ const TIME = new DateFormat("HH:mm:ss.SSS'Z'")
 const MOMENT = new DateFormat("yyyy-MM-dd'T'HH:mm:ss.SSS'Z'")
 
 /**
- * A value as another type, by Java's rules: integers are cut to their width, fractions cut off, text is read strictly.
- * Throws DataError when there is no such conversion. null stays null.
+ * A value as another type, by Java's rules: integers are cut to their width, fractions cut off, text is read
+ * strictly. Throws DataError when there is no such conversion. null stays null.
  */
 export function castValue(schema: Schema | null, value: unknown, target: CastTarget): unknown {
   if (value === null || value === undefined) return null
@@ -100,8 +100,8 @@ function castToBoolean(schema: Schema | null, value: unknown): boolean {
 }
 
 /**
- * Moments become ISO texts in UTC, without the time at midnight. Unlike the JVM's Cast, which keeps only the time of day of
- * moments before 1970-01-02, the date is always there (I5).
+ * Moments become ISO texts in UTC, without the time at midnight. Unlike the JVM's Cast, which keeps only the
+ * time of day of moments before 1970-01-02, the date is always there (I5).
  */
 function castToString(schema: Schema | null, value: unknown): string {
   if (value instanceof Uint8Array) {

@@ -130,7 +130,10 @@ class Cast implements Transformation {
     return structSchema(updated, { ...basicsOf(schema), ...this.#optionsOf(schema, 'struct') })
   }
 
-  /** Optionality, and the default cast to the type. A struct cannot be cast, so one with a default of its own is refused. */
+  /**
+   * Optionality, and the default cast to the type. A struct cannot be cast, so one with a default of its own
+   * is refused.
+   */
   #optionsOf(
     schema: Schema,
     target: CastTarget | Extract<SchemaType, 'struct'>

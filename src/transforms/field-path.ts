@@ -7,8 +7,8 @@ import { valueIn } from './struct-building.ts'
 const PURPOSE = 'nested field access'
 
 /**
- * Where a field sits. Syntax V1: the text is the name of a field. V2: names separated by dots; a name that contains dots stands
- * between backticks, and a backtick in front of a dot within it is written `` \` ``.
+ * Where a field sits. Syntax V1: the text is the name of a field. V2: names separated by dots; a name that
+ * contains dots stands between backticks, and a backtick in front of a dot within it is written `` \` ``.
  */
 export class FieldPath {
   readonly #parents: readonly string[]
@@ -23,7 +23,10 @@ export class FieldPath {
     this.#name = name
   }
 
-  /** The field a schema has there; undefined when there is none. Throws DataError where a step is into something else than a struct. */
+  /**
+   * The field a schema has there; undefined when there is none. Throws DataError where a step is into
+   * something else than a struct.
+   */
   fieldIn(schema: Schema): Field | undefined {
     let current = schema
     for (const step of this.#parents) {
@@ -81,7 +84,10 @@ function stepsOf(path: string): string[] {
   return steps
 }
 
-/** The name that begins with the backtick at `open`; only a backtick before a dot or the end closes it. `end` is behind that dot. */
+/**
+ * The name that begins with the backtick at `open`; only a backtick before a dot or the end closes it. `end`
+ * is behind that dot.
+ */
 function quotedStep(path: string, open: number): { name: string; end: number } {
   let name = ''
   let start = open + 1

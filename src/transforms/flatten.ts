@@ -90,7 +90,9 @@ class Flatten implements Transformation {
     }
   }
 
-  /** A field is optional when a struct around it is, and takes its default from the default of that struct. */
+  /**
+   * A field is optional when a struct around it is, and takes its default from the default of that struct.
+   */
   #collect(
     leaves: Leaf[],
     schema: Schema,

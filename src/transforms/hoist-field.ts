@@ -14,7 +14,9 @@ const config = configDef({
   }
 })
 
-/** Wraps the whole key or value: it becomes the one field of a struct, or of a map where there is no schema. */
+/**
+ * Wraps the whole key or value: it becomes the one field of a struct, or of a map where there is no schema.
+ */
 class HoistField implements Transformation {
   readonly #side: RecordSide
   readonly #field: string

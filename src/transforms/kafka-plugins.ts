@@ -25,7 +25,10 @@ export function transformationPlugin<D extends ConfigDef>(
   }
 }
 
-/** The two classes of a transformation that exists for keys and for values: `InsertField$Key` and `InsertField$Value`. */
+/**
+ * The two classes of a transformation that exists for keys and for values: `InsertField$Key` and
+ * `InsertField$Value`.
+ */
 export function sidePlugins<D extends ConfigDef>(
   name: string,
   config: D,

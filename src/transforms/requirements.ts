@@ -3,7 +3,10 @@ import { Struct } from '../data/struct.ts'
 import { DataError } from '../errors.ts'
 import { javaClass } from './java/java-class.ts'
 
-/** What a transformation without a schema works on; numbers, strings and nulls are refused. `purpose` names the work in the error. */
+/**
+ * What a transformation without a schema works on; numbers, strings and nulls are refused. `purpose` names
+ * the work in the error.
+ */
 export function requireMap(value: unknown, purpose: string): ReadonlyMap<string, unknown> {
   if (value instanceof Map) return value as ReadonlyMap<string, unknown>
   throw new DataError(

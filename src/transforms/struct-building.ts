@@ -3,8 +3,8 @@ import type { Struct } from '../data/struct.ts'
 import { DataError } from '../errors.ts'
 
 /**
- * Remembers what was made of a schema: one output schema object per input schema object, because converters keep an encoder
- * per schema object.
+ * Remembers what was made of a schema: one output schema object per input schema object, because converters
+ * keep an encoder per schema object.
  */
 export function perSchema<T>(make: (schema: Schema) => T): (schema: Schema) => T {
   const known = new WeakMap<Schema, { readonly made: T }>()
@@ -49,7 +49,10 @@ export function valueIn(struct: Struct, field: Field, replaceNull: boolean): unk
   return value === null && replaceNull ? (field.schema.defaultValue ?? null) : value
 }
 
-/** The value, unless it is a null its field cannot take. A default makes no difference here: it stands in where a struct is read. */
+/**
+ * The value, unless it is a null its field cannot take. A default makes no difference here: it stands in
+ * where a struct is read.
+ */
 export function fit(field: Field, value: unknown): unknown {
   if ((value ?? null) === null && !field.schema.optional) {
     throw new DataError(

@@ -69,8 +69,8 @@ export class TimestampTranslator {
   }
 
   /**
-   * `typed`: the result has a schema, so that days and milliseconds are numbers; without one they are a `Date`. `schema` is
-   * that of the value given, null when it has none.
+   * `typed`: the result has a schema, so that days and milliseconds are numbers; without one they are a
+   * `Date`. `schema` is that of the value given, null when it has none.
    */
   convert(value: unknown, kind: TimestampKind, typed: boolean, schema: Schema | null): unknown {
     if (value === null || value === undefined) return null

@@ -21,7 +21,10 @@ export function topicPattern(pattern: string): TopicPattern {
 
 const REMEMBERED = 1000
 
-/** Asks once per topic: matching is guarded against endless patterns and therefore slow. I8: remembers a bounded number. */
+/**
+ * Asks once per topic: matching is guarded against endless patterns and therefore slow. I8: remembers a
+ * bounded number.
+ */
 export function perTopic<T>(ask: (topic: string) => T): (topic: string) => T {
   const known = new Map<string, { readonly answer: T }>()
   return (topic) => {

@@ -59,7 +59,8 @@ function alterOffsets(config: ConfigMap, changes: readonly OffsetChange[]): bool
 async function preview(config: ConfigMap, request: PreviewRequest): Promise<SourcePreview> {
   const { file } = parseConfig(fileStreamSourceConfig, config)
   if (!file) throw new ConfigError('Standard input cannot be looked at without being read')
-  // I8: opening a pipe waits for its other end, reading it takes what nobody else sees then; a device may never end.
+  // I8: opening a pipe waits for its other end, reading it takes what nobody else sees then; a device may
+  // never end.
   const found = await stat(file).catch(() => null)
   if (found !== null && !found.isFile()) {
     throw new ConfigError(`${file} is no file that can be looked at`)

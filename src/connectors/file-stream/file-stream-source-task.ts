@@ -18,8 +18,8 @@ const READ_BYTES = 65_536
 type Read = (waitMs: number) => Promise<Uint8Array | null>
 
 /**
- * One record per line; the source offset is the position behind it, in bytes. The JVM's task counts characters there but
- * skips bytes: the same for ASCII, and only bytes find the place again in other text.
+ * One record per line; the source offset is the position behind it, in bytes. The JVM's task counts
+ * characters there but skips bytes: the same for ASCII, and only bytes find the place again in other text.
  */
 export class FileStreamSourceTask implements SourceTask {
   readonly #config: Parsed<typeof fileStreamSourceConfig>

@@ -5,7 +5,10 @@ const CR = 13
 /** Far beyond what a topic accepts; keeps a file without line ends from filling the memory (I8). */
 const MAX_LINE_BYTES = 16 * 1024 * 1024
 
-/** Bytes → lines of UTF-8. `\n`, `\r\n` and a lone `\r` end a line; a line without its end is not given out yet. */
+/**
+ * Bytes → lines of UTF-8. `\n`, `\r\n` and a lone `\r` end a line; a line without its end is not given out
+ * yet.
+ */
 export class LineSplitter {
   #pending: Buffer = Buffer.alloc(0)
   /** Up to where `#pending` holds no line end. */

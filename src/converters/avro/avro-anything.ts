@@ -30,7 +30,10 @@ export function isAnything(node: AvroNode): boolean {
   return fullNameOf(node) === ANYTHING_NAME
 }
 
-/** A value without schema, by what it is: a whole safe number or a bigint is a long, other numbers are doubles. */
+/**
+ * A value without schema, by what it is: a whole safe number or a bigint is a long, other numbers are
+ * doubles.
+ */
 export const writeAnything: AvroWrite = (out, value) => {
   const part = value === null || value === undefined ? null : partOf(value)
   for (const name of PARTS) {

@@ -65,7 +65,10 @@ const isNull = (node: AvroNode): boolean => node.type === 'null'
 
 const INT_TYPES: Readonly<Record<string, SchemaType>> = { int8: 'int8', int16: 'int16' }
 
-/** Avro schema → Connect schema as Confluent's AvroData makes it. Throws DataError; recursive schemas are refused. */
+/**
+ * Avro schema → Connect schema as Confluent's AvroData makes it. Throws DataError; recursive schemas are
+ * refused.
+ */
 export class ConnectSchemas {
   readonly #options: ConnectSchemaOptions
   readonly #open = new Set<AvroNode>()

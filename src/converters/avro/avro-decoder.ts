@@ -27,7 +27,10 @@ export class AvroInput extends RecordInput {
 
 type AvroRead = (input: AvroInput) => unknown
 
-/** The reader of an Avro type that answers values of this Connect schema; `schema` is what ConnectSchemas made of `node`. */
+/**
+ * The reader of an Avro type that answers values of this Connect schema; `schema` is what ConnectSchemas made
+ * of `node`.
+ */
 export function avroReader(node: AvroNode, schema: Schema): AvroRead {
   switch (node.type) {
     case 'union':

@@ -26,7 +26,10 @@ interface AvroEncoderOptions {
   readonly ignoreDefaultForNullables: boolean
 }
 
-/** D4: one writer per schema object, with all decisions taken. Its bytes are those of the schema `avroSchemaText` answers. */
+/**
+ * D4: one writer per schema object, with all decisions taken. Its bytes are those of the schema
+ * `avroSchemaText` answers.
+ */
 export class AvroEncoders {
   readonly #options: AvroEncoderOptions
   readonly #writers = new WeakMap<Schema, AvroWrite>()

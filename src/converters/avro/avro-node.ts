@@ -45,8 +45,9 @@ function jsonText(node: JsonNode): string {
 }
 
 /**
- * The schema as text, attributes in the order in which Avro's Java library writes them: registries compare texts. A type that was
- * defined before is named only. Throws DataError for a name Avro does not allow, and for two types of one name.
+ * The schema as text, attributes in the order in which Avro's Java library writes them: registries compare
+ * texts. A type that was defined before is named only. Throws DataError for a name Avro does not allow, and
+ * for two types of one name.
  */
 export function avroText(
   node: AvroNode,
@@ -114,7 +115,10 @@ const OWN_ATTRIBUTES = new Set(
   'type name namespace doc fields symbols size items values aliases'.split(' ')
 )
 
-/** Reads a schema; `names` holds the types that may be referred to and receives those defined. Throws DataError. */
+/**
+ * Reads a schema; `names` holds the types that may be referred to and receives those defined. Throws
+ * DataError.
+ */
 export function parseAvro(
   json: JsonNode | undefined,
   names: Map<string, AvroNode>,

@@ -8,8 +8,8 @@ import { HEAD_BYTES } from '../registry/registry-converter.ts'
 type Rewrite = (record: Buffer) => Buffer
 
 /**
- * Refuses a schema that avsc, as another implementation of Avro, does not take: a registry may accept any text, and consumers would be
- * the first to notice. Throws DataError.
+ * Refuses a schema that avsc, as another implementation of Avro, does not take: a registry may accept any
+ * text, and consumers would be the first to notice. Throws DataError.
  */
 export function checkAvro(text: string): void {
   try {
@@ -22,8 +22,9 @@ export function checkAvro(text: string): void {
 }
 
 /**
- * How records of our schema become records of the one the registry names: by Avro's schema resolution. Null when both write the
- * same bytes. Throws DataError when the schemas do not fit, or when a field of ours has no place in the other (I5: nothing is dropped).
+ * How records of our schema become records of the one the registry names: by Avro's schema resolution. Null
+ * when both write the same bytes. Throws DataError when the schemas do not fit, or when a field of ours has
+ * no place in the other (I5: nothing is dropped).
  */
 export function rewriter(
   ownText: string,

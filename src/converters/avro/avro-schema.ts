@@ -61,7 +61,10 @@ const PRIMITIVES = {
   bytes: 'bytes'
 } as const
 
-/** A map is an Avro map only when its keys are strings that cannot be null; otherwise it is an array of entries. */
+/**
+ * A map is an Avro map only when its keys are strings that cannot be null; otherwise it is an array of
+ * entries.
+ */
 export function isStringMap(schema: Schema, optionalMapKeys: boolean): boolean {
   return schema.keySchema?.type === 'string' && (!schema.keySchema.optional || optionalMapKeys)
 }
@@ -82,7 +85,10 @@ export function fixedSizeOf(schema: Schema): number | null {
   return schema.type === 'bytes' && size !== undefined ? Number(size) : null
 }
 
-/** The Avro schema of a Connect schema, as text: attribute by attribute that of Confluent's AvroData. Throws DataError. */
+/**
+ * The Avro schema of a Connect schema, as text: attribute by attribute that of Confluent's AvroData. Throws
+ * DataError.
+ */
 export function avroSchemaText(schema: Schema, options: AvroSchemaOptions): string {
   return avroText(new AvroSchemas(options).node(schema))
 }
@@ -240,7 +246,10 @@ class AvroSchemas {
     if (schema.type === 'int8' || schema.type === 'int16') props.set('connect.type', schema.type)
   }
 
-  /** A default in Avro's JSON: bytes as text of one character each. Throws DataError when it does not fit its schema. */
+  /**
+   * A default in Avro's JSON: bytes as text of one character each. Throws DataError when it does not fit its
+   * schema.
+   */
   #json(schema: Schema | undefined, value: unknown): JsonNode {
     if (value === null || value === undefined) return null
     if (schema === undefined) throw new DataError('A default without a schema')

@@ -1,7 +1,10 @@
 import type { Schema } from '../../data/schema.ts'
 import { ENUM_PARAMETER, UNION_PARAMETER } from '../registry/sum-types.ts'
 
-/** Names of Confluent's JSON Schema mapping: they stand in registered schemas, so each is part of the contract. */
+/**
+ * Names of Confluent's JSON Schema mapping: they stand in registered schemas, so each is part of the
+ * contract.
+ */
 export const JSON_NAMESPACE = 'io.confluent.connect.json'
 export const JSON_ENUM = `${JSON_NAMESPACE}.Enum`
 export const JSON_ONE_OF = `${JSON_NAMESPACE}.OneOf`

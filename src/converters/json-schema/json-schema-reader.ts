@@ -49,8 +49,8 @@ const CONSTRAINTS: readonly [string, readonly string[]][] = [
 ]
 
 /**
- * JSON Schema → Connect schema as Confluent's JsonSchemaData makes it. Throws DataError; schemas that contain themselves are refused.
- * `referenced`: documents by the name they are referred to with.
+ * JSON Schema → Connect schema as Confluent's JsonSchemaData makes it. Throws DataError; schemas that contain
+ * themselves are refused. `referenced`: documents by the name they are referred to with.
  */
 export class JsonSchemaReader {
   readonly #options: JsonSchemaReaderOptions
@@ -281,7 +281,10 @@ export class JsonSchemaReader {
     return node
   }
 
-  /** `#/definitions/x`, `#`, the `$id` of a part, or the name of a referenced schema with such a pointer behind it. */
+  /**
+   * `#/definitions/x`, `#`, the `$id` of a part, or the name of a referenced schema with such a pointer
+   * behind it.
+   */
   #target(reference: string, document: JsonNode): { node: JsonNode; document: JsonNode } {
     const [name = '', pointer = ''] = reference.split('#')
     const base = name === '' ? document : this.#referenced.get(name)

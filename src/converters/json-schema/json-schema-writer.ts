@@ -37,8 +37,9 @@ const TYPES: Readonly<Partial<Record<SchemaType, string>>> = {
 }
 
 /**
- * The JSON Schema of a Connect schema, as text: member by member what Confluent's JsonSchemaData registers. Their order is ours
- * (that of the fields): on a JVM it follows hash codes that differ from run to run. Throws DataError.
+ * The JSON Schema of a Connect schema, as text: member by member what Confluent's JsonSchemaData registers.
+ * Their order is ours (that of the fields): on a JVM it follows hash codes that differ from run to run.
+ * Throws DataError.
  */
 export function jsonSchemaText(schema: Schema, options: JsonSchemaOptions): string {
   const text = new JsonSchemaWriter(options).write(schema)

@@ -27,7 +27,10 @@ const TYPES = new Map<string, SchemaType>([
   ).map((type) => [type, type] as const)
 ])
 
-/** Schema → JSON text, members in the order the JVM's converter writes them. `field` is the name within a struct. */
+/**
+ * Schema → JSON text, members in the order the JVM's converter writes them. `field` is the name within a
+ * struct.
+ */
 export function schemaToJson(schema: Schema, encoders: JsonEncoders, field?: string): string {
   const members = [`"type":"${JSON_NAMES[schema.type] ?? schema.type}"`]
   const nested = (part: Schema | undefined): string =>

@@ -8,7 +8,10 @@ const PAIRS: readonly string[] = Array.from(
 )
 const pair = (bits: number): string => PAIRS[bits] as string
 
-/** Base64 of the minimal two's complement of an integer (BigInteger.toByteArray); the usual small ones without a buffer. */
+/**
+ * Base64 of the minimal two's complement of an integer (BigInteger.toByteArray); the usual small ones without
+ * a buffer.
+ */
 export function integerToBase64(value: bigint): string {
   const number = Number(value)
   if (!Number.isSafeInteger(number)) return bigintToBytes(value).toString('base64')
@@ -35,7 +38,10 @@ const TRIPLETS: readonly string[] = Array.from({ length: 1000 }, (_, n) =>
   String(n).padStart(3, '0')
 )
 
-/** Decimal digits of a safe integer; epoch milliseconds take this path, which is twice as fast as the engine's own. */
+/**
+ * Decimal digits of a safe integer; epoch milliseconds take this path, which is twice as fast as the engine's
+ * own.
+ */
 export function integerToText(value: number): string {
   if (value < 1e9 || value >= 1e15) return `${value}`
   const millions = Math.floor(value / 1e6)

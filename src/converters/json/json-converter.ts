@@ -104,7 +104,8 @@ class JsonConverter implements SyncConverter {
     try {
       text = this.#encoders.of(schema)(value)
     } catch (error) {
-      // The encoders are fast because they do not know where they are; the slow check does and throws the better error.
+      // The encoders are fast because they do not know where they are; the slow check does and throws the
+      // better error.
       if (schema !== null && error instanceof DataError) checkValue(schema, value)
       throw error
     }
@@ -123,7 +124,10 @@ class JsonConverter implements SyncConverter {
     return { schema, value: this.#decoders.of(schema)(payload) }
   }
 
-  /** The form every producer of ours and of the JVM writes: schema first, no blanks around it. Null for others. */
+  /**
+   * The form every producer of ours and of the JVM writes: schema first, no blanks around it. Null for
+   * others.
+   */
   #readPlainEnvelope(text: string): SchemaAndValue | null {
     if (!text.endsWith('}')) return null
     if (this.#lastHead === '' || !text.startsWith(this.#lastHead)) {

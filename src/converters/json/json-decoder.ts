@@ -21,8 +21,9 @@ type Decode = (node: JsonNode | undefined) => unknown
 type DecoderOptions = Omit<EncoderOptions, 'decimals'>
 
 /**
- * One decoder per schema object. Stricter than the JVM's converter where that changes values silently (I5): text where a
- * number belongs, integers out of range and fractions in integer fields are errors, not 0 and not cut off.
+ * One decoder per schema object. Stricter than the JVM's converter where that changes values silently (I5):
+ * text where a number belongs, integers out of range and fractions in integer fields are errors, not 0 and
+ * not cut off.
  */
 export class JsonDecoders {
   readonly #options: DecoderOptions
@@ -172,7 +173,10 @@ function objectEntry(entry: JsonNode): [JsonNode | undefined, JsonNode | undefin
   return [member(entry, 'key'), member(entry, 'value')]
 }
 
-/** Whether a node can be a value of the schema at all, as the JVM's converter asks to choose a branch of a union. */
+/**
+ * Whether a node can be a value of the schema at all, as the JVM's converter asks to choose a branch of a
+ * union.
+ */
 function isOfKind(schema: Schema, node: NonNullable<JsonNode>): boolean {
   switch (schema.type) {
     case 'int8':

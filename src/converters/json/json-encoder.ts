@@ -19,9 +19,14 @@ import { MS_PER_DAY } from '../../data/calendar.ts'
 
 export interface EncoderOptions {
   readonly decimals: 'BASE64' | 'NUMERIC'
-  /** Null fields with a default are written as that default: all, none, or only those that may not be null. */
+  /**
+   * Null fields with a default are written as that default: all, none, or only those that may not be null.
+   */
   readonly replaceNullWithDefault: boolean | 'required'
-  /** How a map is written that is no object: `[key, value]` of JsonConverter, or `{"key":…,"value":…}` of JsonSchemaConverter. */
+  /**
+   * How a map is written that is no object: `[key, value]` of JsonConverter, or `{"key":…,"value":…}` of
+   * JsonSchemaConverter.
+   */
   readonly mapEntries?: 'pairs' | 'objects'
   /** Structs that are written as the value of their one field that is set. */
   readonly isUnion?: (schema: Schema) => boolean
@@ -46,8 +51,9 @@ export function isObjectMap(schema: Schema, entries: EncoderOptions['mapEntries'
 type Encode = (value: unknown) => string
 
 /**
- * D4: compiles one encoder per schema object and keeps it as long as the schema lives. An encoder is a closure with all
- * decisions taken: the text in front of each field, what null becomes, which check and notation a type needs.
+ * D4: compiles one encoder per schema object and keeps it as long as the schema lives. An encoder is a
+ * closure with all decisions taken: the text in front of each field, what null becomes, which check and
+ * notation a type needs.
  */
 export class JsonEncoders {
   readonly #options: EncoderOptions

@@ -12,7 +12,10 @@ export const converterConfig = configDef({
   }
 })
 
-/** The settings of a converter that is made for this use, whatever `converter.type` was given. Throws ConfigError. */
+/**
+ * The settings of a converter that is made for this use, whatever `converter.type` was given. Throws
+ * ConfigError.
+ */
 export function parseConverterConfig<D extends ConfigDef>(
   definition: D,
   config: ConfigMap,

@@ -14,7 +14,10 @@ interface FixedWidth {
   /** `Long` for `org.apache.kafka.connect.converters.LongConverter`. */
   readonly name: string
   readonly bytes: number
-  /** Whether null is accepted whatever its schema: so do Kafka's number converters, its boolean converter does not. */
+  /**
+   * Whether null is accepted whatever its schema: so do Kafka's number converters, its boolean converter does
+   * not.
+   */
   readonly nullOfAnySchema: boolean
   /** Optional schema of the values read. */
   readonly schema: Schema

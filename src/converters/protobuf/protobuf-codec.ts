@@ -16,7 +16,10 @@ import {
 } from '../registry/registry-converter.ts'
 import type { RegisteredSchema } from '../registry/schema-registry.ts'
 
-/** What ProtobufConverter does with schemas and bytes; loaded when the first record comes, and protobufjs with it. */
+/**
+ * What ProtobufConverter does with schemas and bytes; loaded when the first record comes, and protobufjs with
+ * it.
+ */
 export class ProtobufCodec {
   readonly #out = new ProtobufOutput()
 

@@ -49,7 +49,10 @@ const SCALARS = {
 
 const MAX_FIELD_NUMBER = 2 ** 29 - 1
 
-/** The .proto file of a Connect schema, message by message and number by number that of Confluent's ProtobufData. Throws DataError. */
+/**
+ * The .proto file of a Connect schema, message by message and number by number that of Confluent's
+ * ProtobufData. Throws DataError.
+ */
 export function protobufFile(schema: Schema, options: ProtobufFileOptions): ProtobufFile {
   if (schema.type === 'array' || schema.type === 'map' || isProtobufUnion(schema)) {
     throw new DataError(`Unsupported root schema of type ${schema.type.toUpperCase()}`)

@@ -1,6 +1,6 @@
 /**
- * The files generated schemas import, without their comments: interfaces of Protobuf, of Google's common types
- * (github.com/googleapis/googleapis) and of Confluent's metadata. By the name they are imported with.
+ * The files generated schemas import, without their comments: interfaces of Protobuf, of Google's common
+ * types (github.com/googleapis/googleapis) and of Confluent's metadata. By the name they are imported with.
  */
 const proto = (packageName: string, body: string, imports: readonly string[] = []) => ({
   imports,

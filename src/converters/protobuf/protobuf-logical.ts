@@ -12,7 +12,10 @@ import { type ProtobufWrite } from './protobuf-scalars.ts'
 import { type ProtobufInput, type ProtobufOutput, WIRE } from './protobuf-wire.ts'
 import { MS_PER_DAY } from '../../data/calendar.ts'
 
-/** Logical types as messages: confluent.type.Decimal, google.type.Date and TimeOfDay, google.protobuf.Timestamp; both ways. */
+/**
+ * Logical types as messages: confluent.type.Decimal, google.type.Date and TimeOfDay,
+ * google.protobuf.Timestamp; both ways.
+ */
 
 /** A field of a logical type's message; zero is not written. */
 function part(out: ProtobufOutput, number: number, value: number): void {

@@ -3,7 +3,9 @@ import { DATE_NAME, DECIMAL_NAME, TIME_NAME, TIMESTAMP_NAME } from '../../data/l
 import type { Schema } from '../../data/schema.ts'
 import { ENUM_PARAMETER, UNION_PARAMETER } from '../registry/sum-types.ts'
 
-/** Names of Confluent's Protobuf mapping: they stand in registered schemas, so each is part of the contract. */
+/**
+ * Names of Confluent's Protobuf mapping: they stand in registered schemas, so each is part of the contract.
+ */
 const PROTOBUF_NAMESPACE = 'io.confluent.connect.protobuf'
 export const PROTOBUF_ENUM = `${PROTOBUF_NAMESPACE}.Enum`
 export const PROTOBUF_UNION = `${PROTOBUF_NAMESPACE}.Union`

@@ -40,7 +40,10 @@ interface Slot {
 
 const LOGICAL_TYPES = new Map([...LOGICAL_MESSAGES].map(([name, { type }]) => [type, name]))
 
-/** The Connect schema of a message, as Confluent's ProtobufData makes it, and what reads its records. Throws DataError. */
+/**
+ * The Connect schema of a message, as Confluent's ProtobufData makes it, and what reads its records. Throws
+ * DataError.
+ */
 export function protobufReader(
   type: protobuf.Type,
   options: ProtobufReaderOptions,
@@ -251,7 +254,10 @@ class ProtobufReaders {
     }
   }
 
-  /** A wrapper message as the primitive in it, from its first byte to the end of the input; null for other messages. */
+  /**
+   * A wrapper message as the primitive in it, from its first byte to the end of the input; null for other
+   * messages.
+   */
   #wrapped(type: protobuf.Type): Kind | null {
     const field = type.fields['value']
     if (!/^google\.protobuf\.\w+Value$/.test(typeName(type)) || field === undefined) return null
@@ -338,7 +344,10 @@ function structReader(
   }
 }
 
-/** Takes fields up to the end of the input; those the schema does not have are skipped, as in every reader of Protobuf. */
+/**
+ * Takes fields up to the end of the input; those the schema does not have are skipped, as in every reader of
+ * Protobuf.
+ */
 function structSlots(
   slots: ReadonlyMap<number, Slot>
 ): (input: ProtobufInput, values: unknown[]) => void {

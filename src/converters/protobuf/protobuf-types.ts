@@ -5,7 +5,9 @@ import type { ReferencedSchema } from '../registry/registry-converter.ts'
 
 /** A .proto file with what it imports, its types resolved. */
 interface ProtobufTypes {
-  /** Message at the indexes a record names: of the file's messages, of that one's messages … Throws DataError. */
+  /**
+   * Message at the indexes a record names: of the file's messages, of that one's messages … Throws DataError.
+   */
   at(indexes: readonly number[]): protobuf.Type
   /** Message by its full name, and where it is. Throws DataError. */
   named(fullName: string): { readonly type: protobuf.Type; readonly indexes: readonly number[] }

@@ -103,7 +103,9 @@ export class ProtobufInput extends RecordInput {
   }
 }
 
-/** The message of a record, as bytes behind its id: a list of indexes, of which the usual [0] is a single 0. */
+/**
+ * The message of a record, as bytes behind its id: a list of indexes, of which the usual [0] is a single 0.
+ */
 export function indexBytes(indexes: readonly number[]): Uint8Array {
   if (indexes.length === 1 && indexes[0] === 0) return Uint8Array.of(0)
   const out = new IndexOutput()

@@ -22,8 +22,9 @@ interface FieldWriter {
 }
 
 /**
- * D4: one writer per schema and message, with all decisions taken. The message is that of the schema in the registry: what is
- * written is always what its readers expect. Throws DataError where the two do not fit, and for a field without a place (I5).
+ * D4: one writer per schema and message, with all decisions taken. The message is that of the schema in the
+ * registry: what is written is always what its readers expect. Throws DataError where the two do not fit, and
+ * for a field without a place (I5).
  */
 export function protobufWriter(
   schema: Schema,

@@ -1,6 +1,6 @@
 /**
- * As Confluent's `scrub.invalid.names`: form-encoded, what is still no letter, digit or `_` becomes `_`, and a character
- * that may not begin a name gets an `x` before it.
+ * As Confluent's `scrub.invalid.names`: form-encoded, what is still no letter, digit or `_` becomes `_`, and
+ * a character that may not begin a name gets an `x` before it.
  */
 export function formEncodedName(name: string, mayBegin: RegExp): string {
   const encoded = name

@@ -4,7 +4,10 @@ import { DataError } from '../../errors.ts'
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const TWO_28 = 0x1000_0000
 
-/** A binary record being read. What formats share: varints, texts, numbers. Every read beyond the end is a DataError. */
+/**
+ * A binary record being read. What formats share: varints, texts, numbers. Every read beyond the end is a
+ * DataError.
+ */
 export class RecordInput {
   readonly #bytes: Buffer
   #at: number
@@ -100,7 +103,8 @@ export class RecordInput {
   text(count: number): string {
     const at = this.#take(count)
     const text = this.#bytes.toString('utf8', at, at + count)
-    // What is no UTF-8 was replaced by this character; only the strict decoder, which is slower, tells that from one that was written.
+    // What is no UTF-8 was replaced by this character; only the strict decoder, which is slower, tells that
+    // from one that was written.
     if (!text.includes('\ufffd')) return text
     try {
       return utf8.decode(this.#bytes.subarray(at, at + count))

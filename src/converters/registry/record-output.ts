@@ -5,7 +5,10 @@ const FIRST_BYTES = 8192
 const SHORT_TEXT = 20
 const TWO_28 = 0x1000_0000
 
-/** A binary record, into one buffer that grows and is used again for the next. What formats share: varints, texts, numbers. */
+/**
+ * A binary record, into one buffer that grows and is used again for the next. What formats share: varints,
+ * texts, numbers.
+ */
 export class RecordOutput {
   protected buffer = Buffer.allocUnsafeSlow(FIRST_BYTES)
   protected at = 0

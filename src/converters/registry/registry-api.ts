@@ -7,9 +7,9 @@ import type { RegistryAddress, RegistryOptions } from './schema-registry-config.
 import { abortingAfter } from '../../wait.ts'
 
 /**
- * The one place that knows `@kafkajs/confluent-schema-registry`: its API client makes the requests (paths, media types, credentials,
- * middlewares). Its class `SchemaRegistry` is not used, because `register` changes the compatibility level of subjects; see
- * docs/decisions/20261121-avro-and-registry.md.
+ * The one place that knows `@kafkajs/confluent-schema-registry`: its API client makes the requests (paths,
+ * media types, credentials, middlewares). Its class `SchemaRegistry` is not used, because `register` changes
+ * the compatibility level of subjects; see docs/decisions/20261121-avro-and-registry.md.
  */
 
 export interface RegistryAnswer {
@@ -41,9 +41,10 @@ export type RegistryCall = (
 const failures = new WeakMap<object, RegistryAnswer | Error>()
 
 /**
- * The client's own error has neither the error code of the registry nor a difference between a broken connection and an answer of 400,
- * and a body of `null` makes it fail outside of the promise. Its retry middleware shows every response before that: here a failed one is
- * kept, and made harmless. It never asks again by itself, since the next address has to be asked first.
+ * The client's own error has neither the error code of the registry nor a difference between a broken
+ * connection and an answer of 400, and a body of `null` makes it fail outside of the promise. Its retry
+ * middleware shows every response before that: here a failed one is kept, and made harmless. It never asks
+ * again by itself, since the next address has to be asked first.
  */
 function keepFailure(response: ClientResponse): false {
   if (response.success()) return false
@@ -100,7 +101,10 @@ export class RegistryApi {
     })
   }
 
-  /** Any answer, whatever its status; rejects with the reason when there is none within the limit (I8). Redirects are not followed. */
+  /**
+   * Any answer, whatever its status; rejects with the reason when there is none within the limit (I8).
+   * Redirects are not followed.
+   */
   async ask(call: RegistryCall, signal: AbortSignal): Promise<RegistryAnswer> {
     const send = async (limit: AbortSignal): Promise<RegistryAnswer> => {
       try {

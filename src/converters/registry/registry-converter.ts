@@ -17,7 +17,10 @@ import { registryOptions } from './schema-registry-config.ts'
 /** Magic byte 0 and the id of the schema, big-endian. */
 export const HEAD_BYTES = 5
 
-/** The record of a value, with its head. Throws DataError when the value does not fit; `checkValue` then says where. */
+/**
+ * The record of a value, with its head. Throws DataError when the value does not fit; `checkValue` then says
+ * where.
+ */
 export type Write = (id: number, value: unknown) => Buffer
 
 /** A schema other schemas import, registered under its own name before them. */
@@ -35,8 +38,8 @@ export interface WritePlan {
   readonly recordName: string | null
   readonly write: Write
   /**
-   * How values of this plan are written with a schema the registry names. Throws DataError when they do not fit, or when a field
-   * has no place there (I5: nothing is dropped).
+   * How values of this plan are written with a schema the registry names. Throws DataError when they do not
+   * fit, or when a field has no place there (I5: nothing is dropped).
    */
   fit(theirs: RegisteredSchema, references: readonly ReferencedSchema[]): Write
 }
@@ -65,7 +68,10 @@ export interface RegistryFormat {
   writesNull(schema: Schema | null): boolean
   /** Throws DataError. */
   writePlan(schema: Schema | null): WritePlan
-  /** `subject` and `version` as far as they are known: version is undefined when the schema does not stand in the subject. */
+  /**
+   * `subject` and `version` as far as they are known: version is undefined when the schema does not stand in
+   * the subject.
+   */
   readPlan(
     registered: RegisteredSchema,
     references: readonly ReferencedSchema[],
@@ -106,8 +112,9 @@ const MAX_REFERENCES = 100
 const MAX_TOPICS = 1000
 
 /**
- * A converter of Confluent's: magic byte 0, schema id, bytes of the format. Answers at once when the schema is known, and a promise
- * for the first record of a schema. A record is written with an id only after the registry has confirmed it.
+ * A converter of Confluent's: magic byte 0, schema id, bytes of the format. Answers at once when the schema
+ * is known, and a promise for the first record of a schema. A record is written with an id only after the
+ * registry has confirmed it.
  */
 export class RegistryConverter implements Converter {
   readonly #format: RegistryFormat
@@ -192,7 +199,8 @@ export class RegistryConverter implements Converter {
     try {
       return target.write(target.id, value)
     } catch (error) {
-      // The writers are fast because they do not know where they are; the slow check does and throws the better error.
+      // The writers are fast because they do not know where they are; the slow check does and throws the
+      // better error.
       if (schema !== null && error instanceof DataError) this.#explain(topic, schema, value)
       throw error
     }

@@ -31,10 +31,11 @@ interface RegisterOptions {
 const MAX_ID = 0x7fff_ffff
 
 /**
- * Client of Confluent's registry interface for one format. Addresses are asked one after the other, beginning with the one that answered
- * last; no answer in time, 429 and 5xx go on to the next. When none is left all are asked again, `max.retries` times, with a growing
- * pause; then it is a RetriableError (I8: requests, pauses and their number are limited). Any other refusal is final: DataError, or
- * ConfigError where access is denied. Messages name subject and host, nothing secret (I7).
+ * Client of Confluent's registry interface for one format. Addresses are asked one after the other, beginning
+ * with the one that answered last; no answer in time, 429 and 5xx go on to the next. When none is left all
+ * are asked again, `max.retries` times, with a growing pause; then it is a RetriableError (I8: requests,
+ * pauses and their number are limited). Any other refusal is final: DataError, or ConfigError where access is
+ * denied. Messages name subject and host, nothing secret (I7).
  */
 export class SchemaRegistry {
   readonly #type: RegistrySchemaType
@@ -58,7 +59,9 @@ export class SchemaRegistry {
     this.#closed.abort()
   }
 
-  /** The id under which a schema stands in a subject; registers it when asked to. At once when it is known. */
+  /**
+   * The id under which a schema stands in a subject; registers it when asked to. At once when it is known.
+   */
   id(subject: string, text: SchemaText, how: RegisterOptions): number | Promise<number> {
     let ids = this.#ids.get(subject)
     if (ids === undefined) {
@@ -162,7 +165,10 @@ export class SchemaRegistry {
     }
   }
 
-  /** The first answer that is one; null, with the reasons in `failures`, when no address gave any. Throws what is final. */
+  /**
+   * The first answer that is one; null, with the reasons in `failures`, when no address gave any. Throws what
+   * is final.
+   */
   async #askEach(
     subject: string,
     call: RegistryCall,

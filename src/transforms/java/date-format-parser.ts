@@ -3,7 +3,9 @@ import type { PatternPart } from './date-pattern.ts'
 import { plainDigits } from '../../config/config-value.ts'
 import { type ParsedField, LenientCalendar } from './lenient-calendar.ts'
 
-/** Letters whose number of letters limits the digits of the field before them, when nothing stands between. */
+/**
+ * Letters whose number of letters limits the digits of the field before them, when nothing stands between.
+ */
 const DIGITS_ONLY = 'ydkHmsSDFwWhKYu'
 
 const NUMBERS: Readonly<Record<string, ParsedField>> = {
@@ -42,7 +44,10 @@ class Parser {
   readonly calendar = new LenientCalendar()
   readonly #text: string
   readonly #centuryYear: number
-  /** A year of two digits equal to those of the first year of the century: which of the two depends on the day. */
+  /**
+   * A year of two digits equal to those of the first year of the century: which of the two depends on the
+   * day.
+   */
   ambiguous = false
   at = 0
 
@@ -115,7 +120,10 @@ class Parser {
     return true
   }
 
-  /** `+hhmm`, `GMT`, `GMT+hh:mm` or UTC by name. Other names mean different zones in different places: they are refused. */
+  /**
+   * `+hhmm`, `GMT`, `GMT+hh:mm` or UTC by name. Other names mean different zones in different places: they
+   * are refused.
+   */
   #zone(blanks: number): boolean {
     const rest = this.#text.slice(this.at + blanks)
     const rfc = /^([+-])(\d\d)(\d\d)/.exec(rest)

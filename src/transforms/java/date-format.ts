@@ -10,8 +10,8 @@ type Writer = (fields: CalendarFields) => string
 const LIMIT_MS = 8.64e15
 
 /**
- * `java.text.SimpleDateFormat` in UTC and English, with every letter of Java 17: G y Y M L w W D d F E u a H k K h m s S z Z X.
- * Throws ConfigError for a pattern Java refuses.
+ * `java.text.SimpleDateFormat` in UTC and English, with every letter of Java 17: G y Y M L w W D d F E u a H
+ * k K h m s S z Z X. Throws ConfigError for a pattern Java refuses.
  */
 export class DateFormat {
   readonly pattern: string
@@ -38,7 +38,10 @@ export class DateFormat {
     return text
   }
 
-  /** Epoch milliseconds of a text; null when it does not match. What follows a match is not looked at, as in Java. */
+  /**
+   * Epoch milliseconds of a text; null when it does not match. What follows a match is not looked at, as in
+   * Java.
+   */
   parse(text: string): number | null {
     const parsed = parseDate(this.#parts, text, this.#centuryStart)
     return parsed !== null && Math.abs(parsed) <= LIMIT_MS ? parsed : null

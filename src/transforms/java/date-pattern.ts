@@ -8,8 +8,8 @@ export type PatternPart =
 const LETTERS = 'GyMdkHmsSEDFwWahKzZYuXL'
 
 /**
- * Takes a pattern of `java.text.SimpleDateFormat` apart. Text stands between single quotes, two of them mean one. Throws
- * ConfigError naming the letter that has no meaning there.
+ * Takes a pattern of `java.text.SimpleDateFormat` apart. Text stands between single quotes, two of them mean
+ * one. Throws ConfigError naming the letter that has no meaning there.
  */
 export function datePattern(pattern: string): PatternPart[] {
   const parts: PatternPart[] = []

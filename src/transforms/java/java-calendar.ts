@@ -8,8 +8,8 @@ import {
   MS_PER_DAY
 } from '../../data/calendar.ts'
 /**
- * Java's calendar in UTC: Gregorian since 15 October 1582, Julian before; weeks begin on Sunday and the week of 1 January is the
- * first, as in the locales `en` and `en_US`.
+ * Java's calendar in UTC: Gregorian since 15 October 1582, Julian before; weeks begin on Sunday and the week
+ * of 1 January is the first, as in the locales `en` and `en_US`.
  */
 
 export const CUTOVER_YEAR = 1582
@@ -29,7 +29,10 @@ const sundayUpTo = (day: number): number => day - modulo(day + 4, 7)
 export const weekdayUpTo = (day: number, dayOfWeek: number): number =>
   day - modulo(day + 5 - dayOfWeek, 7)
 
-/** The parts of a moment that a format may show. `month` counts from 0, `weekday` from Sunday = 1, `year` as astronomers do. */
+/**
+ * The parts of a moment that a format may show. `month` counts from 0, `weekday` from Sunday = 1, `year` as
+ * astronomers do.
+ */
 export interface CalendarFields {
   readonly year: number
   readonly month: number

@@ -26,8 +26,8 @@ const NUMBERS: Partial<Record<SchemaType, string>> = {
 }
 
 /**
- * The Java class a value has in a JVM worker: its error texts name it. Numbers without a schema are what JSON makes of them:
- * Long when they are whole, Double otherwise.
+ * The Java class a value has in a JVM worker: its error texts name it. Numbers without a schema are what JSON
+ * makes of them: Long when they are whole, Double otherwise.
  */
 export function javaClass(value: unknown, schema: Schema | null = null): string {
   if (value === null || value === undefined) return 'null'
@@ -49,8 +49,9 @@ export function javaClass(value: unknown, schema: Schema | null = null): string 
 }
 
 /**
- * The Connect type of a value without schema; null for what has none there. A moment without schema is a `Date` of JavaScript:
- * TimestampConverter makes and takes them, as the JVM does with `java.util.Date`; other transformations and converters refuse both.
+ * The Connect type of a value without schema; null for what has none there. A moment without schema is a
+ * `Date` of JavaScript: TimestampConverter makes and takes them, as the JVM does with `java.util.Date`; other
+ * transformations and converters refuse both.
  */
 export function schemalessType(value: unknown): SchemaType | null {
   if (typeof value === 'string') return 'string'

@@ -3,7 +3,10 @@ import { floatOfText, nearestFloat } from '../../data/floats.ts'
 import type { Decimal } from '../../data/logical-types.ts'
 import { int64, INT64_MAX, INT64_MIN } from '../../data/values.ts'
 
-/** Numbers changing their type as Java does it: digits beyond the width are cut off, fractions too, doubles end at the limits. */
+/**
+ * Numbers changing their type as Java does it: digits beyond the width are cut off, fractions too, doubles
+ * end at the limits.
+ */
 
 export type IntegerType = 'int8' | 'int16' | 'int32' | 'int64'
 
@@ -27,7 +30,10 @@ export function toInt64(value: Decimal): bigint {
   return BigInt.asIntN(64, whole)
 }
 
-/** A double as an integer: NaN is 0, beyond the limits the limit (`(int) d`, `(long) d`); smaller types take the low bits of the int. */
+/**
+ * A double as an integer: NaN is 0, beyond the limits the limit (`(int) d`, `(long) d`); smaller types take
+ * the low bits of the int.
+ */
 export function fromDouble(type: IntegerType, value: number): number | bigint {
   if (Number.isNaN(value)) return 0
   const [low, high] = type === 'int64' ? [INT64_MIN, INT64_MAX] : [-(2n ** 31n), 2n ** 31n - 1n]
@@ -45,7 +51,10 @@ export function floatOf(value: bigint): number {
 /** No integer is longer; making one of many digits would take more time than their length. */
 const LONGEST = '-9223372036854775808'.length
 
-/** `Byte.parseByte` to `Long.parseLong`: a sign and digits, of any script; null for anything else and out of range. */
+/**
+ * `Byte.parseByte` to `Long.parseLong`: a sign and digits, of any script; null for anything else and out of
+ * range.
+ */
 export function parseInteger(type: IntegerType, text: string): number | bigint | null {
   const digits = plainDigits(text)
   if (!/^[+-]?\d+$/.test(digits)) return null

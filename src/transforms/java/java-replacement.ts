@@ -1,7 +1,10 @@
 import type { JavaFind } from '../../config/java-regex.ts'
 import { DataError } from '../../errors.ts'
 
-/** Capture groups of a translated pattern, in their order: plain or named. Parentheses meant literally are written as escapes there. */
+/**
+ * Capture groups of a translated pattern, in their order: plain or named. Parentheses meant literally are
+ * written as escapes there.
+ */
 const GROUPS = /\((?!\?)|\(\?<([a-zA-Z]\w*)>/g
 
 /** Replaces what a pattern finds first, as Java's `Matcher.replaceFirst`. */
@@ -21,7 +24,10 @@ export class JavaReplacement {
     ]
   }
 
-  /** The text with the first match replaced. Throws DataError when the replacement refers to a group that is not there. */
+  /**
+   * The text with the first match replaced. Throws DataError when the replacement refers to a group that is
+   * not there.
+   */
   first(text: string): string {
     const match = this.#regex.exec(text)
     if (match === null) return text

@@ -26,8 +26,9 @@ const SUNDAY = 1
 type Way = 'day' | 'weekOfMonth' | 'weekdayInMonth' | 'dayOfYear' | 'weekOfYear'
 
 /**
- * Fields in the order they were read, and the moment they mean in Java's lenient calendar: numbers out of range carry over
- * (`month` counts from 0), missing fields are those of 1970-01-01T00:00Z, and of contradicting fields those read last win.
+ * Fields in the order they were read, and the moment they mean in Java's lenient calendar: numbers out of
+ * range carry over (`month` counts from 0), missing fields are those of 1970-01-01T00:00Z, and of
+ * contradicting fields those read last win.
  */
 export class LenientCalendar {
   readonly #values = new Map<ParsedField, number>()
