@@ -1,4 +1,4 @@
-import type { ConfigDef, ConfigMap } from '../config/config-def.ts'
+import { checkConfig, type ConfigDef, type ConfigMap } from '../config/config-def.ts'
 import { valueText } from '../config/config-infos.ts'
 import type { Command } from './command-line.ts'
 import { messageOf } from '../errors.ts'
@@ -29,10 +29,11 @@ export async function check(command: Extract<Command, { kind: 'check' }>): Promi
 function checkedSettings(properties: ConfigMap): string {
   const kind = workerKind(properties)
   const definition: ConfigDef = kind === 'standalone' ? standaloneConfig : distributedConfig
-  const { values, warnings } = parseWorkerConfig(kind, properties)
+  const { warnings } = parseWorkerConfig(kind, properties)
+  const checked = checkConfig(definition, properties)
   const lines = [`# ${kind} worker`]
   for (const [name, key] of Object.entries(definition)) {
-    const value = (values as Record<string, unknown>)[name]
+    const value = checked.get(name)?.value
     lines.push(`${name}=${redactSetting(name, valueText(key, value) ?? '')}`)
   }
   for (const [name, value] of properties) {

@@ -8,7 +8,6 @@ import {
   pluginsAndProviders,
   workLimitMs
 } from './start-parts.ts'
-import type { ConnectProtocol } from '../herder/group/connect-protocol.ts'
 import { DistributedHerder } from '../herder/tick/distributed-herder.ts'
 import { createKafkaClients } from '../kafka/kafka-clients.ts'
 import type { KafkaClients } from '../kafka/contracts.ts'
@@ -85,7 +84,7 @@ export async function startDistributed(options: StartOptions): Promise<RunningWo
     sessionTimeoutMs: values['session.timeout.ms'],
     rebalanceTimeoutMs: values['rebalance.timeout.ms'],
     heartbeatIntervalMs: values['heartbeat.interval.ms'],
-    connectProtocol: values['connect.protocol'].toLowerCase() as ConnectProtocol,
+    connectProtocol: values['connect.protocol'],
     scheduledRebalanceMaxDelayMs: values['scheduled.rebalance.max.delay.ms'],
     configTopic: values['config.storage.topic'],
     workerSyncTimeoutMs: values['worker.sync.timeout.ms'],

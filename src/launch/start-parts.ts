@@ -16,7 +16,6 @@ import { workerPlugins } from './load-plugins.ts'
 import type { StartOptions } from './running-worker.ts'
 import { createRestServer, type RestServer } from '../rest/server.ts'
 import { providerSettings } from '../settings/worker/provider-settings.ts'
-import { restListeners } from '../settings/worker/rest-keys.ts'
 import type { WorkerConfig } from '../settings/worker/worker-config.ts'
 import { abortable, within } from '../wait.ts'
 
@@ -56,7 +55,7 @@ export async function bindRest(config: WorkerConfig): Promise<BoundRest> {
   const { values } = config
   const address = advertised(
     {
-      listeners: restListeners(config).main,
+      listeners: values.listeners,
       listener: values['rest.advertised.listener'],
       hostName: values['rest.advertised.host.name'],
       port: values['rest.advertised.port']

@@ -7,11 +7,12 @@ export interface CorsOptions {
 
 const MAX_AGE_SECONDS = '60'
 
-/** From the two worker settings; null when no origin is allowed. */
-export function corsOptions(allowOrigin: string, allowMethods: string): CorsOptions | null {
-  const origins = list(allowOrigin)
+/** Null when no origin is allowed. */
+export function corsOptions(
+  origins: readonly string[],
+  methods: readonly string[]
+): CorsOptions | null {
   if (origins.length === 0) return null
-  const methods = list(allowMethods)
   return { origins, methods: methods.length === 0 ? ['GET', 'POST', 'HEAD'] : methods }
 }
 
@@ -35,11 +36,4 @@ export function corsHeaders(
         }
       : {})
   }
-}
-
-function list(text: string): string[] {
-  return text
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '')
 }

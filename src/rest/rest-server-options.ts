@@ -1,12 +1,11 @@
 import { ConfigError } from '../errors.ts'
 import type { Listener } from '../settings/worker/listeners.ts'
-import { type HeaderRule, parseHeaderRules } from '../settings/worker/response-headers.ts'
+import type { HeaderRule } from '../settings/worker/response-headers.ts'
 import {
   type ListenerTls,
   listenerTls,
   REQUEST_TIMEOUT_MS,
-  type RestConfig,
-  restListeners
+  type RestConfig
 } from '../settings/worker/rest-keys.ts'
 import { usersFileOfJaas } from './basic-auth.ts'
 import { type CorsOptions, corsOptions } from './cors.ts'
@@ -44,17 +43,16 @@ export function restServerOptions(
   environment: Readonly<Record<string, string | undefined>> = {}
 ): RestServerOptions {
   const { values } = config
-  const { main, admin } = restListeners(config)
   return {
-    listeners: main,
-    adminListeners: admin,
+    listeners: values.listeners,
+    adminListeners: values['admin.listeners'],
     ssl: listenerTls(config, 'main'),
     adminSsl: listenerTls(config, 'admin'),
     cors: corsOptions(
       values['access.control.allow.origin'],
       values['access.control.allow.methods']
     ),
-    headers: parseHeaderRules(values['response.http.headers.config']),
+    headers: values['response.http.headers.config'],
     usersFile: usersFile(config, environment),
     maskConfigs: values['rest.config.mask'],
     metrics: values['rest.metrics.enable'],

@@ -81,7 +81,7 @@ export function checkSource(
   )
   if (is('exactly.once.support', 'required')) {
     const { errors } = base.value('exactly.once.support', null)
-    if (worker.values['exactly.once.source.support'].toLowerCase() !== 'enabled') {
+    if (worker.values['exactly.once.source.support'] !== 'enabled') {
       errors.push('This worker does not have exactly-once source support enabled.')
     }
     const problem = asked(() => {

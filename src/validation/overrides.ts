@@ -23,8 +23,7 @@ function clientsOf(
   }
   const ownOffsets =
     worker.kind === 'distributed' &&
-    (given('offsets.storage.topic') ||
-      worker.values['exactly.once.source.support'].toLowerCase() === 'enabled')
+    (given('offsets.storage.topic') || worker.values['exactly.once.source.support'] === 'enabled')
   if (ownOffsets) return ['producer', 'consumer', 'admin']
   const createsTopics =
     worker.values['topic.creation.enable'] &&

@@ -79,7 +79,7 @@ const CONVERSION = /^(?:key|value)\.(?:de)?serializer$/
 export function connectionSettings(kind: ClientKind, properties: ConfigMap): ConnectionSettings {
   requireValid(kind, properties)
   const values = parseConfig(connectionKeys, properties)
-  const protocol = values['security.protocol'].toUpperCase()
+  const protocol = values['security.protocol']
   const firstMs = Math.max(LEAST_BACKOFF_MS, values['retry.backoff.ms'])
   return {
     bootstrapServers: brokerAddresses(values['bootstrap.servers']),

@@ -19,6 +19,7 @@ export const saslKeys = configDef({
     type: 'string',
     default: 'PLAINTEXT',
     oneOfIgnoreCase: ['SASL_SSL', 'PLAINTEXT', 'SSL', 'SASL_PLAINTEXT'],
+    read: (value: string) => value.toUpperCase(),
     importance: 'medium',
     doc: 'How to talk to the brokers: in clear or over TLS, with or without a login.'
   },

@@ -238,6 +238,7 @@ export const sourceConnectorConfig = configDef({
     type: 'string',
     default: 'poll',
     oneOfIgnoreCase: ['INTERVAL', 'POLL', 'CONNECTOR'],
+    read: (value: string) => value.toLowerCase() as 'interval' | 'poll' | 'connector',
     importance: 'medium',
     group: 'Exactly Once Support',
     orderInGroup: 3,

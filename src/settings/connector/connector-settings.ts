@@ -95,7 +95,7 @@ export function transactionBoundary(
 ): TransactionBoundary {
   const keys = ['transaction.boundary', 'transaction.boundary.interval.ms'] as const
   const values = parseKeys(sourceConnectorConfig, keys, config)
-  const kind = values['transaction.boundary'].toLowerCase()
+  const kind = values['transaction.boundary']
   if (kind === 'connector') return { kind }
   const intervalMs = values['transaction.boundary.interval.ms'] ?? offsetFlushIntervalMs
   // An interval of nothing is over after each poll.

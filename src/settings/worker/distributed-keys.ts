@@ -2,7 +2,8 @@ import { partitionsProblem, replicationFactorProblem } from '../clients/topic-nu
 import { configDef } from '../../config/config-def.ts'
 import { hmacProblem } from './hmac-algorithms.ts'
 
-const PROTOCOLS = ['eager', 'compatible', 'sessioned']
+const PROTOCOLS = ['eager', 'compatible', 'sessioned'] as const
+const isProtocol = (word: string): boolean => PROTOCOLS.some((known) => known === word)
 /** Java's generator refuses keys shorter than this many bits. */
 const MIN_KEY_BITS = 40
 
@@ -35,6 +36,7 @@ const clusterKeys = configDef({
     type: 'string',
     default: 'disabled',
     oneOfIgnoreCase: ['DISABLED', 'ENABLED', 'PREPARING'],
+    read: (value: string) => value.toLowerCase() as 'disabled' | 'enabled' | 'preparing',
     importance: 'high',
     doc: 'Whether source tasks write records and offsets in transactions. To switch it on, roll the cluster once with `preparing`, then once with `enabled`.'
   },
@@ -107,7 +109,8 @@ const clusterKeys = configDef({
     type: 'string',
     default: 'sessioned',
     check: (value: string) =>
-      PROTOCOLS.includes(value.toLowerCase()) ? null : 'Invalid Connect protocol compatibility',
+      isProtocol(value.toLowerCase()) ? null : 'Invalid Connect protocol compatibility',
+    read: (value: string) => value.toLowerCase() as (typeof PROTOCOLS)[number],
     importance: 'low',
     doc: 'How workers agree on who runs what: `sessioned` (incremental, with signed internal requests), `compatible` (incremental) or `eager`.'
   },

@@ -6,7 +6,7 @@ import {
   parseConfig,
   withPrefix
 } from '../../config/config-def.ts'
-import { ConfigError } from '../../errors.ts'
+import { commaList } from '../../config/config-value.ts'
 import { tlsKeys } from '../clients/tls-keys.ts'
 import { type Listener, parseListener } from './listeners.ts'
 import { parseHeaderRules } from './response-headers.ts'
@@ -29,23 +29,8 @@ function foreignExtension(classes: readonly string[]): Complaint | null {
   }
 }
 
-/** The complaint of a parser that throws ConfigError, or null. */
-function complaintOf(parse: () => unknown): Complaint | null {
-  try {
-    parse()
-    return null
-  } catch (error) {
-    if (error instanceof ConfigError) return { sentence: error.message }
-    throw error
-  }
-}
-
-function listenerComplaint(listeners: readonly string[]): Complaint | null {
-  for (const listener of listeners) {
-    const complaint = complaintOf(() => parseListener(listener))
-    if (complaint !== null) return complaint
-  }
-  return null
+function readListeners(texts: readonly string[]): readonly Listener[] {
+  return texts.map(parseListener)
 }
 
 /** Settings of the REST server, and of what it lets its users do. */
@@ -60,7 +45,8 @@ export const restKeys = configDef({
             sentence:
               'Invalid value for listeners, at least one URL is expected, ex: http://localhost:8080,https://localhost:8443.'
           }
-        : listenerComplaint(value),
+        : null,
+    read: readListeners,
     doc: 'Addresses the REST server listens on, as protocol://host:port. No host means all interfaces. TLS settings stand behind `listeners.https.`, else the plain `ssl.` ones count.'
   },
   'admin.listeners': {
@@ -68,7 +54,7 @@ export const restKeys = configDef({
     default: null,
     distinct: true,
     importance: 'low',
-    check: (value: readonly string[] | null) => listenerComplaint(value ?? []),
+    read: readListeners,
     doc: 'Addresses for the `/admin` resources alone. Not set: they are on `listeners`. Empty: there are none.'
   },
   'rest.advertised.host.name': {
@@ -92,12 +78,14 @@ export const restKeys = configDef({
   'access.control.allow.origin': {
     type: 'string',
     default: '',
+    read: commaList,
     importance: 'low',
     doc: 'Origins that browsers may call the REST interface from. Empty: only its own.'
   },
   'access.control.allow.methods': {
     type: 'string',
     default: '',
+    read: commaList,
     importance: 'low',
     doc: 'Methods those origins may use. Empty: GET, POST and HEAD.'
   },
@@ -105,7 +93,7 @@ export const restKeys = configDef({
     type: 'string',
     default: '',
     importance: 'low',
-    check: (value: string) => complaintOf(() => parseHeaderRules(value)),
+    read: parseHeaderRules,
     doc: 'Headers for every REST answer: rules of the form `action name:value`, separated by commas, in double quotes where a rule has a comma. Actions: `set`, `add`, `setDate`, `addDate`.'
   },
   'rest.extension.classes': {
@@ -169,20 +157,6 @@ export type ListenerTls = Parsed<typeof listenerTlsKeys>
 export interface RestConfig {
   readonly values: Parsed<typeof restKeys> & ListenerTls
   readonly properties: ConfigMap
-}
-
-/**
- * Where the REST server listens. `admin` null: admin resources are on the main listeners; empty: there are
- * none.
- */
-export function restListeners({ values }: RestConfig): {
-  readonly main: readonly Listener[]
-  readonly admin: readonly Listener[] | null
-} {
-  return {
-    main: values.listeners.map(parseListener),
-    admin: values['admin.listeners']?.map(parseListener) ?? null
-  }
 }
 
 /**

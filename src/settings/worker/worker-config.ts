@@ -197,6 +197,6 @@ export function exactlyOnceSource(config: DistributedWorkerConfig): {
   readonly enabled: boolean
   readonly transactionalLeader: boolean
 } {
-  const support = config.values['exactly.once.source.support'].toLowerCase()
+  const support = config.values['exactly.once.source.support']
   return { enabled: support === 'enabled', transactionalLeader: support !== 'disabled' }
 }

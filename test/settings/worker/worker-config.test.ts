@@ -4,11 +4,7 @@ import { describe, it } from 'node:test'
 import { keyInfos } from '../../../src/config/config-infos.ts'
 import type { ConfigDef } from '../../../src/config/config-def.ts'
 import { ConfigError } from '../../../src/errors.ts'
-import {
-  BASIC_AUTH_EXTENSION,
-  listenerTls,
-  restListeners
-} from '../../../src/settings/worker/rest-keys.ts'
+import { BASIC_AUTH_EXTENSION, listenerTls } from '../../../src/settings/worker/rest-keys.ts'
 import {
   distributedConfig,
   parseWorkerConfig,
@@ -257,7 +253,7 @@ describe('worker config', () => {
     const { values, warnings } = distributed()
     assert.equal(values['offset.flush.interval.ms'], 60_000)
     assert.equal(values['rest.config.mask'], false)
-    assert.deepEqual(values.listeners, ['http://:8083'])
+    assert.deepEqual(values.listeners, [{ protocol: 'http', host: '', port: 8083 }])
     assert.equal(values['admin.listeners'], null)
     assert.deepEqual(warnings, [])
   })
@@ -406,17 +402,16 @@ describe('worker config', () => {
   })
 
   it('tells main listeners from admin listeners', () => {
-    assert.deepEqual(restListeners(distributed({ listeners: 'http://a:1,HTTPS://[::1]:2' })), {
-      main: [
-        { protocol: 'http', host: 'a', port: 1 },
-        { protocol: 'https', host: '::1', port: 2 }
-      ],
-      admin: null
-    })
-    assert.deepEqual(restListeners(distributed({ 'admin.listeners': '' })).admin, [])
-    assert.deepEqual(restListeners(distributed({ 'admin.listeners': 'http://:9' })).admin, [
-      { protocol: 'http', host: '', port: 9 }
+    const { values } = distributed({ listeners: 'http://a:1,HTTPS://[::1]:2' })
+    assert.deepEqual(values.listeners, [
+      { protocol: 'http', host: 'a', port: 1 },
+      { protocol: 'https', host: '::1', port: 2 }
     ])
+    const admin = (text: string) =>
+      distributed({ 'admin.listeners': text }).values['admin.listeners']
+    assert.equal(values['admin.listeners'], null)
+    assert.deepEqual(admin(''), [])
+    assert.deepEqual(admin('http://:9'), [{ protocol: 'http', host: '', port: 9 }])
   })
 
   it('takes TLS settings of listeners from behind the prefix, all or nothing', () => {
