@@ -18,7 +18,7 @@ const mayImport: Record<string, readonly string[]> = {
   'connectors/file-stream': ['plugin', 'data', 'config'],
   'connectors/jdbc': ['plugin', 'data', 'config', 'tls'],
   kafka: ['settings', 'tls'],
-  storage: ['kafka', 'settings', 'data'],
+  storage: ['kafka', 'data'],
   tasks: ['storage', 'kafka', 'settings', 'plugin', 'data', 'config'],
   worker: ['tasks', 'storage', 'kafka', 'settings', 'plugin', 'data', 'config'],
   validation: ['settings', 'plugin', 'config'],
