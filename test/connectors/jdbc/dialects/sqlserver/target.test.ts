@@ -8,7 +8,7 @@ void describe('An address of SQL Server', () => {
   void it('I8: names a partner, who is asked when the first one is silent', async () => {
     const silent = await silentServer()
     try {
-      const url = `jdbc:sqlserver://127.0.0.1:${silent.port};encrypt=false;failoverPartner=127.0.0.1:1;loginTimeout=1`
+      const url = `jdbc:sqlserver://127.0.0.1:${silent.port};encrypt=false;failoverPartner=127.0.0.1:1;loginTimeout=8`
       await assert.rejects(
         sqlServerDialect.open(openOptions(sqlServerDialect, { url, user: 'sa', password: 'x' })),
         (error: Error) =>
