@@ -1,12 +1,13 @@
 /**
- * What types, lint and format do not see, part of `npm run check`: exports that nobody imports, and files that nobody
- * reaches. Imports have one form in this repository (`import … from './x.ts'`), so that its text is enough to follow
- * them; see docs/decisions/20261129-unused-exports.md.
+ * What types, lint and format do not see, part of `npm run check`: comments that are too wide, exports that
+ * nobody imports, and files that nobody reaches. Imports have one form in this repository (`import … from './x.ts'`),
+ * so that its text is enough to follow them; see docs/decisions/20261129-unused-exports.md.
  */
 import { globSync, readFileSync } from 'node:fs'
 import { posix, resolve, sep } from 'node:path'
 
 const root = resolve(import.meta.dirname, '..')
+const COMMENT_COLUMNS = 110
 const FOLDERS = ['{src,test,scripts,bench}/**/*.ts', 'bin/*.js']
 
 /** Where what is exported is for others: authors of plugins, `bin/`, and a worker that loads a plugin. */
@@ -24,6 +25,7 @@ interface Import {
 
 interface Source {
   readonly path: string
+  readonly lines: readonly string[]
   readonly exports: readonly string[]
   readonly imports: readonly Import[]
 }
@@ -54,6 +56,7 @@ function readSource(path: string): Source {
     list === undefined ? null : namesIn(list, 'from')
   return {
     path,
+    lines: text.split('\n'),
     exports: [
       ...[...text.matchAll(DECLARED)].map(([, name = '']) => name),
       ...[...text.matchAll(LISTED)].flatMap(([, list = '']) => namesIn(list, 'to'))
@@ -70,6 +73,23 @@ function readSource(path: string): Source {
       ...[...text.matchAll(NAMED)].map(([, from]) => ({ from: target(from), names: [] }))
     ]
   }
+}
+
+/** A comment line that goes on beyond the limit although it could end before it. Tables and directives have to. */
+function isTooWide(line: string): boolean {
+  if (line.length <= COMMENT_COLUMNS || !/^\s*(?:\/\/|\/?\*)/.test(line)) return false
+  const text = line.replace(/^\s*(?:\/\/|\/?\*+)\s*/, '').trimEnd()
+  return text.includes(' ') && !/^(?:\||(?:oxlint|biome|@ts)-)/.test(text)
+}
+
+function tooWide(sources: readonly Source[]): string[] {
+  return sources.flatMap(({ path, lines }) =>
+    lines.flatMap((line, at) =>
+      isTooWide(line)
+        ? [`${path}:${at + 1}: a comment of ${line.length} columns; ${COMMENT_COLUMNS} at most`]
+        : []
+    )
+  )
 }
 
 function unused(sources: readonly Source[]): string[] {
@@ -94,7 +114,7 @@ const sources = globSync(FOLDERS, { cwd: root })
   .map((path) => path.split(sep).join('/'))
   .sort()
   .map(readSource)
-const problems = unused(sources)
+const problems = [...unused(sources), ...tooWide(sources)]
 for (const problem of problems) console.error(problem)
 if (problems.length > 0) process.exitCode = 1
-else console.log(`Checked exports of ${sources.length} files.`)
+else console.log(`Checked comments and exports of ${sources.length} files.`)

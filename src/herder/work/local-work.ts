@@ -48,13 +48,13 @@ interface TaskGuards {
   ): SourceTaskGuard | null
 }
 
-/** What the register tells the rest of its herder, which works with it. Called synchronously; must not throw. */
+/** What the register tells the rest of its herder. Called synchronously; must not throw. */
 interface WorkEvents {
   /** A connector came up and should run: its task configurations have to be looked at. */
   onConnectorStarted(connector: string): void
   /** The connector asked for its task configurations to be generated again. */
   onReconfiguration(connector: string): void
-  /** Values of config providers are others than those the connector (`task` null) or task was started with. */
+  /** Values of config providers differ from those the connector (`task` null) or task was started with. */
   onValuesChanged(connector: string, task: number | null): void
   /** Whatever runs for the connector is being stopped. */
   onConnectorStopping(connector: string): void
@@ -121,7 +121,7 @@ export class LocalWork {
     throw new ConnectError('NOT_FOUND', `Connector ${name} not found in this worker.`)
   }
 
-  /** Resolves when the connector is in its target state; rejects, the failure being reported, when it does not get there. */
+  /** Resolves in the connector's target state; rejects, the failure being reported, short of it. */
   async startConnector(name: string, snapshot: ClusterConfig): Promise<void> {
     const { worker, log } = this.#options
     const config = snapshot.connectorConfig(name)
@@ -254,7 +254,7 @@ export class LocalWork {
       await this.startConnector(name, snapshot)
   }
 
-  /** Says beside RUNNING what a connector is coping with; null takes it back. In any other state it says nothing. */
+  /** Says beside RUNNING what a connector is coping with; null takes it back. Other states say nothing. */
   connectorCondition(name: string, condition: string | null): void {
     const instance = this.#connectors.get(name)
     if (instance?.state !== 'RUNNING') return
@@ -383,7 +383,7 @@ function leave<H>(instances: Map<string, Instance<H>>, key: string, instance: In
   if (instances.get(key) === instance) instances.delete(key)
 }
 
-/** Notes what an instance reports; answers whether the status topic is told. I2: of one that was taken away nothing is. */
+/** Notes what an instance reports; whether the status topic is told. I2: of one taken away nothing is. */
 function isTold(
   instance: Instance<unknown> | undefined,
   state: State,

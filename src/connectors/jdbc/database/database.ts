@@ -21,7 +21,7 @@ export interface Dialect {
   readonly urlExample: string
   /** Opening and closing quote of an identifier. */
   readonly quotes: readonly [string, string]
-  /** What its JDBC driver names as quotes, where these are others: so does the JVM connector write the tables of a task. */
+  /** Quotes of its JDBC driver where they differ: the JVM connector writes a task's tables with them. */
   readonly driverQuotes?: readonly [string, string]
   /** How its JDBC driver replaces escapes of JDBC in statements; absent: the server knows them itself, or the driver does not. */
   readonly jdbcEscapes?: JdbcEscapes
@@ -33,7 +33,7 @@ export interface Dialect {
    * Throws ConfigError when the URL or a property makes no sense, else a database error.
    */
   open(options: OpenOptions): Promise<Connection>
-  /** The parts that make the name in a source partition and in SQL (`schema.table`, `table`); null parts are left out. */
+  /** Parts of the name in a source partition and in SQL (`schema.table`, `table`); null ones are left out. */
   nameParts(table: TableId): readonly (string | null)[]
   /** The name as SQL wants it when `quote.sql.identifiers=never`; only where a database folds case. */
   foldCase?(name: string): string
@@ -85,14 +85,14 @@ export interface OpenOptions {
   /** `db.timezone`; for drivers that need a session zone. */
   readonly timeZone: TimeZone
   readonly isolation: IsolationMode
-  /** How long a statement waits for a lock of somebody else, where nobody said otherwise; 0 or absent: no limit of ours. */
+  /** How long a statement waits for locks of others, unless something else is set; 0 or absent: no limit. */
   readonly lockWaitMs?: number
   /**
    * Whether rows whose time a statement cannot read are left out of its result, with a word in the log; else the statement fails. For
    * databases that keep times as texts.
    */
   readonly leavesOutUnreadable?: boolean
-  /** Nothing may be changed, whatever a query calls, as far as the database can see to it: somebody only wants to look. */
+  /** Nothing may be changed, whatever a query calls, as far as the database can see to it. */
   readonly readOnly?: boolean
   readonly timeoutMs: number
   readonly signal: AbortSignal
@@ -122,7 +122,7 @@ export interface TableFilter {
   readonly catalogPattern: string | null
   /** LIKE pattern of JDBC (`%`, `_`, and a backslash before what stands for itself); null: every schema that can be seen. */
   readonly schemaPattern: string | null
-  /** JDBC's words: TABLE, VIEW, PARTITIONED TABLE, SYSTEM TABLE, GLOBAL TEMPORARY, ALIAS, SYNONYM …, upper case. */
+  /** Words of JDBC in upper case: TABLE, VIEW, PARTITIONED TABLE, SYSTEM TABLE, ALIAS, SYNONYM … */
   readonly types: readonly string[]
   /** Bare names to look for, compared without case; null: all. The dictionary is never scanned when names are given. */
   readonly names: readonly string[] | null
@@ -156,7 +156,7 @@ export interface Connection {
     binds: readonly unknown[],
     options: { fetchRows: number; table: TableId | null }
   ): Promise<RowStream>
-  /** The database's clock. `hasZone` false: what its wall clock shows, in the same zone as its zone-less columns. */
+  /** The database's clock. `hasZone` false: its wall clock, in the zone of its zone-less columns. */
   now(): Promise<Timestamp & { readonly hasZone: boolean }>
   /** What an operator should know of server and session: version, time zones, rights it lacks. Asked once per task, at its start. */
   selfCheck?(): Promise<Finding[]>

@@ -53,7 +53,7 @@ export interface ReaderEvents {
   /** The columns of the result are known, or have changed. */
   onColumns?(converter: RowConverter): void
   onQuery?(query: BoundQuery): void
-  /** A row was left out, or one of its values is null, because it cannot be carried; `problem` names table, row and column. */
+  /** A row is left out, or a value of it null, for it cannot be carried; `problem` says which and where. */
   onUnreadable?(problem: string): void
 }
 
@@ -175,7 +175,7 @@ export class TableReader {
     return this.#state.kind === 'IDLE' ? null : this.#state.ties
   }
 
-  /** Leaves the query; the next `read` starts one behind the last row handed out, or from its beginning where there are no positions. */
+  /** Leaves the query; the next `read` goes on behind the last row handed out, or anew without positions. */
   pause(): void {
     if (this.#state.kind !== 'READING') return
     this.#state.run.stream.leave()
@@ -357,7 +357,7 @@ export class TableReader {
     }
   }
 
-  /** Rows without those that have no place in the order, and, where it is asked for, without those whose place cannot be read. */
+  /** Rows that have a place in the order and, where others are to be left out, one that can be read. */
   #inOrder({ cursor, stream }: Run, rows: readonly Row[]): readonly Row[] {
     const fails = this.#settings.values.unreadableValues === 'fail'
     return rows.filter((row) => {
