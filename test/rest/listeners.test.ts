@@ -14,6 +14,8 @@ import { RequestTargetError } from '../../src/herder/herder.ts'
 import { restServerOptions } from '../../src/rest/rest-server-options.ts'
 import { createRestServer } from '../../src/rest/server.ts'
 import { KEY_PASSWORD, type KeyFolder, keyFolder } from '../support/key-files.ts'
+import { ManualClock } from '../support/manual-clock.ts'
+import { until } from '../support/until.ts'
 import { call, restConfig, startRestWorker } from './rest-worker.ts'
 import { ScriptedHerder } from './scripted-herder.ts'
 
@@ -72,13 +74,21 @@ describe('listeners', () => {
   })
 
   it('end although a request never ends', async () => {
-    const worker = await startRestWorker({}, { stopTimeoutMs: 100 })
-    worker.herder.before = () => new Promise<never>(() => {})
+    const clock = new ManualClock()
+    const worker = await startRestWorker({}, { stopTimeoutMs: 100 }, clock)
+    const asked = Promise.withResolvers<void>()
+    worker.herder.before = () => {
+      asked.resolve()
+      return new Promise<never>(() => {})
+    }
     const hanging = assert.rejects(call(`${worker.base}/connectors/x`))
     const idle = connect(worker.bound[0]?.port ?? 0, '127.0.0.1')
     await new Promise((resolve) => idle.once('connect', resolve))
-    await new Promise((resolve) => setTimeout(resolve, 50))
-    await worker.stop()
+    await asked.promise
+    const stopping = worker.stop()
+    await until(() => clock.sleeping.includes(100), 'the server waits for the request')
+    clock.advance(100)
+    await stopping
     await hanging
     idle.destroy()
   })
