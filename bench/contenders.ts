@@ -78,7 +78,10 @@ function ourAvro(registry: string | undefined): ReadonlyMap<string, string> {
   ])
 }
 
-/** Confluent's converter is not on Maven Central; Apicurio's has its schema mapping, and writes the same records when told so. */
+/**
+ * Confluent's converter is not on Maven Central; Apicurio's has its schema mapping, and writes the same
+ * records when told so.
+ */
 function apicurioAvro(registry: string | undefined): ReadonlyMap<string, string> {
   if (registry === undefined) return new Map()
   return new Map([

@@ -12,9 +12,9 @@ import type { Converter, ConverterPlugin } from '../src/plugin/converter.ts'
 import { records, schema } from './seven-columns.ts'
 
 /**
- * CPU time per record of each converter for a table of 7 columns: bigint, varchar, numeric, varchar, 2 timestamps, varchar; and of the
- * libraries alone, from and to their own plain objects. A registry of a few lines gives out the schema ids; it is asked once.
- * `node bench/converters.ts [records]`
+ * CPU time per record of each converter for a table of 7 columns: bigint, varchar, numeric, varchar, 2
+ * timestamps, varchar; and of the libraries alone, from and to their own plain objects. A registry of a few
+ * lines gives out the schema ids; it is asked once. `node bench/converters.ts [records]`
  */
 const RECORDS = Number(process.argv[2] ?? 500_000)
 

@@ -1,7 +1,8 @@
 /**
- * `node bench/jvm-plugin.ts [--source URL]`: makes a JDBC connector for the JVM worker, to compare with. Aiven's connector
- * (Apache-2.0; it shares its origin with Confluent's) is not on Maven Central, so its sources are cloned with git and compiled here
- * (needs git and a JDK 17); Apicurio's Avro converter comes by Maven. Prints the folder for BENCH_JVM_PLUGIN_PATH.
+ * `node bench/jvm-plugin.ts [--source URL]`: makes a JDBC connector for the JVM worker, to compare with.
+ * Aiven's connector (Apache-2.0; it shares its origin with Confluent's) is not on Maven Central, so its
+ * sources are cloned with git and compiled here (needs git and a JDK 17); Apicurio's Avro converter comes by
+ * Maven. Prints the folder for BENCH_JVM_PLUGIN_PATH.
  */
 import { cpSync, existsSync, globSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

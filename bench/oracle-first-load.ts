@@ -1,7 +1,7 @@
 /**
- * `node bench/oracle-first-load.ts [--rows N] [--mode bulk|timestamp+incrementing]`: the first load of a large table over Oracle's
- * protocol, from the server of the tests (no Oracle Database) by a worker process of its own. Uses KAFKA_BOOTSTRAP when set, else a
- * broker of its own.
+ * `node bench/oracle-first-load.ts [--rows N] [--mode bulk|timestamp+incrementing]`: the first load of a
+ * large table over Oracle's protocol, from the server of the tests (no Oracle Database) by a worker process
+ * of its own. Uses KAFKA_BOOTSTRAP when set, else a broker of its own.
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'

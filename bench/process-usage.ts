@@ -13,7 +13,8 @@ interface Usage {
 /** What the kernel says of a process (Linux). */
 export function usageOf(pid: number): Usage {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-  // The second field is the program's name in parentheses and may hold spaces; utime and stime are the 14th and 15th.
+  // The second field is the program's name in parentheses and may hold spaces; utime and stime are the 14th
+  // and 15th.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   const status = readFileSync(`/proc/${pid}/status`, 'utf8')
   const kilobytes = (name: string): number =>

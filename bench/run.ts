@@ -1,8 +1,9 @@
 /**
- * `npm run bench [-- --rows N] [--mode incrementing|timestamp+incrementing] [--format json|avro] [--repeat N] [--only NAME]`: one worker process,
- * one task, one PostgreSQL table into one partition, as JSON without schemas or as Avro with a schema registry. With BENCH_JVM_PLUGIN_PATH (see bench/README.md) the JVM worker does
- * the same in turn, and ratios are printed. Uses KAFKA_BOOTSTRAP, TEST_POSTGRES_URL and TEST_SCHEMA_REGISTRY_URL when
- * set, else servers of its own.
+ * `npm run bench [-- --rows N] [--mode incrementing|timestamp+incrementing] [--format json|avro] [--repeat N]
+ * [--only NAME]`: one worker process, one task, one PostgreSQL table into one partition, as JSON without
+ * schemas or as Avro with a schema registry. With BENCH_JVM_PLUGIN_PATH (see bench/README.md) the JVM worker
+ * does the same in turn, and ratios are printed. Uses KAFKA_BOOTSTRAP, TEST_POSTGRES_URL and
+ * TEST_SCHEMA_REGISTRY_URL when set, else servers of its own.
  */
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir, totalmem } from 'node:os'

@@ -39,7 +39,8 @@ export function postgresConnector(
   className: string
 ): Record<string, string> {
   const url = new URL(address)
-  // Confluent's connector asks the driver for batch.max.rows rows at a time; Aiven's has to be told in the URL, or holds all rows.
+  // Confluent's connector asks the driver for batch.max.rows rows at a time; Aiven's has to be told in the
+  // URL, or holds all rows.
   const fetchSize = className.startsWith('io.aiven.') ? '?defaultRowFetchSize=1000' : ''
   return {
     'connection.url': `jdbc:postgresql://${url.host}${url.pathname}${fetchSize}`,

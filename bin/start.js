@@ -14,7 +14,9 @@ const source = join(root, 'src', 'main.ts')
 const isCheckout = existsSync(source) && !root.split(sep).includes('node_modules')
 const mainFile = isCheckout ? source : join(root, 'dist', 'main.js')
 
-/** Runs the worker in this process, or in the checkout's own Node when this one is too old; ends the process. */
+/**
+ * Runs the worker in this process, or in the checkout's own Node when this one is too old; ends the process.
+ */
 export async function startWorker(argv) {
   if (!isNewEnough(process.versions.node)) {
     const own = join(root, 'node_modules', '.bin', 'node')

@@ -1,7 +1,8 @@
 /**
  * What types, lint and format do not see, part of `npm run check`: comments that are too wide, exports that
- * nobody imports, and files that nobody reaches. Imports have one form in this repository (`import … from './x.ts'`),
- * so that its text is enough to follow them; see docs/decisions/20261129-unused-exports.md.
+ * nobody imports, and files that nobody reaches. Imports have one form in this repository
+ * (`import … from './x.ts'`), so that its text is enough to follow them; see
+ * docs/decisions/20261129-unused-exports.md.
  */
 import { globSync, readFileSync } from 'node:fs'
 import { posix, resolve, sep } from 'node:path'
@@ -75,7 +76,10 @@ function readSource(path: string): Source {
   }
 }
 
-/** A comment line that goes on beyond the limit although it could end before it. Tables and directives have to. */
+/**
+ * A comment line that goes on beyond the limit although it could end before it. Tables and directives have
+ * to.
+ */
 function isTooWide(line: string): boolean {
   if (line.length <= COMMENT_COLUMNS || !/^\s*(?:\/\/|\/?\*)/.test(line)) return false
   const text = line.replace(/^\s*(?:\/\/|\/?\*+)\s*/, '').trimEnd()

@@ -67,7 +67,9 @@ export function canInstall(): boolean {
 let listsAreFresh: Promise<string> | null = null
 let queue: Promise<unknown> = Promise.resolve()
 
-/** Installs Debian packages, one call after the other. `alternatives`: the first of them that exists is taken. */
+/**
+ * Installs Debian packages, one call after the other. `alternatives`: the first of them that exists is taken.
+ */
 export function installPackages(alternatives: readonly (readonly string[])[]): Promise<void> {
   const work = queue.then(async () => {
     listsAreFresh ??= run('apt-get', ['update', '-q'], 180_000)

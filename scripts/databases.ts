@@ -18,13 +18,19 @@ export interface Database {
   /** Changes with `restart`. */
   readonly pid: number
   stop(): Promise<void>
-  /** Ends every session as an operator's restart does and starts it again, on the same port with the same data. */
+  /**
+   * Ends every session as an operator's restart does and starts it again, on the same port with the same
+   * data.
+   */
   restart(): Promise<void>
 }
 
 const LOOSE_PERMISSIONS = 0o755
 
-/** A PostgreSQL of our own on a loopback port, from the system's binaries, without durability (it lives for one run). */
+/**
+ * A PostgreSQL of our own on a loopback port, from the system's binaries, without durability (it lives for
+ * one run).
+ */
 export async function startPostgres(options: DatabaseOptions): Promise<Database> {
   const bin = await postgresBinaries(options.say ?? (() => undefined))
   const account = await unprivileged('postgres')

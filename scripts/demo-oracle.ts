@@ -6,9 +6,9 @@ import type { DemoShop } from './demo-shop.ts'
 const scripts = resolve(import.meta.dirname, '..', 'sql', 'oracle')
 
 /**
- * The sample tables and the connector's account of sql/oracle on the server the tests use, in this process. It speaks Oracle's protocol
- * to Oracle's driver, but is no Oracle Database: it keeps everything in memory and understands no triggers, so that changes set
- * UPDATED_AT themselves.
+ * The sample tables and the connector's account of sql/oracle on the server the tests use, in this process.
+ * It speaks Oracle's protocol to Oracle's driver, but is no Oracle Database: it keeps everything in memory
+ * and understands no triggers, so that changes set UPDATED_AT themselves.
  */
 export class OracleShop implements DemoShop {
   readonly introduction: string
@@ -71,7 +71,10 @@ export class OracleShop implements DemoShop {
   }
 }
 
-/** Statements of a script as SQL*Plus finds them: to a semicolon at the end of a line, and with PL/SQL in them to a line with a slash. */
+/**
+ * Statements of a script as SQL*Plus finds them: to a semicolon at the end of a line, and with PL/SQL in them
+ * to a line with a slash.
+ */
 function sqlPlusStatements(script: string): string[] {
   const statements: string[] = []
   let lines: string[] = []

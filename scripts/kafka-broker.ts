@@ -15,7 +15,10 @@ interface BrokerOptions {
   readonly logTo: string
   /** Default 512. */
   readonly heapMb?: number
-  /** Start in half the time but run slower under load (only the first JIT compiler). Default true; measurements say false. */
+  /**
+   * Start in half the time but run slower under load (only the first JIT compiler). Default true;
+   * measurements say false.
+   */
   readonly quickStart?: boolean
   /** Properties beside or instead of the ones below. */
   readonly properties?: ReadonlyMap<string, string>
@@ -38,7 +41,10 @@ export interface Broker {
   restart(): Promise<void>
 }
 
-/** One KRaft broker, with its own controller unless it joins another, on loopback ports. Rejects with the end of its log when it does not come up. */
+/**
+ * One KRaft broker, with its own controller unless it joins another, on loopback ports. Rejects with the end
+ * of its log when it does not come up.
+ */
 export async function startBroker(options: BrokerOptions): Promise<Broker> {
   const say = options.say ?? (() => undefined)
   const libs = await kafkaJars(say)
@@ -123,7 +129,8 @@ function brokerProperties(
     ['share.coordinator.state.topic.min.isr', '1'],
     // The broker's own default makes the first member of every group wait three seconds for others.
     ['group.initial.rebalance.delay.ms', '0'],
-    // After a crash the controller waits this long before it lets the same broker in again (nine seconds by default).
+    // After a crash the controller waits this long before it lets the same broker in again (nine seconds by
+    // default).
     ['broker.session.timeout.ms', '3000'],
     ['broker.heartbeat.interval.ms', '500'],
     ...more
@@ -141,8 +148,8 @@ function membership(port: number, nodeId: number): [string, string][] {
 }
 
 /**
- * Kafka formats a data folder once. That costs the start of a JVM, so the result is kept beside the jars and copied for the
- * next new broker, with the id of its cluster. Answers that id.
+ * Kafka formats a data folder once. That costs the start of a JVM, so the result is kept beside the jars and
+ * copied for the next new broker, with the id of its cluster. Answers that id.
  */
 async function formatStorage(
   java: string,

@@ -5,7 +5,10 @@ import { canInstall, findExecutable, installPackages, run } from './commands.ts'
 const pom = resolve(import.meta.dirname, 'kafka', 'pom.xml')
 const cache = resolve(import.meta.dirname, '..', '.cache', 'kafka')
 
-/** The Kafka release that broker, tools and JVM worker of tests and demo are taken from: the one of scripts/kafka/pom.xml. */
+/**
+ * The Kafka release that broker, tools and JVM worker of tests and demo are taken from: the one of
+ * scripts/kafka/pom.xml.
+ */
 export const kafkaVersion = ((): string => {
   const found = /<kafka\.version>([^<]+)</.exec(readFileSync(pom, 'utf8'))?.[1]
   if (found === undefined) throw new Error(`${pom} names no kafka.version`)
@@ -16,7 +19,10 @@ export const kafkaLibsFolder = join(cache, kafkaVersion, 'libs')
 
 const OTHER_WAYS = `Other ways: set KAFKA_BOOTSTRAP=host:port to use a broker you have, or run \`docker compose up\`.`
 
-/** Path of a Java 17 or newer; installs one on Debian when we are root. Rejects with what to install otherwise. */
+/**
+ * Path of a Java 17 or newer; installs one on Debian when we are root. Rejects with what to install
+ * otherwise.
+ */
 export async function findJava(say: (text: string) => void): Promise<string> {
   const home = process.env['JAVA_HOME']
   const folders = home === undefined ? [] : [join(home, 'bin')]

@@ -44,7 +44,10 @@ async function registryFiles(say: (text: string) => void): Promise<string> {
   return folder
 }
 
-/** A registry on a loopback port that keeps everything in memory. Rejects with the end of its log when it does not come up. */
+/**
+ * A registry on a loopback port that keeps everything in memory. Rejects with the end of its log when it does
+ * not come up.
+ */
 export async function startSchemaRegistry(options: {
   /** File that receives its log. */
   readonly logTo: string

@@ -40,7 +40,8 @@ process.on('exit', () => {
 
 /**
  * Starts a server in a session of its own (Ctrl-C reaches only this process) and waits until it is ready.
- * Rejects with the last lines of its log when it ends early or is not ready in time; nothing is left running then.
+ * Rejects with the last lines of its log when it ends early or is not ready in time; nothing is left running
+ * then.
  */
 export async function startServer(server: ServerCommand): Promise<ServerProcess> {
   mkdirSync(dirname(server.logTo), { recursive: true })
@@ -117,8 +118,8 @@ export function lastLines(file: string, count = 15): string {
 }
 
 /**
- * Free ports on 127.0.0.1, all different. Below the range the kernel takes for outgoing connections, so that a client that
- * retries while its server restarts cannot occupy the server's own port.
+ * Free ports on 127.0.0.1, all different. Below the range the kernel takes for outgoing connections, so that
+ * a client that retries while its server restarts cannot occupy the server's own port.
  */
 export async function freePorts(count: number): Promise<number[]> {
   const ports = new Set<number>()

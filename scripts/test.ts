@@ -1,7 +1,8 @@
 /**
- * `npm test [-- path …]`: checks the sources, starts the servers the suite talks to, runs it with Node's own test runner and stops
- * the servers again, whatever happened. Servers named in the environment (KAFKA_BOOTSTRAP, TEST_POSTGRES_URL, TEST_MYSQL_URL,
- * TEST_SCHEMA_REGISTRY_URL) are used instead of starting one.
+ * `npm test [-- path …]`: checks the sources, starts the servers the suite talks to, runs it with Node's own
+ * test runner and stops the servers again, whatever happened. Servers named in the environment
+ * (KAFKA_BOOTSTRAP, TEST_POSTGRES_URL, TEST_MYSQL_URL, TEST_SCHEMA_REGISTRY_URL) are used instead of starting
+ * one.
  */
 import {
   chmodSync,
@@ -68,7 +69,10 @@ async function main(selection: readonly string[]): Promise<number> {
   return exitCode
 }
 
-/** What the servers had to say about a run that failed. The summary of the test runner stays the last thing printed. */
+/**
+ * What the servers had to say about a run that failed. The summary of the test runner stays the last thing
+ * printed.
+ */
 function keepLogs(folder: string): void {
   const kept = join(root, '.cache', 'test-logs')
   rmSync(kept, { recursive: true, force: true })

@@ -1,6 +1,9 @@
 import { Admin, Consumer, type MessagesStream, stringDeserializers } from '@platformatic/kafka'
 
-/** Reads topics back from Kafka for the demo and for measurements: what arrived, not what was meant to be sent. */
+/**
+ * Reads topics back from Kafka for the demo and for measurements: what arrived, not what was meant to be
+ * sent.
+ */
 export class TopicReader {
   readonly #admin: Admin
   readonly #consumer: Consumer<string, string, string, string>

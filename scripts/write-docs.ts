@@ -1,4 +1,7 @@
-/** `npm run docs`: writes docs/config from the definitions in the sources. test/config/docs.test.ts fails when it was forgotten. */
+/**
+ * `npm run docs`: writes docs/config from the definitions in the sources. test/config/docs.test.ts fails when
+ * it was forgotten.
+ */
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { builtinPlugins } from '../src/builtin-plugins.ts'

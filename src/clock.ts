@@ -1,6 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** Time as the worker sees it, so that tests can hold it still. What waits for something with a limit is in `wait.ts`. */
+/**
+ * Time as the worker sees it, so that tests can hold it still. What waits for something with a limit is in
+ * `wait.ts`.
+ */
 export interface Clock {
   /** Wall clock, epoch milliseconds. */
   now(): number
@@ -13,7 +16,10 @@ export interface Clock {
 /** Node's timers fire at once when they are asked for more. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
-/** The computer's own. Whoever needs time is given a clock; this one is named only where the parts of a worker are put together. */
+/**
+ * The computer's own. Whoever needs time is given a clock; this one is named only where the parts of a worker
+ * are put together.
+ */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonicMs: () => performance.now(),

@@ -2,8 +2,9 @@ import { inspect } from 'node:util'
 import { shown } from './secrets/redact.ts'
 
 /**
- * The failure vocabulary of the worker: one entry per code, compared with docs/errors.md by a test.
- * `status` is the HTTP status when the error reaches a REST client; `retriable` says whether the same call may succeed later.
+ * The failure vocabulary of the worker: one entry per code, compared with docs/errors.md by a test. `status`
+ * is the HTTP status when the error reaches a REST client; `retriable` says whether the same call may succeed
+ * later.
  */
 export const errorCodes = {
   BAD_REQUEST: { status: 400, retriable: false },
@@ -31,13 +32,18 @@ export const errorCodes = {
 
 export type ErrorCode = keyof typeof errorCodes
 
-/** Facts that name what failed (connector, task, table, column, key, topic …); `cause` is the underlying error. */
+/**
+ * Facts that name what failed (connector, task, table, column, key, topic …); `cause` is the underlying
+ * error.
+ */
 export type ErrorFacts = { cause?: unknown } & Record<string, unknown>
 
 /** The one error class of the worker. `message` is written for the operator: who, what, which value. */
 export class ConnectError extends Error {
   readonly code: ErrorCode
-  /** HTTP status for REST clients; that of the code unless `facts.status` overrides it (forwarded answers). */
+  /**
+   * HTTP status for REST clients; that of the code unless `facts.status` overrides it (forwarded answers).
+   */
   readonly status: number
   readonly retriable: boolean
   readonly facts: Readonly<Record<string, unknown>>
@@ -57,8 +63,8 @@ export class ConnectError extends Error {
 }
 
 /**
- * Thrown by plugin code when the same call may succeed later. `outage: true` among the facts: what is needed is away, for every record alike, so
- * none may be dropped for it.
+ * Thrown by plugin code when the same call may succeed later. `outage: true` among the facts: what is needed
+ * is away, for every record alike, so none may be dropped for it.
  */
 export class RetriableError extends ConnectError {
   constructor(message: string, facts?: ErrorFacts) {

@@ -5,8 +5,9 @@ import { HIDDEN } from './secrets/rewrite.ts'
 import { isSecretName } from './secrets/secret-names.ts'
 
 /**
- * Loggers are named as in Kafka Connect (`org.apache.kafka.connect.runtime.WorkerSourceTask`, …) so that level changes
- * over `/admin/loggers` mean what operators expect. Levels are Connect's words; pino does the writing.
+ * Loggers are named as in Kafka Connect (`org.apache.kafka.connect.runtime.WorkerSourceTask`, …) so that
+ * level changes over `/admin/loggers` mean what operators expect. Levels are Connect's words; pino does the
+ * writing.
  */
 const levelNames = ['OFF', 'FATAL', 'ERROR', 'WARN', 'INFO', 'DEBUG', 'TRACE', 'ALL'] as const
 export type LevelName = (typeof levelNames)[number]
@@ -60,8 +61,8 @@ const severity: Record<LevelName, number> = {
 const MOST_WAITING_BYTES = 8_388_608
 
 /**
- * Lines go to standard output as fast as it takes them. Whoever reads them there and stops, stops nobody: beyond a bound lines are left out
- * and counted (I8), and once the reader is gone they are lost.
+ * Lines go to standard output as fast as it takes them. Whoever reads them there and stops, stops nobody:
+ * beyond a bound lines are left out and counted (I8), and once the reader is gone they are lost.
  */
 class StandardOutput implements DestinationStream {
   #started = false
@@ -90,7 +91,10 @@ class StandardOutput implements DestinationStream {
   }
 }
 
-/** All loggers of the process with their levels. One instance, `loggers`, serves the worker; tests may make their own. */
+/**
+ * All loggers of the process with their levels. One instance, `loggers`, serves the worker; tests may make
+ * their own.
+ */
 export class Loggers {
   readonly #root: PinoLogger
   readonly #known = new Set<string>()
@@ -133,8 +137,8 @@ export class Loggers {
   }
 
   /**
-   * Sets the level of a namespace (a plain string prefix; `root` is every logger) and answers the names that changed, sorted.
-   * The namespace itself becomes known. Throws BAD_REQUEST as {@link requireRoom} does.
+   * Sets the level of a namespace (a plain string prefix; `root` is every logger) and answers the names that
+   * changed, sorted. The namespace itself becomes known. Throws BAD_REQUEST as {@link requireRoom} does.
    */
   setLevel(namespace: string, level: LevelName, now: number): string[] {
     this.requireRoom(namespace)

@@ -4,13 +4,17 @@ import { parseCommandLine, USAGE } from './launch/command-line.ts'
 import { endProcess } from './launch/end-process.ts'
 import { becomeLimited } from './launch/heap-limit.ts'
 
-// What follows is loaded when it is needed, and from the cache the second time: half of the start would go into compiling.
+// What follows is loaded when it is needed, and from the cache the second time: half of the start would go
+// into compiling.
 enableCompileCache()
 const cache = getCompileCacheDir()
 // Threads look here for it. Without it each would compile by itself, and hold a compiler.
 if (cache !== undefined) process.env['NODE_COMPILE_CACHE'] ??= dirname(cache)
 
-/** Runs the command given by the arguments; resolves with the exit code once everything is stopped. Never rejects. */
+/**
+ * Runs the command given by the arguments; resolves with the exit code once everything is stopped. Never
+ * rejects.
+ */
 export async function main(argv: readonly string[]): Promise<number> {
   const command = parseCommandLine(argv, process.env)
   switch (command.kind) {

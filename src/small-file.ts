@@ -4,8 +4,9 @@ import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 const MAX_BYTES = 1024 * 1024
 
 /**
- * A file that somebody has named in a setting, who may be anybody that reaches the port. I8: a pipe or a device, which might
- * never end, is not read, nor more of a file than it says it has. Throws an Error with a `code`, as those of Node have one.
+ * A file that somebody has named in a setting, who may be anybody that reaches the port. I8: a pipe or a
+ * device, which might never end, is not read, nor more of a file than it says it has. Throws an Error with a
+ * `code`, as those of Node have one.
  */
 export function readSmallFile(path: string): Buffer {
   // Not to wait for the other end of a pipe.

@@ -1,8 +1,9 @@
 import type { Clock } from './clock.ts'
 
 /**
- * I8: everything that waits. Limits, giving up and trying again are written here and nowhere else, and count on the clock they are given:
- * `test/architecture.test.ts` keeps timers and races of promises out of the other files.
+ * I8: everything that waits. Limits, giving up and trying again are written here and nowhere else, and count
+ * on the clock they are given: `test/architecture.test.ts` keeps timers and races of promises out of the
+ * other files.
  *
  * | to | use |
  * |---|---|
@@ -14,7 +15,10 @@ import type { Clock } from './clock.ts'
  * | try again what failed | `retrying`; `Backoff` where the loop is more than that |
  */
 
-/** The outcome of `work`; rejects with `late()` when there is none after `ms`. The work itself goes on: nobody waits for it any more. */
+/**
+ * The outcome of `work`; rejects with `late()` when there is none after `ms`. The work itself goes on: nobody
+ * waits for it any more.
+ */
 export async function within<T>(
   clock: Clock,
   work: Promise<T>,
@@ -49,8 +53,8 @@ export async function settledWithin(
 }
 
 /**
- * Runs `work` with a signal that aborts after `ms`, and with `signal` if there is one. Ends when the work does, which has to obey: with
- * work that may not, `abortable` ends the wait.
+ * Runs `work` with a signal that aborts after `ms`, and with `signal` if there is one. Ends when the work
+ * does, which has to obey: with work that may not, `abortable` ends the wait.
  */
 export async function abortingAfter<T>(
   clock: Clock,
@@ -71,8 +75,8 @@ export async function abortingAfter<T>(
 }
 
 /**
- * The outcome of `work`, unless `signal` aborts first: then nobody waits for it any more, and it rejects with `error()`, or else with the
- * signal's reason.
+ * The outcome of `work`, unless `signal` aborts first: then nobody waits for it any more, and it rejects with
+ * `error()`, or else with the signal's reason.
  */
 export async function abortable<T>(
   work: Promise<T>,
@@ -156,9 +160,15 @@ export interface RetryPolicy {
   isPassing?(error: unknown): boolean
   /** How many attempts there are, the first one included. Default: no limit of their number. */
   readonly attempts?: number
-  /** No attempt begins later than this after the first one, in milliseconds. Default: no limit in time but the signal. */
+  /**
+   * No attempt begins later than this after the first one, in milliseconds. Default: no limit in time but the
+   * signal.
+   */
   readonly limitMs?: number
-  /** Told of every failure behind which there is another attempt, before the pause of `pauseMs`; ends the attempts when it throws. */
+  /**
+   * Told of every failure behind which there is another attempt, before the pause of `pauseMs`; ends the
+   * attempts when it throws.
+   */
   onRetry?(error: unknown, pauseMs: number, failures: number): void | Promise<void>
 }
 
@@ -171,8 +181,9 @@ export interface Attempt {
 }
 
 /**
- * The outcome of the first attempt that succeeds. Rejects with what the last one threw: when it will not pass, when the policy allows no
- * other, and when a `signal` aborts, also during a pause. A signal that was aborted before lets nothing begin, and its reason is thrown.
+ * The outcome of the first attempt that succeeds. Rejects with what the last one threw: when it will not
+ * pass, when the policy allows no other, and when a `signal` aborts, also during a pause. A signal that was
+ * aborted before lets nothing begin, and its reason is thrown.
  */
 export async function retrying<T>(
   clock: Clock,

@@ -5,7 +5,10 @@ import { describe, it } from 'node:test'
 
 const root = resolve(import.meta.dirname, '..')
 
-/** Which room may import which. `errors.ts`, `log.ts`, `clock.ts`, `wait.ts`, `small-file.ts` and `secrets/` are open to all. ARCHITECTURE.md shows the same table. */
+/**
+ * Which room may import which. `errors.ts`, `log.ts`, `clock.ts`, `wait.ts`, `small-file.ts` and `secrets/`
+ * are open to all. ARCHITECTURE.md shows the same table.
+ */
 const mayImport: Record<string, readonly string[]> = {
   secrets: [],
   data: [],
@@ -27,8 +30,9 @@ const mayImport: Record<string, readonly string[]> = {
   launch: ['everything']
 }
 /**
- * The folders inside a room, or inside a folder of one, each with what else in there it may import: folders above it in the list, so that
- * nothing runs backward or in a circle, and files beside them. ARCHITECTURE.md shows the same tables.
+ * The folders inside a room, or inside a folder of one, each with what else in there it may import: folders
+ * above it in the list, so that nothing runs backward or in a circle, and files beside them. ARCHITECTURE.md
+ * shows the same tables.
  */
 const inside: Record<string, Record<string, readonly string[]>> = {
   settings: {
@@ -142,7 +146,9 @@ const ROOMS_OPEN_TO_ALL = ['secrets']
 const KAFKA_CLIENTS = { kafkajs: 'kafka/admin/', '@platformatic/kafka': 'kafka/' }
 const DATABASES = /oracle|postgres|mysql|mariadb|sqlite|sql ?server|mssql|tedious|\bdb2\b/i
 
-/** Rooms that say which settings there are: the worker's are in settings/, those of a plugin are part of it. */
+/**
+ * Rooms that say which settings there are: the worker's are in settings/, those of a plugin are part of it.
+ */
 const DEFINING_ROOMS = /^(?:config|settings|plugin|converters|transforms|connectors\/[\w-]+)$/
 const DEFINITION = /\bconfigDef\(|:\s*ConfigDef\s*=\s*\{|\bsatisfies ConfigDef\b/
 
@@ -196,7 +202,9 @@ function localImports(source: SourceFile): string[] {
     .map((specifier) => posix.join(posix.dirname(source.path), specifier))
 }
 
-/** The folder or file directly inside `parent` to which a path below src/ belongs; null for what is elsewhere. */
+/**
+ * The folder or file directly inside `parent` to which a path below src/ belongs; null for what is elsewhere.
+ */
 function childOf(parent: string, path: string): string | null {
   return path.startsWith(`${parent}/`)
     ? (path.slice(parent.length + 1).split('/')[0] ?? null)
@@ -434,7 +442,10 @@ describe('Waiting', () => {
     assert.deepEqual(found, OTHER_TIMERS)
   })
 
-  /** Where a worker is put together, where plugins are (no worker gives them a clock), and what a thread begins with. */
+  /**
+   * Where a worker is put together, where plugins are (no worker gives them a clock), and what a thread
+   * begins with.
+   */
   const EDGES = [
     'clock.ts',
     'plugin/index.ts',

@@ -3,8 +3,8 @@ import { isAbsolute, sep } from 'node:path'
 import { ConfigError } from '../errors.ts'
 
 /**
- * The files `allowed.paths` lets a provider read: everything when nothing is set. Paths are compared after every link and `..` in
- * them is followed, so that a link inside an allowed folder does not lead out of it.
+ * The files `allowed.paths` lets a provider read: everything when nothing is set. Paths are compared after
+ * every link and `..` in them is followed, so that a link inside an allowed folder does not lead out of it.
  */
 export class AllowedPaths {
   readonly #roots: readonly string[] | null

@@ -16,9 +16,9 @@ let sandbox: { regex: RegExp | null; text: string } | null = null
 const endless = new Map<string, number>()
 
 /**
- * A pattern whose matching goes back and tries again, so that its time has no bound but the one set here. It stands still
- * with everything else on the thread: a pattern that ran out of time is remembered, and when many did within a minute,
- * those that nobody has seen answer are not tried at all.
+ * A pattern whose matching goes back and tries again, so that its time has no bound but the one set here. It
+ * stands still with everything else on the thread: a pattern that ran out of time is remembered, and when
+ * many did within a minute, those that nobody has seen answer are not tried at all.
  */
 export class BacktrackingPattern {
   readonly #pattern: string

@@ -45,7 +45,10 @@ export function valueText(key: ConfigKey, value: unknown): string | null {
   return Array.isArray(value) ? value.join(',') : String(value)
 }
 
-/** Definitions in REST form; `prefix` goes before each name (converter sections, transformations). Internal keys are left out. */
+/**
+ * Definitions in REST form; `prefix` goes before each name (converter sections, transformations). Internal
+ * keys are left out.
+ */
 export function keyInfos(definition: ConfigDef, prefix = ''): ConfigKeyInfo[] {
   const orders = new Map<string, number>()
   return Object.entries(definition)

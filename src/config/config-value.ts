@@ -69,7 +69,9 @@ function wholeNumber(text: string): bigint | null {
   return /^[+-]?\d+$/.test(digits) ? BigInt(digits.replace(/^\+/, '')) : null
 }
 
-/** Text → typed value by Kafka's rules (trim, lists by comma, case-insensitive booleans). Throws ValueProblem. */
+/**
+ * Text → typed value by Kafka's rules (trim, lists by comma, case-insensitive booleans). Throws ValueProblem.
+ */
 export function convert(type: ConfigType, text: string): unknown {
   const trimmed = javaTrim(text)
   switch (type) {

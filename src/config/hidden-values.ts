@@ -9,8 +9,9 @@ const SHORTEST_ANYWHERE = 4
 const COMMON_START = /^jdbc:[\w:]{1,40}:(?:@?\/\/)?/i
 
 /**
- * I7: what references to config providers stand for, kept out of answers: nobody learns a value by asking about the name
- * of its reference. Values become their references again; what repeats a part of one is hidden.
+ * I7: what references to config providers stand for, kept out of answers: nobody learns a value by asking
+ * about the name of its reference. Values become their references again; what repeats a part of one is
+ * hidden.
  */
 export class HiddenValues {
   /** Longest value first, so that none is found inside another. */
@@ -45,7 +46,9 @@ export class HiddenValues {
     return this.#withoutFragments(safe)
   }
 
-  /** The same for a text about the key that has the reference, where even a short value is known to be one. */
+  /**
+   * The same for a text about the key that has the reference, where even a short value is known to be one.
+   */
   own(text: string, value: string, reference: string): string {
     return this.text(value === '' ? text : text.replaceAll(value, () => reference))
   }

@@ -1,4 +1,6 @@
-/** Character classes of Java's regular expressions, as the text JavaScript's `v` flag takes inside brackets. */
+/**
+ * Character classes of Java's regular expressions, as the text JavaScript's `v` flag takes inside brackets.
+ */
 
 const SPACE = ' \\t\\n\\v\\f\\r'
 const HORIZONTAL = ' \\t\\xa0\\u1680\\u180e\\u2000-\\u200a\\u202f\\u205f\\u3000'

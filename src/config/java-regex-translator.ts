@@ -12,7 +12,10 @@ interface Atom {
   readonly assertion?: boolean
 }
 
-/** Reads a pattern of `java.util.regex.Pattern` once, from left to right, and writes the same for JavaScript's `v` flag. */
+/**
+ * Reads a pattern of `java.util.regex.Pattern` once, from left to right, and writes the same for JavaScript's
+ * `v` flag.
+ */
 export class JavaRegexTranslator {
   readonly #source: string
   readonly #nameGroups: boolean
@@ -27,7 +30,10 @@ export class JavaRegexTranslator {
     this.#nameGroups = nameGroups
   }
 
-  /** Whether groups were added to hold a possessive or atomic part, so that plain numbers no longer count right. */
+  /**
+   * Whether groups were added to hold a possessive or atomic part, so that plain numbers no longer count
+   * right.
+   */
   get renumbered(): boolean {
     return this.#hidden > 0 && this.#groups > 0
   }
@@ -61,7 +67,10 @@ export class JavaRegexTranslator {
     return match
   }
 
-  /** Up to the end or a closing parenthesis. A `(?i)` reaches to the end of its group, over every `|` on the way. */
+  /**
+   * Up to the end or a closing parenthesis. A `(?i)` reaches to the end of its group, over every `|` on the
+   * way.
+   */
   #alternatives(): string {
     let text = ''
     const flags: string[] = []
@@ -203,7 +212,10 @@ export class JavaRegexTranslator {
     return all === '' ? '(?:)' : all
   }
 
-  /** The escapes that mean one character or a class of them, inside and outside of brackets. `start` is where the backslash stands. */
+  /**
+   * The escapes that mean one character or a class of them, inside and outside of brackets. `start` is where
+   * the backslash stands.
+   */
   #charOrClass(start: number): { text: string; code: number | null } {
     const property = this.#match(/([pP])(?:\{([\w=]+)\}|(\w))/y)
     if (property !== null) {

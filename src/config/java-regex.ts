@@ -7,9 +7,10 @@ import { linearFullMatch } from './linear-regex.ts'
 const LONGEST_PATTERN = 10_000
 
 /**
- * A pattern of Java as a JavaScript expression that finds the same (`Matcher.find`). Possessive quantifiers, atomic groups, inline
- * flags, quoting, POSIX and Unicode properties and class intersections are understood; groups keep their numbers unless the
- * pattern has possessive or atomic parts. `(?i)` ignores case in every script, as Java's `(?iu)` does. Throws ConfigError, with Java's words where Java refuses the pattern too.
+ * A pattern of Java as a JavaScript expression that finds the same (`Matcher.find`). Possessive quantifiers,
+ * atomic groups, inline flags, quoting, POSIX and Unicode properties and class intersections are understood;
+ * groups keep their numbers unless the pattern has possessive or atomic parts. `(?i)` ignores case in every
+ * script, as Java's `(?iu)` does. Throws ConfigError, with Java's words where Java refuses the pattern too.
  */
 export function javaRegex(pattern: string): RegExp {
   if (pattern.length > LONGEST_PATTERN) {
@@ -36,9 +37,9 @@ export function javaRegex(pattern: string): RegExp {
 const LINE_ENDS = /[\n\v\f\r\x85\u2028\u2029]/
 
 /**
- * Whether a text matches a Java pattern as a whole (`Matcher.matches`). I8: in time proportional to the text, unless the
- * pattern needs what only backtracking has (lookaround, references, possessive parts): then for a second at most, and
- * with a ConfigError where that is not enough.
+ * Whether a text matches a Java pattern as a whole (`Matcher.matches`). I8: in time proportional to the text,
+ * unless the pattern needs what only backtracking has (lookaround, references, possessive parts): then for a
+ * second at most, and with a ConfigError where that is not enough.
  */
 export function javaFullMatch(pattern: string): (text: string) => boolean {
   const { source } = javaRegex(pattern)
@@ -48,7 +49,10 @@ export function javaFullMatch(pattern: string): (text: string) => boolean {
     linear === null || LINE_ENDS.test(text) ? backtracking.exec(text) !== null : linear(text)
 }
 
-/** What a Java pattern finds first in a text (`Matcher.find`), groups included; within the limits of a backtracking one. */
+/**
+ * What a Java pattern finds first in a text (`Matcher.find`), groups included; within the limits of a
+ * backtracking one.
+ */
 export interface JavaFind {
   /** The expression of {@link javaRegex}. */
   readonly source: string

@@ -1,9 +1,10 @@
 import { RE2JS } from 're2js'
 
 /**
- * Matches in time proportional to the text, or null: for what the engine cannot say (lookaround, references, intersections
- * of classes) and for what it reads otherwise. `source` is an expression for JavaScript's `v` flag as the translator of
- * Java's patterns writes it. The answer is right for texts without line ends, where all dialects agree on `.`, `^` and `$`.
+ * Matches in time proportional to the text, or null: for what the engine cannot say (lookaround, references,
+ * intersections of classes) and for what it reads otherwise. `source` is an expression for JavaScript's `v`
+ * flag as the translator of Java's patterns writes it. The answer is right for texts without line ends, where
+ * all dialects agree on `.`, `^` and `$`.
  */
 export function linearFullMatch(source: string): ((text: string) => boolean) | null {
   const translated = new LinearTranslator(source).translate()
@@ -71,7 +72,9 @@ class LinearTranslator {
     return code === null ? null : `\\x{${code[1]}}`
   }
 
-  /** A class inside another joins it unless it is a complement; a class that is all of another stands for it. */
+  /**
+   * A class inside another joins it unless it is a complement; a class that is all of another stands for it.
+   */
   #class(): { text: string; negated: boolean } | null {
     this.#at++
     const negated = this.#match(/\^/y) !== null

@@ -1,9 +1,9 @@
 import { ConfigError } from '../errors.ts'
 
 /**
- * The text of a `.properties` file. Java reads such files as ISO-8859-1, so a file written as UTF-8 shows garbled letters there.
- * Bytes that are valid UTF-8 are read as UTF-8 here, everything else as ISO-8859-1: files of both kinds mean what their author saw.
- * A byte order mark is dropped.
+ * The text of a `.properties` file. Java reads such files as ISO-8859-1, so a file written as UTF-8 shows
+ * garbled letters there. Bytes that are valid UTF-8 are read as UTF-8 here, everything else as ISO-8859-1:
+ * files of both kinds mean what their author saw. A byte order mark is dropped.
  */
 export function decodeProperties(bytes: Uint8Array): string {
   try {
@@ -19,8 +19,9 @@ const isBlank = (char: string | undefined): boolean =>
 const isLineEnd = (char: string | undefined): boolean => char === '\n' || char === '\r'
 
 /**
- * Logical lines as `java.util.Properties.load` sees them: comments and blank lines gone, a line that ends in an odd number of
- * backslashes joined with the next one without that one's leading blanks. Escapes are still in place.
+ * Logical lines as `java.util.Properties.load` sees them: comments and blank lines gone, a line that ends in
+ * an odd number of backslashes joined with the next one without that one's leading blanks. Escapes are still
+ * in place.
  */
 function* logicalLines(text: string): Generator<string> {
   let line = ''
@@ -99,8 +100,8 @@ function split(line: string): [key: string, value: string] {
 }
 
 /**
- * Key and value pairs exactly as `java.util.Properties.load` answers them; of a key given twice the last value counts.
- * Throws ConfigError for a broken `\uXXXX`.
+ * Key and value pairs exactly as `java.util.Properties.load` answers them; of a key given twice the last
+ * value counts. Throws ConfigError for a broken `\uXXXX`.
  */
 export function parseProperties(text: string): Map<string, string> {
   const properties = new Map<string, string>()

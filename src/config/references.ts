@@ -10,7 +10,9 @@ interface Reference {
   readonly key: string
 }
 
-/** The references of a text from left to right, in one go over it (I8). Up to two colons divide, a brace ends. */
+/**
+ * The references of a text from left to right, in one go over it (I8). Up to two colons divide, a brace ends.
+ */
 export function* referencesIn(text: string): Generator<Reference> {
   let start = text.indexOf('${')
   while (start >= 0) {
@@ -39,7 +41,9 @@ export function hasReference(text: string): boolean {
   return start >= 0 && text.includes('}', start)
 }
 
-/** Whether a reference stands where a secret does: behind `…password=` in an address, or behind a user's name. */
+/**
+ * Whether a reference stands where a secret does: behind `…password=` in an address, or behind a user's name.
+ */
 export function isSecretPlace(before: string): boolean {
   const near = before.slice(-100)
   const name = /([\w.-]+)\s*=\s*["']?$/.exec(near)?.[1]

@@ -7,7 +7,9 @@ interface Range {
   readonly highIncluded: boolean
 }
 
-/** Maven's words in their order; '' stands for the release itself, any other word comes after all of these. */
+/**
+ * Maven's words in their order; '' stands for the release itself, any other word comes after all of these.
+ */
 const WORDS = ['alpha', 'beta', 'milestone', 'rc', 'snapshot', '', 'sp']
 const ALIASES: ReadonlyMap<string, string> = new Map([
   ['a', 'alpha'],
@@ -64,7 +66,10 @@ function parse(text: string): Range[] {
   return ranges
 }
 
-/** A Maven version range (`[1.0,2.0)`) as Kafka prints it; a plain version means exactly that one. Throws ConfigError. */
+/**
+ * A Maven version range (`[1.0,2.0)`) as Kafka prints it; a plain version means exactly that one. Throws
+ * ConfigError.
+ */
 export function rangeText(text: string): string {
   const trimmed = text.trim()
   if (/^[[(]/.test(trimmed)) {
@@ -74,7 +79,10 @@ export function rangeText(text: string): string {
   return trimmed === '' ? '[,]' : `[${trimmed},${trimmed}]`
 }
 
-/** Whether a version lies in a Maven version range; an empty text holds none. Throws ConfigError for a range that never ends. */
+/**
+ * Whether a version lies in a Maven version range; an empty text holds none. Throws ConfigError for a range
+ * that never ends.
+ */
 export function inRange(version: string, text: string): boolean {
   return parse(text).some(({ low, high, lowIncluded, highIncluded }) => {
     const above = low === '' ? 1 : compare(version, low)

@@ -5,7 +5,10 @@ import type { MoveAuthor } from '../storage/start-from-record.ts'
 
 export type { MoveAuthor } from '../storage/start-from-record.ts'
 
-/** What an operator asks for: the JSON of a start as the connector understands it, or the positions from before the last move. */
+/**
+ * What an operator asks for: the JSON of a start as the connector understands it, or the positions from
+ * before the last move.
+ */
 export type StartFromWanted = { readonly start: unknown } | 'undo'
 
 /** A move of a connector's positions as REST shows it. */
@@ -28,12 +31,17 @@ export interface MoveInfo {
   }[]
 }
 
-/** Moving the positions of a connector that exists, whatever it is doing. Methods reject as those of Herder do. */
+/**
+ * Moving the positions of a connector that exists, whatever it is doing. Methods reject as those of Herder
+ * do.
+ */
 export interface StartFrom {
   /** Moves of the connector, the last first; the one under way among them. */
   history(name: string): Promise<readonly MoveInfo[]>
   /** What a move would do. Changes nothing. */
   preview(name: string, wanted: StartFromWanted): Promise<readonly StartPreview[]>
-  /** Moves, and answers when that has ended; still RUNNING when it takes longer than a request should wait. */
+  /**
+   * Moves, and answers when that has ended; still RUNNING when it takes longer than a request should wait.
+   */
   move(name: string, wanted: StartFromWanted, by: MoveAuthor): Promise<MoveInfo>
 }

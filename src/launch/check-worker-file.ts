@@ -43,7 +43,10 @@ function checkedSettings(properties: ConfigMap): string {
   return `${lines.join('\n')}\n`
 }
 
-/** What the plugin path brings, and what of it cannot be used: a warning, because the worker starts all the same. */
+/**
+ * What the plugin path brings, and what of it cannot be used: a warning, because the worker starts all the
+ * same.
+ */
 async function checkedPlugins(properties: ConfigMap): Promise<string> {
   const { loaded, problems } = await workerPlugins(properties)
   const lines = [

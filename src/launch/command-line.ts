@@ -104,7 +104,9 @@ export const JVM_VARIABLES = [
   'CLASSPATH'
 ] as const
 
-/** The `-Xmx` of `KAFKA_HEAP_OPTS` in MiB, null when there is none. Throws ConfigError when it cannot be read. */
+/**
+ * The `-Xmx` of `KAFKA_HEAP_OPTS` in MiB, null when there is none. Throws ConfigError when it cannot be read.
+ */
 export function heapLimitMib(heapOptions: string | undefined): number | null {
   const match = /-Xmx(\S+)/.exec(heapOptions ?? '')
   if (match === null) return null

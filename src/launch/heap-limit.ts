@@ -4,13 +4,14 @@ import { heapLimitMib } from './command-line.ts'
 const OPTION = '--max-old-space-size'
 
 /**
- * V8 takes its limits when it starts, so a process whose environment names one becomes a new process with it: same id, same place in
- * whatever supervises it. Returns where nothing is to be done, or nothing can be.
+ * V8 takes its limits when it starts, so a process whose environment names one becomes a new process with it:
+ * same id, same place in whatever supervises it. Returns where nothing is to be done, or nothing can be.
  */
 export function becomeLimited(): void {
   const limit = limitOrNull()
   const given = [...process.execArgv, process.env['NODE_OPTIONS'] ?? ''].join(' ')
-  // An operator who gives Node's own option means it; and the new process has it, too. Windows cannot replace a process.
+  // An operator who gives Node's own option means it; and the new process has it, too. Windows cannot replace
+  // a process.
   if (limit === null || given.includes(OPTION) || process.execve === undefined) return
   process.execve(
     process.execPath,
@@ -19,7 +20,10 @@ export function becomeLimited(): void {
   )
 }
 
-/** What the worker says of it at its start; null when no limit was asked for. Throws ConfigError when it cannot be read. */
+/**
+ * What the worker says of it at its start; null when no limit was asked for. Throws ConfigError when it
+ * cannot be read.
+ */
 export function heapLimitSentence(): string | null {
   const asked = heapLimitMib(process.env['KAFKA_HEAP_OPTS'])
   if (asked === null) return null

@@ -7,8 +7,9 @@ import { ownedByNobody } from '../plugin/plugin-owner.ts'
 import { commonKeys } from '../settings/worker/common-keys.ts'
 
 /**
- * What is shipped and what stands on the plugin path, which is read before references in the worker file are replaced: the providers
- * that replace them may be plugins. Rejects with ConfigError when the setting itself is wrong, not when plugins are.
+ * What is shipped and what stands on the plugin path, which is read before references in the worker file are
+ * replaced: the providers that replace them may be plugins. Rejects with ConfigError when the setting itself
+ * is wrong, not when plugins are.
  */
 export async function workerPlugins(
   properties: ConfigMap

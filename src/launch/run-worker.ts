@@ -14,7 +14,10 @@ const EXIT_FAILED_WHILE_RUNNING = 1
 const EXIT_NOT_STARTED = 2
 const EXIT_CONNECTOR_NOT_STARTED = 3
 
-/** Starts a worker, waits until it is asked to end or fails, stops it; resolves with the exit code. Never rejects. */
+/**
+ * Starts a worker, waits until it is asked to end or fails, stops it; resolves with the exit code. Never
+ * rejects.
+ */
 export async function runWorker(
   command: Extract<Command, { kind: 'distributed' | 'standalone' }>
 ): Promise<number> {

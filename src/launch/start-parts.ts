@@ -44,7 +44,10 @@ export interface BoundRest {
   readonly leaderClient: LeaderClient
 }
 
-/** Binds the REST listeners; requests are answered 503 until the server is given its herder. Rejects when an address is taken. */
+/**
+ * Binds the REST listeners; requests are answered 503 until the server is given its herder. Rejects when an
+ * address is taken.
+ */
 export async function bindRest(config: WorkerConfig): Promise<BoundRest> {
   // From the first request on, connectors may ask for what these allow.
   allowOracleClient(config.values['jdbc.oracle.client.lib.dir'])
@@ -74,7 +77,10 @@ export async function bindRest(config: WorkerConfig): Promise<BoundRest> {
   }
 }
 
-/** The cluster's id: the first answer of a broker. When there is none, or the worker is asked to end, REST is stopped and it rejects. */
+/**
+ * The cluster's id: the first answer of a broker. When there is none, or the worker is asked to end, REST is
+ * stopped and it rejects.
+ */
 export async function clusterIdOrStop(
   clients: KafkaClients,
   client: ClientProperties,
@@ -106,7 +112,10 @@ export function stopWhenAsked(stopping: AbortSignal, stop: () => Promise<void>):
   if (stopping.aborted) void stop()
 }
 
-/** Runs each step once, in order and each within its limit, and goes on when one fails; later calls wait for the first. */
+/**
+ * Runs each step once, in order and each within its limit, and goes on when one fails; later calls wait for
+ * the first.
+ */
 export function stopInOrder(
   steps: readonly (readonly [what: string, step: () => Promise<void> | void, limitMs?: number])[]
 ): () => Promise<void> {
@@ -129,7 +138,10 @@ export function stopInOrder(
   }
 }
 
-/** The step that waits for connectors and tasks, twice if it has to: it has limits of its own, within this one. */
+/**
+ * The step that waits for connectors and tasks, twice if it has to: it has limits of its own, within this
+ * one.
+ */
 export function workLimitMs(config: WorkerConfig): number {
   return 2 * (config.values['task.shutdown.graceful.timeout.ms'] + STEP_LIMIT_MS)
 }

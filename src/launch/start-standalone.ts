@@ -34,7 +34,10 @@ export class ConnectorStartError extends ConnectError {
   }
 }
 
-/** One worker by itself: configurations in memory, offsets in a file, connectors from the command line and over REST. */
+/**
+ * One worker by itself: configurations in memory, offsets in a file, connectors from the command line and
+ * over REST.
+ */
 export async function startStandalone(
   options: StartOptions & { readonly connectorFiles: readonly string[] }
 ): Promise<RunningWorker> {

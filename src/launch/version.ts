@@ -8,8 +8,8 @@ export function productVersion(): string {
 }
 
 /**
- * What `GET /` answers: clients switch features on by Kafka's version, so it is that of the worker we are compatible with;
- * the product itself shows in `commit`.
+ * What `GET /` answers: clients switch features on by Kafka's version, so it is that of the worker we are
+ * compatible with; the product itself shows in `commit`.
  */
 export function restVersion(): { version: string; commit: string } {
   return { version: KAFKA_VERSION, commit: `kafka-connect-node-${productVersion()}` }

@@ -44,7 +44,10 @@ interface RoomsOptions {
   readonly logName: string
 }
 
-/** Makes what either herder works with: worker, offsets, validation and previews, out of the worker's configuration. */
+/**
+ * Makes what either herder works with: worker, offsets, validation and previews, out of the worker's
+ * configuration.
+ */
 export function herderOptions(options: RoomsOptions): HerderOptions {
   const { config, plugins, providers } = options
   const { values } = config

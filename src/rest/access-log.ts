@@ -4,7 +4,10 @@ import { redact } from '../secrets/redact.ts'
 
 const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ')
 
-/** One line per request in extended NCSA form, with the milliseconds it took: what log analysers of Connect expect. */
+/**
+ * One line per request in extended NCSA form, with the milliseconds it took: what log analysers of Connect
+ * expect.
+ */
 export function logAccess(log: Logger, request: FastifyRequest, reply: FastifyReply): void {
   const quoted = (value: string | undefined) => `"${field(value ?? '')}"`
   const line = [

@@ -24,7 +24,10 @@ const log = loggers.get('org.apache.kafka.connect.runtime.rest.RestServer')
 
 const MOST_CONNECTIONS = 2000
 
-/** How one listener behaves. Separate admin listeners have no cors, headers or authentication, as in the JVM worker. */
+/**
+ * How one listener behaves. Separate admin listeners have no cors, headers or authentication, as in the JVM
+ * worker.
+ */
 export interface AppOptions {
   tls: TlsOptions | null
   cors: CorsOptions | null
@@ -110,7 +113,9 @@ function addRoute(app: FastifyInstance, endpoint: Endpoint, options: AppOptions)
   })
 }
 
-/** Bodies of requests that may send one; each is held until the request is answered or its connection is gone. */
+/**
+ * Bodies of requests that may send one; each is held until the request is answered or its connection is gone.
+ */
 const bodies = new WeakMap<FastifyRequest, RequestBody>()
 
 function expectBody(limits: BodyLimits, request: FastifyRequest, reply: FastifyReply): void {

@@ -13,8 +13,8 @@ const log = loggers.get(BASIC_AUTH_EXTENSION)
 export type Authenticate = (authorization: string | undefined) => boolean
 
 /**
- * Reads the users file (`user=password`, a `.properties` file) once. An empty file lets everybody in, as the JVM worker's does; that is
- * logged. Throws ConfigError when the file cannot be read.
+ * Reads the users file (`user=password`, a `.properties` file) once. An empty file lets everybody in, as the
+ * JVM worker's does; that is logged. Throws ConfigError when the file cannot be read.
  */
 export function basicAuth(usersFile: string): Authenticate {
   const users = parseProperties(decodeProperties(read(usersFile, 'credentials file')))

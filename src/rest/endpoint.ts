@@ -38,7 +38,10 @@ export interface Answer {
   type?: string
   /** Name of a connector just created: becomes the Location header. */
   created?: string
-  /** `kept 3`: it goes on from offsets of an earlier connector of that name. Becomes a header, which clients that do not know it pass over. */
+  /**
+   * `kept 3`: it goes on from offsets of an earlier connector of that name. Becomes a header, which clients
+   * that do not know it pass over.
+   */
   offsets?: string
 }
 
@@ -107,8 +110,8 @@ export async function herderWork<T>(context: RestContext, work: Promise<T>): Pro
 }
 
 /**
- * Runs the work here, or on the worker the herder names: once from the client's worker (`forward` absent), once more
- * from there (`forward=true`), never again. The other worker's answer is passed on.
+ * Runs the work here, or on the worker the herder names: once from the client's worker (`forward` absent),
+ * once more from there (`forward=true`), never again. The other worker's answer is passed on.
  */
 export async function herderWorkOrForward(
   context: RestContext,

@@ -47,8 +47,9 @@ const TRAVELLING = [
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024
 
 /**
- * Makes the client for requests between workers: no redirects, one connection per request, at most `timeoutMs` (I8).
- * Answers ≥ 400 are thrown with the other worker's status, code and message; failures of the way there are 500.
+ * Makes the client for requests between workers: no redirects, one connection per request, at most
+ * `timeoutMs` (I8). Answers ≥ 400 are thrown with the other worker's status, code and message; failures of
+ * the way there are 500.
  */
 export function createForward(clock: Clock, timeoutMs: number, tls: RequestOptions): Forward {
   return async (request) => {

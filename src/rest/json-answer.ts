@@ -8,7 +8,10 @@ export function jsonText(value: unknown): string {
   return JSON.stringify(plain(value))
 }
 
-/** What JSON.stringify knows by itself; a function asked about every property would take several times as long. */
+/**
+ * What JSON.stringify knows by itself; a function asked about every property would take several times as
+ * long.
+ */
 function plain(value: unknown): unknown {
   if (typeof value === 'bigint') return rawJSON(String(value))
   if (typeof value !== 'object' || value === null || 'toJSON' in value) return value
@@ -21,8 +24,8 @@ function plain(value: unknown): unknown {
 const TURN_MS = 10
 
 /**
- * The JSON object of many parts, each made when its turn comes; a part that is null is left out. Others have theirs in
- * between: heartbeats and requests wait no longer than one part takes, and ten milliseconds.
+ * The JSON object of many parts, each made when its turn comes; a part that is null is left out. Others have
+ * theirs in between: heartbeats and requests wait no longer than one part takes, and ten milliseconds.
  */
 export async function jsonObjectOf(
   names: readonly string[],

@@ -9,7 +9,9 @@ import { abortingAfter } from '../wait.ts'
 /** The other worker answers within its own limit for requests. */
 const TIMEOUT_MS = REQUEST_TIMEOUT_MS + 10_000
 
-/** How the herder reaches the leader's REST interface: with the certificates of this worker's own listeners. */
+/**
+ * How the herder reaches the leader's REST interface: with the certificates of this worker's own listeners.
+ */
 export function restLeaderClient(ssl: TlsSettings, clock: Clock): LeaderClient {
   const tls = javaClientTls(ssl)
   return async (url, body, headers, signal, method = 'POST') => {

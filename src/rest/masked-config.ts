@@ -1,7 +1,10 @@
 import { redactSetting } from '../secrets/redact.ts'
 import { jsonText } from './json-answer.ts'
 
-/** A configuration as it may be shown (I7). Off by default: clients compare what they read with what they wrote. */
+/**
+ * A configuration as it may be shown (I7). Off by default: clients compare what they read with what they
+ * wrote.
+ */
 export function maskedConfig(
   config: ReadonlyMap<string, string | null>
 ): ReadonlyMap<string, string | null> {

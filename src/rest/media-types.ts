@@ -4,8 +4,8 @@ import { protocolError } from './error-answer.ts'
 const JSON_TYPE = 'application/json'
 
 /**
- * 415 unless the declared type is JSON (any charset: bodies are read as UTF-8). Without a type a request passes, except
- * when its body is going to be read (`reads`).
+ * 415 unless the declared type is JSON (any charset: bodies are read as UTF-8). Without a type a request
+ * passes, except when its body is going to be read (`reads`).
  */
 export function checkContentType(
   contentType: string | undefined,
@@ -25,7 +25,9 @@ export function checkContentType(
   if (type !== JSON_TYPE) throw protocolError(415)
 }
 
-/** The Content-Type to answer with: JSON with the parameters the client asked for. 406 when it takes no JSON. */
+/**
+ * The Content-Type to answer with: JSON with the parameters the client asked for. 406 when it takes no JSON.
+ */
 export function acceptedType(accept: string | undefined): string {
   if (accept === undefined || accept.trim() === '') return JSON_TYPE
   for (const range of accept.split(',')) {

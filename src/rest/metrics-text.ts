@@ -12,8 +12,9 @@ interface Family {
 type Labels = Readonly<Record<string, string>>
 
 /**
- * What the tasks of this worker have done, and the facts of their streams: numbers and booleans as gauges by their names, texts as labels
- * of one gauge that is always 1. Source: Prometheus, exposition formats, text format 0.0.4.
+ * What the tasks of this worker have done, and the facts of their streams: numbers and booleans as gauges by
+ * their names, texts as labels of one gauge that is always 1. Source: Prometheus, exposition formats, text
+ * format 0.0.4.
  */
 export function metricsText(tasks: readonly TaskProgress[]): string {
   const families = new Map<string, Family>()

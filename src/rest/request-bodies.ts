@@ -4,8 +4,8 @@ import { ConnectError } from '../errors.ts'
 import { protocolError } from './error-answer.ts'
 
 /**
- * I8: how many bytes of requests are held at once. What a request has sent counts until it is answered; one that would
- * go beyond is refused, and may be sent again.
+ * I8: how many bytes of requests are held at once. What a request has sent counts until it is answered; one
+ * that would go beyond is refused, and may be sent again.
  */
 export class BodyBudget {
   readonly #maxBytes: number
@@ -30,7 +30,10 @@ export class BodyBudget {
   }
 }
 
-/** Sizes of the requests of clients, and of those between workers, which nobody is known to have sent until they are whole. */
+/**
+ * Sizes of the requests of clients, and of those between workers, which nobody is known to have sent until
+ * they are whole.
+ */
 export interface BodyLimits {
   /** Longest body of a client, and of a worker: all task configurations of a connector are one. */
   readonly clientBytes: number

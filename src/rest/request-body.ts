@@ -6,8 +6,8 @@ import { JsonNumber } from '../data/json-reader.ts'
 import { type JsonValue, parseJson } from './request-json.ts'
 
 /**
- * What a request body must look like. The JVM worker answers 500 with Java internals when it does not; here it is 400
- * and the text says which part is wrong. All functions throw BAD_REQUEST.
+ * What a request body must look like. The JVM worker answers 500 with Java internals when it does not; here
+ * it is 400 and the text says which part is wrong. All functions throw BAD_REQUEST.
  */
 
 interface CreateRequest {

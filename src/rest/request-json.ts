@@ -2,8 +2,8 @@ import { type JsonDialect, JsonNumber, JsonSyntaxError, readJson } from '../data
 import { ConnectError } from '../errors.ts'
 
 /**
- * JSON of a request. Configurations keep the text of numbers, offsets make a number or bigint of them. Objects are Maps: any key,
- * `__proto__` too, is a plain key, and the order of keys stays.
+ * JSON of a request. Configurations keep the text of numbers, offsets make a number or bigint of them.
+ * Objects are Maps: any key, `__proto__` too, is a plain key, and the order of keys stays.
  */
 export type JsonValue = null | boolean | string | JsonNumber | JsonValue[] | Map<string, JsonValue>
 
@@ -17,8 +17,9 @@ const dialect: JsonDialect = {
 }
 
 /**
- * Parses one JSON document of a request. Like Jackson in the JVM worker: the last of several equal keys wins, a byte
- * order mark is skipped, trailing text is an error. Throws BAD_REQUEST that says what is wrong and where.
+ * Parses one JSON document of a request. Like Jackson in the JVM worker: the last of several equal keys wins,
+ * a byte order mark is skipped, trailing text is an error. Throws BAD_REQUEST that says what is wrong and
+ * where.
  * @returns undefined for an empty or blank body
  */
 export function parseJson(bytes: Uint8Array): JsonValue | undefined {

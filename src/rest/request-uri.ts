@@ -11,9 +11,9 @@ export function routerTarget(url: string): string {
 }
 
 /**
- * Why the path is refused, null when it is fine. Jetty refuses what two readers could take for two different paths.
- * `isConnector` is asked about the second segment: a connector whose name needs such characters can be created, so
- * (unlike in the JVM worker) it can also be reached.
+ * Why the path is refused, null when it is fine. Jetty refuses what two readers could take for two different
+ * paths. `isConnector` is asked about the second segment: a connector whose name needs such characters can be
+ * created, so (unlike in the JVM worker) it can also be reached.
  */
 export function uriProblem(url: string, isConnector: (name: string) => boolean): string | null {
   const path = routerTarget(url).split('?', 1)[0] ?? ''
@@ -50,8 +50,9 @@ function segmentProblem(segment: string): string | null {
 }
 
 /**
- * `/connectors/<name>` for a Location header: path characters stay readable, as the JVM worker writes them. Half a surrogate
- * pair, which no address can hold, is written as the replacement character the name is stored with.
+ * `/connectors/<name>` for a Location header: path characters stay readable, as the JVM worker writes them.
+ * Half a surrogate pair, which no address can hold, is written as the replacement character the name is
+ * stored with.
  */
 export function connectorPath(name: string): string {
   const encoded = encodeURIComponent(name.toWellFormed()).replaceAll(

@@ -26,7 +26,10 @@ import { within } from '../wait.ts'
 
 const log = loggers.get('org.apache.kafka.connect.runtime.rest.RestServer')
 
-/** Where a listener ended up. `host` is as configured ('' for every interface), `url` reaches it from this machine. */
+/**
+ * Where a listener ended up. `host` is as configured ('' for every interface), `url` reaches it from this
+ * machine.
+ */
 export interface BoundListener {
   protocol: 'http' | 'https'
   host: string
@@ -36,7 +39,10 @@ export interface BoundListener {
 }
 
 export interface RestServer {
-  /** Binds every listener; until `serve` each request is answered 503. Rejects with ConnectError when one is taken. */
+  /**
+   * Binds every listener; until `serve` each request is answered 503. Rejects with ConnectError when one is
+   * taken.
+   */
   start(): Promise<BoundListener[]>
   /** Gives the herder that answers from now on; not needed when it was there from the beginning. */
   serve(herder: Herder): void
@@ -45,7 +51,8 @@ export interface RestServer {
 }
 
 /**
- * The REST API of a worker. The herder may come later (`serve`): its own URL contains the port bound by `start`.
+ * The REST API of a worker. The herder may come later (`serve`): its own URL contains the port bound by
+ * `start`.
  */
 export function createRestServer(settings: {
   options: RestServerOptions

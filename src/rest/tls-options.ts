@@ -4,8 +4,8 @@ import type { ListenerTls } from '../settings/worker/rest-keys.ts'
 import { javaTls } from '../tls/java-ssl.ts'
 
 /**
- * With `ssl.client.auth=requested` a client may come without a certificate, but not with one that is not trusted: Java refuses it, while
- * Node only marks the connection.
+ * With `ssl.client.auth=requested` a client may come without a certificate, but not with one that is not
+ * trusted: Java refuses it, while Node only marks the connection.
  */
 export function refuseUntrustedClients(server: Server): void {
   server.on('secureConnection', (socket) => {

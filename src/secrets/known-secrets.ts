@@ -96,8 +96,9 @@ export function isKept(text: string): boolean {
 }
 
 /**
- * From now on this text is hidden wherever {@link withoutKnown} meets it; the oldest of its kind are forgotten beyond a large
- * number. `kept`: a config provider has it; `sent`: it stood in a configuration itself.
+ * From now on this text is hidden wherever {@link withoutKnown} meets it; the oldest of its kind are
+ * forgotten beyond a large number. `kept`: a config provider has it; `sent`: it stood in a configuration
+ * itself.
  */
 export function neverShow(secret: string, kind: keyof typeof registers = 'kept'): void {
   if (secret.length < SHORTEST_SECRET) return
@@ -108,8 +109,9 @@ export function neverShow(secret: string, kind: keyof typeof registers = 'kept')
 }
 
 /**
- * A text without what {@link neverShow} was told. I8: at each place it costs the same, however many secrets there are and however long, so
- * that nobody makes messages slow by sending passwords that are nearly what stands in them.
+ * A text without what {@link neverShow} was told. I8: at each place it costs the same, however many secrets
+ * there are and however long, so that nobody makes messages slow by sending passwords that are nearly what
+ * stands in them.
  */
 export function withoutKnown(text: string): string {
   if (short.size === 0 && long.size === 0) return text

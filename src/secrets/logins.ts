@@ -1,6 +1,9 @@
 import { BLANKS, endOf, Rewrite, STARS } from './rewrite.ts'
 
-/** `jdbc:oracle:thin:user/password@…`; both may be in quotes (escaped ones inside JSON), and may then hold anything. */
+/**
+ * `jdbc:oracle:thin:user/password@…`; both may be in quotes (escaped ones inside JSON), and may then hold
+ * anything.
+ */
 export function withoutOracleLogins(text: string): string {
   const rewrite = new Rewrite(text)
   const start = /jdbc:oracle:\w{1,20}:/gi
@@ -38,7 +41,10 @@ function quotedOrPlain(text: string, from: number, stops: string): number {
 
 const JDBC = /("?)jdbc:\w{1,20}(?::\w{1,20})?:$/
 
-/** `scheme://user:password@host`. A blank ends the address, but for one of JDBC, in which anything may have been written. */
+/**
+ * `scheme://user:password@host`. A blank ends the address, but for one of JDBC, in which anything may have
+ * been written.
+ */
 export function withoutUserInfo(text: string): string {
   const rewrite = new Rewrite(text)
   let searched = 0

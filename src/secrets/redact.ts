@@ -5,8 +5,9 @@ import { isSecretName } from './secret-names.ts'
 import { withoutValues } from './secret-values.ts'
 
 /**
- * I7: secrets out of texts. I8: every function of this room reads its text once, from left to right, so that the time
- * grows with the length whatever stands in it; no expression here could go back over what it has read.
+ * I7: secrets out of texts. I8: every function of this room reads its text once, from left to right, so that
+ * the time grows with the length whatever stands in it; no expression here could go back over what it has
+ * read.
  */
 
 /** Longest text that is shown or kept of a message; nobody reads on, and a status has to fit a record. */
@@ -55,7 +56,10 @@ function withoutPrivateKeys(text: string): string {
 /** A reference to a config provider says where a secret is, not what it is. */
 const REFERENCE = /^\$\{[^}]*\}$/
 
-/** The value of a setting as it may be shown: all of it hidden when the name says so, else without passwords in it. */
+/**
+ * The value of a setting as it may be shown: all of it hidden when the name says so, else without passwords
+ * in it.
+ */
 export function redactSetting(name: string, value: string): string {
   if (!isSecretName(name))
     return value.includes('://') || value.includes('jdbc:') ? redact(value) : value

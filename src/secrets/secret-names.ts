@@ -1,4 +1,7 @@
-/** What names of settings call a secret. The one list: redaction, masked answers, providers and log fields ask it. */
+/**
+ * What names of settings call a secret. The one list: redaction, masked answers, providers and log fields ask
+ * it.
+ */
 const WORDS =
   'password|passwd|passphrase|pwd|secret|token|credential|jaas\\.config|user\\.info|keystore\\.key|hexkey|masked' +
   '|certificate\\.chain|truststore\\.certificates|(?:api|access|private|client)[._-]?key'

@@ -53,7 +53,9 @@ function separatorBehind(text: string, end: number): number {
   return text[at] === '=' || text[at] === ':' ? at : -1
 }
 
-/** What stands behind the name of a secret and is none: hidden before, a reference, or the rest of a sentence. */
+/**
+ * What stands behind the name of a secret and is none: hidden before, a reference, or the rest of a sentence.
+ */
 function isToBeSeen(
   text: string,
   start: number,
@@ -119,7 +121,10 @@ interface JdbcUrl {
   readonly separator: '&' | ';'
 }
 
-/** The JDBC URLs of a text, asked for from left to right. One in double quotes ends with them, others with the line. */
+/**
+ * The JDBC URLs of a text, asked for from left to right. One in double quotes ends with them, others with the
+ * line.
+ */
 class JdbcUrls {
   readonly #text: string
   #current: JdbcUrl | null

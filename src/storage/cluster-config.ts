@@ -19,8 +19,8 @@ export type StoredConfig = ReadonlyMap<string, string>
 export type WrittenConfig = ReadonlyMap<string, string | null>
 
 /**
- * Immutable picture of the config topic at one offset. `offset` is that of the last record plus one, -1 for none.
- * Task configurations are those sealed by a commit record (I3).
+ * Immutable picture of the config topic at one offset. `offset` is that of the last record plus one, -1 for
+ * none. Task configurations are those sealed by a commit record (I3).
  */
 export interface ClusterConfig {
   readonly offset: bigint
@@ -42,7 +42,10 @@ export interface ClusterConfig {
   inconsistentConnectors(): string[]
   /** The same, and connectors whose task configurations compaction took: tasks of theirs may be running. */
   connectorsWithUnknownTasks(): string[]
-  /** Whether the task configurations have to be written again, or a worker that reads the topic after compaction would not find them. */
+  /**
+   * Whether the task configurations have to be written again, or a worker that reads the topic after
+   * compaction would not find them.
+   */
   hasOutdatedTasks(connector: string): boolean
   /** Whether the connector has, or had, a task of that number. */
   hadTask(connector: string, task: number): boolean

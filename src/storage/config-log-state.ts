@@ -40,12 +40,12 @@ export type ConfigEvent =
   | { type: 'logger'; namespace: string; level: string }
 
 /**
- * The reader of the config topic: records in, state and events out; no I/O. It follows the JVM worker record for record, so
- * that workers of both kinds in one group see the same cluster.
+ * The reader of the config topic: records in, state and events out; no I/O. It follows the JVM worker record
+ * for record, so that workers of both kinds in one group see the same cluster.
  *
- * Task configurations wait in `deferred` until the commit record of their connector (I3). A commit that does not complete the
- * set 0…n-1, because compaction removed records, makes the connector inconsistent: it has no tasks until a whole set was
- * written. Malformed records are logged and skipped; nothing here throws.
+ * Task configurations wait in `deferred` until the commit record of their connector (I3). A commit that does
+ * not complete the set 0…n-1, because compaction removed records, makes the connector inconsistent: it has no
+ * tasks until a whole set was written. Malformed records are logged and skipped; nothing here throws.
  */
 export class ConfigLogState {
   readonly #log: Logger
@@ -66,8 +66,8 @@ export class ConfigLogState {
   }
 
   /**
-   * Takes the next record. A value that is no JSON leaves state and offset untouched, as in the JVM worker (workers compare
-   * offsets when they join); any other malformed record still moves the offset.
+   * Takes the next record. A value that is no JSON leaves state and offset untouched, as in the JVM worker
+   * (workers compare offsets when they join); any other malformed record still moves the offset.
    */
   apply(record: {
     readonly offset: bigint
@@ -124,7 +124,10 @@ export class ConfigLogState {
     }
   }
 
-  /** A tombstone means STARTED again, silently: the listener hears of a deletion by the connector's own record. */
+  /**
+   * A tombstone means STARTED again, silently: the listener hears of a deletion by the connector's own
+   * record.
+   */
   #targetState(connector: string, value: unknown): ConfigEvent | null {
     const before = this.#entry(connector)
     const targetState: TargetState | null = value === null ? null : parseTargetState(value)
@@ -159,8 +162,8 @@ export class ConfigLogState {
     const before = this.#entry(connector)
     const taskCount = parseCount(value, 'tasks')
     if (before.config === null) {
-      // KAFKA-16838: the connector was deleted, and compaction took its record and tombstone but left its task records. Or it was written
-      // again behind them (KAFKA-17719): then its own record follows.
+      // KAFKA-16838: the connector was deleted, and compaction took its record and tombstone but left its
+      // task records. Or it was written again behind them (KAFKA-17719): then its own record follows.
       this.#forget(connector)
       this.#change(connector, { orphaned: taskCount > 0 })
       return null
@@ -223,7 +226,10 @@ export class ConfigLogState {
   }
 }
 
-/** Whether 0…count-1 came since the last commit. Higher numbers do no harm: compaction leaves them from larger sets. */
+/**
+ * Whether 0…count-1 came since the last commit. Higher numbers do no harm: compaction leaves them from larger
+ * sets.
+ */
 function isComplete(
   deferred: ReadonlyMap<number, StoredConfig> | undefined,
   count: number

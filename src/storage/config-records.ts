@@ -11,7 +11,10 @@ export interface ConfigRecord {
   readonly value: Buffer | null
 }
 
-/** Keys: `connector-X`, `task-X-N`, `commit-X`, `tasks-fencing-X`, `target-state-X`, `session-key`, `restart-connector-X`, `logger-cluster-L`, and of our own `start-from-X`. */
+/**
+ * Keys: `connector-X`, `task-X-N`, `commit-X`, `tasks-fencing-X`, `target-state-X`, `session-key`,
+ * `restart-connector-X`, `logger-cluster-L`, and of our own `start-from-X`.
+ */
 export type ConfigKey =
   | {
       readonly kind: 'target-state' | 'connector' | 'commit' | 'restart' | 'fencing' | 'start-from'
@@ -122,8 +125,8 @@ function recordFields(value: unknown): ReadonlyMap<string, unknown> {
 }
 
 /**
- * A configuration: numbers and booleans that were not written as text become text. `skipped` names the keys whose value cannot
- * be a setting (null, objects, arrays). Throws DataError without a `properties` object.
+ * A configuration: numbers and booleans that were not written as text become text. `skipped` names the keys
+ * whose value cannot be a setting (null, objects, arrays). Throws DataError without a `properties` object.
  */
 export function parseProperties(value: unknown): { config: StoredConfig; skipped: string[] } {
   const fields = objectFields(recordFields(value).get('properties'))
@@ -145,7 +148,10 @@ export function parseCount(value: unknown, field: string): number {
   throw new DataError(`'${field}' is not a whole number from 0`)
 }
 
-/** `state.v2` when it is text, else `state`. Throws DataError for an unknown state: there is no fallback from an unknown `state.v2`. */
+/**
+ * `state.v2` when it is text, else `state`. Throws DataError for an unknown state: there is no fallback from
+ * an unknown `state.v2`.
+ */
 export function parseTargetState(value: unknown): TargetState {
   const fields = recordFields(value)
   const newer = fields.get('state.v2')

@@ -2,7 +2,10 @@ import type { ClusterConfig, SessionKey, StoredConfig } from './cluster-config.t
 import type { TargetState } from './target-state.ts'
 import type { StartFromRecord } from './start-from-record.ts'
 
-/** Everything the config topic says about one connector name. Never changed, only replaced, so snapshots may share it. */
+/**
+ * Everything the config topic says about one connector name. Never changed, only replaced, so snapshots may
+ * share it.
+ */
 export interface ConnectorEntry {
   /** null: no configuration, or deleted. What follows outlives a deletion where said. */
   readonly config: StoredConfig | null
@@ -12,7 +15,10 @@ export interface ConnectorEntry {
   /** By task number; may hold more than `taskCount`, left from larger task sets. */
   readonly tasks: ReadonlyMap<number, StoredConfig>
   readonly applied: StoredConfig | null
-  /** The configuration was written after its task configurations: compaction may leave them before it, where no reader keeps them. */
+  /**
+   * The configuration was written after its task configurations: compaction may leave them before it, where
+   * no reader keeps them.
+   */
   readonly outdated: boolean
   /** The next four outlive a deletion. */
   readonly inconsistent: boolean

@@ -24,13 +24,19 @@ export interface ConfigListener {
   onLoggerLevel(namespace: string, level: string): void
 }
 
-/** The config topic (or, standalone, memory). Writes resolve when the record is acknowledged and, where said, read back. */
+/**
+ * The config topic (or, standalone, memory). Writes resolve when the record is acknowledged and, where said,
+ * read back.
+ */
 export interface ConfigStore {
   start(listener: ConfigListener): Promise<void>
   snapshot(): ClusterConfig
   /** Reads to the end of the topic. Rejects with a retriable ConnectError after `timeoutMs`. */
   refresh(timeoutMs: number): Promise<void>
-  /** False: somebody else may have the right to write as the leader; it has to be claimed (again) before those writes. */
+  /**
+   * False: somebody else may have the right to write as the leader; it has to be claimed (again) before those
+   * writes.
+   */
   readonly mayLead: boolean
   /** Called by the leader when it may not write yet. Older leaders cannot write any more once it resolves. */
   claimLeadership(): Promise<void>

@@ -4,12 +4,15 @@ import { jsonString } from '../data/json-string.ts'
 import { DataError } from '../errors.ts'
 
 /**
- * The bytes Kafka's JsonConverter writes without schemas (Jackson 2.21, checked against it by a test), and a reader that
- * loses nothing: whole numbers beyond 2^53 come back as bigint.
+ * The bytes Kafka's JsonConverter writes without schemas (Jackson 2.21, checked against it by a test), and a
+ * reader that loses nothing: whole numbers beyond 2^53 come back as bigint.
  */
 export type JsonScalar = string | number | bigint | boolean | null
 
-/** Throws DataError for NaN and the infinities: JSON has no form for them, and text would not come back as a number (I5). */
+/**
+ * Throws DataError for NaN and the infinities: JSON has no form for them, and text would not come back as a
+ * number (I5).
+ */
 export function jsonScalar(value: JsonScalar): string {
   if (typeof value === 'string') return jsonString(value)
   if (typeof value !== 'number') return String(value)
@@ -26,7 +29,9 @@ export function jsonObject(fields: Iterable<readonly [string, JsonScalar]>): str
   return `{${parts.join(',')}}`
 }
 
-/** JSON of plain objects, lists and scalars, fields in their order; fields that are undefined are left out. */
+/**
+ * JSON of plain objects, lists and scalars, fields in their order; fields that are undefined are left out.
+ */
 export function jsonDocument(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(jsonDocument).join(',')}]`
   if (typeof value !== 'object' || value === null) return jsonScalar(value as JsonScalar)

@@ -15,9 +15,9 @@ import { OffsetIndex } from './offset-index.ts'
 import type { OffsetStore, StoredMap, StoredOffset } from './offset-store.ts'
 
 /**
- * The offsets of a standalone worker in the file of `offset.storage.file.filename`, in the format of the JVM worker: either kind
- * of worker goes on with the other's file. Each write replaces the whole file, by way of a temporary one beside it: a crash
- * leaves the old or the new offsets, never half of them.
+ * The offsets of a standalone worker in the file of `offset.storage.file.filename`, in the format of the JVM
+ * worker: either kind of worker goes on with the other's file. Each write replaces the whole file, by way of
+ * a temporary one beside it: a crash leaves the old or the new offsets, never half of them.
  */
 export class FileOffsetStore implements OffsetStore {
   readonly #file: string
@@ -35,7 +35,10 @@ export class FileOffsetStore implements OffsetStore {
     this.#index = new OffsetIndex(this.#log)
   }
 
-  /** A missing or truncated file counts as empty; one that holds something else is an error, lest it be overwritten. */
+  /**
+   * A missing or truncated file counts as empty; one that holds something else is an error, lest it be
+   * overwritten.
+   */
   async start(): Promise<void> {
     for (const { key, value } of await this.#read()) {
       this.#index.apply({ key, value, timestamp: this.#time })

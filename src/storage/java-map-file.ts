@@ -1,8 +1,8 @@
 import { DataError } from '../errors.ts'
 
 /**
- * A `java.util.HashMap<byte[], byte[]>` in Java's object serialisation, which is what Kafka's standalone offset file holds
- * (Java Object Serialization Specification, chapter 6: Grammar for the Stream Format).
+ * A `java.util.HashMap<byte[], byte[]>` in Java's object serialisation, which is what Kafka's standalone
+ * offset file holds (Java Object Serialization Specification, chapter 6: Grammar for the Stream Format).
  */
 const MAGIC = Buffer.from('aced0005', 'hex')
 const TC_NULL = 0x70
@@ -14,7 +14,8 @@ const TC_BLOCKDATA = 0x77
 const TC_ENDBLOCKDATA = 0x78
 const BASE_HANDLE = 0x7e0000
 
-// name, serialVersionUID, flags (SC_SERIALIZABLE|SC_WRITE_METHOD), fields `float loadFactor; int threshold`, no annotation, no superclass
+// name, serialVersionUID, flags (SC_SERIALIZABLE|SC_WRITE_METHOD), fields `float loadFactor; int threshold`,
+// no annotation, no superclass
 const HASH_MAP_CLASS = Buffer.concat([
   Buffer.from('720011', 'hex'),
   Buffer.from('java.util.HashMap'),
@@ -64,7 +65,8 @@ export function encodeJavaMap(entries: readonly JavaMapEntry[]): Buffer {
         parts.push(Buffer.of(TC_NULL))
         continue
       }
-      // The first array carries its class, handle 2 (after the map's class and the map); the others refer to it.
+      // The first array carries its class, handle 2 (after the map's class and the map); the others refer to
+      // it.
       const type: Buffer = classWritten ? Buffer.from('71007e0002', 'hex') : BYTE_ARRAY_CLASS
       classWritten = true
       const length = Buffer.alloc(4)
@@ -76,7 +78,10 @@ export function encodeJavaMap(entries: readonly JavaMapEntry[]): Buffer {
   return Buffer.concat(parts)
 }
 
-/** Entries in the order of the file. Throws TruncatedFileError, or DataError when the file holds anything else. */
+/**
+ * Entries in the order of the file. Throws TruncatedFileError, or DataError when the file holds anything
+ * else.
+ */
 export function decodeJavaMap(bytes: Buffer): JavaMapEntry[] {
   const reader = new JavaMapReader(bytes)
   reader.expect(MAGIC, 'a Java object stream')

@@ -34,7 +34,9 @@ const WRITE_LIMIT_MS = 30_000
 const WRITE_ROOT = 'Error writing root configuration to Kafka'
 
 interface KafkaConfigStoreOptions extends KafkaStoreOptions {
-  /** What the leader writes goes in transactions with this id; null or absent: plainly, from whoever calls. */
+  /**
+   * What the leader writes goes in transactions with this id; null or absent: plainly, from whoever calls.
+   */
   readonly leaderTransactionalId?: string | null
 }
 
@@ -57,9 +59,10 @@ class Budget {
 /**
  * The config topic: one partition, every worker reads it, the leader writes it.
  *
- * I3 is held by the caller, and with a transactional id by Kafka: nothing here knows who leads; only `putTargetState` and `putLoggerLevel` are for every worker.
- * Writes that need leadership run one after the other and resolve after they were read back, so that `snapshot()` holds them.
- * A failed write rejects with the JVM worker's text, retriable if its cause is.
+ * I3 is held by the caller, and with a transactional id by Kafka: nothing here knows who leads; only
+ * `putTargetState` and `putLoggerLevel` are for every worker. Writes that need leadership run one after the
+ * other and resolve after they were read back, so that `snapshot()` holds them. A failed write rejects with
+ * the JVM worker's text, retriable if its cause is.
  */
 export class KafkaConfigStore implements ConfigStore {
   readonly #state: ConfigLogState
@@ -102,7 +105,10 @@ export class KafkaConfigStore implements ConfigStore {
     })
   }
 
-  /** Events begin after the topic was read to its end: what was asked for before is history, restarts and log levels above all. */
+  /**
+   * Events begin after the topic was read to its end: what was asked for before is history, restarts and log
+   * levels above all.
+   */
   async start(listener: ConfigListener): Promise<void> {
     await this.#topicLog.start(this.#starting.signal)
     this.#listener = listener
@@ -255,7 +261,9 @@ export class KafkaConfigStore implements ConfigStore {
     }
   }
 
-  /** One write at a time: two task sets of one connector must not mix. Each is bounded, so the queue moves. */
+  /**
+   * One write at a time: two task sets of one connector must not mix. Each is bounded, so the queue moves.
+   */
   #inTurn(write: (budget: Budget) => Promise<void>): Promise<void> {
     const turn = this.#lastWrite.then(() => write(new Budget(this.#clock, WRITE_LIMIT_MS)))
     this.#lastWrite = turn.catch(() => undefined)

@@ -7,8 +7,8 @@ import type { StoredMap, StoredOffset, TransactionalOffsetStore } from './offset
 import { recordBatches } from './record-batches.ts'
 
 /**
- * Reading what was added since the last read; the whole topic was read by `start`. A transaction that a crashed task left open holds up
- * readers of committed records until its time-out, a minute by default.
+ * Reading what was added since the last read; the whole topic was read by `start`. A transaction that a
+ * crashed task left open holds up readers of committed records until its time-out, a minute by default.
  */
 const READ_LIMIT_MS = 120_000
 

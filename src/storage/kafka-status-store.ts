@@ -111,7 +111,10 @@ export class KafkaStatusStore implements StatusStore {
     await Promise.all([this.#topicLog.stop(), this.#writer.stop()])
   }
 
-  /** I2: what a predecessor says late stands in the topic for all to see, also after compaction: then ours is said again. */
+  /**
+   * I2: what a predecessor says late stands in the topic for all to see, also after compaction: then ours is
+   * said again.
+   */
   #keepOwn(record: { readonly key: Buffer | null; readonly value: Buffer | null }): void {
     const key = record.key?.toString() ?? ''
     const own = this.#own.get(key)

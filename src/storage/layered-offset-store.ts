@@ -13,10 +13,11 @@ import type {
 const COPY_LIMIT_MS = 60_000
 
 /**
- * Offsets of a connector with a topic of its own, above the worker's topic. Reads prefer the connector's; writes go there first
- * and are copied to the worker's without waiting, so that the connector finds its place when its topic is taken away again.
- * Deletions go to the worker's store first and must succeed: otherwise the old offset would shine through.
- * Starts and stops only the connector's store; the worker's belongs to the worker.
+ * Offsets of a connector with a topic of its own, above the worker's topic. Reads prefer the connector's;
+ * writes go there first and are copied to the worker's without waiting, so that the connector finds its place
+ * when its topic is taken away again. Deletions go to the worker's store first and must succeed: otherwise
+ * the old offset would shine through. Starts and stops only the connector's store; the worker's belongs to
+ * the worker.
  */
 export class LayeredOffsetStore implements TransactionalOffsetStore {
   readonly #own: TransactionalOffsetStore
@@ -91,7 +92,10 @@ export class LayeredOffsetStore implements TransactionalOffsetStore {
     await this.#worker.set(connector, deletions, timeoutMs)
   }
 
-  /** The newest of each partition, one write at a time: what waits is bounded by the partitions, each write by its time-out. */
+  /**
+   * The newest of each partition, one write at a time: what waits is bounded by the partitions, each write by
+   * its time-out.
+   */
   #copy(connector: string, offsets: readonly StoredOffset[], timeoutMs: number): void {
     let waiting = this.#waiting.get(connector)
     if (waiting === undefined) this.#waiting.set(connector, (waiting = new Map()))

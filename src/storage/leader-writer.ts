@@ -20,8 +20,9 @@ interface LeaderWriterOptions {
 const CLAIM_LIMIT_MS = 30_000
 
 /**
- * What the leader writes to the config topic, each write a transaction (I3): an older leader is fenced by the claim of the newer one.
- * A write that failed ends the claim, for its outcome may not be known: the next claim settles it.
+ * What the leader writes to the config topic, each write a transaction (I3): an older leader is fenced by the
+ * claim of the newer one. A write that failed ends the claim, for its outcome may not be known: the next
+ * claim settles it.
  */
 export class LeaderWriter {
   readonly #options: LeaderWriterOptions

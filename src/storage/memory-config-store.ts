@@ -24,8 +24,9 @@ import type { ConfigListener, ConfigStore } from './config-store.ts'
 import type { StartFromRecord } from './start-from-record.ts'
 
 /**
- * The config store of a standalone worker: the records a topic would hold go straight to their reader, so both kinds of worker
- * know one set of rules. Events reach the listener before a write resolves. Nothing outlives the process.
+ * The config store of a standalone worker: the records a topic would hold go straight to their reader, so
+ * both kinds of worker know one set of rules. Events reach the listener before a write resolves. Nothing
+ * outlives the process.
  */
 export class MemoryConfigStore implements ConfigStore {
   readonly #state = new ConfigLogState(

@@ -23,14 +23,18 @@ interface Spelling {
 
 interface Position {
   readonly partition: StoredMap
-  /** By key bytes. JVM and other clients may have written the same partition with another order of fields or form of number. */
+  /**
+   * By key bytes. JVM and other clients may have written the same partition with another order of fields or
+   * form of number.
+   */
   readonly spellings: Map<string, Spelling>
 }
 
 /**
- * Stored source offsets by connector and by the meaning of their partition; no I/O. Of several spellings the newest record
- * counts (by timestamp: they may lie in different partitions of the topic). Values stay bytes until somebody asks, so that
- * what is not changed is never rewritten. An offset that cannot be decoded counts as none and is logged.
+ * Stored source offsets by connector and by the meaning of their partition; no I/O. Of several spellings the
+ * newest record counts (by timestamp: they may lie in different partitions of the topic). Values stay bytes
+ * until somebody asks, so that what is not changed is never rewritten. An offset that cannot be decoded
+ * counts as none and is logged.
  */
 export class OffsetIndex {
   readonly #log: Logger
@@ -80,8 +84,9 @@ export class OffsetIndex {
   }
 
   /**
-   * The records that store these offsets. A known partition is written under its newest spelling, so that compaction replaces
-   * it; a deletion covers every spelling. Throws DataError for values that cannot be stored.
+   * The records that store these offsets. A known partition is written under its newest spelling, so that
+   * compaction replaces it; a deletion covers every spelling. Throws DataError for values that cannot be
+   * stored.
    */
   records(connector: string, offsets: readonly StoredOffset[]): OffsetRecord[] {
     const records: OffsetRecord[] = []

@@ -4,7 +4,10 @@ import { type JsonScalar, jsonObject, objectFields, parseJson } from './connect-
 import { jsonString } from '../data/json-string.ts'
 import type { StoredMap } from './offset-store.ts'
 
-/** Bytes of `["<connector>",{<partition>}]`, fields in their order. Throws DataError for values that cannot be stored. */
+/**
+ * Bytes of `["<connector>",{<partition>}]`, fields in their order. Throws DataError for values that cannot be
+ * stored.
+ */
 export function offsetKey(connector: string, partition: StoredMap): Buffer {
   return Buffer.from(`[${jsonString(connector)},${jsonObject(scalars(partition))}]`)
 }

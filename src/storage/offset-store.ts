@@ -28,8 +28,8 @@ export interface OffsetStore {
 export interface TransactionalOffsetStore extends OffsetStore {
   readonly topic: string
   /**
-   * The records that store these offsets, to be written to `topic` in a transaction. Whatever has to be stored elsewhere before that
-   * is stored when this resolves; rejects after `timeoutMs`.
+   * The records that store these offsets, to be written to `topic` in a transaction. Whatever has to be
+   * stored elsewhere before that is stored when this resolves; rejects after `timeoutMs`.
    */
   transactionRecords(
     connector: string,

@@ -7,7 +7,9 @@ const RECORDS_PER_BATCH = 500
 /** Half of a broker's default `message.max.bytes`, which holds for a whole batch. */
 const BYTES_PER_BATCH = 500_000
 
-/** The records in order, cut so that only a single record that is too large itself makes a batch too large. */
+/**
+ * The records in order, cut so that only a single record that is too large itself makes a batch too large.
+ */
 export function* recordBatches<T extends Sized>(records: Iterable<T>): Generator<T[]> {
   let batch: T[] = []
   let bytes = 0

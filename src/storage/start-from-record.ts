@@ -21,8 +21,8 @@ export interface MovedOffset {
 }
 
 /**
- * What a move belongs to: nothing else; a connector that is created behind new offsets, deleted with its offsets, or gets a configuration for
- * which the offsets have to be prepared.
+ * What a move belongs to: nothing else; a connector that is created behind new offsets, deleted with its
+ * offsets, or gets a configuration for which the offsets have to be prepared.
  */
 type MoveKind = 'move' | 'create' | 'delete' | 'configure'
 
@@ -41,8 +41,9 @@ export interface Move {
 }
 
 /**
- * `requested`: nothing has changed, `old` of the offsets is what was stored while tasks may have run. `writing`: no task runs any more,
- * `old` is final, some or all of the new offsets may be stored. `written`: all are stored, the target state may be the old one again.
+ * `requested`: nothing has changed, `old` of the offsets is what was stored while tasks may have run.
+ * `writing`: no task runs any more, `old` is final, some or all of the new offsets may be stored. `written`:
+ * all are stored, the target state may be the old one again.
  */
 export type MovePhase = 'requested' | 'writing' | 'written'
 

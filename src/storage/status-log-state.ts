@@ -75,7 +75,10 @@ export class StatusLogState {
     return [...(this.#topics.get(connector)?.values() ?? [])]
   }
 
-  /** A worker that was put out of the group gives its connectors up later than their next owner has started them. */
+  /**
+   * A worker that was put out of the group gives its connectors up later than their next owner has started
+   * them.
+   */
   #readConnector(connector: string, status: Status | null): void {
     const known = this.connector(connector)
     if (status?.state === 'UNASSIGNED' && known !== null && isOfPredecessor(status, known)) return
@@ -83,7 +86,8 @@ export class StatusLogState {
   }
 
   /**
-   * KAFKA-12525: when tasks move, the UNASSIGNED of the old owner may arrive after the RUNNING of the new one; it is stale then.
+   * KAFKA-12525: when tasks move, the UNASSIGNED of the old owner may arrive after the RUNNING of the new
+   * one; it is stale then.
    */
   #readTask(connector: string, task: number, status: Status | null): void {
     const known = this.task(connector, task)

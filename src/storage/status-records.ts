@@ -69,7 +69,10 @@ export function topicStatusValue(status: TopicStatus): Buffer {
   return Buffer.from(`{"topic":${topic}}`)
 }
 
-/** null for a tombstone. Throws DataError for anything a worker would not write; missing trace and version are null. */
+/**
+ * null for a tombstone. Throws DataError for anything a worker would not write; missing trace and version are
+ * null.
+ */
 export function parseStatus(value: Uint8Array | null): Status | null {
   if (value === null) return null
   const fields = fieldsOf(parseJson(value))

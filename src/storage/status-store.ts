@@ -13,7 +13,10 @@ export interface Status {
   /** host:port of the worker that wrote it. */
   readonly workerId: string
   readonly generation: number
-  /** Version of the connector's plugin, null when not known. Kafka 4.3.1 writes it as the last field: `…,"generation":3,"version":"4.3.1"}`. */
+  /**
+   * Version of the connector's plugin, null when not known. Kafka 4.3.1 writes it as the last field:
+   * `…,"generation":3,"version":"4.3.1"}`.
+   */
   readonly version: string | null
 }
 
@@ -25,7 +28,9 @@ export interface TopicStatus {
   readonly discoveredAt: number
 }
 
-/** The status topic (or memory). Writes are sent without waiting; `flush` waits for them. DESTROYED deletes. */
+/**
+ * The status topic (or memory). Writes are sent without waiting; `flush` waits for them. DESTROYED deletes.
+ */
 export interface StatusStore {
   start(): Promise<void>
   putConnector(connector: string, status: Status): void

@@ -16,10 +16,10 @@ const SEND_LIMIT_MS = 10_000
 const RETRIES = { firstMs: 100, lastMs: 5_000 }
 
 /**
- * Writes statuses in the background: batches in the order of the puts, one under way at a time, so that a status never
- * overtakes an earlier one of its key. Of one key only the newest waits; that bounds the queue by the number of keys (I8).
- * What fails for a passing reason is tried again until it succeeds, is superseded or the writer stops; what fails for good is
- * logged and dropped.
+ * Writes statuses in the background: batches in the order of the puts, one under way at a time, so that a
+ * status never overtakes an earlier one of its key. Of one key only the newest waits; that bounds the queue
+ * by the number of keys (I8). What fails for a passing reason is tried again until it succeeds, is superseded
+ * or the writer stops; what fails for good is logged and dropped.
  */
 export class StatusWriter {
   readonly #topicLog: TopicLog
@@ -42,7 +42,10 @@ export class StatusWriter {
     this.#running ??= this.#run()
   }
 
-  /** Resolves when everything put so far is written or given up; rejects with a retriable error after `timeoutMs`. */
+  /**
+   * Resolves when everything put so far is written or given up; rejects with a retriable error after
+   * `timeoutMs`.
+   */
   async flush(timeoutMs: number): Promise<void> {
     if (this.#running === null) return
     await within(
@@ -96,7 +99,10 @@ export class StatusWriter {
     return batch
   }
 
-  /** Answers the writes to try again. A failed batch is sent record by record: one bad record must not take others with it. */
+  /**
+   * Answers the writes to try again. A failed batch is sent record by record: one bad record must not take
+   * others with it.
+   */
   async #write(batch: readonly StatusWrite[]): Promise<{ write: StatusWrite; error: unknown }[]> {
     try {
       await this.#topicLog.sendAll(batch.map(asRecord), SEND_LIMIT_MS)

@@ -8,7 +8,10 @@ export function taskKey(id: TaskId): string {
   return `${id.connector}-${id.task}`
 }
 
-/** The inverse of `taskKey`, of text that anybody may have written; null: it names no task. The name X may hold dashes itself. */
+/**
+ * The inverse of `taskKey`, of text that anybody may have written; null: it names no task. The name X may
+ * hold dashes itself.
+ */
 export function parseTaskId(text: string): TaskId | null {
   return /-\d{1,9}$/.test(text) ? taskIdOf(text) : null
 }

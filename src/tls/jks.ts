@@ -4,7 +4,8 @@ import { KeyFileError } from './key-file-error.ts'
 import { type Material, pemOf, type StoreEntry, type StorePasswords } from './key-material.ts'
 
 /*
- * The form of a JKS store, as OpenJDK's sun.security.provider.JavaKeyStore and KeyProtector write it (all numbers big-endian):
+ * The form of a JKS store, as OpenJDK's sun.security.provider.JavaKeyStore and KeyProtector write it (all
+ * numbers big-endian):
  *   magic 0xfeedfeed, version 1 or 2, count of entries
  *   entry: tag 1 (key) or 2 (certificate), alias (modified UTF-8), date (8 bytes)
  *     key: length, EncryptedPrivateKeyInfo; count of certificates
@@ -68,7 +69,10 @@ function readEntries(bytes: Buffer, password: string | null, name: string): Stor
   return entries
 }
 
-/** A key is XORed with SHA-1(password + last digest) …, beginning with a salt, and followed by SHA-1(password + key). */
+/**
+ * A key is XORed with SHA-1(password + last digest) …, beginning with a salt, and followed by SHA-1(password
+ * + key).
+ */
 function openKey(sealed: Buffer, password: string | null, name: string): string {
   if (password === null) throw new KeyFileError(`${name}: the key needs a password`)
   const start = sealed.indexOf(KEY_PROTECTOR)

@@ -47,7 +47,10 @@ export function materialOf(setting: string, file: string): Material {
 /** I8: what takes a text apart below may look at it once for each of its beginnings. */
 const LONGEST_TEXT = 200_000
 
-/** PEM given in a setting itself; in properties it often stands on one line, or with the line ends written as `\n`. */
+/**
+ * PEM given in a setting itself; in properties it often stands on one line, or with the line ends written as
+ * `\n`.
+ */
 export function materialOfText(setting: string, text: string): Material {
   if (text.length > LONGEST_TEXT) {
     throw new KeyFileError(`${setting} is longer than certificates and keys are`)
@@ -63,7 +66,10 @@ export function materialOfText(setting: string, text: string): Material {
 }
 
 const MAGIC: Record<number, Form> = { 0xfeedfeed: 'JKS', 0xcececece: 'JCEKS' }
-/** Object identifiers in DER: of PKCS#7 data, the first thing inside a PKCS#12 store, and of PKCS#5 and #12 ciphers. */
+/**
+ * Object identifiers in DER: of PKCS#7 data, the first thing inside a PKCS#12 store, and of PKCS#5 and #12
+ * ciphers.
+ */
 const PKCS7 = Buffer.from('06092a864886f70d0107', 'hex')
 
 export function formOf({ bytes }: Material): Form {

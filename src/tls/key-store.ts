@@ -14,8 +14,8 @@ import {
 import { readPkcs12 } from './pkcs12.ts'
 
 /**
- * The key of a store and its certificates. PEM (both in one text), PKCS#12 and JKS are told apart by their bytes, so that a type set
- * wrongly does no harm. `alias` null: the first key there is, as Java takes it.
+ * The key of a store and its certificates. PEM (both in one text), PKCS#12 and JKS are told apart by their
+ * bytes, so that a type set wrongly does no harm. `alias` null: the first key there is, as Java takes it.
  */
 export function readKeyStore(
   material: Material,

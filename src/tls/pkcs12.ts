@@ -7,8 +7,8 @@ import { type Material, pemOf, type StoreEntry, type StorePasswords } from './ke
 type Bag = forge.pkcs12.Bag
 
 /**
- * Entries of a PKCS#12 store, whatever protects it: the ciphers of old Java versions too, which OpenSSL has given up. Certificates that
- * belong to no key are entries of their own.
+ * Entries of a PKCS#12 store, whatever protects it: the ciphers of old Java versions too, which OpenSSL has
+ * given up. Certificates that belong to no key are entries of their own.
  */
 export function readPkcs12(material: Material, passwords: StorePasswords): StoreEntry[] {
   // Loaded with the first store of this form: most workers never see one.
@@ -48,7 +48,8 @@ function openStore(
   } catch (cause) {
     throw new KeyFileError(`${name} is a PKCS12 store that is cut off or damaged`, { cause })
   }
-  // A store may have been written with an empty password or with none, which is not the same; Java takes the one for the other.
+  // A store may have been written with an empty password or with none, which is not the same; Java takes the
+  // one for the other.
   const tries =
     passwords.store === null || passwords.store === '' ? [undefined, ''] : [passwords.store]
   let failure: unknown

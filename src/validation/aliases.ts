@@ -11,8 +11,8 @@ const KINDS = [
 ] as const
 
 /**
- * Adds the keys of every transformation and predicate the configuration lists. I7: names behind a reference are refused;
- * which keys count would tell them to whoever guesses.
+ * Adds the keys of every transformation and predicate the configuration lists. I7: names behind a reference
+ * are refused; which keys count would tell them to whoever guesses.
  */
 export function addAliases(
   plugins: Plugins,

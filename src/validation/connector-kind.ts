@@ -5,7 +5,10 @@ import type { SourceConnectorPlugin } from '../plugin/source.ts'
 import type { WorkerConfig } from '../settings/worker/worker-config.ts'
 import type { Section, SubmittedConfig } from './section.ts'
 
-/** Rules over several keys of a sink: where records come from, where failed ones go, which consumer group reads. */
+/**
+ * Rules over several keys of a sink: where records come from, where failed ones go, which consumer group
+ * reads.
+ */
 export function checkSink(base: Section, worker: WorkerConfig, config: SubmittedConfig): void {
   const text = (key: string): string => (config.get(key) ?? '').trim()
   const topics = base.value('topics', null)

@@ -1,6 +1,6 @@
 /**
- * The order in which Java goes through a `HashMap` that was copied from these keys: by hash within the smallest table that holds them.
- * JVM workers print configurations in it, and people compare messages.
+ * The order in which Java goes through a `HashMap` that was copied from these keys: by hash within the
+ * smallest table that holds them. JVM workers print configurations in it, and people compare messages.
  */
 export function javaHashMapOrder<T extends readonly [key: string, value: unknown]>(
   entries: readonly T[]

@@ -31,7 +31,9 @@ function clientsOf(
   return createsTopics ? ['producer', 'admin'] : ['producer']
 }
 
-/** A key as validation of an override sees it: only its text is checked, the client itself knows its rules. */
+/**
+ * A key as validation of an override sees it: only its text is checked, the client itself knows its rules.
+ */
 function lenient({ type, importance, doc }: ConfigKey): ConfigKey {
   return { type, importance, doc, default: null }
 }

@@ -5,8 +5,9 @@ import { isSecretName } from '../secrets/secret-names.ts'
 import type { SubmittedConfig } from './section.ts'
 
 /**
- * I7: what came out of a config provider is a secret, whatever key it stands under. The answer shows the references again,
- * in values and in complaints. Values without a definition are hidden when their name says so.
+ * I7: what came out of a config provider is a secret, whatever key it stands under. The answer shows the
+ * references again, in values and in complaints. Values without a definition are hidden when their name says
+ * so.
  */
 export function hideReferences(
   infos: ConfigInfos,

@@ -31,9 +31,9 @@ export interface ValidationContext {
 }
 
 /**
- * Answer of `PUT /connector-plugins/{class}/config/validate`, for a configuration whose references are not replaced yet.
- * Throws ConnectError: without `connector.class` (400), for a class that is not known or ambiguous, when `signal` aborts
- * before the connector has answered, or when the connector's own check fails.
+ * Answer of `PUT /connector-plugins/{class}/config/validate`, for a configuration whose references are not
+ * replaced yet. Throws ConnectError: without `connector.class` (400), for a class that is not known or
+ * ambiguous, when `signal` aborts before the connector has answered, or when the connector's own check fails.
  */
 export async function validateConnector(
   context: ValidationContext,
@@ -111,7 +111,10 @@ async function checkBase(
   else checkSource(base, context.workerConfig, plugin, config)
 }
 
-/** I7: comparing what stands behind a reference with a list or a pattern of the caller's would tell it bit by bit. */
+/**
+ * I7: comparing what stands behind a reference with a list or a pattern of the caller's would tell it bit by
+ * bit.
+ */
 function comparable(submitted: SubmittedConfig, config: SubmittedConfig): SubmittedConfig {
   return new Map(
     [...config].map(([key, value]) => {
@@ -123,7 +126,10 @@ function comparable(submitted: SubmittedConfig, config: SubmittedConfig): Submit
 
 const COMPARED = new Set(['topics', 'topics.regex', 'errors.deadletterqueue.topic.name'])
 
-/** The connector's own keys and its own check. I9: whatever it throws becomes one error; I8: it ends with the request. */
+/**
+ * The connector's own keys and its own check. I9: whatever it throws becomes one error; I8: it ends with the
+ * request.
+ */
 async function checkOwn(
   base: Section,
   plugin: ConnectorPlugin,
@@ -198,7 +204,10 @@ function mapText(config: SubmittedConfig): string {
     .join(', ')}}`
 }
 
-/** Answer of `GET /connector-plugins/{class}/config`: the plugin's keys, then those of the framework it does not define itself. */
+/**
+ * Answer of `GET /connector-plugins/{class}/config`: the plugin's keys, then those of the framework it does
+ * not define itself.
+ */
 export function pluginConfigKeys(plugin: Plugin): ConfigKeyInfo[] {
   if (plugin.type !== 'source' && plugin.type !== 'sink') return keyInfos(plugin.config)
   const framework = Object.entries(addVersionKey(connectorConfig(plugin.type), plugin.version))

@@ -27,7 +27,10 @@ interface WatchOptions {
   onChange(): void
 }
 
-/** As `watchValues`, in the background, until the answer is aborted; not at all with `config.action.reload=none`. */
+/**
+ * As `watchValues`, in the background, until the answer is aborted; not at all with
+ * `config.action.reload=none`.
+ */
 export function startWatching(options: Omit<WatchOptions, 'signal'>): AbortController {
   const watch = new AbortController()
   const [first] = options.used

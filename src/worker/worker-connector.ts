@@ -98,8 +98,8 @@ export class WorkerConnector {
   }
 
   /**
-   * Task configurations as the connector gives them. Rejects unless it is started, and stays so: what it says although it has failed
-   * meanwhile, or was stopped, may lack what it could not find out.
+   * Task configurations as the connector gives them. Rejects unless it is started, and stays so: what it says
+   * although it has failed meanwhile, or was stopped, may lack what it could not find out.
    */
   async taskConfigs(maxTasks: number): Promise<ConfigMap[]> {
     const instance = this.#started()

@@ -10,8 +10,8 @@ export const STORM_TIMEOUT_MS = 120_000 + KILLS * 60_000
 export const SEED = Number(process.env['CHAOS_SEED'] ?? Date.now() % 1_000_000)
 
 /**
- * Nothing is missing after a storm (`storm` waits for that), and what was sent twice lay behind the offset that was stored when the
- * worker before died.
+ * Nothing is missing after a storm (`storm` waits for that), and what was sent twice lay behind the offset
+ * that was stored when the worker before died.
  */
 export async function survivesAtLeastOnce(
   t: TestContext,
@@ -26,8 +26,9 @@ export async function survivesAtLeastOnce(
 }
 
 /**
- * How many records repeat others. AssertionError when one should not have been sent again. (A broker that is away for long ends a worker's
- * membership, and its task begins anew from what was stored by then: one life of a worker may hold several of a task.)
+ * How many records repeat others. AssertionError when one should not have been sent again. (A broker that is
+ * away for long ends a worker's membership, and its task begins anew from what was stored by then: one life
+ * of a worker may hold several of a task.)
  */
 function checkRepetitions({ arrived, crashes }: Aftermath): number {
   const sent = new Set<string>()
@@ -43,7 +44,8 @@ function checkRepetitions({ arrived, crashes }: Aftermath): number {
     const { stored } = crashes[lives - 1] ?? { stored: null }
     if (stored === null) continue
     const { timestamp, incrementing = 0 } = stored
-    // Records show milliseconds, offsets more: which of two rows of one millisecond is later cannot be told here.
+    // Records show milliseconds, offsets more: which of two rows of one millisecond is later cannot be told
+    // here.
     const behind = timestamp === undefined ? record.id > incrementing : record.atMs >= timestamp
     assert.ok(behind, `${text} was sent again although ${JSON.stringify(stored)} was stored`)
   }

@@ -47,7 +47,10 @@ class Group {
     this.workers.push(worker)
   }
 
-  /** One of the workers ends, in its order or not, or stands still for longer than its session; another one starts. */
+  /**
+   * One of the workers ends, in its order or not, or stands still for longer than its session; another one
+   * starts.
+   */
   async fault(): Promise<void> {
     const [worker] = this.workers.splice(Math.floor(this.#random() * this.workers.length), 1)
     assert.ok(worker !== undefined)

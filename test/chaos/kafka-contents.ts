@@ -44,8 +44,8 @@ export class KafkaContents {
   }
 
   /**
-   * All records of transactions that were committed. Where the end of a topic is a transaction's mark no record has the last offset:
-   * a record of our own says where to end.
+   * All records of transactions that were committed. Where the end of a topic is a transaction's mark no
+   * record has the last offset: a record of our own says where to end.
    */
   async readCommitted(topic: string): Promise<StoredRecord[]> {
     const last = uniqueName(LAST)

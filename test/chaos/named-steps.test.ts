@@ -27,7 +27,10 @@ interface Victim {
   readonly group: string
   readonly shop: SqliteShop
   start(): Promise<WorkerProcess>
-  /** Does something and waits until the worker is dead; the request of the step and all behind it never reach Kafka. */
+  /**
+   * Does something and waits until the worker is dead; the request of the step and all behind it never reach
+   * Kafka.
+   */
   killBefore(worker: WorkerProcess, step: Step, work: () => Promise<unknown>): Promise<void>
   config(more: Record<string, string>): Record<string, string>
 }

@@ -12,8 +12,9 @@ const WRITERS = 4
 const LONGEST_HOLD_MS = 250
 
 /**
- * Sessions that write orders at the same time: ids and times are taken when a row is written, commits come up to a quarter of a
- * second later and in any order, every tenth transaction is rolled back. A session that breaks is opened again.
+ * Sessions that write orders at the same time: ids and times are taken when a row is written, commits come up
+ * to a quarter of a second later and in any order, every tenth transaction is rolled back. A session that
+ * breaks is opened again.
  */
 export class OrderWriters {
   readonly #url: string

@@ -21,7 +21,10 @@ const ARRIVAL_MS = 60_000
 interface Crash {
   /** End of the topic: records before it were written by earlier workers. */
   readonly topicEnd: number
-  /** The last offset stored for the table; null: none, or not looked at because nothing may be repeated anyway. */
+  /**
+   * The last offset stored for the table; null: none, or not looked at because nothing may be repeated
+   * anyway.
+   */
   readonly stored: Record<string, number> | null
 }
 
@@ -45,8 +48,9 @@ export interface Aftermath {
 }
 
 /**
- * A PostgreSQL, a broker and a worker of their own, with proxies between them, writers under load, and one fault after the other:
- * each round one of the lesser faults and then `kill -9` of the worker at a random moment. Afterwards everything settles.
+ * A PostgreSQL, a broker and a worker of their own, with proxies between them, writers under load, and one
+ * fault after the other: each round one of the lesser faults and then `kill -9` of the worker at a random
+ * moment. Afterwards everything settles.
  */
 export async function storm(t: TestContext, options: StormOptions): Promise<Aftermath> {
   const { seed, mode } = options

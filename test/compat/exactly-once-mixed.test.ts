@@ -17,7 +17,10 @@ const NAMES = ['a', 'b', 'c', 'd']
 /** What a step may take while others use the machine. */
 const BUSY_MS = 180_000
 
-/** A file that gets a line every few milliseconds, and what readers of committed records see of it in its topic. */
+/**
+ * A file that gets a line every few milliseconds, and what readers of committed records see of it in its
+ * topic.
+ */
 async function growingFile(t: TestContext, dir: string, topic: string) {
   const file = join(dir, topic)
   await writeFile(file, '')
@@ -77,7 +80,8 @@ describe('a group of JVM workers and ours whose sources run exactly once', () =>
       'status.storage.topic': `${group}-status`,
       'value.converter.schemas.enable': 'false',
       'exactly.once.source.support': 'enabled',
-      // A member that gets no processor for a while is not dead: its tasks would be fenced, and a JVM's stay FAILED.
+      // A member that gets no processor for a while is not dead: its tasks would be fenced, and a JVM's stay
+      // FAILED.
       'session.timeout.ms': '20000',
       'heartbeat.interval.ms': '500',
       'scheduled.rebalance.max.delay.ms': '0'
@@ -118,7 +122,10 @@ describe('a group of JVM workers and ours whose sources run exactly once', () =>
         await until(() => file.seen() > before + 20, `${name} goes on ${what}`, BUSY_MS)
       }
     }
-    /** A new start for one connector: its tasks end, their producers are fenced, its offsets are written in a transaction. */
+    /**
+     * A new start for one connector: its tasks end, their producers are fenced, its offsets are written in a
+     * transaction.
+     */
     const readAgain = async (via: Member, name: string): Promise<void> => {
       const file = files.get(name)
       assert.ok(file !== undefined)

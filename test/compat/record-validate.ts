@@ -5,8 +5,9 @@ import { goldenFolder as folder, goldenText, type ValidateAnswer } from './valid
 import { type ValidateCase, validateCases } from './validate-cases.ts'
 
 /**
- * Asks the JVM worker 4.3.1 and writes its answers: `node test/compat/record-validate.ts` with the variables of the suite set
- * and `GOLDEN_WORD=four`. Left out is what is not ours to match: prose, and lists of the classes it happens to have.
+ * Asks the JVM worker 4.3.1 and writes its answers: `node test/compat/record-validate.ts` with the variables
+ * of the suite set and `GOLDEN_WORD=four`. Left out is what is not ours to match: prose, and lists of the
+ * classes it happens to have.
  */
 async function ask(base: string, { plugin, config }: ValidateCase): Promise<ValidateAnswer> {
   const path = `${base}/connector-plugins/${encodeURIComponent(plugin)}/config`

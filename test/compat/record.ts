@@ -6,9 +6,9 @@ import { runScenario } from './rest-recording.ts'
 import { scenarios } from './rest-script.ts'
 
 /**
- * Runs the REST script against a worker and writes one file per scenario:
- * `node test/compat/record.ts --base http://127.0.0.1:8083 --out dir [--only scenario]`.
- * The worker must see this machine's files and own an empty cluster. The golden answers are those of the JVM worker 4.3.1.
+ * Runs the REST script against a worker and writes one file per scenario: `node test/compat/record.ts --base
+ * http://127.0.0.1:8083 --out dir [--only scenario]`. The worker must see this machine's files and own an
+ * empty cluster. The golden answers are those of the JVM worker 4.3.1.
  */
 const { values } = parseArgs({
   options: {

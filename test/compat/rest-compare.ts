@@ -2,8 +2,8 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Answer, Recording } from './rest-recording.ts'
 
 /*
- * What may differ from the JVM worker 4.3.1. Everything else in an answer (status, Content-Type, Location, Allow, body)
- * must be equal.
+ * What may differ from the JVM worker 4.3.1. Everything else in an answer (status, Content-Type, Location,
+ * Allow, body) must be equal.
  *
  * - malformed input is 400 with a helpful text, where the JVM worker answers 500 with Java internals
  * - a refused path or media type is answered in JSON, where Jetty sends an HTML page

@@ -13,7 +13,10 @@ import { compareAnswers } from './rest-compare.ts'
 import { runScenario } from './rest-recording.ts'
 import { scenarios } from './rest-script.ts'
 
-/** The whole REST script against a worker process of ours, compared with the recorded answers of the JVM worker 4.3.1. */
+/**
+ * The whole REST script against a worker process of ours, compared with the recorded answers of the JVM
+ * worker 4.3.1.
+ */
 describe('REST like the JVM worker 4.3.1', () => {
   let worker: WorkerProcess
   let dir: string

@@ -1,6 +1,8 @@
 import type { Scenario, Step } from './rest-script.ts'
 
-/** What HTTP itself brings: paths, methods, content types, OPTIONS, HEAD, and everything that is no connector. */
+/**
+ * What HTTP itself brings: paths, methods, content types, OPTIONS, HEAD, and everything that is no connector.
+ */
 
 const FILE_SOURCE = 'org.apache.kafka.connect.file.FileStreamSourceConnector'
 const json = { 'content-type': 'application/json' }

@@ -1,6 +1,9 @@
 import type { Scenario, Step } from './rest-script.ts'
 
-/** Pause, resume, stop, restart, offsets and topics of a running connector; clients with habits; internal requests. */
+/**
+ * Pause, resume, stop, restart, offsets and topics of a running connector; clients with habits; internal
+ * requests.
+ */
 
 const json = { 'content-type': 'application/json' }
 const get = (path: string, name = `GET ${path}`): Step => ({ name, method: 'GET', path })

@@ -3,8 +3,8 @@ import { protocolScenarios } from './rest-script-protocol.ts'
 import { stateScenarios } from './rest-script-state.ts'
 
 /**
- * One request of the compatibility script. `path`, `headers` and `body` are sent as they stand, byte for byte (a string
- * body as UTF-8), after `${dir}` was replaced by a folder that recorder and worker share.
+ * One request of the compatibility script. `path`, `headers` and `body` are sent as they stand, byte for byte
+ * (a string body as UTF-8), after `${dir}` was replaced by a folder that recorder and worker share.
  */
 export interface Step {
   /** Unique within its scenario. */
@@ -13,7 +13,10 @@ export interface Step {
   path: string
   headers?: Readonly<Record<string, string>>
   body?: string | Uint8Array
-  /** Repeat until the answer has this status and its text contains these parts and none of `without`; the last answer counts. */
+  /**
+   * Repeat until the answer has this status and its text contains these parts and none of `without`; the last
+   * answer counts.
+   */
   until?: { status?: number; contains?: readonly string[]; without?: readonly string[] }
   /** How many times in a row (every 100 ms) `until` must hold: for states that come and go. */
   holds?: number
@@ -23,7 +26,9 @@ export interface Step {
   silent?: boolean
 }
 
-/** Requests that belong together and leave the worker as they found it. `files` are written to `${dir}` first. */
+/**
+ * Requests that belong together and leave the worker as they found it. `files` are written to `${dir}` first.
+ */
 export interface Scenario {
   name: string
   files?: Readonly<Record<string, string>>

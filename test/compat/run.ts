@@ -1,7 +1,8 @@
 /**
- * `npm run compat`: puts every case of the table in test/transforms to Kafka's own classes in a JVM and to ours, prints what came out, class
- * by class, and ends with 1 when anything differs that may not. Then the comparisons of
- * converters, date patterns and regular expressions run. `npm test` holds the same cases one by one.
+ * `npm run compat`: puts every case of the table in test/transforms to Kafka's own classes in a JVM and to
+ * ours, prints what came out, class by class, and ends with 1 when anything differs that may not. Then the
+ * comparisons of converters, date patterns and regular expressions run. `npm test` holds the same cases one
+ * by one.
  */
 import { resolve } from 'node:path'
 import { inspect, styleText } from 'node:util'

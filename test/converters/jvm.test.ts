@@ -241,7 +241,8 @@ function manyNumbers(): Pair[] {
 function valuesFor(plugin: ConverterPlugin): Pair[] {
   const own = plugin.className.slice(plugin.className.lastIndexOf('.') + 1)
   if (own === 'StringConverter') return [...values, ...manyNumbers()]
-  // Numbers without schema and moments have Java classes of their own there, which the number converters refuse.
+  // Numbers without schema and moments have Java classes of their own there, which the number converters
+  // refuse.
   const comparable = values.filter(
     ([schema, value]) => typeof value !== 'number' || (schema !== null && schema.name === undefined)
   )

@@ -92,7 +92,10 @@ function exactly(text: string): Exact {
   return plain([BigInt(before + after), Number(power) - after.length])
 }
 
-/** In units of 2^-151, of which every float and every middle of two is a whole number: the interval that is read as a float. */
+/**
+ * In units of 2^-151, of which every float and every middle of two is a whole number: the interval that is
+ * read as a float.
+ */
 function intervalOf(raw: number): { low: bigint; value: bigint; high: bigint; closed: boolean } {
   const power = raw >>> 23
   const significand = power === 0 ? raw : (raw & 0x7f_ffff) | 0x80_0000
@@ -106,7 +109,10 @@ function intervalOf(raw: number): { low: bigint; value: bigint; high: bigint; cl
   }
 }
 
-/** Java's definition, in whole numbers: the nearest of the shortest decimals that are read as the float; two digits count as one. */
+/**
+ * Java's definition, in whole numbers: the nearest of the shortest decimals that are read as the float; two
+ * digits count as one.
+ */
 function shortest(raw: number, value: number): Exact {
   const { low, value: center, high, closed } = intervalOf(raw)
   const power = Math.floor(Math.log10(value))

@@ -5,7 +5,8 @@ import { dateSchema, timestampSchema } from '../../src/data/logical-types.ts'
 import { Schema } from '../../src/data/schema.ts'
 import { toJavaText, toLiteral } from '../../src/data/value-text.ts'
 
-// test/converters/jvm.test.ts compares these with Kafka's own; here is what differs on purpose, and what must never happen.
+// test/converters/jvm.test.ts compares these with Kafka's own; here is what differs on purpose, and what must
+// never happen.
 
 void describe('literals', () => {
   void it('I5: keep the date of moments before 1970-01-02, where the JVM writes the time of day only', () => {

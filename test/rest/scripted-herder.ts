@@ -28,8 +28,8 @@ interface Remembered {
 }
 
 /**
- * The edge of this room: a herder that keeps connectors in a Map and answers at once, with the texts of the JVM worker.
- * `calls` tells what REST asked for; `before` may throw or wait in the name of any method.
+ * The edge of this room: a herder that keeps connectors in a Map and answers at once, with the texts of the
+ * JVM worker. `calls` tells what REST asked for; `before` may throw or wait in the name of any method.
  */
 export class ScriptedHerder implements Herder {
   readonly known = new Map<string, Remembered>()

@@ -17,7 +17,10 @@ const target = (name: string, state: string): Line => [
   { state, 'state.v2': state }
 ]
 
-/** A config topic given as lines; a value that is a string is written as it stands, undefined keeps null out of JSON. */
+/**
+ * A config topic given as lines; a value that is a string is written as it stands, undefined keeps null out
+ * of JSON.
+ */
 function topic(...lines: Line[]) {
   const { log, lines: logged } = recordingLog()
   const state = new ConfigLogState(log)

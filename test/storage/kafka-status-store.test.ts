@@ -76,7 +76,8 @@ void describe('The status topic', () => {
       )
     }
     assert.equal(owner.connector('c')?.state, 'RUNNING')
-    // One of a later generation has taken it over: that is left alone, and so is a late word once it was given up here.
+    // One of a later generation has taken it over: that is left alone, and so is a late word once it was
+    // given up here.
     await raw.write(...keys.map((key) => ({ key, value: late(3) })))
     await until(() => owner.connector('c')?.workerId === 'old:8083', 'the connector is elsewhere')
     await raw.write(...keys.map((key) => ({ key, value: late(1) })))

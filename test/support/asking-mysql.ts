@@ -1,8 +1,9 @@
 import { type SilentServer, silentServer } from './silent-server.ts'
 
 /**
- * The beginning of a session with a MySQL server that has no TLS and wants to be proved to by this plugin. To the first answer of the
- * plugin it says `then`; what follows is in `received`. Source: MySQL's client/server protocol, connection phase.
+ * The beginning of a session with a MySQL server that has no TLS and wants to be proved to by this plugin. To
+ * the first answer of the plugin it says `then`; what follows is in `received`. Source: MySQL's client/server
+ * protocol, connection phase.
  */
 export function askingMysql(plugin: string, then: Buffer): Promise<SilentServer> {
   const step = new WeakMap<object, number>()

@@ -4,8 +4,9 @@ import { join } from 'node:path'
 export const BAD_CLASS = 'example.BadSourceConnector'
 
 /**
- * A plugin as other people write them. What its connector (`connector.does`) and its task (`does`) do beside their work: `reject` a promise
- * nobody awaits, `throw` out of a timer, `emit` an error nobody hears, `linger` behind a timer and a stop that never ends. Answers the plugin path.
+ * A plugin as other people write them. What its connector (`connector.does`) and its task (`does`) do beside
+ * their work: `reject` a promise nobody awaits, `throw` out of a timer, `emit` an error nobody hears,
+ * `linger` behind a timer and a stop that never ends. Answers the plugin path.
  */
 export function badPlugin(dir: string): string {
   const folder = join(dir, 'bad-plugin')

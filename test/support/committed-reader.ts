@@ -7,7 +7,8 @@ import { kafkaBootstrap, uniqueName } from './environment.ts'
 import { recordingLog } from './recording-log.ts'
 
 /**
- * Follows an existing topic as a reader of committed records does, or of all; `records` and `values` grow as they come to be seen.
+ * Follows an existing topic as a reader of committed records does, or of all; `records` and `values` grow as
+ * they come to be seen.
  */
 export async function followAs(
   t: TestContext,

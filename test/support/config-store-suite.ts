@@ -21,7 +21,9 @@ export function recordingListener(): ConfigListener & { readonly heard: string[]
   }
 }
 
-/** What every config store must do. `open` answers a new, empty store that is not started; it closes itself. */
+/**
+ * What every config store must do. `open` answers a new, empty store that is not started; it closes itself.
+ */
 export function configStoreSuite(name: string, open: (t: TestContext) => ConfigStore): void {
   void describe(`${name}, as a config store`, () => {
     void it('holds a connector as soon as the write resolves, and tells of it', async (t) => {

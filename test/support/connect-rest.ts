@@ -3,7 +3,10 @@ interface Status {
   tasks: { state: string; trace?: string }[]
 }
 
-/** A small client of Connect's REST interface. Paths may hold blanks and commas; every call throws on 4xx and 5xx. */
+/**
+ * A small client of Connect's REST interface. Paths may hold blanks and commas; every call throws on 4xx and
+ * 5xx.
+ */
 export function connectRest(url: string) {
   const send = async (method: string, path: string, body?: unknown): Promise<unknown> => {
     const response = await fetch(`${url}${encodeURI(path)}`, {

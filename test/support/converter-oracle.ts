@@ -71,7 +71,9 @@ export async function askOracle(
   return answers.map((line) => JSON.parse(line) as unknown)
 }
 
-/** A schema in the words of the oracle; parameters sorted by name when `sorted`, as the JVM describes them. */
+/**
+ * A schema in the words of the oracle; parameters sorted by name when `sorted`, as the JVM describes them.
+ */
 export function describeSchema(schema: Schema | null | undefined, sorted = false): unknown {
   if (schema === null || schema === undefined) return null
   const described: Record<string, unknown> = { type: schema.type, optional: schema.optional }
@@ -98,7 +100,10 @@ export function describeSchema(schema: Schema | null | undefined, sorted = false
   return described
 }
 
-/** A value in the words of the oracle: `{t, v}`. Maps sorted by key when `sorted`, for the JVM forgets their order. */
+/**
+ * A value in the words of the oracle: `{t, v}`. Maps sorted by key when `sorted`, for the JVM forgets their
+ * order.
+ */
 export function describeValue(
   schema: Schema | null | undefined,
   value: unknown,

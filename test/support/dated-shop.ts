@@ -1,7 +1,10 @@
 import type { ConfigMap } from '../../src/config/config-def.ts'
 import { openSqliteFile } from './sqlite-file.ts'
 
-/** Two empty tables, `orders` and `customers`, and how a source reads them by time and id, the clock on the wall being Berlin's. */
+/**
+ * Two empty tables, `orders` and `customers`, and how a source reads them by time and id, the clock on the
+ * wall being Berlin's.
+ */
 export function datedShop(): {
   config(over?: Readonly<Record<string, string>>): ConfigMap
   close(): void

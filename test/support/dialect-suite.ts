@@ -34,9 +34,14 @@ export interface TestDatabase {
   readonly slowQuery: string | null
   /** Ends every session of the source; null when the database is no server. */
   readonly cutSessions: (() => Promise<void>) | null
-  /** SQL of a text so wide that 200 rows are more than the network holds, where a server sends rows unasked. */
+  /**
+   * SQL of a text so wide that 200 rows are more than the network holds, where a server sends rows unasked.
+   */
   readonly wideText?: string
-  /** The statement with its names, written in lower case, as they are; absent where unquoted names keep their case. */
+  /**
+   * The statement with its names, written in lower case, as they are; absent where unquoted names keep their
+   * case.
+   */
   keepCase?(sql: string): string
   /** A timestamp column as it can be compared with a bound, where it is not by itself. */
   comparable?(column: string): string
@@ -53,7 +58,10 @@ function ascending(values: readonly unknown[]): unknown[] {
 
 const PREFIX = { 'topic.prefix': 'db-', 'poll.interval.ms': '20' }
 
-/** What every dialect promises. `isServer`: the database runs elsewhere, so that its sessions can be cut and queries cancelled. */
+/**
+ * What every dialect promises. `isServer`: the database runs elsewhere, so that its sessions can be cut and
+ * queries cancelled.
+ */
 export function dialectSuite(
   name: string,
   isServer: boolean,
@@ -638,7 +646,8 @@ export function dialectSuite(
         })
         const records = await read(settings, 7)
         assert.deepEqual(fields(records, 'id'), [0, 1, 2, 3, 4, 5, 6])
-        // Whatever row was stored last, none behind it is lost, and at most those of the skipped hour come twice.
+        // Whatever row was stored last, none behind it is lost, and at most those of the skipped hour come
+        // twice.
         for (const [index, record] of records.entries()) {
           const offsets = new StoredOffsets()
           offsets.set(record.sourcePartition, record.sourceOffset)

@@ -2,7 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { TestContext } from 'node:test'
 import { openSqliteFile } from './sqlite-file.ts'
 
-/** A table `orders` (id from 1, note, at) in SQLite that grows by itself, a row every few milliseconds, until told to stop; with `together` so many rows of one moment every 100 ms. */
+/**
+ * A table `orders` (id from 1, note, at) in SQLite that grows by itself, a row every few milliseconds, until
+ * told to stop; with `together` so many rows of one moment every 100 ms.
+ */
 export function growingTable(
   t: TestContext,
   together: number | null = null

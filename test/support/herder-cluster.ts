@@ -23,7 +23,10 @@ export interface Member {
   config(): ClusterConfig
 }
 
-/** Herders of one group over the real broker; their workers only record. Requests to the leader go from herder to herder. */
+/**
+ * Herders of one group over the real broker; their workers only record. Requests to the leader go from herder
+ * to herder.
+ */
 export class HerderCluster {
   readonly groupId = uniqueName('connect-group')
   readonly placement = new Placement()

@@ -60,7 +60,9 @@ function keyOf(partition: SourcePartition): string {
 }
 
 export interface RunningTask {
-  /** Polls until so many records have come, or the limit is over; then once more to see that no others follow. */
+  /**
+   * Polls until so many records have come, or the limit is over; then once more to see that no others follow.
+   */
   read(count: number, limitMs?: number): Promise<SourceRecord[]>
   /** One poll. */
   poll(): Promise<SourceRecord[]>

@@ -4,8 +4,8 @@ import { type Broker, startBroker } from '../../scripts/kafka-broker.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 /**
- * Brokers of one cluster; the first is its controller, so it is the one that must live. Topics are replicated to all of them unless they are
- * made otherwise.
+ * Brokers of one cluster; the first is its controller, so it is the one that must live. Topics are replicated
+ * to all of them unless they are made otherwise.
  */
 export async function startCluster(
   t: Pick<TestContext, 'after'>,

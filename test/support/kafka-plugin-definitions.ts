@@ -1,7 +1,10 @@
 import { configDef } from '../../src/config/config-def.ts'
 import type { Plugin } from '../../src/plugin/plugins.ts'
 
-/** Definitions of Kafka's plugins that validation is asked about and that are not shipped. They only answer for their configuration. */
+/**
+ * Definitions of Kafka's plugins that validation is asked about and that are not shipped. They only answer
+ * for their configuration.
+ */
 
 const inert = (): never => {
   throw new Error('this plugin only has a configuration')

@@ -33,7 +33,10 @@ export interface RawRecord {
   readonly value: string | null
 }
 
-/** Another writer and reader of a store's topic: `write` puts any bytes there, `read` answers everything in it. */
+/**
+ * Another writer and reader of a store's topic: `write` puts any bytes there, `read` answers everything in
+ * it.
+ */
 export async function rawTopic(
   t: TestContext,
   topic: string

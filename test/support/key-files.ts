@@ -25,7 +25,10 @@ export interface KeyFolder {
   remove(): void
 }
 
-/** Keys and certificates in a folder of their own, made by OpenSSL and the JDK's keytool, with an authority of their own. */
+/**
+ * Keys and certificates in a folder of their own, made by OpenSSL and the JDK's keytool, with an authority of
+ * their own.
+ */
 export function keyFolder(): KeyFolder {
   const folder = mkdtempSync(join(tmpdir(), 'keys-'))
   const path = (name: string): string => join(folder, name)

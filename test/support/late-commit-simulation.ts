@@ -19,7 +19,10 @@ export interface Outcome {
   readonly disordered: string[]
   /** Rows that came twice, beyond those whose offset was not stored yet when the task crashed. */
   readonly repeated: number
-  /** What may make rows come twice in any case: a lost session amid rows of one time, a clock set back, too little memory. */
+  /**
+   * What may make rows come twice in any case: a lost session amid rows of one time, a clock set back, too
+   * little memory.
+   */
   readonly excuses: number
 }
 
@@ -32,7 +35,10 @@ interface Schedule {
   readonly volatile: boolean
 }
 
-/** One history: who writes what and when, what is lost on the way, and how the source is configured, all from the seed. */
+/**
+ * One history: who writes what and when, what is lost on the way, and how the source is configured, all from
+ * the seed.
+ */
 function scheduleOf(random: Random, guard: string, mode: Mode): Schedule {
   const windowed = guard === 'window'
   const withTimes = mode !== 'incrementing'

@@ -50,8 +50,8 @@ export class ManualClock implements Clock {
   }
 
   /**
-   * Lets time pass as fast as it is waited for, until `work` settles. For work of this process alone: time passes when nothing else has
-   * happened for some turns of the event loop.
+   * Lets time pass as fast as it is waited for, until `work` settles. For work of this process alone: time
+   * passes when nothing else has happened for some turns of the event loop.
    */
   async during<T>(work: Promise<T>): Promise<T> {
     let over = false

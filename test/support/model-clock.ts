@@ -1,8 +1,8 @@
 import { ManualClock } from './manual-clock.ts'
 
 /**
- * Time that passes only in the foreground: for who sleeps without a signal, or with that of a task's own polls. Whoever else sleeps, beside
- * them, wakes up when it has passed.
+ * Time that passes only in the foreground: for who sleeps without a signal, or with that of a task's own
+ * polls. Whoever else sleeps, beside them, wakes up when it has passed.
  */
 export class ModelClock extends ManualClock {
   /** What stops the task whose polls let time pass. */

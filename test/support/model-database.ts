@@ -42,7 +42,10 @@ export interface Traffic {
   readonly visible: 'always' | 'sometimes' | 'never' | 'changes'
   /** Rows written since a transaction was listed can be told from older ones. */
   readonly hasMarks: boolean
-  /** What is read is a copy: commits show so long after they were made, at most; `lagVaries`: now and then it stands still. */
+  /**
+   * What is read is a copy: commits show so long after they were made, at most; `lagVaries`: now and then it
+   * stands still.
+   */
   readonly lagMs: number
   readonly lagVaries: boolean
   /** So many rows are written. */
@@ -59,8 +62,9 @@ const START_MS = Date.UTC(2026, 0, 1)
 const MODEL_TABLES = ['t', 'u', 'v'] as const
 
 /**
- * Tables `(id, ts, version)` and their writers, one step at a time under a seed: snapshots, a sequence, locks, transactions that commit
- * in any order or roll back. Rows become visible with the commit, not before. Time passes only here.
+ * Tables `(id, ts, version)` and their writers, one step at a time under a seed: snapshots, a sequence,
+ * locks, transactions that commit in any order or roll back. Rows become visible with the commit, not before.
+ * Time passes only here.
  */
 export class ModelDatabase implements ModelServer {
   readonly #random: Random

@@ -1,10 +1,13 @@
 /**
- * Preloaded into every test file (`node --import ./test/support/no-leaks.ts --test …`): a file that leaves a timer, a socket or a
- * server behind would keep the runner waiting. Here it fails instead, naming what is left, and its process is ended.
+ * Preloaded into every test file (`node --import ./test/support/no-leaks.ts --test …`): a file that leaves a
+ * timer, a socket or a server behind would keep the runner waiting. Here it fails instead, naming what is
+ * left, and its process is ended.
  */
 import { after } from 'node:test'
 
-/** How long things that were closed may take to disappear: sockets close over a few turns of the event loop. */
+/**
+ * How long things that were closed may take to disappear: sockets close over a few turns of the event loop.
+ */
 const GRACE_MS = 2000
 const LOOK_EVERY_MS = 25
 

@@ -20,7 +20,10 @@ export async function oracleReleases(): Promise<readonly OracleRelease[]> {
   return real === null ? ['19c', '23ai'] : [await realRelease(...real)]
 }
 
-/** A database of Oracle's own when its address is given, else our server. `failures` are bugs of ours that were met. */
+/**
+ * A database of Oracle's own when its address is given, else our server. `failures` are bugs of ours that
+ * were met.
+ */
 export async function oracleAccess(release: OracleRelease = '19c'): Promise<OracleAccess> {
   const real = realAddress()
   if (real !== null) return await realOracle(...real)

@@ -68,7 +68,8 @@ export const TEXTS: readonly Case[] = [
   ['INTERVAL DAY TO SECOND', "INTERVAL '0 00:00:00' DAY TO SECOND", 'string', 'PT0S']
 ]
 
-// Beside a LOB, whose columns the driver defines: it asks for ROWIDs as text then, and reads them in their own form.
+// Beside a LOB, whose columns the driver defines: it asks for ROWIDs as text then, and reads them in their
+// own form.
 export const ADDRESSES: readonly Case[] = [
   ['CLOB', "'lob'", 'string', 'lob'],
   ['ROWID', "'AAAR3qAAEAAAACHAAA'", 'string', 'AAAR3qAAEAAAACHAAA', '"AAAR3qAAEAAAACHAAA"'],

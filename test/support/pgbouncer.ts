@@ -5,7 +5,10 @@ import { join } from 'node:path'
 import { canInstall, findExecutable, installPackages } from '../../scripts/commands.ts'
 import { freePorts, type ServerProcess, startServer } from '../../scripts/server-process.ts'
 
-/** A PgBouncer in front of this database that gives its sessions away after every transaction, to whoever comes next. */
+/**
+ * A PgBouncer in front of this database that gives its sessions away after every transaction, to whoever
+ * comes next.
+ */
 export async function startPgBouncer(
   folder: string,
   databaseUrl: string

@@ -10,7 +10,10 @@ const PACKAGES = {
   protobuf: ['protobuf', 'googleapis-common-protos', 'grpcio-tools']
 } as const
 
-/** Folder with Python packages, fetched with pip once. Null, with the reason told, where there is no Python or no package index. */
+/**
+ * Folder with Python packages, fetched with pip once. Null, with the reason told, where there is no Python or
+ * no package index.
+ */
 export async function pythonPackages(
   t: TestContext,
   name: keyof typeof PACKAGES

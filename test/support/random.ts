@@ -1,4 +1,7 @@
-/** A generator of numbers in [0, 1) that repeats itself for the same seed (mulberry32, public domain by Tommy Ettinger). */
+/**
+ * A generator of numbers in [0, 1) that repeats itself for the same seed (mulberry32, public domain by Tommy
+ * Ettinger).
+ */
 export class Random {
   #state: number
 

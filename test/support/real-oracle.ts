@@ -45,8 +45,9 @@ async function logOn(url: string, user: string, password: string): Promise<Clien
 }
 
 /**
- * A database of Oracle's own. The user needs CREATE SESSION, CREATE TABLE and a quota; for the test that cuts sessions ALTER SYSTEM, and
- * SELECT on V_$SESSION. Tables made meanwhile in its schema are dropped at the end.
+ * A database of Oracle's own. The user needs CREATE SESSION, CREATE TABLE and a quota; for the test that cuts
+ * sessions ALTER SYSTEM, and SELECT on V_$SESSION. Tables made meanwhile in its schema are dropped at the
+ * end.
  */
 export async function realOracle(
   url: string,

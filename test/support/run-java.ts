@@ -5,7 +5,10 @@ import { kafkaLibs } from './environment.ts'
 
 const run = promisify(execFile)
 
-/** Runs a class of test/support/java from its source, with Kafka's jars, and answers what it printed, line by line. */
+/**
+ * Runs a class of test/support/java from its source, with Kafka's jars, and answers what it printed, line by
+ * line.
+ */
 export async function runJava(file: string, args: readonly string[]): Promise<string[]> {
   const source = join(import.meta.dirname, 'java', file)
   const options = ['-Xmx256m', '-XX:TieredStopAtLevel=1', '-cp', join(kafkaLibs(), '*')]

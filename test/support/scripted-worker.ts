@@ -58,8 +58,9 @@ export class Placement {
 }
 
 /**
- * A worker whose connectors and tasks do nothing but be there. Its connectors read their own configuration as a script: `tasks.max`
- * tasks with `payload` copied; `fail.start`, `fail.task` and `fail.configs` make that step fail, `slow.start.ms` makes it slow.
+ * A worker whose connectors and tasks do nothing but be there. Its connectors read their own configuration as
+ * a script: `tasks.max` tasks with `payload` copied; `fail.start`, `fail.task` and `fail.configs` make that
+ * step fail, `slow.start.ms` makes it slow.
  */
 export class ScriptedWorker implements Worker, ConnectorOffsets {
   readonly plugins = new Plugins([plugin])

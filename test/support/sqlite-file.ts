@@ -12,7 +12,10 @@ interface SqliteFile {
   close(): void
 }
 
-/** A SQLite database in a folder of its own, made by `sql`. It waits five seconds for locks, as tasks read it meanwhile. */
+/**
+ * A SQLite database in a folder of its own, made by `sql`. It waits five seconds for locks, as tasks read it
+ * meanwhile.
+ */
 export function openSqliteFile(sql = ''): SqliteFile {
   const folder = makeTemporaryFolder()
   const file = join(folder, 'shop.db')

@@ -2,8 +2,9 @@ import { type AddressInfo, type Server, type Socket, connect, createServer } fro
 import { type TlsOptions, createServer as createTlsServer } from 'node:tls'
 
 /**
- * A loopback proxy in front of a Kafka broker that can be cut or stalled. Brokers tell clients where to connect; the proxy puts its own
- * port into those answers (same host, same length), so that every connection of a client goes through it.
+ * A loopback proxy in front of a Kafka broker that can be cut or stalled. Brokers tell clients where to
+ * connect; the proxy puts its own port into those answers (same host, same length), so that every connection
+ * of a client goes through it.
  */
 export interface TcpProxy {
   /** host:port to give to clients. */
@@ -20,18 +21,23 @@ export interface TcpProxy {
   holdAnswers(): void
   resume(): void
   /**
-   * The next request of this kind (Kafka's api key) still reaches the broker, but its connection breaks before an answer comes back.
-   * `cut`: from then on nothing works, as after `cut()`.
+   * The next request of this kind (Kafka's api key) still reaches the broker, but its connection breaks
+   * before an answer comes back. `cut`: from then on nothing works, as after `cut()`.
    */
   loseAnswer(apiKey: number, after?: 'cut'): void
-  /** Calls `listener` with each request that starts in a chunk of its own: Kafka's api key, the client's id, all its bytes so far. */
+  /**
+   * Calls `listener` with each request that starts in a chunk of its own: Kafka's api key, the client's id,
+   * all its bytes so far.
+   */
   onRequest(listener: RequestListener): void
   close(): Promise<void>
 }
 
 type RequestListener = (apiKey: number, clientId: string, bytes: Buffer) => void
 
-/** `target`: host:port of the broker, as it advertises itself. With `tls` clients must speak TLS to the proxy. */
+/**
+ * `target`: host:port of the broker, as it advertises itself. With `tls` clients must speak TLS to the proxy.
+ */
 export async function startTcpProxy(target: string, tls?: TlsOptions): Promise<TcpProxy> {
   const separator = target.lastIndexOf(':')
   const host = target.slice(0, separator)
@@ -136,7 +142,10 @@ export async function startTcpProxy(target: string, tls?: TlsOptions): Promise<T
   }
 }
 
-/** Replaces `host` followed by INT32 `port` by the same host and `own`, also where a chunk ends in the middle of it. */
+/**
+ * Replaces `host` followed by INT32 `port` by the same host and `own`, also where a chunk ends in the middle
+ * of it.
+ */
 function portRewriter(host: string, port: number, own: number): (chunk: Buffer) => Buffer {
   const from = Buffer.concat([Buffer.from(host), int32(port)])
   const to = Buffer.concat([Buffer.from(host), int32(own)])

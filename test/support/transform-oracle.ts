@@ -7,7 +7,10 @@ import type { ConnectRecord, SinkRecord } from '../../src/data/record.ts'
 import { askOracle, describeSchema, describeValue } from './converter-oracle.ts'
 import { kafkaLibs } from './environment.ts'
 
-/** Asks Kafka's own transformations and predicates, run in a JVM, what they would do (java/TransformOracle.java). */
+/**
+ * Asks Kafka's own transformations and predicates, run in a JVM, what they would do
+ * (java/TransformOracle.java).
+ */
 
 export type TransformQuestion =
   | { op: 'apply' | 'test'; class: string; config: Record<string, string>; record: unknown }

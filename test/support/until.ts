@@ -1,6 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** Waits until `probe` answers something truthy and returns it. The one place for the limits of waiting in tests. */
+/**
+ * Waits until `probe` answers something truthy and returns it. The one place for the limits of waiting in
+ * tests.
+ */
 export async function until<T>(
   probe: () => T | Promise<T>,
   what: string,

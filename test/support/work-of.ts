@@ -18,8 +18,8 @@ const SCALE = Number(process.env['LINEAR_SCALE'] ?? 1)
 const LEAST_MEASURED_US = 60_000
 
 /**
- * I8: the time a text costs grows with its length, not with its square. Four times the text may cost at most nine
- * times as much, where a square would be sixteen; texts that cost next to nothing pass.
+ * I8: the time a text costs grows with its length, not with its square. Four times the text may cost at most
+ * nine times as much, where a square would be sixteen; texts that cost next to nothing pass.
  */
 export function assertLinear(
   what: string,
@@ -225,7 +225,8 @@ export async function assertLinearRequest(
   if (four < LEAST_MEASURED_US) return
   const one = await cost(short, 4)
   const limit = 9 * Math.max(one, 2000)
-  // Whatever else this process does meanwhile counts, too: work that is linear has it to itself once in a while.
+  // Whatever else this process does meanwhile counts, too: work that is linear has it to itself once in a
+  // while.
   for (let again = 0; four >= limit && again < 8; again++)
     four = Math.min(four, await cost(long, 1))
   assert.ok(four < limit, `${what}: ${one} µs, four times as long ${four} µs`)

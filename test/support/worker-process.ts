@@ -33,7 +33,10 @@ export const MORTAL = {
 } as const
 
 interface WorkerProcessOptions {
-  /** Worker properties over the defaults (own group, internal topics named after the group, JSON converters, a free port). */
+  /**
+   * Worker properties over the defaults (own group, internal topics named after the group, JSON converters, a
+   * free port).
+   */
   properties?: Readonly<Record<string, string>>
   env?: Readonly<Record<string, string>>
   /** How long it may take until `GET /health` answers 200. */
@@ -95,7 +98,10 @@ export async function startWorkerProcess(
   }
 }
 
-/** Removes the three internal topics of a worker that is stopped, and `more` topics; absent ones do not matter. */
+/**
+ * Removes the three internal topics of a worker that is stopped, and `more` topics; absent ones do not
+ * matter.
+ */
 export async function deleteTopicsOf(
   worker: WorkerProcess,
   more: readonly string[] = []

@@ -12,7 +12,9 @@ import { deleteTopicsOf, startWorkerProcess } from '../support/worker-process.ts
 const PRODUCE = 0
 const CREATE_TOPICS = 19
 const ZSTD = 4
-/** No leader epoch and record format 2; behind it a checksum of four bytes, then what the compression is in. */
+/**
+ * No leader epoch and record format 2; behind it a checksum of four bytes, then what the compression is in.
+ */
 const BATCH_HEAD = Buffer.from('ffffffff02', 'hex')
 
 interface Seen {

@@ -23,7 +23,9 @@ interface Ended {
   err: string
 }
 
-/** Runs `node src/main.ts …` to its end. `signalWhen` gets SIGTERM sent once its text appears in the output. */
+/**
+ * Runs `node src/main.ts …` to its end. `signalWhen` gets SIGTERM sent once its text appears in the output.
+ */
 function worker(args: readonly string[], signalWhen?: string): Promise<Ended> {
   const child = spawn(process.execPath, ['src/main.ts', ...args], {
     cwd: ROOT,

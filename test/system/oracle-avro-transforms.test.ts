@@ -11,8 +11,9 @@ import { until } from '../support/until.ts'
 import { deleteTopicsOf, startWorkerProcess } from '../support/worker-process.ts'
 
 /**
- * Keys as the documentation of the JVM connector puts them together for an Oracle table: address, best_fit numbers, Avro for key and
- * value, the id as key by two transformations and a static field by a third. Only addresses, names and the poll interval are ours.
+ * Keys as the documentation of the JVM connector puts them together for an Oracle table: address, best_fit
+ * numbers, Avro for key and value, the id as key by two transformations and a static field by a third. Only
+ * addresses, names and the poll interval are ours.
  */
 function documentedConfig(connectionUrl: string, prefix: string): Record<string, string> {
   return {

@@ -21,7 +21,10 @@ interface Preview {
   tables: { name: string; effect: string; rows: number; first: unknown; last: unknown }[]
 }
 
-/** Two tables of ten rows in SQLite, ids 1 to 10, a minute between the rows of `orders`; a connector reads them into topics of their own. */
+/**
+ * Two tables of ten rows in SQLite, ids 1 to 10, a minute between the rows of `orders`; a connector reads
+ * them into topics of their own.
+ */
 async function shop(t: TestContext, more: Record<string, string> = {}) {
   const { database, url } = sqliteFile(t)
   const group = uniqueName('start-from')
@@ -140,7 +143,8 @@ describe('moving the start of a running connector', () => {
       assert.deepEqual(orders.ids().slice(13), [11])
       assert.deepEqual(customers.ids(), lastTen)
 
-      // Stopped it moves and stays stopped: to the last row there is, so that a row of the meantime is the first to come.
+      // Stopped it moves and stays stopped: to the last row there is, so that a row of the meantime is the
+      // first to come.
       await rest.put('/connectors/shop/stop')
       await until(async () => (await rest.state('shop')) === 'STOPPED', 'stopped')
       const now = (await rest.put(path, 'now')) as Move

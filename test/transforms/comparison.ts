@@ -16,7 +16,10 @@ import { predicateCases, recordCases } from './record.cases.ts'
 import type { TransformCase } from './transform-case.ts'
 import { valueCases } from './value.cases.ts'
 
-/** Kafka's transformations and predicates and ours, side by side: for the test, and for the table of `npm run compat`. */
+/**
+ * Kafka's transformations and predicates and ours, side by side: for the test, and for the table of
+ * `npm run compat`.
+ */
 
 type Ours = TransformationPlugin | PredicatePlugin
 const isOurs = (plugin: Plugin): plugin is Ours =>

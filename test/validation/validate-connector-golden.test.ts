@@ -67,7 +67,10 @@ function comparableKey(key: ConfigKeyInfo): unknown {
   return { ...key, documentation: '' }
 }
 
-/** Without prose, lists of classes, internals of the JVM, and the order of settings where it comes from Java's hash maps. */
+/**
+ * Without prose, lists of classes, internals of the JVM, and the order of settings where it comes from Java's
+ * hash maps.
+ */
 function comparable(infos: ConfigInfos): unknown {
   const configs = infos.configs.map(({ definition, value }: ConfigInfo) => ({
     definition: definition === null ? null : comparableKey(definition),

@@ -1,6 +1,7 @@
 /**
- * `npm run world -- [--database all|model|postgres|mariadb|sqlite|oracle] [--seed N] [--seeds N] [--minutes N] [--worlds N] [--ms N]`: everyday
- * life out of seeds, until the time is over. What goes wrong is told with the command that repeats it; ends with 1 then.
+ * `npm run world -- [--database all|model|postgres|mariadb|sqlite|oracle] [--seed N] [--seeds N] [--minutes
+ * N] [--worlds N] [--ms N]`: everyday life out of seeds, until the time is over. What goes wrong is told with
+ * the command that repeats it; ends with 1 then.
  */
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'

@@ -12,7 +12,10 @@ interface Servers {
   stop(): Promise<void>
 }
 
-/** Starts what the environment does not name (as `npm test` does) and these databases need; their addresses are in the environment then. */
+/**
+ * Starts what the environment does not name (as `npm test` does) and these databases need; their addresses
+ * are in the environment then.
+ */
 export async function startServers(databases: readonly DatabaseName[]): Promise<Servers> {
   const folder = mkdtempSync(join(tmpdir(), 'kafka-connect-node-world-'))
   // Database servers run under accounts of their own and must be able to enter.

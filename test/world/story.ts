@@ -1,4 +1,6 @@
-/** What happened, in order. Lines about rows name them, so that a story can be told of the rows that matter. */
+/**
+ * What happened, in order. Lines about rows name them, so that a story can be told of the rows that matter.
+ */
 export class Story {
   readonly #lines: { readonly atMs: number; readonly text: string; readonly row: string | null }[] =
     []

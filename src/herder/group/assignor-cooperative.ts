@@ -19,9 +19,10 @@ import {
 /**
  * What a leader remembers from one round to the next. A new leader starts from `initialState`.
  *
- * Delay: when work is missing together with the member that had it, the leader waits up to `maxDelayMs` for that member to return
- * (a restart) before giving the work to others; members that are empty meanwhile are candidates for it. The same delay, growing,
- * holds back revocations that would otherwise follow each other round after round.
+ * Delay: when work is missing together with the member that had it, the leader waits up to `maxDelayMs` for
+ * that member to return (a restart) before giving the work to others; members that are empty meanwhile are
+ * candidates for it. The same delay, growing, holds back revocations that would otherwise follow each other
+ * round after round.
  */
 interface CooperativeState {
   /** Everything that should be running after the last round, lost work included. */
@@ -187,7 +188,10 @@ function handleLost(
   }
 }
 
-/** Takes work from members that have more than their share, unless a delay is running or revocations follow each other too fast. */
+/**
+ * Takes work from members that have more than their share, unless a delay is running or revocations follow
+ * each other too fast.
+ */
 function balance(
   state: CooperativeState,
   round: CooperativeRound,

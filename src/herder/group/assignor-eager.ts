@@ -1,8 +1,9 @@
 import { compareTasks, type WorkSet, workSet } from '../work/work-set.ts'
 
 /**
- * Protocol version 0: all work was stopped, everything is dealt out anew. Members in order of their ids; connectors by name go round,
- * and the tasks (by connector, then number) continue with the member that comes next.
+ * Protocol version 0: all work was stopped, everything is dealt out anew. Members in order of their ids;
+ * connectors by name go round, and the tasks (by connector, then number) continue with the member that comes
+ * next.
  */
 export function assignEagerly(
   memberIds: Iterable<string>,

@@ -3,8 +3,9 @@ import { taskIdOf, taskKey } from '../../storage/task-id.ts'
 import { noWork, type WorkSet, workSet } from '../work/work-set.ts'
 
 /**
- * What workers tell each other inside the group protocol, byte for byte as the JVM's classes write it. STRING is an INT16 length and
- * UTF-8, NULLABLE_BYTES an INT32 length (-1: null), ARRAY an INT32 count (-1: null); everything big endian.
+ * What workers tell each other inside the group protocol, byte for byte as the JVM's classes write it. STRING
+ * is an INT16 length and UTF-8, NULLABLE_BYTES an INT32 length (-1: null), ARRAY an INT32 count (-1: null);
+ * everything big endian.
  */
 export type ProtocolVersion = 0 | 1 | 2
 
@@ -81,8 +82,9 @@ export function decodeMetadata(bytes: Uint8Array): WorkerState {
   return { url, offset, allocation: allocation === null ? null : decodeAssignment(allocation) }
 }
 
-// assignment v0 => version INT16 (0) | error INT16 | leader STRING | leader_url STRING | config_offset INT64 | assigned ARRAY
-// assignment v1 => version INT16 (1) | error INT16 | leader STRING | leader_url STRING | config_offset INT64
+// assignment v0 => version INT16 (0) | error INT16 | leader STRING | leader_url STRING | config_offset INT64
+// | assigned ARRAY assignment v1 => version INT16 (1) | error INT16 | leader STRING | leader_url STRING |
+// config_offset INT64
 //                  | assigned NULLABLE_ARRAY | revoked NULLABLE_ARRAY | scheduled_delay INT32
 // assignment v2 => version INT16 (2) | as v1
 //   array element => connector STRING | tasks ARRAY of INT32     (task -1 is the connector itself)

@@ -21,7 +21,10 @@ interface LeaderRequestsOptions {
   readonly log: Logger
 }
 
-/** What a worker asks of the leader, signed with the session key. Rejects as retriable when another attempt may succeed. */
+/**
+ * What a worker asks of the leader, signed with the session key. Rejects as retriable when another attempt
+ * may succeed.
+ */
 export class LeaderRequests {
   readonly #options: LeaderRequestsOptions
 

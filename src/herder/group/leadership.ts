@@ -24,13 +24,18 @@ interface LeadershipOptions {
   readonly log: Logger
 }
 
-/** What this worker does when the group makes it the leader: shares out the work and remembers who got what. */
+/**
+ * What this worker does when the group makes it the leader: shares out the work and remembers who got what.
+ */
 export class Leadership {
   readonly #options: LeadershipOptions
   readonly #owners = { connectors: new Map<string, string>(), tasks: new Map<string, string>() }
   #state = initialState
   #lastCompletedGeneration = -1
-  /** What members said they had when the work was last shared out, and up to which record of the config topic that was. */
+  /**
+   * What members said they had when the work was last shared out, and up to which record of the config topic
+   * that was.
+   */
   #reported: { readonly offset: bigint; readonly tasks: ReadonlySet<string> } | null = null
 
   constructor(options: LeadershipOptions) {
@@ -42,8 +47,8 @@ export class Leadership {
   }
 
   /**
-   * I2: whether no member has a task of this connector, all of them having joined again when the config topic had got to `offset`. Members
-   * stop what is taken from them before they join.
+   * I2: whether no member has a task of this connector, all of them having joined again when the config topic
+   * had got to `offset`. Members stop what is taken from them before they join.
    */
   hasNoTasksOf(connector: string, offset: bigint): boolean {
     const reported = this.#reported
@@ -177,7 +182,10 @@ export class Leadership {
   }
 }
 
-/** Connectors with a configuration, and their tasks: what members have of a connector whose tasks are not known stays with them until it has told them again. */
+/**
+ * Connectors with a configuration, and their tasks: what members have of a connector whose tasks are not
+ * known stays with them until it has told them again.
+ */
 function configuredWork(snapshot: ClusterConfig, members: Iterable<WorkerState>): WorkSet {
   const connectors = snapshot.connectors().filter(canBeAssigned).sort()
   const tasks = connectors.flatMap((connector) =>

@@ -58,8 +58,9 @@ export interface JoinedRound {
  * This worker's place in the group.
  *
  * - outside: no assignment. `join` → member.
- * - member: `assignment` says what to run, `rejoinNeeded` that another round is due. A `join` in the cooperative protocols brings the
- *   assignment along and comes back with a difference; `accept` merges it once what was revoked has been stopped.
+ * - member: `assignment` says what to run, `rejoinNeeded` that another round is due. A `join` in the
+ *   cooperative protocols brings the assignment along and comes back with a difference; `accept` merges it
+ *   once what was revoked has been stopped.
  * - thrown out (`lost`): the caller stops all work (I2), calls `forget` and joins as a newcomer.
  */
 export class Membership {
@@ -127,8 +128,8 @@ export class Membership {
   }
 
   /**
-   * On the leader: resolves with true when no member has a task of the connector, in a round since the config topic had got to `offset`;
-   * with false when this worker leads no longer. Rejects when `signal` aborts.
+   * On the leader: resolves with true when no member has a task of the connector, in a round since the config
+   * topic had got to `offset`; with false when this worker leads no longer. Rejects when `signal` aborts.
    */
   async whenNoTasksOf(connector: string, offset: bigint, signal: AbortSignal): Promise<boolean> {
     while (this.isLeader) {
@@ -156,8 +157,8 @@ export class Membership {
   }
 
   /**
-   * Joins and waits for the outcome; rejects when `signal` aborts, when this member is thrown out meanwhile, or when the round takes
-   * longer than any rebalance may (then the group has gone on without us).
+   * Joins and waits for the outcome; rejects when `signal` aborts, when this member is thrown out meanwhile,
+   * or when the round takes longer than any rebalance may (then the group has gone on without us).
    */
   async join(signal: AbortSignal): Promise<JoinedRound> {
     const { connectProtocol, configStore, workerUrl } = this.#options
@@ -274,7 +275,10 @@ export class Membership {
     this.#options.onRebalance()
   }
 
-  /** I2, I8: a member that cannot finish a round in time has been given up by the group; its work belongs to others. */
+  /**
+   * I2, I8: a member that cannot finish a round in time has been given up by the group; its work belongs to
+   * others.
+   */
   async #loseAfter(signal: AbortSignal): Promise<void> {
     const { clock, rebalanceTimeoutMs, sessionTimeoutMs, log } = this.#options
     const limitMs = rebalanceTimeoutMs + sessionTimeoutMs

@@ -9,7 +9,10 @@ import type { SessionKey } from '../../storage/cluster-config.ts'
 import type { Origins, RequestSignature } from '../herder.ts'
 
 export interface SessionKeyOptions {
-  /** `inter.worker.key.generation.algorithm` and `inter.worker.key.size` in bits; null: what the algorithm implies. */
+  /**
+   * `inter.worker.key.generation.algorithm` and `inter.worker.key.size` in bits; null: what the algorithm
+   * implies.
+   */
   readonly generationAlgorithm: string
   readonly sizeBits: number | null
   /** `inter.worker.key.ttl.ms`; 0: never expires. */
@@ -29,7 +32,10 @@ function algorithm(name: string): HmacAlgorithm {
   throw new ConfigError(`Invalid value ${name} for a signature: ${hmacProblem(name)}`)
 }
 
-/** Signs and checks requests between workers and what they say of others, and knows when the leader has to hand out another key. */
+/**
+ * Signs and checks requests between workers and what they say of others, and knows when the leader has to
+ * hand out another key.
+ */
 export class SessionKeys implements Origins {
   readonly #options: SessionKeyOptions
   #current: SessionKey | null = null
@@ -84,7 +90,9 @@ export class SessionKeys implements Origins {
     }
   }
 
-  /** Throws a ConnectError with the JVM worker's status and text unless `body` was signed with the key in use. */
+  /**
+   * Throws a ConnectError with the JVM worker's status and text unless `body` was signed with the key in use.
+   */
   verify(body: Uint8Array, signature: RequestSignature | null): void {
     if (signature === null) {
       throw new ConnectError('BAD_REQUEST', 'Internal request missing required signature')

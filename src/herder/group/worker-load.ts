@@ -59,8 +59,8 @@ export function dealInTurn(loads: readonly WorkerLoad[], work: WorkSet): void {
 }
 
 /**
- * What has to be taken away so that connectors, and separately tasks, are spread evenly: each worker keeps the even share, as many
- * as there is a remainder keep one more, and what is above goes, from the front.
+ * What has to be taken away so that connectors, and separately tasks, are spread evenly: each worker keeps
+ * the even share, as many as there is a remainder keep one more, and what is above goes, from the front.
  */
 export function balancingRevocations(
   configured: WorkSet,

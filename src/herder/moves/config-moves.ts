@@ -30,7 +30,10 @@ interface ConfigMovesOptions {
 const LOOK_LIMIT_MS = 2000
 const nobody: Move['by'] = { user: null, address: null, note: null }
 
-/** Configurations on their way to the config topic. Where stored offsets change with one, they go first, as a move, so that a crash leaves no part of them. */
+/**
+ * Configurations on their way to the config topic. Where stored offsets change with one, they go first, as a
+ * move, so that a crash leaves no part of them.
+ */
 export class ConfigMoves {
   readonly #options: ConfigMovesOptions
 
@@ -50,7 +53,10 @@ export class ConfigMoves {
     return before === null ? this.#createPlainly(put) : this.replace(before, put)
   }
 
-  /** When a configuration is the first of its connector with a start, the stored offsets say before that there was none, so that the tasks notice it. */
+  /**
+   * When a configuration is the first of its connector with a start, the stored offsets say before that there
+   * was none, so that the tasks notice it.
+   */
   async replace(before: StoredConfig, put: PutConfig): Promise<PutOutcome> {
     const { commands, offsets } = this.#options
     const { name, config } = put
@@ -81,7 +87,10 @@ export class ConfigMoves {
     return { ...outcome, keptOffsets }
   }
 
-  /** Creates a connector behind offsets of its own. Those an earlier connector of that name left are forgotten, unless they are to be kept. */
+  /**
+   * Creates a connector behind offsets of its own. Those an earlier connector of that name left are
+   * forgotten, unless they are to be kept.
+   */
   async #create(put: PutConfig, { offsets, others }: InitialOffsets): Promise<PutOutcome> {
     const { offsets: positions, writers, commands } = this.#options
     const { name, config } = put

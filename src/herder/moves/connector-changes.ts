@@ -51,7 +51,10 @@ export class RequestedChanges implements ConnectorChanges {
     return configMoves.put(name, valid, options)
   }
 
-  /** Patches what is there; what somebody else wrote meanwhile is patched in its turn, so that no change is lost. */
+  /**
+   * Patches what is there; what somebody else wrote meanwhile is patched in its turn, so that no change is
+   * lost.
+   */
   async patchConnectorConfig(name: string, patch: RestConfig): Promise<ConnectorInfo> {
     const { validation, commands, configMoves } = this.#options
     for (let attempt = 1; ; attempt++) {
@@ -106,8 +109,8 @@ export class RequestedChanges implements ConnectorChanges {
   }
 
   /**
-   * Alters (null: resets) the offsets of a connector that is stopped. While that lasts it can be neither resumed nor moved by way of this
-   * worker; any other may have resumed it, which is looked at behind.
+   * Alters (null: resets) the offsets of a connector that is stopped. While that lasts it can be neither
+   * resumed nor moved by way of this worker; any other may have resumed it, which is looked at behind.
    */
   async modifyOffsets(name: string, wanted: ConnectorOffset[] | null): Promise<string> {
     const { commands, offsets, writers, underWay } = this.#options

@@ -15,7 +15,9 @@ interface MoveCommandsOptions {
   readonly clock: Clock
 }
 
-/** What the commands of moves do, each with an up-to-date picture, where the config topic may be written (I3). */
+/**
+ * What the commands of moves do, each with an up-to-date picture, where the config topic may be written (I3).
+ */
 export function moveCommands(options: MoveCommandsOptions): Handlers<MoveCommands> {
   const { configStore, underWay } = options
   return {

@@ -33,7 +33,10 @@ export function sizeOfMove(move: Move): number {
   return Buffer.byteLength(jsonDocument(move))
 }
 
-/** The record when its move has ended; the oldest moves are forgotten when there are too many, or they are too long. */
+/**
+ * The record when its move has ended; the oldest moves are forgotten when there are too many, or they are too
+ * long.
+ */
 export function finished(
   { running, history }: StartFromRecord,
   outcome: Pick<FinishedMove, 'ended' | 'state' | 'problem'>

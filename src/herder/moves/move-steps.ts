@@ -16,8 +16,8 @@ import { movedOffsets } from './move-record.ts'
 /** Who else may write the offsets of a connector: its tasks, wherever they run. */
 export interface OffsetWriters {
   /**
-   * Ends the connector and its tasks, and those of a deleted one of that name; resolves when no worker runs one any more (I2), rejects
-   * when that takes too long.
+   * Ends the connector and its tasks, and those of a deleted one of that name; resolves when no worker runs
+   * one any more (I2), rejects when that takes too long.
    */
   halt(connector: string): Promise<void>
   /** Tasks that did not end in time can write nothing from here on. */
@@ -41,9 +41,15 @@ type RunningMove = NonNullable<StartFromRecord['running']>
 export interface MoveContext {
   /** Another worker began it. */
   readonly takenUp: boolean
-  /** Written once the offsets are, before the connector starts again; a worker that takes the move up goes without. */
+  /**
+   * Written once the offsets are, before the connector starts again; a worker that takes the move up goes
+   * without.
+   */
   readonly put?: PutConfig
-  /** The stored offsets are prepared for the first start that `put` gives the connector; absent: the record has the new ones. */
+  /**
+   * The stored offsets are prepared for the first start that `put` gives the connector; absent: the record
+   * has the new ones.
+   */
   readonly firstStart?: { readonly before: StoredConfig }
 }
 
@@ -64,11 +70,14 @@ const LEADER_CHANGED = 'Another worker leads now and goes on with what was asked
 const BACKOFF = { firstMs: 250, lastMs: 30_000 }
 
 /**
- * Carries moves out. A move is a redo record in the config topic: it is written before anything changes and says everything that is going
- * to be; each step may be repeated, so whoever leads after a crash goes on with it. The phases:
+ * Carries moves out. A move is a redo record in the config topic: it is written before anything changes and
+ * says everything that is going to be; each step may be repeated, so whoever leads after a crash goes on with
+ * it. The phases:
  *
- * - `requested` → the connector is stopped, its tasks end. A crash before that drops the move: the old positions stand.
- * - `writing` → the new offsets are stored, all of them, as often as it takes: tasks start again only afterwards, so none ever sees a part.
+ * - `requested` → the connector is stopped, its tasks end. A crash before that drops the move: the old
+ *   positions stand.
+ * - `writing` → the new offsets are stored, all of them, as often as it takes: tasks start again only
+ *   afterwards, so none ever sees a part.
  * - `written` → the target state from before comes back; a connector that is to be deleted is.
  *
  * The move of a connector that is deleted meanwhile is dropped.
@@ -80,7 +89,10 @@ export class MoveSteps {
     this.#options = options
   }
 
-  /** Never rejects; answers why the move was not done here. Ends early on a worker that leads no longer: the next leader goes on. */
+  /**
+   * Never rejects; answers why the move was not done here. Ends early on a worker that leads no longer: the
+   * next leader goes on.
+   */
   async carryOut(name: string, context: MoveContext): Promise<MoveResult> {
     const { clock, stopping, log } = this.#options
     const course: Course = { name, context, problem: null, outcome: null }
@@ -122,7 +134,10 @@ export class MoveSteps {
     }
   }
 
-  /** Before offsets are written an error ends the move, and so does a configuration that cannot be written; in between it must go on. */
+  /**
+   * Before offsets are written an error ends the move, and so does a configuration that cannot be written; in
+   * between it must go on.
+   */
   #isFinal(name: string, error: unknown): boolean {
     if (error instanceof NotWritten) return true
     if (error instanceof ConnectError && error.code === 'REBALANCE_IN_PROGRESS') return false
@@ -159,7 +174,8 @@ export class MoveSteps {
     const { writers, offsets } = this.#options
     const snapshot = this.#snapshot
     const isStopped = snapshot.targetState(name) === 'STOPPED' && snapshot.taskCount(name) === 0
-    // Somebody who knows nothing of moves may have started it: nobody may go on from a part of the new positions.
+    // Somebody who knows nothing of moves may have started it: nobody may go on from a part of the new
+    // positions.
     if (snapshot.contains(name) && !isStopped) await writers.halt(name)
     // A connector that is being created is not in the config topic yet.
     const created = running.kind === 'create' ? put?.config : undefined

@@ -1,7 +1,10 @@
 import { ConnectError } from '../../errors.ts'
 import type { ConfigStore } from '../../storage/config-store.ts'
 
-/** Which connectors are being moved: by this worker, or by another one as the config topic tells. One move at a time for a connector. */
+/**
+ * Which connectors are being moved: by this worker, or by another one as the config topic tells. One move at
+ * a time for a connector.
+ */
 export class MovesUnderWay {
   readonly #configStore: ConfigStore
   readonly #here = new Set<string>()

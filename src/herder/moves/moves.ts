@@ -15,7 +15,9 @@ export class Moves {
     this.#steps = new MoveSteps(options)
   }
 
-  /** Takes up what was begun by a worker that is gone. Called on the leader, again and again; returns at once. */
+  /**
+   * Takes up what was begun by a worker that is gone. Called on the leader, again and again; returns at once.
+   */
   resume(): void {
     const { configStore, underWay, log } = this.#options
     for (const name of configStore.snapshot().beingMoved()) {

@@ -38,7 +38,10 @@ interface StandaloneCommandsOptions {
 /** No group has rounds to wait for. */
 const ANY_ROUND = -1n
 
-/** What requests do to the connectors of a worker by itself. Other than in a cluster, each answers when the change has happened. */
+/**
+ * What requests do to the connectors of a worker by itself. Other than in a cluster, each answers when the
+ * change has happened.
+ */
 export function standaloneCommands(
   options: StandaloneCommandsOptions
 ): Handlers<ConnectorCommands & TaskUpdates> {

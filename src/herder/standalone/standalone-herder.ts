@@ -21,8 +21,8 @@ const STOP_MARGIN_MS = 10_000
 const FLUSH_TIMEOUT_MS = 5000
 
 /**
- * A worker by itself: no group, configurations live in memory. Commands run one after the other, and, other than in a cluster, answer
- * when the change has happened.
+ * A worker by itself: no group, configurations live in memory. Commands run one after the other, and, other
+ * than in a cluster, answer when the change has happened.
  */
 export class StandaloneHerder implements Herder {
   readonly info: WorkerInfo

@@ -26,8 +26,8 @@ interface Core {
 export type StandaloneParts = Core & RequestedParts & { readonly validation: ConfigValidation }
 
 /**
- * Makes what a worker by itself consists of, in the order of dependence. What works with the register of what runs, and
- * is told by it of what happens there, is put in touch with it at the end.
+ * Makes what a worker by itself consists of, in the order of dependence. What works with the register of what
+ * runs, and is told by it of what happens there, is put in touch with it at the end.
  */
 export function standaloneParts(options: HerderOptions, stopping: AbortSignal): StandaloneParts {
   const { configStore, offsets, clock, log } = options

@@ -28,7 +28,10 @@ interface StandaloneTasksOptions {
   readonly stopping: AbortSignal
 }
 
-/** How long a change waits for a slow connector before the next request is let in; the connector goes on starting. */
+/**
+ * How long a change waits for a slow connector before the next request is let in; the connector goes on
+ * starting.
+ */
 export const START_LIMIT_MS = 60_000
 const UPDATE_BACKOFF = { firstMs: 250, lastMs: 60_000 }
 
@@ -54,8 +57,8 @@ export class StandaloneTasks {
   }
 
   /**
-   * Has the tasks looked at in a turn to come, in the background; tried again until that succeeds, or the connector fails or goes. One
-   * round per connector waits.
+   * Has the tasks looked at in a turn to come, in the background; tried again until that succeeds, or the
+   * connector fails or goes. One round per connector waits.
    */
   request(name: string): void {
     const { commands, work, clock, log, stopping } = this.#options

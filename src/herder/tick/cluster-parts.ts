@@ -72,8 +72,8 @@ export type ClusterParts = Core &
   RequestedParts & { readonly validation: ConfigValidation; readonly loop: TickLoop }
 
 /**
- * Makes what a worker of a cluster consists of, in the order of dependence. What works with the register of what runs, and is told by it
- * of what happens there, is put in touch with it at the end.
+ * Makes what a worker of a cluster consists of, in the order of dependence. What works with the register of
+ * what runs, and is told by it of what happens there, is put in touch with it at the end.
  */
 export function clusterParts(
   options: DistributedHerderOptions,

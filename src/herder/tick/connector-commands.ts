@@ -33,7 +33,10 @@ interface ConnectorCommandsOptions {
 /** Below every offset of the config topic. */
 const ANY_ROUND = -1n
 
-/** What a request does to connectors inside the tick. Each handler throws RequestTargetError when another worker has to do it. */
+/**
+ * What a request does to connectors inside the tick. Each handler throws RequestTargetError when another
+ * worker has to do it.
+ */
 export function connectorCommands(
   options: ConnectorCommandsOptions
 ): Handlers<ConnectorCommands & Pick<ClusterCommands, 'putTaskConfigs'>> {
@@ -112,7 +115,8 @@ async function stopConnector(
 ): Promise<void> {
   if (!configStore.snapshot().contains(name)) throw new NotFoundError(`Unknown connector ${name}`)
   membership.requireLeader('Only the leader can transition connectors to the STOPPED state.')
-  // First no tasks, then the state: a worker that dies in between leaves a connector that runs without tasks, not the opposite.
+  // First no tasks, then the state: a worker that dies in between leaves a connector that runs without tasks,
+  // not the opposite.
   await writer.write(name, [])
   await stage.during(
     `writing the STOPPED target stage for connector ${name} to the config topic`,

@@ -16,15 +16,19 @@ import { PluginAnswers } from '../work/plugin-answers.ts'
 import { inOrder, shutDown } from '../work/shut-down.ts'
 import { type ClusterParts, clusterParts, type DistributedHerderOptions } from './cluster-parts.ts'
 
-/** Beyond the graceful timeouts of connectors and tasks: what stopping may take to write statuses and leave the group. */
+/**
+ * Beyond the graceful timeouts of connectors and tasks: what stopping may take to write statuses and leave
+ * the group.
+ */
 const STOP_MARGIN_MS = 20_000
 const FLUSH_TIMEOUT_MS = 5000
 
 /**
- * One worker of a cluster: member of the group, perhaps its leader. Commands that change something wait for the tick; what can be
- * answered from the stores is answered at once, also while the group is being joined.
+ * One worker of a cluster: member of the group, perhaps its leader. Commands that change something wait for
+ * the tick; what can be answered from the stores is answered at once, also while the group is being joined.
  *
- * States: new → starting (reads the internal topics) → running (ticks) → stopping → stopped; any error of a tick ends in `onFatal`.
+ * States: new → starting (reads the internal topics) → running (ticks) → stopping → stopped; any error of a
+ * tick ends in `onFatal`.
  */
 export class DistributedHerder implements Herder {
   readonly info: WorkerInfo
@@ -88,7 +92,10 @@ export class DistributedHerder implements Herder {
     this.#running = this.#run()
   }
 
-  /** Stops the work, writes its statuses and leaves the group; bounded, never rejects. A second call waits for the first. */
+  /**
+   * Stops the work, writes its statuses and leaves the group; bounded, never rejects. A second call waits for
+   * the first.
+   */
   stop(): Promise<void> {
     this.#stopped ??= this.#stop()
     return this.#stopped

@@ -23,15 +23,19 @@ interface ExactlyOnceSourcesOptions {
   readonly log: Logger
 }
 
-/** Leaders change and brokers come back: a task that cannot start meanwhile waits, says why, and is FAILED only after so long. */
+/**
+ * Leaders change and brokers come back: a task that cannot start meanwhile waits, says why, and is FAILED
+ * only after so long.
+ */
 const PATIENCE_MS = 600_000
 const BACKOFF = { firstMs: 250, lastMs: 5000 }
 /** Nobody needs to hear of one short hiccup. */
 const SHOWN_FROM_ATTEMPT = 3
 
 /**
- * What the group does so that only the newest generation of a source's tasks writes: whoever leads fences the older ones, and a task that
- * starts asks for that before it takes its producer epoch, and looks after it whether it is still meant to run (I2, KIP-618).
+ * What the group does so that only the newest generation of a source's tasks writes: whoever leads fences the
+ * older ones, and a task that starts asks for that before it takes its producer epoch, and looks after it
+ * whether it is still meant to run (I2, KIP-618).
  */
 export class ExactlyOnceSources {
   readonly #options: ExactlyOnceSourcesOptions
@@ -43,9 +47,9 @@ export class ExactlyOnceSources {
   }
 
   /**
-   * Before tasks of a new generation start, the producers of the generation before are fenced, once, by the leader, who notes in the
-   * config topic how many tasks there are now. Throws RequestTargetError on any other worker. Also for workers that have it enabled before
-   * this one has.
+   * Before tasks of a new generation start, the producers of the generation before are fenced, once, by the
+   * leader, who notes in the config topic how many tasks there are now. Throws RequestTargetError on any
+   * other worker. Also for workers that have it enabled before this one has.
    */
   fence(connector: string): Promise<void> {
     const running = this.#rounds.get(connector)
@@ -66,7 +70,10 @@ export class ExactlyOnceSources {
     await commands.run({ kind: 'recordFencing', connector, generation })
   }
 
-  /** Before an operator's offsets are written, on the leader: a task that did not end in time may not write any of its own behind them. */
+  /**
+   * Before an operator's offsets are written, on the leader: a task that did not end in time may not write
+   * any of its own behind them.
+   */
   async beforeOffsets(connector: string, config: StoredConfig): Promise<void> {
     const { worker, configStore } = this.#options
     if (!this.#runsExactlyOnce(config)) return
@@ -114,7 +121,10 @@ export class ExactlyOnceSources {
     return enabled && connectorType(worker.plugins, config) === 'source'
   }
 
-  /** What is passing is tried again, for a long while. Nobody waits for it any more once `signal` aborts: whoever stops the task may be the tick itself. */
+  /**
+   * What is passing is tried again, for a long while. Nobody waits for it any more once `signal` aborts:
+   * whoever stops the task may be the tick itself.
+   */
   async #patiently(
     { id, onWaiting, signal, failure }: Patience,
     step: () => Promise<void>

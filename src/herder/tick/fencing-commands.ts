@@ -19,7 +19,10 @@ interface FencingCommandsOptions {
 
 type FencingCommands = Pick<ClusterCommands, 'beginFencing' | 'recordFencing' | 'requireOwned'>
 
-/** What fencing does in the tick: on the leader (I3), but for the question of a task that starts on any worker. */
+/**
+ * What fencing does in the tick: on the leader (I3), but for the question of a task that starts on any
+ * worker.
+ */
 export function fencingCommands(options: FencingCommandsOptions): Handlers<FencingCommands> {
   return {
     beginFencing: ({ connector }) => beginFencing(options, connector),

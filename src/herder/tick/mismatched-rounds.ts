@@ -21,8 +21,9 @@ const FIRST_PAUSE_MS = 250
 const LAST_PAUSE_MS = 15_000
 
 /**
- * Rounds of the group, one after the other, that brought nothing because this worker and the leader have not read the same config topic
- * to the same offset. When they never will, the group must not spend its days joining, and somebody has to be told why.
+ * Rounds of the group, one after the other, that brought nothing because this worker and the leader have not
+ * read the same config topic to the same offset. When they never will, the group must not spend its days
+ * joining, and somebody has to be told why.
  */
 export class MismatchedRounds {
   readonly #options: MismatchedRoundsOptions
@@ -32,7 +33,10 @@ export class MismatchedRounds {
     this.#options = options
   }
 
-  /** Asks for another round; after some of them in a row only after a pause, which whatever happens meanwhile cuts short. */
+  /**
+   * Asks for another round; after some of them in a row only after a pause, which whatever happens meanwhile
+   * cuts short.
+   */
   async joinAgain({ leaderUrl, offset }: Assignment): Promise<void> {
     const { configStore, membership, stage, wakeup } = this.#options
     const pauseMs = this.#next(configStore.snapshot().offset, { url: leaderUrl, offset })

@@ -15,7 +15,10 @@ interface SessionKeyRotationOptions {
   readonly log: Logger
 }
 
-/** In the tick: the leader hands out another key when that is due. Answers false when the key could not be written. */
+/**
+ * In the tick: the leader hands out another key when that is due. Answers false when the key could not be
+ * written.
+ */
 export async function rotateSessionKey(options: SessionKeyRotationOptions): Promise<boolean> {
   const { membership, keys, configStore, clock, stage, log } = options
   if (!membership.signed) return true

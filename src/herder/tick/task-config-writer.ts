@@ -23,7 +23,10 @@ interface TaskConfigWriterOptions {
   readonly log: Logger
 }
 
-/** Generation of one connector's task configurations. Calls of `taskConfigs` never overlap; a request meanwhile means once more. */
+/**
+ * Generation of one connector's task configurations. Calls of `taskConfigs` never overlap; a request
+ * meanwhile means once more.
+ */
 interface Lane {
   again: boolean
   readonly stop: AbortController
@@ -34,8 +37,9 @@ const BACKOFF = { firstMs: 250, lastMs: 60_000 }
 const KEY_CHANGE_GRACE_MS = 60_000
 
 /**
- * Asks connectors that run here for their task configurations and gets them into the config topic when they changed: the leader writes
- * them, others send them to the leader, signed. Retries until it succeeds, the connector is stopped, or trying again is pointless.
+ * Asks connectors that run here for their task configurations and gets them into the config topic when they
+ * changed: the leader writes them, others send them to the leader, signed. Retries until it succeeds, the
+ * connector is stopped, or trying again is pointless.
  */
 export class TaskConfigWriter {
   readonly #options: TaskConfigWriterOptions
@@ -86,8 +90,9 @@ export class TaskConfigWriter {
   }
 
   /**
-   * Task configurations that compaction may leave where no reader finds them are put behind the configuration of their connector again: by
-   * the leader as they are, if it knows them, or else by whoever runs the connector, which knows what they should be. Returns at once.
+   * Task configurations that compaction may leave where no reader finds them are put behind the configuration
+   * of their connector again: by the leader as they are, if it knows them, or else by whoever runs the
+   * connector, which knows what they should be. Returns at once.
    */
   restore(connectors: Iterable<string>): void {
     const { configStore, membership, commands, work, log } = this.#options

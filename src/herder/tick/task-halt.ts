@@ -16,8 +16,9 @@ interface TaskHaltOptions {
 }
 
 /**
- * Stops a connector and waits until the group has gone through a round in which no member has one of its tasks any more (I2). Members stop
- * what is taken from them before they join again, and one that cannot is put out of the group: that bounds the wait.
+ * Stops a connector and waits until the group has gone through a round in which no member has one of its
+ * tasks any more (I2). Members stop what is taken from them before they join again, and one that cannot is
+ * put out of the group: that bounds the wait.
  */
 export async function haltConnector(options: TaskHaltOptions, connector: string): Promise<void> {
   const { clock, stopping } = options

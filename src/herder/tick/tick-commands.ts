@@ -17,7 +17,10 @@ export interface FencingBegun {
 
 /** What only a worker of a cluster does in its tick. */
 export interface ClusterCommands {
-  /** Task configurations that a connector here has told. Answers whether they still have to be handed to the leader. */
+  /**
+   * Task configurations that a connector here has told. Answers whether they still have to be handed to the
+   * leader.
+   */
   publishTaskConfigs: Asks<
     { readonly connector: string; readonly configs: readonly StoredConfig[] },
     boolean
@@ -27,7 +30,10 @@ export interface ClusterCommands {
   /** Sent by another worker of the group. */
   putTaskConfigs: Asks<{ readonly name: string; readonly configs: readonly WrittenConfig[] }, void>
   beginFencing: Asks<{ readonly connector: string }, FencingBegun | null>
-  /** Notes how many tasks may write now. Rejects when there are newer task configurations than the fenced ones. */
+  /**
+   * Notes how many tasks may write now. Rejects when there are newer task configurations than the fenced
+   * ones.
+   */
   recordFencing: Asks<{ readonly connector: string; readonly generation: number | null }, void>
   /** Rejects unless the task is still this worker's, and of that generation. */
   requireOwned: Asks<{ readonly id: TaskId; readonly generation: number | null }, void>
@@ -51,7 +57,10 @@ const SETTLED: ReadonlySet<keyof TickCommands> = new Set([
   'restartConnectorAndTasks'
 ])
 
-/** Commands for the leader only, no rebalance being due, with a picture of the config topic that is up to date. */
+/**
+ * Commands for the leader only, no rebalance being due, with a picture of the config topic that is up to
+ * date.
+ */
 const SETTLED_LEADER: ReadonlySet<keyof TickCommands> = new Set([
   'haltConnector',
   'putConfigOfMove',

@@ -66,9 +66,10 @@ const CLAIM_BACKOFF_MS = 250
 const LONGEST_SLEEP_MS = 60_000
 
 /**
- * The one loop that owns what this worker runs. A tick: catch up with the config topic if that failed before → be a member of the
- * group → act on a finished round → the right to lead → session key → requests of REST → restarts → changes of the config topic → sleep until woken.
- * Nothing in it waits for plugin code to start; stopping is waited for, because work may not be given away before (I2).
+ * The one loop that owns what this worker runs. A tick: catch up with the config topic if that failed before
+ * → be a member of the group → act on a finished round → the right to lead → session key → requests of REST →
+ * restarts → changes of the config topic → sleep until woken. Nothing in it waits for plugin code to start;
+ * stopping is waited for, because work may not be given away before (I2).
  */
 export class TickLoop {
   readonly #options: TickLoopOptions
@@ -148,7 +149,8 @@ export class TickLoop {
   /** Answers false when the tick has to begin again. */
   async #join(signal: AbortSignal): Promise<boolean> {
     const { membership, work, stage, log } = this.#options
-    // Version 0 shares out everything anew: all stops before. A member that was thrown out may not go on either (I2).
+    // Version 0 shares out everything anew: all stops before. A member that was thrown out may not go on
+    // either (I2).
     if (membership.lost || membership.version === 0) await this.giveUpWork(work.all)
     if (membership.lost) membership.forget()
     let round: JoinedRound
@@ -216,7 +218,8 @@ export class TickLoop {
     await this.giveUpWork(without(work.all, assigned))
     const missing = without(assigned, work.all)
     const connectors = [...missing.connectors].filter((name) => this.#config.contains(name))
-    // A task without a configuration (compaction took it) is not left out: its status says so, until the configuration is written again.
+    // A task without a configuration (compaction took it) is not left out: its status says so, until the
+    // configuration is written again.
     const tasks = taskIdsOf(missing.tasks)
     log.info(`Starting connectors and tasks using config offset ${this.#config.offset}`)
     stage.begin(
@@ -285,7 +288,10 @@ export class TickLoop {
     })
   }
 
-  /** A member that waits for this worker's join, or leads in its place, comes before the requests; and a request that cost this worker the right to write does not take the requests behind it along. */
+  /**
+   * A member that waits for this worker's join, or leads in its place, comes before the requests; and a
+   * request that cost this worker the right to write does not take the requests behind it along.
+   */
   get #mayGoOn(): boolean {
     const { membership } = this.#options
     return this.#writes && !membership.lost && !membership.rejoinNeeded
@@ -313,7 +319,10 @@ export class TickLoop {
     }
   }
 
-  /** Only the leader may, once the round is over. It looks again for a while: those who stopped the work may say so later than the round ended. */
+  /**
+   * Only the leader may, once the round is over. It looks again for a while: those who stopped the work may
+   * say so later than the round ended.
+   */
   #forgetDeletedWork(): void {
     const { membership } = this.#options
     if (!membership.isLeader || membership.rejoinNeeded || !this.#cleaningUp()) return
@@ -364,7 +373,10 @@ export class TickLoop {
     return this.#now() < this.#cleanUpUntil
   }
 
-  /** Until the next thing that is due by time: a delayed rebalance, or, on the leader, another session key or a clean-up. */
+  /**
+   * Until the next thing that is due by time: a delayed rebalance, or, on the leader, another session key or
+   * a clean-up.
+   */
   #sleepMs(): number {
     const { membership, keys, clock } = this.#options
     const keyExpiry = membership.isLeader && membership.signed ? keys.expiresAt() : null

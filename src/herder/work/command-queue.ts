@@ -45,7 +45,8 @@ interface CommandQueueOptions<T> {
   /** Commands are taken in once this resolves; rejected with it. */
   readonly ready: Promise<void>
   /**
-   * What the worker itself has to do, at most a few things for each connector and task: never refused because of what others ask.
+   * What the worker itself has to do, at most a few things for each connector and task: never refused because
+   * of what others ask.
    */
   readonly own?: ReadonlySet<keyof T>
   /** How many commands may wait. */
@@ -67,8 +68,8 @@ const PASSES = 4
 const LIMIT = 1000
 
 /**
- * Commands that wait for their turn: a loop runs them one at a time, so that what they see does not change under them. A failing command
- * fails its caller, never the loop. Bounded (I8).
+ * Commands that wait for their turn: a loop runs them one at a time, so that what they see does not change
+ * under them. A failing command fails its caller, never the loop. Bounded (I8).
  */
 export class CommandQueue<T> implements Commands<T> {
   readonly #options: CommandQueueOptions<T>
@@ -95,7 +96,10 @@ export class CommandQueue<T> implements Commands<T> {
     return this.#waiting.length
   }
 
-  /** Runs what waits, and some of what comes meanwhile, as long as `goOn` says so. A loop has other things to do as well (I8). */
+  /**
+   * Runs what waits, and some of what comes meanwhile, as long as `goOn` says so. A loop has other things to
+   * do as well (I8).
+   */
   async runAll(executor: Executor<T>, goOn: () => boolean = () => true): Promise<void> {
     const later: Waiting<T>[] = []
     for (let pass = 0; pass < PASSES && this.#waiting.length > 0 && goOn(); pass++) {

@@ -38,8 +38,8 @@ export interface ConnectorCommands {
     ConnectorStateInfo
   >
   /**
-   * Stops a connector whose offsets are to be written, and one that is not there not at all. Answers from which record of the config
-   * topic on members of the group know of it.
+   * Stops a connector whose offsets are to be written, and one that is not there not at all. Answers from
+   * which record of the config topic on members of the group know of it.
    */
   haltConnector: Asks<Named, bigint>
   /** As `putConfig` and `deleteConnector`, at the end of a move. */
@@ -52,12 +52,18 @@ type NewMove = Pick<Move, 'kind' | 'by' | 'request' | 'offsets'>
 
 /** Steps of changes that stored offsets are part of, with an up-to-date picture of the configurations. */
 export interface MoveCommands {
-  /** Nothing else moves the connector until it is released. Answers the configuration that is there; throws unless `needs` is met. */
+  /**
+   * Nothing else moves the connector until it is released. Answers the configuration that is there; throws
+   * unless `needs` is met.
+   */
   reserveMove: Asks<Named & { readonly needs: 'connector' | 'stopped connector' }, StoredConfig>
   /** As `reserveMove`, for a connector that must not be there. */
   reserveCreation: Asks<Named, void>
   requireStopped: Asks<Named, StoredConfig>
-  /** Writes a move down; answers its id. `config`: what the connector had when it was planned, null: there is no connector yet. */
+  /**
+   * Writes a move down; answers its id. `config`: what the connector had when it was planned, null: there is
+   * no connector yet.
+   */
   beginMove: Asks<
     Named & {
       readonly config: StoredConfig | null

@@ -2,7 +2,10 @@ import type { ClusterConfig } from '../../storage/cluster-config.ts'
 import type { StatusStore } from '../../storage/status-store.ts'
 import type { StatusReporter } from './status-reporter.ts'
 
-/** Deletes the statuses of connectors and tasks that no longer exist. Of a connector whose tasks are not known none is taken for deleted. */
+/**
+ * Deletes the statuses of connectors and tasks that no longer exist. Of a connector whose tasks are not known
+ * none is taken for deleted.
+ */
 export function forgetDeletedWork(
   { statusStore, statuses }: { statusStore: StatusStore; statuses: StatusReporter },
   config: ClusterConfig

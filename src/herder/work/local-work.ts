@@ -61,9 +61,10 @@ interface WorkEvents {
 }
 
 /**
- * The one register of the connectors and tasks this worker has been told to run, failed ones included. Starting never blocks the caller
- * (I9): plugin code runs behind the promises. Stopping is bounded, and afterwards the instance is unknown here and nothing is reported
- * for it (I2): what it still says finds no entry.
+ * The one register of the connectors and tasks this worker has been told to run, failed ones included.
+ * Starting never blocks the caller (I9): plugin code runs behind the promises. Stopping is bounded, and
+ * afterwards the instance is unknown here and nothing is reported for it (I2): what it still says finds no
+ * entry.
  */
 export class LocalWork {
   readonly #options: LocalWorkOptions
@@ -247,7 +248,8 @@ export class LocalWork {
     await this.#connectors.get(name)?.handle.setTargetState(target)
     const instance = this.#connectors.get(name)
     if (instance?.settled !== true || !instance.wanted || instance.handle.made) return
-    // The connector could not even be made (its class, a reference): it can be STOPPED all the same, and is made anew when it is resumed.
+    // The connector could not even be made (its class, a reference): it can be STOPPED all the same, and is
+    // made anew when it is resumed.
     if (target === 'STOPPED' && instance.state === 'FAILED')
       this.#onConnectorState(name, instance, 'STOPPED', null, null)
     if (target === 'STARTED' && instance.state === 'STOPPED')

@@ -27,7 +27,10 @@ export class LoggerAnswers implements LoggerLevels {
     return this.#loggers.setLevel(name, requireLevel(level), this.#clock.now())
   }
 
-  /** Throws unless this worker could set that level, which every worker of the cluster is about to be asked for. */
+  /**
+   * Throws unless this worker could set that level, which every worker of the cluster is about to be asked
+   * for.
+   */
   requireSettable(name: string, level: string): void {
     requireLevel(level)
     this.#loggers.requireRoom(name)

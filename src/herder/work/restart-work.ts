@@ -25,7 +25,10 @@ export async function executeRestarts(
   for (const request of options.changes.restarts.take()) await executeRestart(options, request)
 }
 
-/** Says RESTARTING of what the plan names and runs here, stops it and starts it again; starts are not waited for. */
+/**
+ * Says RESTARTING of what the plan names and runs here, stops it and starts it again; starts are not waited
+ * for.
+ */
 export async function executeRestart(
   options: RestartOptions,
   request: RestartRequest

@@ -2,7 +2,10 @@ import type { Clock } from '../../clock.ts'
 import { settledWithin } from '../../wait.ts'
 
 const SLOTS = 8
-/** A start that takes longer gives its slot to the next one, so that a few slow plugins cannot hold up the rest. */
+/**
+ * A start that takes longer gives its slot to the next one, so that a few slow plugins cannot hold up the
+ * rest.
+ */
 const SLOT_LIMIT_MS = 3000
 
 /** Starts a few things at a time. */

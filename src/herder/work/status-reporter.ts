@@ -14,7 +14,10 @@ interface StatusReporterOptions {
   readonly log: Logger
 }
 
-/** Writes the statuses of what runs here: adds worker and generation, and knows which writes must give way to newer ones. */
+/**
+ * Writes the statuses of what runs here: adds worker and generation, and knows which writes must give way to
+ * newer ones.
+ */
 export class StatusReporter {
   readonly #options: StatusReporterOptions
 

@@ -1,9 +1,9 @@
 import { type ClusterConfig, sameConfig, type StoredConfig } from '../../storage/cluster-config.ts'
 
 /**
- * Whether generated task configurations have to be written. Besides the tasks themselves the connector configuration they were made
- * for is compared: settings of the framework reach tasks without being part of their configuration. An incomplete set (compaction
- * can leave one behind) is always written anew.
+ * Whether generated task configurations have to be written. Besides the tasks themselves the connector
+ * configuration they were made for is compared: settings of the framework reach tasks without being part of
+ * their configuration. An incomplete set (compaction can leave one behind) is always written anew.
  */
 export function taskConfigsChanged(
   snapshot: ClusterConfig,

@@ -1,7 +1,10 @@
 import type { Logger } from '../../log.ts'
 import type { ConnectorChanges } from '../herder.ts'
 
-/** What runs with values that are others by now is started again; if that fails, it is tried when the values have expired once more. */
+/**
+ * What runs with values that are others by now is started again; if that fails, it is tried when the values
+ * have expired once more.
+ */
 export function restartForValues(
   changes: Pick<ConnectorChanges, 'restartConnector' | 'restartTask'>,
   connector: string,

@@ -1,8 +1,9 @@
 import { type TaskId, taskIdOf } from '../../storage/task-id.ts'
 
 /**
- * Connectors and tasks as sets: what is configured, assigned, running or revoked. Connectors by name, tasks by `<connector>-<number>`
- * (`taskKey`), so that sets can be compared without looking into objects. Order of insertion is kept.
+ * Connectors and tasks as sets: what is configured, assigned, running or revoked. Connectors by name, tasks
+ * by `<connector>-<number>` (`taskKey`), so that sets can be compared without looking into objects. Order of
+ * insertion is kept.
  */
 export interface WorkSet {
   readonly connectors: ReadonlySet<string>

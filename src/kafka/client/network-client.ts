@@ -111,8 +111,8 @@ export class NetworkClient {
     this.#brokers = settings.bootstrapServers
     this.#connections = new ConnectionPool(clientId, platformaticOptions(settings))
     this.#connections.on('connecting', ({ connection }) => {
-      // The call that waits for the connection or a response gets the error; an emitter without a listener would
-      // throw it.
+      // The call that waits for the connection or a response gets the error; an emitter without a listener
+      // would throw it.
       connection.on('error', () => undefined)
       // Closing a closed connection clears its timer for authenticating again.
       connection.once('close', () => void connection.close())

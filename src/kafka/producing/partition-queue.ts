@@ -248,8 +248,8 @@ export class PartitionQueue {
   }
 
   /**
-   * Whether a record still belongs into a batch. A record that fits into none throws, once everything before it is
-   * sent.
+   * Whether a record still belongs into a batch. A record that fits into none throws, once everything before
+   * it is sent.
    */
   #fits(bytes: number, size: number, record: ProducerRecord, delivery: Delivery): boolean {
     if (bytes > 0) return bytes + size <= this.#batchBytes

@@ -12,8 +12,9 @@ import {
 import { Schema } from '../../../src/data/schema.ts'
 
 /**
- * Texts a JVM wrote for the same schemas: AvroData of io.apicurio:apicurio-registry-utils-converter 2.6.13.Final, which is Confluent's
- * class in another package, on Avro's Java library; the names of the package are Confluent's again.
+ * Texts a JVM wrote for the same schemas: AvroData of io.apicurio:apicurio-registry-utils-converter
+ * 2.6.13.Final, which is Confluent's class in another package, on Avro's Java library; the names of the
+ * package are Confluent's again.
  */
 const f = (name: string, schema: Schema) => ({ name, schema })
 const one = (name: string): Schema => Schema.struct([f('x', Schema.INT32)], { name })

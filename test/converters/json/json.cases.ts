@@ -8,7 +8,9 @@ import {
 import { Schema } from '../../../src/data/schema.ts'
 import { Struct } from '../../../src/data/struct.ts'
 
-/** Values and documents on which JsonConverter must agree with the JVM's, in every configuration that matters. */
+/**
+ * Values and documents on which JsonConverter must agree with the JVM's, in every configuration that matters.
+ */
 
 interface WriteCase {
   name: string

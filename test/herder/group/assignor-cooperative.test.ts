@@ -9,7 +9,10 @@ import { noWork, union, type WorkSet, without, workSet } from '../../../src/herd
 
 const DELAY = 300_000
 
-/** A group as its leader sees it: members do what they are told before the next round, unless a test says otherwise. */
+/**
+ * A group as its leader sees it: members do what they are told before the next round, unless a test says
+ * otherwise.
+ */
 class Group {
   members = new Map<string, WorkSet>()
   configured: WorkSet = noWork

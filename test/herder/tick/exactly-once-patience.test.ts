@@ -59,7 +59,8 @@ describe('tasks that run exactly once', () => {
     const stopping = new AbortController()
     const stopTask = worker.stopTask.bind(worker)
     const ended: string[] = []
-    // As a task that is about to start: it ends once it is asked to, and what it waits for comes after the tick is done with it.
+    // As a task that is about to start: it ends once it is asked to, and what it waits for comes after the
+    // tick is done with it.
     worker.stopTask = async (id) => {
       const after = guard.after(stopping.signal).catch(() => ended.push('the task'))
       stopping.abort()

@@ -20,7 +20,10 @@ const DELAY_MS = 1000
 /** What a step may take while others use the machine. */
 const BUSY_MS = 120_000
 
-/** Tells the same task configurations as the JVM's connector of that class: its own, and the class of the task. */
+/**
+ * Tells the same task configurations as the JVM's connector of that class: its own, and the class of the
+ * task.
+ */
 class FileStreamLikeWorker extends ScriptedWorker {
   readonly #configs = new Map<string, StoredConfig>()
 

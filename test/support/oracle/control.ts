@@ -23,7 +23,10 @@ export class OracleControl {
     this.#user = user
   }
 
-  /** Runs statements and commits; by default as the server's own user. Answers the rows of the last query, as texts. */
+  /**
+   * Runs statements and commits; by default as the server's own user. Answers the rows of the last query, as
+   * texts.
+   */
   async execute(
     sql: string | readonly string[],
     user: string = this.#user
@@ -54,7 +57,10 @@ export class OracleControl {
     }
   }
 
-  /** Makes tables of one shape, `columns` as in CREATE TABLE, fast enough for a dictionary of tens of thousands. */
+  /**
+   * Makes tables of one shape, `columns` as in CREATE TABLE, fast enough for a dictionary of tens of
+   * thousands.
+   */
   async createTables(names: Iterable<string>, columns: string): Promise<void> {
     const { sqlite } = this.#server.database
     sqlite.exec('BEGIN')
@@ -85,12 +91,18 @@ export class OracleControl {
     this.#server.faults.add({ kind: 'drop', afterRows }, { ...filter, on: 'fetch' })
   }
 
-  /** Statements that change rows take the time, lock their table and wait before their first change, until the function answered is called. */
+  /**
+   * Statements that change rows take the time, lock their table and wait before their first change, until the
+   * function answered is called.
+   */
   holdChanges(sql: RegExp): () => void {
     return this.#server.database.held.hold(sql)
   }
 
-  /** The role of the database, how many instances have it open, and which objects read which (rows of ALL_DEPENDENCIES). */
+  /**
+   * The role of the database, how many instances have it open, and which objects read which (rows of
+   * ALL_DEPENDENCIES).
+   */
   set(facts: {
     readonly role?: string
     readonly instances?: number

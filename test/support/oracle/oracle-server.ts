@@ -31,8 +31,9 @@ export interface OracleServer {
 }
 
 /**
- * Starts a server on 127.0.0.1 that answers Oracle's thin drivers as a database of release 19c (or 23ai) would, for the closed list of statements a
- * polling connector and its tests need; everything else is refused with Oracle's errors. Its user has all rights.
+ * Starts a server on 127.0.0.1 that answers Oracle's thin drivers as a database of release 19c (or 23ai)
+ * would, for the closed list of statements a polling connector and its tests need; everything else is refused
+ * with Oracle's errors. Its user has all rights.
  */
 export async function startOracleServer(options: OracleServerOptions = {}): Promise<OracleServer> {
   const user = (options.user ?? 'APP').toUpperCase()

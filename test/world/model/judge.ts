@@ -31,8 +31,9 @@ interface Standing {
 }
 
 /**
- * Compares what was committed with what is in the topics: I6 each promised row, I5 as it was written, none twice without a reason; and progress:
- * rows that wait while nothing stands in the way come within a bound, and the status says why where they do not.
+ * Compares what was committed with what is in the topics: I6 each promised row, I5 as it was written, none
+ * twice without a reason; and progress: rows that wait while nothing stands in the way come within a bound,
+ * and the status says why where they do not.
  */
 export class Judge implements WorkerEvents {
   readonly faults: string[] = []
@@ -134,7 +135,10 @@ export class Judge implements WorkerEvents {
     this.#lostSession = true
   }
 
-  /** A session was lost: rows that no cursor tells from the last one may come again, unless transactions hold them together. */
+  /**
+   * A session was lost: rows that no cursor tells from the last one may come again, unless transactions hold
+   * them together.
+   */
   #excuseLastMoment(): void {
     this.#lostSession = false
     if (this.#plan.exactlyOnce) return
@@ -236,7 +240,10 @@ export class Judge implements WorkerEvents {
     return this.#standing(table).stored
   }
 
-  /** How long rows may take while others come: each table has its turns, and where a limit lets few pass at each, as long as any come. */
+  /**
+   * How long rows may take while others come: each table has its turns, and where a limit lets few pass at
+   * each, as long as any come.
+   */
   get #turnsMs(): number {
     const { tables } = this.#plan
     return tables.some(({ suffix }) => suffix !== null) ? ENDLESS_MS : tables.length * TURN_MS
@@ -286,7 +293,10 @@ export class Judge implements WorkerEvents {
     return isPromised(one, plan, this.#plan, levels, rowsWithin)
   }
 
-  /** Whether its time is one that readers were past when it was taken, since the clock was set back in between. */
+  /**
+   * Whether its time is one that readers were past when it was taken, since the clock was set back in
+   * between.
+   */
   #isBehindClock({ row, visibleAtMs }: Committed): boolean {
     const stampMs = row.changedMs ?? row.createdMs ?? Infinity
     return this.#setBack.some(({ atMs, clockMs }) => atMs <= visibleAtMs && stampMs <= clockMs)

@@ -2,7 +2,10 @@ import type { Judge } from './judge.ts'
 import type { ModelServer } from './server.ts'
 import type { ModelTable } from './tables.ts'
 
-/** Per poll of a table: the time, who is open, the largest id, the rows, and those looked for again; in windows of two polls. */
+/**
+ * Per poll of a table: the time, who is open, the largest id, the rows, and those looked for again; in
+ * windows of two polls.
+ */
 const MOST_PER_POLL = 8
 
 /** What the database is asked: how often, and whether it can answer without reading everything. */
@@ -51,7 +54,8 @@ export class Questions {
     if (/^SCAN|; SCAN/.test(how.replaceAll(/SCAN late_commits/g, '')))
       return `reads all of it (${how})`
     if (how.includes('USE TEMP B-TREE FOR ORDER BY')) return `sorts all that is behind (${how})`
-    // The largest of a table stands at the end of an index; that of a query has to be looked for, from where reading stands.
+    // The largest of a table stands at the end of an index; that of a query has to be looked for, from where
+    // reading stands.
     if (isMax) {
       const looksFor = sql.includes('late_commits') && !/>=? \?/.test(sql)
       return looksFor ? `looks through all of it (${how})` : null

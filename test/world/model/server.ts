@@ -42,8 +42,9 @@ interface Event {
 }
 
 /**
- * Tables and those who write to them, one step at a time: snapshots, sequences, row locks, transactions that end in any order. Rows become
- * visible with the commit. Time passes only here, while somebody waits; what happens and when does not depend on who looks.
+ * Tables and those who write to them, one step at a time: snapshots, sequences, row locks, transactions that
+ * end in any order. Rows become visible with the commit. Time passes only here, while somebody waits; what
+ * happens and when does not depend on who looks.
  */
 export class ModelServer {
   readonly plan: WorldPlan

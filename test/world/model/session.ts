@@ -26,7 +26,10 @@ export const BLOCKS = 'the sequence hands out blocks of ids to each session'
 interface SessionEvents {
   /** Before each statement. */
   onQuestion(sql: string): void
-  /** A session was asked while a result of another question is open: a real one would answer never, or wrongly. */
+  /**
+   * A session was asked while a result of another question is open: a real one would answer never, or
+   * wrongly.
+   */
   onTalkedOver(question: string, open: string): void
   onLost(): void
 }
@@ -138,7 +141,10 @@ function columnsOfResult(sql: string, all: readonly Column[]): readonly Column[]
   return all.filter(({ name }) => name === (isId ? 'id' : 'changed'))
 }
 
-/** One session, which like a real one does one thing at a time: as long as a result is open nothing else may be asked. */
+/**
+ * One session, which like a real one does one thing at a time: as long as a result is open nothing else may
+ * be asked.
+ */
 class ModelSession implements Connection {
   readonly dialect: Dialect
   readonly #access: ModelAccess

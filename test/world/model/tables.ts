@@ -41,7 +41,10 @@ export class ModelTable {
     return `r${this.#keys}`
   }
 
-  /** Ids for rows that one session writes one behind the other, in the order of writing, and when the first was taken. */
+  /**
+   * Ids for rows that one session writes one behind the other, in the order of writing, and when the first
+   * was taken.
+   */
   takeIds(random: Random, count: number, nowMs: number): { id: bigint; atMs: number }[] {
     const { ids } = this.plan
     const taken: { id: bigint; atMs: number }[] = []

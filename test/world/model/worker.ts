@@ -33,8 +33,9 @@ type Altered = Awaited<ReturnType<typeof alterOffsets>>
 const loggers = new Loggers({ write: () => undefined })
 
 /**
- * One task and what a worker does with its records: they are acknowledged in their order, some time later; offsets are stored of what is
- * acknowledged. Exactly once, records and offsets become visible together, where the task says so.
+ * One task and what a worker does with its records: they are acknowledged in their order, some time later;
+ * offsets are stored of what is acknowledged. Exactly once, records and offsets become visible together,
+ * where the task says so.
  */
 export class ModelWorker {
   readonly #server: ModelServer

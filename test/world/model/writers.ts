@@ -3,7 +3,10 @@ import type { TrafficPlan } from './plan.ts'
 import { HISTORY_MS, type ModelServer, rowName, START_MS, type Transaction } from './server.ts'
 import { LEFT_OUT, type ModelTable, type Version } from './tables.ts'
 
-/** Transactions of many clients: they begin, write to some tables, rest, and commit or roll back. All from the seed, whoever looks. */
+/**
+ * Transactions of many clients: they begin, write to some tables, rest, and commit or roll back. All from the
+ * seed, whoever looks.
+ */
 export class Writers {
   readonly #server: ModelServer
   readonly #random: Random

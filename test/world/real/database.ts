@@ -67,7 +67,10 @@ const LOST =
   /terminating connection|shutting down|connection terminated|connection lost|ECONNRESET/i
 const DONE = /exist|duplicate|no such grant/i
 
-/** Does something to a world though its server restarts; `nothing` when it was done before its answer was lost. */
+/**
+ * Does something to a world though its server restarts; `nothing` when it was done before its answer was
+ * lost.
+ */
 export async function throughRestart<T>(work: () => Promise<T>, nothing: T): Promise<T> {
   try {
     return await work()

@@ -39,7 +39,8 @@ export class House {
   #worlds: RealWorld[] = []
   #closed = false
   /**
-   * Time as the machine has it: a beat takes a tenth of a second and an answer of a worker, and longer where other things are to be done.
+   * Time as the machine has it: a beat takes a tenth of a second and an answer of a worker, and longer where
+   * other things are to be done.
    */
   beat = 0
   /** Workers came or went. */

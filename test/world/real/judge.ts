@@ -23,7 +23,10 @@ interface Standing {
   repeated: number
   /** The times of rows that came again. */
   readonly repeatedTimes: Set<string>
-  /** When a row that was waited for came last: a backlog that is being read, however slowly, is no standing still. */
+  /**
+   * When a row that was waited for came last: a backlog that is being read, however slowly, is no standing
+   * still.
+   */
   movedBeat: number
 }
 
@@ -35,7 +38,10 @@ export class RealJudge {
   disturbedBeat = 0
   /** Something happened after which records may come twice: a crash, a session that ended, a broken batch. */
   mayRepeat: boolean
-  /** How often a task ended, or may have left its query: each time perhaps amid the rows of one moment, where a time alone tells them apart. */
+  /**
+   * How often a task ended, or may have left its query: each time perhaps amid the rows of one moment, where
+   * a time alone tells them apart.
+   */
   stops = 0
   /** A column came: rows that are remembered by their values are not known again. */
   rowsDiffer = false

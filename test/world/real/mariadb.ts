@@ -14,7 +14,10 @@ export function mariadbWorlds(url: string, restart: (() => Promise<void>) | null
 async function mariadbHome(server: string, plan: RealPlan): Promise<Home> {
   const name = plan.name.replaceAll('-', '_')
   const account = `'${name}'@'%'`
-  /** Waits for a server that restarts as part of the story: what is to be done to a world is done all the same. */
+  /**
+   * Waits for a server that restarts as part of the story: what is to be done to a world is done all the
+   * same.
+   */
   const connect = (database: string | null): Promise<mysql.Connection> =>
     until(async () => {
       const client = await mysql.createConnection({

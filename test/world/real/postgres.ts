@@ -17,7 +17,9 @@ export function postgresWorlds(url: string, restart: (() => Promise<void>) | nul
   }
 }
 
-/** Waits for a server that restarts as part of the story: what is to be done to a world is done all the same. */
+/**
+ * Waits for a server that restarts as part of the story: what is to be done to a world is done all the same.
+ */
 async function connect(url: string): Promise<pg.Client> {
   return await until(async () => {
     const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 })

@@ -10,7 +10,9 @@ export interface Arrival {
   readonly fields: Readonly<Record<string, unknown>>
 }
 
-/** Follows the topics of a house with a client that is not ours, as a reader of committed records or of all. */
+/**
+ * Follows the topics of a house with a client that is not ours, as a reader of committed records or of all.
+ */
 export class TopicsReader {
   readonly #consumer: Consumer
   readonly #kafka: Kafka

@@ -68,7 +68,10 @@ export class RealWorld {
     if (this.judge.faults.length > 0) await this.#diagnose()
   }
 
-  /** Rows that were there before are waited for from the moment on at which the connector runs, or was kept from it. */
+  /**
+   * Rows that were there before are waited for from the moment on at which the connector runs, or was kept
+   * from it.
+   */
   async #start(): Promise<void> {
     const { name } = this.plan
     const isSettled = async (): Promise<boolean> =>

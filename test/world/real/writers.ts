@@ -86,7 +86,8 @@ export class RealWriters {
           await session.close().catch(() => undefined)
         }
       } catch {
-        // The session was ended, or the server restarts: whatever became of its transaction, the table tells in the end.
+        // The session was ended, or the server restarts: whatever became of its transaction, the table tells
+        // in the end.
         await delay(100)
       }
     }

@@ -6,9 +6,10 @@ import type { Timestamp, TimestampParts } from '../values/timestamp.ts'
 import type { TimeZone } from '../values/time-zone.ts'
 
 /**
- * What the source asks of a database. A dialect is one file (or folder) in `dialects/` that fills these interfaces and
- * imports its driver lazily, on the first `open`. Everything thrown across this border is a ConnectError made by
- * {@link databaseError}: past it only `isRetriable(error)` and {@link isMissing} are asked.
+ * What the source asks of a database. A dialect is one file (or folder) in `dialects/` that fills these
+ * interfaces and imports its driver lazily, on the first `open`. Everything thrown across this border is a
+ * ConnectError made by {@link databaseError}: past it only `isRetriable(error)` and {@link isMissing} are
+ * asked.
  */
 export interface Dialect {
   /** Name in `dialect.name`, as in the JVM connector: `PostgreSqlDatabaseDialect`. */
@@ -23,7 +24,10 @@ export interface Dialect {
   readonly quotes: readonly [string, string]
   /** Quotes of its JDBC driver where they differ: the JVM connector writes a task's tables with them. */
   readonly driverQuotes?: readonly [string, string]
-  /** How its JDBC driver replaces escapes of JDBC in statements; absent: the server knows them itself, or the driver does not. */
+  /**
+   * How its JDBC driver replaces escapes of JDBC in statements; absent: the server knows them itself, or the
+   * driver does not.
+   */
   readonly jdbcEscapes?: JdbcEscapes
   /** Two-part names are `catalog.table` instead of `schema.table`. */
   readonly twoPartNamesHaveCatalog?: boolean
@@ -37,11 +41,15 @@ export interface Dialect {
   nameParts(table: TableId): readonly (string | null)[]
   /** The name as SQL wants it when `quote.sql.identifiers=never`; only where a database folds case. */
   foldCase?(name: string): string
-  /** SQL of the timestamp to compare: the column itself, or `COALESCE(a, b)`. `names` are quoted, `columns` described alike. */
+  /**
+   * SQL of the timestamp to compare: the column itself, or `COALESCE(a, b)`. `names` are quoted, `columns`
+   * described alike.
+   */
   timestampExpression(names: readonly string[], columns: readonly TimestampColumn[]): string
   /**
-   * A timestamp as bind value number `index` (from 1). For a column with a zone `time` is the instant, else the reading of its
-   * wall clock. What the column cannot hold is cut, never rounded up: comparisons stay exact. `sql` must let an index work.
+   * A timestamp as bind value number `index` (from 1). For a column with a zone `time` is the instant, else
+   * the reading of its wall clock. What the column cannot hold is cut, never rounded up: comparisons stay
+   * exact. `sql` must let an index work.
    */
   bindTimestamp(time: Timestamp, column: TimestampColumn, index: number): Bind
   /** An id as bind value number `index` (from 1). */
@@ -64,7 +72,10 @@ export interface JdbcUrl {
   readonly text: string
   /** `postgresql`, `sqlserver`, `jtds:sqlserver` … in lower case. */
   readonly subProtocol: string
-  /** What follows the sub-protocol and its colon: `//host:5432/db?ssl=true`, `thin:@host:1521:SID`, `/var/data.db`. */
+  /**
+   * What follows the sub-protocol and its colon: `//host:5432/db?ssl=true`, `thin:@host:1521:SID`,
+   * `/var/data.db`.
+   */
   readonly rest: string
 }
 
@@ -88,8 +99,8 @@ export interface OpenOptions {
   /** How long a statement waits for locks of others, unless something else is set; 0 or absent: no limit. */
   readonly lockWaitMs?: number
   /**
-   * Whether rows whose time a statement cannot read are left out of its result, with a word in the log; else the statement fails. For
-   * databases that keep times as texts.
+   * Whether rows whose time a statement cannot read are left out of its result, with a word in the log; else
+   * the statement fails. For databases that keep times as texts.
    */
   readonly leavesOutUnreadable?: boolean
   /** Nothing may be changed, whatever a query calls, as far as the database can see to it. */
@@ -102,8 +113,8 @@ export interface OpenOptions {
 
 export interface JdbcEscapes {
   /**
-   * Functions of `{fn …}` with another name or form: what stands instead of their name and the parenthesis behind it, or instead of the
-   * whole call of one that has no arguments. All others are named as they are.
+   * Functions of `{fn …}` with another name or form: what stands instead of their name and the parenthesis
+   * behind it, or instead of the whole call of one that has no arguments. All others are named as they are.
    */
   readonly functions: ReadonlyMap<string, string>
   /** Whether `??` stands for the operator `?`, since a single one is a place for a value in JDBC. */
@@ -120,21 +131,30 @@ export interface TableId {
 export interface TableFilter {
   /** The name of a catalog, in which `%` alone stands for any text; null: every catalog that can be seen. */
   readonly catalogPattern: string | null
-  /** LIKE pattern of JDBC (`%`, `_`, and a backslash before what stands for itself); null: every schema that can be seen. */
+  /**
+   * LIKE pattern of JDBC (`%`, `_`, and a backslash before what stands for itself); null: every schema that
+   * can be seen.
+   */
   readonly schemaPattern: string | null
   /** Words of JDBC in upper case: TABLE, VIEW, PARTITIONED TABLE, SYSTEM TABLE, ALIAS, SYNONYM … */
   readonly types: readonly string[]
-  /** Bare names to look for, compared without case; null: all. The dictionary is never scanned when names are given. */
+  /**
+   * Bare names to look for, compared without case; null: all. The dictionary is never scanned when names are
+   * given.
+   */
   readonly names: readonly string[] | null
-  /** Only tables whose names begin like this, as written or folded, are of interest; others may be answered too. */
+  /**
+   * Only tables whose names begin like this, as written or folded, are of interest; others may be answered
+   * too.
+   */
   readonly prefix?: string
   /** So many tables are enough, in any order; more may be answered. */
   readonly atMost?: number
 }
 
 /**
- * One session, used for one thing at a time. After an error of `query` or of its rows, or after `abort`, it is of no more use:
- * close it and open another.
+ * One session, used for one thing at a time. After an error of `query` or of its rows, or after `abort`, it
+ * is of no more use: close it and open another.
  */
 export interface Connection {
   readonly dialect: Dialect
@@ -147,9 +167,10 @@ export interface Connection {
   /** Columns a query answers, without running it. */
   describeQuery(sql: string): Promise<Column[]>
   /**
-   * Runs a query and reads its rows `fetchRows` at a time by a server-side cursor, so that memory does not grow with the
-   * result. `table`: where the rows come from, null for a query of the user. With a table the text begins with `SELECT * FROM` and its
-   * name, columns are written with the table's name in front, and a dialect may name the columns itself where it has to convert some.
+   * Runs a query and reads its rows `fetchRows` at a time by a server-side cursor, so that memory does not
+   * grow with the result. `table`: where the rows come from, null for a query of the user. With a table the
+   * text begins with `SELECT * FROM` and its name, columns are written with the table's name in front, and a
+   * dialect may name the columns itself where it has to convert some.
    */
   query(
     sql: string,
@@ -158,37 +179,43 @@ export interface Connection {
   ): Promise<RowStream>
   /** The database's clock. `hasZone` false: its wall clock, in the zone of its zone-less columns. */
   now(): Promise<Timestamp & { readonly hasZone: boolean }>
-  /** What an operator should know of server and session: version, time zones, rights it lacks. Asked once per task, at its start. */
+  /**
+   * What an operator should know of server and session: version, time zones, rights it lacks. Asked once per
+   * task, at its start.
+   */
   selfCheck?(): Promise<Finding[]>
   /**
-   * The transactions of others that may still commit rows, begun before or during the call. One that could not be seen at the time of
-   * the call must have begun after it was made, or be over and its rows visible. A statement that is refused (a missing
-   * privilege, a view that does not exist) is answered with the reason, not thrown. Absent: the database does not tell.
+   * The transactions of others that may still commit rows, begun before or during the call. One that could
+   * not be seen at the time of the call must have begun after it was made, or be over and its rows visible. A
+   * statement that is refused (a missing privilege, a view that does not exist) is answered with the reason,
+   * not thrown. Absent: the database does not tell.
    */
   openTransactions?(): Promise<OpenTransactions>
   /**
-   * Why rows of a table, or of a query of the user, may be committed by transactions that `openTransactions` cannot show, for they run
-   * in another database: the table is a copy, a foreign table, or behind a link. null: no such reason is known.
+   * Why rows of a table, or of a query of the user, may be committed by transactions that `openTransactions`
+   * cannot show, for they run in another database: the table is a copy, a foreign table, or behind a link.
+   * null: no such reason is known.
    */
   writersElsewhere?(source: Source): Promise<string | null>
   /**
-   * What keeps the ids of a column from being taken in their order by transactions that are open at the time, as far as the dictionary
-   * shows it: sentences for an operator, such as `sequence s hands out blocks of 50 ids to each session`. Empty: nothing is known.
+   * What keeps the ids of a column from being taken in their order by transactions that are open at the time,
+   * as far as the dictionary shows it: sentences for an operator, such as
+   * `sequence s hands out blocks of 50 ids to each session`. Empty: nothing is known.
    */
   idHazards?(table: TableId, column: string): Promise<string[]>
   /**
-   * A condition that all rows of a table meet that a transaction listed with this `since` has written, or will write. `from`: the
-   * table as the query spells it. null: there is no such condition for this table.
+   * A condition that all rows of a table meet that a transaction listed with this `since` has written, or
+   * will write. `from`: the table as the query spells it. null: there is no such condition for this table.
    */
   writtenSince?(table: TableId, from: string, since: string): Promise<string | null>
   /**
-   * The columns of each index that serves a whole table, in the index's order; null stands for an expression. null instead of a
-   * list: not known, as for a view.
+   * The columns of each index that serves a whole table, in the index's order; null stands for an expression.
+   * null instead of a list: not known, as for a view.
    */
   indexesOf?(table: TableId): Promise<(string | null)[][] | null>
   /**
-   * Ends everything at once, a running query included (on the server too, where it can be): calls in progress reject within
-   * one second. Never throws.
+   * Ends everything at once, a running query included (on the server too, where it can be): calls in progress
+   * reject within one second. Never throws.
    */
   abort(): void
   /** Ends the session politely within a second or two; never rejects. */
@@ -216,11 +243,13 @@ export interface OpenTransaction {
   readonly ageMs: number | null
   /** The transaction has changed nothing so far. */
   readonly readsOnly?: boolean
-  /** The transaction may be what another became under this id: one that was prepared for a two-phase commit. */
+  /**
+   * The transaction may be what another became under this id: one that was prepared for a two-phase commit.
+   */
   readonly successor?: boolean
   /**
-   * A mark of this moment, or of its first change if that was before: rows it writes can be told from older ones by it. A whole number
-   * that grows.
+   * A mark of this moment, or of its first change if that was before: rows it writes can be told from older
+   * ones by it. A whole number that grows.
    */
   readonly since?: string
   /** The id under which it may have been listed before: whoever waits for that one waits for this one too. */
@@ -228,8 +257,9 @@ export interface OpenTransaction {
 }
 
 /**
- * What is known of open transactions. `seen`: all that could write, `source` names where from. `later`: ask again in so many
- * milliseconds, the database would answer what it knew before. `unseen`: not to be known, and why.
+ * What is known of open transactions. `seen`: all that could write, `source` names where from. `later`: ask
+ * again in so many milliseconds, the database would answer what it knew before. `unseen`: not to be known,
+ * and why.
  */
 export type OpenTransactions =
   | { readonly answer: 'seen'; readonly source: string; readonly open: readonly OpenTransaction[] }
@@ -242,7 +272,10 @@ export interface RowStream {
   readonly columns: readonly Column[]
   /** The text as it was sent, where that is another than the one given. */
   readonly sql?: string
-  /** The next rows, values as the driver gives them in column order; null when there are no more. Never two calls at a time. */
+  /**
+   * The next rows, values as the driver gives them in column order; null when there are no more. Never two
+   * calls at a time.
+   */
   next(): Promise<Row[] | null>
   /** Gives up the rest; rejects only when the session is lost. */
   close(): Promise<void>
@@ -261,12 +294,12 @@ export interface ColumnFacts {
 }
 
 /**
- * A column and how its values are read. `read` gets what the driver gave (never null) and answers the form named; it throws
- * DataError for a value that has no such form (I5): the caller adds table, column and row.
+ * A column and how its values are read. `read` gets what the driver gave (never null) and answers the form
+ * named; it throws DataError for a value that has no such form (I5): the caller adds table, column and row.
  *
  * - boolean → boolean; int8 … int64 → number, bigint beyond the safe integers; float32, float64 → number
- * - decimal → its digits as text (`-12.50`, `1E+3`). `precision` and `scale` null: not constrained. `numeric` says that JDBC
- *   would call it NUMERIC rather than DECIMAL, so `numeric.mapping` applies.
+ * - decimal → its digits as text (`-12.50`, `1E+3`). `precision` and `scale` null: not constrained. `numeric`
+ *   says that JDBC would call it NUMERIC rather than DECIMAL, so `numeric.mapping` applies.
  * - string → string; bytes → Uint8Array; date → days since 1970-01-01; time → milliseconds of the day
  * - timestamp: writes into the parts given; see {@link TimestampColumn}
  * - other: has no type in Connect; `read` answers it as text, the way the database prints it
@@ -299,13 +332,16 @@ interface TimestampType {
   readonly hasZone: boolean
   /** Smallest step of the column in nanoseconds: 1000 for timestamp(6), 1 000 000 000 for Oracle's DATE. */
   readonly resolutionNanos: number
-  /** Whether a value lies before or behind all times; absent: there are none. `read` makes milliseconds of ±Infinity of it. */
+  /**
+   * Whether a value lies before or behind all times; absent: there are none. `read` makes milliseconds of
+   * ±Infinity of it.
+   */
   isInfinite?(raw: unknown): boolean
   /** Writes the instant (hasZone) or the wall clock's reading as if it were UTC. */
   read(raw: unknown, into: TimestampParts): void
   /**
-   * Does what `read` does, and answers the milliseconds of a value that is an instant though the column is read by the
-   * wall clock; null for readings. Absent: all values are what `hasZone` says.
+   * Does what `read` does, and answers the milliseconds of a value that is an instant though the column is
+   * read by the wall clock; null for readings. Absent: all values are what `hasZone` says.
    */
   readInstant?(raw: unknown, into: TimestampParts): number | null
 }

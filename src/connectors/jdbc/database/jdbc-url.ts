@@ -1,7 +1,10 @@
 import { ConfigError } from '../../../errors.ts'
 import type { Dialect, JdbcUrl } from './database.ts'
 
-/** The URL and the dialect its sub-protocol names. ConfigError says what is supported; no message shows a password (I7). */
+/**
+ * The URL and the dialect its sub-protocol names. ConfigError says what is supported; no message shows a
+ * password (I7).
+ */
 export function parseJdbcUrl(
   text: string,
   dialects: readonly Dialect[]
@@ -31,8 +34,8 @@ export function parseJdbcUrl(
 }
 
 /**
- * I7: what of a URL may be shown: the protocol. A password may stand in any other part, and where it begins and ends is not known of a URL
- * that cannot be read.
+ * I7: what of a URL may be shown: the protocol. A password may stand in any other part, and where it begins
+ * and ends is not known of a URL that cannot be read.
  */
 export function maskUrl(url: string): string {
   const protocol = /^jdbc:[a-z0-9+]{1,20}:/i.exec(url)?.[0]
@@ -45,7 +48,10 @@ export function invalidUrl(url: string, why: string): ConfigError {
   return new ConfigError(`Not a valid JDBC URL: ${maskUrl(url)}: ${why}`)
 }
 
-/** What stands behind a question mark: `name=value` and `&`, not decoded; of a word without `=` the value is null. */
+/**
+ * What stands behind a question mark: `name=value` and `&`, not decoded; of a word without `=` the value is
+ * null.
+ */
 export function urlParameters(text: string): [name: string, value: string | null][] {
   return text
     .split('&')
@@ -68,7 +74,10 @@ export function decodeForm(url: string, text: string): string {
   }
 }
 
-/** No host has other characters. I7: what has may be a piece of a password, which nobody is asked for by that name. */
+/**
+ * No host has other characters. I7: what has may be a piece of a password, which nobody is asked for by that
+ * name.
+ */
 const HOST = /^[\p{L}\p{N}._-]*$/u
 const IPV6 = /^\[[\da-f:.]+(?:%\w+)?\]$/i
 

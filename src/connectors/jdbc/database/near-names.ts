@@ -1,4 +1,7 @@
-/** Names a mistyped one may have meant, nearest first: equal but for case, or few letters apart. At most three. */
+/**
+ * Names a mistyped one may have meant, nearest first: equal but for case, or few letters apart. At most
+ * three.
+ */
 export function nearMisses(wanted: string, known: readonly string[]): string[] {
   const lower = wanted.toLowerCase()
   const limit = Math.max(1, Math.floor(wanted.length / 3))

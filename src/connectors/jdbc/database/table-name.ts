@@ -1,7 +1,10 @@
 import { ConfigError } from '../../../errors.ts'
 import type { Dialect, TableId } from './database.ts'
 
-/** An identifier in the dialect's quotes; a closing quote inside it is doubled, so no name can leave its quotes. */
+/**
+ * An identifier in the dialect's quotes; a closing quote inside it is doubled, so no name can leave its
+ * quotes.
+ */
 export function quoteName({ quotes }: Pick<Dialect, 'quotes'>, name: string): string {
   const [open, close] = quotes
   return `${open}${name.replaceAll(close, close + close)}${close}`
@@ -15,7 +18,10 @@ export function tableName(dialect: Dialect, table: TableId): string {
     .join('.')
 }
 
-/** The name as it stands in the `tables` key of a task, in the quotes that the tasks of a JVM worker understand too. */
+/**
+ * The name as it stands in the `tables` key of a task, in the quotes that the tasks of a JVM worker
+ * understand too.
+ */
 export function taskTableName(dialect: Dialect, table: TableId): string {
   const quotes = dialect.driverQuotes ?? dialect.quotes
   const parts = dialect.nameParts(table).filter((part) => part !== null)
@@ -32,8 +38,9 @@ export function tableSql(dialect: Dialect, table: TableId, quoted: boolean): str
 }
 
 /**
- * Takes a name apart: `t`, `s.t`, `"a.b"."c"`. Dots inside quotes belong to the name, a doubled closing quote stands for one.
- * Double quotes are understood by every dialect beside its own. ConfigError for an open quote or an empty part.
+ * Takes a name apart: `t`, `s.t`, `"a.b"."c"`. Dots inside quotes belong to the name, a doubled closing quote
+ * stands for one. Double quotes are understood by every dialect beside its own. ConfigError for an open quote
+ * or an empty part.
  */
 export function parseTableName(dialect: Dialect, text: string): TableId {
   const parts = splitName(dialect, text.trim(), '.')
@@ -50,7 +57,10 @@ export function parseTableName(dialect: Dialect, text: string): TableId {
     : { catalog: null, schema: qualifier, table }
 }
 
-/** Names a table may have that a list means by this entry: what stands behind its last dot, or, as names may hold dots, behind any. */
+/**
+ * Names a table may have that a list means by this entry: what stands behind its last dot, or, as names may
+ * hold dots, behind any.
+ */
 export function bareNames(dialect: Dialect, entry: string): string[] {
   const parts = entry.split('.')
   const unquoted = splitName(dialect, entry, '.').at(-1) ?? ''

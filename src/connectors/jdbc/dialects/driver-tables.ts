@@ -6,7 +6,10 @@ import { pgjdbcProperties } from './postgres/properties.ts'
 import { sqliteJdbcProperties } from './sqlite/properties.ts'
 import { mssqlJdbcProperties } from './sqlserver/properties.ts'
 
-/** The properties of every JDBC driver whose configurations are understood here; their page in docs/config derives from it. */
+/**
+ * The properties of every JDBC driver whose configurations are understood here; their page in docs/config
+ * derives from it.
+ */
 export const driverTables: readonly DriverTable[] = [
   pgjdbcProperties,
   connectorJProperties,

@@ -13,15 +13,19 @@ interface Fence<B> {
 }
 
 /**
- * Borders below which nothing can appear any more (I6). A border is observed first, the open transactions afterwards: a row below it can
- * only come from a transaction that began before the border was observed, which then is over and visible, or among those
- * open. When all of these have ended the border is final. Rolled back ids need no bookkeeping: nobody is left to fill them.
+ * Borders below which nothing can appear any more (I6). A border is observed first, the open transactions
+ * afterwards: a row below it can only come from a transaction that began before the border was observed,
+ * which then is over and visible, or among those open. When all of these have ended the border is final.
+ * Rolled back ids need no bookkeeping: nobody is left to fill them.
  */
 export class CommitFences<B> {
   #fences: Fence<B>[] = []
   #before: ReadonlySet<string> = new Set()
 
-  /** A border observed at `nowMs`; those open are taken down by the first `sample` at least `armAfterMs` later. */
+  /**
+   * A border observed at `nowMs`; those open are taken down by the first `sample` at least `armAfterMs`
+   * later.
+   */
   take(border: B, nowMs: number, armAfterMs: number): void {
     // The last makes room for the new one: the oldest ones end, whatever comes.
     if (this.#fences.length === MOST_FENCES) this.#fences.pop()
@@ -29,7 +33,8 @@ export class CommitFences<B> {
   }
 
   /**
-   * Takes in which transactions were open when the database was asked, after `nowMs`. Answers whether a transaction that a fence waited for has ended.
+   * Takes in which transactions were open when the database was asked, after `nowMs`. Answers whether a
+   * transaction that a fence waited for has ended.
    */
   sample(open: readonly OpenTransaction[], nowMs: number): boolean {
     const now = new Set(open.map(({ id }) => id))

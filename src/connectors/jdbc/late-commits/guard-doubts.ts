@@ -21,7 +21,10 @@ interface Target {
   readonly settings: TableSettings
 }
 
-/** Why a level may not keep what it promises, as far as that can be known before it happens: sentences for an operator. */
+/**
+ * Why a level may not keep what it promises, as far as that can be known before it happens: sentences for an
+ * operator.
+ */
 export async function doubtsAtStart(
   { table, settings }: Target,
   connection: Connection,

@@ -8,7 +8,10 @@ import type { TableShape } from '../queries/table-shape.ts'
 
 type Id = number | bigint
 
-/** Which ids are final: those that follow the last final one without a gap; behind a gap, the largest id there is makes a border. */
+/**
+ * Which ids are final: those that follow the last final one without a gap; behind a gap, the largest id there
+ * is makes a border.
+ */
 export class IdOrder implements FinalOrder {
   readonly #parts: GuardParts
   readonly #clock: Clock
@@ -70,7 +73,10 @@ export class IdOrder implements FinalOrder {
     return this.#idMissing || this.#finalId === null
   }
 
-  /** Takes a border behind the position, for which one question is enough: whoever is open holds up a second one as well. */
+  /**
+   * Takes a border behind the position, for which one question is enough: whoever is open holds up a second
+   * one as well.
+   */
   async #isEmptyBehind(
     connection: Connection,
     shape: TableShape,

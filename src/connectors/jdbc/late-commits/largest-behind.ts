@@ -19,7 +19,10 @@ interface Behind {
   readonly zone: TimeZone
 }
 
-/** The largest id of the rows behind a position visible now; null when there are none. `refused`: the database does not answer that of this query. */
+/**
+ * The largest id of the rows behind a position visible now; null when there are none. `refused`: the database
+ * does not answer that of this query.
+ */
 export async function largestId(
   connection: Connection,
   shape: TableShape,
@@ -38,7 +41,10 @@ export async function largestId(
   }
 }
 
-/** The latest time of the rows behind a position, as an instant; null when there are none, or the database does not say. */
+/**
+ * The latest time of the rows behind a position, as an instant; null when there are none, or the database
+ * does not say.
+ */
 export async function latestTime(
   connection: Connection,
   shape: TableShape,

@@ -28,8 +28,8 @@ export interface Wait {
 }
 
 /**
- * Rows behind `position`: those with a time below `end`, if there is one; those with an id up to `finalId` and what follows it
- * without a gap, or any when it is null.
+ * Rows behind `position`: those with a time below `end`, if there is one; those with an id up to `finalId`
+ * and what follows it without a gap, or any when it is null.
  */
 export interface Read {
   readonly kind: 'read'
@@ -38,7 +38,10 @@ export interface Read {
   readonly finalId: number | bigint | null
 }
 
-/** Rows behind `from` and up to a position have to be looked through again; `condition`: only those that meet it. */
+/**
+ * Rows behind `from` and up to a position have to be looked through again; `condition`: only those that meet
+ * it.
+ */
 interface Again {
   readonly kind: 'again'
   readonly from: Position
@@ -85,15 +88,19 @@ export interface FinalOrder {
 }
 
 /**
- * Decides for one table which rows are final: no transaction is left that could commit a row before them (I6). Where transactions
- * cannot be seen, or hold up the flow for too long, rows go out nevertheless and are looked for again.
+ * Decides for one table which rows are final: no transaction is left that could commit a row before them
+ * (I6). Where transactions cannot be seen, or hold up the flow for too long, rows go out nevertheless and are
+ * looked for again.
  *
- * One step at a time: `plan`, then the reading it asks for, then `ended`. A reading that is left half-way is planned again.
+ * One step at a time: `plan`, then the reading it asks for, then `ended`. A reading that is left half-way is
+ * planned again.
  *
- * Four questions, one part each: whether transactions can be seen, and so the level (`TransactionSight`); whom rows wait for (`Waiting`), for
- * times (`TimeOrder`) or ids (`IdOrder`); what was emitted and from where it has to be looked through again (`LateMemory`); and where
- * the window begins while the level has one (`LookBackWindow`). When the level falls, those watched are kept for an hour and the window begins;
- * when it rises, the window is looked through once more and whoever is open then, or a margin later, is watched for its rows.
+ * Four questions, one part each: whether transactions can be seen, and so the level (`TransactionSight`);
+ * whom rows wait for (`Waiting`), for times (`TimeOrder`) or ids (`IdOrder`); what was emitted and from where
+ * it has to be looked through again (`LateMemory`); and where the window begins while the level has one
+ * (`LookBackWindow`). When the level falls, those watched are kept for an hour and the window begins; when it
+ * rises, the window is looked through once more and whoever is open then, or a margin later, is watched for
+ * its rows.
  */
 export class LateCommitGuard {
   readonly #target: Target
@@ -152,8 +159,8 @@ export class LateCommitGuard {
   }
 
   /**
-   * The reading planned last came to its end. `cut`: rows were left because ids before them are missing; `more`: because of
-   * a limit.
+   * The reading planned last came to its end. `cut`: rows were left because ids before them are missing;
+   * `more`: because of a limit.
    */
   ended(kind: 'again' | 'read', how: { readonly cut: boolean; readonly more: boolean }): void {
     const { memory, window } = this.#parts
@@ -179,7 +186,10 @@ export class LateCommitGuard {
     return this.#parts.memory.isWatching
   }
 
-  /** Everything before this row has been looked through; should the reading be left here, it goes on from there. */
+  /**
+   * Everything before this row has been looked through; should the reading be left here, it goes on from
+   * there.
+   */
   lookedUpTo(at: Position): void {
     this.#parts.memory.lookedUpTo(at)
   }
@@ -247,7 +257,10 @@ export class LateCommitGuard {
     return (await connection.writtenSince?.(table, from, since)) ?? null
   }
 
-  /** Where nobody will say whether those watched have ended, what they have committed by now is looked for, and they are forgotten. */
+  /**
+   * Where nobody will say whether those watched have ended, what they have committed by now is looked for,
+   * and they are forgotten.
+   */
   #giveUpUnseen(): void {
     const { sight, memory } = this.#parts
     const { blindSinceMs, isConfigured } = sight

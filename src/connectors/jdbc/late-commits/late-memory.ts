@@ -22,26 +22,33 @@ interface Watched extends Mark {
   readonly low: Position
 }
 
-/** Open transactions are watched from there, at the first look from `untilMs` on; without it nobody has looked yet. */
+/**
+ * Open transactions are watched from there, at the first look from `untilMs` on; without it nobody has looked
+ * yet.
+ */
 interface Everybody {
   readonly low: Position
   readonly untilMs?: number
 }
 
-/** A stretch up to the position that has to be read again; `since`: only for rows that were written since then. */
+/**
+ * A stretch up to the position that has to be read again; `since`: only for rows that were written since
+ * then.
+ */
 interface Due {
   readonly from: Position
   readonly since: string | null
 }
 
 /**
- * Rows that were emitted although an earlier one may still appear, and from where reading has to begin again to find it. A row is
- * remembered for as long as it stands behind the lowest of these:
+ * Rows that were emitted although an earlier one may still appear, and from where reading has to begin again
+ * to find it. A row is remembered for as long as it stands behind the lowest of these:
  *
- * - a transaction is *watched* from when it was overtaken until it ends, also while nobody can see whether it did;
- * - *everybody* is watched from the lowest of the window's rows, or of a stored offset that does not name all who may own a row there:
- *   until the first look that comes at least the margin behind the next one, for a transaction may begin so much later than an id or
- *   a time of its rows was taken;
+ * - a transaction is *watched* from when it was overtaken until it ends, also while nobody can see whether it
+ *   did;
+ * - *everybody* is watched from the lowest of the window's rows, or of a stored offset that does not name all
+ *   who may own a row there: until the first look that comes at least the margin behind the next one, for a
+ *   transaction may begin so much later than an id or a time of its rows was taken;
  * - the *window* moves with each poll, while the level has one;
  * - what is *due* is read again before anything else, and forgotten as it is read.
  */
@@ -70,7 +77,10 @@ export class LateMemory {
     this.#seen = this.#nothingSeen()
   }
 
-  /** Goes on where a stored offset left off, whose position is given; not where it remembers rows of another kind than this mode's. */
+  /**
+   * Goes on where a stored offset left off, whose position is given; not where it remembers rows of another
+   * kind than this mode's.
+   */
   restore(offset: OffsetMap, position: Position): void {
     const { late_open: open, late_seen: seen } = offset
     const low = memoryLow(offset)
@@ -91,7 +101,10 @@ export class LateMemory {
     this.#marks = use
   }
 
-  /** This one is overtaken from now on. I6: one that is watched already is looked for from the lower of both positions on. */
+  /**
+   * This one is overtaken from now on. I6: one that is watched already is looked for from the lower of both
+   * positions on.
+   */
   watch(transaction: OpenTransaction, low: Position): void {
     const { id } = transaction
     const before = this.#watched.get(id)
@@ -164,7 +177,8 @@ export class LateMemory {
 
   /** The window is read again, from where it began at the last poll. */
   windowDue(): void {
-    // What has no room to be remembered comes twice at each reading: that for everybody, which follows soon, is enough.
+    // What has no room to be remembered comes twice at each reading: that for everybody, which follows soon,
+    // is enough.
     if (this.#window !== null && this.#everybody?.untilMs === undefined) this.#addDue(this.#window)
   }
 
@@ -174,7 +188,10 @@ export class LateMemory {
     this.#forget()
   }
 
-  /** The clock was set back: from now on rows appear before the window, and before where anybody is watched from. */
+  /**
+   * The clock was set back: from now on rows appear before the window, and before where anybody is watched
+   * from.
+   */
   lowerTo(low: Position): void {
     if (this.#window !== null) this.#window = lower(this.#window, low)
     if (this.#everybody !== null) {
@@ -186,7 +203,10 @@ export class LateMemory {
     this.#summary = null
   }
 
-  /** Transactions can be seen: who is open at the next look is watched for rows in the window, and it ends unless it is `kept`. */
+  /**
+   * Transactions can be seen: who is open at the next look is watched for rows in the window, and it ends
+   * unless it is `kept`.
+   */
   tieWindow(kept: boolean): void {
     const low = lower(this.#everybody?.low ?? null, this.#window)
     this.#everybody = low === null ? null : { low }
@@ -244,7 +264,10 @@ export class LateMemory {
     return this.#forgotten !== null
   }
 
-  /** Remembers a row that is being emitted; answers its offset with what a restart has to know beside it. `late`: it was found by looking back. */
+  /**
+   * Remembers a row that is being emitted; answers its offset with what a restart has to know beside it.
+   * `late`: it was found by looking back.
+   */
   note(
     row: EmittedRow,
     offset: SourceOffset | null,
@@ -280,7 +303,8 @@ export class LateMemory {
     return low
   }
 
-  // I6: whoever ends before that look has committed what is read again then; whoever is open still may own a row from before.
+  // I6: whoever ends before that look has committed what is read again then; whoever is open still may own a
+  // row from before.
   #watchEverybody(open: readonly OpenTransaction[], atMs: number): void {
     if (this.#everybody === null) return
     const { low, untilMs = atMs + this.#marginMs } = this.#everybody
@@ -318,7 +342,8 @@ export class LateMemory {
     if (this.#summary === null) {
       const due = lower(this.#due?.from ?? null, this.#marked?.from ?? null)
       const ofOthers = lower(lower(due, this.#window), this.#everybody?.low ?? null)
-      // Others than those who are named may own a row there as well: then a restart takes everybody for watched (I6).
+      // Others than those who are named may own a row there as well: then a restart takes everybody for
+      // watched (I6).
       const areNamed = ofOthers === null || (this.#everybody === null && this.#watched.size === 0)
       const names = namesText(areNamed ? this.#watched : null)
       this.#summary = { low: lower(ofOthers, this.#lowestWatched), names }

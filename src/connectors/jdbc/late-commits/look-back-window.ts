@@ -5,8 +5,9 @@ import type { Position } from '../positions/source-offset.ts'
 const STEPS = 60
 
 /**
- * Rows of the last so many milliseconds, read again at each poll. A row that is committed within that time after its id or time
- * was taken is found: it was not there at the last poll, and from where that one stood the window begins at the next.
+ * Rows of the last so many milliseconds, read again at each poll. A row that is committed within that time
+ * after its id or time was taken is found: it was not there at the last poll, and from where that one stood
+ * the window begins at the next.
  */
 export class LookBackWindow {
   readonly #memory: LateMemory
@@ -24,7 +25,10 @@ export class LookBackWindow {
     this.#pollIntervalMs = pollIntervalMs
   }
 
-  /** A poll begins: the window is due, and begins at `next` from then on; null: where it does. What was read before it came into being is not in it. */
+  /**
+   * A poll begins: the window is due, and begins at `next` from then on; null: where it does. What was read
+   * before it came into being is not in it.
+   */
   poll(nowMs: number, next: Position | null, position: Position): void {
     this.#memory.beginWindow(position, next)
     // However short the interval: between two windows new rows have their turn.

@@ -13,7 +13,10 @@ export class RowIdentity {
   readonly #hasId: boolean
   readonly #places: readonly number[] | null
 
-  /** `places` of the values that tell rows apart; null: all of them, for within a step of the clock a row may change and keep key and time. */
+  /**
+   * `places` of the values that tell rows apart; null: all of them, for within a step of the clock a row may
+   * change and keep key and time.
+   */
   constructor(cursor: RowCursor, hasId: boolean, places: readonly number[] | null) {
     this.#cursor = cursor
     this.#hasId = hasId
@@ -31,8 +34,8 @@ export class RowIdentity {
 }
 
 /**
- * Of a query its key columns and cursor tell rows apart, if it has such: other columns may differ at each reading. `rowsDiffer`: they do; then
- * the cursor does, where there is an id in it.
+ * Of a query its key columns and cursor tell rows apart, if it has such: other columns may differ at each
+ * reading. `rowsDiffer`: they do; then the cursor does, where there is an id in it.
  */
 export function rowIdentity(
   columns: readonly Column[],

@@ -5,7 +5,10 @@ import { compareTimestamps, type Timestamp } from '../values/timestamp.ts'
 /** What is remembered goes into one offset, whole: below Kafka's limit of a megabyte for a record. */
 const MOST_ROWS = 100_000
 const MOST_CHARACTERS = 900_000
-/** Characters of a stored hash: 54 bits, so that a late row is taken for one of a hundred thousand once in 10^11 times. */
+/**
+ * Characters of a stored hash: 54 bits, so that a late row is taken for one of a hundred thousand once in
+ * 10^11 times.
+ */
 const HASH_CHARACTERS = 9
 
 /** A row that was emitted: where it stands, and what tells it apart from others there. */
@@ -15,14 +18,14 @@ export interface EmittedRow {
 }
 
 /**
- * Rows emitted behind a position from which reading may begin again, at most so many. `textAt` fixes, at no cost, what an offset has to say:
- * its text is made only when that offset is stored.
+ * Rows emitted behind a position from which reading may begin again, at most so many. `textAt` fixes, at no
+ * cost, what an offset has to say: its text is made only when that offset is stored.
  */
 export interface SeenRows {
   has(row: EmittedRow): boolean
   /**
-   * `late`: it stands before rows that were added already. Answers up to where rows were forgotten to make room: the first ones in the order,
-   * be it this one; a look back does not meet them any more.
+   * `late`: it stands before rows that were added already. Answers up to where rows were forgotten to make
+   * room: the first ones in the order, be it this one; a look back does not meet them any more.
    */
   add(row: EmittedRow, late: boolean): Position | null
   /** Rows up to there are never asked for again. */
@@ -39,7 +42,10 @@ interface Range {
 /** Ids without gaps take no more room than one. */
 export class SeenIds implements SeenRows {
   readonly #limit: number
-  /** In order; those before `#first` are forgotten. Only the last one grows in place: offsets on their way look at this list. */
+  /**
+   * In order; those before `#first` are forgotten. Only the last one grows in place: offsets on their way
+   * look at this list.
+   */
   #ranges: Range[]
   #first = 0
 
@@ -136,7 +142,10 @@ function idOf({ id }: Position): bigint {
   return BigInt(id)
 }
 
-/** Each range by its distance from the one before, and its length if it is longer than one: in hexadecimal digits. */
+/**
+ * Each range by its distance from the one before, and its length if it is longer than one: in hexadecimal
+ * digits.
+ */
 function rangesText(ranges: readonly Range[]): string {
   let before = 0n
   const parts = ranges.map(({ from, to }) => {
@@ -163,7 +172,10 @@ function rangesOf(text: string): Range[] {
     })
 }
 
-/** A version of a row by a hash of what tells it apart, and its time; null: out of an offset, which does not say it, and not met yet. */
+/**
+ * A version of a row by a hash of what tells it apart, and its time; null: out of an offset, which does not
+ * say it, and not met yet.
+ */
 interface Seen {
   readonly hashed: string
   at: Timestamp | null
@@ -207,9 +219,9 @@ class Stretch {
 }
 
 /**
- * Versions of rows: where there is no room the oldest one goes, be it that which comes. An offset does not say their times; they are known
- * when a look back meets those rows again, in their order. When one was met, those before it that were not have changed since: they can
- * go at no cost.
+ * Versions of rows: where there is no room the oldest one goes, be it that which comes. An offset does not
+ * say their times; they are known when a look back meets those rows again, in their order. When one was met,
+ * those before it that were not have changed since: they can go at no cost.
  */
 export class SeenVersions implements SeenRows {
   readonly #limit: number

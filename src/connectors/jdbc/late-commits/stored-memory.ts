@@ -1,10 +1,16 @@
 import type { OffsetMap } from '../../../data/record.ts'
 import { type Position, positionOf } from '../positions/source-offset.ts'
 
-/** What a stored offset says of rows that were emitted: `<from where on>@<position they belong to>`, who is watched, and the rows. */
+/**
+ * What a stored offset says of rows that were emitted: `<from where on>@<position they belong to>`, who is
+ * watched, and the rows.
+ */
 export const MEMORY_FIELDS: readonly string[] = ['late_low', 'late_open', 'late_seen']
 
-/** More transactions than this are not named in an offset: after a restart all that are open then count as watched. */
+/**
+ * More transactions than this are not named in an offset: after a restart all that are open then count as
+ * watched.
+ */
 const MOST_NAMED = 200
 const ALL = '*'
 

@@ -37,7 +37,10 @@ export class TimeOrder implements FinalOrder {
     position: UNSET,
     sinceMs: 0
   }
-  /** How far the clock was set altogether, back or forward: by so much ages may be off, the database's by its clock, ours by the time we slept. */
+  /**
+   * How far the clock was set altogether, back or forward: by so much ages may be off, the database's by its
+   * clock, ours by the time we slept.
+   */
   #jumpedMs = 0
   /** Where reading goes back to, since the clock did. */
   #setBackTo: Position | null = null
@@ -98,7 +101,10 @@ export class TimeOrder implements FinalOrder {
 
   readonly isWaiting = false
 
-  /** A copy shows rows long after they were stamped: there the window is measured from where reading stands, or will stand. */
+  /**
+   * A copy shows rows long after they were stamped: there the window is measured from where reading stands,
+   * or will stand.
+   */
   async #pollWindow(
     connection: Connection,
     shape: TableShape,

@@ -32,7 +32,10 @@ interface Sample {
   readonly open: readonly OpenTransaction[]
 }
 
-/** What was last asked over a connection, by whichever table: the present first, which is a border for all of them, then who is open. */
+/**
+ * What was last asked over a connection, by whichever table: the present first, which is a border for all of
+ * them, then who is open.
+ */
 const shared = new WeakMap<Connection, { present: Present | null; sample: Sample | null }>()
 
 export type Look =
@@ -57,8 +60,9 @@ type State =
  * - *unasked*: entered by `connect`, for each connection anew; the level is still the one before.
  * - *configured*: entered by `connect` and `giveUp`; nobody has to be asked.
  * - *seeing*: entered by `look`, with an answer that shows who is open.
- * - *blind*: entered by `look`, when that is refused, or was not possible for long. It is asked again after a pause that grows, so that
- *   an answer that was wrong once, or a privilege that came late, has the level rise again.
+ * - *blind*: entered by `look`, when that is refused, or was not possible for long. It is asked again after a
+ *   pause that grows, so that an answer that was wrong once, or a privilege that came late, has the level
+ *   rise again.
  */
 export class TransactionSight {
   readonly #settings: TableSettings
@@ -129,7 +133,10 @@ export class TransactionSight {
     return known.present
   }
 
-  /** The transactions that are open now, after `notBeforeMs`; or, where that cannot be said at once, those that were when another table asked. */
+  /**
+   * The transactions that are open now, after `notBeforeMs`; or, where that cannot be said at once, those
+   * that were when another table asked.
+   */
   async look(connection: Connection, notBeforeMs: number): Promise<Look> {
     const known = sharedOf(connection)
     const { sample } = known

@@ -25,7 +25,10 @@ export interface Found {
   readonly laterMs: number | null
 }
 
-/** Whom the rows of a table wait for: those who were open when a border was taken, until they end or it took too long. */
+/**
+ * Whom the rows of a table wait for: those who were open when a border was taken, until they end or it took
+ * too long.
+ */
 export class Waiting {
   readonly fences = new CommitFences<Timestamp | Id>()
   readonly #sight: TransactionSight
@@ -51,7 +54,10 @@ export class Waiting {
     this.#clock = clock
   }
 
-  /** Looks who is open. A watched transaction that is not open any more has ended; when the level changes what was waited for is forgotten. */
+  /**
+   * Looks who is open. A watched transaction that is not open any more has ended; when the level changes what
+   * was waited for is forgotten.
+   */
   async look(connection: Connection, notBeforeMs = 0): Promise<Found> {
     const sawBefore = this.#sight.sees
     const look = await this.#sight.look(connection, notBeforeMs)

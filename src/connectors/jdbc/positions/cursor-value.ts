@@ -24,7 +24,9 @@ export class RowCursor {
   readonly #id: { index: number; column: Column } | null
   readonly #zone: TimeZone
   readonly #parts: TimestampParts = { ms: 0, nanos: 0 }
-  /** What the timestamp column shows, and the instant it means; meaningless when there is no timestamp column. */
+  /**
+   * What the timestamp column shows, and the instant it means; meaningless when there is no timestamp column.
+   */
   readingMs = 0
   ms = 0
   nanos = 0
@@ -55,9 +57,9 @@ export class RowCursor {
   }
 
   /**
-   * Whether a row has a place in the order of the cursor: one without id, or without time (or with an infinite one), has none and is
-   * never read, as by the JVM connector. Only a query without a lower bound brings such rows. Where rows are followed by time and
-   * id, a missing id is an error of `read`.
+   * Whether a row has a place in the order of the cursor: one without id, or without time (or with an
+   * infinite one), has none and is never read, as by the JVM connector. Only a query without a lower bound
+   * brings such rows. Where rows are followed by time and id, a missing id is an error of `read`.
    */
   hasPlace(row: Row): boolean {
     if (this.#timestamps.length === 0) return this.#id === null || isValue(row[this.#id.index])
@@ -153,7 +155,10 @@ function idOf(raw: unknown, column: Column): number | bigint {
   return column.read(raw, { ms: 0, nanos: 0 }) as number | bigint
 }
 
-/** A column by the name a user gave: exactly, or the only one that differs in case. ConfigError tells several apart, or answers null. */
+/**
+ * A column by the name a user gave: exactly, or the only one that differs in case. ConfigError tells several
+ * apart, or answers null.
+ */
 export function findColumn<C extends Column>(columns: readonly C[], name: string): C | null {
   const exact = columns.filter((column) => column.name === name)
   const matches =

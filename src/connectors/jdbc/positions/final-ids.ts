@@ -6,8 +6,8 @@ import type { Position } from './source-offset.ts'
 type Id = number | bigint
 
 /**
- * Emits rows as long as their ids are final: up to a border, and behind it without a gap, since nothing can come between two ids that
- * follow each other. At the first other row it is `full`.
+ * Emits rows as long as their ids are final: up to a border, and behind it without a gap, since nothing can
+ * come between two ids that follow each other. At the first other row it is `full`.
  */
 export class FinalIds implements RowProgress {
   readonly #cursor: RowCursor

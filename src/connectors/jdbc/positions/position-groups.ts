@@ -8,10 +8,10 @@ import { offsetOf, type Position } from './source-offset.ts'
 const MOST_KEPT_ROWS = 20_000
 
 /**
- * Several rows may stand at the same position: those of one moment where a time alone tells rows apart, or those that a join makes of
- * one id. It may be stored as an offset only with the last of them, or those behind would be passed over after a crash, a pause or a
- * lost session (I1). So one row is held back until the next one shows whether its position is complete: 1, 1, 2, 2, 3 from 0
- * → 0, 1, 1, 2, 3.
+ * Several rows may stand at the same position: those of one moment where a time alone tells rows apart, or
+ * those that a join makes of one id. It may be stored as an offset only with the last of them, or those
+ * behind would be passed over after a crash, a pause or a lost session (I1). So one row is held back until
+ * the next one shows whether its position is complete: 1, 1, 2, 2, 3 from 0 → 0, 1, 1, 2, 3.
  */
 export class PositionGroups implements RowProgress {
   readonly #cursor: RowCursor
@@ -22,7 +22,10 @@ export class PositionGroups implements RowProgress {
   canPause = true
   readonly full = false
 
-  /** From a position behind everything that has been emitted. `start`: what every offset says of the configured start. */
+  /**
+   * From a position behind everything that has been emitted. `start`: what every offset says of the
+   * configured start.
+   */
   constructor(cursor: RowCursor, position: Position, start: string | null) {
     this.#cursor = cursor
     this.#start = start
@@ -63,8 +66,8 @@ export class PositionGroups implements RowProgress {
 }
 
 /**
- * The same with a suffix such as LIMIT, which may tear the last position of a result apart: its rows are not emitted but left to a
- * query of that position alone.
+ * The same with a suffix such as LIMIT, which may tear the last position of a result apart: its rows are not
+ * emitted but left to a query of that position alone.
  */
 export class LimitedPositionGroups implements RowProgress {
   readonly #cursor: RowCursor

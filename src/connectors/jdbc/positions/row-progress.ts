@@ -11,8 +11,8 @@ export interface RowProgress {
   /** Rows in the order of the result. Some may be kept back until the next call. */
   add(rows: readonly Row[], emit: Emit): void
   /**
-   * There are no more rows: emits those kept back. Answers a position whose rows have to be read by a query of their own, null when
-   * everything is complete.
+   * There are no more rows: emits those kept back. Answers a position whose rows have to be read by a query
+   * of their own, null when everything is complete.
    */
   end(emit: Emit): Position | null
   /** Behind the rows emitted so far. */

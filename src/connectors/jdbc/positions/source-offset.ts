@@ -8,7 +8,10 @@ import { int64 } from '../../../data/values.ts'
 export interface Position {
   /** The instant of the last row; null: not known, nothing read so far. */
   readonly timestamp: Timestamp | null
-  /** What the timestamp column itself showed, when the position comes from a row: exact even where a wall clock repeats or jumps. */
+  /**
+   * What the timestamp column itself showed, when the position comes from a row: exact even where a wall
+   * clock repeats or jumps.
+   */
   readonly reading: Timestamp | null
   readonly id: number | bigint | null
 }
@@ -44,8 +47,9 @@ export function tablePartition(name: string): SourcePartition {
 }
 
 /**
- * Partitions under which an offset of this table may be stored, best first: today's form; the form with the database in
- * front, which one JVM driver wrote for a while; the form of versions before 5.0, unless `bareName` is null.
+ * Partitions under which an offset of this table may be stored, best first: today's form; the form with the
+ * database in front, which one JVM driver wrote for a while; the form of versions before 5.0, unless
+ * `bareName` is null.
  */
 export function storedPartitions(
   name: string,
@@ -61,8 +65,8 @@ export function storedPartitions(
 }
 
 /**
- * The offset as stored, keys in the JVM connector's order; null when nothing is known. `start` names the configured start in a field of
- * ours behind them; null: it names none.
+ * The offset as stored, keys in the JVM connector's order; null when nothing is known. `start` names the
+ * configured start in a field of ours behind them; null: it names none.
  */
 export function offsetOf(
   timestamp: Timestamp | null,
@@ -156,7 +160,10 @@ export function partitionText(partition: OffsetMap): string {
   )
 }
 
-/** What a partition written by an operator names: a table, or one of the queries. ConfigError for any other shape. */
+/**
+ * What a partition written by an operator names: a table, or one of the queries. ConfigError for any other
+ * shape.
+ */
 export function checkPartition(
   partition: OffsetMap,
   queries: readonly string[],

@@ -12,7 +12,9 @@ import { int64 } from '../../../data/values.ts'
 /** Where a table is read from when its task starts. */
 export interface Start {
   readonly position: Position
-  /** To be stored before the first row is read, so that a crash finds the same place again; null: nothing new. */
+  /**
+   * To be stored before the first row is read, so that a crash finds the same place again; null: nothing new.
+   */
   readonly store: SourceOffset | null
   readonly why: 'first' | 'resumed' | 'adopted' | 'moved'
   /** The start that offsets of this table name from now on; null: none. */
@@ -20,9 +22,9 @@ export interface Start {
 }
 
 /**
- * The stored offset, unless another start was configured since: an offset names the start that was configured when it was stored.
- * An offset that names none (nothing was configured, a JVM worker or an operator wrote it) is adopted as it is. `now` asks the database for its
- * present, as an instant.
+ * The stored offset, unless another start was configured since: an offset names the start that was configured
+ * when it was stored. An offset that names none (nothing was configured, a JVM worker or an operator wrote
+ * it) is adopted as it is. `now` asks the database for its present, as an instant.
  */
 export async function startOf(
   stored: OffsetMap | null,
@@ -86,7 +88,10 @@ async function configuredPosition(
   return { timestamp, reading: null, id }
 }
 
-/** Whether a value that decides in this mode differs from the one named. A value that was taken away decides nothing. */
+/**
+ * Whether a value that decides in this mode differs from the one named. A value that was taken away decides
+ * nothing.
+ */
 function movedFrom(
   before: string,
   mark: string,

@@ -7,7 +7,10 @@ export interface QueryShape {
   /** `SELECT * FROM "s"."t"`, or the user's query, which may hold placeholders. */
   readonly select: string
   readonly mode: Mode
-  /** Columns to compare, with their names as SQL wants them; several timestamps mean the first that is not null. */
+  /**
+   * Columns to compare, with their names as SQL wants them; several timestamps mean the first that is not
+   * null.
+   */
   readonly timestamps: readonly { sql: string; column: TimestampColumn }[]
   readonly id: { sql: string; column: Column } | null
   readonly suffix: string

@@ -6,9 +6,10 @@ import type { QueryShape } from './bound-query.ts'
 type SingleBounds = (bound: Bound) => string
 
 /**
- * The query with a condition on its rows, still without order: where its placeholder stands, in parentheses and each time anew, so
- * that binds are in the order of the text; else behind its text. `condition` may be empty: no row is left out. `single` null: there is nothing
- * single bounds could be, and a query that has them cannot be asked this.
+ * The query with a condition on its rows, still without order: where its placeholder stands, in parentheses
+ * and each time anew, so that binds are in the order of the text; else behind its text. `condition` may be
+ * empty: no row is left out. `single` null: there is nothing single bounds could be, and a query that has
+ * them cannot be asked this.
  */
 export function selectWhere(
   shape: QueryShape,

@@ -25,7 +25,10 @@ export async function queryColumns(connection: Connection, query: string): Promi
   return await connection.describeQuery(describableQuery(query))
 }
 
-/** What every poll of a table (null: of a query) has in common, read as its settings say. ConfigError as of the two. */
+/**
+ * What every poll of a table (null: of a query) has in common, read as its settings say. ConfigError as of
+ * the two.
+ */
 export async function readerShape(
   connection: Connection,
   table: TableId | null,
@@ -44,8 +47,8 @@ export async function readerShape(
 }
 
 /**
- * What every poll of a query has in common; `table` when it stands for a table, whose primary key and mapped columns are then known.
- * ConfigError when a column is not in its result or cannot serve.
+ * What every poll of a query has in common; `table` when it stands for a table, whose primary key and mapped
+ * columns are then known. ConfigError when a column is not in its result or cannot serve.
  */
 async function queryShape(
   connection: Connection,

@@ -8,8 +8,9 @@ import { cutTimestamp, type Timestamp, timestampOfMs } from '../values/timestamp
 import { MS_PER_DAY } from '../../../data/calendar.ts'
 
 /**
- * The query of one poll. `end` is the exclusive upper bound as the timestamp column shows it (null in modes without);
- * the lower bound is the position, exclusive, or nothing at all as long as nothing was read (I6: no row is too old).
+ * The query of one poll. `end` is the exclusive upper bound as the timestamp column shows it (null in modes
+ * without); the lower bound is the position, exclusive, or nothing at all as long as nothing was read (I6: no
+ * row is too old).
  */
 export function tableQuery(
   shape: QueryShape,
@@ -30,8 +31,8 @@ export function tableQuery(
 }
 
 /**
- * The form in which a query without placeholders is sent, with a condition that needs no values: for asking whether the database takes it.
- * null: nothing is appended that has to fit.
+ * The form in which a query without placeholders is sent, with a condition that needs no values: for asking
+ * whether the database takes it. null: nothing is appended that has to fit.
  */
 export function appendedForm(shape: QueryShape): string | null {
   const { mode, select, timestamps, id } = shape
@@ -60,8 +61,9 @@ function singleBound(
 }
 
 /**
- * All rows behind `from` and up to the position, both as a coarse bound: rows at either end have to be compared once more. Without the
- * suffix, which may cut what is looked for. `condition`: one of the database's own, beside.
+ * All rows behind `from` and up to the position, both as a coarse bound: rows at either end have to be
+ * compared once more. Without the suffix, which may cut what is looked for. `condition`: one of the
+ * database's own, beside.
  */
 export function lookBackQuery(
   shape: QueryShape,
@@ -172,7 +174,8 @@ export function lowerCondition(
   // With a moment but no id (a start time was configured) the rows of that very moment belong to it.
   if (id === null) return `${timestamp} >= ${bound()}`
   const { sql } = idOf(shape)
-  // The plain bound says nothing new; without it an index is read from its beginning, for what stands around OR bounds nothing.
+  // The plain bound says nothing new; without it an index is read from its beginning, for what stands around
+  // OR bounds nothing.
   const plain = `${timestamp} >= ${bound()}`
   const same = `${timestamp} = ${bound()} AND ${sql} > ${bindId(shape, id, binder)}`
   return `${plain} AND ((${same}) OR ${timestamp} > ${bound()})`
@@ -232,8 +235,9 @@ export function beginReading(
 }
 
 /**
- * The upper bound as the columns show it: the database's present less the delay, cut to the columns' own resolution, so that
- * a second (or whatever their step is) is read only when it is over and no later row can carry it any more (I6).
+ * The upper bound as the columns show it: the database's present less the delay, cut to the columns' own
+ * resolution, so that a second (or whatever their step is) is read only when it is over and no later row can
+ * carry it any more (I6).
  */
 export function endReading(
   now: Timestamp & { readonly hasZone: boolean },
@@ -259,13 +263,18 @@ function delayedNanos(now: Timestamp, delayMs: number): number {
   return timestampOfMs(now.ms - delayMs).nanos + (now.nanos % 1_000_000)
 }
 
-/** Whether a query ends in `--` outside quotes and nothing behind it. A comment that says something is only a comment. */
+/**
+ * Whether a query ends in `--` outside quotes and nothing behind it. A comment that says something is only a
+ * comment.
+ */
 export function endsInComment(query: string): boolean {
   const code = lastLine(query).replace(/'[^']*'|"[^"]*"/g, '')
   return code.trimEnd().endsWith('--')
 }
 
-/** The query, with what is appended on a line of its own where a comment (`#` is MySQL's) would swallow it. */
+/**
+ * The query, with what is appended on a line of its own where a comment (`#` is MySQL's) would swallow it.
+ */
 export function readyForMore(query: string): string {
   return !endsInComment(query) && /--|#/.test(lastLine(query)) ? `${query}\n` : query
 }

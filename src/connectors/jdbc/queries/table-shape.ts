@@ -27,7 +27,10 @@ export interface TableShape extends QueryShape {
   readonly recordKey: readonly string[] | null
 }
 
-/** ConfigError when one of the table's cursor columns does not exist, cannot serve, or may be null. That there is no such table may pass. */
+/**
+ * ConfigError when one of the table's cursor columns does not exist, cannot serve, or may be null. That there
+ * is no such table may pass.
+ */
 export async function tableShape(
   connection: Connection,
   table: TableId,

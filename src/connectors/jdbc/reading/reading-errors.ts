@@ -13,7 +13,10 @@ interface BrokenRow {
   readonly fate: string
 }
 
-/** I5: a row that cannot be carried, with the table, the column and which row; `shape` null: its columns are not known yet. */
+/**
+ * I5: a row that cannot be carried, with the table, the column and which row; `shape` null: its columns are
+ * not known yet.
+ */
 export function rowError(
   name: string,
   shape: TableShape | null,
@@ -25,7 +28,10 @@ export function rowError(
   return new DataError(text, { cause: error, row: shown })
 }
 
-/** An error while a table is read: names the table and, when it is final, the statement. One about a setting stays as it is. */
+/**
+ * An error while a table is read: names the table and, when it is final, the statement. One about a setting
+ * stays as it is.
+ */
 export function readingError(
   name: string,
   error: unknown,

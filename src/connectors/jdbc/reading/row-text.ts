@@ -1,8 +1,8 @@
 import type { TableShape } from '../queries/table-shape.ts'
 
 /**
- * Which row, for messages: `id=7`. The columns that tell rows apart: the table's key, else those of the cursor, else the first.
- * `shape` null: not looked up yet.
+ * Which row, for messages: `id=7`. The columns that tell rows apart: the table's key, else those of the
+ * cursor, else the first. `shape` null: not looked up yet.
  */
 export function rowText(
   shape: TableShape | null,

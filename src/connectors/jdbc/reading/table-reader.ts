@@ -83,9 +83,9 @@ interface Ties {
 }
 
 /**
- * IDLE: no query is under way; the next `read` plans one.
- * READING: rows of a query are being handed out; `ties`, when it is the one that reads such a position.
- * TIES: no query is under way; the next `read` runs the one that reads the rows of a position which a limit may have cut.
+ * IDLE: no query is under way; the next `read` plans one. READING: rows of a query are being handed out;
+ * `ties`, when it is the one that reads such a position. TIES: no query is under way; the next `read` runs
+ * the one that reads the rows of a position which a limit may have cut.
  */
 type State =
   | { readonly kind: 'IDLE' }
@@ -95,8 +95,9 @@ type State =
 const IDLE: State = { kind: 'IDLE' }
 
 /**
- * Reads one table (or query) over and over. A poll of it is: `read` until it is drained, then nothing until its time comes
- * again. The position moves with the rows handed out, so that after a lost connection reading goes on behind the last one.
+ * Reads one table (or query) over and over. A poll of it is: `read` until it is drained, then nothing until
+ * its time comes again. The position moves with the rows handed out, so that after a lost connection reading
+ * goes on behind the last one.
  */
 export class TableReader {
   readonly target: ReaderTarget
@@ -133,8 +134,8 @@ export class TableReader {
   }
 
   /**
-   * The next rows as records; the first call of a poll runs the query. Retriable errors: `reset`, then read again over
-   * another connection. All others are final and name the table, and the row or the statement.
+   * The next rows as records; the first call of a poll runs the query. Retriable errors: `reset`, then read
+   * again over another connection. All others are final and name the table, and the row or the statement.
    */
   async read(session: Session): Promise<ReadResult> {
     const run = this.#run ?? (await this.#start(session))

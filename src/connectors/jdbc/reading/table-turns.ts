@@ -18,7 +18,10 @@ export class TableTurn implements Watched {
   dueAtMs: number
   /** Failures in a row. */
   failures = 0
-  /** The table was read with this configuration, now or before a restart: what refuses to work can become right by itself. */
+  /**
+   * The table was read with this configuration, now or before a restart: what refuses to work can become
+   * right by itself.
+   */
   hasWorked: boolean
 
   constructor(reader: TableReader, dueAtMs: number, hasWorked: boolean) {
@@ -37,8 +40,9 @@ export class TableTurn implements Watched {
 }
 
 /**
- * Whose turn it is. A table is due `poll.interval.ms` after the end of its last poll; of those due the one that waits longest comes first.
- * A table that fails is tried again at once, and then after pauses of its own that grow: the others go on.
+ * Whose turn it is. A table is due `poll.interval.ms` after the end of its last poll; of those due the one
+ * that waits longest comes first. A table that fails is tried again at once, and then after pauses of its own
+ * that grow: the others go on.
  */
 export class TableTurns {
   readonly all: readonly TableTurn[]
@@ -71,7 +75,9 @@ export class TableTurns {
     return Math.min(...this.all.map(({ dueAtMs }) => dueAtMs - nowMs).filter((ms) => ms > 0))
   }
 
-  /** The poll of this table is over; the next comes in so many milliseconds, null: after the poll interval. */
+  /**
+   * The poll of this table is over; the next comes in so many milliseconds, null: after the poll interval.
+   */
   ended(turn: TableTurn, nextInMs: number | null): void {
     this.#current = null
     turn.failures = 0
@@ -79,7 +85,10 @@ export class TableTurns {
     turn.dueAtMs = this.#clock.monotonicMs() + (nextInMs ?? pollIntervalMs)
   }
 
-  /** The table has further rows. A huge table must not starve the others: it goes on behind its last row when they have had their turn. */
+  /**
+   * The table has further rows. A huge table must not starve the others: it goes on behind its last row when
+   * they have had their turn.
+   */
   goesOn(turn: TableTurn): void {
     const { reader } = turn
     const nowMs = this.#clock.monotonicMs()

@@ -9,8 +9,9 @@ import { type KeySettings, PRIMARY_KEY } from '../settings/record-keys.ts'
 import type { TableSettings } from '../settings/table-settings.ts'
 
 /**
- * The key columns as the result spells them, in the order of the key; null: no key. `what` names table or query for messages, `primary`
- * are the columns of its primary key. ConfigError when a column is not there, is left out of the value, or there are too many.
+ * The key columns as the result spells them, in the order of the key; null: no key. `what` names table or
+ * query for messages, `primary` are the columns of its primary key. ConfigError when a column is not there,
+ * is left out of the value, or there are too many.
  */
 export function keyColumns(
   columns: readonly Column[],
@@ -63,7 +64,10 @@ export class RecordKey {
   #schema: Schema
   #places: readonly number[]
 
-  /** `columns` are fields of `value`. The struct's schema is named behind the value's: `orders` → `orders.Key`. */
+  /**
+   * `columns` are fields of `value`. The struct's schema is named behind the value's: `orders` →
+   * `orders.Key`.
+   */
   constructor(value: Schema, columns: readonly string[], format: KeySettings['format']) {
     this.#columns = columns
     this.#format = format

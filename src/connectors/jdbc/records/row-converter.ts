@@ -14,7 +14,10 @@ interface Field {
   mapping: FieldMapping
 }
 
-/** Turns rows of one result into structs; made once per set of columns, so that converters meet the same schema object. */
+/**
+ * Turns rows of one result into structs; made once per set of columns, so that converters meet the same
+ * schema object.
+ */
 export class RowConverter {
   /** Columns whose type Connect does not know, and which are left out or carried as text. */
   readonly unsupported: readonly Column[]
@@ -55,8 +58,8 @@ export class RowConverter {
 
   /**
    * Hot path. DataError names the column of a value that cannot be carried, unless such values become null
-   * (`unreadable.values`). A result may disagree with what the database says of its columns (an outer join, a total, a date
-   * that the driver takes for null): the field is optional from its first null on (I5).
+   * (`unreadable.values`). A result may disagree with what the database says of its columns (an outer join, a
+   * total, a date that the driver takes for null): the field is optional from its first null on (I5).
    */
   convert(row: Row): Struct {
     const readers = this.#readers

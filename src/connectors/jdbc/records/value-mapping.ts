@@ -22,7 +22,10 @@ export interface FieldMapping {
 
 type DecimalColumn = Extract<Column, { type: 'decimal' }>
 
-/** How a column is carried; null when it is left out. Throws DataError when its type is unsupported and that is to fail. */
+/**
+ * How a column is carried; null when it is left out. Throws DataError when its type is unsupported and that
+ * is to fail.
+ */
 export function fieldMapping(column: Column, settings: ValueSettings): FieldMapping | null {
   const options: SchemaOptions = { optional: column.nullable !== false }
   switch (column.type) {

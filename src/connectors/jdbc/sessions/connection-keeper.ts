@@ -52,7 +52,10 @@ export async function openConnection(
   }
 }
 
-/** I7: an operator who only asks learns nothing of the files of the worker's machine. Whether there is one, and what is in it, the log says. */
+/**
+ * I7: an operator who only asks learns nothing of the files of the worker's machine. Whether there is one,
+ * and what is in it, the log says.
+ */
 function withoutProbe(error: unknown, log: Logger): unknown {
   if (!(error instanceof KeyFileError)) return error
   log.warn('A file of keys or certificates that a configuration names cannot be used', { error })
@@ -61,8 +64,8 @@ function withoutProbe(error: unknown, log: Logger): unknown {
 }
 
 /**
- * Keeps one session for as long as it works: it is checked before it is used after a time of idling, and replaced at once. `abort` of the
- * signal ends it, with what runs on it; nothing is opened afterwards.
+ * Keeps one session for as long as it works: it is checked before it is used after a time of idling, and
+ * replaced at once. `abort` of the signal ends it, with what runs on it; nothing is opened afterwards.
  */
 export class ConnectionKeeper {
   readonly #settings: ConnectionSettings
@@ -94,8 +97,8 @@ export class ConnectionKeeper {
   }
 
   /**
-   * Does this once, with the first connection that opens, before anybody else has it. false: the connection is of no more use,
-   * and another is opened.
+   * Does this once, with the first connection that opens, before anybody else has it. false: the connection
+   * is of no more use, and another is opened.
    */
   beforeFirstUse(work: (session: Session) => Promise<boolean>): void {
     this.#firstUse = work
@@ -107,10 +110,11 @@ export class ConnectionKeeper {
   }
 
   /**
-   * The session; tries once to open one when there is none. null: that failed, and the next attempt waits for `connection.backoff.ms`.
-   * Each time `connection.attempts` are used up the error is thrown. With settings that have worked before all errors may pass: a password
-   * is replaced, a right given back. With others what the server refuses is final after these attempts, as for the JVM connector: an
-   * account may be locked for a moment.
+   * The session; tries once to open one when there is none. null: that failed, and the next attempt waits for
+   * `connection.backoff.ms`. Each time `connection.attempts` are used up the error is thrown. With settings
+   * that have worked before all errors may pass: a password is replaced, a right given back. With others what
+   * the server refuses is final after these attempts, as for the JVM connector: an account may be locked for
+   * a moment.
    */
   async get(): Promise<Session | null> {
     const kept = this.#session

@@ -12,8 +12,8 @@ import { abortable } from '../../../wait.ts'
 /** A query under way. Until it has come to its end, or is left, its session can be asked nothing else. */
 export interface OpenQuery extends RowStream {
   /**
-   * Gives up the rest without waiting: the query is ended beside what goes on, whatever is asked of the session next waits for that, and
-   * it is there that a failure shows.
+   * Gives up the rest without waiting: the query is ended beside what goes on, whatever is asked of the
+   * session next waits for that, and it is there that a failure shows.
    */
   leave(): void
 }
@@ -84,9 +84,9 @@ export function sessionOver(connection: Connection, clock: Clock): Session {
 }
 
 /**
- * A database answers a question behind an open query only when the query has ended, or inside the transaction of that query; so none is
- * ever sent there (I8): it waits for a query that was left, and is refused while one is still being read, which ends the session
- * instead of standing still.
+ * A database answers a question behind an open query only when the query has ended, or inside the transaction
+ * of that query; so none is ever sent there (I8): it waits for a query that was left, and is refused while
+ * one is still being read, which ends the session instead of standing still.
  */
 class SessionOwner {
   readonly #connection: Connection

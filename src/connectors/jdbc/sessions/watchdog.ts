@@ -33,11 +33,12 @@ interface Step {
 }
 
 /**
- * Looks at a task from beside it, so that one that stands still says why even while it does nothing else (I8). Only what a step of
- * the task waits for counts: rows that come are signs of life, and so is each step that ends.
+ * Looks at a task from beside it, so that one that stands still says why even while it does nothing else
+ * (I8). Only what a step of the task waits for counts: rows that come are signs of life, and so is each step
+ * that ends.
  *
- * States of a step: in time → reported → given up, which ends its session. A statement that may take long by itself gets twice the
- * time at each further attempt.
+ * States of a step: in time → reported → given up, which ends its session. A statement that may take long by
+ * itself gets twice the time at each further attempt.
  */
 export class Watchdog {
   readonly #clock: Clock

@@ -9,7 +9,9 @@ export interface ConfiguredStart {
   readonly initialId: bigint | null
 }
 
-/** Epoch milliseconds, -1 for now, or a time as text; null when there is none. ConfigError for anything else. */
+/**
+ * Epoch milliseconds, -1 for now, or a time as text; null when there is none. ConfigError for anything else.
+ */
 export function parseInitialTimestamp(text: string | null): WrittenTime | 'now' | null {
   const written = text?.trim() ?? ''
   if (written === '') return null
@@ -21,8 +23,8 @@ export function parseInitialTimestamp(text: string | null): WrittenTime | 'now' 
 export const NO_START = 'unset'
 
 /**
- * Names a start in stored offsets: the same for the same start, in whatever spelling, and whatever `db.timezone` is. null: none is
- * configured, and offsets have nothing beside the JVM connector's fields.
+ * Names a start in stored offsets: the same for the same start, in whatever spelling, and whatever
+ * `db.timezone` is. null: none is configured, and offsets have nothing beside the JVM connector's fields.
  */
 export function startMarkOf({ initialTimestamp, initialId }: ConfiguredStart): string | null {
   const parts: string[] = []

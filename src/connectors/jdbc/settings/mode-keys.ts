@@ -11,7 +11,10 @@ const MODES = ['', 'bulk', 'timestamp', 'incrementing', 'timestamp+incrementing'
 const SELECT_ONLY = (key: string): string =>
   `Only SELECT statements are supported for '${key}'. Please provide a statement that starts with SELECT.`
 
-/** A query may start with SELECT, WITH, EXEC, VALUES, a parenthesis or a comment. Statements that write, and CALL, are refused. */
+/**
+ * A query may start with SELECT, WITH, EXEC, VALUES, a parenthesis or a comment. Statements that write, and
+ * CALL, are refused.
+ */
 function isQuery(text: string): boolean {
   return (
     text.trim() === '' || /^(SELECT|WITH|EXEC|EXECUTE|VALUES)\b|^(--|\/\*|\()/i.test(text.trim())

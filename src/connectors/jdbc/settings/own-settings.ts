@@ -20,7 +20,9 @@ interface OwnSettings {
 
 type List = keyof typeof ownLists
 
-/** Settings that stand for one another: a table's own one of them puts all of the connector's out of force. */
+/**
+ * Settings that stand for one another: a table's own one of them puts all of the connector's out of force.
+ */
 const INSTEAD: readonly (readonly string[])[] = [
   ['query', 'query.masked'],
   ['timestamp.initial', 'timestamp.initial.ms'],

@@ -7,7 +7,10 @@ import { modeKeys } from './mode-keys.ts'
 import { ownLists } from './own-keys.ts'
 import { recordKeys } from './record-keys.ts'
 
-/** Keys of `io.confluent.connect.jdbc.JdbcSourceConnector` 10.9, and the few of ours and of Aiven's fork beside them. */
+/**
+ * Keys of `io.confluent.connect.jdbc.JdbcSourceConnector` 10.9, and the few of ours and of Aiven's fork
+ * beside them.
+ */
 export const jdbcSourceConfig = configDef({
   ...databaseKeys,
   ...modeKeys,
@@ -43,7 +46,10 @@ export const jdbcTaskConfig = configDef({
   }
 })
 
-/** Keys of `io.aiven.connect.jdbc.JdbcSourceConnector`: the same, with that connector's required keys and defaults. */
+/**
+ * Keys of `io.aiven.connect.jdbc.JdbcSourceConnector`: the same, with that connector's required keys and
+ * defaults.
+ */
 export const aivenSourceConfig = configDef({
   ...jdbcSourceConfig,
   'connection.url': without(jdbcSourceConfig['connection.url']),

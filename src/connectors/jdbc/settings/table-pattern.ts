@@ -10,8 +10,8 @@ export interface TablePattern {
 const LONGEST_PATTERN = 10_000
 
 /**
- * An expression in the syntax of RE2, as the JVM connector's are. I8: whatever it says, matching takes time in proportion
- * to the name. ConfigError when it is none.
+ * An expression in the syntax of RE2, as the JVM connector's are. I8: whatever it says, matching takes time
+ * in proportion to the name. ConfigError when it is none.
  */
 export function tablePattern(text: string): TablePattern {
   if (text.length > LONGEST_PATTERN) {
@@ -57,7 +57,10 @@ export function parseColumnMapping(text: string): ColumnMapping {
   return { pattern: tablePattern(text.slice(0, colon).trim()), columns: [column] }
 }
 
-/** The columns mapped to a table. ConfigError unless exactly one pattern matches; `kind` is `timestamp` or `incrementing`. */
+/**
+ * The columns mapped to a table. ConfigError unless exactly one pattern matches; `kind` is `timestamp` or
+ * `incrementing`.
+ */
 export function mappedColumns(
   mappings: readonly ColumnMapping[],
   table: string,

@@ -21,7 +21,10 @@ interface LateCommitSettings {
   readonly seenMaxKeys: number
 }
 
-/** What may differ from table to table and from query to query, resolved; with what all of them have in common beside it. */
+/**
+ * What may differ from table to table and from query to query, resolved; with what all of them have in common
+ * beside it.
+ */
 export interface TableSettings extends ReadingSettings, ConfiguredStart {
   readonly mode: Mode
   /** null: the table itself is read. */

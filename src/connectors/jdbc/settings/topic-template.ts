@@ -23,7 +23,10 @@ const FORMS = {
 } as const
 const NAMES: readonly string[] = ['prefix', 'connector', 'catalog', 'schema', 'table', 'query']
 
-/** A topic as text with names in it: `${prefix}${schema.lower}.${table}`. No name holds a colon: those are references to secrets. */
+/**
+ * A topic as text with names in it: `${prefix}${schema.lower}.${table}`. No name holds a colon: those are
+ * references to secrets.
+ */
 type TopicTemplate = readonly Part[]
 
 /** How topics are named. */
@@ -65,8 +68,8 @@ function namedPart(text: string): Part {
 }
 
 /**
- * The topic of a table or query, called `what` in messages. With `sanitize` characters that no topic may have become underscores.
- * ConfigError when a name stands for nothing, or the topic is none Kafka would take.
+ * The topic of a table or query, called `what` in messages. With `sanitize` characters that no topic may have
+ * become underscores. ConfigError when a name stands for nothing, or the topic is none Kafka would take.
  */
 export function topicFrom(
   template: TopicTemplate,

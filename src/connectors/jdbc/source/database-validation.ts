@@ -21,10 +21,16 @@ export type Problem = readonly [key: Key, text: string]
 
 /** How many of the selected tables are looked at while a configuration is checked. */
 const MOST_CHECKED_TABLES = 20
-/** How many tables patterns are tried on meanwhile: somebody waits for the answer, and a dictionary may hold tens of thousands. */
+/**
+ * How many tables patterns are tried on meanwhile: somebody waits for the answer, and a dictionary may hold
+ * tens of thousands.
+ */
 const MOST_LISTED_TABLES = 1000
 
-/** What the database says of a configuration; `settings` null: of its connection only, since other keys are wrong. */
+/**
+ * What the database says of a configuration; `settings` null: of its connection only, since other keys are
+ * wrong.
+ */
 export async function databaseProblems(
   target: ConnectionSettings,
   settings: SourceSettings | null,

@@ -3,8 +3,8 @@ import { ConfigError } from '../../../errors.ts'
 import { sourceSettings } from '../settings/source-settings.ts'
 
 /**
- * Supported where the position in a record says which rows were read before it: in every mode but bulk, for tables and queries alike. Rows
- * of transactions that may still be rolled back are nothing to rely on.
+ * Supported where the position in a record says which rows were read before it: in every mode but bulk, for
+ * tables and queries alike. Rows of transactions that may still be rolled back are nothing to rely on.
  */
 export function exactlyOnceSupport(
   config: ConfigMap,

@@ -25,7 +25,10 @@ import type { TableShape } from '../queries/table-shape.ts'
 
 /** Tables and queries that are read from; the others are counted. */
 const MOST_TARGETS = 5
-/** Rows of one moment wait for its end: after so many reads without enough records a preview goes on to the next table. */
+/**
+ * Rows of one moment wait for its end: after so many reads without enough records a preview goes on to the
+ * next table.
+ */
 const READS_PER_ROW = 20
 
 interface Draft {
@@ -37,8 +40,9 @@ interface Draft {
 }
 
 /**
- * Reads the first rows of each table as a task would that starts with this configuration and no stored offset, over connections of its own, and
- * keeps nothing. Throws what connecting fails with; later failures are problems of the table they concern.
+ * Reads the first rows of each table as a task would that starts with this configuration and no stored
+ * offset, over connections of its own, and keeps nothing. Throws what connecting fails with; later failures
+ * are problems of the table they concern.
  */
 export async function previewSource(
   config: ConfigMap,
@@ -78,7 +82,10 @@ export async function previewSource(
   return draft
 }
 
-/** What connecting warns of, as properties without effect, is to be seen by the operator who tries a configuration. */
+/**
+ * What connecting warns of, as properties without effect, is to be seen by the operator who tries a
+ * configuration.
+ */
 function warningTo(advice: string[]): Logger {
   const log = connectorLog()
   return {

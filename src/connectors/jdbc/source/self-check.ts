@@ -15,9 +15,9 @@ const ENOUGH_MS = 3000
 const CLOCK_TOLERANCE_MS = 1000
 
 /**
- * Writes into the log what an operator should know of a database before the first poll: its own findings, the difference of the
- * clocks, and for each table whether it can be read and how its cursor columns are indexed. Never rejects; answers whether
- * the connection is still of use.
+ * Writes into the log what an operator should know of a database before the first poll: its own findings, the
+ * difference of the clocks, and for each table whether it can be read and how its cursor columns are indexed.
+ * Never rejects; answers whether the connection is still of use.
  */
 export async function reportSelfCheck(
   connection: Connection,

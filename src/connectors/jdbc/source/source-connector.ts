@@ -60,7 +60,10 @@ export class JdbcSourceConnector implements SourceConnector {
     return tableGroups(work, maxTasks).map((group) => this.#taskConfig(settings, group, fetched))
   }
 
-  /** Tables that the configuration does not fit will not fit it the next time: then the connector is FAILED, as the JVM connector is. */
+  /**
+   * Tables that the configuration does not fit will not fit it the next time: then the connector is FAILED,
+   * as the JVM connector is.
+   */
   async #takeTables(): Promise<readonly TableId[] | null> {
     try {
       return (await this.#monitor?.take()) ?? null

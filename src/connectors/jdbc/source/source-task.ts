@@ -19,10 +19,16 @@ import { type TaskWork, taskWork } from '../reading/reader-targets.ts'
 
 /** Longest nap of a poll that has nothing to read. */
 const NAP_MS = 250
-/** A query is not kept open for longer while the worker asks for no rows: when it is told not to, and when Kafka takes none. */
+/**
+ * A query is not kept open for longer while the worker asks for no rows: when it is told not to, and when
+ * Kafka takes none.
+ */
 const KEPT_WHILE_PAUSED_MS = 5000
 const KEPT_WHILE_IDLE_MS = 30_000
-/** Rows that are remembered because others may still appear before them: so many may be stored again in a millisecond. */
+/**
+ * Rows that are remembered because others may still appear before them: so many may be stored again in a
+ * millisecond.
+ */
 const REMEMBERED_PER_MS = 20
 
 interface Running extends TaskParts {
@@ -35,9 +41,9 @@ interface Running extends TaskParts {
 }
 
 /**
- * Reads the tables of one task, in turn, over one session. Errors that may pass are retried for as long as `query.retry.attempts`
- * says, table by table and shown as a condition of the task meanwhile; the position in memory is kept (I6). Whatever a poll waits
- * for is under the eyes of a watchdog (I8).
+ * Reads the tables of one task, in turn, over one session. Errors that may pass are retried for as long as
+ * `query.retry.attempts` says, table by table and shown as a condition of the task meanwhile; the position in
+ * memory is kept (I6). Whatever a poll waits for is under the eyes of a watchdog (I8).
  */
 export class JdbcSourceTask implements SourceTask {
   readonly #clock: Clock

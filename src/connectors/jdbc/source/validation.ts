@@ -31,7 +31,10 @@ const LEGACY_KEYS = [
   'incrementing.column.name'
 ] as const
 
-/** ConfigError for combinations of keys that cannot work; a filter may be absent, as in configurations of older versions. */
+/**
+ * ConfigError for combinations of keys that cannot work; a filter may be absent, as in configurations of
+ * older versions.
+ */
 export function checkCombinations(config: ConfigMap, definition: ConfigDef): void {
   const problems = combinationProblems(checkConfig(definition, config))
   if (problems.length > 0) {
@@ -41,7 +44,10 @@ export function checkCombinations(config: ConfigMap, definition: ConfigDef): voi
   }
 }
 
-/** Adds what is wrong beyond single keys to the values checked: combinations of keys, and what the database says. */
+/**
+ * Adds what is wrong beyond single keys to the values checked: combinations of keys, and what the database
+ * says.
+ */
 export async function validateSource(
   config: ConfigMap,
   checked: Map<string, CheckedValue>,
@@ -146,7 +152,8 @@ function columnProblems(values: JdbcSourceConfig, isQuery: boolean, isNew: boole
         `'incrementing.column.name' must be provided when using mode 'incrementing' or 'timestamp+incrementing' with a custom query. There is no table to find an auto-increment column in.`
       ])
     }
-    // The JVM connector runs a query without the column as it is; one that says where its bounds belong wants them.
+    // The JVM connector runs a query without the column as it is; one that says where its bounds belong wants
+    // them.
     const texts = [values.query ?? '', maskedQuery(values)]
     if (usesTimestamp && !isSet(values['timestamp.column.name']) && texts.some(hasPlaceholders)) {
       problems.push([

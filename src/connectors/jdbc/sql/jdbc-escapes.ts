@@ -1,7 +1,10 @@
 import type { Dialect } from '../database/database.ts'
 import { sqlStretches } from './sql-stretches.ts'
 
-/** `{d '2026-11-29'}`, `{ts …}`, `{t …}`, `{fn now()}`, `{oj …}`, `{escape '\'}`: JDBC 4.3, section 13.4, "Escape Syntax". */
+/**
+ * `{d '2026-11-29'}`, `{ts …}`, `{t …}`, `{fn now()}`, `{oj …}`, `{escape '\'}`: JDBC 4.3, section 13.4,
+ * "Escape Syntax".
+ */
 const ESCAPE = /^\{\s*(d|t|ts|fn|oj|escape)\b\s*/i
 const LITERALS: Readonly<Record<string, string>> = {
   d: 'DATE ',
@@ -14,8 +17,9 @@ const LITERALS: Readonly<Record<string, string>> = {
 const CALL = /^(\w+)\s*(?:\(\s*\)|\()?/
 
 /**
- * A query as its database understands it: a JDBC driver replaces the escapes of JDBC before it sends a statement, and so has this to be
- * done for queries that were written for one. Strings, quoted names and comments stay as they are.
+ * A query as its database understands it: a JDBC driver replaces the escapes of JDBC before it sends a
+ * statement, and so has this to be done for queries that were written for one. Strings, quoted names and
+ * comments stay as they are.
  */
 export function nativeQuery({ jdbcEscapes: rules }: Dialect, query: string): string {
   if (rules === undefined || !/[{?]/.test(query)) return query

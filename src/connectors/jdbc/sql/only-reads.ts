@@ -6,8 +6,9 @@ const CHANGING =
   /(?<![\w$#@.])(?:INSERT|UPDATE|DELETE|MERGE|REPLACE|UPSERT|TRUNCATE|DROP|ALTER|CREATE|GRANT|REVOKE|CALL|EXEC|EXECUTE|DO|INTO|COPY|LOCK)(?![\w$#@]|\s{0,9}\()|(?<![\w$#@])(?:NEXTVAL|SETVAL)(?![\w$#@])|(?<![\w$#@])NEXT\s{1,9}VALUE(?![\w$#@])/i
 
 /**
- * Throws ConfigError unless a query, whose results are only shown, is one statement that reads. What a function does that
- * it calls is for the database to refuse, in a transaction that only reads; not all databases do.
+ * Throws ConfigError unless a query, whose results are only shown, is one statement that reads. What a
+ * function does that it calls is for the database to refuse, in a transaction that only reads; not all
+ * databases do.
  */
 export function requireReadsOnly(query: string): void {
   const code = sqlStretches(query)

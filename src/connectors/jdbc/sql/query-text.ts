@@ -6,7 +6,10 @@ import { modeUsesId, modeUsesTimestamp, type Mode } from '../database/mode.ts'
 /** A single bound of a poll: exclusive all of them. */
 export type Bound = (typeof BOUNDS)[number]
 
-/** Text of a query, or a place in it. `bounds`: the whole condition, on the columns of `of` when several tables have such. */
+/**
+ * Text of a query, or a place in it. `bounds`: the whole condition, on the columns of `of` when several
+ * tables have such.
+ */
 type QueryPart =
   | string
   | { readonly kind: 'bounds'; readonly of: string | null }
@@ -16,8 +19,8 @@ const BOUNDS = ['timestamp.from', 'timestamp.to', 'incrementing.from'] as const
 const PLACEHOLDERS = ['bounds', ...BOUNDS]
 
 /**
- * The query in parts; one part when it has no placeholders. A placeholder inside of a string, a quoted name or a comment is none.
- * ConfigError for a placeholder that is not known.
+ * The query in parts; one part when it has no placeholders. A placeholder inside of a string, a quoted name
+ * or a comment is none. ConfigError for a placeholder that is not known.
  */
 export function queryParts(query: string): QueryPart[] {
   const parts: QueryPart[] = []
@@ -57,8 +60,9 @@ export function describableQuery(query: string): string {
 }
 
 /**
- * ConfigError when the placeholders of a query do not bound what its mode follows: a missing one would lose or repeat rows (I6).
- * `isLimited`: a suffix may cut the result, so that a moment torn apart has to be read again, which single bounds cannot say.
+ * ConfigError when the placeholders of a query do not bound what its mode follows: a missing one would lose
+ * or repeat rows (I6). `isLimited`: a suffix may cut the result, so that a moment torn apart has to be read
+ * again, which single bounds cannot say.
  */
 /** Whether bounds stand in a query one by one, where no other condition can stand. */
 export function hasSingleBounds(query: string): boolean {

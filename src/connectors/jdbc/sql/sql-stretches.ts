@@ -1,6 +1,7 @@
 /**
- * A stretch of SQL: code; text that is taken as it stands (a string, a quoted name, a comment, a text between dollars), with its
- * delimiters; or what stands between `${` and `}` in code. What has a colon there is a reference to a provider of secrets, and code.
+ * A stretch of SQL: code; text that is taken as it stands (a string, a quoted name, a comment, a text between
+ * dollars), with its delimiters; or what stands between `${` and `}` in code. What has a colon there is a
+ * reference to a provider of secrets, and code.
  */
 interface SqlStretch {
   readonly kind: 'code' | 'quoted' | 'placeholder'
@@ -12,8 +13,9 @@ const OPENING = /['"`]|--|\/\*|\$\w*\$|\$\{/g
 const PLACEHOLDER = /\$\{([^}:{]*)\}/y
 
 /**
- * Takes a statement apart; the texts of all stretches, joined, are the statement, but for the delimiters of placeholders. What is opened
- * and never closed is code. I8: the time it takes grows with the length of the text, whatever stands in it.
+ * Takes a statement apart; the texts of all stretches, joined, are the statement, but for the delimiters of
+ * placeholders. What is opened and never closed is code. I8: the time it takes grows with the length of the
+ * text, whatever stands in it.
  */
 export function sqlStretches(sql: string): SqlStretch[] {
   const stretches: SqlStretch[] = []
@@ -76,7 +78,8 @@ class Ends {
       return (this.#tags.get(opening) ?? -1) < inside ? null : this.#find(opening, inside)
     }
     let end = this.#find(opening, inside)
-    // A doubled quote stands for one; names of MySQL know no such thing, and two of them side by side are the same to us.
+    // A doubled quote stands for one; names of MySQL know no such thing, and two of them side by side are the
+    // same to us.
     while (end !== null && sql[end] === opening) end = this.#find(opening, end + 1)
     return end
   }

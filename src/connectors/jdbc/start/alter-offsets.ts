@@ -18,9 +18,10 @@ import { abortingAfter } from '../../../wait.ts'
 const DATABASE_LIMIT_MS = 10_000
 
 /**
- * Offsets of an operator as they are to be stored: tables by their full name, timestamps in numbers. ConfigError for a partition or
- * field that the connector would never look at, for a table that does not exist, and for two offsets of one table. Deleting an offset
- * asks for nothing but the partition: whatever is stored, whoever stored it, can be reset. The offset topic is all there is to change.
+ * Offsets of an operator as they are to be stored: tables by their full name, timestamps in numbers.
+ * ConfigError for a partition or field that the connector would never look at, for a table that does not
+ * exist, and for two offsets of one table. Deleting an offset asks for nothing but the partition: whatever is
+ * stored, whoever stored it, can be reset. The offset topic is all there is to change.
  */
 export async function alterOffsets(
   config: ConfigMap,

@@ -20,7 +20,9 @@ export interface PositionRange {
   readonly upTo: Position | null
 }
 
-/** Negative when `a` comes before `b` in the order in which this mode reads; 0: the same rows are behind both. */
+/**
+ * Negative when `a` comes before `b` in the order in which this mode reads; 0: the same rows are behind both.
+ */
 export function compareInMode(mode: Mode, a: Position, b: Position): number {
   const read = ({ timestamp, id }: Position): Position => ({
     timestamp: modeUsesTimestamp(mode) ? timestamp : null,
@@ -39,7 +41,10 @@ export function countQuery(shape: QueryShape, range: PositionRange, zone: TimeZo
   return { sql, binds: binder.values }
 }
 
-/** The first or the last of the rows: no more is looked for, and an index that has the order is read at one end. */
+/**
+ * The first or the last of the rows: no more is looked for, and an index that has the order is read at one
+ * end.
+ */
 export function edgeQuery(
   shape: QueryShape,
   range: PositionRange,

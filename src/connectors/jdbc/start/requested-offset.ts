@@ -9,9 +9,10 @@ import type { TimeZone } from '../values/time-zone.ts'
 import type { Timestamp } from '../values/timestamp.ts'
 
 /**
- * An offset written by an operator, in the form in which the JVM connector stores it (order of fields included). Its timestamp may be
- * epoch milliseconds or text: an instant, or a local time of `zone`. It names no start, even if it was copied from one that did: what an
- * operator wrote is adopted as it is. ConfigError names the field that is wrong.
+ * An offset written by an operator, in the form in which the JVM connector stores it (order of fields
+ * included). Its timestamp may be epoch milliseconds or text: an instant, or a local time of `zone`. It names
+ * no start, even if it was copied from one that did: what an operator wrote is adopted as it is. ConfigError
+ * names the field that is wrong.
  */
 export function requestedOffset(offset: OffsetMap, mode: Mode, zone: TimeZone): OffsetMap {
   checkNames(offset)
@@ -22,7 +23,10 @@ export function requestedOffset(offset: OffsetMap, mode: Mode, zone: TimeZone): 
   return { ...(offsetOf(timestamp, id, null) ?? inNumbers), ...memoryOf(inNumbers) }
 }
 
-/** I6: rows that may still appear behind this position are looked for as before, when it is the one they were noted for. */
+/**
+ * I6: rows that may still appear behind this position are looked for as before, when it is the one they were
+ * noted for.
+ */
 function memoryOf(offset: OffsetMap): OffsetMap {
   const memory = Object.entries(offset).filter(([name]) => MEMORY_FIELDS.includes(name))
   if (memory.length > 0 && memoryLow(offset) === null) {

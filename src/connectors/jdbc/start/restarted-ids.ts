@@ -8,7 +8,10 @@ import type { Position } from '../positions/source-offset.ts'
 
 const LOOK_EVERY_MS = 60_000
 
-/** Looks now and then whether the ids of a table begin below what was read: after TRUNCATE … RESTART IDENTITY, or in a table put in its place. */
+/**
+ * Looks now and then whether the ids of a table begin below what was read: after TRUNCATE … RESTART IDENTITY,
+ * or in a table put in its place.
+ */
 export class RestartedIds {
   readonly #clock: Clock
   readonly #nextMs = new WeakMap<ReaderTarget, number>()
@@ -17,7 +20,10 @@ export class RestartedIds {
     this.#clock = clock
   }
 
-  /** After a poll without rows. What an operator should know, null: nothing, undefined: that was not looked at this time. */
+  /**
+   * After a poll without rows. What an operator should know, null: nothing, undefined: that was not looked at
+   * this time.
+   */
   async look(
     target: ReaderTarget,
     position: Position,

@@ -38,8 +38,8 @@ export function startFrom(definition: ConfigDef, clock: Clock): StartFrom {
 }
 
 /**
- * The offsets that move tables to another start. They name the start that is configured, like those of records: the move is
- * newer than the configuration, which counts again when it changes.
+ * The offsets that move tables to another start. They name the start that is configured, like those of
+ * records: the move is newer than the configuration, which counts again when it changes.
  */
 async function planStart(
   config: ConfigMap,
@@ -199,7 +199,10 @@ function withMark(
 /** Keys of a start, for the connector or for some of its tables and queries. */
 const START_KEY = /(?:^|\.)(?:timestamp\.initial(?:\.ms)?|incrementing\.initial)$/
 
-/** Whether a start is given where there was none. What it means for which table is looked at once no task runs. */
+/**
+ * Whether a start is given where there was none. What it means for which table is looked at once no task
+ * runs.
+ */
 function hasNewStart(before: ConfigMap, after: ConfigMap): boolean {
   const isGiven = (value: string | undefined): boolean => (value ?? '').trim() !== ''
   return [...after].some(
@@ -207,7 +210,9 @@ function hasNewStart(before: ConfigMap, after: ConfigMap): boolean {
   )
 }
 
-/** Offsets of what had no start and gets one: they say that there was none, so that it counts as another one. */
+/**
+ * Offsets of what had no start and gets one: they say that there was none, so that it counts as another one.
+ */
 function unmarked(
   before: SourceSettings,
   after: SourceSettings,

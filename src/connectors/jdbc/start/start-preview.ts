@@ -19,7 +19,10 @@ import { timestampText } from '../values/timestamp.ts'
 import { int64OfText } from '../../../data/values.ts'
 import { MS_PER_DAY } from '../../../data/calendar.ts'
 
-/** What storing `changes` would do to each table they concern: counted in the database, over one connection, until `signal` aborts. */
+/**
+ * What storing `changes` would do to each table they concern: counted in the database, over one connection,
+ * until `signal` aborts.
+ */
 export async function previewStart(
   config: ConfigMap,
   changes: readonly NewPosition[],

@@ -3,7 +3,10 @@ import { ConfigError } from '../../../errors.ts'
 import { suggestion } from '../database/near-names.ts'
 import { readWrittenTime } from '../values/time-text.ts'
 
-/** Where to start: the first row; so many nanoseconds before the database's present; or what an offset would say, times as text allowed. */
+/**
+ * Where to start: the first row; so many nanoseconds before the database's present; or what an offset would
+ * say, times as text allowed.
+ */
 export type StartPoint =
   | { readonly kind: 'earliest' }
   | { readonly kind: 'now'; readonly earlierNanos: bigint }
@@ -18,8 +21,9 @@ const WORDS = ['earliest', 'now']
 const FIELDS = ['timestamp', 'incrementing', 'from', 'tables']
 
 /**
- * Reads the JSON of a request: `"earliest"`, `"now"`, `"-PT2H"` (before the database's present), a time as text; `{"timestamp": …}`,
- * `{"incrementing": …}` or both; `{"from": <text>}`; `{"tables": {"<name>": <any of these>}}`. ConfigError names what is wrong.
+ * Reads the JSON of a request: `"earliest"`, `"now"`, `"-PT2H"` (before the database's present), a time as
+ * text; `{"timestamp": …}`, `{"incrementing": …}` or both; `{"from": <text>}`;
+ * `{"tables": {"<name>": <any of these>}}`. ConfigError names what is wrong.
  */
 export function startRequest(given: unknown): StartRequest {
   const fields = fieldsOf(given)

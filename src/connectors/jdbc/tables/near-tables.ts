@@ -6,8 +6,8 @@ import { nearMisses } from '../database/near-names.ts'
 const MOST_LOOKED_AT = 500
 
 /**
- * Names of tables that a mistyped one may have meant, nearest first; at most three. Looks at tables whose names begin alike, in the schema
- * named, then elsewhere; a few at a time, never at all of them.
+ * Names of tables that a mistyped one may have meant, nearest first; at most three. Looks at tables whose
+ * names begin alike, in the schema named, then elsewhere; a few at a time, never at all of them.
  */
 export async function nearTables(
   connection: Connection,

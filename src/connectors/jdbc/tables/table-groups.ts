@@ -1,4 +1,6 @@
-/** Splits items into at most `most` contiguous groups of sizes that differ by one at most, larger ones first. */
+/**
+ * Splits items into at most `most` contiguous groups of sizes that differ by one at most, larger ones first.
+ */
 export function tableGroups<T>(items: readonly T[], most: number): T[][] {
   const count = Math.min(items.length, Math.max(1, most))
   const groups: T[][] = []

@@ -59,8 +59,8 @@ export class TableMonitor {
   }
 
   /**
-   * The tables known, in order; waits for the first list within `table.monitoring.startup.polling.limit.ms`, then answers null. Rejects, at
-   * once, when there will be none.
+   * The tables known, in order; waits for the first list within `table.monitoring.startup.polling.limit.ms`,
+   * then answers null. Rejects, at once, when there will be none.
    */
   async take(): Promise<readonly TableId[] | null> {
     if (this.#tables === null) {

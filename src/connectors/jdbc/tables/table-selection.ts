@@ -19,8 +19,8 @@ export interface SelectedTables {
 }
 
 /**
- * Asks the database for the tables a configuration selects. With a whitelist only those names are looked up, never all; without one
- * `atMost` bounds how many are looked at.
+ * Asks the database for the tables a configuration selects. With a whitelist only those names are looked up,
+ * never all; without one `atMost` bounds how many are looked at.
  */
 export async function selectTables(
   connection: Connection,
@@ -62,8 +62,9 @@ export async function selectTables(
 }
 
 /**
- * Tables an entry of a list means: those whose qualified name (quoted or not) or bare name it is. Failing that, the only one by its schema
- * where names have a catalog in front, or the only one that differs from it in case alone.
+ * Tables an entry of a list means: those whose qualified name (quoted or not) or bare name it is. Failing
+ * that, the only one by its schema where names have a catalog in front, or the only one that differs from it
+ * in case alone.
  */
 function matching(dialect: Dialect, tables: readonly TableId[], entry: string): TableId[] {
   const forms = (table: TableId): string[] => [
@@ -107,7 +108,10 @@ export async function missingText(
   return texts.join(', ')
 }
 
-/** Groups of `table.settings` in which no table is, a sentence each. Tables that are only missing from the database may come. */
+/**
+ * Groups of `table.settings` in which no table is, a sentence each. Tables that are only missing from the
+ * database may come.
+ */
 export function idleGroups(
   { groups }: SourceSettings,
   dialect: Dialect,

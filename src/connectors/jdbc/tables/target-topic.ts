@@ -35,8 +35,8 @@ interface TableTopic {
 }
 
 /**
- * Tables that share a topic, as text for a warning, or null. ConfigError when they do so only because a topic is by default named after
- * the bare name of its table.
+ * Tables that share a topic, as text for a warning, or null. ConfigError when they do so only because a topic
+ * is by default named after the bare name of its table.
  */
 export function sharedTopics(dialect: Dialect, topics: readonly TableTopic[]): string | null {
   const byTopic = Map.groupBy(topics, ({ topic }) => topic)

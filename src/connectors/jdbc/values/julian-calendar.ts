@@ -7,8 +7,8 @@ import {
 } from '../../../data/calendar.ts'
 
 /**
- * The day number Java's calendar gives the date that this day has in the proleptic Gregorian calendar: the same since
- * 15 October 1582, read in the Julian calendar before (`date.calendar.system=LEGACY`).
+ * The day number Java's calendar gives the date that this day has in the proleptic Gregorian calendar: the
+ * same since 15 October 1582, read in the Julian calendar before (`date.calendar.system=LEGACY`).
  */
 export function julianDays(days: number): number {
   return days >= FIRST_GREGORIAN_DAY ? days : julianDay(...civilDate(days))

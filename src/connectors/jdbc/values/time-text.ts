@@ -23,7 +23,10 @@ export interface WrittenTime {
   readonly text: string
 }
 
-/** Furthest moment, before and after 1970, that a time zone can be asked about; a day less, so that any zone fits. */
+/**
+ * Furthest moment, before and after 1970, that a time zone can be asked about; a day less, so that any zone
+ * fits.
+ */
 const FURTHEST_MS = 8_640_000_000_000_000 - MS_PER_DAY
 
 /** `2026-11-01T08:00:00.123456789+08:00`, `2026-11-01 08:00`, `2026-11-01`. ConfigError for anything else. */
@@ -54,8 +57,9 @@ export function requireCalendar(ms: number): void {
 }
 
 /**
- * The instant of a written time; a local one is read in `zone` (`db.timezone`). Of a reading that occurs twice it is the earlier one, so
- * that a start set to it passes over nothing (I6). ConfigError for a reading that the clocks skip.
+ * The instant of a written time; a local one is read in `zone` (`db.timezone`). Of a reading that occurs
+ * twice it is the earlier one, so that a start set to it passes over nothing (I6). ConfigError for a reading
+ * that the clocks skip.
  */
 export function instantOf({ time, isInstant, text }: WrittenTime, zone: TimeZone): Timestamp {
   if (isInstant) return time

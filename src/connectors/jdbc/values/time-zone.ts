@@ -105,8 +105,9 @@ export class TimeZone {
   }
 
   /**
-   * The instant at which the wall clock shows `wallMs`. A reading that occurs twice (summer time ends) is the later one,
-   * one that never occurs (summer time starts) is read with the offset from before, as in Java's calendar.
+   * The instant at which the wall clock shows `wallMs`. A reading that occurs twice (summer time ends) is the
+   * later one, one that never occurs (summer time starts) is read with the offset from before, as in Java's
+   * calendar.
    */
   epochMsOf(wallMs: number): number {
     if (this.#fixedOffset !== null) return wallMs - this.#fixedOffset
@@ -124,9 +125,9 @@ export class TimeZone {
   }
 
   /**
-   * The highest reading of the wall clock such that no row stamped later can show a lower one. Differs from the plain
-   * reading while an hour runs for the first or second time: then it is the start of that hour, because rows of the second
-   * pass would sort before rows already read (I6).
+   * The highest reading of the wall clock such that no row stamped later can show a lower one. Differs from
+   * the plain reading while an hour runs for the first or second time: then it is the start of that hour,
+   * because rows of the second pass would sort before rows already read (I6).
    */
   settledWall(time: Timestamp): Timestamp {
     const change = this.#changeNear(time.ms)
@@ -144,8 +145,9 @@ export class TimeZone {
   }
 
   /**
-   * The lowest reading of the wall clock that means this instant. Differs from the plain reading in the hour after summer
-   * time starts, into which readings that never occur are moved: rows that carry one anyway must not be passed over (I6).
+   * The lowest reading of the wall clock that means this instant. Differs from the plain reading in the hour
+   * after summer time starts, into which readings that never occur are moved: rows that carry one anyway must
+   * not be passed over (I6).
    */
   earliestWallMsOf(epochMs: number): number {
     const wall = this.wallMsOf(epochMs)

@@ -2,9 +2,10 @@ import { DataError } from '../../../errors.ts'
 import { civilDate, epochDay, modulo, MS_PER_DAY } from '../../../data/calendar.ts'
 
 /**
- * A point of time, exact to the nanosecond and shaped as the stored offsets are: `ms` counts milliseconds from
- * 1970-01-01 (negative before), `nanos` is the nanosecond of the second (0 … 999 999 999, the milliseconds included).
- * Whether it is an instant or the reading of a wall clock is said where it is used. D6: a JS Date never holds one.
+ * A point of time, exact to the nanosecond and shaped as the stored offsets are: `ms` counts milliseconds
+ * from 1970-01-01 (negative before), `nanos` is the nanosecond of the second (0 … 999 999 999, the
+ * milliseconds included). Whether it is an instant or the reading of a wall clock is said where it is used.
+ * D6: a JS Date never holds one.
  */
 export interface Timestamp {
   readonly ms: number
@@ -36,7 +37,10 @@ export function timestampOfNanos(total: bigint): Timestamp {
   return { ms: seconds * 1000 + Math.floor(nanos / 1_000_000), nanos }
 }
 
-/** Cuts off what a column of this resolution (in nanoseconds, e.g. 1000 for microseconds) cannot hold; never rounds up. */
+/**
+ * Cuts off what a column of this resolution (in nanoseconds, e.g. 1000 for microseconds) cannot hold; never
+ * rounds up.
+ */
 export function cutTimestamp(time: Timestamp, resolutionNanos: number): Timestamp {
   if (resolutionNanos <= 1) return time
   const total = epochNanos(time)
@@ -56,9 +60,10 @@ function twoDigits(text: string, at: number): number {
 }
 
 /**
- * `YYYY-MM-DD`, optionally followed by ` ` or `T` and `HH:MM[:SS[.fraction]]`, optionally followed by `Z` or `±HH[:MM[:SS]]`
- * and ` BC`. Without an offset the answer is the reading of the wall clock; with one it is the instant.
- * Throws DataError for anything else: `infinity`, `0000-00-00`, digits beyond the nanosecond that are not zero.
+ * `YYYY-MM-DD`, optionally followed by ` ` or `T` and `HH:MM[:SS[.fraction]]`, optionally followed by `Z` or
+ * `±HH[:MM[:SS]]` and ` BC`. Without an offset the answer is the reading of the wall clock; with one it is
+ * the instant. Throws DataError for anything else: `infinity`, `0000-00-00`, digits beyond the nanosecond
+ * that are not zero.
  */
 export function readTimestampText(text: string, into: TimestampParts): void {
   if (!readCommonForm(text, into)) readRareForm(text, into)
@@ -142,7 +147,10 @@ export function readDateText(text: string): number {
   return Math.floor(parts.ms / MS_PER_DAY)
 }
 
-/** `HH:MM:SS[.fraction]` → milliseconds of the day, digits behind the millisecond cut; DataError for anything else. */
+/**
+ * `HH:MM:SS[.fraction]` → milliseconds of the day, digits behind the millisecond cut; DataError for anything
+ * else.
+ */
 export function readTimeText(text: string): number {
   const match = /^(\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?$/.exec(text)
   const ms =

@@ -20,7 +20,10 @@ const PAGE = readFileSync(
   'utf8'
 )
 
-/** The types of a database's table, names with their letters made numbers, and what the columns named say of them. */
+/**
+ * The types of a database's table, names with their letters made numbers, and what the columns named say of
+ * them.
+ */
 function rowsOf(database: string): { type: string; connect: string; avro: string }[] {
   const section = PAGE.split(/^## /m).find((one) => one.startsWith(`${database}\n`)) ?? ''
   const lines = section.split('\n').filter((line) => line.startsWith('|'))

@@ -5,7 +5,10 @@ import { Worker } from 'node:worker_threads'
 import { type Mode, MODES } from '../../../support/late-commit-simulation.ts'
 import type { Told } from '../../../support/late-commit-simulation-worker.ts'
 
-/** `SEED=n` replays one history of each kind, and shows what happened to the rows it loses; `SCHEDULES=n` tries more. */
+/**
+ * `SEED=n` replays one history of each kind, and shows what happened to the rows it loses; `SCHEDULES=n`
+ * tries more.
+ */
 const only = process.env['SEED'] === undefined ? null : Number(process.env['SEED'])
 const SCHEDULES = Number(process.env['SCHEDULES'] ?? 250)
 const seeds = only === null ? Array.from({ length: SCHEDULES }, (_, index) => index + 1) : [only]

@@ -39,7 +39,10 @@ function suite(name: string, create: () => Promise<TestDatabase>): void {
       for (const table of tables) {
         await db.exec(`CREATE TABLE ${table} (id BIGINT PRIMARY KEY, v VARCHAR(20) NOT NULL)`)
       }
-      /** Rows in some of the tables, in one transaction that commits; another one, between them, is rolled back. */
+      /**
+       * Rows in some of the tables, in one transaction that commits; another one, between them, is rolled
+       * back.
+       */
       const burst = async (exec: TestDatabase['exec']): Promise<void> => {
         await exec('BEGIN')
         for (const table of tables.filter(() => random.chance(0.4))) {

@@ -49,7 +49,9 @@ function suite(name: string, create: () => Promise<TestDatabase>): void {
         await exec(`INSERT INTO ${table} VALUES ${values.join(',')}`)
       }
     }
-    /** Polls until every one of these rows has come, and answers the ids of each table in the order they came. */
+    /**
+     * Polls until every one of these rows has come, and answers the ids of each table in the order they came.
+     */
     async function readAll(
       task: RunningTask,
       wanted: Readonly<Record<string, readonly number[]>>,

@@ -101,7 +101,10 @@ for (const create of [sqlite, postgres]) {
       ...over
     })
 
-    /** Ids that a task started like this reads, stored as a worker would; `crash`: before any record's offset is stored. */
+    /**
+     * Ids that a task started like this reads, stored as a worker would; `crash`: before any record's offset
+     * is stored.
+     */
     async function read(
       settings: Config,
       offsets: StoredOffsets,

@@ -100,8 +100,8 @@ const LONGEST_TEXT = 32_767
 const LOB_PREFIX = 40
 
 /**
- * A value as the client wants it: `define` null leaves the column's own form. A ROWID comes in its own form always: the drivers define it
- * as text, and read it as a ROWID all the same.
+ * A value as the client wants it: `define` null leaves the column's own form. A ROWID comes in its own form
+ * always: the drivers define it as text, and read it as a ROWID all the same.
  */
 export function writeValue(
   writer: ByteWriter,

@@ -23,7 +23,10 @@ const CHUNK = 8132
 const MOST_LOBS = 200_000
 const BLOB_TYPE = 113
 
-/** The LOBs a session holds locators of. Texts are counted in UTF-16 units, as in a database with a Unicode character set. */
+/**
+ * The LOBs a session holds locators of. Texts are counted in UTF-16 units, as in a database with a Unicode
+ * character set.
+ */
 export class Lobs implements LobRegister {
   readonly #values = new Map<number, string | Buffer>()
   #last = 0

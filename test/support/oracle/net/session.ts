@@ -25,14 +25,18 @@ import { readPiggybacks } from './piggybacks.ts'
 import type { ServerState } from './server-state.ts'
 
 const CALL = { LOGON_PROOF: 115, LOGON: 118, VERSION: 59, LOGOFF: 9 } as const
-/** Part of an unfinished message that has to come before it is looked at again, unless this long nothing comes. */
+/**
+ * Part of an unfinished message that has to come before it is looked at again, unless this long nothing
+ * comes.
+ */
 const WORTH_READING = 0.5
 const LAST_PACKET_WAIT_MS = 2
 const BREAK = { BREAK: 1, RESET: 2 } as const
 
 /**
- * One connection of a client. Messages are read from the bytes received so far, from their start again when they are not whole; one call is
- * worked on at a time. A call that was broken off (generation) can no longer answer.
+ * One connection of a client. Messages are read from the bytes received so far, from their start again when
+ * they are not whole; one call is worked on at a time. A call that was broken off (generation) can no longer
+ * answer.
  */
 export class Session implements PacketHandler {
   readonly #server: ServerState
@@ -83,7 +87,8 @@ export class Session implements PacketHandler {
     this.#arrived.push(payload)
     this.#arrivedLength += payload.length
     clearTimeout(this.#waiting)
-    // A long message is not read anew with each of its packets: only when it has grown well, or nothing more comes.
+    // A long message is not read anew with each of its packets: only when it has grown well, or nothing more
+    // comes.
     if (this.#arrivedLength > this.#pending.length * WORTH_READING) this.#next()
     else this.#waiting = setTimeout(() => this.#next(), LAST_PACKET_WAIT_MS)
   }
@@ -271,7 +276,10 @@ export class Session implements PacketHandler {
     }
   }
 
-  /** Lets the faults that wait at this point happen: takes its time, throws an error, or drops the connection (false). */
+  /**
+   * Lets the faults that wait at this point happen: takes its time, throws an error, or drops the connection
+   * (false).
+   */
   async strike(point: FaultPoint, sql: string, signal: AbortSignal, fetched = 0): Promise<boolean> {
     for (const action of this.#server.faults.take(point, { sql, user: this.user, fetched })) {
       if (action.kind === 'error') throw new OracleError(action.code, ['0', '_SYSSMU'])

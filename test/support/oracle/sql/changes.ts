@@ -35,7 +35,9 @@ interface ChangeSession {
   read(sql: string): RawRow[]
 }
 
-/** INSERT, UPDATE, DELETE and MERGE: SQLite finds the rows and values, the versions are written one by one. */
+/**
+ * INSERT, UPDATE, DELETE and MERGE: SQLite finds the rows and values, the versions are written one by one.
+ */
 export class Changes {
   readonly #database: Database
   readonly #compiler: QueryCompiler

@@ -24,7 +24,10 @@ export interface ValueContext {
   readonly nls: ReadonlyMap<string, string>
 }
 
-/** Makes a value one of another type, as Oracle does unasked or by CAST. ORA-00932 when the types have nothing in common. */
+/**
+ * Makes a value one of another type, as Oracle does unasked or by CAST. ORA-00932 when the types have nothing
+ * in common.
+ */
 export function convert(
   value: SqlValue,
   from: TypeName,
@@ -128,7 +131,10 @@ function floatingText(value: number): string {
   return scientific(value)
 }
 
-/** What a clock shows for a stored datetime: its own for zone-less types, the named zone's or the session's for the others. */
+/**
+ * What a clock shows for a stored datetime: its own for zone-less types, the named zone's or the session's
+ * for the others.
+ */
 export function readingOf(bytes: Uint8Array, type: TypeName, context: ValueContext): Reading {
   const moment = decodeMoment(bytes)
   let offsetMinutes = 0

@@ -1,6 +1,9 @@
 import { OracleError } from '../oracle-error.ts'
 
-/** A JSON document as the database prints it: without space between its parts, digits as they came. ORA-40441 when it is none. */
+/**
+ * A JSON document as the database prints it: without space between its parts, digits as they came. ORA-40441
+ * when it is none.
+ */
 export function jsonText(text: string): string {
   try {
     JSON.parse(text)

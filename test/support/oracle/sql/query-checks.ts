@@ -15,7 +15,10 @@ export function joined(conditions: readonly string[]): string {
   return conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`
 }
 
-/** The number of rows that a test of ROWNUM lets through; null when it is another test. ORA-03001 for tests of ROWNUM this server lacks. */
+/**
+ * The number of rows that a test of ROWNUM lets through; null when it is another test. ORA-03001 for tests of
+ * ROWNUM this server lacks.
+ */
 export function rowLimit(test: Expression): Expression | null {
   if (
     test.kind !== 'binary' ||

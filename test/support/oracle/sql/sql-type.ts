@@ -29,7 +29,10 @@ export interface SqlType {
   readonly name: TypeName
   /** NUMBER: digits, null when not declared; FLOAT: binary digits; intervals: digits of the leading field. */
   readonly precision?: number | null
-  /** NUMBER: null when not declared, -127 for FLOAT; TIMESTAMPs and INTERVAL DAY TO SECOND: digits of a second. */
+  /**
+   * NUMBER: null when not declared, -127 for FLOAT; TIMESTAMPs and INTERVAL DAY TO SECOND: digits of a
+   * second.
+   */
   readonly scale?: number | null
   /** Texts and RAW: the longest, in bytes or (`inCharacters`) characters. */
   readonly size?: number
@@ -39,8 +42,9 @@ export interface SqlType {
 }
 
 /**
- * A value in the form in which it is stored: texts, ROWIDs, documents and vectors as strings, everything else in the bytes that Oracle sends (TIMESTAMPs always
- * with nanoseconds). All forms sort as Oracle sorts them, but for zones (compare 11 bytes) and padding.
+ * A value in the form in which it is stored: texts, ROWIDs, documents and vectors as strings, everything else
+ * in the bytes that Oracle sends (TIMESTAMPs always with nanoseconds). All forms sort as Oracle sorts them,
+ * but for zones (compare 11 bytes) and padding.
  */
 export type SqlValue = string | Uint8Array | null
 

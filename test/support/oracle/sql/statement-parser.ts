@@ -1,7 +1,9 @@
 import type { StatementSyntax } from './syntax.ts'
 import { TableParser } from './table-parser.ts'
 
-/** A statement of the closed list this server knows; everything else is refused with the error Oracle gives. */
+/**
+ * A statement of the closed list this server knows; everything else is refused with the error Oracle gives.
+ */
 interface ParsedStatement {
   readonly syntax: StatementSyntax
   /** Binds by occurrence. */

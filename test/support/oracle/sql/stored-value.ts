@@ -4,7 +4,10 @@ import { decodeNumber, encodeNumber, roundDecimal } from '../wire/number.ts'
 import { convert, type ValueContext, withFraction } from './convert.ts'
 import type { SqlType, SqlValue } from './sql-type.ts'
 
-/** A value as its column keeps it: converted, rounded, padded. Throws when it is null or too large for the column. */
+/**
+ * A value as its column keeps it: converted, rounded, padded. Throws when it is null or too large for the
+ * column.
+ */
 export function storedValue(
   table: Table,
   column: TableColumn,

@@ -20,7 +20,10 @@ const PATTERNS: readonly (readonly [TokenKind | 'space', RegExp])[] = [
 const LONGEST_LITERAL = 4000
 const QUOTES: Readonly<Record<string, string>> = { '[': ']', '{': '}', '(': ')', '<': '>' }
 
-/** Cuts a statement into tokens, an `end` last. ORA-00911 for a character SQL does not know (`;` among them), ORA-01756 for an open text. */
+/**
+ * Cuts a statement into tokens, an `end` last. ORA-00911 for a character SQL does not know (`;` among them),
+ * ORA-01756 for an open text.
+ */
 export function tokenize(sql: string): Token[] {
   const tokens: Token[] = []
   let position = 0

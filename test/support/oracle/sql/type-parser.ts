@@ -1,7 +1,10 @@
 import type { SqlType } from './sql-type.ts'
 import { TokenStream } from './token-stream.ts'
 
-/** Reads data types as column definitions and CAST name them. ORA-00902 for those Oracle lacks; those the release lacks are refused later. */
+/**
+ * Reads data types as column definitions and CAST name them. ORA-00902 for those Oracle lacks; those the
+ * release lacks are refused later.
+ */
 export class TypeParser extends TokenStream {
   parseType(): SqlType {
     const { kind, text } = this.token

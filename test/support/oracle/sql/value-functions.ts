@@ -39,7 +39,9 @@ import { encodeDate } from '../wire/datetime.ts'
 type Argument = string | number | Uint8Array | null
 const DAY_NANOS = 86_400n * 1_000_000_000n
 
-/** The functions SQLite calls for what it cannot do itself. `context` answers that of the statement being run. */
+/**
+ * The functions SQLite calls for what it cannot do itself. `context` answers that of the statement being run.
+ */
 export function registerValueFunctions(sqlite: DatabaseSync, context: () => ValueContext): void {
   const define = (name: string, act: (...args: Argument[]) => Argument): void => {
     sqlite.function(name, { deterministic: true, varargs: true }, (...args) =>

@@ -3,7 +3,10 @@ import { secondsOf } from '../wire/moment.ts'
 
 const formats = new Map<string, Intl.DateTimeFormat>()
 
-/** Minutes east of UTC of a fixed offset such as `+05:30`; null when the text is no offset. ORA-01874 when it is too large. */
+/**
+ * Minutes east of UTC of a fixed offset such as `+05:30`; null when the text is no offset. ORA-01874 when it
+ * is too large.
+ */
 function fixedOffset(zone: string): number | null {
   const match = /^\s*([+-]?)\s*(\d{1,2}):(\d{1,2})\s*$/.exec(zone)
   if (match === null) return null

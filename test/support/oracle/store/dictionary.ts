@@ -23,7 +23,10 @@ const TABLES = {
 
 type DictionaryTable = keyof typeof TABLES
 
-/** The dictionary's own tables in SQLite, beneath the views ALL_TABLES and the like. Values are in stored form. */
+/**
+ * The dictionary's own tables in SQLite, beneath the views ALL_TABLES and the like. Values are in stored
+ * form.
+ */
 export class Dictionary {
   readonly #sqlite: DatabaseSync
   readonly #inserts = new Map<DictionaryTable, StatementSync>()

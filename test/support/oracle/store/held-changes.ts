@@ -1,6 +1,8 @@
 import type { Moment } from '../wire/moment.ts'
 
-/** A statement that knows what it takes for the present, has its table locked, and has changed nothing yet. */
+/**
+ * A statement that knows what it takes for the present, has its table locked, and has changed nothing yet.
+ */
 interface Locker {
   readonly session: number
   readonly since: Moment
@@ -11,7 +13,10 @@ interface Hold {
   readonly released: Promise<void>
 }
 
-/** Statements that change rows and are kept from their first change, as those that look for a long time for what to change. */
+/**
+ * Statements that change rows and are kept from their first change, as those that look for a long time for
+ * what to change.
+ */
 export class HeldChanges {
   readonly lockers = new Set<Locker>()
   #holds: readonly Hold[] = []

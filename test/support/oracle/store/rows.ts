@@ -5,8 +5,9 @@ import type { Constraint, Table, TableColumn } from './objects.ts'
 import { type Mark, RowLocked, type Transaction } from './transaction.ts'
 
 /**
- * Rows of all tables, as versions: a change ends one and makes another. `born` and `died` are the SCNs of the commits that did so (null:
- * not yet), `btx` and `dtx` the transactions. So every statement sees the database as it was when it began, and so does every open query.
+ * Rows of all tables, as versions: a change ends one and makes another. `born` and `died` are the SCNs of the
+ * commits that did so (null: not yet), `btx` and `dtx` the transactions. So every statement sees the database
+ * as it was when it began, and so does every open query.
  */
 export class Rows {
   readonly #sqlite: DatabaseSync

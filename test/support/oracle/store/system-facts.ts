@@ -2,7 +2,9 @@ import type { Release } from '../release.ts'
 import { type SqlType, varchar } from '../sql/sql-type.ts'
 import type { SystemColumn, SystemView } from './objects.ts'
 
-/** What a user sees of the database beyond the dictionary's tables; values are SQLite literals or expressions. */
+/**
+ * What a user sees of the database beyond the dictionary's tables; values are SQLite literals or expressions.
+ */
 export interface SystemFacts {
   readonly user: string
   readonly seesAll: boolean

@@ -1,7 +1,12 @@
-/** Thrown when a message is not here as a whole: wait for the next packet and read the message again from its start. */
+/**
+ * Thrown when a message is not here as a whole: wait for the next packet and read the message again from its
+ * start.
+ */
 export class NeedMore extends Error {}
 
-/** Reads TTC's encodings from the bytes received so far. Every method throws {@link NeedMore} at their end. */
+/**
+ * Reads TTC's encodings from the bytes received so far. Every method throws {@link NeedMore} at their end.
+ */
 export class ByteReader {
   readonly #bytes: Buffer
   position: number
@@ -42,7 +47,10 @@ export class ByteReader {
     return (head & 0x80) === 0 ? value : -value
   }
 
-  /** One length byte and the bytes; 254 announces pieces, each with its length, up to an empty one. 0 and 255 are null. */
+  /**
+   * One length byte and the bytes; 254 announces pieces, each with its length, up to an empty one. 0 and 255
+   * are null.
+   */
   bytes(): Buffer | null {
     const length = this.u8()
     if (length === 0 || length === 255) return null

@@ -20,7 +20,10 @@ function writeDate(bytes: Uint8Array, seconds: number): void {
   bytes[6] = second + 1
 }
 
-/** TIMESTAMP and TIMESTAMP WITH LOCAL TIME ZONE: a DATE and the nanoseconds, always 11 bytes, so that bytes sort by time. */
+/**
+ * TIMESTAMP and TIMESTAMP WITH LOCAL TIME ZONE: a DATE and the nanoseconds, always 11 bytes, so that bytes
+ * sort by time.
+ */
 export function encodeTimestamp({ seconds, nanos }: Moment): Uint8Array {
   const bytes = new Uint8Array(11)
   writeDate(bytes, seconds)

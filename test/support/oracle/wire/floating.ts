@@ -1,4 +1,7 @@
-/** BINARY_DOUBLE (8 bytes) and BINARY_FLOAT (4): IEEE with the sign bit flipped, or all bits when negative, so that bytes sort by value. */
+/**
+ * BINARY_DOUBLE (8 bytes) and BINARY_FLOAT (4): IEEE with the sign bit flipped, or all bits when negative, so
+ * that bytes sort by value.
+ */
 export function encodeFloating(value: number, size: 4 | 8): Uint8Array {
   const bytes = new Uint8Array(size)
   const view = new DataView(bytes.buffer)

@@ -12,7 +12,10 @@ export function decodeYearMonth(bytes: Uint8Array): number {
   return (view.getUint32(0) - 2 ** 31) * 12 + view.getUint8(4) - 60
 }
 
-/** INTERVAL DAY TO SECOND: days + 2^31, hours, minutes and seconds + 60, nanoseconds + 2^31; all parts share the sign. */
+/**
+ * INTERVAL DAY TO SECOND: days + 2^31, hours, minutes and seconds + 60, nanoseconds + 2^31; all parts share
+ * the sign.
+ */
 export function encodeDaySecond(nanos: bigint): Uint8Array {
   const bytes = new Uint8Array(11)
   const view = new DataView(bytes.buffer)

@@ -1,6 +1,6 @@
 /**
- * A point on a clock face, counted from 1970-01-01 00:00:00 of that clock: seconds (may be negative) and nanoseconds of the second. For types
- * with a zone the clock is UTC's.
+ * A point on a clock face, counted from 1970-01-01 00:00:00 of that clock: seconds (may be negative) and
+ * nanoseconds of the second. For types with a zone the clock is UTC's.
  */
 export interface Moment {
   readonly seconds: number

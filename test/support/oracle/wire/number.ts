@@ -10,8 +10,9 @@ export interface Decimal {
 const LONGEST_MANTISSA = 20
 
 /**
- * A NUMBER as Oracle stores and sends it: one byte for sign and exponent, then pairs of digits, most significant first. Sorting the bytes
- * sorts the numbers. What has more digits than fit is rounded; ORA-01426 when the number is too large.
+ * A NUMBER as Oracle stores and sends it: one byte for sign and exponent, then pairs of digits, most
+ * significant first. Sorting the bytes sorts the numbers. What has more digits than fit is rounded; ORA-01426
+ * when the number is too large.
  */
 export function encodeNumber(decimal: Decimal): Uint8Array {
   const negative = decimal.unscaled < 0n
@@ -96,7 +97,10 @@ export function parseNumber(text: string): Decimal {
   }
 }
 
-/** As TO_CHAR without a format prints it: `.5`, `-12.25`, `1.0E+50` where plain digits do not fit in 40 places. */
+/**
+ * As TO_CHAR without a format prints it: `.5`, `-12.25`, `1.0E+50` where plain digits do not fit in 40
+ * places.
+ */
 export function numberText(decimal: Decimal): string {
   const { unscaled, scale } = trimmed(decimal)
   const negative = unscaled < 0n

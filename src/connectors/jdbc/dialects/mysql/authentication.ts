@@ -94,8 +94,9 @@ const ASKS_FOR_KEY: Readonly<Record<string, number>> = {
 }
 
 /**
- * The driver's plugins, without what Connector/J would not do: ask a server that has not proved itself for the key to encrypt the password
- * with, which anybody may make up, and give the password in clear without TLS.
+ * The driver's plugins, without what Connector/J would not do: ask a server that has not proved itself for
+ * the key to encrypt the password with, which anybody may make up, and give the password in clear without
+ * TLS.
  */
 export function authPlugins(
   driver: DriverPlugins,

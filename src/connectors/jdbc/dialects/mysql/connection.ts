@@ -170,7 +170,8 @@ export class MysqlConnection implements Connection {
   abort(): void {
     if (this.#aborted) return
     this.#aborted = true
-    // The server only sees that its client is gone when it next writes: tell it. If it cannot be told, it will see.
+    // The server only sees that its client is gone when it next writes: tell it. If it cannot be told, it
+    // will see.
     if (this.#running > 0) this.#parts.kill('KILL').catch(() => undefined)
     cutSession(this.#driver)
     this.#gone.abort()

@@ -13,7 +13,10 @@ import { type MysqlTarget, mysqlTarget } from './target.ts'
 import type { MysqlAddress } from './url.ts'
 import { firstAnswer } from '../shared/first-answer.ts'
 
-/** MySQL and MariaDB. DATETIME and TIMESTAMP alike are readings of the session's wall clock, as they are for the JVM's drivers. */
+/**
+ * MySQL and MariaDB. DATETIME and TIMESTAMP alike are readings of the session's wall clock, as they are for
+ * the JVM's drivers.
+ */
 export const mysqlDialect: Dialect = {
   name: 'MySqlDatabaseDialect',
   displayName: 'MySQL/MariaDB',

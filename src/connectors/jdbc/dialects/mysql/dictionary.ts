@@ -7,8 +7,9 @@ import { queryWords } from '../shared/query-words.ts'
 type Ask = (sql: string, binds: unknown[]) => Promise<Row[]>
 
 /*
- * MariaDB answers information_schema from the files of tables: a statement that names schema and table as constants opens that one table,
- * one that asks for names alone opens none, any other opens all there are. A join to another of these views opens all as well.
+ * MariaDB answers information_schema from the files of tables: a statement that names schema and table as
+ * constants opens that one table, one that asks for names alone opens none, any other opens all there are. A
+ * join to another of these views opens all as well.
  */
 const NAMES = 'SELECT table_schema, table_name FROM information_schema.tables'
 const WHOLE = 'SELECT table_schema, table_name, table_type, engine FROM information_schema.tables'
@@ -155,7 +156,10 @@ const DEEPEST_VIEW = 8
 /** More names are not looked up for one table or query. */
 const MOST_NAMES = 200
 
-/** Whose rows InnoDB does not know: tables of other engines, among them those that stand for tables of other servers. */
+/**
+ * Whose rows InnoDB does not know: tables of other engines, among them those that stand for tables of other
+ * servers.
+ */
 export async function mysqlCopies(
   ask: Ask,
   { table, query }: Source,

@@ -4,7 +4,10 @@ import type { Row } from '../../database/database.ts'
 const COUNTER = `SELECT extra FROM information_schema.columns WHERE table_schema = COALESCE(?, DATABASE()) AND table_name = ? AND column_name = ?`
 const ENGINE = `SELECT VERSION(), engine FROM information_schema.tables WHERE table_schema = COALESCE(?, DATABASE()) AND table_name = ?`
 
-/** MySQL 8.0 and MariaDB 10.2.4 keep the counter of a table on disk; before, InnoDB took the largest number it found at its start. */
+/**
+ * MySQL 8.0 and MariaDB 10.2.4 keep the counter of a table on disk; before, InnoDB took the largest number it
+ * found at its start.
+ */
 export async function mysqlIdHazards(
   ask: (sql: string, binds: unknown[]) => Promise<Row[]>,
   table: readonly [schema: string | null, name: string],

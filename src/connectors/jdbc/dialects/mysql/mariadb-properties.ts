@@ -1,6 +1,8 @@
 import { type DriverTable, words } from '../shared/driver-properties.ts'
 
-/** Every property of MariaDB Connector/J (`Driver.getPropertyInfo`), and the old names it still understands. */
+/**
+ * Every property of MariaDB Connector/J (`Driver.getPropertyInfo`), and the old names it still understands.
+ */
 export const mariadbProperties: DriverTable = {
   driver: 'MariaDB Connector/J',
   version: '4.0.0',

@@ -6,8 +6,8 @@ import { PROCESSES, type Processes, processesOf } from './processes.ts'
 import { unanswered } from '../shared/unanswered.ts'
 
 /**
- * The server fills INNODB_TRX anew only when nobody has read it for a tenth of a second, and shows what it knew before to all who
- * come sooner (storage/innobase/trx/trx0i_s.cc, CACHE_MIN_IDLE_TIME).
+ * The server fills INNODB_TRX anew only when nobody has read it for a tenth of a second, and shows what it
+ * knew before to all who come sooner (storage/innobase/trx/trx0i_s.cc, CACHE_MIN_IDLE_TIME).
  */
 const STALE_MS = 100
 const LONGEST_PAUSE_MS = 400
@@ -25,9 +25,10 @@ interface Session {
 }
 
 /**
- * Open transactions as InnoDB shows them to a user with the PROCESS privilege; those that cannot change anything are left out. InnoDB knows a
- * transaction when it first touches a table of its own, the time of a statement is taken when that begins: statements that wait for a
- * lock of the server, or work out their values first, are taken from the process list until they show as transactions.
+ * Open transactions as InnoDB shows them to a user with the PROCESS privilege; those that cannot change
+ * anything are left out. InnoDB knows a transaction when it first touches a table of its own, the time of a
+ * statement is taken when that begins: statements that wait for a lock of the server, or work out their
+ * values first, are taken from the process list until they show as transactions.
  */
 export class MysqlTransactions {
   readonly #session: Session
@@ -43,7 +44,8 @@ export class MysqlTransactions {
     const waitMs = this.#lastReadMs + STALE_MS + 5 - this.#clock.monotonicMs()
     if (waitMs > 0) return this.#later(waitMs)
     try {
-      // In this order: who begins to change something in between is in the process list or among the transactions.
+      // In this order: who begins to change something in between is in the process list or among the
+      // transactions.
       const { appliers, statements } = processesOf(await this.#session.ask(PROCESSES))
       // Roles change while sessions live.
       const why = await mysqlWritersElsewhere(this.#session, appliers)

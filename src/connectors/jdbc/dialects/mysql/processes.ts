@@ -1,6 +1,9 @@
 import type { Row } from '../../database/database.ts'
 
-/** Sessions that run a statement, with as much of its text as tells what it is; and threads that write what another server committed. */
+/**
+ * Sessions that run a statement, with as much of its text as tells what it is; and threads that write what
+ * another server committed.
+ */
 export const PROCESSES = `SELECT ID, TIME, STATE, LEFT(INFO, 500), USER = 'system user' FROM information_schema.PROCESSLIST WHERE COMMAND <> 'Daemon' AND (INFO IS NOT NULL OR USER = 'system user') AND ID <> CONNECTION_ID()`
 
 const COMMENTS = /^(?:[\s(]+|\/\*[\s\S]*?(?:\*\/|$)|--[^\n]*(?:\n|$)|#[^\n]*(?:\n|$))*/

@@ -1,7 +1,9 @@
 import { isRetriable } from '../../../../errors.ts'
 import type { Row } from '../../database/database.ts'
 
-/** Settings of servers whose rows others write. Names that a server does not know are left out of the answer. */
+/**
+ * Settings of servers whose rows others write. Names that a server does not know are left out of the answer.
+ */
 const SETTINGS = `SHOW GLOBAL VARIABLES WHERE Variable_name IN ('read_only', 'super_read_only', 'innodb_read_only', 'wsrep_on', 'group_replication_group_name', 'group_replication_single_primary_mode')`
 
 /** The channels of a group are there on its only writer as well. */
@@ -12,8 +14,8 @@ interface Session {
 }
 
 /**
- * Why rows may come from transactions of other servers, which this one does not show; null: there is no such reason at present.
- * `appliers`: threads that write what another server committed.
+ * Why rows may come from transactions of other servers, which this one does not show; null: there is no such
+ * reason at present. `appliers`: threads that write what another server committed.
  */
 export async function mysqlWritersElsewhere(
   session: Session,

@@ -60,7 +60,10 @@ function isolationLevel(
   return [`SET SESSION TRANSACTION ISOLATION LEVEL ${level.replace(/[-_]/, ' ')}`]
 }
 
-/** Only where the driver would tell the server; else the zone is a matter of reading, which `db.timezone` says. */
+/**
+ * Only where the driver would tell the server; else the zone is a matter of reading, which `db.timezone`
+ * says.
+ */
 function timeZone(properties: DriverProperties, isMariaDb: boolean): string[] {
   const older = isMariaDb ? properties.word('timezone') : null
   const zone = older ?? properties.word('connectionTimeZone')
@@ -74,7 +77,10 @@ function timeZone(properties: DriverProperties, isMariaDb: boolean): string[] {
   return [`SET SESSION time_zone = '${/^(UTC|GMT|Z)$/i.test(name) ? '+00:00' : name}'`]
 }
 
-/** `name=value`, separated by commas or semicolons outside quotes and parentheses; user variables (`@name`) too. */
+/**
+ * `name=value`, separated by commas or semicolons outside quotes and parentheses; user variables (`@name`)
+ * too.
+ */
 function variables(properties: DriverProperties): string[] {
   return splitAssignments(properties.text('sessionVariables') ?? '').map((assignment) => {
     const match = /^(@?(?:@(?:session\.|local\.)?)?)([\w.]+)\s*:?=\s*(.+)$/is.exec(assignment)
@@ -96,7 +102,10 @@ function splitAssignments(text: string): string[] {
   return parts.map((part) => part.trim()).filter((part) => part !== '')
 }
 
-/** `initSql` runs whatever it holds, also when somebody only validates: only settings of the session are let through. */
+/**
+ * `initSql` runs whatever it holds, also when somebody only validates: only settings of the session are let
+ * through.
+ */
 function initial(properties: DriverProperties, isMariaDb: boolean): string[] {
   const sql = isMariaDb ? properties.word('initSql')?.replace(/;$/, '') : undefined
   if (sql === undefined) return []

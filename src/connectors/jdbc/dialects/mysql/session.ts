@@ -17,7 +17,9 @@ export interface LogIn {
   readonly limitMs: number
 }
 
-/** The driver's connection, logged in; aborting the signal ends the attempt. Rejects with the driver's error. */
+/**
+ * The driver's connection, logged in; aborting the signal ends the attempt. Rejects with the driver's error.
+ */
 export async function connectMysql(
   settings: MysqlTarget,
   address: MysqlAddress,
@@ -43,8 +45,9 @@ export function cutSession(driver: DriverConnection): void {
 }
 
 /**
- * Ends the query of a session, or all of it, over another session; the server learns of a client that is gone only when it next writes.
- * Whatever keeps it from that may pass: whether the account may log on is found out where a session takes the place of this one.
+ * Ends the query of a session, or all of it, over another session; the server learns of a client that is gone
+ * only when it next writes. Whatever keeps it from that may pass: whether the account may log on is found out
+ * where a session takes the place of this one.
  */
 export async function killOnServer(
   settings: MysqlTarget,

@@ -81,7 +81,9 @@ function furtherPasswords(properties: DriverProperties): MysqlTarget['furtherPas
 /** The words of today, of Connector/J 5 (`convertToNull`), and both without their separators. */
 const ZERO_DATES = ['EXCEPTION', 'CONVERT_TO_NULL', 'convertToNull', 'ROUND']
 
-/** A zero date is no date: rounding it to the first of the year 1 would make one up, so that stays an error. */
+/**
+ * A zero date is no date: rounding it to the first of the year 1 would make one up, so that stays an error.
+ */
 function zeroDatesAreNull(properties: DriverProperties): boolean {
   const word = properties.oneOf('zeroDateTimeBehavior', ZERO_DATES)
   return word !== null && /^convert/i.test(word)

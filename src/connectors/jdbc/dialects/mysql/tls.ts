@@ -54,8 +54,8 @@ function olderMariaDbMode(properties: DriverProperties): MysqlSslMode {
 }
 
 /**
- * The driver compares the certificate of a host that is written as a number with the name localhost; this compares it with the number.
- * Throws what Node says of it.
+ * The driver compares the certificate of a host that is written as a number with the name localhost; this
+ * compares it with the number. Throws what Node says of it.
  */
 export function checkServerOf(
   ssl: SslOptions | undefined,

@@ -74,7 +74,10 @@ export interface MysqlTypeSettings {
   readonly bit1IsBoolean: boolean
 }
 
-/** The driver makes objects of geometries, which have lost their reference system: as blobs their bytes arrive (I5). */
+/**
+ * The driver makes objects of geometries, which have lost their reference system: as blobs their bytes arrive
+ * (I5).
+ */
 export function geometriesAsBytes(fields: readonly WireField[]): void {
   for (const field of fields) {
     if (field.columnType === WIRE_GEOMETRY) field.columnType = WIRE_BLOB
@@ -212,7 +215,9 @@ function column(facts: ColumnFacts, type: TypeFacts, settings: MysqlTypeSettings
   }
 }
 
-/** As the address's driver calls it in its metadata: Connector/J 9.1 and MariaDB Connector/J 3.5 were asked. */
+/**
+ * As the address's driver calls it in its metadata: Connector/J 9.1 and MariaDB Connector/J 3.5 were asked.
+ */
 function isBoolean(
   { type, precision, unsigned }: TypeFacts,
   { tinyInt1, isMariaDb, bit1IsBoolean }: MysqlTypeSettings

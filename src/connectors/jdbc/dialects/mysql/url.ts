@@ -222,7 +222,10 @@ function keyedHost(
   }
 }
 
-/** Which of the hosts a session may be opened on, in which order. A source only reads, but as the driver does it asks the writable one. */
+/**
+ * Which of the hosts a session may be opened on, in which order. A source only reads, but as the driver does
+ * it asks the writable one.
+ */
 function hostsOf(
   mode: string,
   written: readonly WrittenHost[],

@@ -1,7 +1,9 @@
 import { readSmallFile } from '../../../../small-file.ts'
 import { join } from 'node:path'
 
-/** How many addresses a connect string names, each of which gets its share of the time there is; at least 1. */
+/**
+ * How many addresses a connect string names, each of which gets its share of the time there is; at least 1.
+ */
 export function addressCount(connectString: string, configDir: string | null): number {
   if (connectString.startsWith('(')) return inDescriptor(connectString)
   if (/[:/]/.test(connectString)) return inEasyConnect(connectString)

@@ -15,8 +15,9 @@ interface Client {
 }
 
 /**
- * The mode of a process's driver. It is thin, and becomes thick once and for ever when a connector asks for Oracle's client
- * and the operator of the worker has allowed it: a library that is loaded runs with all the worker's rights.
+ * The mode of a process's driver. It is thin, and becomes thick once and for ever when a connector asks for
+ * Oracle's client and the operator of the worker has allowed it: a library that is loaded runs with all the
+ * worker's rights.
  */
 export class DriverMode {
   #client: Client | null = null
@@ -32,7 +33,10 @@ export class DriverMode {
     return this.#client !== null
   }
 
-  /** A connector that asks for no mode takes the one there is. Throws ConfigError when the mode asked for cannot be had, or not any more: the first connection decides for the process. */
+  /**
+   * A connector that asks for no mode takes the one there is. Throws ConfigError when the mode asked for
+   * cannot be had, or not any more: the first connection decides for the process.
+   */
   enter(
     driver: Pick<OracleDriver, 'initOracleClient'>,
     { client: wanted, configDir }: WantedMode,
@@ -91,7 +95,10 @@ export function allowOracleClient(setting: string | null): void {
   processMode.allow(setting)
 }
 
-/** Loads the driver when the first connection is opened, in the mode asked for; it is CommonJS and ships no types. */
+/**
+ * Loads the driver when the first connection is opened, in the mode asked for; it is CommonJS and ships no
+ * types.
+ */
 export function loadDriver(target: WantedMode, log: Logger): OracleDriver {
   const load = createRequire(import.meta.url)
   const driver = load('oracledb') as OracleDriver

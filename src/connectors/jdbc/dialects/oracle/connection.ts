@@ -36,8 +36,8 @@ const BREAK_LIMIT_MS = 500
 const DICTIONARY_ROWS = 1000
 
 /**
- * One session. Every query runs in a transaction of its own that can only read, where the server has such transactions; what is asked
- * beside that goes without what the server refuses.
+ * One session. Every query runs in a transaction of its own that can only read, where the server has such
+ * transactions; what is asked beside that goes without what the server refuses.
  */
 export class OracleConnection implements Connection {
   readonly dialect: Dialect

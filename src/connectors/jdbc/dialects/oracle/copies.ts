@@ -10,7 +10,10 @@ const LOSS = 'whether rows come over a database link or from a materialized view
 
 const STRINGS_AND_COMMENTS = /'(?:[^']|'')*'|--[^\n]*|\/\*[\s\S]*?\*\//g
 
-/** Why rows are committed where their transactions cannot be seen: a link leads there, or they are put here by a refresh. */
+/**
+ * Why rows are committed where their transactions cannot be seen: a link leads there, or they are put here by
+ * a refresh.
+ */
 export async function oracleCopies(
   questions: OracleQuestions,
   { table, query }: Source,

@@ -41,8 +41,9 @@ export const oracleDialect: Dialect = {
 const isDate = (column: TimestampColumn): boolean => column.databaseType === 'DATE'
 
 /**
- * The conversion is on the value and gives exactly the column's type. A TIMESTAMP compared with a DATE column, or a moment with a zone
- * compared with one in the local zone, would make the database convert the column, row by row, instead of using its index.
+ * The conversion is on the value and gives exactly the column's type. A TIMESTAMP compared with a DATE
+ * column, or a moment with a zone compared with one in the local zone, would make the database convert the
+ * column, row by row, instead of using its index.
  */
 function bindTimestamp(time: Timestamp, column: TimestampColumn, index: number): Bind {
   const [year, text] = oracleText(time, isDate(column) ? 0 : 9)

@@ -30,8 +30,9 @@ import {
 import { oracleColumn } from './types.ts'
 
 /**
- * Tables and columns as Oracle's dictionary (ALL_…) shows them to this user. Every statement is plain, and names owner and table: only
- * a list of all tables scans the dictionary. Of what only helps (keys, synonyms, indexes) a refusal is survived.
+ * Tables and columns as Oracle's dictionary (ALL_…) shows them to this user. Every statement is plain, and
+ * names owner and table: only a list of all tables scans the dictionary. Of what only helps (keys, synonyms,
+ * indexes) a refusal is survived.
  */
 export class OracleDictionary {
   readonly #dialect: Dialect
@@ -68,7 +69,10 @@ export class OracleDictionary {
     return meant === null ? [] : ((await this.#columnsOf(meant.owner, meant.name)) ?? [])
   }
 
-  /** The indexes of a table that serve, or of the table a synonym stands for; null when they are not known, as for a view. */
+  /**
+   * The indexes of a table that serve, or of the table a synonym stands for; null when they are not known, as
+   * for a view.
+   */
   async indexes(table: TableId): Promise<(string | null)[][] | null> {
     const owner = table.schema ?? (await this.#schema())
     const own = await this.#indexesOf(owner, table.table)
@@ -140,7 +144,9 @@ export class OracleDictionary {
     return new Map(columns?.map(([column, position]) => [String(column), Number(position)]))
   }
 
-  /** The table a synonym stands for, the user's own before a public one; null when there is no such synonym. */
+  /**
+   * The table a synonym stands for, the user's own before a public one; null when there is no such synonym.
+   */
   async #synonym(owner: string, name: string): Promise<{ owner: string; name: string } | null> {
     const loss = 'synonyms are not followed'
     const rows = (await this.#questions.askIfAllowed(loss, synonymQuestion(owner, name))) ?? []

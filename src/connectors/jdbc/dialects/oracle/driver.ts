@@ -56,7 +56,10 @@ export interface OracleField {
   readonly isJson?: boolean
 }
 
-/** Types that the driver is to hand out as text: numbers with all their digits, and large objects without a round trip each. */
+/**
+ * Types that the driver is to hand out as text: numbers with all their digits, and large objects without a
+ * round trip each.
+ */
 const AS_TEXT: ReadonlySet<string> = new Set(['NUMBER', 'CLOB', 'NCLOB', 'LONG', 'JSON', 'VECTOR'])
 
 /** How a column is to be fetched; undefined: as it comes. */
@@ -66,7 +69,8 @@ export function fetchType(
   return ({ dbTypeName }) => {
     if (AS_TEXT.has(dbTypeName)) return { type: driver.DB_TYPE_VARCHAR }
     if (dbTypeName === 'BLOB') return { type: driver.DB_TYPE_RAW }
-    // Oracle's client makes text of moments by the formats of the session, without loss; the driver itself would make a JS Date.
+    // Oracle's client makes text of moments by the formats of the session, without loss; the driver itself
+    // would make a JS Date.
     const isMoment = dbTypeName === 'DATE' || dbTypeName.startsWith('TIMESTAMP')
     return isMoment && !driver.thin ? { type: driver.DB_TYPE_VARCHAR } : undefined
   }

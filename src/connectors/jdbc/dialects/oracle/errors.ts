@@ -2,15 +2,17 @@ import { ConfigError, ConnectError, messageOf } from '../../../../errors.ts'
 import { databaseError } from '../../database/database.ts'
 
 /*
- * Errors (ORA-) after which the same call may succeed, over a new session. Sources: Oracle Database Error Messages; the list of
- * lost connections in the driver's lib/errors.js.
+ * Errors (ORA-) after which the same call may succeed, over a new session. Sources: Oracle Database Error
+ * Messages; the list of lost connections in the driver's lib/errors.js.
  */
 const SESSION_LOST = [
   22, 28, 31, 45, 378, 600, 602, 603, 609, 1012, 1013, 1014, 1041, 1043, 1089, 1090, 1092, 2396,
   2399, 3113, 3114, 3122, 3135, 3136, 7445, 12153, 12537, 12547, 12570, 12571, 12583, 12592, 27146,
   56600
 ]
-/** Instances, databases and services that start, move, catch up, or wait for their archiver or their disks. */
+/**
+ * Instances, databases and services that start, move, catch up, or wait for their archiver or their disks.
+ */
 const NOT_READY = [
   257, 376, 1033, 1034, 1035, 1109, 1115, 1219, 3172, 16456, 25400, 25401, 25402, 25403, 25405,
   25407, 25408, 25409
@@ -71,14 +73,17 @@ const RETRIABLE_OF_DRIVER = new Set([
 const NETWORK =
   /^(ECONNREFUSED|ECONNRESET|ECONNABORTED|ETIMEDOUT|EPIPE|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/
 
-/** The driver's error as one of ours. One error of the driver may carry another of the server: either decides. */
+/**
+ * The driver's error as one of ours. One error of the driver may carry another of the server: either decides.
+ */
 export function oracleError(error: unknown, what: string, sql?: string): ConnectError {
   if (error instanceof ConfigError || error instanceof ConnectError) return error
   const { code, offset } = error as { code?: unknown; offset?: number }
   const text = messageOf(error)
     .replace(/\nHelp: https:\S+/g, '')
     .replaceAll('\n', ' ')
-  // A log that shows the chain of causes leaves out what was said already: the driver's words have to be the same.
+  // A log that shows the chain of causes leaves out what was said already: the driver's words have to be the
+  // same.
   if (error instanceof Error) error.message = text
   const named = typeof code === 'string' ? code : ''
   const codes = [...`${named} ${text}`.matchAll(/\b(ORA|NJS)-(\d{3,5})\b/g)]

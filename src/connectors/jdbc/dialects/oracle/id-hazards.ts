@@ -7,7 +7,10 @@ interface Questions {
 
 const LOSS = 'how ids are handed out is not looked at'
 
-/** Options as text, shown to everybody who sees the table; the sequence behind an identity column may not be shown. */
+/**
+ * Options as text, shown to everybody who sees the table; the sequence behind an identity column may not be
+ * shown.
+ */
 const identity = (owner: string, table: string, column: string): OracleQuestion => [
   {
     sql: 'SELECT IDENTITY_OPTIONS FROM ALL_TAB_IDENTITY_COLS WHERE OWNER = :1 AND TABLE_NAME = :2 AND COLUMN_NAME = :3',
@@ -21,8 +24,9 @@ const INSTANCES: OracleQuestion = [
 ]
 
 /**
- * On one instance a sequence is handed out in order, however much of it is cached. In a cluster each instance has numbers of its own
- * unless the sequence says ORDER; where it cannot be known whether there are others, that is said.
+ * On one instance a sequence is handed out in order, however much of it is cached. In a cluster each instance
+ * has numbers of its own unless the sequence says ORDER; where it cannot be known whether there are others,
+ * that is said.
  */
 export async function oracleIdHazards(
   questions: Questions,

@@ -3,8 +3,9 @@ import { timestampText } from '../../values/timestamp.ts'
 import { epochDay } from '../../../../data/calendar.ts'
 
 /**
- * What a DATE or TIMESTAMP holds, to the nanosecond: the reading of a wall clock as if it were UTC, or an instant for types with a
- * zone. The driver by itself would make a JS Date of it, in milliseconds and in the zone of this process (D6).
+ * What a DATE or TIMESTAMP holds, to the nanosecond: the reading of a wall clock as if it were UTC, or an
+ * instant for types with a zone. The driver by itself would make a JS Date of it, in milliseconds and in the
+ * zone of this process (D6).
  */
 export class OracleMoment {
   readonly ms: number
@@ -26,8 +27,9 @@ export class OracleMoment {
 }
 
 /**
- * Reads the database's own form: 7 bytes (century and year in excess of 100, month, day, then hour, minute and second each plus
- * one), with 4 more for nanoseconds and 2 for the zone, whose value stands in UTC already. `offsetMinutes` is taken off.
+ * Reads the database's own form: 7 bytes (century and year in excess of 100, month, day, then hour, minute
+ * and second each plus one), with 4 more for nanoseconds and 2 for the zone, whose value stands in UTC
+ * already. `offsetMinutes` is taken off.
  */
 function readMoment(bytes: Uint8Array, offsetMinutes = 0): OracleMoment {
   const at = (index: number): number => bytes[index] ?? 0
@@ -43,7 +45,10 @@ function readMoment(bytes: Uint8Array, offsetMinutes = 0): OracleMoment {
   )
 }
 
-/** `[-]YYYY-MM-DD HH:MM:SS[.FFFFFFFFF][ +HH:MM]`: what Oracle's own client makes of a moment by the formats of the session. */
+/**
+ * `[-]YYYY-MM-DD HH:MM:SS[.FFFFFFFFF][ +HH:MM]`: what Oracle's own client makes of a moment by the formats of
+ * the session.
+ */
 const TEXT =
   /^ ?(-?)(\d{4,})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?: ?([+-])(\d\d):(\d\d))?$/
 
@@ -76,8 +81,9 @@ interface BufferClass {
 const prepared = new WeakSet<object>()
 
 /**
- * Has the driver, in thin mode, hand out {@link OracleMoment}s instead of JS Dates. It offers no public way: its «fetch as string» makes a
- * Date first. I5: another version of the driver that went another way is refused here; and columns take nothing but such moments.
+ * Has the driver, in thin mode, hand out {@link OracleMoment}s instead of JS Dates. It offers no public way:
+ * its «fetch as string» makes a Date first. I5: another version of the driver that went another way is
+ * refused here; and columns take nothing but such moments.
  */
 export function keepMomentsExact(buffers: BufferClass): void {
   const { prototype } = buffers
@@ -87,7 +93,8 @@ export function keepMomentsExact(buffers: BufferClass): void {
   prototype.parseOracleDate = function parse(bytes, isWallClock, isInZoneOfDatabase) {
     const region = this.caps?.dbTzRegion
     if (isInZoneOfDatabase && region !== null && region !== undefined) {
-      // A database whose zone is a region with summer time: the driver knows better than to guess, and says so.
+      // A database whose zone is a region with summer time: the driver knows better than to guess, and says
+      // so.
       return original.call(this, bytes, isWallClock, isInZoneOfDatabase)
     }
     return readMoment(bytes, isInZoneOfDatabase ? (this.caps?.dbTzOffset ?? 0) : 0)

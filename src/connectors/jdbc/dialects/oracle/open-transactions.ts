@@ -8,7 +8,10 @@ type Prefix = (typeof VIEWS)[number]
 
 const ROLE = `SELECT SYS_CONTEXT('USERENV', 'DATABASE_ROLE') FROM DUAL`
 
-/** How many instances have the database open; whether the software can run more than one. Both may be asked by everybody. */
+/**
+ * How many instances have the database open; whether the software can run more than one. Both may be asked by
+ * everybody.
+ */
 const ACTIVE_INSTANCES = 'SELECT COUNT(*) FROM V$ACTIVE_INSTANCES'
 const CLUSTER_OPTION = `SELECT VALUE FROM V$OPTION WHERE PARAMETER = 'Real Application Clusters'`
 
@@ -19,7 +22,10 @@ interface Session {
   ask(sql: string): Promise<Row[]>
 }
 
-/** A statement of somebody that has its table locked, or waits for that; `transaction` null: it has changed nothing yet. */
+/**
+ * A statement of somebody that has its table locked, or waits for that; `transaction` null: it has changed
+ * nothing yet.
+ */
 interface Locker {
   readonly id: string
   readonly transaction: string | null
@@ -27,9 +33,10 @@ interface Locker {
 }
 
 /**
- * Open transactions by the numbers that name them for good: undo segment, slot and sequence, which they have from their first change on.
- * What a statement takes for the present is fixed before, when it begins: where GV$LOCK may be read, those who have a table locked
- * and changed nothing so far count as well, by instance and session.
+ * Open transactions by the numbers that name them for good: undo segment, slot and sequence, which they have
+ * from their first change on. What a statement takes for the present is fixed before, when it begins: where
+ * GV$LOCK may be read, those who have a table locked and changed nothing so far count as well, by instance
+ * and session.
  */
 export class OracleTransactions {
   readonly #session: Session
@@ -128,7 +135,10 @@ export class OracleTransactions {
   }
 }
 
-/** A session's number, and that of its transaction: the lock of which is its segment and slot in one number, and its sequence. */
+/**
+ * A session's number, and that of its transaction: the lock of which is its segment and slot in one number,
+ * and its sequence.
+ */
 function lockersOf(rows: readonly Row[]): Locker[] {
   const lockers = new Map<string, { transaction: string | null; ageMs: number | null }>()
   const of = ([instance, session]: Row): string => `dml ${String(instance)}.${String(session)}`

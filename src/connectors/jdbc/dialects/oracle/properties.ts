@@ -1,6 +1,9 @@
 import { type DriverTable, words } from '../shared/driver-properties.ts'
 
-/** Every property of ojdbc (`OracleDriver.getPropertyInfo`, `OracleConnection.CONNECTION_PROPERTY_…`), and two keys of our own. */
+/**
+ * Every property of ojdbc (`OracleDriver.getPropertyInfo`, `OracleConnection.CONNECTION_PROPERTY_…`), and two
+ * keys of our own.
+ */
 export const ojdbcProperties: DriverTable = {
   driver: 'ojdbc',
   version: '23.26.4.0.0',

@@ -8,7 +8,10 @@ interface OracleStatement {
   readonly binds: readonly string[]
 }
 
-/** Ways to ask one thing, the best first: each for servers (or releases, or rights) that refuse the one before. */
+/**
+ * Ways to ask one thing, the best first: each for servers (or releases, or rights) that refuse the one
+ * before.
+ */
 export type OracleQuestion = readonly OracleStatement[]
 
 /** What runs statements: the rows of a small one, and the columns of one that is not run. */
@@ -18,8 +21,9 @@ interface Session {
 }
 
 /**
- * What is asked of a session beside the rows themselves. A server that answers an error to one of these questions has refused it, whatever
- * the error, unless it is one that passes: what an answer is missing for a moment is not decided for good.
+ * What is asked of a session beside the rows themselves. A server that answers an error to one of these
+ * questions has refused it, whatever the error, unless it is one that passes: what an answer is missing for a
+ * moment is not decided for good.
  */
 export class OracleQuestions {
   readonly #session: Session
@@ -65,7 +69,10 @@ export class OracleQuestions {
     }
   }
 
-  /** Why the server refuses a query, without running it: that asks for the privilege alone; null when it does not. */
+  /**
+   * Why the server refuses a query, without running it: that asks for the privilege alone; null when it does
+   * not.
+   */
   async refusalOf(sql: string): Promise<string | null> {
     try {
       await this.#session.describeQuery(sql)
@@ -91,7 +98,10 @@ export function isRefusal(error: unknown): boolean {
   return codeOf(error) !== null && !isRetriable(error)
 }
 
-/** Rights: to a view, below it, and by name (23ai). What there is not: a feature, a word of USERENV, a view of that kind, an implementation. */
+/**
+ * Rights: to a view, below it, and by name (23ai). What there is not: a feature, a word of USERENV, a view of
+ * that kind, an implementation.
+ */
 const FORBIDDEN = new Set([1031, 1039, 41_900, 439, 2003, 2030, 3001])
 
 /** Whether what was asked for is not there or not allowed: errors of the statement's text, and of rights. */

@@ -80,7 +80,10 @@ async function openSession(
   }
 }
 
-/** All settings at once; one by one when the server refuses that. Values carry their format in any case: thin mode can do without. */
+/**
+ * All settings at once; one by one when the server refuses that. Values carry their format in any case: thin
+ * mode can do without.
+ */
 async function configure(connection: OracleConnection, options: OpenOptions): Promise<void> {
   try {
     if (await accepts(connection, SESSION_STATEMENT)) return

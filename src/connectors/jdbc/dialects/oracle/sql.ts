@@ -43,8 +43,8 @@ const DICTIONARY = [
 ] as const
 
 /**
- * Questions that answer (owner, name) of the tables looked for, in the order of JDBC's types. With names each is found by
- * the dictionary's own index: as written, in upper and in lower case.
+ * Questions that answer (owner, name) of the tables looked for, in the order of JDBC's types. With names each
+ * is found by the dictionary's own index: as written, in upper and in lower case.
  */
 export function listQuestions(filter: TableFilter): OracleQuestion[] {
   const { names, types, schemaPattern, prefix = null, atMost } = filter
@@ -100,8 +100,9 @@ export const CURRENT_SCHEMA: OracleQuestion = [
 ]
 
 /**
- * Answers name, type, precision, scale, nullable (Y/N), owner of the type or null, identity (YES/NO), and whether it is invisible (YES/NO).
- * Columns that somebody made invisible are in ALL_TAB_COLS alone, as are those that the database made for itself.
+ * Answers name, type, precision, scale, nullable (Y/N), owner of the type or null, identity (YES/NO), and
+ * whether it is invisible (YES/NO). Columns that somebody made invisible are in ALL_TAB_COLS alone, as are
+ * those that the database made for itself.
  */
 export function columnsQuestion(owner: string, table: string): OracleQuestion {
   return [
@@ -138,7 +139,10 @@ export function keyColumnsQuestion(owner: string, constraint: string): OracleQue
   ]
 }
 
-/** Answers what synonyms of this name stand for: owner of the synonym, then owner, table, database link or null. */
+/**
+ * Answers what synonyms of this name stand for: owner of the synonym, then owner, table, database link or
+ * null.
+ */
 export function synonymQuestion(owner: string, name: string): OracleQuestion {
   return [
     {

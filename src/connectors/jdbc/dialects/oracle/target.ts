@@ -13,7 +13,10 @@ export interface OracleTarget {
   readonly connectString: string
   readonly user: string
   readonly password: string | null
-  /** Thick mode with Oracle's client in this folder (null: where the system looks), thin mode, or null: nothing is said. */
+  /**
+   * Thick mode with Oracle's client in this folder (null: where the system looks), thin mode, or null:
+   * nothing is said.
+   */
   readonly client: { readonly libDir: string | null } | 'thin' | null
   /** Folder of tnsnames.ora. */
   readonly configDir: string | null
@@ -39,7 +42,10 @@ const EASY_CONNECT = new Set(
   )
 )
 
-/** Takes URL and properties apart; ConfigError for forms the driver does not know in its mode. Properties win over the URL, as in ojdbc. */
+/**
+ * Takes URL and properties apart; ConfigError for forms the driver does not know in its mode. Properties win
+ * over the URL, as in ojdbc.
+ */
 export function oracleTarget(options: OpenOptions): OracleTarget {
   const [, kind = '', body = ''] = /^(\w+):(.*)$/s.exec(options.url.rest) ?? []
   if (!['thin', 'oci', 'oci8'].includes(kind.toLowerCase())) {
@@ -126,7 +132,9 @@ function given(name: string, value: string | null, inUrl: boolean): GivenPropert
   return value === null ? [] : [{ name, value, inUrl }]
 }
 
-/** ojdbc's own limits are one for an address and one for all; I8: no address may use up the time of the next. */
+/**
+ * ojdbc's own limits are one for an address and one for all; I8: no address may use up the time of the next.
+ */
 function connectLimits(
   properties: DriverProperties,
   timeoutMs: number,

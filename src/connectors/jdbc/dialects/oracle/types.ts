@@ -70,7 +70,8 @@ export function fieldColumn(field: OracleField): Column {
         : dbTypeName
     return oracleColumn(name, nullable, { name: full, precision: null, scale: null })
   }
-  // A scale of -127 says floating: plain NUMBER has no precision then, FLOAT its binary one. Expressions have neither.
+  // A scale of -127 says floating: plain NUMBER has no precision then, FLOAT its binary one. Expressions have
+  // neither.
   const floating = scale === undefined || scale === -127 || precision === 0
   return oracleColumn(name, nullable, {
     name: 'NUMBER',

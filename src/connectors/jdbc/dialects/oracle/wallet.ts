@@ -5,7 +5,9 @@ import { materialOf } from '../../../../tls/key-material.ts'
 import { readKeyStore, readTrustStore } from '../../../../tls/key-store.ts'
 import type { DriverProperties } from '../shared/driver-properties.ts'
 
-/** Keys and certificates for TCPS, as the driver takes them: a folder with ewallet.pem, or the text of one. */
+/**
+ * Keys and certificates for TCPS, as the driver takes them: a folder with ewallet.pem, or the text of one.
+ */
 export interface OracleWallet {
   readonly location: string | null
   readonly content: string | null
@@ -15,8 +17,8 @@ export interface OracleWallet {
 export const NO_WALLET: OracleWallet = { location: null, content: null, password: null }
 
 /**
- * `written` is a folder: `/dir`, `file:/dir`, `(SOURCE=(METHOD=file)(METHOD_DATA=(DIRECTORY=/dir)))`. Without one, the stores of Java are
- * read. ConfigError for what cannot be read.
+ * `written` is a folder: `/dir`, `file:/dir`, `(SOURCE=(METHOD=file)(METHOD_DATA=(DIRECTORY=/dir)))`. Without
+ * one, the stores of Java are read. ConfigError for what cannot be read.
  */
 export function walletOf(
   written: string | null,

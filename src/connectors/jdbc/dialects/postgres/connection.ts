@@ -51,7 +51,9 @@ interface Settings {
   readonly answerLimitMs: number | null
   /** Tables the user may do nothing with are not listed. */
   readonly onlyAllowed: boolean
-  /** Settings of every transaction. They go with it: behind a pooler the next one may run in another session. */
+  /**
+   * Settings of every transaction. They go with it: behind a pooler the next one may run in another session.
+   */
   readonly settings: ReadonlyMap<string, string>
   /** Ends the running statement on the server and cuts the session. */
   readonly cancel: () => void
@@ -79,8 +81,9 @@ export class PostgresConnection implements Connection {
   }
 
   /**
-   * Asks for what reading depends on. A database with the encoding SQL_ASCII takes any bytes for text, and ends a statement at the first
-   * that are not UTF-8: they are fetched as they are, so that the row can be named.
+   * Asks for what reading depends on. A database with the encoding SQL_ASCII takes any bytes for text, and
+   * ends a statement at the first that are not UTF-8: they are fetched as they are, so that the row can be
+   * named.
    */
   async prepare(): Promise<void> {
     const [row] = await this.#ask(`SELECT pg_catalog.getdatabaseencoding() = 'SQL_ASCII'`, [])
@@ -255,7 +258,8 @@ export class PostgresConnection implements Connection {
         return
       } catch (error) {
         if (isRetriable(error)) throw error
-        // Servers that only speak the protocol may know no such locks: others then wait for this reader a little.
+        // Servers that only speak the protocol may know no such locks: others then wait for this reader a
+        // little.
         this.#isMarked = false
         await this.#ask('ROLLBACK', [])
       }

@@ -5,9 +5,10 @@ import { queryWords } from '../shared/query-words.ts'
 type Ask = (sql: string, binds: readonly unknown[]) => Promise<Row[]>
 
 /**
- * What the relations that `START` finds read: views what they are made of, tables their partitions and children. Whatever is among them that
- * others fill: foreign tables, materialized views (rows appear at a refresh), and tables a subscription writes (in the order in which
- * the publisher's transactions committed, with times and ids of the publisher). A partition may be written through its parents.
+ * What the relations that `START` finds read: views what they are made of, tables their partitions and
+ * children. Whatever is among them that others fill: foreign tables, materialized views (rows appear at a
+ * refresh), and tables a subscription writes (in the order in which the publisher's transactions committed,
+ * with times and ids of the publisher). A partition may be written through its parents.
  */
 const COPIES = (start: string): string => `
 WITH RECURSIVE used(oid) AS (
@@ -35,7 +36,10 @@ const OF_QUERY = COPIES(
   `c.relname = ANY($1) AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname NOT IN ('pg_catalog', 'information_schema')`
 )
 
-/** Whose transactions cannot be seen here, if any table that is read is a copy; of a query everything that has the name of a table counts. */
+/**
+ * Whose transactions cannot be seen here, if any table that is read is a copy; of a query everything that has
+ * the name of a table counts.
+ */
 export async function postgresCopies(ask: Ask, { table, query }: Source): Promise<string | null> {
   const of = query === null ? OF_TABLE : OF_QUERY
   const binds = query === null ? [table?.schema ?? 'public', table?.table] : [queryWords(query)]

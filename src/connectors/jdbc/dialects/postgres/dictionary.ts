@@ -6,7 +6,10 @@ export const TABLE_TYPES = `CASE WHEN n.nspname IN ('pg_catalog', 'information_s
 /** Any privilege will do, as for the JDBC driver. */
 export const ALLOWED = `has_table_privilege(c.oid, 'SELECT, INSERT, UPDATE, DELETE, REFERENCES, TRIGGER')`
 
-/** The type below all domains, with its modifier; a domain on the way may forbid null, and an enum has an object id of its own. */
+/**
+ * The type below all domains, with its modifier; a domain on the way may forbid null, and an enum has an
+ * object id of its own.
+ */
 const BASE_TYPE = (oid: string, typmod: string): string => `CROSS JOIN LATERAL (
   WITH RECURSIVE base AS (
     SELECT t.oid, t.typtype, t.typbasetype, t.typtypmod, t.typnotnull, ${typmod} AS typmod FROM pg_catalog.pg_type t WHERE t.oid = ${oid}

@@ -3,8 +3,8 @@ import { databaseError } from '../../database/database.ts'
 import { trustHint } from '../shared/trust-hint.ts'
 
 /**
- * SQLSTATEs (or their class, two letters) after which the same may succeed later. Source: PostgreSQL manual, appendix A, and the states
- * that poolers answer.
+ * SQLSTATEs (or their class, two letters) after which the same may succeed later. Source: PostgreSQL manual,
+ * appendix A, and the states that poolers answer.
  */
 const RETRIABLE = new Set([
   '08', // connection exceptions

@@ -1,6 +1,9 @@
 import type { JdbcEscapes } from '../../database/database.ts'
 
-/** As pgjdbc 42.7 (org.postgresql.jdbc.EscapedFunctions2) replaces them; functions of the same name and meaning are not listed. */
+/**
+ * As pgjdbc 42.7 (org.postgresql.jdbc.EscapedFunctions2) replaces them; functions of the same name and
+ * meaning are not listed.
+ */
 export const postgresEscapes: JdbcEscapes = {
   doubledQuestionMarks: true,
   functions: new Map(

@@ -1,19 +1,25 @@
 import type { OpenTransactions, Row, TableId } from '../../database/database.ts'
 import { unanswered } from '../shared/unanswered.ts'
 
-/** Numbers of a lock that disturbs nobody: whoever holds it reads tables for a connector, and writes nothing. */
+/**
+ * Numbers of a lock that disturbs nobody: whoever holds it reads tables for a connector, and writes nothing.
+ */
 const READER = [1_801_677_418, 1] as const
 
-/** Begins a transaction that other connectors do not wait for. The lock ends with it, also behind a pool of connections. */
+/**
+ * Begins a transaction that other connectors do not wait for. The lock ends with it, also behind a pool of
+ * connections.
+ */
 export function beginReading(level: string): string {
   return `BEGIN${level}; SELECT pg_advisory_xact_lock_shared(${READER.join(', ')})`
 }
 
 /**
- * Every transaction holds the lock of its virtual id from its first statement to after its end is visible, before it takes a sequence
- * number or knows its now(); anybody may see these locks, only ages need a privilege. A prepared transaction has given that lock up:
- * it is in its own view before, which therefore has to be read behind. Workers of the server itself have no user.
- * Source: PostgreSQL manual, pg_locks and pg_prepared_xacts.
+ * Every transaction holds the lock of its virtual id from its first statement to after its end is visible,
+ * before it takes a sequence number or knows its now(); anybody may see these locks, only ages need a
+ * privilege. A prepared transaction has given that lock up: it is in its own view before, which therefore has
+ * to be read behind. Workers of the server itself have no user. Source: PostgreSQL manual, pg_locks and
+ * pg_prepared_xacts.
  */
 const OPEN = `SELECT l.virtualtransaction, FLOOR(EXTRACT(EPOCH FROM clock_timestamp() - a.xact_start) * 1000)::bigint, CASE WHEN l.pid = pg_backend_pid() THEN CASE WHEN pg_is_in_recovery() THEN 'standby' ELSE 'own' END WHEN l.writes IS NOT NULL THEN 'writer' ELSE 'reader' END,
 CASE WHEN NOT pg_is_in_recovery() THEN txid_snapshot_xmax(txid_current_snapshot()) - COALESCE(l.writes, 0) END
@@ -69,8 +75,9 @@ const HAS_TRANSACTION_IDS = `SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog
 WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p')`
 
 /**
- * Every row of a table names the transaction that wrote it. These numbers are compared by their age, for they begin anew: that of a row
- * which has been there for two thousand million transactions may look young, which only has it read once more.
+ * Every row of a table names the transaction that wrote it. These numbers are compared by their age, for they
+ * begin anew: that of a row which has been there for two thousand million transactions may look young, which
+ * only has it read once more.
  */
 export async function postgresWrittenSince(
   ask: (sql: string, binds: readonly unknown[]) => Promise<Row[]>,

@@ -41,7 +41,8 @@ export async function connectPostgres(
     return await attempt(first)
   } catch (error) {
     refusal = error
-    // The password is never given without encryption because encrypting failed: only when the server says that it does not encrypt.
+    // The password is never given without encryption because encrypting failed: only when the server says
+    // that it does not encrypt.
     if (second === null || signal.aborted || !asksForOther(error, first))
       throw shown(error, address, target)
   }
@@ -113,7 +114,10 @@ async function logInOnce(
   }
 }
 
-/** Sees which way of proving himself the server asks for before the driver answers it, and refuses those that are not wanted. */
+/**
+ * Sees which way of proving himself the server asks for before the driver answers it, and refuses those that
+ * are not wanted.
+ */
 class AuthenticationWatch {
   readonly #wanted: Authentication
   #method = 'none'
@@ -173,8 +177,8 @@ function checkName(client: Client, host: string): void {
 }
 
 /**
- * Aborts when the session ends. When it does between two messages of an answer the driver's cursor forgets who waits for it, who
- * has to look here (I8).
+ * Aborts when the session ends. When it does between two messages of an answer the driver's cursor forgets
+ * who waits for it, who has to look here (I8).
  */
 export function endOf(client: Client): AbortSignal {
   const ended = new AbortController()
@@ -186,7 +190,10 @@ export function destroy(client: Client): void {
   inside(client).connection.stream.destroy()
 }
 
-/** Asks the server to end what the session does, over a connection of its own, then cuts the session. Bounded to a second. */
+/**
+ * Asks the server to end what the session does, over a connection of its own, then cuts the session. Bounded
+ * to a second.
+ */
 export function cancelOnServer(client: Client, { host, port }: PostgresAddress): void {
   const { processID, secretKey } = inside(client)
   if (typeof processID === 'number' && typeof secretKey === 'number') {
@@ -197,7 +204,8 @@ export function cancelOnServer(client: Client, { host, port }: PostgresAddress):
     request.writeInt32BE(secretKey, 12)
     const socket = connectSocket({ host, port })
     socket.setTimeout(1000, () => socket.destroy())
-    // The session is cut in any case: a server that cannot be asked ends the query when it finds nobody there.
+    // The session is cut in any case: a server that cannot be asked ends the query when it finds nobody
+    // there.
     socket.on('error', () => socket.destroy())
     socket.end(request)
     socket.unref()

@@ -52,7 +52,10 @@ const EXACT_VALUES: readonly (readonly [string, string])[] = [
   ['bytea_output', 'hex']
 ]
 
-/** The URL and driver properties of pgjdbc. Throws ConfigError for what makes no sense or is refused; tells what has no effect. */
+/**
+ * The URL and driver properties of pgjdbc. Throws ConfigError for what makes no sense or is refused; tells
+ * what has no effect.
+ */
 export function postgresTarget(options: OpenOptions): PostgresTarget {
   const { hosts, database, user, password, properties } = postgresAddresses(options)
   properties.tell(options.log)

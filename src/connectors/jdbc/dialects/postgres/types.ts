@@ -46,8 +46,8 @@ const STRINGS: ReadonlySet<number> = new Set([
 ])
 
 /**
- * The column of a type; every value arrives as the text PostgreSQL prints. Types without an entry are `other`. `isUnchecked`: the
- * database takes any bytes for text (SQL_ASCII).
+ * The column of a type; every value arrives as the text PostgreSQL prints. Types without an entry are
+ * `other`. `isUnchecked`: the database takes any bytes for text (SQL_ASCII).
  */
 export function postgresColumn(
   facts: ColumnFacts,
@@ -152,7 +152,10 @@ function readZonedTime(text: string): number {
   return modulo(wall - (match[1] === '-' ? -offset : offset) * 1000, MS_PER_DAY)
 }
 
-/** As the JVM connector: one bit is a boolean, up to eight an int8 (the bits of a signed byte), more are bytes. */
+/**
+ * As the JVM connector: one bit is a boolean, up to eight an int8 (the bits of a signed byte), more are
+ * bytes.
+ */
 function bitColumn(facts: ColumnFacts, width: number): Column {
   if (width <= 1) return { ...facts, type: 'boolean', read: (raw) => raw === '1' }
   if (width <= 8) {

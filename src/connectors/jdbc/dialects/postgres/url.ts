@@ -27,7 +27,10 @@ interface PostgresAddresses {
 
 const DEFAULT_PORT = 5432
 
-/** As `org.postgresql.Driver.parseURL`: the URL wins over properties, user and password among them. ConfigError for all else. */
+/**
+ * As `org.postgresql.Driver.parseURL`: the URL wins over properties, user and password among them.
+ * ConfigError for all else.
+ */
 export function postgresAddresses(options: OpenOptions): PostgresAddresses {
   const { text, rest } = options.url
   const question = rest.indexOf('?')
@@ -50,7 +53,8 @@ export function postgresAddresses(options: OpenOptions): PostgresAddresses {
   ]
   const properties = new DriverProperties(pgjdbcProperties, given)
   const user = properties.word('user') ?? userInfo().username
-  // What the properties name counts only where the address says nothing, unless it is a parameter of the URL itself.
+  // What the properties name counts only where the address says nothing, unless it is a parameter of the URL
+  // itself.
   const inUrl = new Set(given.filter((one) => one.inUrl).map(({ name }) => name.toLowerCase()))
   const isSaid = (name: string): boolean => inUrl.has(name) || inUrl.has(`pg${name}`)
   const named = (name: string, property: string, written: string): string =>

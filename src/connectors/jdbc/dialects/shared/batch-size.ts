@@ -18,7 +18,10 @@ export function rowBytes(row: Row): number {
   return bytes
 }
 
-/** How many rows to ask for at a time, so that a table of huge rows is read with as much memory as another (I8). */
+/**
+ * How many rows to ask for at a time, so that a table of huge rows is read with as much memory as another
+ * (I8).
+ */
 export class BatchSize {
   readonly #most: number
   #rows: number

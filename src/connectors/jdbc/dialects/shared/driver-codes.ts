@@ -13,7 +13,10 @@ interface DriverError {
   readonly errorNum?: number
 }
 
-/** SQLSTATE and the server's own number of an error, as the JVM's drivers give them; empty and 0 for what is not known. */
+/**
+ * SQLSTATE and the server's own number of an error, as the JVM's drivers give them; empty and 0 for what is
+ * not known.
+ */
 export function driverCodes(error: unknown): { readonly state: string; readonly number: number } {
   const cause = ((error instanceof ConnectError ? error.cause : null) ?? {}) as DriverError
   const { sqlState, errno, number, state, errorNum, code } = cause

@@ -4,9 +4,10 @@ import { neverShow } from '../../../../secrets/known-secrets.ts'
 import { isSecretName } from '../../../../secrets/secret-names.ts'
 
 /**
- * All properties of a JDBC driver, each in one place: it acts as there (`acts`), makes no difference to what is read (`needless`), has no
- * effect though it would there (`idle`), or is refused, unless its value asks for nothing (`refused`). Reasons are read by users: what is
- * said of a property completes the sentence "…, because …".
+ * All properties of a JDBC driver, each in one place: it acts as there (`acts`), makes no difference to what
+ * is read (`needless`), has no effect though it would there (`idle`), or is refused, unless its value asks
+ * for nothing (`refused`). Reasons are read by users: what is said of a property completes the sentence "…,
+ * because …".
  */
 export interface DriverTable {
   /** As its documentation calls it: `pgjdbc`. */
@@ -57,7 +58,10 @@ export function fatesOf(table: DriverTable): Map<string, Fate> {
   return fates
 }
 
-/** Where a property stands: in the URL, where even a name may be a piece of a password, or in a key of the connector. */
+/**
+ * Where a property stands: in the URL, where even a name may be a piece of a password, or in a key of the
+ * connector.
+ */
 export interface GivenProperty {
   readonly name: string
   readonly value: string

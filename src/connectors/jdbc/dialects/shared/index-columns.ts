@@ -1,6 +1,9 @@
 import type { Row } from '../../database/database.ts'
 
-/** Rows of (index, column or null for an expression), in the order of the columns, as the list of columns of each index. */
+/**
+ * Rows of (index, column or null for an expression), in the order of the columns, as the list of columns of
+ * each index.
+ */
 export function indexColumns(rows: readonly Row[]): (string | null)[][] {
   const indexes = new Map<string, (string | null)[]>()
   for (const [index, column] of rows) {

@@ -1,4 +1,7 @@
-/** A LIKE pattern in which `%` alone stands for any text, and everything else for itself. `special`: what else has a meaning in LIKE. */
+/**
+ * A LIKE pattern in which `%` alone stands for any text, and everything else for itself. `special`: what else
+ * has a meaning in LIKE.
+ */
 export function likeName(name: string, escape: string, special = '_'): string {
   return name.replace(/[!\\_%[]/g, (mark) =>
     mark === escape || special.includes(mark) ? escape + mark : mark

@@ -1,11 +1,16 @@
-/** Strings and comments, in which nothing is named; quoted names, in the quotes of any database; and plain names. */
+/**
+ * Strings and comments, in which nothing is named; quoted names, in the quotes of any database; and plain
+ * names.
+ */
 const TOKEN =
   /'(?:[^']|'')*'|--[^\n]*|\/\*[\s\S]*?\*\/|"((?:[^"]|"")*)"|`((?:[^`]|``)*)`|\[((?:[^\]]|\]\])*)\]|[\p{L}_][\p{L}\p{N}_$#]*/gu
 
 /** More are not looked up: who writes a longer query is not guessed at. */
 const MOST_WORDS = 2000
 
-/** Every word of a query that may name a table: quoted ones as they are, others as written and in both cases. */
+/**
+ * Every word of a query that may name a table: quoted ones as they are, others as written and in both cases.
+ */
 export function queryWords(query: string): string[] {
   const words = new Set<string>()
   for (const match of query.matchAll(TOKEN)) {

@@ -1,17 +1,20 @@
 import type { Row } from '../../database/database.ts'
 import { BATCH_BYTES, rowBytes } from './batch-size.ts'
 
-/** The driver's side of a result whose rows it pushes. Rows that are under way when it is told to pause still come. */
+/**
+ * The driver's side of a result whose rows it pushes. Rows that are under way when it is told to pause still
+ * come.
+ */
 interface PushedRows {
   pause(): void
   resume(): void
 }
 
 /**
- * RUNNING: rows come; the driver is paused while as many wait as are taken at once, so that the server waits too.
- * DISCARDING: the reader wants no more of them; those under way are thrown away, and so is an error.
- * ENDED: no more rows come, all of them came or none was wanted any more.
- * FAILED: no more rows come, and the reader is told why, before it gets those that wait.
+ * RUNNING: rows come; the driver is paused while as many wait as are taken at once, so that the server waits
+ * too. DISCARDING: the reader wants no more of them; those under way are thrown away, and so is an error.
+ * ENDED: no more rows come, all of them came or none was wanted any more. FAILED: no more rows come, and the
+ * reader is told why, before it gets those that wait.
  */
 type State =
   | { readonly kind: 'RUNNING' | 'DISCARDING' | 'ENDED' }
@@ -74,7 +77,10 @@ export class RowQueue {
     this.#driver().resume()
   }
 
-  /** At most `fetchRows` rows, as soon as so many wait or no more come; none at the end. `limit` bounds each wait. */
+  /**
+   * At most `fetchRows` rows, as soon as so many wait or no more come; none at the end. `limit` bounds each
+   * wait.
+   */
   async take(limit: (work: Promise<void>) => Promise<void>): Promise<Row[]> {
     while (!this.#isFull && !this.isOver) {
       this.#driver().resume()

@@ -5,8 +5,9 @@ import type { OpenTransactions } from '../../database/database.ts'
 const AGAIN_IN_MS = 500
 
 /**
- * What an error says of open transactions. An error that passes is thrown; a refusal (a right, or something the server does not have) says that
- * they cannot be seen; any other says nothing of what may be seen, so it is asked again.
+ * What an error says of open transactions. An error that passes is thrown; a refusal (a right, or something
+ * the server does not have) says that they cannot be seen; any other says nothing of what may be seen, so it
+ * is asked again.
  */
 export function unanswered(error: unknown, isRefusal: (code: string) => boolean): OpenTransactions {
   if (isRetriable(error)) throw error

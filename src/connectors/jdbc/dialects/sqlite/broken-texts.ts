@@ -6,9 +6,10 @@ import type { BrokenText } from './types.ts'
 const REPLACEMENT = '\ufffd'
 
 /**
- * Finds texts whose bytes are not UTF-8 in the rows of a query: node:sqlite hands them out with something else in their place. Where a text
- * looks like that, the bytes of that row are read by the same query, which follows at the same pace from then on: one more reading of
- * the result at most. Both see the same data, since the transaction of the first is open for as long.
+ * Finds texts whose bytes are not UTF-8 in the rows of a query: node:sqlite hands them out with something
+ * else in their place. Where a text looks like that, the bytes of that row are read by the same query, which
+ * follows at the same pace from then on: one more reading of the result at most. Both see the same data,
+ * since the transaction of the first is open for as long.
  */
 export class BrokenTexts {
   readonly #open: () => IterableIterator<Row>

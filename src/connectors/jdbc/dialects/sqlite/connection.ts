@@ -138,7 +138,10 @@ export class SqliteConnection implements Connection {
     return await unreadableTimes(this.#ask, table, names, sql)
   }
 
-  /** Columns of a view come from its tables, and so do their types; whether one can be null the view itself knows. */
+  /**
+   * Columns of a view come from its tables, and so do their types; whether one can be null the view itself
+   * knows.
+   */
   async #columns(
     described: readonly StatementColumnMetadata[],
     rows: readonly Row[],

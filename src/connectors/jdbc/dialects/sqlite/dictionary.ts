@@ -74,7 +74,10 @@ export async function sqliteColumns(
   })
 }
 
-/** The key of a table without an index of its own is found by its rows' numbers, which serves as well. null: there is no such table. */
+/**
+ * The key of a table without an index of its own is found by its rows' numbers, which serves as well. null:
+ * there is no such table.
+ */
 export async function sqliteIndexes(
   ask: SqliteAsk,
   dialect: Dialect,

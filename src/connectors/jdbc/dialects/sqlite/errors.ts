@@ -1,7 +1,8 @@
 import { ConnectError } from '../../../../errors.ts'
 import { databaseError } from '../../database/database.ts'
 
-// SQLITE_BUSY, LOCKED, NOMEM, INTERRUPT, IOERR, FULL, CANTOPEN, PROTOCOL and SCHEMA; the low byte of the extended code.
+// SQLITE_BUSY, LOCKED, NOMEM, INTERRUPT, IOERR, FULL, CANTOPEN, PROTOCOL and SCHEMA; the low byte of the
+// extended code.
 const RETRIABLE_CODES = new Set([5, 6, 7, 9, 10, 13, 14, 15, 17])
 
 export function sqliteError(error: unknown, what: string): ConnectError {

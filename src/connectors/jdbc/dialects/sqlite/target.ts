@@ -21,7 +21,10 @@ interface SqliteTarget {
 const DEFAULT_BUSY_TIMEOUT_MS = 1000
 /** SQLITE_OPEN_READONLY, a bit of `open_mode`. */
 const READ_ONLY_BIT = 1
-/** Properties win over the URL, as in sqlite-jdbc. ConfigError for what makes no sense; a database error when there is no file. */
+/**
+ * Properties win over the URL, as in sqlite-jdbc. ConfigError for what makes no sense; a database error when
+ * there is no file.
+ */
 export function sqliteTarget(options: OpenOptions): SqliteTarget {
   const { text, rest } = options.url
   const question = rest.indexOf('?')

@@ -61,10 +61,12 @@ class SqliteError extends Error {
 const CLOSE_LIMIT_MS = 1000
 
 /**
- * SQLite computes in the thread that asks it, so a connection has a thread of its own: a statement that takes long keeps neither other
- * tasks nor the REST interface waiting (I9). Rows come in the batches they are asked for.
+ * SQLite computes in the thread that asks it, so a connection has a thread of its own: a statement that takes
+ * long keeps neither other tasks nor the REST interface waiting (I9). Rows come in the batches they are asked
+ * for.
  *
- * SQLite cannot be interrupted through Node: `abort` frees whoever waits at once, and the thread ends with the step it is in.
+ * SQLite cannot be interrupted through Node: `abort` frees whoever waits at once, and the thread ends with
+ * the step it is in.
  */
 export class SqliteThread {
   readonly #clock: Clock

@@ -19,7 +19,8 @@ const RANGES: Record<IntegerType, bigint> = {
   int32: 1n << 31n,
   int64: 1n << 63n
 }
-// SQLite stores no precision: a stamp of CURRENT_TIMESTAMP holds whole seconds, so a second must be over to be complete.
+// SQLite stores no precision: a stamp of CURRENT_TIMESTAMP holds whole seconds, so a second must be over to
+// be complete.
 const SECOND_NANOS = 1_000_000_000
 
 /**
@@ -50,7 +51,10 @@ export function declaredColumn(facts: ColumnFacts, zone: TimeZone): Column {
   return { ...facts, type: 'string', read: readString }
 }
 
-/** An expression, or a column declared without a type: as its first value that is not null, in the rows read so far. */
+/**
+ * An expression, or a column declared without a type: as its first value that is not null, in the rows read
+ * so far.
+ */
 export function sampledColumn(facts: ColumnFacts, index: number, rows: readonly Row[]): Column {
   for (const row of rows) {
     const value = row[index]
@@ -79,7 +83,10 @@ function timestampColumn(facts: ColumnFacts, digits: string | undefined, zone: T
   }
 }
 
-/** A text whose bytes are not UTF-8. SQLite keeps whatever it is given, and Node would replace what it cannot read (I5). */
+/**
+ * A text whose bytes are not UTF-8. SQLite keeps whatever it is given, and Node would replace what it cannot
+ * read (I5).
+ */
 export interface BrokenText {
   readonly brokenText: Uint8Array
 }

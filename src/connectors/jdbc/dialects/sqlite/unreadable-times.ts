@@ -11,7 +11,10 @@ const TIMES = new RegExp(`${NANOS_FUNCTION}\\(((?:\`(?:[^\`]|\`\`)*\`|[\\w.])+)\
 
 type Rows = (sql: string) => Promise<Row[]>
 
-/** The rows whose times a statement over a table could not read, in words: `row (id=3): column d: '' is not a timestamp`. */
+/**
+ * The rows whose times a statement over a table could not read, in words:
+ * `row (id=3): column d: '' is not a timestamp`.
+ */
 export async function unreadableTimes(
   rows: Rows,
   { table }: TableId,

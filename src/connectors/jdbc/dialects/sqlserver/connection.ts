@@ -152,7 +152,10 @@ export class SqlServerConnection implements Connection {
     return await this.#describeQuery(sql, 0)
   }
 
-  /** With a table, `sql` begins with `SELECT * FROM` and its name; the columns are then named one by one, see `exactSelect`. */
+  /**
+   * With a table, `sql` begins with `SELECT * FROM` and its name; the columns are then named one by one, see
+   * `exactSelect`.
+   */
   async query(
     sql: string,
     binds: readonly unknown[],

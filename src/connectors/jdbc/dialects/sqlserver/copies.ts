@@ -11,8 +11,9 @@ const MOST_WORDS = 1000
 const ROWSETS = ['openquery', 'openrowset', 'opendatasource']
 
 /**
- * What the objects that `start` finds read: views and synonyms what they stand for. Answers name, reason, and the database a name leads
- * to: what a subscription or merge replication writes here, external tables, and what lies behind a linked server.
+ * What the objects that `start` finds read: views and synonyms what they stand for. Answers name, reason, and
+ * the database a name leads to: what a subscription or merge replication writes here, external tables, and
+ * what lies behind a linked server.
  */
 function copiesStatement(at: string, start: string, binds: readonly string[]): SqlServerStatement {
   return {
@@ -40,7 +41,10 @@ interface SqlServerCopies {
   readonly databases: readonly string[]
 }
 
-/** Whose transactions cannot be seen here, if anything that is read is a copy or elsewhere; of a query everything it names counts. */
+/**
+ * Whose transactions cannot be seen here, if anything that is read is a copy or elsewhere; of a query
+ * everything it names counts.
+ */
 export async function sqlServerCopies(ask: Ask, source: Source): Promise<SqlServerCopies> {
   const { table, query } = source
   const words = query === null ? [] : queryWords(query).slice(0, MOST_WORDS)

@@ -10,7 +10,9 @@ import { type Timestamp, timestampText } from '../../values/timestamp.ts'
 import { sqlServerTarget } from './target.ts'
 import { modulo } from '../../../../data/calendar.ts'
 
-/** SQL Server and Azure SQL Database. Wall clocks are those of the server, as they are for the JVM connector. */
+/**
+ * SQL Server and Azure SQL Database. Wall clocks are those of the server, as they are for the JVM connector.
+ */
 export const sqlServerDialect: Dialect = {
   name: 'SqlServerDatabaseDialect',
   displayName: 'SQL Server',
@@ -34,7 +36,10 @@ export const sqlServerDialect: Dialect = {
   })
 }
 
-/** Binds travel as text; the cast gives them the column's own type, so that an index serves and nothing is rounded. */
+/**
+ * Binds travel as text; the cast gives them the column's own type, so that an index serves and nothing is
+ * rounded.
+ */
 function bindTimestamp(time: Timestamp, column: TimestampColumn, index: number): Bind {
   const type = column.databaseType.toLowerCase()
   const bind = (as: string, value: string): Bind => ({ sql: `CAST(@p${index} AS ${as})`, value })
@@ -50,8 +55,9 @@ function bindTimestamp(time: Timestamp, column: TimestampColumn, index: number):
 }
 
 /**
- * A `datetime` counts three-hundredths of a second and shows them as .000, .003, .007: the last of these moments that is not
- * later. The server finds the same step again in the cast, so a row's own moment compares as equal and the row does not come twice.
+ * A `datetime` counts three-hundredths of a second and shows them as .000, .003, .007: the last of these
+ * moments that is not later. The server finds the same step again in the cast, so a row's own moment compares
+ * as equal and the row does not come twice.
  */
 function cutToDatetime(time: Timestamp): Timestamp {
   const ofSecond = Math.floor(time.nanos / 1_000_000)

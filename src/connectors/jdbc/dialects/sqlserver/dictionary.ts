@@ -73,8 +73,9 @@ export function listStatements(filter: TableFilter): SqlServerStatement[] {
 }
 
 /**
- * Answers name, type as printed, nullable, identity (0/1), place in the primary key or null, and whether `SELECT *` leaves it out: hidden
- * columns (which releases before 2016 do not have), and sparse ones that a column set stands for.
+ * Answers name, type as printed, nullable, identity (0/1), place in the primary key or null, and whether
+ * `SELECT *` leaves it out: hidden columns (which releases before 2016 do not have), and sparse ones that a
+ * column set stands for.
  */
 export function describeStatement(table: TableId, knowsHidden = true): SqlServerStatement {
   const at = table.catalog === null ? '' : `${bracketed(table.catalog)}.`
@@ -111,7 +112,10 @@ export function columnsMarkStatement(table: TableId): SqlServerStatement {
   }
 }
 
-/** Answers index and column, in the order of the index; indexes of some rows only, and disabled ones, serve no poll. */
+/**
+ * Answers index and column, in the order of the index; indexes of some rows only, and disabled ones, serve no
+ * poll.
+ */
 export function indexStatement(table: TableId): SqlServerStatement {
   const at = table.catalog === null ? '' : `${bracketed(table.catalog)}.`
   return {
@@ -135,7 +139,10 @@ export function isTableStatement(table: TableId): SqlServerStatement {
   }
 }
 
-/** Answers name, type as printed, nullable, error of the columns of a query; `parameters`: how many binds it has. */
+/**
+ * Answers name, type as printed, nullable, error of the columns of a query; `parameters`: how many binds it
+ * has.
+ */
 export function describeQueryStatement(query: string, parameters: number): SqlServerStatement {
   const declared = Array.from({ length: parameters }, (_, index) => `@p${index + 1} nvarchar(4000)`)
   return {
@@ -147,8 +154,9 @@ export function describeQueryStatement(query: string, parameters: number): SqlSe
 const WHOLE_ROW = 'SELECT * FROM '
 
 /**
- * The query of a table with its columns named, those that would lose digits as text. `columns` are those of the table now, so
- * that a new one appears as it would with the asterisk. Names are left as the query writes them: the first word behind FROM.
+ * The query of a table with its columns named, those that would lose digits as text. `columns` are those of
+ * the table now, so that a new one appears as it would with the asterisk. Names are left as the query writes
+ * them: the first word behind FROM.
  */
 export function exactSelect(sql: string, columns: readonly Column[]): string {
   if (!sql.startsWith(WHOLE_ROW)) throw new TypeError(`Not a query of a whole table: ${sql}`)

@@ -3,8 +3,8 @@ import { databaseError } from '../../database/database.ts'
 import { trustHint } from '../shared/trust-hint.ts'
 
 /*
- * Error numbers after which the same call may succeed. Sources: SQL Server "Database Engine events and errors"; the lists of
- * transient errors of Azure SQL Database and of Microsoft's drivers.
+ * Error numbers after which the same call may succeed. Sources: SQL Server "Database Engine events and
+ * errors"; the lists of transient errors of Azure SQL Database and of Microsoft's drivers.
  */
 const CONNECTION_LOST = [
   20, 64, 121, 203, 233, 596, 997, 6005, 10053, 10054, 10060, 10061, 11001, 17142, 17187, 17197,
@@ -34,7 +34,9 @@ const RETRIABLE = new Set(
 )
 /** The column, the table, the right (of a table, a column, a database) or what a view reads is not there. */
 const MISSING = new Set([207, 208, 229, 230, 297, 300, 916, 4413])
-/** Codes of the driver and of the network below it. ELOGIN by itself is final: a wrong password stays wrong. */
+/**
+ * Codes of the driver and of the network below it. ELOGIN by itself is final: a wrong password stays wrong.
+ */
 const RETRIABLE_CODES =
   /^(ESOCKET|ETIMEOUT|ECLOSE|ECANCEL|EINSTLOOKUP|EINVALIDSTATE|ECONNCLOSED|ECONNREFUSED|ECONNRESET|ECONNABORTED|ETIMEDOUT|EPIPE|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/
 

@@ -2,16 +2,17 @@ import type { OpenTransactions, Row } from '../../database/database.ts'
 import { unanswered } from '../shared/unanswered.ts'
 
 /**
- * Syntax, functions, columns and views that are not there; rights to the server's state, to a view, and to a database; and the
- * number under which a server that translates says anything (33557097).
+ * Syntax, functions, columns and views that are not there; rights to the server's state, to a view, and to a
+ * database; and the number under which a server that translates says anything (33557097).
  */
 const REFUSALS = new Set([
   102, 156, 195, 207, 208, 229, 230, 262, 297, 300, 371, 916, 4121, 15_247, 33_557_097
 ])
 
 /**
- * Transactions of others that use a database rows are read from, or none yet: one that has only asked for the time may still write.
- * Read-only ones (type 2) are left out; who has written no log record yet has changed nothing. `databases`: beside the session's own.
+ * Transactions of others that use a database rows are read from, or none yet: one that has only asked for the
+ * time may still write. Read-only ones (type 2) are left out; who has written no log record yet has changed
+ * nothing. `databases`: beside the session's own.
  */
 function openTransactionsStatement(databases: number): string {
   const own = Array.from({ length: databases }, (_, index) => `, DB_ID(@p${index + 1})`).join('')
@@ -27,7 +28,10 @@ AND NOT EXISTS (SELECT 1 FROM sys.dm_tran_database_transactions n WHERE n.transa
 
 const UPDATEABILITY = `SELECT CONVERT(varchar(20), DATABASEPROPERTYEX(DB_NAME(), 'Updateability'))`
 
-/** The views answer only to a user with VIEW SERVER STATE (or VIEW DATABASE STATE in a database of its own); a replica has none to show. */
+/**
+ * The views answer only to a user with VIEW SERVER STATE (or VIEW DATABASE STATE in a database of its own); a
+ * replica has none to show.
+ */
 export async function sqlServerTransactions(
   ask: (sql: string, binds: readonly string[]) => Promise<Row[]>,
   databases: readonly string[] = []

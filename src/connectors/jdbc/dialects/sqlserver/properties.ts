@@ -1,6 +1,9 @@
 import { type DriverTable, words } from '../shared/driver-properties.ts'
 
-/** Every property of mssql-jdbc (`SQLServerDriver.getPropertyInfo`), and the access token, which it takes as a property only. */
+/**
+ * Every property of mssql-jdbc (`SQLServerDriver.getPropertyInfo`), and the access token, which it takes as a
+ * property only.
+ */
 export const mssqlJdbcProperties: DriverTable = {
   driver: 'mssql-jdbc',
   version: '13.6.2',

@@ -41,7 +41,8 @@ async function openSession(
   if (options.signal.aborted) throw abortedError()
   const session = new driver.Connection(target.configuration(address, limitMs))
   const what = `Could not connect to SQL Server at ${address.name}`
-  // A session that dies later is reported here and to whoever uses it; without a listener it would end the process.
+  // A session that dies later is reported here and to whoever uses it; without a listener it would end the
+  // process.
   session.on('error', () => undefined)
   const { signal, clock } = options
   const opened = new Promise<void>((resolve, reject) => {
@@ -77,8 +78,9 @@ async function openSession(
 }
 
 /**
- * Every statement is a transaction of its own: locks of a query end with it. There are no transactions that only read; where
- * nothing may be changed, all statements are one that is never committed, and is undone with the end of the session.
+ * Every statement is a transaction of its own: locks of a query end with it. There are no transactions that
+ * only read; where nothing may be changed, all statements are one that is never committed, and is undone with
+ * the end of the session.
  */
 export function sessionStatement(settings: SqlServerSessionSettings, readOnly = false): string {
   const { isolation, lockTimeoutMs, quotedIdentifier, concatNullYieldsNull } = settings

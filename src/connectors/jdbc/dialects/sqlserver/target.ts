@@ -37,7 +37,10 @@ export interface SqlServerSessionSettings {
   readonly concatNullYieldsNull: boolean
 }
 
-/** Takes URL and properties apart; properties win over the URL, as in mssql-jdbc. ConfigError for what makes no sense. */
+/**
+ * Takes URL and properties apart; properties win over the URL, as in mssql-jdbc. ConfigError for what makes
+ * no sense.
+ */
 export function sqlServerTarget(options: OpenOptions): SqlServerTarget {
   const url = parseUrl(
     options.url.text,

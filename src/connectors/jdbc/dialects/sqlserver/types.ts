@@ -86,8 +86,9 @@ function resolutionOf(base: string, digits: string | undefined): number {
 }
 
 /**
- * How a column of a table is selected so that its value comes through exactly; null: as it is. The driver makes numbers
- * of decimals and money, which lose digits beyond the 15th, and bytes of the server's own types.
+ * How a column of a table is selected so that its value comes through exactly; null: as it is. The driver
+ * makes numbers of decimals and money, which lose digits beyond the 15th, and bytes of the server's own
+ * types.
  */
 export function exactExpression(sql: string, column: Column): string | null {
   if (column.type === 'decimal') {
@@ -143,7 +144,8 @@ function decimal(facts: ColumnFacts, precision: number, scale: number, numeric: 
     read(raw) {
       if (typeof raw === 'string') return raw
       if (typeof raw !== 'number') throw unexpected(raw, 'a number')
-      // In a query of the user the driver's number is all there is: taken as long as it is certain to be exact (I5).
+      // In a query of the user the driver's number is all there is: taken as long as it is certain to be
+      // exact (I5).
       if (Math.abs(raw) * 10 ** scale < SAFE_UNSCALED) return raw.toFixed(scale)
       throw new DataError(
         `the driver hands out numbers with at most 15 exact digits: write ${decimalText(facts.name, facts.databaseType)} in the query, or copy the table itself`

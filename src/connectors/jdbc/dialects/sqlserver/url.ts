@@ -9,7 +9,10 @@ export interface SqlServerUrl {
   readonly parameters: readonly (readonly [string, string])[]
 }
 
-/** `//host[\\instance][:port][;name=value]…`; a value in braces may hold semicolons. jTDS has the database behind a slash. */
+/**
+ * `//host[\\instance][:port][;name=value]…`; a value in braces may hold semicolons. jTDS has the database
+ * behind a slash.
+ */
 export function parseUrl(url: string, rest: string, isJtds: boolean): SqlServerUrl {
   const semicolon = rest.indexOf(';')
   const address = semicolon === -1 ? rest : rest.slice(0, semicolon)

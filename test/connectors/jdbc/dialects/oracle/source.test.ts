@@ -1,7 +1,9 @@
 import { dialectSuite } from '../../../../support/dialect-suite.ts'
 import { oracleAccess } from '../../../../support/oracle-access.ts'
 
-/** Quotes every name written in lower case, so that it is not folded; texts and quoted names stay as they are. */
+/**
+ * Quotes every name written in lower case, so that it is not folded; texts and quoted names stay as they are.
+ */
 function keepCase(sql: string): string {
   return sql.replace(/\$\{[a-z.]+|'[^']*'|"[^"]*"|--.*|\b[a-z_][a-z0-9_]*\b/g, (found) =>
     /^[a-z_]/.test(found) ? `"${found}"` : found

@@ -107,7 +107,10 @@ for (const release of await oracleReleases()) {
     const names = (record: SourceRecord | undefined): string[] =>
       (record?.valueSchema?.fields ?? []).map(({ name }) => name)
 
-    /** Each type as a column that may be null (N…) and one that may not (R…); the second row holds all the nulls there can be. */
+    /**
+     * Each type as a column that may be null (N…) and one that may not (R…); the second row holds all the
+     * nulls there can be.
+     */
     async function tableOf(cases: readonly (readonly [string, string, ...unknown[]])[]) {
       const columns = cases.map(([type], index) => `N${index} ${type}, R${index} ${type} NOT NULL`)
       const values = (optional: (literal: string) => string): string =>

@@ -20,7 +20,8 @@ const target = (url: string): PostgresTarget =>
   postgresTarget(openOptions(postgresDialect, { url: `jdbc:postgresql:${url}` }))
 
 void describe('An address of PostgreSQL', () => {
-  // Each as `org.postgresql.Driver.parseURL` of 42.7.14 answers it, but that pgjdbc wants the slash behind the hosts.
+  // Each as `org.postgresql.Driver.parseURL` of 42.7.14 answers it, but that pgjdbc wants the slash behind
+  // the hosts.
   const me = userInfo().username
   const understood: [url: string, hosts: string, database: string][] = [
     ['//h:1/d', 'h:1', 'd'],

@@ -5,7 +5,9 @@ import { sqliteDialect } from '../../../../../src/connectors/jdbc/dialects/sqlit
 import { openOptions, rowsOf } from '../../../../support/open-dialect.ts'
 import { openSqliteFile } from '../../../../support/sqlite-file.ts'
 
-/** Counts to a number in SQLite: a statement that takes as long as one likes, and answers one row at its end. */
+/**
+ * Counts to a number in SQLite: a statement that takes as long as one likes, and answers one row at its end.
+ */
 const counting = (to: number): string =>
   `WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < ${to}) SELECT max(x) AS n FROM c`
 

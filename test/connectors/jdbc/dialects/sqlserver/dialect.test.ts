@@ -271,7 +271,8 @@ void describe('The driver of SQL Server, as installed', () => {
     ).value
 
   void it('I5: keeps a hundred nanoseconds of datetime2 and datetimeoffset', () => {
-    // 12:34:56.1234567 in ticks of 100 ns, then days since 0001-01-01 of 2024-02-29, then the offset in minutes.
+    // 12:34:56.1234567 in ticks of 100 ns, then days since 0001-01-01 of 2024-02-29, then the offset in
+    // minutes.
     const ticks = 452_961_234_567
     const day = 738_944
     const bytes = [...little(ticks, 5), ...little(day, 3)]
