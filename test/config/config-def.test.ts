@@ -2,8 +2,10 @@ import assert from 'node:assert/strict'
 import { inspect } from 'node:util'
 import { describe, it } from 'node:test'
 import { checkConfig, configDef, parseConfig, Password } from '../../src/config/config-def.ts'
+import { ValueProblem } from '../../src/config/config-value.ts'
 import { keyInfos, valueInfo } from '../../src/config/config-infos.ts'
 import { inRange, rangeText } from '../../src/config/version-range.ts'
+import { ConfigError } from '../../src/errors.ts'
 
 const definition = configDef({
   text: { type: 'string', importance: 'high', doc: '' },
@@ -189,6 +191,38 @@ describe('configuration definitions', () => {
         ['p.c', false, 'x,y', null, -1]
       ]
     )
+  })
+})
+
+describe('a key that reads its value', () => {
+  const even = configDef({
+    count: {
+      type: 'int',
+      default: null,
+      importance: 'low',
+      doc: '',
+      read: (value: number): { half: number } => {
+        if (value === 13) throw new ConfigError('Thirteen is not even.')
+        if (value % 2 !== 0) throw new ValueProblem('must be even')
+        return { half: value / 2 }
+      }
+    }
+  })
+  const parse = (count?: string) =>
+    parseConfig(even, new Map(count === undefined ? [] : [['count', count]]))
+
+  it('gives what the value means, and null where there is none', () => {
+    assert.equal(parse('6').count?.half, 3)
+    assert.equal(parse().count, null)
+  })
+
+  it('complains of what it cannot read, in validation too, which shows the value itself', () => {
+    assert.throws(() => parse('5'), {
+      message: 'Invalid value 5 for configuration count: must be even'
+    })
+    assert.throws(() => parse('13'), { message: 'Thirteen is not even.' })
+    const checked = checkConfig(even, new Map([['count', '6']])).get('count')
+    assert.deepEqual([checked?.value, checked?.errors], [6, []])
   })
 })
 
