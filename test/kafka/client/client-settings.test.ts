@@ -3,6 +3,8 @@ import { describe, it } from 'node:test'
 import { systemClock } from '../../../src/clock.ts'
 import { platformaticOptions, readerSettings } from '../../../src/kafka/client/client-settings.ts'
 import { kafkaJsConfig } from '../../../src/kafka/admin/kafkajs-config.ts'
+import { createKafkaClients } from '../../../src/kafka/kafka-clients.ts'
+import { producerProperties } from '../../../src/settings/worker/layered-properties.ts'
 import { producerSettings } from '../../../src/kafka/producing/producer-settings.ts'
 
 const settingsOf = (properties: Record<string, string>) =>
@@ -189,4 +191,17 @@ describe('producerSettings', () => {
       assert.equal(producer(settings).idempotent, true)
     })
   }
+
+  it('keeps a connector from getting a producer with an override that means nothing', () => {
+    const worker = new Map([['bootstrap.servers', 'a:1']])
+    const connector = new Map([
+      ['name', 'orders'],
+      ['producer.override.acks', '7']
+    ])
+    const clients = createKafkaClients(systemClock)
+    assert.throws(() => clients.producer(producerProperties(worker, connector), 'id'), {
+      code: 'CONFIG_INVALID',
+      message: 'Invalid value 7 for configuration acks: String must be one of: all, -1, 0, 1'
+    })
+  })
 })
