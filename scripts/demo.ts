@@ -1,11 +1,13 @@
 /**
  * `npm run demo`: the worker's main job, from nothing. Starts one Kafka broker (or uses KAFKA_BOOTSTRAP), a
  * SQLite database and a worker, creates a connector over REST, inserts a row each second and prints what
- * arrives in Kafka. Ctrl-C ends what it started. `npm run demo -- --once`: ends with exit code 0 when the
- * first rows were read back from Kafka. `--avro`: records are Avro, with a schema registry
- * (TEST_SCHEMA_REGISTRY_URL, else one that is started). `--oracle`: an Oracle connector on the project's test
- * server, which speaks Oracle's protocol and is no Oracle Database. `--data FOLDER`: instead of demo-data/
- * (with --oracle: demo-data/oracle/).
+ * arrives in Kafka. Ctrl-C ends what it started.
+ *
+ * - `npm run demo -- --once`: ends with exit code 0 when the first rows were read back from Kafka.
+ * - `--avro`: records are Avro, with a schema registry (TEST_SCHEMA_REGISTRY_URL, else one that is started).
+ * - `--oracle`: an Oracle connector on the project's test server, which speaks Oracle's protocol and is no
+ *   Oracle Database.
+ * - `--data FOLDER`: instead of demo-data/ (with --oracle: demo-data/oracle/).
  */
 import { mkdirSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'

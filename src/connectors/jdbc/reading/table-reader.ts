@@ -83,9 +83,10 @@ interface Ties {
 }
 
 /**
- * IDLE: no query is under way; the next `read` plans one. READING: rows of a query are being handed out;
- * `ties`, when it is the one that reads such a position. TIES: no query is under way; the next `read` runs
- * the one that reads the rows of a position which a limit may have cut.
+ * - IDLE: no query is under way; the next `read` plans one.
+ * - READING: rows of a query are being handed out; `ties`, when it is the one that reads such a position.
+ * - TIES: no query is under way; the next `read` runs the one that reads the rows of a position which a limit
+ *   may have cut.
  */
 type State =
   | { readonly kind: 'IDLE' }

@@ -11,10 +11,11 @@ interface PushedRows {
 }
 
 /**
- * RUNNING: rows come; the driver is paused while as many wait as are taken at once, so that the server waits
- * too. DISCARDING: the reader wants no more of them; those under way are thrown away, and so is an error.
- * ENDED: no more rows come, all of them came or none was wanted any more. FAILED: no more rows come, and the
- * reader is told why, before it gets those that wait.
+ * - RUNNING: rows come; the driver is paused while as many wait as are taken at once, so that the server
+ *   waits too.
+ * - DISCARDING: the reader wants no more of them; those under way are thrown away, and so is an error.
+ * - ENDED: no more rows come, all of them came or none was wanted any more.
+ * - FAILED: no more rows come, and the reader is told why, before it gets those that wait.
  */
 type State =
   | { readonly kind: 'RUNNING' | 'DISCARDING' | 'ENDED' }
