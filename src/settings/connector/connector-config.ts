@@ -24,7 +24,8 @@ function nameProblem(name: string): string | null {
     : `String may not contain control sequences but had the following ASCII chars: ${controls.join(', ')}`
 }
 
-function regexProblem(pattern: string): string | null {
+/** What is wrong with a Java regular expression, which may be empty; null: nothing. */
+export function regexProblem(pattern: string): string | null {
   if (pattern === '') return null
   try {
     javaRegex(pattern)

@@ -1,14 +1,7 @@
 import { partitionsProblem, replicationFactorProblem } from '../clients/topic-numbers.ts'
-import {
-  type Complaint,
-  type ConfigDef,
-  type ConfigMap,
-  parseConfig,
-  withPrefix
-} from '../../config/config-def.ts'
-import { javaFullMatch, javaRegex } from '../../config/java-regex.ts'
-import { ConfigError } from '../../errors.ts'
-import { sourceConnectorConfig } from './connector-config.ts'
+import { type ConfigDef, type ConfigMap, parseConfig, withPrefix } from '../../config/config-def.ts'
+import { javaFullMatch } from '../../config/java-regex.ts'
+import { regexProblem, sourceConnectorConfig } from './connector-config.ts'
 
 /** One group of `topic.creation.*`: which topics it is for, and how they are made. */
 export interface TopicCreationRule {
@@ -26,16 +19,8 @@ export interface TopicCreationRule {
 const PREFIX = 'topic.creation.'
 const DEFAULT_GROUP = 'default'
 
-function patterns(value: readonly string[]): Complaint | null {
-  for (const pattern of value) {
-    try {
-      javaRegex(pattern)
-    } catch (error) {
-      if (error instanceof ConfigError) return `Invalid regex: ${error.message}`
-      throw error
-    }
-  }
-  return null
+function patterns(value: readonly string[]): string | null {
+  return value.map(regexProblem).find((problem) => problem !== null) ?? null
 }
 
 interface Inherited {
