@@ -78,6 +78,7 @@ export interface Trouble {
     | 'the database is away'
     | 'the database restarts'
     | 'the clock goes back'
+    | 'the clock goes forward'
     | 'the worker crashes'
     | 'the worker stops'
     | 'the task pauses'
@@ -121,7 +122,24 @@ const NAMES = ['orders', 'Order Items', 'größe', 'a.b', 'x_1', 'lines', 'Event
 /** A world out of a seed; the same for the same state of `random`. */
 export function worldPlan(random: Random): WorldPlan {
   const plan = anyWorld(random)
-  return random.chance(0.001) ? crowded(plan) : plan
+  const lived = random.chance(0.001) ? crowded(plan) : plan
+  return random.chance(0.05) ? withClockSet(lived, random) : lived
+}
+
+/**
+ * The clock of the database is set, back by little and forward by much, while the same task goes on:
+ * docs/guarantees.md promises nothing across its restart.
+ */
+function withClockSet(plan: WorldPlan, random: Random): WorldPlan {
+  const sets = Array.from({ length: random.within(1, 3) }, (): Trouble => {
+    const back = random.chance(0.5)
+    const forMs = random.pick(back ? [2000, 8000] : [5000, 60_000, 3_600_000]) ?? 0
+    const atMs = random.within(500, plan.traffic.forMs)
+    return { atMs, what: back ? 'the clock goes back' : 'the clock goes forward', forMs }
+  })
+  const others = plan.troubles.filter(({ what }) => /session|away/.test(what))
+  const troubles = [...others, ...sets].sort((a, b) => a.atMs - b.atMs)
+  return { ...plan, troubles, exactlyOnce: false }
 }
 
 /** More rows come within the window than an offset can hold, and the worker starts anew. */

@@ -154,6 +154,9 @@ class World {
       case 'the clock goes back':
         server.clockOffsetMs -= forMs
         return
+      case 'the clock goes forward':
+        server.clockOffsetMs += forMs
+        return
       case 'the worker crashes':
       case 'the worker stops':
       case 'the task pauses':

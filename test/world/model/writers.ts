@@ -3,6 +3,12 @@ import type { TrafficPlan } from './plan.ts'
 import { HISTORY_MS, type ModelServer, rowName, START_MS, type Transaction } from './server.ts'
 import { LEFT_OUT, type ModelTable, type Version } from './tables.ts'
 
+/** A time of the database's clock, and when it was taken. */
+interface Stamp {
+  readonly ms: number
+  readonly takenAtMs: number
+}
+
 /**
  * Transactions of many clients: they begin, write to some tables, rest, and commit or roll back. All from the
  * seed, whoever looks.
@@ -49,14 +55,14 @@ export class Writers {
     const early = earlyMs > 0 ? random.within(0, earlyMs) : 0
     const table = random.pick(this.#tables) as ModelTable
     const ids = table.takeIds(random, this.#rows(), this.#server.nowMs)
-    const stampMs = this.#server.clockMs
+    const stamp = this.#stamp
     this.#server.at(this.#server.nowMs + early, () => {
       const transaction = this.#begin()
       if (random.chance(readers)) {
         this.#server.at(this.#server.nowMs + idleMs, () => this.#end(transaction))
         return
       }
-      if (early > 0) this.#insert(transaction, table, ids, stampMs)
+      if (early > 0) this.#insert(transaction, table, ids, stamp)
       else this.#write(transaction, table, ids)
       if (longestMs === 0) return this.#end(transaction)
       this.#goOn(transaction)
@@ -108,7 +114,8 @@ export class Writers {
   ): void {
     const random = this.#random
     const { timesOfBegin, updates, deletes } = this.#traffic
-    const stampMs = timesOfBegin ? transaction.began : this.#server.clockMs
+    const { began, beganAtMs } = transaction
+    const stamp = timesOfBegin ? { ms: began, takenAtMs: beganAtMs } : this.#stamp
     const known = this.#anyOf(table, transaction)
     if (known !== null && random.chance(deletes)) {
       transaction.deletes.set(rowName(known), known)
@@ -116,12 +123,17 @@ export class Writers {
       return
     }
     if (known !== null && random.chance(updates)) {
-      const takenAtMs = timesOfBegin ? transaction.beganAtMs : this.#server.nowMs
-      this.#put(transaction, table, { ...known, takenAtMs, stampMs, isNew: false })
+      const { takenAtMs, ms } = stamp
+      this.#put(transaction, table, { ...known, takenAtMs, stampMs: ms, isNew: false })
       return
     }
     const taken = ids ?? table.takeIds(random, this.#rows(), this.#server.nowMs)
-    this.#insert(transaction, table, taken, stampMs)
+    this.#insert(transaction, table, taken, stamp)
+  }
+
+  /** What the clock shows, and when: it may be set. */
+  get #stamp(): Stamp {
+    return { ms: this.#server.clockMs, takenAtMs: this.#server.nowMs }
   }
 
   /** How many a statement writes. */
@@ -134,16 +146,14 @@ export class Writers {
     transaction: Transaction,
     table: ModelTable,
     ids: readonly { id: bigint; atMs: number }[],
-    stampMs: number
+    stamp: Stamp
   ): void {
-    const { nowMs } = this.#server
-    const stampedAtMs = nowMs - (this.#server.clockMs - stampMs)
     for (const { id, atMs } of ids) {
-      const takenAtMs = table.plan.mode === 'incrementing' ? atMs : stampedAtMs
+      const takenAtMs = table.plan.mode === 'incrementing' ? atMs : stamp.takenAtMs
       const key = table.nextKey()
       // For good: a row that begins to match a query is new to nobody but its ids.
       const kind = this.#random.chance(0.1) ? LEFT_OUT : this.#random.within(0, 8)
-      const row = { key, id, kind, takenAtMs, stampMs, isNew: true, createdMs: null }
+      const row = { key, id, kind, takenAtMs, stampMs: stamp.ms, isNew: true, createdMs: null }
       this.#put(transaction, table, row)
     }
   }
@@ -203,7 +213,7 @@ export class Writers {
     for (const [index, id] of ids.entries()) {
       const backMs = HISTORY_MS - Math.floor((index * (HISTORY_MS - 60_000)) / before)
       const one = { id: id.id, atMs: -backMs }
-      this.#insert(transaction, table, [one], START_MS - backMs)
+      this.#insert(transaction, table, [one], { ms: START_MS - backMs, takenAtMs: -backMs })
     }
     this.#server.commit(transaction)
   }

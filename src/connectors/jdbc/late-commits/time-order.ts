@@ -38,10 +38,15 @@ export class TimeOrder implements FinalOrder {
     sinceMs: 0
   }
   /**
-   * How far the clock was set altogether, back or forward: by so much ages may be off, the database's by its
-   * clock, ours by the time we slept.
+   * How far the clock was set altogether, back or forward. Ages may be wrong by so much: the database tells
+   * them by that clock, and a clock that ran on while this machine slept looks like one that was set.
    */
   #jumpedMs = 0
+  /**
+   * The clock was set forward: no row from before shows more than `lastMs`; reading went beyond that at
+   * `passedAtMs`.
+   */
+  #ahead: { readonly lastMs: number; passedAtMs: number | null } | null = null
   /** Where reading goes back to, since the clock did. */
   #setBackTo: Position | null = null
 
@@ -131,7 +136,22 @@ export class TimeOrder implements FinalOrder {
       // As long as no row is known nothing has to be remembered before one comes.
       next = ofStands && lowerPosition(next, { ...UNSET, timestamp: ofStands })
     }
+    if (this.#isAhead(position, nowMs) && !isOver) next = null
     window.poll(nowMs, next, position)
+  }
+
+  /**
+   * I6: rows stamped before the clock was set forward have their window, too: it does not move before reading
+   * has been beyond them for that long.
+   */
+  #isAhead({ timestamp }: Position, nowMs: number): boolean {
+    const ahead = this.#ahead
+    if (ahead === null) return false
+    if (timestamp !== null && timestamp.ms > ahead.lastMs) ahead.passedAtMs ??= nowMs
+    const { windowMs } = this.#parts.settings.lateCommits
+    const isOver = ahead.passedAtMs !== null && nowMs - ahead.passedAtMs > windowMs
+    if (isOver) this.#ahead = null
+    return !isOver
   }
 
   /** A clock that was set back stamps rows with times that were read already: reading goes back with it. */
@@ -144,9 +164,14 @@ export class TimeOrder implements FinalOrder {
     // At least so much time has passed; answers that take long do not look like a jump.
     const passedMs = Math.max(0, present.askedAtMs - before.atMs)
     const jumpMs = beforeMs + passedMs - instantMs
-    const aheadMs = instantMs - beforeMs - (present.atMs - before.askedAtMs)
-    if (aheadMs > marginMs) this.#jumpedMs += aheadMs
+    const lastMs = beforeMs + present.atMs - before.askedAtMs
+    const aheadMs = instantMs - lastMs
+    if (aheadMs > marginMs) {
+      this.#jumpedMs += aheadMs
+      this.#ahead = { lastMs, passedAtMs: null }
+    }
     if (jumpMs > marginMs) {
+      this.#ahead = null
       this.#jumpedMs += jumpMs
       this.#onClockSetBack(jumpMs)
       // What was found final is so by another clock.

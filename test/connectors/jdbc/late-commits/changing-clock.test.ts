@@ -110,5 +110,21 @@ describe('a clock of the database that is set', () => {
       assert.ok(task.sent.includes(1000))
       await task.stop()
     })
+
+    it(`I6: ${mode}: forward, where there is only a window: what was stamped before has its time`, async () => {
+      const database = new ScriptedDatabase()
+      database.answer = () => UNSEEN
+      const task = await started(database, { mode, ...SETTINGS })
+      await stamped(database, task, 1, 10)
+      const taken = clockOf(database)
+      setForward(database, 60 * MINUTE_MS)
+      await stamped(database, task, 201, 3)
+      database.insert(1000, taken)
+      await stamped(database, task, 301, 20)
+      assert.ok(task.sent.includes(1000))
+      assert.equal(task.twice, 0)
+      assert.ok(Number(task.facts['remembered_rows']) < 10, 'the window moves on')
+      await task.stop()
+    })
   }
 })
