@@ -132,7 +132,8 @@ export function worldPlan(random: Random): WorldPlan {
  */
 function withClockSet(plan: WorldPlan, random: Random): WorldPlan {
   const sets = Array.from({ length: random.within(1, 3) }, (): Trouble => {
-    const back = random.chance(0.5)
+    // Which clock a copy's rows were stamped by nobody sees there.
+    const back = random.chance(0.5) && plan.lagMs === 0
     const forMs = random.pick(back ? [2000, 8000] : [5000, 60_000, 3_600_000]) ?? 0
     const atMs = random.within(500, plan.traffic.forMs)
     return { atMs, what: back ? 'the clock goes back' : 'the clock goes forward', forMs }
