@@ -12,7 +12,7 @@ import type { Clock } from './clock.ts'
  * | stop waiting when somebody aborts | `abortable` |
  * | let others have their turn | `nextTurn` |
  * | do something later, without waiting for it | `after`, and again and again `every` |
- * | try again what failed | `retrying`; `Backoff` where the loop is more than that |
+ * | try again what failed | `retrying`; `Backoff` where the loop is more than that, `pauseAfter` where failures are counted elsewhere |
  */
 
 /**
@@ -130,6 +130,14 @@ export interface BackoffSettings {
   readonly spread?: readonly [least: number, most: number]
 }
 
+/** The pause in milliseconds after so many failures in a row, the last of them counted. */
+export function pauseAfter(failures: number, settings: BackoffSettings): number {
+  const { firstMs, lastMs, spread: [least, most] = [1, 1] } = settings
+  // Beyond 2 ** 30 every `lastMs` is reached.
+  const pauseMs = Math.min(firstMs * 2 ** Math.min(failures - 1, 30), lastMs)
+  return least === most ? pauseMs * least : pauseMs * (least + Math.random() * (most - least))
+}
+
 /** How long to wait after each of several failures in a row. */
 export class Backoff {
   readonly #settings: BackoffSettings
@@ -141,11 +149,8 @@ export class Backoff {
 
   /** Counts a failure; answers the pause in milliseconds before the next attempt. */
   next(): number {
-    const { firstMs, lastMs, spread: [least, most] = [1, 1] } = this.#settings
-    // Beyond 2 ** 30 every `lastMs` is reached.
-    const pauseMs = Math.min(firstMs * 2 ** Math.min(this.#failures, 30), lastMs)
     this.#failures++
-    return least === most ? pauseMs * least : pauseMs * (least + Math.random() * (most - least))
+    return pauseAfter(this.#failures, this.#settings)
   }
 
   /** After a success: the next failure is a first one. */

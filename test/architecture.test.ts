@@ -435,6 +435,14 @@ describe('Waiting', () => {
   /** Ends the process whatever still holds it, which needs a timer that holds nothing itself. */
   const OTHER_TIMERS = ['launch/end-process.ts']
 
+  it('has pauses that grow after failures as wait.ts lets them', () => {
+    const found = sources
+      .filter(({ path, text }) => path !== 'wait.ts' && /\* 2 \*\* /.test(withoutComments(text)))
+      .map(({ path }) => path)
+    // Between attempts at a record the pauses are those of the JVM worker (KIP-298).
+    assert.deepEqual(found, ['tasks/pipeline/retry-with-tolerance.ts'])
+  })
+
   it('I8: is done by wait.ts and clock.ts, and by nothing else', () => {
     const found = sources
       .filter(({ path, text }) => !HOME.includes(path) && TIMERS.test(withoutComments(text)))

@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { nextTurn } from '../wait.ts'
 
 /** TypeScript's library does not know it yet; Node does since version 22. */
 const { rawJSON } = JSON as unknown as { rawJSON: (text: string) => unknown }

@@ -1,3 +1,4 @@
+import { pauseAfter } from '../../wait.ts'
 import type { Clock } from '../../clock.ts'
 import { asError, ConfigError, DataError, RetriableError } from '../../errors.ts'
 import { type RegistryAnswer, RegistryApi, type RegistryCall } from './registry-api.ts'
@@ -159,9 +160,8 @@ export class SchemaRegistry {
           { subject, outage: true }
         )
       }
-      const pauseMs = Math.min(retry.waitMs * 2 ** round, retry.maxWaitMs)
-      // Between half of the pause and all of it, so that the tasks of a cluster do not come back in step.
-      await this.#clock.sleep(pauseMs * (0.5 + Math.random() / 2), this.#closed.signal)
+      const pauses = { firstMs: retry.waitMs, lastMs: retry.maxWaitMs, spread: [0.5, 1] } as const
+      await this.#clock.sleep(pauseAfter(round + 1, pauses), this.#closed.signal)
     }
   }
 

@@ -1,3 +1,4 @@
+import { pauseAfter } from '../../wait.ts'
 import type { Logger } from '../../log.ts'
 import type { ConfigStore } from '../../storage/config-store.ts'
 import type { Assignment } from '../group/connect-protocol.ts'
@@ -17,8 +18,7 @@ interface MismatchedRoundsOptions {
 
 /** A member or two that have to catch up are everyday life. */
 const EVERYDAY_ROUNDS = 3
-const FIRST_PAUSE_MS = 250
-const LAST_PAUSE_MS = 15_000
+const PAUSES = { firstMs: 250, lastMs: 15_000 }
 
 /**
  * Rounds of the group, one after the other, that brought nothing because this worker and the leader have not
@@ -57,8 +57,7 @@ export class MismatchedRounds {
         `This worker has read its config topic ${configTopic} to its end at offset ${own}, but the group's leader at ${leader.url} tells of offset ${leader.offset}: the workers of a group need the same config.storage.topic, on the same Kafka cluster. Nothing can be given to this worker until they have`
       )
     }
-    const doublings = Math.min(this.#count - EVERYDAY_ROUNDS - 1, 10)
-    return Math.min(FIRST_PAUSE_MS * 2 ** doublings, LAST_PAUSE_MS)
+    return pauseAfter(this.#count - EVERYDAY_ROUNDS, PAUSES)
   }
 
   /** A round brought work. */

@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { nextTurn } from '../../wait.ts'
 import type { Clock } from '../../clock.ts'
 import type { SourceRecord } from '../../data/record.ts'
 import { ConnectError, isRetriable, traceOf, messageOf } from '../../errors.ts'

@@ -1,3 +1,4 @@
+import { pauseAfter } from '../../../wait.ts'
 import type { Clock } from '../../../clock.ts'
 import type { Watched } from '../sessions/watchdog.ts'
 import type { TableReader } from './table-reader.ts'
@@ -9,7 +10,8 @@ const LONGEST_PAUSE_MS = 30_000
 
 /** What failed is tried again at once, then after pauses that grow. `failures`: in a row. */
 export function pauseMs(failures: number, longestMs = LONGEST_PAUSE_MS): number {
-  return failures === 1 ? 0 : Math.min(longestMs, SHORTEST_PAUSE_MS * 2 ** (failures - 2))
+  if (failures === 1) return 0
+  return pauseAfter(failures - 1, { firstMs: SHORTEST_PAUSE_MS, lastMs: longestMs })
 }
 
 /** A table and when it is to be read next. */

@@ -5,7 +5,7 @@ import { KeyFileError } from '../../../tls/key-file-error.ts'
 import { abortedError, databaseError } from '../database/database.ts'
 import type { ConnectionSettings } from '../settings/source-settings.ts'
 import { type Session, sessionOver } from './session.ts'
-import { within } from '../../../wait.ts'
+import { pauseAfter, within } from '../../../wait.ts'
 
 /** Limit for one attempt to connect; below the 90 s a REST request may take. */
 const CONNECT_LIMIT_MS = 15_000
@@ -150,8 +150,8 @@ export class ConnectionKeeper {
     if (error instanceof ConfigError && !this.#wasOpen) throw error
     this.#failures += 1
     // Accounts are locked after some refusals: a wrong password is tried less and less often.
-    const growth = isPassing ? 1 : 2 ** (this.#failures - 1)
-    const waitMs = Math.max(backoffMs, Math.min(LONGEST_BACKOFF_MS, backoffMs * growth))
+    const lastMs = Math.max(backoffMs, LONGEST_BACKOFF_MS)
+    const waitMs = pauseAfter(isPassing ? 1 : this.#failures, { firstMs: backoffMs, lastMs })
     this.#nextAttemptMs = this.#clock.monotonicMs() + waitMs
     const attempt = ((this.#failures - 1) % attempts) + 1
     const text = `Attempt ${attempt} of ${attempts} to connect to ${dialect.displayName} failed, next in ${waitMs} ms: ${messageOf(error)}`

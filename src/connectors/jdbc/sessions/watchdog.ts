@@ -1,3 +1,4 @@
+import { pauseAfter } from '../../../wait.ts'
 import type { Clock } from '../../../clock.ts'
 import type { WatchLimits } from '../settings/source-settings.ts'
 import type { Session } from './session.ts'
@@ -138,7 +139,8 @@ export class Watchdog {
     const { reconnectMs } = this.#limits
     if (reconnectMs === null) return
     const before = step.of === null ? 0 : (this.#givenUp.get(step.of) ?? 0)
-    if (waitedMs < Math.min(LONGEST_PATIENCE_MS, reconnectMs * 2 ** before)) return
+    const patience = { firstMs: reconnectMs, lastMs: LONGEST_PATIENCE_MS }
+    if (waitedMs < pauseAfter(before + 1, patience)) return
     if (step.of !== null) this.#givenUp.set(step.of, before + 1)
     session?.giveUp(`the session was given up: ${text}`)
   }
