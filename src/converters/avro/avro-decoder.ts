@@ -3,7 +3,7 @@ import type { Schema } from '../../data/schema.ts'
 import { Struct } from '../../data/struct.ts'
 import { int64, isSmallInteger, scaleOf } from '../../data/values.ts'
 import { DataError } from '../../errors.ts'
-import { isMapEntry, optionalBranch } from './avro-connect-schema.ts'
+import { isMapEntry, optionalBranch } from './connect-from-avro.ts'
 import type { AvroNode, AvroPrimitive } from './avro-node.ts'
 import { RecordInput } from '../registry/record-input.ts'
 

@@ -13,7 +13,7 @@ import {
 import { DataError } from '../../errors.ts'
 import { UNION_NAME } from './avro-names.ts'
 import type { AvroOutput } from './avro-output.ts'
-import { fixedSizeOf, isStringMap, symbolsOf } from './avro-schema.ts'
+import { fixedSizeOf, isStringMap, symbolsOf } from './avro-from-connect.ts'
 import { MS_PER_DAY } from '../../data/calendar.ts'
 
 /** Writes a value of one schema. Throws DataError when it does not fit; `checkValue` then says where. */

@@ -5,7 +5,7 @@ import type { ConfigStore } from '../../storage/config-store.ts'
 import type { Move } from '../../storage/start-from-record.ts'
 import type { Command, Handlers } from '../work/command-queue.ts'
 import type { MoveCommands } from '../work/commands.ts'
-import { requireConnector, requireStopped } from '../work/connectors.ts'
+import { requireConnector, requireStopped } from '../work/require-connector.ts'
 import { finished, MAX_MOVE_BYTES, sizeOfMove } from './move-record.ts'
 import type { MovesUnderWay } from './moves-under-way.ts'
 

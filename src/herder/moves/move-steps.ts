@@ -10,7 +10,7 @@ import type { ConnectorOffsets } from '../../worker/contracts.ts'
 import { type PutOutcome, RequestTargetError } from '../herder.ts'
 import type { Commands } from '../work/command-queue.ts'
 import type { PutConfig, SharedCommands } from '../work/commands.ts'
-import { requireConnector } from '../work/connectors.ts'
+import { requireConnector } from '../work/require-connector.ts'
 import { movedOffsets } from './move-record.ts'
 
 /** Who else may write the offsets of a connector: its tasks, wherever they run. */

@@ -9,7 +9,7 @@ import { type ConnectorStateInfo, type PutOutcome, RequestTargetError } from '..
 import type { MovesUnderWay } from '../moves/moves-under-way.ts'
 import type { Command, Handlers } from '../work/command-queue.ts'
 import type { ConnectorCommands, PutConfig, Starting } from '../work/commands.ts'
-import { connectorInfo, connectorType, requireConnector } from '../work/connectors.ts'
+import { connectorInfo, connectorType, requireConnector } from '../work/require-connector.ts'
 import type { LocalWork } from '../work/local-work.ts'
 import { requireUnchanged } from '../work/patch.ts'
 import { restartPlan } from '../work/restart-plan.ts'

@@ -5,7 +5,7 @@ import type { ConfigStore } from '../../storage/config-store.ts'
 import { taskKey } from '../../storage/task-id.ts'
 import type { Membership } from '../group/membership.ts'
 import type { Command, Handlers } from '../work/command-queue.ts'
-import { connectorType, requireConnector } from '../work/connectors.ts'
+import { connectorType, requireConnector } from '../work/require-connector.ts'
 import type { TickStage } from '../work/tick-stage.ts'
 import type { ClusterCommands, FencingBegun } from './tick-commands.ts'
 

@@ -12,7 +12,7 @@ import type {
   TaskInfo,
   TaskProgressInfo
 } from '../herder.ts'
-import { connectorInfo, connectorType, requireConnector } from './connectors.ts'
+import { connectorInfo, connectorType, requireConnector } from './require-connector.ts'
 import type { LocalWork } from './local-work.ts'
 import { instanceState } from './restart-plan.ts'
 import type { Startup } from './startup.ts'

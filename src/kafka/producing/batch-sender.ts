@@ -3,7 +3,7 @@ import { ConnectError, messageOf } from '../../errors.ts'
 import { after } from '../../wait.ts'
 import { brokerError, isRetriableBrokerError, isRetriableName } from '../client/broker-errors.ts'
 import type { BrokerNode, NetworkClient } from '../client/network-client.ts'
-import type { Delivery } from './delivery.ts'
+import type { PendingSend } from './pending-send.ts'
 import { type Batch, type PartitionQueue, RecordTooLarge } from './partition-queue.ts'
 import { type PartitionOutcome, type ProduceAnswer, produce } from './produce-request.ts'
 import type { ProducerMetadata } from './producer-metadata.ts'
@@ -47,7 +47,7 @@ export class BatchSender {
   readonly #network: NetworkClient
   readonly #metadata: ProducerMetadata
   readonly #policy: SendingPolicy
-  readonly #onFatal: (error: ConnectError, guilty: readonly Delivery[]) => void
+  readonly #onFatal: (error: ConnectError, guilty: readonly PendingSend[]) => void
   readonly #active = new Set<PartitionQueue>()
   readonly #inFlight = new Map<number, number>()
   /** Brokers that throttle this client, until when they read nothing; they get one request at a time. */
@@ -65,7 +65,7 @@ export class BatchSender {
     network: NetworkClient,
     metadata: ProducerMetadata,
     policy: SendingPolicy,
-    onFatal: (error: ConnectError, guilty?: readonly Delivery[]) => void
+    onFatal: (error: ConnectError, guilty?: readonly PendingSend[]) => void
   ) {
     this.#clock = clock
     this.#network = network
@@ -318,7 +318,7 @@ export class BatchSender {
     this.#outage = true
   }
 
-  #fatal(error: ConnectError, guilty: readonly Delivery[] = []): void {
+  #fatal(error: ConnectError, guilty: readonly PendingSend[] = []): void {
     if (!this.#stopped.signal.aborted) this.#onFatal(error, guilty)
   }
 

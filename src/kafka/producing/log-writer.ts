@@ -4,7 +4,7 @@ import { within } from '../../wait.ts'
 import { type ClientSettings, addresses } from '../client/client-settings.ts'
 import { NetworkClient } from '../client/network-client.ts'
 import { noCompression } from './compression.ts'
-import type { Delivery } from './delivery.ts'
+import type { PendingSend } from './pending-send.ts'
 import { ProducerCore } from './producer-core.ts'
 import { plainSession } from './producer-session.ts'
 
@@ -93,7 +93,7 @@ export class LogWriter {
     await Promise.all([this.#core.end(this.#closed()), this.#network.close()])
   }
 
-  #fail(error: ConnectError, guilty: readonly Delivery[]): void {
+  #fail(error: ConnectError, guilty: readonly PendingSend[]): void {
     for (const delivery of guilty.length > 0 ? guilty : this.#core.deliveries) delivery.fail(error)
   }
 

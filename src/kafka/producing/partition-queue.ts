@@ -2,7 +2,7 @@ import type { Clock } from '../../clock.ts'
 import type { ConnectError } from '../../errors.ts'
 import { Backoff } from '../../wait.ts'
 import type { ProducerRecord } from '../contracts.ts'
-import type { Delivery } from './delivery.ts'
+import type { PendingSend } from './pending-send.ts'
 import { partitionKey } from './produce-request.ts'
 import { type ProducerIdentity, encodeBatch, recordBytes, stampBatch } from './record-batch.ts'
 import type { SendingSettings } from './sending-policy.ts'
@@ -12,13 +12,13 @@ const SEQUENCE_MASK = 0x7fffffff
 /** What a delivery has for a partition; from `next` on it is in no batch yet. */
 interface Chunk {
   readonly records: readonly ProducerRecord[]
-  readonly delivery: Delivery
+  readonly delivery: PendingSend
   next: number
 }
 
 /** Some records of one delivery that went into the same batch. */
 interface Part {
-  readonly delivery: Delivery
+  readonly delivery: PendingSend
   readonly records: readonly ProducerRecord[]
 }
 
@@ -42,9 +42,9 @@ export interface Batch {
 /** The oldest record that is in no batch fits into none; and whose it is. */
 export class RecordTooLarge extends Error {
   readonly record: ProducerRecord
-  readonly delivery: Delivery
+  readonly delivery: PendingSend
 
-  constructor(message: string, record: ProducerRecord, delivery: Delivery) {
+  constructor(message: string, record: ProducerRecord, delivery: PendingSend) {
     super(message)
     this.record = record
     this.delivery = delivery
@@ -89,7 +89,7 @@ export class PartitionQueue {
     this.#batchBytes = settings.batchBytes
   }
 
-  add(records: readonly ProducerRecord[], delivery: Delivery): void {
+  add(records: readonly ProducerRecord[], delivery: PendingSend): void {
     this.#chunks.push({ records, delivery, next: 0 })
   }
 
@@ -251,7 +251,7 @@ export class PartitionQueue {
    * Whether a record still belongs into a batch. A record that fits into none throws, once everything before
    * it is sent.
    */
-  #fits(bytes: number, size: number, record: ProducerRecord, delivery: Delivery): boolean {
+  #fits(bytes: number, size: number, record: ProducerRecord, delivery: PendingSend): boolean {
     if (bytes > 0) return bytes + size <= this.#batchBytes
     if (size <= this.#settings.maxRecordBytes) return true
     throw new RecordTooLarge(

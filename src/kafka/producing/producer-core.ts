@@ -3,7 +3,7 @@ import { ConnectError } from '../../errors.ts'
 import type { NetworkClient } from '../client/network-client.ts'
 import type { ProducerRecord } from '../contracts.ts'
 import { BatchSender, MISSING_PARTITION_MS } from './batch-sender.ts'
-import { Delivery } from './delivery.ts'
+import { PendingSend } from './pending-send.ts'
 import { PartitionQueue } from './partition-queue.ts'
 import { TopicPartitioner } from './partitioner.ts'
 import { ProducerMetadata } from './producer-metadata.ts'
@@ -19,7 +19,7 @@ interface Topic {
 
 interface Waiting {
   readonly records: readonly ProducerRecord[]
-  readonly delivery: Delivery
+  readonly delivery: PendingSend
   readonly sinceMs: number
 }
 
@@ -36,13 +36,13 @@ export class ProducerCore {
   readonly #metadata: ProducerMetadata
   readonly #sender: BatchSender
   readonly #topics = new Map<string, Topic>()
-  readonly #deliveries = new Set<Delivery>()
+  readonly #deliveries = new Set<PendingSend>()
   #ended = false
 
   constructor(clock: Clock, network: NetworkClient, policy: SendingPolicy) {
     this.#clock = clock
     this.#policy = policy
-    const onFatal = (error: ConnectError, guilty: readonly Delivery[] = []): void =>
+    const onFatal = (error: ConnectError, guilty: readonly PendingSend[] = []): void =>
       this.#onFatal(error, guilty)
     this.#metadata = new ProducerMetadata(clock, network, policy, {
       onChange: () => this.#placeWaiting(),
@@ -58,13 +58,13 @@ export class ProducerCore {
   }
 
   /** The sends that are not settled yet, oldest first. */
-  get deliveries(): ReadonlySet<Delivery> {
+  get deliveries(): ReadonlySet<PendingSend> {
     return this.#deliveries
   }
 
-  send(records: readonly ProducerRecord[]): Delivery {
+  send(records: readonly ProducerRecord[]): PendingSend {
     const startedMs = this.#clock.monotonicMs()
-    const delivery = new Delivery(records.length, startedMs, this.#policy.onRefusal, (settled) =>
+    const delivery = new PendingSend(records.length, startedMs, this.#policy.onRefusal, (settled) =>
       this.#onSettled(settled)
     )
     this.#deliveries.add(delivery)
@@ -81,12 +81,12 @@ export class ProducerCore {
     await this.#metadata.stop()
   }
 
-  #onFatal(error: ConnectError, guilty: readonly Delivery[]): void {
+  #onFatal(error: ConnectError, guilty: readonly PendingSend[]): void {
     if (!this.#ended) this.#policy.onFatal(error, guilty)
   }
 
   /** A settled send leaves records behind when it failed, or nobody waits for it any more. */
-  #onSettled(delivery: Delivery): void {
+  #onSettled(delivery: PendingSend): void {
     this.#deliveries.delete(delivery)
     if (this.#deliveries.size === 0) this.#metadata.rest()
     if (delivery.left === 0) return
@@ -96,7 +96,7 @@ export class ProducerCore {
     }
   }
 
-  #place(name: string, records: readonly ProducerRecord[], delivery: Delivery): void {
+  #place(name: string, records: readonly ProducerRecord[], delivery: PendingSend): void {
     const topic = this.#topic(name)
     const partitions = this.#metadata.partitions(name)
     const sinceMs = this.#clock.monotonicMs()

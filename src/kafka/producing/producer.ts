@@ -10,7 +10,7 @@ import type {
   RecordProducer,
   RefusedRecord
 } from '../contracts.ts'
-import type { Delivery } from './delivery.ts'
+import type { PendingSend } from './pending-send.ts'
 import { ProducerCore } from './producer-core.ts'
 import { IdempotentSession, type ProducerSession, plainSession } from './producer-session.ts'
 import { type ProducerSettings, producerSettings } from './producer-settings.ts'
@@ -106,7 +106,7 @@ export class KafkaRecordProducer implements RecordProducer {
   }
 
   /** I8: a send that takes longer ends the producer. */
-  async #watchExpiry({ outcome }: Delivery): Promise<void> {
+  async #watchExpiry({ outcome }: PendingSend): Promise<void> {
     const { client, deliveryTimeoutMs } = this.#settings
     if (await settledWithin(this.#clock, outcome, deliveryTimeoutMs)) return
     this.#fail(
@@ -119,7 +119,7 @@ export class KafkaRecordProducer implements RecordProducer {
   }
 
   /** The guilty sends fail first, so that their callers see the reason before others see the consequence. */
-  #fail(error: ConnectError, guilty: readonly Delivery[]): void {
+  #fail(error: ConnectError, guilty: readonly PendingSend[]): void {
     this.#refusal = notSent(error)
     for (const delivery of guilty) delivery.fail(error)
     void this.#core.end(guilty.length === 0 ? error : this.#refusal)

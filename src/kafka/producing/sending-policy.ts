@@ -2,7 +2,7 @@ import type { ConnectError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
 import type { ClientSettings } from '../client/client-settings.ts'
 import type { Compression } from './compression.ts'
-import type { Delivery, OnRefusal } from './delivery.ts'
+import type { PendingSend, OnRefusal } from './pending-send.ts'
 import type { ProducerSession } from './producer-session.ts'
 
 export interface SendingSettings {
@@ -39,5 +39,5 @@ export interface SendingPolicy {
    * Something that trying again does not mend: what is under way does not come about. The guilty sends, if
    * there are any, should fail for that very reason.
    */
-  onFatal(error: ConnectError, guilty: readonly Delivery[]): void
+  onFatal(error: ConnectError, guilty: readonly PendingSend[]): void
 }

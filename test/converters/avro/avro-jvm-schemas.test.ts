@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { ANYTHING_TEXT } from '../../../src/converters/avro/avro-anything.ts'
-import { avroSchemaText } from '../../../src/converters/avro/avro-schema.ts'
+import { avroSchemaText } from '../../../src/converters/avro/avro-from-connect.ts'
 import {
   dateSchema,
   Decimal,

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { ConnectSchemas } from '../../../src/converters/avro/avro-connect-schema.ts'
+import { ConnectSchemas } from '../../../src/converters/avro/connect-from-avro.ts'
 import { scrubName } from '../../../src/converters/avro/avro-names.ts'
 import { parseAvro } from '../../../src/converters/avro/avro-node.ts'
-import { type AvroSchemaOptions, avroSchemaText } from '../../../src/converters/avro/avro-schema.ts'
+import {
+  type AvroSchemaOptions,
+  avroSchemaText
+} from '../../../src/converters/avro/avro-from-connect.ts'
 import { parseJson } from '../../../src/data/json-node.ts'
 import {
   dateSchema,

@@ -10,7 +10,7 @@ import { declaredColumn } from '../../../../src/connectors/jdbc/dialects/sqlite/
 import { sqlServerColumn } from '../../../../src/connectors/jdbc/dialects/sqlserver/types.ts'
 import { TimeZone } from '../../../../src/connectors/jdbc/values/time-zone.ts'
 import { fieldMapping } from '../../../../src/connectors/jdbc/records/value-mapping.ts'
-import { avroSchemaText } from '../../../../src/converters/avro/avro-schema.ts'
+import { avroSchemaText } from '../../../../src/converters/avro/avro-from-connect.ts'
 import type { Schema } from '../../../../src/data/schema.ts'
 import { postgresUrl } from '../../../support/environment.ts'
 import { openOptions } from '../../../support/open-dialect.ts'

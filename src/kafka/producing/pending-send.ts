@@ -13,11 +13,11 @@ export type OnRefusal = 'end' | 'report' | 'reject'
  * more; then it is SETTLED for good, and those of its records that are not on their way already are not sent
  * any more.
  */
-export class Delivery {
+export class PendingSend {
   readonly startedMs: number
   readonly outcome: Promise<readonly RefusedRecord[]>
   readonly #onRefusal: OnRefusal
-  readonly #onSettled: (delivery: Delivery) => void
+  readonly #onSettled: (delivery: PendingSend) => void
   readonly #settle: PromiseWithResolvers<readonly RefusedRecord[]>
   readonly #refused: RefusedRecord[] = []
   #left: number
@@ -27,7 +27,7 @@ export class Delivery {
     records: number,
     startedMs: number,
     onRefusal: OnRefusal,
-    onSettled: (delivery: Delivery) => void
+    onSettled: (delivery: PendingSend) => void
   ) {
     this.#left = records
     this.startedMs = startedMs
