@@ -31,7 +31,7 @@ export function errorAnswer(thrown: unknown): ErrorAnswer {
     return {
       status: thrown.status,
       contentType: thrown.facts['untyped'] === true ? null : 'application/json',
-      body: errorBody(typeof code === 'number' ? code : thrown.status, safeMessage(thrown.message))
+      body: errorBody(typeof code === 'number' ? code : thrown.status, safeMessage(thrown))
     }
   }
   const status = clientErrorStatus(thrown)
@@ -50,7 +50,10 @@ function clientErrorStatus(thrown: unknown): number {
   return typeof status === 'number' && status >= 400 && status < 500 ? status : 500
 }
 
-/** I7: validation texts hide secrets themselves and name keys in ways the redactor would garble. */
-function safeMessage(message: string): string {
-  return message.startsWith('Connector configuration is invalid') ? cut(message) : shown(message)
+/**
+ * I7: validation hides secrets where their settings are known, and names keys in ways the redactor would
+ * garble. Its errors carry the fact `secretsHidden`.
+ */
+function safeMessage({ message, facts }: ConnectError): string {
+  return facts['secretsHidden'] === true ? cut(message) : shown(message)
 }

@@ -1,3 +1,4 @@
+import { CONFIG_REFUSED } from '../herder/work/config-validation.ts'
 import { signatureAlgorithmHeader, signatureHeader } from '../herder/group/session-key.ts'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest, type RequestOptions } from 'node:https'
@@ -163,5 +164,12 @@ function refusal({ status, text }: ForwardAnswer, url: string): ConnectError {
   }
   const code = typeof fields.error_code === 'number' ? fields.error_code : status
   const message = typeof fields.message === 'string' ? fields.message : ''
-  return new ConnectError('REST_FORWARDED', message, { status, errorCode: code, url })
+  // An answer has no facts but its text, and one of a JVM worker never will.
+  const secretsHidden = message.startsWith(CONFIG_REFUSED)
+  return new ConnectError('REST_FORWARDED', message, {
+    status,
+    errorCode: code,
+    url,
+    secretsHidden
+  })
 }

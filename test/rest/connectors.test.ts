@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import { ConnectError } from '../../src/errors.ts'
+import { CONFIG_REFUSED } from '../../src/herder/work/config-validation.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 import { until } from '../support/until.ts'
 import { call, type Reply, type RestWorker, startRestWorker } from './rest-worker.ts'
@@ -191,6 +192,19 @@ describe('errors over REST', () => {
     assert.deepEqual(answer.json, {
       error_code: 500,
       message: 'cannot log in with password=[hidden]'
+    })
+  })
+
+  it('I7: shows what validation says of keys as it is, and no other text that only begins alike', async () => {
+    const text = `${CONFIG_REFUSED}: Invalid value null for configuration a.password: Value must be non-null`
+    failWith(new ConnectError('CONFIG_INVALID', text, { secretsHidden: true }))
+    const refused = await call(`${worker.base}/connectors/x`)
+    assert.deepEqual(refused.json, { error_code: 400, message: text })
+    failWith(new ConnectError('CONFIG_INVALID', `${CONFIG_REFUSED}: password=hunter2`))
+    const other = await call(`${worker.base}/connectors/x`)
+    assert.deepEqual(other.json, {
+      error_code: 400,
+      message: `${CONFIG_REFUSED}: password=[hidden]`
     })
   })
 

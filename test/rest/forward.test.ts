@@ -3,6 +3,8 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, beforeEach, describe, it } from 'node:test'
+import { ConnectError } from '../../src/errors.ts'
+import { CONFIG_REFUSED } from '../../src/herder/work/config-validation.ts'
 import { RequestTargetError } from '../../src/herder/herder.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 import { call, type RestWorker, startRestWorker } from './rest-worker.ts'
@@ -140,6 +142,21 @@ describe('forwarding to the leader', () => {
     } finally {
       await masking.stop()
     }
+  })
+
+  it('I7: passes on what a validation says of keys, and hides secrets in every other refusal', async () => {
+    const refusal = async (message: string): Promise<unknown> => {
+      leader.herder.before = () => {
+        throw new ConnectError('CONFIG_INVALID', message, { secretsHidden: true })
+      }
+      return (await call(`${follower.base}/connectors/f`, 'DELETE')).json
+    }
+    const text = `${CONFIG_REFUSED}: Invalid value null for configuration a.password: Value must be non-null`
+    assert.deepEqual(await refusal(text), { error_code: 400, message: text })
+    assert.deepEqual(await refusal('Something else: password=hunter2'), {
+      error_code: 400,
+      message: 'Something else: password=[hidden]'
+    })
   })
 
   it('I8: tells when the other worker is not there or does not answer', async () => {

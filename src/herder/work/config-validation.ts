@@ -7,6 +7,12 @@ import { abortingAfter } from '../../wait.ts'
 import type { RestConfig } from '../herder.ts'
 import { REQUEST_TIMEOUT_MS } from '../../settings/worker/rest-keys.ts'
 
+/**
+ * How every worker, of ours or a JVM's, begins to say that a configuration was refused. Only for answers of
+ * other workers: an error that this worker makes says so by its fact `secretsHidden`.
+ */
+export const CONFIG_REFUSED = 'Connector configuration is invalid'
+
 interface ConfigValidationOptions {
   readonly validations: Pick<Validations, 'infos'>
   readonly clock: Clock
@@ -40,10 +46,11 @@ export class ConfigValidation {
       throw new ConnectError(
         'CONFIG_INVALID',
         [
-          `Connector configuration is invalid and contains the following ${infos.error_count} error(s):`,
+          `${CONFIG_REFUSED} and contains the following ${infos.error_count} error(s):`,
           ...errors,
           'You can also find the above list of errors at the endpoint `/connector-plugins/{connectorType}/config/validate`'
-        ].join('\n')
+        ].join('\n'),
+        { secretsHidden: true }
       )
     }
     return new Map([...config].filter((entry): entry is [string, string] => entry[1] !== null))

@@ -82,6 +82,10 @@ describe('one herder', () => {
       400,
       'Connector configuration is invalid and contains the following 2 error(s):\nfirst error\nsecond error\nYou can also find the above list of errors at the endpoint `/connector-plugins/{connectorType}/config/validate`'
     )
+    await assert.rejects(
+      herder.changes.putConnectorConfig('b', connectorConfig('b', { invalid: '' }), put),
+      { facts: { secretsHidden: true } }
+    )
     const unknown: [() => Promise<unknown>, string][] = [
       [() => herder.cluster.connectorInfo('x'), 'Connector x not found'],
       [() => herder.cluster.connectorConfig('x'), 'Connector x not found'],
