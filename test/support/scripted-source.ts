@@ -1,5 +1,5 @@
 import type { TestContext } from 'node:test'
-import { systemClock } from '../../src/clock.ts'
+import { type Clock, systemClock } from '../../src/clock.ts'
 import { stringConverterPlugin } from '../../src/converters/plain/string.ts'
 import { simpleHeaderConverterPlugin } from '../../src/converters/plain/simple-header.ts'
 import type { SourceRecord } from '../../src/data/record.ts'
@@ -69,6 +69,8 @@ export async function scripted(
     offsetTopics?: OffsetTopics
     /** Of the group, for transactional ids. */
     groupId?: string
+    /** Of the task; Kafka and the worker keep the computer's. */
+    clock?: Clock
     /** Where the task lives; default: behind copies of its messages. */
     tasks?: typeof clonedTasks
   } = {}
@@ -136,7 +138,12 @@ export async function scripted(
       groupId: options.groupId ?? null
     },
     resolve: (config) => Promise.resolve(config),
-    openTask: (options.tasks ?? clonedTasks)({ plugins, clients, clock: systemClock, log }),
+    openTask: (options.tasks ?? clonedTasks)({
+      plugins,
+      clients,
+      clock: options.clock ?? systemClock,
+      log
+    }),
     clock: systemClock,
     log
   })

@@ -9,6 +9,7 @@ import { loggers } from '../../../src/log.ts'
 import type { ConverterPlugin } from '../../../src/plugin/converter.ts'
 import { kafkaJs } from '../../kafka/support.ts'
 import { kafkaBootstrap } from '../../support/environment.ts'
+import { ManualClock } from '../../support/manual-clock.ts'
 import { idle, record, type Script, scripted } from '../../support/scripted-source.ts'
 import { stubRegistry } from '../../support/stub-registry.ts'
 import { startTcpProxy } from '../../support/tcp-proxy.ts'
@@ -32,6 +33,14 @@ async function setTopicSettings(
     validateOnly: false,
     resources: [{ type: 2, name: topic, configEntries }]
   })
+}
+
+/** Writes a record without any task. */
+async function write(t: TestContext, topic: string, value: string): Promise<void> {
+  const producer = kafkaJs().producer()
+  t.after(() => producer.disconnect())
+  await producer.connect()
+  await producer.send({ topic, messages: [{ value }] })
 }
 
 describe('a source task', () => {
@@ -113,15 +122,20 @@ describe('a source task', () => {
   })
 
   it('waits while paused, also before its plugin is started, and goes on when resumed', async (t) => {
-    let started = 0
-    const run = await scripted(t, async (context, poll) => {
-      started += 1
-      return poll < 1 ? [record(run.topic, 'x', 1)] : idle(context)
-    })
+    const clock = new ManualClock()
+    let calls = 0
+    const run = await scripted(
+      t,
+      async (context, poll) => {
+        calls += 1
+        return poll < 1 ? [record(run.topic, 'x', 1)] : idle(context)
+      },
+      { clock, start: async () => void (calls += 1) }
+    )
     await run.start('PAUSED')
     await until(() => run.states.includes('c-0 PAUSED'), 'the task is paused')
-    await delay(50)
-    assert.equal(started, 0)
+    for (let minute = 0; minute < 10; minute++) await clock.pass(60_000)
+    assert.equal(calls, 0)
     run.setTargetState('STARTED')
     await until(() => run.follower.values.length === 1, 'the record arrived')
     assert.deepEqual(run.states, ['c-0 PAUSED', 'c-0 RUNNING'])
@@ -149,6 +163,7 @@ describe('a source task', () => {
 
   it('I2: writes nothing after it was given up: no record, no offset, no status', async (t) => {
     const release = Promise.withResolvers<void>()
+    const over = Promise.withResolvers<void>()
     const run = await scripted(
       t,
       async (_, poll) => {
@@ -157,15 +172,18 @@ describe('a source task', () => {
         if (poll === 1) return [record(run.topic, 'late', 2)]
         throw new Error('too late to fail')
       },
-      { graceMs: 100, flushMs: 60_000 }
+      { graceMs: 100, flushMs: 60_000, stop: async () => over.resolve() }
     )
     await run.start()
     await until(() => run.follower.values.length === 1, 'the first record arrived')
     await run.stop()
     const states = [...run.states]
     release.resolve()
-    await delay(300)
-    assert.deepEqual(run.follower.values, ['first'])
+    // The loop has ended when the plugin is stopped; what it sent stands before what is written now.
+    await over.promise
+    await write(t, run.topic, 'afterwards')
+    await until(() => run.follower.values.includes('afterwards'), 'what was written later arrived')
+    assert.deepEqual(run.follower.values, ['first', 'afterwards'])
     assert.deepEqual(run.store.stored, [])
     assert.deepEqual(run.states, states)
   })
@@ -307,6 +325,7 @@ describe('a source task', () => {
     const before = process.memoryUsage().arrayBuffers
     await run.start()
     await until(() => polls >= 2, 'the second poll is converted')
+    // No event shows that a loop waits for room: a third poll would come within this time.
     await delay(500)
     // 6 MB are under way, and a seventh is converted already.
     assert.ok(polls <= 2, `${polls} polls of 5 MB`)
