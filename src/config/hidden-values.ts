@@ -1,5 +1,5 @@
 import { ConnectError, messageOf } from '../errors.ts'
-import { referencesIn } from './references.ts'
+import { referencesIn } from './reference-syntax.ts'
 
 /** Parts of this length that a text has in common with a value give it away. */
 const FRAGMENT = 5

@@ -9,7 +9,7 @@ import { type ConfigMap, configDef, parseConfig } from './config-def.ts'
 import type { ConfigProvider, ConfigProviderFactory } from './config-provider.ts'
 import { javaFullMatch } from './java-regex.ts'
 import { decodeProperties, parseProperties } from './properties.ts'
-import { isSecretPlace, referencesIn } from './references.ts'
+import { isSecretPlace, referencesIn } from './reference-syntax.ts'
 
 function read(file: string): Buffer {
   try {

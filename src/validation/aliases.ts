@@ -1,5 +1,5 @@
 import { commaList } from '../config/config-value.ts'
-import { hasReference } from '../config/references.ts'
+import { hasReference } from '../config/reference-syntax.ts'
 import { type Plugins, type Plugin } from '../plugin/plugins.ts'
 import { aliasConfig } from '../settings/connector/alias-config.ts'
 import { versionProblem } from '../plugin/version-problem.ts'

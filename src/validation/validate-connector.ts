@@ -6,7 +6,7 @@ import {
   valueInfo
 } from '../config/config-infos.ts'
 import { HiddenValues } from '../config/hidden-values.ts'
-import { hasReference } from '../config/references.ts'
+import { hasReference } from '../config/reference-syntax.ts'
 import type { ConfigProviders } from '../config/providers.ts'
 import { ConnectError } from '../errors.ts'
 import { redactSetting } from '../secrets/redact.ts'

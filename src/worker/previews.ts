@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts'
 import { HiddenValues } from '../config/hidden-values.ts'
 import type { ConfigProviders } from '../config/providers.ts'
-import { isSecretPlace, referencesIn } from '../config/references.ts'
+import { isSecretPlace, referencesIn } from '../config/reference-syntax.ts'
 import { ConnectError } from '../errors.ts'
 import type { Plugins } from '../plugin/plugins.ts'
 import { isSecretName } from '../secrets/secret-names.ts'

@@ -2,7 +2,7 @@ import type { ConfigMap } from '../config/config-def.ts'
 import { ConfigError } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import type { ConnectorPlugin } from '../plugin/plugins.ts'
-import { hasReference } from '../config/references.ts'
+import { hasReference } from '../config/reference-syntax.ts'
 import { type TaskLimit, topicsAsGiven } from '../settings/connector/connector-settings.ts'
 import type { StoredConfig } from '../storage/cluster-config.ts'
 

@@ -12,9 +12,40 @@ import type { OracleDriver, OracleSession } from './driver.ts'
 import { oracleError } from './errors.ts'
 import { momentOf } from './moment.ts'
 import { isRefusal } from './questions.ts'
-import { PROBE, SESSION_STATEMENT, SESSION_STATEMENTS } from './sql.ts'
 import type { OracleTarget } from './target.ts'
 import { abortable, within } from '../../../../wait.ts'
+
+/** What text and numbers mean in a session, whatever the client's or the server's settings say. */
+const SESSION_SETTINGS = {
+  TIME_ZONE: '+00:00',
+  NLS_CALENDAR: 'GREGORIAN',
+  NLS_NUMERIC_CHARACTERS: '.,',
+  NLS_DATE_LANGUAGE: 'AMERICAN',
+  NLS_DATE_FORMAT: 'SYYYY-MM-DD HH24:MI:SS',
+  NLS_TIMESTAMP_FORMAT: 'SYYYY-MM-DD HH24:MI:SS.FF9',
+  NLS_TIMESTAMP_TZ_FORMAT: 'SYYYY-MM-DD HH24:MI:SS.FF9 TZH:TZM',
+  NLS_COMP: 'BINARY',
+  NLS_SORT: 'BINARY'
+} as const
+
+const ASSIGNMENTS = Object.entries(SESSION_SETTINGS).map(([name, value]) => `${name} = '${value}'`)
+
+/** All of them in one statement, and one by one for a server that refuses some. */
+const SESSION_STATEMENT = `ALTER SESSION SET ${ASSIGNMENTS.join(' ')}`
+const SESSION_STATEMENTS: readonly string[] = ASSIGNMENTS.map(
+  (assignment) => `ALTER SESSION SET ${assignment}`
+)
+
+/** What the driver has to make of these literals, digit by digit; in thick mode only a database can tell. */
+const PROBE = {
+  sql: `SELECT TIMESTAMP '2001-02-03 04:05:06.123456789', TIMESTAMP '2001-02-03 04:05:06.987654321 +05:30', DATE '1582-10-04', 1234567890123456789012345678.0123456789 FROM DUAL`,
+  expected: [
+    '2001-02-03 04:05:06.123456789',
+    '2001-02-02 22:35:06.987654321',
+    '1582-10-04 00:00:00.000000000',
+    '1234567890123456789012345678.0123456789'
+  ]
+} as const
 
 /** Logs in and fixes the session's settings. */
 export async function connectOracle(
