@@ -262,10 +262,11 @@ export class SeenVersions implements SeenRows {
   add(row: EmittedRow, late: boolean): Position | null {
     const { timestamp } = row.at
     if (timestamp === null) return null
-    // The row stands before all that are remembered.
-    if (late && this.#unmet && this.size >= this.#limit) return row.at
     const hashed = hashOf(row)
-    if (!this.#known.has(hashed)) this.#place({ hashed, at: timestamp })
+    if (!this.#known.has(hashed)) {
+      if (late && this.size >= this.#limit && this.#isAheadOfAll(timestamp)) return row.at
+      this.#place({ hashed, at: timestamp })
+    }
     let last: Timestamp | null = null
     while (this.size > this.#limit) last = this.#drop() ?? last
     return last === null ? null : { timestamp: last, reading: null, id: null }
@@ -283,6 +284,15 @@ export class SeenVersions implements SeenRows {
       merged(inOrder(), late())
         .map(({ hashed }) => hashed)
         .join('')
+  }
+
+  /**
+   * Whether a row that a look back found stands before all that are remembered. Those of its own moment may
+   * still have to be met: did it displace them, they would be sent again as well, and each displace another.
+   */
+  #isAheadOfAll(at: Timestamp): boolean {
+    const first = this.#first.head?.at ?? null
+    return this.#unmet || (first !== null && !isBefore(first, at))
   }
 
   #place(row: Seen): void {

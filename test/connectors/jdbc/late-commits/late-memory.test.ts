@@ -35,6 +35,35 @@ describe('what is remembered', () => {
       }
     })
 
+    it(`${mode}: has only what goes beyond come twice at the end of each transaction, where all rows are of one moment`, async () => {
+      const database = new ScriptedDatabase()
+      const task = await started(database, { mode, 'late.commit.seen.max.keys': '100' })
+      database.insert(1, 0)
+      await task.pollFor(3000)
+      database.open = ['X', 'Y'].map((id) => ({ id, beganMs: database.nowMs }))
+      const taken = database.nowMs + 1
+      // Every other id: ranges of ids would make them one.
+      for (let row = 0; row < 250; row++) database.insert(4 + 2 * row, taken)
+      await task.pollFor(40_000)
+      assert.equal(task.twice, 0)
+      database.open = database.open.slice(1)
+      database.insert(2, taken)
+      await task.pollFor(30_000)
+      assert.equal(task.twice, 150)
+      database.open = []
+      await task.pollFor(30_000)
+      // And the row that was late: there was no room for it either.
+      assert.equal(task.twice, 301)
+      assert.deepEqual(sorted([...new Set(task.sent)]), [
+        1,
+        2,
+        ...upTo(251)
+          .slice(1)
+          .map((id) => 2 * id)
+      ])
+      await task.stop()
+    })
+
     it(`I6: ${mode}: has a window become no shorter in a new task than it has to`, async () => {
       const database = new ScriptedDatabase()
       database.answer = () => UNSEEN
