@@ -7,6 +7,7 @@ import { createConnection } from 'mysql2/promise'
 import pg from 'pg'
 import { parseProperties } from '../src/config/properties.ts'
 import { mysqlUrl, postgresUrl, uniqueName } from './support/environment.ts'
+import { until } from './support/until.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const read = (file: string): string => readFileSync(resolve(root, file), 'utf8')
@@ -32,13 +33,12 @@ describe('sql/', () => {
     for (const script of [...scripts('sqlite'), ...scripts('sqlite')]) database.exec(script)
     const order = database.prepare('SELECT status, updated_at FROM orders WHERE id = 1')
     const before = order.get()
-    await new Promise((done) => {
-      setTimeout(done, 5)
-    })
-    database.exec("UPDATE orders SET status = 'paid' WHERE id = 1")
-    const later = order.get()
-    assert.equal(later?.['status'], 'paid')
-    assert.ok(String(later?.['updated_at']) > String(before?.['updated_at']))
+    const later = await until(() => {
+      database.exec("UPDATE orders SET status = 'paid' WHERE id = 1")
+      const row = order.get()
+      return String(row?.['updated_at']) > String(before?.['updated_at']) ? row : null
+    }, 'an update moves updated_at')
+    assert.equal(later['status'], 'paid')
   })
 
   describe('postgres', () => {

@@ -166,17 +166,19 @@ describe('a connector', () => {
   }
 
   it('tells its first failure, and that it is UNASSIGNED when it is taken away', async (t) => {
+    const raised = Promise.withResolvers<void>()
     const { connector, told } = scripted(t, [
       ({ raiseError }) => {
-        setTimeout(() => {
+        setImmediate(() => {
           raiseError(new Error('first'))
           raiseError(new Error('second'))
+          raised.resolve()
         })
       }
     ])
     const c = connector()
     await c.start('STARTED')
-    await new Promise((resolve) => setTimeout(resolve, 5))
+    await raised.promise
     await c.stop()
     assert.deepEqual(told, ['RUNNING', 'FAILED first', 'UNASSIGNED'])
   })

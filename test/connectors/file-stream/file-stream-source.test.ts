@@ -3,7 +3,7 @@ import { execFileSync, spawn } from 'node:child_process'
 import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
+import { createInterface } from 'node:readline'
 import { after, before, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { ManualClock } from '../../support/manual-clock.ts'
@@ -171,9 +171,12 @@ void describe('FileStreamSource', () => {
       const stopping = new AbortController()
       const context = { stopping: stopping.signal, reportCondition() {} }
       const task = fileStreamSourcePlugin.createTask(new Map([['topic', 't']]), context)
-      const found = []
-      while (found.length < 3) for (const record of (await task.poll()) ?? []) found.push(record)
-      console.log(JSON.stringify(found.map((record) => [record.value, record.sourcePartition, record.sourceOffset])))
+      let found = 0
+      while (found < 3)
+        for (const { value, sourcePartition, sourceOffset } of (await task.poll()) ?? []) {
+          console.log(JSON.stringify([value, sourcePartition, sourceOffset]))
+          found += 1
+        }
       stopping.abort()
       await task.stop()`
     const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', program], {
@@ -182,11 +185,14 @@ void describe('FileStreamSource', () => {
       timeout: 180_000
     })
     child.stdin.write('a\nb')
-    setTimeout(() => child.stdin.write('c\nd\n'), 300)
-    const output = await text(child.stdout)
+    const found: unknown[] = []
+    for await (const line of createInterface(child.stdout)) {
+      found.push(JSON.parse(line))
+      if (found.length === 1) child.stdin.write('c\nd\n')
+    }
     child.stdin.end()
     const nowhere = [{ filename: null }, { position: null }]
-    assert.deepEqual(JSON.parse(output), [
+    assert.deepEqual(found, [
       ['a', ...nowhere],
       ['bc', ...nowhere],
       ['d', ...nowhere]

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { LoggedOn } from '../../../../support/oracle/logged-on.ts'
 import { type Client, codeOf, logOn } from '../../../../support/oracle/oracle-client.ts'
+import { until } from '../../../../support/until.ts'
 
 describe('Oracle test server, asked by the real driver: changes', () => {
   const db = new LoggedOn()
@@ -169,14 +170,18 @@ describe('Oracle test server, asked by the real driver: changes', () => {
     })
 
     it('waits for rows that others have locked, and finds deadlocks', async () => {
+      /** Until the server has begun with a statement that will wait. */
+      const asked = (sql: string) =>
+        until(() => db.server.control.statements.some((one) => one.sql === sql), sql)
+      db.server.control.clearStatements()
       await db.client.execute('UPDATE shared SET x = x + 1 WHERE id = 1')
       const waiting = other.execute('UPDATE shared SET x = x + 10 WHERE id = 1')
-      await new Promise((resolve) => setTimeout(resolve, 50))
+      await asked('UPDATE shared SET x = x + 10 WHERE id = 1')
       await db.client.commit()
       assert.equal((await waiting).rowsAffected, 1)
       await db.client.execute('UPDATE shared SET x = 0 WHERE id = 2')
       const blocked = db.client.execute('UPDATE shared SET x = 0 WHERE id = 1')
-      await new Promise((resolve) => setTimeout(resolve, 50))
+      await asked('UPDATE shared SET x = 0 WHERE id = 1')
       assert.equal(await codeOf(other.execute('UPDATE shared SET x = 0 WHERE id = 2')), 'ORA-00060')
       await other.commit()
       await blocked

@@ -32,7 +32,7 @@ describe('Oracle test server, told to fail, asked by the real driver', () => {
     db.server.control.delayNext(20_000)
     const started = performance.now()
     const waiting = codeOf(sleeper.execute('SELECT 1 FROM DUAL'))
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await until(() => db.server.control.delayed === 1, 'the statement takes its time')
     await sleeper.break()
     assert.equal(await waiting, 'ORA-01013')
     sleeper.callTimeout = 100
