@@ -53,6 +53,7 @@ async function growingFile(t: TestContext, dir: string, topic: string) {
         `${topic}: all ${lines} lines arrived`,
         BUSY_MS
       )
+      // The workers of this connector go on: a line that came twice would follow within this time.
       await delay(300)
       assert.deepEqual(
         read.values.map((value) => JSON.parse(value) as string),

@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { type Clock, systemClock } from '../../src/clock.ts'
+import { jdbcSourceConfig } from '../../src/connectors/jdbc/settings/source-config.ts'
+import { JdbcSourceConnector } from '../../src/connectors/jdbc/source/source-connector.ts'
+import { jdbcSourcePlugin } from '../../src/connectors/jdbc/source/source-plugins.ts'
 import { encodedOffset, type SourceRecord } from '../../src/data/record.ts'
 import { Struct } from '../../src/data/struct.ts'
 import {
@@ -30,8 +34,8 @@ export interface TestDatabase {
   readonly types: { readonly id: string; readonly timestamp: string; readonly text: string }
   /** An SQL literal of a timestamp, given as `YYYY-MM-DD HH:MM:SS.ffffff`. */
   timestamp(text: string): string
-  /** A query that runs for 20 s; null when the database is no server. */
-  readonly slowQuery: string | null
+  /** A query that runs for 20 s, and whether one does just now; null when the database is no server. */
+  readonly slowQuery: { readonly sql: string; runs(): Promise<boolean> } | null
   /** Ends every session of the source; null when the database is no server. */
   readonly cutSessions: (() => Promise<void>) | null
   /**
@@ -56,6 +60,8 @@ function ascending(values: readonly unknown[]): unknown[] {
   return [...values].sort((a, b) => Number(a) - Number(b))
 }
 
+/** Between two looks for tables; no other pause is as long. */
+const TABLE_POLL_MS = 57
 const PREFIX = { 'topic.prefix': 'db-', 'poll.interval.ms': '20' }
 
 /**
@@ -680,20 +686,34 @@ export function dialectSuite(
       it('gives groups of tables to tasks and asks for new ones only when the tables changed', async () => {
         const names = [await table(), await table(), await table()]
         const later = `t${tables + 1}`
+        let looks = 0
+        const clock: Clock = {
+          ...systemClock,
+          sleep(ms, signal) {
+            if (ms === TABLE_POLL_MS) looks += 1
+            return systemClock.sleep(ms, signal)
+          }
+        }
         const { connector, taskConfigs, reconfigurations } = await startJdbcConnector(
-          config([...names, later].join(','), 'incrementing', { 'table.poll.interval.ms': '50' }),
-          2
+          config([...names, later].join(','), 'incrementing', {
+            'table.poll.interval.ms': String(TABLE_POLL_MS)
+          }),
+          2,
+          {
+            ...jdbcSourcePlugin,
+            create: (...given) => new JdbcSourceConnector(jdbcSourceConfig, ...given, clock)
+          }
         )
         try {
           assert.deepEqual(
             taskConfigs.map((task) => task.get('tables')?.split(',').length),
             [2, 1]
           )
-          await new Promise((resolve) => setTimeout(resolve, 200))
+          const before = looks
+          await until(() => looks >= before + 3, 'the tables were looked for again')
           assert.equal(reconfigurations(), 0)
           await table()
-          await new Promise((resolve) => setTimeout(resolve, 300))
-          assert.ok(reconfigurations() > 0)
+          await until(() => reconfigurations() > 0, 'new tasks are asked for')
           const again = await connector.taskConfigs(2)
           assert.deepEqual(
             again.map((task) => task.get('tables')?.split(',').length),
@@ -870,17 +890,22 @@ export function dialectSuite(
       })
 
       it('I8: a preview ends when its time is over, and says so', () =>
-        previewEndsInTime({ ...db.config, ...PREFIX, mode: 'bulk', query: db.slowQuery ?? '' }))
+        previewEndsInTime({
+          ...db.config,
+          ...PREFIX,
+          mode: 'bulk',
+          query: db.slowQuery?.sql ?? ''
+        }))
 
       it('I8: stops within a second in the middle of a query', async () => {
         const task = await startJdbcTask({
           ...db.config,
           ...PREFIX,
           mode: 'bulk',
-          query: db.slowQuery ?? ''
+          query: db.slowQuery?.sql ?? ''
         })
         const polling = task.poll()
-        await new Promise((resolve) => setTimeout(resolve, 300))
+        await until(() => db.slowQuery?.runs(), 'the query runs')
         const asked = performance.now()
         await task.stop()
         assert.deepEqual(await polling, [])

@@ -34,9 +34,12 @@ export async function oracleAccess(release: OracleRelease = '19c'): Promise<Orac
     config: oracleConfig(url, server.user, server.password),
     exec: async (...statements) => void (await control.execute(statements)),
     partitionName: (table) => `${server.user}.${table}`,
-    get slowQuery() {
-      control.delayNext(20_000, { sql: /slow_query/ })
-      return 'SELECT 1 AS slow_query FROM DUAL'
+    slowQuery: {
+      get sql() {
+        control.delayNext(20_000, { sql: /slow_query/ })
+        return 'SELECT 1 AS slow_query FROM DUAL'
+      },
+      runs: () => Promise.resolve(control.delayed > 0)
     },
     cutSessions: () => {
       control.dropSessions()

@@ -67,8 +67,16 @@ export async function realOracle(
     },
     partitionName: (table) => `${user}.${table}`,
     // Endless for our purposes; the optimizer has no short cut for it.
-    slowQuery:
-      'SELECT COUNT(a.object_name || b.object_name || c.object_name) AS n FROM all_objects a CROSS JOIN all_objects b CROSS JOIN all_objects c',
+    slowQuery: {
+      sql: 'SELECT COUNT(a.object_name || b.object_name || c.object_name) AS n FROM all_objects a CROSS JOIN all_objects b CROSS JOIN all_objects c',
+      runs: async () => {
+        const { rows = [] } = await client.execute(
+          `SELECT sid FROM v$session WHERE username = :1 AND module = 'kafka-connect-node' AND status = 'ACTIVE'`,
+          [user]
+        )
+        return rows.length > 0
+      }
+    },
     cutSessions: async () => {
       const { rows = [] } = await client.execute(
         `SELECT sid, serial# FROM v$session WHERE username = :1 AND module = 'kafka-connect-node'`,

@@ -41,6 +41,7 @@ describe('a worker that is killed in the middle of its work', () => {
         const before = read.values.length
         worker = await startWorkerProcess({ properties })
         await until(() => read.values.length > before + 100, `rows arrive after kill ${kill}`)
+        // The next kill comes at any moment.
         await delay(Math.random() * 300)
       }
       const rows = await table.stop()

@@ -47,11 +47,13 @@ async function exactlyOnce(
       ...settings
     })
   const ids = (): number[] => idsOf(read.values)
-  /** Ends the growing: every row was seen, once, in its order. */
-  const complete = async (): Promise<number> => {
+  /** Ends the growing, and the workers: every row was seen, once, in its order. */
+  const complete = async (...workers: WorkerProcess[]): Promise<number> => {
     const rows = await table.stop()
     await until(() => ids().length >= rows, `all ${rows} rows arrived`, 60_000)
-    await delay(500)
+    // Nothing comes any more behind the end of all who could write.
+    for (const worker of workers) assert.equal(await worker.stop(), 0)
+    await read.readToEnd()
     // Rows of one moment have no order.
     const seen = together === null ? ids() : ids().sort((a, b) => a - b)
     assert.deepEqual(
@@ -78,10 +80,10 @@ async function survives(
     worker = await run.start()
     const arrived = (): boolean => run.read.values.length > before + 50
     await until(arrived, `rows arrive after kill ${kill}`, 100_000)
+    // The next kill comes at any moment.
     await delay(Math.random() * 400)
   }
-  t.diagnostic(`${await run.complete()} rows, each once, after ${KILLS} kills (${what})`)
-  assert.equal(await worker.stop(), 0)
+  t.diagnostic(`${await run.complete(worker)} rows, each once, after ${KILLS} kills (${what})`)
 }
 
 describe('a source that runs exactly once', () => {
@@ -129,10 +131,9 @@ describe('a source that runs exactly once', () => {
         ),
       'the sleeper is awake'
     )
-    await delay(1000)
-    const rows = await run.complete()
+    const awake = run.read.values.length
+    await until(() => run.read.values.length > awake + 200, 'rows arrive while both are awake')
+    const rows = await run.complete(heir, sleeper)
     t.diagnostic(`${rows} rows, each once, though a zombie woke up`)
-    assert.equal(await heir.stop(), 0)
-    assert.equal(await sleeper.stop(), 0)
   })
 })

@@ -12,7 +12,15 @@ dialectSuite('MySQL/MariaDB', true, async () => {
     types: { id: 'bigint', timestamp: 'datetime(6)', text: 'mediumtext' },
     wideText: "REPEAT('x', 200000)",
     timestamp: (text) => `'${text}'`,
-    slowQuery: 'SELECT SLEEP(20)',
+    slowQuery: {
+      sql: 'SELECT SLEEP(20)',
+      runs: async () => {
+        const running = await database.exec(
+          `SELECT id FROM information_schema.processlist WHERE db = '${database.name}' AND info LIKE '%SLEEP(20)%' AND id <> CONNECTION_ID()`
+        )
+        return running.length > 0
+      }
+    },
     cutSessions: async () => {
       for (const id of await database.sessions()) await database.exec(`KILL ${id}`)
     },

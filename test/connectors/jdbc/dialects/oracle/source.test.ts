@@ -22,9 +22,7 @@ dialectSuite('Oracle', true, async () => {
     keepCase,
     impossibleName: /"/,
     timestamp: (text) => `TIMESTAMP '${text}'`,
-    get slowQuery() {
-      return database.slowQuery
-    },
+    slowQuery: database.slowQuery,
     cutSessions: database.cutSessions,
     limit: (rows) => `FETCH FIRST ${rows} ROWS ONLY`,
     close: () => database.close()

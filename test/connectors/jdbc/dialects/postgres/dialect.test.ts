@@ -24,7 +24,16 @@ dialectSuite('PostgreSQL', true, async () => {
     partitionName: (table) => `${schema}.${table}`,
     types: { id: 'bigint', timestamp: 'timestamp(6)', text: 'varchar(20)' },
     timestamp: (text) => `timestamp '${text}'`,
-    slowQuery: 'SELECT pg_sleep(20)',
+    slowQuery: {
+      sql: 'SELECT pg_sleep(20)',
+      runs: async () => {
+        const { rows } = await client.query(
+          "SELECT 1 FROM pg_stat_activity WHERE application_name = $1 AND wait_event = 'PgSleep'",
+          [application]
+        )
+        return rows.length > 0
+      }
+    },
     cutSessions: async () => {
       await client.query(
         'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1',
