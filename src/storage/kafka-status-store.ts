@@ -17,7 +17,7 @@ const STOP_LIMIT_MS = 5_000
 
 /** The status topic. What it answers is what was read from the topic: a put shows when it comes back. */
 export class KafkaStatusStore implements StatusStore {
-  readonly #state: StatusLogState
+  readonly known: StatusLogState
   readonly #topicLog: TopicLog
   readonly #writer: StatusWriter
   readonly #starting = new AbortController()
@@ -28,7 +28,7 @@ export class KafkaStatusStore implements StatusStore {
   constructor(options: KafkaStoreOptions) {
     this.#log =
       options.log ?? loggers.get('org.apache.kafka.connect.storage.KafkaStatusBackingStore')
-    this.#state = new StatusLogState(this.#log)
+    this.known = new StatusLogState(this.#log)
     this.#topicLog = options.clients.topicLog({
       topic: options.topic,
       client: options.client,
@@ -38,7 +38,7 @@ export class KafkaStatusStore implements StatusStore {
       purpose: 'connector and task statuses',
       singlePartition: false,
       onRecord: (record) => {
-        this.#state.apply(record)
+        this.known.apply(record)
         this.#keepOwn(record)
       }
     })
@@ -50,44 +50,24 @@ export class KafkaStatusStore implements StatusStore {
   }
 
   putConnector(connector: string, status: Status): void {
-    this.#put(connectorStatusKey(connector), status, () => this.#state.connector(connector))
+    this.#put(connectorStatusKey(connector), status, () => this.known.connector(connector))
   }
 
   putTask(connector: string, task: number, status: Status): void {
-    this.#put(taskStatusKey(connector, task), status, () => this.#state.task(connector, task))
+    this.#put(taskStatusKey(connector, task), status, () => this.known.task(connector, task))
   }
 
   putConnectorSafe(connector: string, status: Status): void {
-    if (isSafe(status, this.#state.connector(connector))) this.putConnector(connector, status)
+    if (isSafe(status, this.known.connector(connector))) this.putConnector(connector, status)
   }
 
   putTaskSafe(connector: string, task: number, status: Status): void {
-    if (isSafe(status, this.#state.task(connector, task))) this.putTask(connector, task, status)
-  }
-
-  connector(connector: string): Status | null {
-    return this.#state.connector(connector)
-  }
-
-  tasks(connector: string): Map<number, Status> {
-    return this.#state.tasks(connector)
-  }
-
-  task(connector: string, task: number): Status | null {
-    return this.#state.task(connector, task)
-  }
-
-  connectors(): string[] {
-    return this.#state.connectors()
+    if (isSafe(status, this.known.task(connector, task))) this.putTask(connector, task, status)
   }
 
   putTopic(status: TopicStatus): void {
     const key = topicStatusKey(status.topic, status.connector)
     this.#writer.put({ key, value: topicStatusValue(status), stillWanted: () => true })
-  }
-
-  topics(connector: string): TopicStatus[] {
-    return this.#state.topics(connector)
   }
 
   deleteTopic(connector: string, topic: string): void {

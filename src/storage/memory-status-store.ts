@@ -4,7 +4,7 @@ import type { Status, StatusStore, TopicStatus } from './status-store.ts'
 
 /** The status store of a standalone worker. Puts show at once; nothing outlives the process. */
 export class MemoryStatusStore implements StatusStore {
-  readonly #state = new StatusLogState(
+  readonly known = new StatusLogState(
     loggers.get('org.apache.kafka.connect.storage.MemoryStatusBackingStore')
   )
 
@@ -13,11 +13,11 @@ export class MemoryStatusStore implements StatusStore {
   }
 
   putConnector(connector: string, status: Status): void {
-    this.#state.setConnector(connector, status.state === 'DESTROYED' ? null : status)
+    this.known.setConnector(connector, status.state === 'DESTROYED' ? null : status)
   }
 
   putTask(connector: string, task: number, status: Status): void {
-    this.#state.setTask(connector, task, status.state === 'DESTROYED' ? null : status)
+    this.known.setTask(connector, task, status.state === 'DESTROYED' ? null : status)
   }
 
   /** There is one worker, so that every put is safe. */
@@ -29,32 +29,12 @@ export class MemoryStatusStore implements StatusStore {
     this.putTask(connector, task, status)
   }
 
-  connector(connector: string): Status | null {
-    return this.#state.connector(connector)
-  }
-
-  tasks(connector: string): Map<number, Status> {
-    return this.#state.tasks(connector)
-  }
-
-  task(connector: string, task: number): Status | null {
-    return this.#state.task(connector, task)
-  }
-
-  connectors(): string[] {
-    return this.#state.connectors()
-  }
-
   putTopic(status: TopicStatus): void {
-    this.#state.setTopic(status.connector, status.topic, status)
-  }
-
-  topics(connector: string): TopicStatus[] {
-    return this.#state.topics(connector)
+    this.known.setTopic(status.connector, status.topic, status)
   }
 
   deleteTopic(connector: string, topic: string): void {
-    this.#state.setTopic(connector, topic, null)
+    this.known.setTopic(connector, topic, null)
   }
 
   async flush(): Promise<void> {

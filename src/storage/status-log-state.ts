@@ -1,10 +1,10 @@
 import { messageOf } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import { parseStatus, parseStatusKey, parseTopicStatus } from './status-records.ts'
-import type { Status, TopicStatus } from './status-store.ts'
+import type { KnownStatuses, Status, TopicStatus } from './status-store.ts'
 
 /** Known statuses, as read from the status topic (or, standalone, as put); no I/O. */
-export class StatusLogState {
+export class StatusLogState implements KnownStatuses {
   readonly #log: Logger
   readonly #connectors = new Map<string, Status>()
   readonly #tasks = new Map<string, Map<number, Status>>()

@@ -28,24 +28,29 @@ export interface TopicStatus {
   readonly discoveredAt: number
 }
 
+/** What was read from the status topic so far (or put into memory). */
+export interface KnownStatuses {
+  connector(connector: string): Status | null
+  /** Of a connector's tasks by task number, in order. */
+  tasks(connector: string): Map<number, Status>
+  task(connector: string, task: number): Status | null
+  /** Names with a connector status. */
+  connectors(): string[]
+  topics(connector: string): TopicStatus[]
+}
+
 /**
  * The status topic (or memory). Writes are sent without waiting; `flush` waits for them. DESTROYED deletes.
  */
 export interface StatusStore {
+  readonly known: KnownStatuses
   start(): Promise<void>
   putConnector(connector: string, status: Status): void
   putTask(connector: string, task: number, status: Status): void
   /** As the above, but only when nothing newer of another worker is known (KIP: safe put). */
   putConnectorSafe(connector: string, status: Status): void
   putTaskSafe(connector: string, task: number, status: Status): void
-  connector(connector: string): Status | null
-  /** Known statuses of a connector's tasks by task number, in order. */
-  tasks(connector: string): Map<number, Status>
-  task(connector: string, task: number): Status | null
-  /** Names with a connector status. */
-  connectors(): string[]
   putTopic(status: TopicStatus): void
-  topics(connector: string): TopicStatus[]
   deleteTopic(connector: string, topic: string): void
   flush(timeoutMs: number): Promise<void>
   stop(): Promise<void>

@@ -16,7 +16,7 @@ const status = (state: State, generation = 1, workerId = 'a:8083'): Status => ({
 })
 
 const stateIs = (store: StatusStore, state: State | undefined) =>
-  until(() => store.task('c', 0)?.state === state, `task 0 ${state}`, 10_000)
+  until(() => store.known.task('c', 0)?.state === state, `task 0 ${state}`, 10_000)
 
 const stores: [string, () => StatusStore][] = [
   ['KafkaStatusStore', () => new KafkaStatusStore(storeOptions())],
@@ -34,17 +34,17 @@ for (const [name, open] of stores) {
       store.putTopic({ topic: 't', connector: 'c', task: 0, discoveredAt: 5 })
       await store.flush(10_000)
       await stateIs(store, 'FAILED')
-      await until(() => store.topics('c').length === 1, 'the topic is known')
-      await until(() => store.connector('c')?.state === 'RUNNING', 'the connector RUNNING')
-      assert.deepEqual([...store.tasks('c').keys()], [0, 1])
-      assert.equal(store.task('c', 0)?.trace, 'because')
-      assert.deepEqual(store.connectors(), ['c'])
+      await until(() => store.known.topics('c').length === 1, 'the topic is known')
+      await until(() => store.known.connector('c')?.state === 'RUNNING', 'the connector RUNNING')
+      assert.deepEqual([...store.known.tasks('c').keys()], [0, 1])
+      assert.equal(store.known.task('c', 0)?.trace, 'because')
+      assert.deepEqual(store.known.connectors(), ['c'])
       store.deleteTopic('c', 't')
       store.putTask('c', 1, status('DESTROYED'))
       store.putConnector('c', status('DESTROYED'))
-      await until(() => store.topics('c').length === 0, 'the topic is forgotten')
-      await until(() => store.connectors().length === 0, 'the connector is forgotten')
-      await until(() => store.tasks('c').size === 0, 'the tasks are forgotten')
+      await until(() => store.known.topics('c').length === 0, 'the topic is forgotten')
+      await until(() => store.known.connectors().length === 0, 'the connector is forgotten')
+      await until(() => store.known.tasks('c').size === 0, 'the tasks are forgotten')
     })
   })
 }
@@ -75,11 +75,14 @@ void describe('The status topic', () => {
         10_000
       )
     }
-    assert.equal(owner.connector('c')?.state, 'RUNNING')
+    assert.equal(owner.known.connector('c')?.state, 'RUNNING')
     // One of a later generation has taken it over: that is left alone, and so is a late word once it was
     // given up here.
     await raw.write(...keys.map((key) => ({ key, value: late(3) })))
-    await until(() => owner.connector('c')?.workerId === 'old:8083', 'the connector is elsewhere')
+    await until(
+      () => owner.known.connector('c')?.workerId === 'old:8083',
+      'the connector is elsewhere'
+    )
     await raw.write(...keys.map((key) => ({ key, value: late(1) })))
     await owner.flush(10_000)
     for (const key of keys) assert.match((await lastOf(key)) ?? '', /old:8083/)
@@ -121,8 +124,8 @@ void describe('The status topic', () => {
     store.putTask('c', 2, status('RUNNING'))
     await store.flush(30_000)
     await stateIs(store, 'RUNNING')
-    await until(() => store.task('c', 2)?.state === 'RUNNING', 'task 2 RUNNING')
-    assert.equal(store.task('c', 1), null)
+    await until(() => store.known.task('c', 2)?.state === 'RUNNING', 'task 2 RUNNING')
+    assert.equal(store.known.task('c', 1), null)
     const complaints = lines.filter((line) => line.includes('A status update was not written'))
     assert.equal(complaints.length, 1)
     assert.match(complaints[0] ?? '', /status-task-c-1/)

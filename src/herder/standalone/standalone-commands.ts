@@ -150,7 +150,7 @@ async function restartConnectorAndTasks(
   const { configStore, statusStore, plugins } = options
   const type = connectorType(plugins, configStore.snapshot().connectorConfig(name))
   const request = { connector: name, onlyFailed, includeTasks }
-  const plan = restartPlan(request, statusStore, type)
+  const plan = restartPlan(request, statusStore.known, type)
   if (plan === null) throw new NotFoundError(`Status for connector ${name} not found`)
   await executeRestart(options, request)
   return plan.state

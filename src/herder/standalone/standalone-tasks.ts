@@ -113,7 +113,7 @@ export class StandaloneTasks {
     const { statusStore, statuses, configStore, work } = this.#options
     await work.stop(workSet([], work.tasksOf(name).map(taskKey)))
     if (configStore.snapshot().taskCount(name) > 0) await configStore.putTaskConfigs(name, [])
-    for (const task of statusStore.tasks(name).keys()) {
+    for (const task of statusStore.known.tasks(name).keys()) {
       statuses.forgetTask({ connector: name, task })
     }
   }

@@ -172,7 +172,7 @@ async function restartConnectorAndTasks(
   const request = { connector: name, onlyFailed, includeTasks }
   const type = connectorType(plugins, configStore.snapshot().connectorConfig(name))
   // The answer shows what is about to happen: it is made before workers begin to write other statuses.
-  const plan = restartPlan(request, statusStore, type)
+  const plan = restartPlan(request, statusStore.known, type)
   await configStore.putRestartRequest(request)
   if (plan === null) throw new NotFoundError(`Status for connector ${name} not found`)
   return plan.state

@@ -52,12 +52,15 @@ export class ClusterAnswers implements ClusterView {
   connectorStatus(name: string): ConnectorStateInfo {
     const { startup, statusStore, plugins } = this.#options
     const snapshot = startup.snapshot()
-    const connector = statusStore.connector(name)
+    const connector = statusStore.known.connector(name)
     if (connector === null) throw new NotFoundError(`No status found for connector ${name}`)
     return {
       name,
       connector: instanceState(connector),
-      tasks: [...statusStore.tasks(name)].map(([id, status]) => ({ id, ...instanceState(status) })),
+      tasks: [...statusStore.known.tasks(name)].map(([id, status]) => ({
+        id,
+        ...instanceState(status)
+      })),
       type: connectorType(plugins, snapshot.connectorConfig(name))
     }
   }
@@ -88,7 +91,7 @@ export class ClusterAnswers implements ClusterView {
   taskStatus(name: string, task: number): { id: number } & InstanceState {
     const { startup, statusStore } = this.#options
     startup.snapshot()
-    const status = statusStore.task(name, task)
+    const status = statusStore.known.task(name, task)
     if (status === null) throw new NotFoundError(`No status found for task ${name}-${task}`)
     return { id: task, ...instanceState(status) }
   }
@@ -97,7 +100,7 @@ export class ClusterAnswers implements ClusterView {
     const { startup, statusStore } = this.#options
     startup.snapshot()
     this.#requireTopicTracking()
-    return statusStore.topics(name).map(({ topic }) => topic)
+    return statusStore.known.topics(name).map(({ topic }) => topic)
   }
 
   async resetActiveTopics(name: string): Promise<void> {
@@ -107,7 +110,7 @@ export class ClusterAnswers implements ClusterView {
     if (!topicTracking.allowReset) {
       throw new ConnectError('FORBIDDEN', 'Topic tracking reset is disabled.')
     }
-    for (const { topic } of statusStore.topics(name)) statusStore.deleteTopic(name, topic)
+    for (const { topic } of statusStore.known.topics(name)) statusStore.deleteTopic(name, topic)
   }
 
   async offsets(name: string): Promise<ConnectorOffset[]> {

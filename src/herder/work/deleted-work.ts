@@ -11,13 +11,13 @@ export function forgetDeletedWork(
   config: ClusterConfig
 ): void {
   const unknown = new Set(config.connectorsWithUnknownTasks())
-  for (const name of statusStore.connectors()) {
+  for (const name of statusStore.known.connectors()) {
     if (!config.contains(name)) {
       statuses.forgetConnector(name)
       continue
     }
     if (unknown.has(name)) continue
-    for (const task of statusStore.tasks(name).keys()) {
+    for (const task of statusStore.known.tasks(name).keys()) {
       if (task >= config.taskCount(name)) statuses.forgetTask({ connector: name, task })
     }
   }

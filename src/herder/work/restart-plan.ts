@@ -1,5 +1,5 @@
 import type { RestartRequest } from '../../storage/cluster-config.ts'
-import type { Status, StatusStore } from '../../storage/status-store.ts'
+import type { KnownStatuses, Status } from '../../storage/status-store.ts'
 import type { ConnectorStateInfo, InstanceState } from '../herder.ts'
 
 /** Which instances of a connector a restart request means, by the statuses known now. */
@@ -14,7 +14,7 @@ interface RestartPlan {
 /** null when the connector has no status. */
 export function restartPlan(
   request: RestartRequest,
-  statuses: Pick<StatusStore, 'connector' | 'tasks'>,
+  statuses: Pick<KnownStatuses, 'connector' | 'tasks'>,
   type: ConnectorStateInfo['type']
 ): RestartPlan | null {
   const connector = statuses.connector(request.connector)

@@ -36,7 +36,7 @@ export async function executeRestart(
   const { work, statuses, statusStore, configStore, stage, log } = options
   const name = request.connector
   const snapshot = configStore.snapshot()
-  const plan = restartPlan(request, statusStore, 'unknown')
+  const plan = restartPlan(request, statusStore.known, 'unknown')
   if (plan === null || !snapshot.contains(name)) {
     log.debug(`Skipping restart of connector '${name}' since no status is available`)
     return

@@ -42,7 +42,8 @@ export class StatusReporter {
   /** For work that no longer exists. */
   forgetConnector(name: string): void {
     const { statusStore } = this.#options
-    for (const task of statusStore.tasks(name).keys()) this.forgetTask({ connector: name, task })
+    for (const task of statusStore.known.tasks(name).keys())
+      this.forgetTask({ connector: name, task })
     statusStore.putConnector(name, this.#status('DESTROYED', null, null))
   }
 
@@ -53,7 +54,7 @@ export class StatusReporter {
   topicUsed(id: TaskId, topic: string): void {
     const { statusStore, trackTopics, clock, log } = this.#options
     if (!trackTopics) return
-    if (statusStore.topics(id.connector).some((known) => known.topic === topic)) return
+    if (statusStore.known.topics(id.connector).some((known) => known.topic === topic)) return
     log.debug('A task uses a topic for the first time', { task: taskKey(id), topic })
     statusStore.putTopic({
       topic,
@@ -66,7 +67,7 @@ export class StatusReporter {
   forgetTopics(connector: string): void {
     const { statusStore, trackTopics } = this.#options
     if (!trackTopics) return
-    for (const { topic } of statusStore.topics(connector)) {
+    for (const { topic } of statusStore.known.topics(connector)) {
       statusStore.deleteTopic(connector, topic)
     }
   }
