@@ -455,6 +455,18 @@ describe('Waiting', () => {
     assert.deepEqual(found, OTHER_TIMERS)
   })
 
+  it('is no matter of time in tests: a pause of theirs says above it why nothing else shows the same', () => {
+    const found: string[] = []
+    for (const path of globSync('test/**/*.test.ts', { cwd: root })) {
+      const lines = readFileSync(resolve(root, path), 'utf8').split('\n')
+      for (const [at, line] of lines.entries()) {
+        const hasReason = /^\s*\/\/ /.test(lines[at - 1] ?? '')
+        if (/\b(?:delay|setTimeout)\(/.test(line) && !hasReason) found.push(`${path}:${at + 1}`)
+      }
+    }
+    assert.deepEqual(found, [])
+  })
+
   /**
    * Where a worker is put together, where plugins are (no worker gives them a clock), and what a thread
    * begins with.

@@ -59,6 +59,7 @@ class Group {
     else if (kind < 0.7) assert.equal(await worker.stop(), 0)
     else {
       process.kill(worker.pid, 'SIGSTOP')
+      // Longer than its session lasts.
       setTimeout(() => process.kill(worker.pid, 'SIGCONT'), 8000)
       this.workers.push(worker)
       return

@@ -34,6 +34,7 @@ async function growingFile(t: TestContext, dir: string, topic: string) {
   const growing = (async () => {
     while (!stopping.signal.aborted) {
       await appendFile(file, `line ${lines++}\nline ${lines++}\n`)
+      // Those who write to files pause.
       await delay(20)
     }
   })()
