@@ -128,6 +128,8 @@ describe('a group whose sources run exactly once', () => {
     const cluster = await exactlyOnceCluster(t, 1)
     const { herder } = await cluster.leader()
     await cluster.create('a')
+    // Behind this the leader writes nothing of its own, by which it would notice before it is asked.
+    await cluster.runs('a', 'a-0')
     const zombie = createKafkaClients(systemClock, recordingLog().log).transactionalProducer(
       client,
       'zombie',

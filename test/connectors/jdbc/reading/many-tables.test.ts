@@ -103,8 +103,12 @@ function suite(name: string, create: () => Promise<TestDatabase>): void {
       task = await startJdbcTask(config, offsets, plugin)
       await readAll(() => burst(writer))
       for (const table of tables) assert.deepEqual(come.get(table), written.get(table), table)
+      // InnoDB's list is new ten times a second at the most, and each table asks for it: on a quick
+      // clock some look back instead, and say so.
+      const told = task.conditions.flatMap((text) => text?.split('; ') ?? [])
+      const allowed = /is due since|INNODB_TRX is read so often|^the last \d+ ms are read again$/
       assert.deepEqual(
-        task.conditions.filter((text) => text !== null && !text.includes('is due since')),
+        told.filter((text) => !allowed.test(text)),
         []
       )
     })
