@@ -51,6 +51,7 @@ export class Judge implements WorkerEvents {
   /** Rows whose last version may still have to come. */
   readonly #waiting = new Set<string>()
   #lostSession = false
+  #startedAgain = false
   #idlePolls = 0
   /** When the last record came, or the task started: what it waits for it waits for from its start. */
   #lastMovedMs = 0
@@ -129,6 +130,7 @@ export class Judge implements WorkerEvents {
 
   onStarted(): void {
     this.#server.disturbedAtMs = this.#lastMovedMs = this.#server.nowMs
+    this.#startedAgain = true
   }
 
   onSessionLost(): void {
@@ -351,7 +353,9 @@ export class Judge implements WorkerEvents {
 
   #episodes(): number {
     const { idle, openAtStart, readers } = this.#plan.traffic
-    return idle + readers > 0 || this.#plan.sights.length > 0 ? 4 : openAtStart ? 1 : 2
+    const ends = idle + readers > 0 || this.#plan.sights.length > 0 ? 4 : openAtStart ? 1 : 2
+    // A task that starts before another row was sent reads a stretch again that was read to its end.
+    return ends + (this.#startedAgain ? 1 : 0)
   }
 
   #planOf(table: string): TablePlan | undefined {
