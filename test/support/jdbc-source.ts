@@ -106,7 +106,7 @@ export async function startJdbcTask(
     progress: () => task.progress?.() ?? new Map<string, StreamFacts>(),
     poll,
     paused: () => task.paused?.(),
-    async read(count, limitMs = 10_000) {
+    async read(count, limitMs = 100_000) {
       const records: SourceRecord[] = []
       const deadline = performance.now() + limitMs
       while (records.length < count && performance.now() < deadline) {

@@ -289,9 +289,7 @@ export class Judge implements WorkerEvents {
       return false
     const levels = this.#levels.get(plan.name) ?? []
     const rowsWithin = (fromMs: number, toMs: number): number =>
-      countIf(this.#server.versions.values(), ({ row, visibleAtMs }) => {
-        return row.table === plan.name && visibleAtMs >= fromMs && visibleAtMs <= toMs
-      })
+      this.#server.visibleWithin(plan.name, fromMs, toMs)
     return isPromised(one, plan, this.#plan, levels, rowsWithin)
   }
 
@@ -403,10 +401,4 @@ function differences(record: SourceRecord, row: Committed['row']): string {
       wrong.push(`${name} is ${String(field(record, name))}, not ${row[name]}`)
   }
   return wrong.join('; ')
-}
-
-function countIf<T>(all: Iterable<T>, matches: (one: T) => boolean): number {
-  let count = 0
-  for (const one of all) if (matches(one)) count += 1
-  return count
 }

@@ -56,6 +56,8 @@ export class ModelServer {
   /** The first version of each row: who follows ids alone has to find that. */
   readonly first = new Map<string, Committed>()
   readonly versions = new Map<number, Committed>()
+  /** When the versions of each table became visible; never falling. */
+  readonly #visibleTimes = new Map<string, number[]>()
   readonly #sqlite = new DatabaseSync(':memory:', { readBigInts: true, returnArrays: true })
   readonly #statements = new Map<string, StatementSync>()
   #events: Event[] = []
@@ -162,6 +164,7 @@ export class ModelServer {
         this.current.set(name, one)
         if (!this.first.has(name)) this.first.set(name, one)
         this.versions.set(row.version, one)
+        this.#noteVisible(row.table, this.nowMs)
         this.onVisible(name)
         this.#store(row)
         this.story.tellOf(name, `${transaction.name} commits ${describe(row)}`)
@@ -174,6 +177,18 @@ export class ModelServer {
     }
     if (lagMs === 0 || committedAtMs <= 0) show()
     else this.at(committedAtMs + lagMs, show)
+  }
+
+  #noteVisible(table: string, atMs: number): void {
+    const times = this.#visibleTimes.get(table)
+    if (times === undefined) this.#visibleTimes.set(table, [atMs])
+    else times.push(atMs)
+  }
+
+  /** How many rows of the table became visible between two moments, both included. */
+  visibleWithin(table: string, fromMs: number, toMs: number): number {
+    const times = this.#visibleTimes.get(table) ?? []
+    return firstAt(times, (ms) => ms > toMs) - firstAt(times, (ms) => ms >= fromMs)
   }
 
   rollBack(transaction: Transaction): void {
@@ -259,6 +274,17 @@ export function rowName({ table, key }: Pick<Version, 'table' | 'key'>): string 
 function describe({ id, changedMs, createdMs, version }: Version): string {
   const time = changedMs ?? createdMs
   return `v${version}, id ${id}, ${time === null ? 'no time' : `stamped ${(time - START_MS) / 1000}`}`
+}
+
+/** Where the first of these ascending numbers is that `matches`, which all behind it do too. */
+function firstAt(ascending: readonly number[], matches: (one: number) => boolean): number {
+  let [low, high] = [0, ascending.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (matches(ascending[middle] as number)) high = middle
+    else low = middle + 1
+  }
+  return low
 }
 
 export { START_MS }
