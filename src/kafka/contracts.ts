@@ -187,6 +187,125 @@ export interface GroupMembership {
   close(): Promise<void>
 }
 
+export interface TopicPartition {
+  readonly topic: string
+  readonly partition: number
+}
+
+/** `offset` of the next record to read; `leaderEpoch` and `metadata` as Kafka stores them beside it. */
+export interface ConsumerPosition extends TopicPartition {
+  readonly offset: number
+  readonly leaderEpoch?: number
+  readonly metadata?: string
+}
+
+/** A record as it lies in a topic. Offsets beyond the safe integers are refused. */
+export interface ConsumedRecord extends TopicPartition {
+  readonly offset: number
+  readonly leaderEpoch: number
+  /** Epoch ms; null: it has none. */
+  readonly timestamp: number | null
+  readonly timestampType: 'CreateTime' | 'LogAppendTime' | 'NoTimestampType'
+  readonly key: Buffer | null
+  readonly value: Buffer | null
+  readonly headers: readonly { readonly key: string; readonly value: Buffer | null }[]
+}
+
+/** What is known of a partition of an assignment; null: not known yet. */
+export interface PartitionProgress extends TopicPartition {
+  /** Of the next record to be handed out. */
+  readonly position: number | null
+  readonly committed: number | null
+  /** Behind the last record that may be read. */
+  readonly end: number | null
+}
+
+export interface GroupConsumerOptions {
+  /**
+   * `group.id`, `auto.offset.reset`, `partition.assignment.strategy` … of the consumer; see
+   * settings/clients/consumer-settings.ts.
+   */
+  readonly client: ClientProperties
+  readonly clientId: string
+  /** Names, or which of the cluster's topics; `text` names the pattern in messages. */
+  readonly subscription:
+    | { readonly kind: 'topics'; readonly topics: readonly string[] }
+    | { readonly kind: 'pattern'; readonly text: string; matches(topic: string): boolean }
+  /** Bytes of records that may wait for `poll`. */
+  readonly bufferBytes: number
+  /** Called within `poll`: positions may be sought before the first record. An error fails that `poll`. */
+  onAssigned(partitions: readonly TopicPartition[]): Promise<void>
+  /** Called within `poll` or `close`: `commit` still goes under the generation the records came under (I17). */
+  onRevoked(partitions: readonly TopicPartition[]): Promise<void>
+  /** Called within `poll`: they are somebody else's already; nothing can be committed. */
+  onLost(partitions: readonly TopicPartition[]): Promise<void>
+  /**
+   * Told at once, whatever its user is doing, so that he comes to `poll` within `withinMs` (0: he must undo
+   * what he is doing). `rebalance`: the group shares out anew. `lost`: the member is out. `overdue`: no `poll`
+   * within `max.poll.interval.ms`; the consumer has left the group.
+   */
+  onRevoking(
+    reason: 'rebalance' | 'lost' | 'overdue',
+    partitions: readonly TopicPartition[],
+    withinMs: number
+  ): void
+}
+
+/** What became of a commit for each partition: null, or why not. */
+export type CommitOutcome = readonly (TopicPartition & { readonly error: ConnectError | null })[]
+
+/**
+ * A member of a consumer group (protocol type `consumer`) and its reading. Used by one caller, a call at a
+ * time but for `wakeup`; rebalances happen within `poll`, heartbeats and fetching by themselves.
+ */
+export interface GroupConsumer {
+  /**
+   * The next records, in the order of offsets within each partition; empty when the time is over, after
+   * `wakeup`, and after a rebalance. Rejects with what can only be mended by people: no right to the group or
+   * a topic, no position and `auto.offset.reset=none`, a record whose CRC is wrong. Waits for brokers that
+   * are down, and says so in `standstill`.
+   */
+  poll(
+    limits: { readonly records: number; readonly bytes: number },
+    timeoutMs: number
+  ): Promise<readonly ConsumedRecord[]>
+  /** Ends the `poll` there is, or the next one, early. */
+  wakeup(): void
+  /** What it has been waiting for for long; null when all is well. */
+  readonly standstill: string | null
+  readonly assignment: readonly TopicPartition[]
+  readonly progress: readonly PartitionProgress[]
+  /** The next three throw ConnectError for a partition that is not assigned. */
+  pause(partitions: readonly TopicPartition[]): void
+  resume(partitions: readonly TopicPartition[]): void
+  /** What waits for `poll` of these partitions is dropped. */
+  seek(positions: readonly ConsumerPosition[]): void
+  /** One attempt after another within `timeoutMs`, never under another generation (I17). Never rejects. */
+  commit(positions: readonly ConsumerPosition[], timeoutMs: number): Promise<CommitOutcome>
+  /** Revokes (`onRevoked`), leaves the group and ends. */
+  close(reason: string, timeoutMs: number): Promise<void>
+}
+
+/** Consumer groups from outside. Everything rejects with ConnectError; `kafkaError` in its facts names Kafka's. */
+export interface ConsumerGroups {
+  /** All committed offsets; empty for a group that does not exist. */
+  committed(groupId: string): Promise<readonly ConsumerPosition[]>
+  /** Refused unless the group is empty. */
+  alter(groupId: string, positions: readonly ConsumerPosition[]): Promise<void>
+  /** Refused while a member subscribes to one of the topics. */
+  deleteOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<void>
+  /** false: there was no such group. Refused unless it is empty. */
+  deleteGroup(groupId: string): Promise<boolean>
+  /** First, next, or of the first record at or behind an instant (epoch ms; null where there is none). */
+  offsetsAt(
+    partitions: readonly TopicPartition[],
+    at: 'earliest' | 'latest' | number
+  ): Promise<readonly (TopicPartition & { readonly offset: number | null })[]>
+  /** Names of all topics that may be seen, internal ones marked. */
+  topics(): Promise<readonly { readonly name: string; readonly isInternal: boolean }[]>
+  close(): Promise<void>
+}
+
 export interface TopicToCreate {
   readonly name: string
   readonly partitions: number
@@ -228,4 +347,6 @@ export interface KafkaClients {
   ): Promise<void>
   topicLog(options: TopicLogOptions): TopicLog
   groupMembership(options: GroupMembershipOptions): GroupMembership
+  groupConsumer(options: GroupConsumerOptions): GroupConsumer
+  consumerGroups(client: ClientProperties, clientId: string): ConsumerGroups
 }

@@ -38,6 +38,12 @@ export function createKafkaClients(clock: Clock, log?: Logger): KafkaClients {
         clock,
         options,
         logger('org.apache.kafka.connect.runtime.distributed.WorkerGroupMember')
-      )
+      ),
+    groupConsumer: () => {
+      throw new Error('not there yet')
+    },
+    consumerGroups: () => {
+      throw new Error('not there yet')
+    }
   }
 }

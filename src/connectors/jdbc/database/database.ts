@@ -4,6 +4,7 @@ import { ConnectError } from '../../../errors.ts'
 import type { Logger } from '../../../log.ts'
 import type { Timestamp, TimestampParts } from '../values/timestamp.ts'
 import type { TimeZone } from '../values/time-zone.ts'
+import type { WritingDialect } from './writing.ts'
 
 /**
  * What the source asks of a database. A dialect is one file (or folder) in `dialects/` that fills these
@@ -58,6 +59,8 @@ export interface Dialect {
   firstRow(sql: string): string
   /** Why transactions commit in the order in which they take their ids; absent: they do not. */
   readonly commitsInOrder?: string
+  /** How it is written to; absent: not by this product. */
+  readonly writing?: WritingDialect
 }
 
 /** A bind value, and the text that stands for it in the SQL (`?`, `$1`, `TO_TIMESTAMP(:1, …)`). */
