@@ -4,7 +4,7 @@ import { ConnectError } from '../../../errors.ts'
 import type { Logger } from '../../../log.ts'
 import type { Timestamp, TimestampParts } from '../values/timestamp.ts'
 import type { TimeZone } from '../values/time-zone.ts'
-import type { WritingDialect } from './writing.ts'
+import type { WriteErrorClass, WritingDialect } from './writing.ts'
 
 /**
  * What the source asks of a database. A dialect is one file (or folder) in `dialects/` that fills these
@@ -371,6 +371,10 @@ interface DatabaseErrorFacts {
   /** Its SQLSTATE or number. */
   readonly code?: string | number
   readonly sql?: string
+  /** Who is at fault, of an error of a session that writes; see `errorClassOf`. */
+  readonly errorClass?: WriteErrorClass
+  /** See `refusedRow`. */
+  readonly rowIndex?: number
 }
 
 /** The one way to make an error of a database. */

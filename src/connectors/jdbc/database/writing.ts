@@ -1,16 +1,21 @@
 import type { Schema } from '../../../data/schema.ts'
+import { ConnectError } from '../../../errors.ts'
 import type { Connection, OpenOptions, TableId } from './database.ts'
 
 /**
  * What the sink asks of a database: the half of a dialect that writes. As everything thrown by a dialect,
- * errors are made by `databaseError`; those of a statement carry a {@link WriteErrorClass} in their facts.
+ * errors are made by `databaseError`. Those of a session that writes have an `errorClass`, which
+ * {@link errorClassOf} answers, and neither they nor their causes hold a value of a row (I7).
  */
 export interface WritingDialect {
   /** As `Dialect.open`. Fixes what statements depend on: zone UTC, strict mode, limits of waiting. */
   open(options: OpenOptions & WriterOptions): Promise<WriteSession>
   /** The type of a new column, as Confluent's connector chooses it; null: there is none for this schema. */
   columnType(schema: Schema, use: NewColumnUse): string | null
-  /** Statements that make the table; names come unquoted and are quoted here. */
+  /**
+   * Statements that make the table. Names come without quotes, spelled as they are to be, and are quoted
+   * here: who wants them folded (`quote.sql.identifiers=never`) asks `Dialect.foldCase` before.
+   */
   createTable(table: TableId, columns: readonly NewColumn[], keys: readonly string[]): string[]
   /** Statements that add columns to a table. */
   addColumns(table: TableId, columns: readonly NewColumn[]): string[]
@@ -25,12 +30,13 @@ export interface WriterOptions {
   readonly applicationName: string
   /** `write.timeout.ms`: no statement and no wait for a lock takes longer. */
   readonly writeTimeoutMs: number
-  readonly quotesAlways: boolean
 }
 
 export interface NewColumnUse {
   readonly isKey: boolean
-  /** In `timestamp.fields.list`: an epoch that becomes a timestamp, with so many digits behind its seconds. */
+  /**
+   * In `timestamp.fields.list`: an epoch that becomes a timestamp, with so many digits behind its seconds.
+   */
   readonly timestampDigits: 6 | 9 | null
 }
 
@@ -52,7 +58,7 @@ export interface TargetTable {
   readonly primaryKey: readonly string[]
   /** Beside the primary key: sets of columns that must be unique. */
   readonly uniqueKeys: readonly (readonly string[])[]
-  /** Tables whose rows have to be there first. */
+  /** Other tables whose rows have to be there first. */
   readonly parents: readonly TableId[]
   readonly hasTriggers: boolean
   /** Why rows cannot be sent in bulk (`COPY`), a word for people; null: they can. */
@@ -63,6 +69,8 @@ export interface TargetColumn {
   readonly name: string
   /** As the database writes it, for messages: `numeric(10,2)`. */
   readonly databaseType: string
+  /** For the dialect alone: as what it casts or binds values. */
+  readonly bindType?: string
   readonly type: TargetType
   readonly isNullable: boolean
   readonly hasDefault: boolean
@@ -76,18 +84,26 @@ export interface TargetColumn {
  * error of its record:
  *
  * - boolean → boolean; integer → number, bigint beyond the safe integers, within `min` and `max`
- * - float → number; decimal → its digits as text, within precision and scale where there are any
+ * - float → number; decimal → its digits as text without exponent (or `NaN`), within precision and scale
+ *   where there are any
  * - string → string, at most `max` units long; bytes → Uint8Array, at most `max` long
- * - date → days since 1970-01-01; time → nanoseconds of the day (bigint)
- * - timestamp → {@link WallClock}: the instant as UTC (`hasZone`), or the reading of a wall clock
+ * - bits → text of 0 and 1, the highest or first one first: `length` of them, up to it when `varying`
+ * - date → days since 1970-01-01 in the proleptic Gregorian calendar; time → nanoseconds of the day (number)
+ * - timestamp → `Timestamp` of values/timestamp.ts: the instant as UTC (`hasZone`), or the reading of a wall
+ *   clock as if it were UTC; `ms` is ±Infinity where the column takes that
  * - json, uuid, enum, other → text, which the database casts to the column's type
- * - array → an array of such values, of arrays where it has more dimensions
+ * - array → an array of such values and nulls, of arrays where it has more dimensions
  */
 export type TargetType =
-  | { readonly kind: 'boolean' | 'json' | 'uuid' | 'other' }
+  | { readonly kind: 'boolean' | 'json' | 'uuid' }
   | { readonly kind: 'integer'; readonly min: bigint; readonly max: bigint }
   | { readonly kind: 'float'; readonly bits: 32 | 64; readonly takesNaN: boolean }
-  | { readonly kind: 'decimal'; readonly precision: number | null; readonly scale: number | null }
+  | {
+      readonly kind: 'decimal'
+      readonly precision: number | null
+      readonly scale: number | null
+      readonly takesNaN?: boolean
+    }
   | {
       readonly kind: 'string'
       readonly max: number | null
@@ -95,26 +111,30 @@ export type TargetType =
       /** Characters it cannot hold (U+0000 of PostgreSQL); null: none. */
       readonly refuses: RegExp | null
     }
+  /** A type nobody else knows; `refuses` as of a string. */
+  | { readonly kind: 'other'; readonly refuses?: RegExp }
   | { readonly kind: 'bytes'; readonly max: number | null }
+  | {
+      readonly kind: 'bits'
+      readonly length: number
+      readonly varying: boolean
+      /** Where bytes have more bits than the column: which of them are left over. */
+      readonly spare: 'first' | 'last'
+    }
   | { readonly kind: 'date'; readonly minDay: number; readonly maxDay: number }
-  | { readonly kind: 'time'; readonly resolutionNanos: bigint }
+  /** `hasZone`: the time of the day in UTC. */
+  | { readonly kind: 'time'; readonly resolutionNanos: number; readonly hasZone?: boolean }
   | {
       readonly kind: 'timestamp'
       readonly hasZone: boolean
-      readonly resolutionNanos: bigint
+      readonly resolutionNanos: number
       readonly minMs: number
       readonly maxMs: number
+      /** It knows times before and behind all others. */
+      readonly takesInfinity?: boolean
     }
   | { readonly kind: 'enum'; readonly labels: readonly string[] | null }
   | { readonly kind: 'array'; readonly element: TargetType }
-
-/** Days and times of the proleptic Gregorian calendar. */
-export interface WallClock {
-  /** Milliseconds since 1970-01-01T00:00, rounded down. */
-  readonly ms: number
-  /** Beyond them: 0 … 999 999. */
-  readonly nanos: number
-}
 
 export type WriteOperation = 'insert' | 'upsert' | 'update' | 'delete'
 
@@ -124,7 +144,7 @@ export interface WriteShape {
   readonly operation: WriteOperation
   /** Of the rows, in their order: keys first. A delete has no others. */
   readonly columns: readonly TargetColumn[]
-  /** So many of `columns` are the key. */
+  /** So many of `columns` are the key, one or more unless it is an insert. */
   readonly keyColumns: number
 }
 
@@ -144,24 +164,28 @@ export interface WriteSession extends Connection {
   commit(): Promise<void>
   rollback(): Promise<void>
   savepoint(): Promise<void>
-  /** Undoes what came after the last savepoint, which stays; false: the transaction is lost and must roll back. */
+  /**
+   * Undoes what came after the last savepoint, which stays; false: the transaction is lost and must roll
+   * back.
+   */
   rollbackToSavepoint(): Promise<boolean>
   /**
-   * Writes rows by as few statements as limits allow, in their order. Rows of an upsert, update or delete have
-   * different keys. Where the database says which row it refused, the error has `rowIndex` in its facts, and
-   * `rowsWritten` rows before it took effect in the transaction.
+   * Writes rows by as few statements as limits allow, in their order. Rows of an upsert, update or delete
+   * have different keys; one that is not there is no error of an update or delete. After an error nothing of
+   * the call may be counted on: go back to a savepoint. Where the database says which row it refused, {@link
+   * refusedRow} answers its index in `rows`: those before it were taken, those behind it not looked at.
    */
   write(shape: WriteShape, rows: readonly WriteRow[]): Promise<void>
   /** A statement without result outside the data's transactions: DDL. */
   execute(sql: string): Promise<void>
-  /** A statement with parameters of its own in the transaction, and the rows it answers. */
+  /** A statement with parameters of its own (as the driver writes them), and the rows it answers. */
   ask(sql: string, binds: readonly unknown[]): Promise<{ rows: unknown[][]; affected: number }>
 }
 
 /**
  * What an error of a statement says about who is at fault: the database is not there (`outage`), others were
- * in the way (`conflict`), it is full (`resource`), the row cannot be stored (`data`), table or column are not
- * there (`structure`), a right is missing (`privilege`), or nobody knows.
+ * in the way (`conflict`), it is full (`resource`), the row cannot be stored (`data`), table or column are
+ * not there (`structure`), a right is missing (`privilege`), or nobody knows.
  */
 export type WriteErrorClass =
   | 'outage'
@@ -171,3 +195,15 @@ export type WriteErrorClass =
   | 'structure'
   | 'privilege'
   | 'unknown'
+
+/** What a session that writes says of an error; null for what did not come out of one. */
+export function errorClassOf(error: unknown): WriteErrorClass | null {
+  if (!(error instanceof ConnectError)) return null
+  return (error.facts['errorClass'] as WriteErrorClass | undefined) ?? null
+}
+
+/** The index of the row that the database refused; null where it does not say. */
+export function refusedRow(error: unknown): number | null {
+  if (!(error instanceof ConnectError)) return null
+  return (error.facts['rowIndex'] as number | undefined) ?? null
+}
