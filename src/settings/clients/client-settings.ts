@@ -47,6 +47,8 @@ export interface FetchSettings {
 
 export interface ReadingSettings {
   readonly readCommitted: boolean
+  /** Whether batches are compared with their checksums. */
+  readonly checkCrcs: boolean
   readonly fetch: FetchSettings
 }
 
@@ -93,15 +95,22 @@ export function connectionSettings(kind: ClientKind, properties: ConfigMap): Con
   }
 }
 
-/** How a consumer reads; its properties were checked by {@link connectionSettings}. */
-export function readingSettings(properties: ConfigMap): ReadingSettings {
+/**
+ * How a consumer reads; its properties were checked by {@link connectionSettings}. `otherwise`: what counts
+ * where they say nothing.
+ */
+export function readingSettings(
+  properties: ConfigMap,
+  otherwise: ConfigMap = LARGE_PIECES
+): ReadingSettings {
   const {
     'key.deserializer': _key,
     'value.deserializer': _value,
     ...keys
   } = clientDefinitions.consumer
-  const values = parseConfig(keys, new Map([...LARGE_PIECES, ...properties]))
+  const values = parseConfig(keys, new Map([...otherwise, ...properties]))
   return {
+    checkCrcs: values['check.crcs'],
     readCommitted: values['isolation.level'] === 'read_committed',
     fetch: {
       // The answer to a request that waits has to come within the request's own limit.

@@ -10,9 +10,9 @@ import {
   OPERATING_SYSTEM
 } from './no-effect.ts'
 
-/** `java.time.Duration`'s text, as `by_duration:P1DT2H` has it. */
-const DURATION =
-  /^P(?=[^T]|T.)(?:[+-]?\d+D)?(?:T(?=.)(?:[+-]?\d+H)?(?:[+-]?\d+M)?(?:[+-]?\d+(?:\.\d{0,9})?S)?)?$/i
+/** `java.time.Duration`'s text, as `by_duration:P1DT2H` has it: days, hours, minutes, seconds. */
+export const DURATION =
+  /^P(?=[^T]|T.)(?:([+-]?\d+)D)?(?:T(?=.)(?:([+-]?\d+)H)?(?:([+-]?\d+)M)?(?:([+-]?\d+(?:\.\d{0,9})?)S)?)?$/i
 
 function resetProblem(value: string): string | null {
   const [, duration] = /^by_duration:(.*)$/.exec(value) ?? []
@@ -33,17 +33,20 @@ function oneOfTwo(
       : `Invalid value \`${value}\` for configuration ${name}. The value must either be '${one}' or '${other}'.`
 }
 
-/** Keys of the group that Kafka's consumers join, which the worker's do not. */
-const groupKeys = alike(
-  {
-    ...PASSED_ON,
-    ...idle(
-      "consumers of source connectors read the topic of the connector's offsets, without a group"
-    )
-  },
-  {
+const OWN_COMMITS = 'a sink commits offsets when its records are written'
+const SHARE_GROUP = idle('it belongs to share groups')
+
+/** Keys of the group that consumers of sinks join; the worker's other readers have none. */
+const groupKeys = configDef(
+  alike(PASSED_ON, {
     'allow.auto.create.topics': { type: 'boolean', default: true, importance: 'medium' },
-    'auto.commit.interval.ms': { type: 'int', default: 5000, atLeast: 0, importance: 'low' },
+    'auto.commit.interval.ms': {
+      type: 'int',
+      default: 5000,
+      atLeast: 0,
+      importance: 'low',
+      ...idle(OWN_COMMITS)
+    },
     'auto.offset.reset': {
       type: 'string',
       default: 'latest',
@@ -51,7 +54,12 @@ const groupKeys = alike(
       importance: 'medium'
     },
     'client.rack': { type: 'string', default: '', importance: 'low' },
-    'enable.auto.commit': { type: 'boolean', default: true, importance: 'medium' },
+    'enable.auto.commit': {
+      type: 'boolean',
+      default: true,
+      importance: 'medium',
+      ...idle(OWN_COMMITS, 'false')
+    },
     'exclude.internal.topics': { type: 'boolean', default: true, importance: 'medium' },
     'group.id': { type: 'string', default: null, importance: 'high' },
     'group.instance.id': {
@@ -64,14 +72,21 @@ const groupKeys = alike(
       type: 'string',
       default: 'classic',
       oneOfIgnoreCase: ['CONSUMER', 'CLASSIC'],
-      importance: 'high'
+      importance: 'high',
+      ...idle('members speak the classic protocol, also in a group of the other one', 'classic')
     },
-    'group.remote.assignor': { type: 'string', default: null, importance: 'medium' },
+    'group.remote.assignor': {
+      type: 'string',
+      default: null,
+      importance: 'medium',
+      ...idle('members assign by the classic protocol')
+    },
     'heartbeat.interval.ms': { type: 'int', default: 3000, importance: 'high' },
     'internal.throw.on.fetch.stable.offset.unsupported': {
       type: 'boolean',
       default: false,
-      importance: 'low'
+      importance: 'low',
+      ...idle('positions are stable ones wherever the broker can tell them', 'true')
     },
     'max.poll.interval.ms': { type: 'int', default: 300_000, atLeast: 1, importance: 'medium' },
     'max.poll.records': { type: 'int', default: 500, atLeast: 1, importance: 'medium' },
@@ -89,7 +104,8 @@ const groupKeys = alike(
       type: 'string',
       default: 'implicit',
       check: oneOfTwo('share.acknowledgement.mode', 'implicit', 'explicit'),
-      importance: 'medium'
+      importance: 'medium',
+      ...SHARE_GROUP
     },
     'share.acquire.mode': {
       type: 'string',
@@ -97,9 +113,10 @@ const groupKeys = alike(
       check: oneOfTwo('share.acquire.mode', 'batch_optimized', 'record_limit', (value) =>
         value.toLowerCase()
       ),
-      importance: 'medium'
+      importance: 'medium',
+      ...SHARE_GROUP
     }
-  }
+  })
 )
 
 /** Keys of consumers beside those of every client. */
@@ -107,18 +124,8 @@ export const consumerKeys = configDef({
   ...groupKeys,
   ...alike(PASSED_ON, {
     'bootstrap.servers': { type: 'list', distinct: true, nonEmpty: true, importance: 'high' },
-    'check.crcs': {
-      type: 'boolean',
-      default: true,
-      importance: 'low',
-      ...idle('TCP and the brokers guard what is read', 'false')
-    },
-    'client.id': {
-      type: 'string',
-      default: '',
-      importance: 'low',
-      ...idle('the worker names its readers')
-    },
+    'check.crcs': { type: 'boolean', default: true, importance: 'low' },
+    'client.id': { type: 'string', default: '', importance: 'low' },
     'connections.max.idle.ms': {
       type: 'long',
       default: 540_000,
