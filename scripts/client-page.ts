@@ -14,7 +14,7 @@ export function kafkaClientsPage(): string {
     '',
     '# Kafka clients',
     '',
-    "What each property of Kafka's Java clients (4.3.1) does here: behind `producer.`, `consumer.` and `admin.` in the worker's file, behind `producer.override.`, `consumer.override.` and `admin.override.` in a connector, and without a prefix for the worker's own clients. One that is set and has no effect is told in the log, as a warning that names it.",
+    "What each property of Kafka's Java clients (4.3.1) does here: behind `producer.`, `consumer.` and `admin.` in the worker's file, behind `producer.override.`, `consumer.override.` and `admin.override.` in a connector, and without a prefix for the worker's own clients. One that is set and has no effect is told in the log, as a warning that names it. What a consumer is told of groups and polls acts in sinks: other readers have no group.",
     '',
     'Where Kafka Connect and its clients differ, the worker does as Kafka Connect: `acks=all`, `delivery.timeout.ms` and `max.block.ms` without a limit. Beside that producers are idempotent with up to five requests in flight, unless `enable.idempotence=false`.',
     '',

@@ -25,12 +25,16 @@ interface PartitionMetadata {
   readonly partition: number
   /** null while the partition has no leader. */
   readonly leader: BrokerNode | null
+  /** Grows with each change of the leader; -1 from brokers that do not tell. */
+  readonly leaderEpoch: number
 }
 
 export interface TopicMetadata {
   readonly name: string
   /** `NONE`, or Kafka's name of what is wrong with the topic. */
   readonly error: string
+  /** Kafka keeps it for itself. */
+  readonly isInternal: boolean
   /** In order of partition number. */
   readonly partitions: readonly PartitionMetadata[]
 }
@@ -55,7 +59,12 @@ interface MetadataResponse {
   readonly topics: readonly {
     readonly errorCode: number
     readonly name?: string | null | undefined
-    readonly partitions: readonly { partitionIndex: number; leaderId: number }[]
+    readonly isInternal: boolean
+    readonly partitions: readonly {
+      partitionIndex: number
+      leaderId: number
+      leaderEpoch?: number
+    }[]
   }[]
 }
 
@@ -168,12 +177,13 @@ export class NetworkClient {
     return { connection, supported: await supported }
   }
 
-  /** The state of topics; an unknown one has an error and no partitions. */
+  /** The state of topics, null: of all; an unknown one has an error and no partitions. */
   async topics(
-    names: readonly string[],
+    names: readonly string[] | null,
     allowAutoTopicCreation = false
   ): Promise<ReadonlyMap<string, TopicMetadata>> {
-    const response = await this.callAny(metadataApi, [...names], allowAutoTopicCreation)
+    const wanted = names === null ? null : [...names]
+    const response = await this.callAny(metadataApi, wanted, allowAutoTopicCreation)
     const nodes = new Map(response.brokers.map((broker) => [broker.nodeId, broker]))
     if (response.brokers.length > 0) this.#brokers = this.#inOwnOrder(response.brokers)
     return new Map(
@@ -182,10 +192,12 @@ export class NetworkClient {
         {
           name: topic.name ?? '',
           error: errorName(topic.errorCode),
+          isInternal: topic.isInternal,
           partitions: topic.partitions
-            .map(({ partitionIndex, leaderId }) => ({
+            .map(({ partitionIndex, leaderId, leaderEpoch = -1 }) => ({
               partition: partitionIndex,
-              leader: nodes.get(leaderId) ?? null
+              leader: nodes.get(leaderId) ?? null,
+              leaderEpoch
             }))
             .sort((a, b) => a.partition - b.partition)
         }

@@ -89,6 +89,7 @@ describe('properties of Kafka clients', () => {
   it('are read as typed values where they are said to act', () => {
     const readers = [
       'settings/clients/client',
+      'settings/clients/consumer',
       'settings/clients/login',
       'settings/clients/producer'
     ]
@@ -109,7 +110,8 @@ describe('properties of Kafka clients', () => {
     ['producer', 'linger.ms', '5'],
     ['producer', 'partitioner.class', 'com.example.Mine'],
     ['producer', 'interceptor.classes', 'com.example.Audit'],
-    ['consumer', 'max.poll.records', '5'],
+    ['consumer', 'enable.auto.commit', 'true'],
+    ['consumer', 'group.protocol', 'consumer'],
     ['admin', 'connections.max.idle.ms', '1000'],
     ['admin', 'reconnect.backoff.ms', '1000']
   ] as const) {
@@ -126,6 +128,8 @@ describe('properties of Kafka clients', () => {
     ['producer', 'partitioner.class', 'org.apache.kafka.clients.producer.RoundRobinPartitioner'],
     ['producer', 'buffer.memory', '1000'],
     ['consumer', 'fetch.max.bytes', '1000'],
+    ['consumer', 'group.protocol', 'Classic'],
+    ['consumer', 'max.poll.records', '5'],
     ['admin', 'metadata.recovery.strategy', 'rebootstrap'],
     ['admin', 'no.such.property', 'x']
   ] as const) {
