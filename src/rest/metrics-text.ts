@@ -30,6 +30,7 @@ export function metricsText(tasks: readonly TaskProgress[]): string {
     family.samples.push(`${name}{${labelText(labels)}} ${value}`)
   }
   for (const task of tasks) {
+    if (task.type !== 'source') continue
     const labels = { connector: task.id.connector, task: String(task.id.task) }
     for (const [what, value] of [
       ['polled', task.polled],

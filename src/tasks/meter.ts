@@ -56,6 +56,7 @@ export class Meter {
 
   push(): void {
     this.#options.push({
+      type: 'source',
       polled: this.#polled,
       written: this.#written,
       skipped: this.#skipped,

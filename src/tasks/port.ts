@@ -2,7 +2,12 @@ import type { ConfigMap } from '../config/config-def.ts'
 import type { SourceOffset, SourcePartition } from '../data/record.ts'
 import type { ClientProperties, ProducerRecord } from '../kafka/contracts.ts'
 import type { PartitionOffset, StreamFacts } from '../plugin/source.ts'
-import type { ErrorPolicy, TransactionBoundary } from '../settings/connector/connector-settings.ts'
+import type {
+  DeadLetterSettings,
+  ErrorPolicy,
+  TopicSubscription,
+  TransactionBoundary
+} from '../settings/connector/connector-settings.ts'
 import type { TopicCreationRule } from '../settings/connector/topic-creation-groups.ts'
 import type { State } from '../storage/status-store.ts'
 import type { TargetState } from '../storage/target-state.ts'
@@ -15,9 +20,10 @@ import type { ErrorData } from './error-data.ts'
  * error object. So a task need not live where its worker does, and neither side can change what the other one
  * has.
  *
- * **What lives where.** The plugin, its transformations and converters, the producer and the records are the
- * task's, from one end to the other. The stored offsets, the leases of their stores, the cluster's leave to
- * run, the values behind references and the status topic are the worker's. Kafka clients, loggers and the
+ * **What lives where.** The plugin, its transformations and converters, the producer or consumer and the
+ * records are the task's, from one end to the other; of a sink task the offsets are, too, for its consumer
+ * keeps them with its group. The stored offsets of sources, the leases of their stores, the cluster's leave
+ * to run, the values behind references and the status topic are the worker's. Kafka clients, loggers and the
  * registry of plugins each side has for itself.
  *
  * **The worker says**
@@ -26,29 +32,29 @@ import type { ErrorData } from './error-data.ts'
  * - `target` at any time; the last one counts. STOPPED asks it to end.
  * - `stop`, to ask it to end: the loop finishes its step, what is under way is awaited for a bounded time,
  *   offsets are stored a last time, the plugin is stopped. Saying it twice does no harm.
- * - `cancel`, when the task did not end in time (I4). From then on the task sends no record and asks for
- *   nothing to be stored, and the worker hears nothing but its `ended` (I2).
+ * - `cancel`, when the task did not end in time (I4). From then on the task sends no record, commits no
+ *   offset and asks for nothing to be stored, and the worker hears nothing but its `ended` (I2).
  * - `answer` or `refusal`, exactly one for each `call`, in any order.
  *
  * **The task says**
  * - `state`, when it changes: PAUSED; RUNNING, with a sentence on what the task is coping with; FAILED with
  *   its trace, once, and then no state any more. UNASSIGNED is the worker's word.
- * - `topic`, when it produces to one for the first time.
- * - `progress`, unasked: soon after a poll, an acknowledgement or a record that was dropped, a few times a
- *   second at most; every ten seconds anyway; and once more before it ends.
+ * - `topic`, when it produces to one, or has read from one, for the first time.
+ * - `progress`, unasked: soon after a poll, a put, an acknowledgement or a record that was dropped, a few
+ *   times a second at most; every ten seconds anyway; and once more before it ends.
  * - `call`, for what only the worker can do; {@link TaskCalls} says what there is. A call has no limit of its
- *   own: what the worker does for it has.
+ *   own: what the worker does for it has. Sink tasks have nothing to ask for.
  * - `committed`, after a transaction with offsets: the worker's store is to know that they count now.
  * - `ended`, last of all, once everything that was open for it on its side is closed, whether it was stopped,
  *   failed or was given up.
  *
  * **What is open.** Between `start` and `refused` or `ended` the worker holds a lease of the store of the
- * connector's offsets for the task; it closes it then, and not before, for a task that was given up may still
- * be reading. Nobody closes a port: behind these two messages there is nothing more to say, and what is said
+ * connector's offsets for a source task; it closes it then, and not before, for a task that was given up may
+ * still be reading. Nobody closes a port: behind these two messages there is nothing more to say, and what is said
  * all the same is not heard.
  */
 export type ToTask =
-  | { readonly kind: 'start'; readonly task: SourceTaskStart }
+  | { readonly kind: 'start'; readonly task: TaskStart }
   | { readonly kind: 'target'; readonly target: TargetState }
   | { readonly kind: 'stop' | 'cancel' }
   | { readonly kind: 'answer'; readonly call: number; readonly value: unknown }
@@ -59,11 +65,17 @@ export type FromTask =
   | { readonly kind: 'refused'; readonly error: ErrorData }
   | { readonly kind: 'state'; readonly state: State; readonly trace: string | null }
   | { readonly kind: 'topic'; readonly topic: string }
-  | { readonly kind: 'progress'; readonly progress: SourceTaskProgress }
+  | { readonly kind: 'progress'; readonly progress: ProgressReport }
   | ({ readonly kind: 'call'; readonly call: number } & TaskCall)
   | { readonly kind: 'committed'; readonly offsets: readonly PartitionOffset[] }
 
-/** What a task may ask of its worker: arguments and answer of each. */
+/** What is told on the way, and nobody waits for. */
+export type Told = Extract<
+  FromTask,
+  { readonly kind: 'state' } | { readonly kind: 'topic' | 'progress' | 'committed' }
+>
+
+/** What a source task may ask of its worker: arguments and answer of each. */
 export interface TaskCalls {
   /**
    * Exactly once, before the producer takes a new epoch: older generations of the connector's tasks are
@@ -95,8 +107,11 @@ export type TaskCall = {
   readonly [W in keyof TaskCalls]: { readonly what: W; readonly args: TaskCalls[W]['args'] }
 }[keyof TaskCalls]
 
-/** Everything a source task is made of. Configurations have their `${…}` replaced. */
-export interface SourceTaskStart {
+/** Everything a task is made of. */
+export type TaskStart = SourceTaskStart | SinkTaskStart
+
+/** Configurations have their `${…}` replaced. */
+interface CommonStart {
   readonly id: TaskId
   /** Full class name of the connector, by which the task's side finds its plugin. */
   readonly connectorClass: string
@@ -106,17 +121,38 @@ export interface SourceTaskStart {
   readonly workerConfig: ConfigMap
   readonly target: TargetState
   readonly errors: ErrorPolicy
-  /** Java client properties. */
-  readonly producer: ClientProperties
-  readonly delivery: DeliveryKind
-  /** null: topics are the brokers' business. */
-  readonly topicCreation: TopicCreationStart | null
   /** `offset.flush.interval.ms` */
   readonly offsetFlushIntervalMs: number
   /** `offset.flush.timeout.ms` */
   readonly offsetFlushTimeoutMs: number
   /** I7: texts among all this that no message of the task's side may show. */
   readonly secrets: readonly string[]
+}
+
+export interface SourceTaskStart extends CommonStart {
+  readonly type: 'source'
+  /** Java client properties. */
+  readonly producer: ClientProperties
+  readonly delivery: DeliveryKind
+  /** null: topics are the brokers' business. */
+  readonly topicCreation: TopicCreationStart | null
+}
+
+export interface SinkTaskStart extends CommonStart {
+  readonly type: 'sink'
+  /** Java client properties, the group among them. */
+  readonly consumer: ClientProperties
+  readonly subscription: TopicSubscription
+  /** How many records one poll brings at most; null: as many as the plugin wishes, else the default. */
+  readonly maxPollRecords: number | null
+  /** null: there is no dead letter queue. */
+  readonly deadLetters: DeadLetterStart | null
+}
+
+/** A dead letter queue, and the Java client properties for those who write and create it. */
+export interface DeadLetterStart extends DeadLetterSettings {
+  readonly producer: ClientProperties
+  readonly admin: ClientProperties
 }
 
 export type DeliveryKind =
@@ -135,14 +171,65 @@ export interface TopicCreationStart {
   readonly rules: readonly TopicCreationRule[]
 }
 
-/** What a task has done since it started here, in records, and what its plugin says of its streams. */
+/** What a task has done since it started here, and what its plugin says of its streams. */
+export type ProgressReport = SourceTaskProgress | SinkTaskProgress
+
+/** Counts are of records. */
 export interface SourceTaskProgress {
+  readonly type: 'source'
   readonly polled: number
   readonly written: number
   readonly skipped: number
   /** Epoch ms of the last acknowledged batch, null before the first. */
   readonly lastWriteAt: number | null
   readonly streams: ReadonlyMap<string, StreamFacts>
+}
+
+/** Counts are of records where nothing else is said, times in milliseconds. */
+export interface SinkTaskProgress {
+  readonly type: 'sink'
+  /** From Kafka. */
+  readonly read: number
+  /** Put for good, those again that come again after a rebalance or rewind. */
+  readonly sent: number
+  /** Left out because of an error that is tolerated. */
+  readonly skipped: number
+  /** Put, and not committed yet. */
+  readonly active: number
+  /** Puts of at least one record, those that failed not among them. */
+  readonly puts: number
+  readonly putMs: number
+  readonly longestPutMs: number
+  /** How often a batch was put again. */
+  readonly retries: number
+  readonly commits: {
+    readonly completed: number
+    readonly failed: number
+    /** There was nothing new to commit. */
+    readonly skipped: number
+  }
+  /** Acknowledged by the dead letter queue, by the stage in which they failed. */
+  readonly deadLetters: ReadonlyMap<string, number>
+  readonly deadLetterFailures: number
+  /** Epoch ms of the last put of at least one record, null before the first. */
+  readonly lastPutAt: number | null
+  readonly partitions: readonly SinkPartitionProgress[]
+  readonly streams: ReadonlyMap<string, StreamFacts>
+}
+
+/** Offsets are those of next records; null: not known yet. */
+export interface SinkPartitionProgress {
+  readonly topic: string
+  readonly partition: number
+  /** Behind the last record that was put. */
+  readonly position: number | null
+  readonly committed: number | null
+  /** Behind the last record that may be read. */
+  readonly end: number | null
+  /** Records from `position` to `end`. */
+  readonly lag: number | null
+  /** How old the next record is by its timestamp, in seconds; 0 when there is none. */
+  readonly behindSeconds: number | null
 }
 
 /** The worker's end of a port. */

@@ -1,8 +1,9 @@
+import { ConfigError } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import { ownedBy } from '../plugin/plugin-owner.ts'
 import { neverShow } from '../secrets/known-secrets.ts'
 import { errorData } from './error-data.ts'
-import type { FromTask, OpenTaskPort, SourceTaskStart, ToTask } from './port.ts'
+import type { FromTask, OpenTaskPort, TaskStart, ToTask } from './port.ts'
 import { buildSourceTask, type TaskSurroundings } from './source/build-source-task.ts'
 import type { WorkerSourceTask } from './source/worker-source-task.ts'
 import { WorkerCalls } from './worker-calls.ts'
@@ -36,9 +37,11 @@ export class TaskReceiver {
     }
   }
 
-  #start(start: SourceTaskStart): void {
+  #start(start: TaskStart): void {
     for (const secret of start.secrets) neverShow(secret)
     try {
+      if (start.type === 'sink')
+        throw new ConfigError('Sink tasks cannot be run by this worker yet')
       const log: Logger = this.#surroundings.log.with({ ...start.id })
       const worker = { ask: this.#calls.ask, tell: this.#send }
       this.#task = buildSourceTask(start, { ...this.#surroundings, log }, worker)

@@ -5,7 +5,7 @@ import type { StoredOffset } from '../storage/offset-store.ts'
 import type { State } from '../storage/status-store.ts'
 import type { TargetState } from '../storage/target-state.ts'
 import type { TaskId } from '../storage/task-id.ts'
-import type { SourceTaskProgress } from '../tasks/port.ts'
+import type { ProgressReport } from '../tasks/port.ts'
 
 /** What a connector or task says of itself to whoever had it made. Called synchronously; must not throw. */
 interface InstanceEvents {
@@ -25,7 +25,7 @@ export interface ConnectorEvents extends InstanceEvents {
 }
 
 export interface TaskEvents extends InstanceEvents {
-  /** The task produced to a topic for the first time. */
+  /** The task produced to a topic, or read from one, for the first time. */
   onTopicUsed(topic: string): void
 }
 
@@ -44,9 +44,7 @@ export interface SourceTaskGuard {
 }
 
 /** What a task that runs here has done so far, and what its plugin says of its streams. */
-export interface TaskProgress extends SourceTaskProgress {
-  readonly id: TaskId
-}
+export type TaskProgress = ProgressReport & { readonly id: TaskId }
 
 /** One connector from the moment it was asked for. It starts once, and never again after it was stopped. */
 export interface ConnectorHandle {
@@ -92,7 +90,7 @@ export interface TaskHandle {
    */
   ended(withinMs: number): Promise<void>
   /** null while it does not run. */
-  progress(): SourceTaskProgress | null
+  progress(): ProgressReport | null
 }
 
 /**

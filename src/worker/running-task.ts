@@ -8,12 +8,14 @@ import { errorData, errorOf } from '../tasks/error-data.ts'
 import type {
   FromTask,
   OpenTaskPort,
-  SourceTaskProgress,
-  SourceTaskStart,
+  ProgressReport,
   TaskCall,
   TaskCalls,
-  TaskPort
+  TaskPort,
+  TaskStart,
+  Told
 } from '../tasks/port.ts'
+import { noProgress } from '../tasks/no-progress.ts'
 import { type OffsetLease, offsetReader } from './connector-offset-stores.ts'
 import type { SourceTaskGuard } from './contracts.ts'
 
@@ -29,18 +31,13 @@ export type TaskLease =
 
 interface RunningTaskOptions {
   readonly openTask: OpenTaskPort
-  readonly start: SourceTaskStart
-  readonly lease: TaskLease
+  readonly start: TaskStart
+  /** null: of a sink task, which keeps its offsets itself. */
+  readonly lease: TaskLease | null
   onState(state: State, trace: string | null): void
   onTopicUsed(topic: string): void
   readonly log: Logger
 }
-
-/** What nobody waits for. */
-type Told = Exclude<
-  FromTask,
-  { readonly kind: 'started' | 'ended' } | { readonly kind: 'refused' | 'call' }
->
 
 type CallHandlers = {
   readonly [W in keyof TaskCalls]: (args: TaskCalls[W]['args']) => Promise<TaskCalls[W]['answer']>
@@ -66,16 +63,11 @@ export class RunningTask {
   /** The task has said its last word. */
   #isOver = false
   #hasFailed = false
-  #progress: SourceTaskProgress = {
-    polled: 0,
-    written: 0,
-    skipped: 0,
-    lastWriteAt: null,
-    streams: new Map()
-  }
+  #progress: ProgressReport
 
   constructor(options: RunningTaskOptions) {
     this.#options = options
+    this.#progress = noProgress(options.start.type)
     this.built = this.#built.promise
     this.ended = this.#ended.promise
     this.#calls = callHandlers(options, this.#stopping.signal)
@@ -94,7 +86,7 @@ export class RunningTask {
   }
 
   /** As the task told it last. */
-  get progress(): SourceTaskProgress {
+  get progress(): ProgressReport {
     return this.#progress
   }
 
@@ -157,7 +149,7 @@ export class RunningTask {
         this.#progress = message.progress
         return
       case 'committed':
-        if (lease.kind === 'exactly once') {
+        if (lease?.kind === 'exactly once') {
           lease.offsets.store.onCommitted(start.id.connector, message.offsets)
         }
     }
@@ -183,14 +175,30 @@ export class RunningTask {
     this.#stopping.abort()
     if (refused === null) this.#built.resolve()
     else this.#built.reject(refused)
-    lease.offsets
-      .close()
+    const closed = lease === null ? Promise.resolve() : lease.offsets.close()
+    closed
       .catch((error: unknown) => log.error('Task could not be ended cleanly', { error }))
       .finally(this.#ended.resolve)
   }
 }
 
 function callHandlers({ start, lease }: RunningTaskOptions, stopping: AbortSignal): CallHandlers {
+  return lease === null ? NO_CALLS : sourceCalls(start, lease, stopping)
+}
+
+const refuse = (): Promise<never> =>
+  Promise.reject(new Error('A sink task has nothing to ask its worker for'))
+
+const NO_CALLS: CallHandlers = {
+  mayBegin: refuse,
+  begun: refuse,
+  openOffsets: refuse,
+  readOffsets: refuse,
+  storeOffsets: refuse,
+  offsetRecords: refuse
+}
+
+function sourceCalls(start: TaskStart, lease: TaskLease, stopping: AbortSignal): CallHandlers {
   const { connector } = start.id
   const { store } = lease.offsets
   const timeoutMs = start.offsetFlushTimeoutMs

@@ -1,12 +1,12 @@
 import type { ConfigMap } from '../config/config-def.ts'
 import type { SourceConnectorPlugin } from '../plugin/source.ts'
-import { isKept } from '../secrets/known-secrets.ts'
 import { errorPolicy, transactionBoundary } from '../settings/connector/connector-settings.ts'
 import { topicCreationGroups } from '../settings/connector/topic-creation-groups.ts'
 import type { TargetState } from '../storage/target-state.ts'
 import type { TaskId } from '../storage/task-id.ts'
 import type { DeliveryKind, SourceTaskStart, TopicCreationStart } from '../tasks/port.ts'
 import type { TaskLease } from './running-task.ts'
+import { secretsAmong } from './start-secrets.ts'
 import { taskTransactionalId } from './transactional-ids.ts'
 import type { WorkerParts } from './worker-parts.ts'
 
@@ -30,6 +30,7 @@ export function sourceTaskStart(worker: WorkerParts, task: SourceTaskParts): Sou
   const producer = clientProperties.producer(connectorConfig)
   const topicCreation = topicCreationStart(worker, connectorConfig)
   return {
+    type: 'source',
     id,
     connectorClass: plugin.className,
     config,
@@ -50,12 +51,6 @@ export function sourceTaskStart(worker: WorkerParts, task: SourceTaskParts): Sou
       topicCreation?.admin ?? new Map()
     ])
   }
-}
-
-/** Of texts, and of the values of configurations, those that the operator keeps secret. */
-export function secretsAmong(texts: readonly string[], configs: readonly ConfigMap[]): string[] {
-  const all = new Set([...texts, ...configs.flatMap((config) => [...config.values()])])
-  return [...all].filter(isKept)
 }
 
 function topicCreationStart(

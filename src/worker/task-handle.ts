@@ -1,16 +1,18 @@
 import type { ConfigMap } from '../config/config-def.ts'
-import { ConfigError, ConnectError, traceOf } from '../errors.ts'
+import { ConnectError, traceOf } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import { idleSettings } from '../settings/connector/idle-settings.ts'
 import type { StoredConfig } from '../storage/cluster-config.ts'
 import type { TargetState } from '../storage/target-state.ts'
 import { type TaskId, taskKey } from '../storage/task-id.ts'
-import type { SourceTaskProgress } from '../tasks/port.ts'
+import type { ConnectorPlugin } from '../plugin/plugins.ts'
+import type { ProgressReport, TaskStart } from '../tasks/port.ts'
 import { settledWithin } from '../wait.ts'
 import type { SourceTaskGuard, TaskEvents, TaskHandle } from './contracts.ts'
 import { connectorPlugin } from './plugin-of.ts'
 import { RunningTask, type TaskLease } from './running-task.ts'
-import { type SourceTaskParts, sourceTaskStart } from './source-task-start.ts'
+import { sinkTaskStart } from './sink-task-start.ts'
+import { sourceTaskStart } from './source-task-start.ts'
 import { startWatching } from './value-watch.ts'
 import type { WorkerParts } from './worker-parts.ts'
 
@@ -20,6 +22,15 @@ export interface LocalTaskOptions {
   readonly connectorConfig: StoredConfig
   readonly guard: SourceTaskGuard | null
   readonly events: TaskEvents
+}
+
+/** Configurations have their `${…}` replaced; `values` is what stands behind these. */
+interface TaskParts {
+  readonly id: TaskId
+  readonly config: ConfigMap
+  readonly connectorConfig: ConfigMap
+  readonly target: TargetState
+  readonly values: readonly string[]
 }
 
 interface Running {
@@ -96,7 +107,7 @@ export class LocalTask implements TaskHandle {
     events.onState('UNASSIGNED', null, null)
   }
 
-  progress(): SourceTaskProgress | null {
+  progress(): ProgressReport | null {
     return this.#state.kind === 'running' ? this.#state.task.progress : null
   }
 
@@ -118,9 +129,6 @@ export class LocalTask implements TaskHandle {
     const references = new Map<string, string>()
     const connectorConfig = await resolve(this.#options.connectorConfig, references)
     const plugin = connectorPlugin(plugins, connectorConfig)
-    if (plugin.type === 'sink') {
-      throw new ConfigError(`Sink connector ${plugin.className} cannot be run by this worker yet`)
-    }
     const config = await resolve(this.#options.config, references)
     if (this.#state.kind !== 'starting') {
       throw new ConnectError(
@@ -129,24 +137,32 @@ export class LocalTask implements TaskHandle {
       )
     }
     for (const text of idleSettings(connectorConfig, plugins)) this.#log.warn(text)
-    const values = [...references.values()]
+    const parts = { id, config, connectorConfig, target, values: [...references.values()] }
+    if (plugin.type === 'sink') {
+      const start = sinkTaskStart(this.#worker, { ...parts, plugin })
+      return this.#toRunning(this.#open(plugin, start, null), parts).built
+    }
     const lease = this.#lease(connectorConfig)
+    let task: RunningTask
     try {
-      const task = this.#open({ id, plugin, config, connectorConfig, target, lease, values })
-      this.#state = { kind: 'running', task, watch: this.#watch(config, connectorConfig) }
+      task = this.#open(plugin, sourceTaskStart(this.#worker, { ...parts, plugin, lease }), lease)
     } catch (error) {
       await lease.offsets.close()
       throw error
     }
-    await this.#state.task.built
+    return this.#toRunning(task, parts).built
   }
 
-  #open(parts: SourceTaskParts): RunningTask {
+  #toRunning(task: RunningTask, { config, connectorConfig }: TaskParts): RunningTask {
+    this.#state = { kind: 'running', task, watch: this.#watch(config, connectorConfig) }
+    return task
+  }
+
+  #open(plugin: ConnectorPlugin, start: TaskStart, lease: TaskLease | null): RunningTask {
     const { events } = this.#options
-    const { plugin, lease } = parts
     return new RunningTask({
       openTask: this.#worker.openTask,
-      start: sourceTaskStart(this.#worker, parts),
+      start,
       lease,
       onState: (state, trace) => events.onState(state, trace, plugin.version),
       onTopicUsed: (topic) => events.onTopicUsed(topic),

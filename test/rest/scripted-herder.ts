@@ -64,6 +64,7 @@ export class ScriptedHerder implements Herder {
         workerId: 'here:1',
         progress: {
           id: { connector: name, task: 1 },
+          type: 'source',
           polled: 3,
           written: 2,
           skipped: 1,
@@ -78,6 +79,7 @@ export class ScriptedHerder implements Herder {
     return [
       {
         id: { connector: 'a "b"', task: 1 },
+        type: 'source',
         polled: 3,
         written: 2,
         skipped: 1,

@@ -311,6 +311,7 @@ export class ScriptedWorker implements Worker, ConnectorOffsets {
 }
 
 const progress: SourceTaskProgress = {
+  type: 'source',
   polled: 3,
   written: 2,
   skipped: 1,

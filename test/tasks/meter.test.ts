@@ -31,6 +31,7 @@ describe('The meter of a task', () => {
     await clock.pass(150)
     assert.deepEqual(pushed, [
       {
+        type: 'source',
         polled: 5,
         written: 1,
         skipped: 1,

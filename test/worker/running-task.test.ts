@@ -6,13 +6,14 @@ import type { StoredOffset } from '../../src/storage/offset-store.ts'
 import { errorData, errorOf } from '../../src/tasks/error-data.ts'
 import type { FromTask, SourceTaskStart, ToTask } from '../../src/tasks/port.ts'
 import { RunningTask } from '../../src/worker/running-task.ts'
-import { secretsAmong } from '../../src/worker/source-task-start.ts'
+import { secretsAmong } from '../../src/worker/start-secrets.ts'
 import { settle } from '../support/manual-clock.ts'
 import { recordingLog } from '../support/recording-log.ts'
 import { HeldOffsetStore } from '../support/scripted-source.ts'
 
 const nothing = new Map<string, string>()
 const start: SourceTaskStart = {
+  type: 'source',
   id: { connector: 'c', task: 0 },
   connectorClass: 'example.Source',
   config: nothing,
@@ -98,8 +99,15 @@ describe("A worker's end of a task's port", () => {
 
   it('shows the progress that was pushed last, and asks for none', () => {
     const { task, heard, say } = played()
-    assert.equal(task.progress.polled, 0)
-    const progress = { polled: 3, written: 2, skipped: 1, lastWriteAt: 17, streams: new Map() }
+    assert.equal(task.progress.type === 'source' && task.progress.polled, 0)
+    const progress = {
+      type: 'source',
+      polled: 3,
+      written: 2,
+      skipped: 1,
+      lastWriteAt: 17,
+      streams: new Map()
+    } as const
     say({ kind: 'progress', progress })
     assert.deepEqual(task.progress, progress)
     assert.deepEqual(

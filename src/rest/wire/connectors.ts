@@ -45,7 +45,7 @@ function instanceState({ state, workerId, version, trace }: InstanceState) {
 /** How far the tasks of a connector are. */
 export function taskProgress({ id, state, workerId, progress }: TaskProgressInfo): unknown {
   const counters =
-    progress === null
+    progress?.type !== 'source'
       ? null
       : {
           records_polled: progress.polled,

@@ -1,5 +1,10 @@
-import { type ConfigMap, parseConfig, parseKeys } from '../../config/config-def.ts'
-import { commonConnectorConfig, sourceConnectorConfig } from './connector-config.ts'
+import { type ConfigMap, parseConfig, parseKeys, withPrefix } from '../../config/config-def.ts'
+import { consumerKeys } from '../clients/consumer-keys.ts'
+import {
+  commonConnectorConfig,
+  sinkConnectorConfig,
+  sourceConnectorConfig
+} from './connector-config.ts'
 import { errorHandlingKeys, EXHAUSTED_KEY } from './error-handling-keys.ts'
 
 /*
@@ -36,6 +41,53 @@ export function taskLimit(config: ConfigMap): TaskLimit {
 /** The settings of a sink that say which topics it reads, as they stand. */
 export function topicsAsGiven(config: ConfigMap): readonly (readonly [string, string])[] {
   return [...config].filter(([key]) => key === 'topics' || key === 'topics.regex')
+}
+
+/** Which topics a sink reads: by their names, or by a Java regular expression for whole names. */
+export type TopicSubscription =
+  | { readonly kind: 'topics'; readonly topics: readonly string[] }
+  | { readonly kind: 'pattern'; readonly text: string }
+
+export function topicSubscription(config: ConfigMap): TopicSubscription {
+  const { topics, 'topics.regex': text } = parseKeys(
+    sinkConnectorConfig,
+    ['topics', 'topics.regex'],
+    config
+  )
+  return text === '' ? { kind: 'topics', topics } : { kind: 'pattern', text }
+}
+
+export interface DeadLetterSettings {
+  readonly topic: string
+  /** Of the topic when it is created; -1: the brokers' default. */
+  readonly replicationFactor: number
+  /** Whether headers say what went wrong. */
+  readonly contextHeaders: boolean
+}
+
+const DEAD_LETTER_KEYS = [
+  'errors.deadletterqueue.topic.name',
+  'errors.deadletterqueue.topic.replication.factor',
+  'errors.deadletterqueue.context.headers.enable'
+] as const
+
+/** The dead letter queue of a sink; null: it has none. */
+export function deadLetterSettings(config: ConfigMap): DeadLetterSettings | null {
+  const values = parseKeys(sinkConnectorConfig, DEAD_LETTER_KEYS, config)
+  const topic = values['errors.deadletterqueue.topic.name']
+  if (topic === '') return null
+  return {
+    topic,
+    replicationFactor: values['errors.deadletterqueue.topic.replication.factor'],
+    contextHeaders: values['errors.deadletterqueue.context.headers.enable']
+  }
+}
+
+/** How many records a sink's consumer brings at most, where the connector itself says so; else null. */
+export function maxPollRecords(config: ConfigMap): number | null {
+  const key = 'max.poll.records'
+  const overrides = withPrefix(config, 'consumer.override.')
+  return overrides.has(key) ? parseKeys(consumerKeys, [key], overrides)[key] : null
 }
 
 /** Whether values of config providers are asked for again when their time is over. */
