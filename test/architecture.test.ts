@@ -119,6 +119,15 @@ const inside: Record<string, Record<string, readonly string[]>> = {
     pipeline: [],
     source: ['pipeline', 'port.ts', 'meter.ts', 'worker-calls.ts']
   },
+  worker: {
+    offsets: [
+      'connector-client-properties.ts',
+      'connector-offset-stores.ts',
+      'contracts.ts',
+      'plugin-of.ts',
+      'transactional-ids.ts'
+    ]
+  },
   herder: {
     work: ['herder.ts', 'start-from.ts'],
     group: ['work', 'herder.ts'],

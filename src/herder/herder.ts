@@ -53,7 +53,8 @@ export interface TaskInfo {
 }
 
 export interface ConnectorOffset {
-  partition: Record<string, unknown>
+  /** null: a request says nothing of it, which the connector is asked about. */
+  partition: Record<string, unknown> | null
   offset: Record<string, unknown> | null
 }
 

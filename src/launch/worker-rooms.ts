@@ -22,7 +22,7 @@ import { tasksOnThisThread } from '../tasks/task-receiver.ts'
 import { ConnectWorker } from '../worker/connect-worker.ts'
 import { LayeredClientProperties } from '../worker/connector-client-properties.ts'
 import { ConnectorOffsetStores, type OffsetTopics } from '../worker/connector-offset-stores.ts'
-import { SourceOffsets } from '../worker/connector-offsets.ts'
+import { OffsetsOfConnectors } from '../worker/offsets/connector-offsets.ts'
 import { Previews } from '../worker/previews.ts'
 import type { BoundRest } from './start-parts.ts'
 import { restVersion } from './version.ts'
@@ -72,7 +72,10 @@ export function herderOptions(options: RoomsOptions): HerderOptions {
   }
 }
 
-function workerRoom(options: RoomsOptions): { worker: ConnectWorker; offsets: SourceOffsets } {
+function workerRoom(options: RoomsOptions): {
+  worker: ConnectWorker
+  offsets: OffsetsOfConnectors
+} {
   const { config, plugins, providers, clients } = options
   const { values, properties } = config
   const clientProperties = new LayeredClientProperties(properties, options.policy, options.warnings)
@@ -109,7 +112,7 @@ function workerRoom(options: RoomsOptions): { worker: ConnectWorker; offsets: So
     openTask: tasksOnThisThread({ plugins, clients, clock: systemClock, log }),
     log
   })
-  const offsets = new SourceOffsets({
+  const offsets = new OffsetsOfConnectors({
     ...shared,
     exactlyOnceGroup: offsetTopics?.exactlyOnce === true ? groupId : null
   })

@@ -80,12 +80,8 @@ function offsetList(list: JsonValue, field: string): ConnectorOffset[] {
     const offset = parts.get('offset') ?? null
     return {
       // A null partition is for the herder to judge: some connectors know what it means.
-      partition: (partition === null
-        ? null
-        : plainObject(
-            partition,
-            `The partition of entry ${index}`
-          )) as ConnectorOffset['partition'],
+      partition:
+        partition === null ? null : plainObject(partition, `The partition of entry ${index}`),
       offset: offset === null ? null : plainObject(offset, `The offset of entry ${index}`)
     }
   })

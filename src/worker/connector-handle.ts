@@ -1,6 +1,7 @@
 import type { ConfigMap } from '../config/config-def.ts'
 import { ConnectError, traceOf } from '../errors.ts'
 import type { Logger } from '../log.ts'
+import type { ConnectorPlugin } from '../plugin/plugins.ts'
 import type { StoredConfig } from '../storage/cluster-config.ts'
 import type { TargetState } from '../storage/target-state.ts'
 import type { ConnectorEvents, ConnectorHandle } from './contracts.ts'
@@ -10,12 +11,13 @@ import { connectorClass, taskLimit } from '../settings/connector/connector-setti
 import { checkTaskCount, storedTaskConfig } from './task-configs.ts'
 import { startWatching } from './value-watch.ts'
 import type { WorkerParts } from './worker-parts.ts'
-import { WorkerConnector } from './worker-connector.ts'
+import { type Creation, WorkerConnector } from './worker-connector.ts'
 
 interface Made {
   readonly kind: 'made'
   readonly connector: WorkerConnector
-  readonly lease: OffsetLease
+  /** Of a source, which may read its offsets. */
+  readonly lease: OffsetLease | null
   /** Ends looking after the values of its references. */
   readonly watch: AbortController
 }
@@ -86,21 +88,21 @@ export class LocalConnector implements ConnectorHandle {
     if (before.kind === 'made') {
       before.watch.abort()
       await before.connector.shutdown()
-      await before.lease.close()
+      await before.lease?.close()
     } else if (before.kind === 'starting') {
       this.#events.onState('UNASSIGNED', null, null)
     }
   }
 
   #make(resolved: ConfigMap): Made {
-    const { plugins, offsetStores, clock } = this.#worker
+    const { plugins, clock } = this.#worker
     const plugin = connectorPlugin(plugins, resolved)
-    const lease = offsetStores.lease(this.#name, resolved)
+    const { lease, create } = this.#creation(plugin, resolved)
     const connector = new WorkerConnector({
       name: this.#name,
       plugin,
       config: resolved,
-      offsets: offsetReader(this.#name, lease),
+      create,
       onState: (state, trace) => this.#events.onState(state, trace, plugin.version),
       onReconfiguration: () => this.#events.onTaskReconfiguration(),
       clock,
@@ -114,6 +116,15 @@ export class LocalConnector implements ConnectorHandle {
       onChange: () => this.#events.onValuesChanged()
     })
     return { kind: 'made', connector, lease, watch }
+  }
+
+  #creation(plugin: ConnectorPlugin, resolved: ConfigMap): Pick<Made, 'lease'> & Creation {
+    if (plugin.type === 'sink') {
+      return { lease: null, create: (context) => plugin.create(resolved, context) }
+    }
+    const lease = this.#worker.offsetStores.lease(this.#name, resolved)
+    const offsets = offsetReader(this.#name, lease)
+    return { lease, create: (context) => plugin.create(resolved, { ...context, offsets }) }
   }
 
   #requireStarting(): void {

@@ -1,7 +1,7 @@
 import type { Plugins } from '../plugin/plugins.ts'
 import type { StartPreview, StartWanted } from '../plugin/start-from.ts'
 import type { StoredConfig } from '../storage/cluster-config.ts'
-import type { StoredOffset } from '../storage/offset-store.ts'
+import type { StoredMap, StoredOffset } from '../storage/offset-store.ts'
 import type { State } from '../storage/status-store.ts'
 import type { TargetState } from '../storage/target-state.ts'
 import type { TaskId } from '../storage/task-id.ts'
@@ -116,6 +116,14 @@ export interface Worker {
   fenceZombies(connector: string, config: StoredConfig, tasks: number): Promise<void>
 }
 
+/** One offset of a request. Which partitions there are is known to the connector, or to Kafka. */
+export interface RequestedOffset {
+  /** null: the request names none. */
+  readonly partition: StoredMap | null
+  /** null deletes. */
+  readonly offset: StoredMap | null
+}
+
 /** Where connectors are, and where they would start. Configurations come raw, with `${…}` unresolved. */
 export interface ConnectorOffsets {
   /** Stored offsets of a connector (source), or of its consumer group (sink). */
@@ -129,7 +137,7 @@ export interface ConnectorOffsets {
   modifyOffsets(
     connector: string,
     config: StoredConfig,
-    changes: readonly StoredOffset[] | null
+    changes: readonly RequestedOffset[] | null
   ): Promise<boolean>
   /** Stores offsets as they are; repeating it does no harm. The connector's tasks must have ended. */
   writeOffsets(
@@ -168,6 +176,6 @@ export interface ConnectorOffsets {
   initialOffsets(
     connector: string,
     config: StoredConfig,
-    given: readonly StoredOffset[] | null
+    given: readonly RequestedOffset[] | null
   ): Promise<{ readonly complete: boolean; readonly changes: readonly StoredOffset[] }>
 }

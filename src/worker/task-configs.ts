@@ -26,9 +26,10 @@ export function checkTaskCount(
 }
 
 /**
- * A task configuration as it is stored: the class of the task and, for sinks, the topics are added; a value
- * that the connector copied from its resolved configuration goes back to the text with `${…}`, so that no
- * secret is stored (I7).
+ * A task configuration as it is stored: the class of the task and the topics of the connector are added, as
+ * they were given (those of a source mean nothing, but the JVM worker adds them, too); a value that the
+ * connector copied from its resolved configuration goes back to the text with `${…}`, so that no secret is
+ * stored (I7).
  */
 export function storedTaskConfig(
   task: ConfigMap,
@@ -43,8 +44,6 @@ export function storedTaskConfig(
     stored.set(key, copied ? text : value)
   }
   stored.set('task.class', plugin.taskClassName)
-  if (plugin.type === 'sink') {
-    for (const [key, value] of topicsAsGiven(raw)) stored.set(key, value)
-  }
+  for (const [key, value] of topicsAsGiven(raw)) stored.set(key, value)
   return stored
 }

@@ -3,14 +3,31 @@ import type { Clock } from '../clock.ts'
 import { asError, ConnectError, traceOf } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import type { ConnectorPlugin } from '../plugin/plugins.ts'
-import type { SinkConnector } from '../plugin/sink.ts'
-import type { OffsetReader, SourceConnector } from '../plugin/source.ts'
+import type { SinkConnector, SinkConnectorContext } from '../plugin/sink.ts'
+import type { SourceConnector } from '../plugin/source.ts'
 import type { TargetState } from '../storage/target-state.ts'
 import type { State } from '../storage/status-store.ts'
 import { ownedBy } from '../plugin/plugin-owner.ts'
 import { within } from '../wait.ts'
 
 type ConnectorInstance = SourceConnector | SinkConnector
+
+/** Either kind lives alike; what the context of a source has beside that of a sink is added here. */
+export interface Creation {
+  /** Asks the plugin for another instance. */
+  create(context: SinkConnectorContext): ConnectorInstance
+}
+
+interface WorkerConnectorOptions extends Creation {
+  readonly name: string
+  readonly plugin: ConnectorPlugin
+  /** With `${…}` resolved. */
+  readonly config: ConfigMap
+  onState(state: State, trace: string | null): void
+  onReconfiguration(): void
+  readonly clock: Clock
+  readonly log: Logger
+}
 
 /** How long a connector may take to stop before it is given up (Kafka's constant). */
 const STOP_TIMEOUT_MS = 5000
@@ -25,7 +42,7 @@ export class WorkerConnector {
   readonly name: string
   readonly plugin: ConnectorPlugin
   readonly config: ConfigMap
-  readonly #offsets: OffsetReader
+  readonly #create: Creation['create']
   readonly #onState: (state: State, trace: string | null) => void
   readonly #onReconfiguration: () => void
   readonly #clock: Clock
@@ -40,21 +57,11 @@ export class WorkerConnector {
   #closed = false
   #transition: Promise<void> = Promise.resolve()
 
-  constructor(options: {
-    name: string
-    plugin: ConnectorPlugin
-    /** With `${…}` resolved. */
-    config: ConfigMap
-    offsets: OffsetReader
-    onState(state: State, trace: string | null): void
-    onReconfiguration(): void
-    clock: Clock
-    log: Logger
-  }) {
+  constructor(options: WorkerConnectorOptions) {
     this.name = options.name
     this.plugin = options.plugin
     this.config = options.config
-    this.#offsets = options.offsets
+    this.#create = (context) => options.create(context)
     this.#onState = options.onState
     this.#onReconfiguration = options.onReconfiguration
     this.#clock = options.clock
@@ -139,18 +146,16 @@ export class WorkerConnector {
     try {
       const run: { instance: ConnectorInstance | null } = { instance: null }
       this.#run = run
-      const context = {
+      run.instance = this.#create({
         name: this.name,
         log: this.#log,
-        offsets: this.#offsets,
         requestTaskReconfiguration: () => {
           if (!this.#closed) this.#onReconfiguration()
         },
         raiseError: (error: unknown) => {
           if (this.#run === run) this.fail(error)
         }
-      }
-      run.instance = this.plugin.create(this.config, context)
+      })
       await run.instance.start?.()
       if (this.#state === 'FAILED') throw this.#failure
       this.#state = 'STARTED'

@@ -3,7 +3,7 @@ import { describe, it, type TestContext } from 'node:test'
 import type { ConfigMap } from '../../src/config/config-def.ts'
 import { KafkaOffsetStore } from '../../src/storage/kafka-offset-store.ts'
 import { ConnectorOffsetStores } from '../../src/worker/connector-offset-stores.ts'
-import { SourceOffsets } from '../../src/worker/connector-offsets.ts'
+import { OffsetsOfConnectors } from '../../src/worker/offsets/connector-offsets.ts'
 import { kafkaBootstrap, uniqueName } from '../support/environment.ts'
 import { Placement, SCRIPTED_CLASS, ScriptedWorker } from '../support/scripted-worker.ts'
 import { closing, storeOptions } from '../support/kafka-stores.ts'
@@ -73,7 +73,7 @@ describe('where the offsets of a connector are', () => {
   it('is not created by whoever only looks for what an earlier connector left', async (t) => {
     const { stores, options } = await start(t, false)
     const topic = uniqueName('own')
-    const offsets = new SourceOffsets({
+    const offsets = new OffsetsOfConnectors({
       plugins: new ScriptedWorker('w', new Placement()).plugins,
       clients: options.clients,
       clientProperties: as(options.client),

@@ -1,9 +1,10 @@
 import { ConnectError } from '../../errors.ts'
-import type { StoredMap, StoredOffset } from '../../storage/offset-store.ts'
+import type { StoredMap } from '../../storage/offset-store.ts'
+import type { RequestedOffset } from '../../worker/contracts.ts'
 import type { ConnectorOffset } from '../herder.ts'
 
-/** Offsets of a request as they are stored. Throws the 400s of an alter request. */
-export function requestedOffsets(offsets: readonly ConnectorOffset[]): StoredOffset[] {
+/** Offsets of a request in plain values. Throws the 400s of an alter request. */
+export function requestedOffsets(offsets: readonly ConnectorOffset[]): RequestedOffset[] {
   if (offsets.length === 0) {
     throw new ConnectError(
       'BAD_REQUEST',
@@ -11,14 +12,13 @@ export function requestedOffsets(offsets: readonly ConnectorOffset[]): StoredOff
     )
   }
   return offsets.map(({ partition, offset }) => ({
-    partition: storedMap(partition),
+    partition: partition === null ? null : storedMap(partition),
     offset: offset === null ? null : storedMap(offset)
   }))
 }
 
 function storedMap(map: Record<string, unknown>): StoredMap {
-  // A sink's partition may be missing altogether: the worker knows the text for that.
-  const entries = Object.entries(map ?? {}).map(([key, value]) => {
+  const entries = Object.entries(map).map(([key, value]) => {
     if (!isPrimitive(value)) {
       throw new ConnectError(
         'BAD_REQUEST',

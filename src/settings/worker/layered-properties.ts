@@ -123,6 +123,11 @@ export function consumerProperties(
   )
 }
 
+/** The group of a sink, which has its offsets, by the settings of its consumer. */
+export function consumerGroup(consumer: ConfigMap): string {
+  return consumer.get('group.id') ?? ''
+}
+
 /**
  * Settings of the admin client of a connector: every unprefixed client setting of the worker, then `admin.`,
  * then `admin.override.`.

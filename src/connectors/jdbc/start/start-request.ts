@@ -1,3 +1,4 @@
+import { LENGTHS_OF_TIME, nanosBefore } from '../../../data/length-of-time.ts'
 import type { OffsetMap } from '../../../data/record.ts'
 import { ConfigError } from '../../../errors.ts'
 import { suggestion } from '../database/near-names.ts'
@@ -96,34 +97,18 @@ function fromText(text: string): StartPoint {
   const word = text.trim()
   if (word === 'earliest') return { kind: 'earliest' }
   if (word === 'now') return { kind: 'now', earlierNanos: 0n }
-  if (/^[+-]?P/i.test(word)) return { kind: 'now', earlierNanos: nanosBefore(word) }
+  if (/^[+-]?P/i.test(word)) return { kind: 'now', earlierNanos: earlier(word) }
   const hint = suggestion(word, WORDS)
   if (hint !== '') throw new ConfigError(`'${text}' is no start${hint}`)
   readWrittenTime(word)
   return { kind: 'offset', offset: { timestamp: word } }
 }
 
-const DURATION =
-  /^-P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.(\d{1,9}))?S)?)?$/i
-const SECONDS = { week: 604_800n, day: 86_400n, hour: 3600n, minute: 60n }
-
-/** An ISO-8601 duration with a minus. Months and years are not fixed lengths of time. */
-function nanosBefore(text: string): bigint {
-  const match = DURATION.exec(text)
-  const digits = match?.slice(1) ?? []
-  if (match === null || digits.every((part) => part === undefined) || /T$/i.test(text)) {
-    throw new ConfigError(
-      `'${text}' is no length of time before now: write weeks, days, hours, minutes and seconds as in -PT2H, -P1D, -P1DT12H30M`
-    )
-  }
-  const part = (index: number): bigint => BigInt(digits[index] ?? 0)
-  const seconds =
-    part(0) * SECONDS.week +
-    part(1) * SECONDS.day +
-    part(2) * SECONDS.hour +
-    part(3) * SECONDS.minute +
-    part(4)
-  return seconds * 1_000_000_000n + BigInt((digits[5] ?? '').padEnd(9, '0'))
+/** An ISO-8601 duration with a minus. */
+function earlier(text: string): bigint {
+  const nanos = nanosBefore(text)
+  if (nanos !== null) return nanos
+  throw new ConfigError(`'${text}' is no length of time before now: ${LENGTHS_OF_TIME}`)
 }
 
 function plainFields(fields: ReadonlyMap<string, unknown>): OffsetMap {
