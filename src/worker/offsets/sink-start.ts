@@ -9,6 +9,7 @@ import type {
   StartWanted,
   StoredPosition
 } from '../../plugin/start-from.ts'
+import type { OffsetReset } from '../../settings/clients/consumer-settings.ts'
 import type { ConnectorClientProperties } from '../connector-client-properties.ts'
 import {
   byPartition,
@@ -177,12 +178,12 @@ interface MovedPosition {
 function counted(
   move: MovedPosition,
   range: PartitionRange | undefined,
-  reset: string
+  reset: OffsetReset
 ): StartPreview {
   const from = effective(move.from.offset, range, reset)
   const to = effective(move.to.offset, range, reset)
   if (from === null || to === null) {
-    return notCounted(move, `auto.offset.reset=${reset} decides where it starts`)
+    return notCounted(move, 'auto.offset.reset decides where it starts')
   }
   if (from === to) return { ...known(move), effect: 'none', rows: 0, first: null, last: null }
   const [first, end] = from < to ? [from, to] : [to, from]
@@ -199,7 +200,7 @@ function counted(
 function effective(
   offset: number | null,
   range: PartitionRange | undefined,
-  reset: string
+  reset: OffsetReset
 ): number | null {
   if (range === undefined) return null
   if (offset !== null && offset >= range.first && offset <= range.end) return offset

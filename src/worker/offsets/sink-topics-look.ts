@@ -7,6 +7,11 @@ import type {
   KafkaClients,
   TopicPartition
 } from '../../kafka/contracts.ts'
+import {
+  type ConsumingSettings,
+  consumingSettings,
+  type OffsetReset
+} from '../../settings/clients/consumer-settings.ts'
 import { topicSubscription } from '../../settings/connector/connector-settings.ts'
 import { abortable } from '../../wait.ts'
 import type { ConnectorClientProperties } from '../connector-client-properties.ts'
@@ -29,7 +34,7 @@ export class SinkTopicsLook {
   readonly #admin: ClusterAdmin
   readonly #groups: ConsumerGroups
   readonly #config: ConfigMap
-  readonly #consumer: ConfigMap
+  readonly #consumer: ConsumingSettings
 
   private constructor({ name, clients, clientProperties }: LookOptions, config: ConfigMap) {
     const client = clientProperties.admin(config)
@@ -37,7 +42,7 @@ export class SinkTopicsLook {
     this.#admin = clients.admin(client, clientId)
     this.#groups = clients.consumerGroups(client, clientId)
     this.#config = config
-    this.#consumer = clientProperties.consumer(config)
+    this.#consumer = consumingSettings(clientProperties.consumer(config))
   }
 
   /**
@@ -58,9 +63,9 @@ export class SinkTopicsLook {
     }
   }
 
-  /** `auto.offset.reset`: where a partition starts for which nothing valid is committed. */
-  get reset(): string {
-    return this.#consumer.get('auto.offset.reset') ?? 'latest'
+  /** Where a partition starts for which nothing valid is committed. */
+  get reset(): OffsetReset {
+    return this.#consumer.reset
   }
 
   /** Partitions of each topic that is there. */
@@ -110,10 +115,10 @@ export class SinkTopicsLook {
     const wanted = topicSubscription(this.#config)
     if (wanted.kind === 'topics') return wanted.topics
     const matches = javaFullMatch(wanted.text)
-    const showsInternal = this.#consumer.get('exclude.internal.topics') === 'false'
+    const { excludeInternalTopics } = this.#consumer
     const all = await this.#groups.topics()
     const names = all.flatMap(({ name, isInternal }) =>
-      (showsInternal || !isInternal) && matches(name) ? [name] : []
+      !(isInternal && excludeInternalTopics) && matches(name) ? [name] : []
     )
     if (names.length === 0) throw new ConfigError(`No topic matches topics.regex=${wanted.text}`)
     return names
