@@ -27,6 +27,7 @@ import { likeName, likePrefix } from '../shared/like-pattern.ts'
 import { postgresCopies } from './copies.ts'
 import { ALLOWED, DESCRIBE_FIELDS, DESCRIBE_TABLE, TABLE_TYPES } from './dictionary.ts'
 import { postgresIdHazards } from './id-hazards.ts'
+import { literal } from './literal.ts'
 import { postgresFindings, postgresIndexes } from './self-check.ts'
 import { postgresColumn } from './types.ts'
 import { BatchSize } from '../shared/batch-size.ts'
@@ -40,9 +41,9 @@ const CLOSE_LIMIT_MS = 1000
 const LOCKING = /\bFOR\s+(?:NO\s+KEY\s+)?(?:KEY\s+)?(?:UPDATE|SHARE)\b/i
 
 /** Every value stays the text the server sent: our columns read it exactly. */
-const TEXT = { getTypeParser: () => (value: string) => value }
+export const TEXT = { getTypeParser: () => (value: string) => value }
 
-interface Settings {
+export interface PostgresSettings {
   readonly clock: Clock
   readonly database: string
   readonly isolation: IsolationMode
@@ -62,9 +63,9 @@ interface Settings {
 export class PostgresConnection implements Connection {
   readonly dialect: Dialect
   readonly catalog: string
-  readonly #client: Client
+  protected readonly client: Client
   readonly #end: AbortSignal
-  readonly #settings: Settings
+  protected readonly settings: PostgresSettings
   /** Fields a statement answered last time, so that they can be looked up before it runs again. */
   readonly #fields = new Map<string, FieldDef[]>()
   #isMarked = true
@@ -72,12 +73,12 @@ export class PostgresConnection implements Connection {
   #takesAnyText = false
   #aborted = false
 
-  constructor(dialect: Dialect, client: Client, settings: Settings) {
+  constructor(dialect: Dialect, client: Client, settings: PostgresSettings) {
     this.dialect = dialect
     this.catalog = settings.database
-    this.#client = client
+    this.client = client
     this.#end = endOf(client)
-    this.#settings = settings
+    this.settings = settings
   }
 
   /**
@@ -86,13 +87,13 @@ export class PostgresConnection implements Connection {
    * named.
    */
   async prepare(): Promise<void> {
-    const [row] = await this.#ask(`SELECT pg_catalog.getdatabaseencoding() = 'SQL_ASCII'`, [])
+    const [row] = await this.rowsOf(`SELECT pg_catalog.getdatabaseencoding() = 'SQL_ASCII'`, [])
     this.#takesAnyText = row?.[0] === 't'
   }
 
   /** As the JDBC driver sees it: a server that lets nobody write is no primary. */
   async role(): Promise<'primary' | 'secondary'> {
-    const [row] = await this.#ask(
+    const [row] = await this.rowsOf(
       `SELECT pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on'`,
       []
     )
@@ -102,7 +103,7 @@ export class PostgresConnection implements Connection {
   async listTables(filter: TableFilter): Promise<TableId[]> {
     const conditions = [`(${TABLE_TYPES}) = ANY($1)`, `n.nspname NOT LIKE 'pg\\_toast%'`]
     const binds: unknown[] = [filter.types]
-    if (this.#settings.onlyAllowed) conditions.push(ALLOWED)
+    if (this.settings.onlyAllowed) conditions.push(ALLOWED)
     const add = (condition: (place: string) => string, value: unknown): void => {
       binds.push(value)
       conditions.push(condition(`$${binds.length}`))
@@ -122,7 +123,7 @@ export class PostgresConnection implements Connection {
       add((at) => `c.relname LIKE ${at}`, likePrefix(filter.prefix, '\\'))
     }
     const limit = filter.atMost === undefined ? '' : ` LIMIT ${filter.atMost}`
-    const rows = await this.#ask(
+    const rows = await this.rowsOf(
       `SELECT n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE ${conditions.join(' AND ')} ORDER BY ${TABLE_TYPES}, n.nspname, c.relname${limit}`,
       binds
     )
@@ -134,7 +135,7 @@ export class PostgresConnection implements Connection {
   }
 
   async describeTable(table: TableId): Promise<TableColumn[]> {
-    const rows = await this.#ask(DESCRIBE_TABLE, [table.schema ?? 'public', table.table])
+    const rows = await this.rowsOf(DESCRIBE_TABLE, [table.schema ?? 'public', table.table])
     return rows.map(([name, oid, typmod, databaseType, notNull, autoIncrement, keyPosition]) => ({
       ...postgresColumn(
         { name: String(name), databaseType: String(databaseType), nullable: notNull !== 't' },
@@ -148,27 +149,27 @@ export class PostgresConnection implements Connection {
   }
 
   selfCheck(): Promise<Finding[]> {
-    return postgresFindings((sql) => this.#ask(sql, []))
+    return postgresFindings((sql) => this.rowsOf(sql, []))
   }
 
   indexesOf(table: TableId): Promise<(string | null)[][] | null> {
-    return postgresIndexes((sql, binds) => this.#ask(sql, binds), table)
+    return postgresIndexes((sql, binds) => this.rowsOf(sql, binds), table)
   }
 
   writersElsewhere(source: Source): Promise<string | null> {
-    return postgresCopies((sql, binds) => this.#ask(sql, binds), source)
+    return postgresCopies((sql, binds) => this.rowsOf(sql, binds), source)
   }
 
   idHazards(table: TableId, column: string): Promise<string[]> {
-    return postgresIdHazards((sql, binds) => this.#ask(sql, binds), table, column)
+    return postgresIdHazards((sql, binds) => this.rowsOf(sql, binds), table, column)
   }
 
   writtenSince(table: TableId, from: string, since: string): Promise<string | null> {
-    return postgresWrittenSince((sql, binds) => this.#ask(sql, binds), table, { from, since })
+    return postgresWrittenSince((sql, binds) => this.rowsOf(sql, binds), table, { from, since })
   }
 
   openTransactions(): Promise<OpenTransactions> {
-    return postgresTransactions((sql) => this.#ask(sql, []))
+    return postgresTransactions((sql) => this.rowsOf(sql, []))
   }
 
   async describeQuery(sql: string): Promise<Column[]> {
@@ -178,17 +179,17 @@ export class PostgresConnection implements Connection {
       columns = await this.#describe(await this.#fieldsOf(sql, []), sql)
     } catch (error) {
       // What was wrong counts, not that the session is gone as well.
-      await this.#ask('ROLLBACK', []).catch(() => undefined)
+      await this.rowsOf('ROLLBACK', []).catch(() => undefined)
       throw error
     }
-    await this.#ask('ROLLBACK', [])
+    await this.rowsOf('ROLLBACK', [])
     return columns
   }
 
   /** What a query answers, without reading a row. The line break ends a comment at the end of the query. */
   async #fieldsOf(sql: string, binds: readonly unknown[]): Promise<FieldDef[]> {
     const text = `SELECT * FROM (${sql.trim().replace(/;$/, '')}\n) AS described LIMIT 0`
-    const work = this.#client.query({ text, values: [...binds], rowMode: 'array', types: TEXT })
+    const work = this.client.query({ text, values: [...binds], rowMode: 'array', types: TEXT })
     return (await this.#bounded(work, 'check the query', sql)).fields
   }
 
@@ -200,7 +201,7 @@ export class PostgresConnection implements Connection {
     // A query of the user may call what writes, as with the JVM connector, but not where somebody only looks.
     // A suffix that locks rows (`FOR UPDATE SKIP LOCKED`) is refused in a transaction that only reads.
     const onlyReads = table !== null && !LOCKING.test(sql)
-    await this.#begin(this.#settings.readOnly || onlyReads)
+    await this.#begin(this.settings.readOnly || onlyReads)
     const expected = this.#fields.get(sql) ?? (await this.#fieldsOf(sql, binds))
     let columns = await this.#describe(expected, sql)
     const size = new BatchSize(fetchRows)
@@ -221,7 +222,7 @@ export class PostgresConnection implements Connection {
       if (!open) return
       open = false
       await this.#bounded(cursor.close(), 'end a query', sql)
-      await this.#ask('COMMIT', [])
+      await this.rowsOf('COMMIT', [])
     }
     return {
       columns,
@@ -242,7 +243,7 @@ export class PostgresConnection implements Connection {
   }
 
   async #begin(readOnly: boolean): Promise<void> {
-    const { isolation, settings, lockWaitMs } = this.#settings
+    const { isolation, settings, lockWaitMs } = this.settings
     const wanted = isolation === 'DEFAULT' ? '' : ` ISOLATION LEVEL ${isolation.replace('_', ' ')}`
     const level = readOnly ? `${wanted} READ ONLY` : wanted
     const encoding = this.#takesAnyText ? ([['client_encoding', 'SQL_ASCII']] as const) : []
@@ -254,21 +255,21 @@ export class PostgresConnection implements Connection {
     const limited = lockWaitMs === 0 ? '' : `; ${limitLockWait(lockWaitMs)}`
     if (this.#isMarked) {
       try {
-        await this.#ask(`${beginReading(level)}; ${fixed}${limited}`, [])
+        await this.rowsOf(`${beginReading(level)}; ${fixed}${limited}`, [])
         return
       } catch (error) {
         if (isRetriable(error)) throw error
         // Servers that only speak the protocol may know no such locks: others then wait for this reader a
         // little.
         this.#isMarked = false
-        await this.#ask('ROLLBACK', [])
+        await this.rowsOf('ROLLBACK', [])
       }
     }
-    await this.#ask(`BEGIN${level}; ${fixed}`, [])
+    await this.rowsOf(`BEGIN${level}; ${fixed}`, [])
   }
 
   async now(): ReturnType<Connection['now']> {
-    const rows = await this.#ask(
+    const rows = await this.rowsOf(
       `SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')`,
       []
     )
@@ -280,24 +281,24 @@ export class PostgresConnection implements Connection {
   abort(): void {
     if (this.#aborted) return
     this.#aborted = true
-    this.#settings.cancel()
+    this.settings.cancel()
   }
 
   async close(): Promise<void> {
     if (this.#aborted) return
     this.#aborted = true
     try {
-      await within(this.#settings.clock, this.#client.end(), CLOSE_LIMIT_MS, () =>
+      await within(this.settings.clock, this.client.end(), CLOSE_LIMIT_MS, () =>
         databaseError('no farewell in time', { retriable: true })
       )
     } catch {
       // Whether the server heard the farewell does not matter: the socket goes either way.
-      this.#settings.cancel()
+      this.settings.cancel()
     }
   }
 
   #cursor(sql: string, binds: readonly unknown[]): Cursor {
-    return this.#client.query(new Cursor(sql, binds, { rowMode: 'array', types: TEXT }))
+    return this.client.query(new Cursor(sql, binds, { rowMode: 'array', types: TEXT }))
   }
 
   #read(cursor: Cursor, rows: number, sql: string): Promise<{ rows: Row[]; fields: FieldDef[] }> {
@@ -307,14 +308,14 @@ export class PostgresConnection implements Connection {
         else resolve({ rows: batch, fields: result?.fields ?? [] })
       })
     })
-    return this.#answer(work, this.#settings.answerLimitMs, 'run the query', sql)
+    return this.answer(work, this.settings.answerLimitMs, 'run the query', sql)
   }
 
   /** Nullability and printed type are not in the answer to a query: the dictionary knows them. */
   async #describe(fields: readonly FieldDef[], sql: string): Promise<Column[]> {
     if (fields.length === 0) return []
     const outer = hasOuterJoin(sql)
-    const rows = await this.#ask(DESCRIBE_FIELDS, [
+    const rows = await this.rowsOf(DESCRIBE_FIELDS, [
       fields.map((field) => field.dataTypeID),
       fields.map((field) => field.dataTypeModifier),
       fields.map((field) => field.tableID),
@@ -329,8 +330,8 @@ export class PostgresConnection implements Connection {
     })
   }
 
-  async #ask(sql: string, binds: readonly unknown[]): Promise<Row[]> {
-    const work = this.#client.query({
+  protected async rowsOf(sql: string, binds: readonly unknown[]): Promise<Row[]> {
+    const work = this.client.query({
       text: sql,
       values: [...binds],
       rowMode: 'array',
@@ -341,17 +342,25 @@ export class PostgresConnection implements Connection {
   }
 
   #bounded<T>(work: Promise<T>, what: string, sql: string): Promise<T> {
-    return this.#answer(work, DICTIONARY_LIMIT_MS, what, sql)
+    return this.answer(work, DICTIONARY_LIMIT_MS, what, sql)
   }
 
   #limit<T>(work: Promise<T>, ms: number): Promise<T> {
-    return within(this.#settings.clock, work, ms, () => {
+    return within(this.settings.clock, work, ms, () => {
       this.abort()
       return databaseError(`no answer in ${ms} ms`, { retriable: true })
     })
   }
 
-  async #answer<T>(
+  protected abortedError(): Error {
+    return abortedError()
+  }
+
+  protected errorOf(error: unknown, what: string, sql: string): Error {
+    return postgresError(error, what, sql)
+  }
+
+  protected async answer<T>(
     work: Promise<T>,
     limitMs: number | null,
     what: string,
@@ -361,15 +370,10 @@ export class PostgresConnection implements Connection {
     try {
       return await (limitMs === null ? answer : this.#limit(answer, limitMs))
     } catch (error) {
-      if (this.#aborted && !(error instanceof ConnectError)) throw abortedError()
-      throw postgresError(error, `PostgreSQL did not ${what}`, sql)
+      if (this.#aborted && !(error instanceof ConnectError)) throw this.abortedError()
+      throw this.errorOf(error, `PostgreSQL did not ${what}`, sql)
     }
   }
-}
-
-function literal(text: string): string {
-  const quoted = `'${text.replaceAll("'", "''")}'`
-  return text.includes('\\') ? `E${quoted.replaceAll('\\', '\\\\')}` : quoted
 }
 
 /** Unless the server, the role or the address has set a limit. */

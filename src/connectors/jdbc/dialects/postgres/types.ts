@@ -5,7 +5,7 @@ import { int64OfText } from '../../../../data/values.ts'
 import { modulo, MS_PER_DAY } from '../../../../data/calendar.ts'
 
 /** Object ids of the built-in types, as `pg_type.dat` fixes them for ever. */
-const OID = {
+export const OID = {
   bool: 16,
   bytea: 17,
   char: 18,
@@ -28,6 +28,7 @@ const OID = {
   timestamptz: 1184,
   timetz: 1266,
   bit: 1560,
+  varbit: 1562,
   numeric: 1700,
   uuid: 2950,
   jsonb: 3802

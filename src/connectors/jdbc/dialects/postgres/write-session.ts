@@ -1,0 +1,164 @@
+import type { Client, QueryArrayResult } from 'pg'
+import {
+  abortedError,
+  databaseError,
+  type Dialect,
+  type Row,
+  type TableId
+} from '../../database/database.ts'
+import type {
+  TargetTable,
+  WriterOptions,
+  WriteRow,
+  WriteSession,
+  WriteShape
+} from '../../database/writing.ts'
+import { PostgresConnection, type PostgresSettings, TEXT } from './connection.ts'
+import { CopyIn } from './copy-in.ts'
+import { literal } from './literal.ts'
+import { postgresTargetTable } from './target-table.ts'
+import { postgresWriteError } from './write-errors.ts'
+import {
+  copyChunks,
+  unnestChunks,
+  type WriteChunk,
+  type WriteStatement,
+  writeStatement
+} from './write-statements.ts'
+
+/** So much later than the server should have given up, this side does: the server is not there then. */
+const GRACE_MS = 5000
+const SAVEPOINT = 'kafka_connect_rows'
+
+/** As `PostgresConnection`, and writes. The settings of a transaction go with it, as there. */
+export class PostgresWriteSession extends PostgresConnection implements WriteSession {
+  readonly #options: WriterOptions
+  #hasSavepoint = false
+
+  constructor(
+    dialect: Dialect,
+    client: Client,
+    settings: PostgresSettings,
+    options: WriterOptions
+  ) {
+    super(dialect, client, settings)
+    this.#options = options
+  }
+
+  async describeTarget(table: TableId): Promise<TargetTable | null> {
+    return await postgresTargetTable((sql, binds) => this.rowsOf(sql, binds), table)
+  }
+
+  async begin(): Promise<void> {
+    const { isolation } = this.settings
+    const level = isolation === 'DEFAULT' ? '' : ` ISOLATION LEVEL ${isolation.replace('_', ' ')}`
+    this.#hasSavepoint = false
+    await this.#run(`BEGIN${level}; ${this.#limits()}`, 'begin a transaction')
+  }
+
+  async commit(): Promise<void> {
+    const { command } = await this.#run('COMMIT', 'commit')
+    // Of a transaction in which something failed the server takes COMMIT for ROLLBACK, and says so only here.
+    if (command !== 'COMMIT') {
+      throw databaseError('PostgreSQL rolled the transaction back instead of committing it', {
+        retriable: false,
+        errorClass: 'unknown'
+      })
+    }
+  }
+
+  async rollback(): Promise<void> {
+    this.#hasSavepoint = false
+    await this.#run('ROLLBACK', 'roll back')
+  }
+
+  async savepoint(): Promise<void> {
+    const release = this.#hasSavepoint ? `RELEASE SAVEPOINT ${SAVEPOINT}; ` : ''
+    await this.#run(`${release}SAVEPOINT ${SAVEPOINT}`, 'set a savepoint')
+    this.#hasSavepoint = true
+  }
+
+  async rollbackToSavepoint(): Promise<boolean> {
+    if (!this.#hasSavepoint) return false
+    await this.#run(`ROLLBACK TO SAVEPOINT ${SAVEPOINT}`, 'go back to a savepoint')
+    return true
+  }
+
+  async write(shape: WriteShape, rows: readonly WriteRow[]): Promise<void> {
+    const statement = writeStatement(shape)
+    if (statement === null) return
+    const chunks = statement.form === 'copy' ? copyChunks : unnestChunks
+    for (const chunk of chunks(shape, rows)) await this.#writeChunk(statement, chunk, shape.table)
+  }
+
+  async #writeChunk(
+    { sql, form }: WriteStatement,
+    chunk: WriteChunk,
+    table: TargetTable
+  ): Promise<void> {
+    const what = `write rows to ${table.id.table}`
+    if (form === 'unnest') {
+      await this.#query(sql, chunk.binds, what)
+      return
+    }
+    const copy = new CopyIn(sql, chunk.data)
+    const work = copy.done.catch((error: unknown) => {
+      throw postgresWriteError(error, `PostgreSQL did not ${what}`, {
+        sql,
+        copied: { table: table.id.table, start: chunk.start }
+      })
+    })
+    this.client.query(copy)
+    await this.#bounded(work, what, sql)
+  }
+
+  async execute(sql: string): Promise<void> {
+    await this.#run(`${this.#limits()}; ${sql}`, 'change the schema', sql)
+  }
+
+  async ask(
+    sql: string,
+    binds: readonly unknown[]
+  ): Promise<{ rows: unknown[][]; affected: number }> {
+    const { rows, rowCount } = await this.#query(sql, binds, 'answer')
+    return { rows: rows as Row[], affected: rowCount ?? 0 }
+  }
+
+  override errorOf(error: unknown, what: string, sql: string): Error {
+    return postgresWriteError(error, what, { sql })
+  }
+
+  /** For this transaction alone: behind a pool the session is also others'. */
+  #limits(): string {
+    const ms = String(this.#options.writeTimeoutMs)
+    const all = [...this.settings.settings, ['lock_timeout', ms], ['statement_timeout', ms]]
+    const calls = all.map(
+      ([name = '', value = '']) => `set_config(${literal(name)}, ${literal(value)}, true)`
+    )
+    return `SELECT ${calls.join(', ')}`
+  }
+
+  /** Statements without parameters; answers the result of the last one. */
+  async #run(text: string, what: string, sql = text): Promise<{ command: string }> {
+    const answer: unknown = await this.#bounded(this.client.query(text), what, sql)
+    return (Array.isArray(answer) ? answer.at(-1) : answer) as { command: string }
+  }
+
+  #query(sql: string, binds: readonly unknown[], what: string): Promise<QueryArrayResult> {
+    const work = this.client.query({
+      text: sql,
+      values: [...binds],
+      rowMode: 'array' as const,
+      types: TEXT
+    })
+    return this.#bounded(work, what, sql)
+  }
+
+  #bounded<T>(work: Promise<T>, what: string, sql: string): Promise<T> {
+    return this.answer(work, this.#options.writeTimeoutMs + GRACE_MS, what, sql)
+  }
+
+  protected override abortedError(): Error {
+    return databaseError(abortedError().message, { retriable: true, errorClass: 'outage' })
+  }
+}

@@ -1,0 +1,173 @@
+import type { TargetColumn, TargetTable, WriteRow, WriteShape } from '../../database/writing.ts'
+import { copyField, quotedElement, type TextOf, textOf } from './written-text.ts'
+
+/**
+ * Statements of a shape. All rows of a chunk travel as one `text[]` for each column, which is unnested and
+ * cast: one text serves any number of rows. The cast is to the type without length or precision, for a cast
+ * to `varchar(3)` or `bit(4)` cuts silently; assigning to the column then checks them (I16).
+ */
+export interface WriteStatement {
+  readonly sql: string
+  readonly form: 'copy' | 'unnest'
+}
+
+/** null: rows of this shape change nothing. */
+export function writeStatement(shape: WriteShape): WriteStatement | null {
+  const { operation, table } = shape
+  if (operation === 'insert' && table.refusesBulk === null && shape.columns.length > 0) {
+    return { sql: copyStatement(shape), form: 'copy' }
+  }
+  const sql = unnestStatement(shape)
+  return sql === null ? null : { sql, form: 'unnest' }
+}
+
+export function unnestStatement(shape: WriteShape): string | null {
+  switch (shape.operation) {
+    case 'insert':
+      return insertStatement(shape)
+    case 'upsert':
+      return `${insertStatement(shape)}${onConflict(shape)}`
+    case 'update':
+      return updateStatement(shape)
+    case 'delete':
+      return `DELETE FROM ${tableSql(shape.table)} AS target USING ${rowsSql(shape)} WHERE ${keysMatch(shape)}`
+  }
+}
+
+export function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
+}
+
+export function tableSql({ id }: Pick<TargetTable, 'id'>): string {
+  return id.schema === null ? quoted(id.table) : `${quoted(id.schema)}.${quoted(id.table)}`
+}
+
+const names = (columns: readonly TargetColumn[]): string =>
+  columns.map(({ name }) => quoted(name)).join(',')
+
+function copyStatement({ table, columns }: WriteShape): string {
+  return `COPY ${tableSql(table)} (${names(columns)}) FROM STDIN`
+}
+
+/** `unnest($1::text[],$2::text[]) AS u(c1,c2)` */
+function rowsSql({ columns }: WriteShape): string {
+  const places = columns.map((_, index) => `$${index + 1}::text[]`)
+  return `unnest(${places.join(',')}) AS u(${columns.map((_, index) => `c${index + 1}`).join(',')})`
+}
+
+function valueSql({ bindType }: TargetColumn, index: number): string {
+  return `u.c${index + 1}::${bindType ?? 'text'}`
+}
+
+function insertStatement(shape: WriteShape): string {
+  const { table, columns } = shape
+  const overriding = columns.some(({ identity }) => identity === 'always')
+    ? ' OVERRIDING SYSTEM VALUE'
+    : ''
+  const values = columns.map(valueSql).join(',')
+  return `INSERT INTO ${tableSql(table)} (${names(columns)})${overriding} SELECT ${values} FROM ${rowsSql(shape)}`
+}
+
+/** What an existing row takes over; a key stays, and an identity column cannot be given another value. */
+function changed({ columns, keyColumns }: WriteShape): number[] {
+  return columns.flatMap(({ identity }, index) =>
+    index >= keyColumns && identity !== 'always' ? [index] : []
+  )
+}
+
+function onConflict(shape: WriteShape): string {
+  const keys = names(shape.columns.slice(0, shape.keyColumns))
+  const sets = changed(shape).map((index) => {
+    const name = quoted(shape.columns[index]?.name ?? '')
+    return `${name}=EXCLUDED.${name}`
+  })
+  return sets.length === 0
+    ? ` ON CONFLICT (${keys}) DO NOTHING`
+    : ` ON CONFLICT (${keys}) DO UPDATE SET ${sets.join(',')}`
+}
+
+function updateStatement(shape: WriteShape): string | null {
+  const sets = changed(shape).map((index) => {
+    const column = shape.columns[index] as TargetColumn
+    return `${quoted(column.name)}=${valueSql(column, index)}`
+  })
+  if (sets.length === 0) return null
+  return `UPDATE ${tableSql(shape.table)} AS target SET ${sets.join(',')} FROM ${rowsSql(shape)} WHERE ${keysMatch(shape)}`
+}
+
+function keysMatch({ columns, keyColumns }: WriteShape): string {
+  return columns
+    .slice(0, keyColumns)
+    .map((column, index) => `target.${quoted(column.name)}=${valueSql(column, index)}`)
+    .join(' AND ')
+}
+
+/** So many characters go in one statement, unless a single row is longer. */
+const CHUNK_CHARACTERS = 8 * 1024 * 1024
+
+/** Rows that one statement carries: `data` for `COPY`, `binds` for the other form. */
+export interface WriteChunk {
+  /** Index of its first row among all. */
+  readonly start: number
+  readonly binds: readonly string[]
+  readonly data: string
+}
+
+const textsOf = (shape: WriteShape): TextOf[] => shape.columns.map(({ type }) => textOf(type))
+
+/** The chunks in turn; each is made when it is asked for, so that memory holds one at a time. */
+export function* copyChunks(
+  shape: WriteShape,
+  rows: readonly WriteRow[],
+  limit = CHUNK_CHARACTERS
+): Generator<WriteChunk> {
+  const texts = textsOf(shape)
+  let start = 0
+  let data = ''
+  for (const [index, row] of rows.entries()) {
+    const fields = texts.map((text, at) => {
+      const value = row[at] ?? null
+      return value === null ? '\\N' : copyField(text(value))
+    })
+    const line = `${fields.join('\t')}\n`
+    if (data !== '' && data.length + line.length > limit) {
+      yield { start, data, binds: [] }
+      start = index
+      data = ''
+    }
+    data += line
+  }
+  if (data !== '') yield { start, data, binds: [] }
+}
+
+export function* unnestChunks(
+  shape: WriteShape,
+  rows: readonly WriteRow[],
+  limit = CHUNK_CHARACTERS
+): Generator<WriteChunk> {
+  const texts = textsOf(shape)
+  let start = 0
+  let size = 0
+  let columns: string[][] = texts.map(() => [])
+  const chunk = (): WriteChunk => ({
+    start,
+    data: '',
+    binds: columns.map((parts) => `{${parts.join(',')}}`)
+  })
+  for (const [index, row] of rows.entries()) {
+    const fields = texts.map((text, at) => {
+      const value = row[at] ?? null
+      return value === null ? 'NULL' : quotedElement(text(value))
+    })
+    const length = fields.reduce((sum, field) => sum + field.length + 1, 0)
+    if (index > start && size + length > limit) {
+      yield chunk()
+      start = index
+      size = 0
+      columns = texts.map(() => [])
+    }
+    size += length
+    for (const [at, field] of fields.entries()) columns[at]?.push(field)
+  }
+  if (rows.length > start) yield chunk()
+}

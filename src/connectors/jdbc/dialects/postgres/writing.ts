@@ -1,0 +1,65 @@
+import type { Schema } from '../../../../data/schema.ts'
+import type { NewColumn, NewColumnUse, WriteShape, WritingDialect } from '../../database/writing.ts'
+import {
+  defaultText,
+  type NewColumnKind,
+  newColumnKind,
+  newColumnSql,
+  type NewColumnWords,
+  newTableLines
+} from '../shared/new-columns.ts'
+import { literal } from './literal.ts'
+import { quoted, tableSql, writeStatement } from './write-statements.ts'
+
+const TYPES: Readonly<Record<Exclude<NewColumnKind, 'array'>, string>> = {
+  int8: 'SMALLINT',
+  int16: 'SMALLINT',
+  int32: 'INT',
+  int64: 'BIGINT',
+  float32: 'REAL',
+  float64: 'DOUBLE PRECISION',
+  boolean: 'BOOLEAN',
+  string: 'TEXT',
+  bytes: 'BYTEA',
+  decimal: 'DECIMAL',
+  date: 'DATE',
+  time: 'TIME',
+  timestamp: 'TIMESTAMP'
+}
+
+function columnType(schema: Schema, { timestampDigits }: NewColumnUse): string | null {
+  return timestampDigits === null ? typeOf(schema) : TYPES.timestamp
+}
+
+function typeOf(schema: Schema): string | null {
+  const kind = newColumnKind(schema)
+  if (kind !== 'array') return kind === null ? null : TYPES[kind]
+  const element = schema.valueSchema === undefined ? null : typeOf(schema.valueSchema)
+  return element === null ? null : `${element}[]`
+}
+
+const NUMBERS: ReadonlySet<NewColumnKind> = new Set(['int8', 'int16', 'int32', 'int64', 'decimal'])
+
+const words: NewColumnWords = {
+  quoted,
+  literal(kind, value) {
+    if (kind === 'array') return null
+    if (kind === 'bytes') return literal(`\\x${Buffer.from(value as Uint8Array).toString('hex')}`)
+    const text = defaultText(kind, value)
+    return NUMBERS.has(kind) || kind === 'boolean' ? text : literal(text)
+  }
+}
+
+/** What is written, as text; `open` is added where the session is made. */
+export const postgresWriting: Omit<WritingDialect, 'open'> = {
+  columnType,
+  createTable: (id, columns, keys) => [
+    `CREATE TABLE ${tableSql({ id })} (\n${newTableLines(columns, keys, words)})`
+  ],
+  addColumns: (id, columns) => [`ALTER TABLE ${tableSql({ id })} ${added(columns)}`],
+  statementText: (shape: WriteShape) => writeStatement(shape)?.sql ?? ''
+}
+
+function added(columns: readonly NewColumn[]): string {
+  return columns.map((column) => `ADD ${newColumnSql(column, words, false)}`).join(', ')
+}

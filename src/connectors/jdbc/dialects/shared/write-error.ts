@@ -1,0 +1,34 @@
+import type { ConnectError } from '../../../../errors.ts'
+import { databaseError } from '../../database/database.ts'
+import type { WriteErrorClass } from '../../database/writing.ts'
+
+/** What is told of an error of a session that writes: names, never a value (I7). */
+export interface WriteErrorFacts {
+  readonly errorClass: WriteErrorClass
+  readonly sql?: string
+  /** What the database says, values left out. */
+  readonly text?: string
+  /** Its SQLSTATE or number. */
+  readonly code?: string | number
+  readonly table?: string
+  readonly column?: string
+  readonly constraint?: string
+  readonly rowIndex?: number
+  /** Only where it cannot hold a value, as an error of the network. */
+  readonly cause?: unknown
+}
+
+const PASSING: ReadonlySet<WriteErrorClass> = new Set(['outage', 'conflict', 'resource'])
+
+/** The one way to make an error of a statement that writes. */
+export function writeError(what: string, facts: WriteErrorFacts): ConnectError {
+  const { text, cause, ...rest } = facts
+  const reason = text ?? (cause instanceof Error ? cause.message : 'no reason was given')
+  const code = rest.code === undefined ? '' : ` (${rest.code})`
+  return databaseError(`${what}: ${reason}${code}`, {
+    ...rest,
+    retriable: PASSING.has(rest.errorClass),
+    missing: rest.errorClass === 'structure' || rest.errorClass === 'privilege',
+    ...(cause === undefined ? {} : { cause })
+  })
+}
