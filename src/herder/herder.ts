@@ -4,7 +4,7 @@ import type { ConnectorPreview } from '../worker/preview-connector.ts'
 import type { TaskProgress } from '../worker/contracts.ts'
 import type { StartFrom } from './start-from.ts'
 
-export type { TaskProgress } from '../worker/contracts.ts'
+export type { SinkProgress, TaskProgress } from '../worker/contracts.ts'
 export type { ConnectorPreview } from '../worker/preview-connector.ts'
 
 /** Configuration as REST carries it. Values may be null in requests (an error, or "remove" in a patch). */

@@ -45,6 +45,7 @@ export interface SourceTaskGuard {
 
 /** What a task that runs here has done so far, and what its plugin says of its streams. */
 export type TaskProgress = ProgressReport & { readonly id: TaskId }
+export type SinkProgress = Extract<TaskProgress, { readonly type: 'sink' }>
 
 /** One connector from the moment it was asked for. It starts once, and never again after it was stopped. */
 export interface ConnectorHandle {

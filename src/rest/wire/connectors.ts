@@ -2,7 +2,9 @@ import type {
   ConnectorInfo,
   ConnectorStateInfo,
   InstanceState,
+  SinkProgress,
   TaskInfo,
+  TaskProgress,
   TaskProgressInfo
 } from '../../herder/herder.ts'
 import { maskedConfig } from '../masked-config.ts'
@@ -44,15 +46,38 @@ function instanceState({ state, workerId, version, trace }: InstanceState) {
 
 /** How far the tasks of a connector are. */
 export function taskProgress({ id, state, workerId, progress }: TaskProgressInfo): unknown {
-  const counters =
-    progress?.type !== 'source'
-      ? null
-      : {
-          records_polled: progress.polled,
-          records_written: progress.written,
-          records_skipped: progress.skipped,
-          last_write_at: progress.lastWriteAt,
-          streams: progress.streams
-        }
-  return { id, state, worker_id: workerId, progress: counters }
+  return { id, state, worker_id: workerId, progress: progress === null ? null : counters(progress) }
+}
+
+function counters(progress: TaskProgress): unknown {
+  if (progress.type === 'sink') return sinkCounters(progress)
+  return {
+    records_polled: progress.polled,
+    records_written: progress.written,
+    records_skipped: progress.skipped,
+    last_write_at: progress.lastWriteAt,
+    streams: progress.streams
+  }
+}
+
+function sinkCounters(progress: SinkProgress): unknown {
+  return {
+    records_read: progress.read,
+    records_sent: progress.sent,
+    records_skipped: progress.skipped,
+    records_active: progress.active,
+    puts: progress.puts,
+    put_time_ms: progress.putMs,
+    longest_put_ms: progress.longestPutMs,
+    retries: progress.retries,
+    commits: progress.commits,
+    dead_letters: progress.deadLetters,
+    dead_letter_failures: progress.deadLetterFailures,
+    last_put_at: progress.lastPutAt,
+    partitions: progress.partitions.map(({ behindSeconds, ...partition }) => ({
+      ...partition,
+      behind_seconds: behindSeconds
+    })),
+    streams: progress.streams
+  }
 }
