@@ -136,6 +136,8 @@ export interface GroupProtocol {
 
 export interface GroupMember {
   readonly memberId: string
+  /** Its `group.instance.id`; null: a member for as long as its session lasts. */
+  readonly groupInstanceId: string | null
   readonly metadata: Uint8Array
 }
 
@@ -153,6 +155,10 @@ export type RebalanceReason = 'rebalance-in-progress' | 'member-unknown' | 'coor
 
 export interface GroupMembershipOptions {
   readonly groupId: string
+  /** What kind of group it is: of workers or of consumers. */
+  readonly protocolType: 'connect' | 'consumer'
+  /** `group.instance.id`. Such a member keeps its place when it goes: `leave` says nothing to the group. */
+  readonly groupInstanceId?: string | undefined
   readonly client: ClientProperties
   readonly clientId: string
   readonly sessionTimeoutMs: number
@@ -165,12 +171,15 @@ export interface GroupMembershipOptions {
   onRebalance(reason: RebalanceReason): void
 }
 
-/** Membership of a group with protocol type `connect`. Heartbeats run by themselves between rounds. */
+/** Membership of a group. Heartbeats run by themselves between rounds. */
 export interface GroupMembership {
   /**
    * Joins (again) and resolves with the outcome. `protocols` in order of preference.
-   * `assign` is called on the leader only and answers the assignment bytes per member id.
-   * Retries by itself on retriable broker errors until `signal` aborts; then rejects.
+   * `assign` is called on the leader only and answers the assignment bytes per member id; nobody takes them
+   * when `assignmentStands`, for the leader is a static member that came back to a group without changes.
+   * Retries by itself on retriable broker errors until `signal` aborts; then rejects. A member id other than
+   * that of the round before: the member was out in between. `kafkaError` FENCED_INSTANCE_ID: another
+   * member has taken the `group.instance.id` of this one.
    */
   join(
     protocols: readonly GroupProtocol[],
@@ -179,6 +188,7 @@ export interface GroupMembership {
       leaderId: string
       generation: number
       members: readonly GroupMember[]
+      assignmentStands: boolean
     }) => Promise<ReadonlyMap<string, Uint8Array>>,
     signal: AbortSignal
   ): Promise<GroupRound>

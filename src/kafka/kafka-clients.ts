@@ -3,7 +3,7 @@ import { type Logger, loggers } from '../log.ts'
 import { KafkaAdmin } from './admin/admin.ts'
 import type { KafkaClients } from './contracts.ts'
 import { fenceProducers } from './producing/fence-producers.ts'
-import { ConnectGroupMembership } from './group/group-membership.ts'
+import { KafkaGroupMembership } from './group/group-membership.ts'
 import { KafkaRecordProducer } from './producing/producer.ts'
 import { KafkaTopicLog } from './reading/topic-log.ts'
 import { KafkaTransactionalProducer } from './producing/transactional-producer.ts'
@@ -34,7 +34,7 @@ export function createKafkaClients(clock: Clock, log?: Logger): KafkaClients {
     topicLog: (options) =>
       new KafkaTopicLog(clock, options, logger('org.apache.kafka.connect.util.KafkaBasedLog')),
     groupMembership: (options) =>
-      new ConnectGroupMembership(
+      new KafkaGroupMembership(
         clock,
         options,
         logger('org.apache.kafka.connect.runtime.distributed.WorkerGroupMember')

@@ -14,7 +14,7 @@ import { type Broker, startBroker } from '../../scripts/kafka-broker.ts'
 import { KafkaAdmin } from '../../src/kafka/admin/admin.ts'
 import { clientSettings, readerSettings } from '../../src/kafka/client/client-settings.ts'
 import type { ClientProperties, LogRecord } from '../../src/kafka/contracts.ts'
-import { ConnectGroupMembership } from '../../src/kafka/group/group-membership.ts'
+import { KafkaGroupMembership } from '../../src/kafka/group/group-membership.ts'
 import { NetworkClient } from '../../src/kafka/client/network-client.ts'
 import { KafkaRecordProducer } from '../../src/kafka/producing/producer.ts'
 import { KafkaTopicLog } from '../../src/kafka/reading/topic-log.ts'
@@ -107,10 +107,11 @@ async function useEverything(t: TestContext, client: ClientProperties): Promise<
   await log.readToEnd(TIMEOUT_MS)
   assert.equal(records.length, 1)
   await startProducer(t, client).send([record(uniqueName('topic'), 'v')])
-  const member = new ConnectGroupMembership(
+  const member = new KafkaGroupMembership(
     systemClock,
     {
       groupId: uniqueName('group'),
+      protocolType: 'connect',
       client,
       clientId: 'member',
       sessionTimeoutMs: 6000,

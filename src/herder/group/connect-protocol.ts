@@ -1,11 +1,11 @@
 import { ConnectError } from '../../errors.ts'
+import { Reader, Writer } from '../../kafka/group/protocol-bytes.ts'
 import { taskIdOf, taskKey } from '../../storage/task-id.ts'
 import { noWork, type WorkSet, workSet } from '../work/work-set.ts'
 
 /**
- * What workers tell each other inside the group protocol, byte for byte as the JVM's classes write it. STRING
- * is an INT16 length and UTF-8, NULLABLE_BYTES an INT32 length (-1: null), ARRAY an INT32 count (-1: null);
- * everything big endian.
+ * What workers tell each other inside the group protocol, byte for byte as the JVM's classes write it
+ * (kafka/group/protocol-bytes.ts says how).
  */
 export type ProtocolVersion = 0 | 1 | 2
 
@@ -75,7 +75,7 @@ export function encodeMetadata(version: ProtocolVersion, state: WorkerState): Bu
 /** Fields missing at the end take their defaults; a newer version is read as far as it is known. */
 export function decodeMetadata(bytes: Uint8Array): WorkerState {
   const reader = new Reader(bytes, 'metadata of a group member')
-  const version = readVersion(reader)
+  const version = reader.version()
   const url = reader.string()
   const offset = reader.int64()
   const allocation = version > 0 && reader.more() ? reader.nullableBytes() : null
@@ -106,7 +106,7 @@ export function encodeAssignment(assignment: Assignment): Buffer {
 /** Fields missing at the end take their defaults; a newer version is read as far as it is known. */
 export function decodeAssignment(bytes: Uint8Array): Assignment {
   const reader = new Reader(bytes, 'assignment of the group leader')
-  const version = readVersion(reader)
+  const version = reader.version()
   const error = reader.int16()
   const leader = reader.string()
   const leaderUrl = reader.string()
@@ -164,105 +164,4 @@ function readWork(reader: Reader): WorkSet {
     }
   }
   return workSet(connectors, tasks)
-}
-
-function readVersion(reader: Reader): number {
-  const version = reader.int16()
-  if (version < 0) {
-    throw new ConnectError(
-      'KAFKA_ERROR',
-      `The ${reader.what} has the version ${version}, which does not exist`
-    )
-  }
-  return version
-}
-
-class Writer {
-  readonly #parts: Buffer[] = []
-
-  int16(value: number): void {
-    const part = Buffer.alloc(2)
-    part.writeInt16BE(value)
-    this.#parts.push(part)
-  }
-
-  int32(value: number): void {
-    const part = Buffer.alloc(4)
-    part.writeInt32BE(value)
-    this.#parts.push(part)
-  }
-
-  int64(value: bigint): void {
-    const part = Buffer.alloc(8)
-    part.writeBigInt64BE(value)
-    this.#parts.push(part)
-  }
-
-  string(value: string): void {
-    const text = Buffer.from(value)
-    this.int16(text.length)
-    this.#parts.push(text)
-  }
-
-  nullableBytes(value: Buffer | null): void {
-    this.int32(value === null ? -1 : value.length)
-    if (value !== null) this.#parts.push(value)
-  }
-
-  bytes(): Buffer {
-    return Buffer.concat(this.#parts)
-  }
-}
-
-class Reader {
-  readonly what: string
-  readonly #bytes: Buffer
-  #position = 0
-
-  constructor(bytes: Uint8Array, what: string) {
-    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    this.what = what
-  }
-
-  more(): boolean {
-    return this.#position < this.#bytes.length
-  }
-
-  int16(): number {
-    return this.#bytes.readInt16BE(this.#advance(2))
-  }
-
-  int32(): number {
-    return this.#bytes.readInt32BE(this.#advance(4))
-  }
-
-  int64(): bigint {
-    return this.#bytes.readBigInt64BE(this.#advance(8))
-  }
-
-  string(): string {
-    const length = this.int16()
-    if (length < 0) return ''
-    const start = this.#advance(length)
-    return this.#bytes.toString('utf8', start, start + length)
-  }
-
-  nullableBytes(): Buffer | null {
-    const length = this.int32()
-    if (length < 0) return null
-    const start = this.#advance(length)
-    return this.#bytes.subarray(start, start + length)
-  }
-
-  #advance(length: number): number {
-    const start = this.#position
-    if (start + length > this.#bytes.length) {
-      throw new ConnectError(
-        'KAFKA_ERROR',
-        `The ${this.what} ends after ${this.#bytes.length} bytes, ${start + length} were expected`
-      )
-    }
-    this.#position += length
-    return start
-  }
 }

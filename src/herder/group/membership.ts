@@ -83,6 +83,7 @@ export class Membership {
     this.#leadership = new Leadership(options)
     this.#group = options.clients.groupMembership({
       groupId: options.groupId,
+      protocolType: 'connect',
       client: options.client,
       clientId: options.clientId,
       sessionTimeoutMs: options.sessionTimeoutMs,

@@ -22,7 +22,6 @@ import { sharedTimeMs } from './heartbeat.ts'
 import { HeartbeatThread, type RunningHeartbeat } from './heartbeat-thread.ts'
 import { type BrokerNode, NetworkClient } from '../client/network-client.ts'
 
-const PROTOCOL_TYPE = 'connect'
 /** What a join may take beyond the rebalance timeout, as Java's clients allow. */
 const JOIN_GRACE_MS = 5000
 const REASON_LENGTH = 255
@@ -36,6 +35,7 @@ interface Joined {
   readonly protocol: string
   readonly leaderId: string
   readonly members: readonly GroupMember[]
+  readonly assignmentStands: boolean
 }
 
 type State =
@@ -52,7 +52,7 @@ interface Joining {
 }
 
 /**
- * A member of a group with protocol type `connect`.
+ * A member of a group of workers or consumers.
  *
  * OUTSIDE: no heartbeats; the member id may still be known to the broker. `join` → JOINING.
  * JOINING: join and sync requests, repeated until they succeed (→ MEMBER), `signal` aborts or the broker
@@ -62,10 +62,13 @@ interface Joining {
  *   kind.
  * CLOSED: for good, from any state.
  *
+ * A member with `group.instance.id` is known to the group by it: it keeps its member id for as long as the
+ * broker lets it, so that the broker can tell it from another one that uses the same name.
+ *
  * A broker keeps a join waiting and answers one connection in order, so each join has a connection of its
  * own. Giving up closes it: nothing is sent after that.
  */
-export class ConnectGroupMembership implements GroupMembership {
+export class KafkaGroupMembership implements GroupMembership {
   readonly #clock: Clock
   readonly #options: GroupMembershipOptions
   readonly #log: Logger
@@ -118,8 +121,8 @@ export class ConnectGroupMembership implements GroupMembership {
   async leave(reason: string, timeoutMs: number): Promise<void> {
     this.#endHeartbeat()
     const memberId = this.#memberId
+    if (memberId === '' || this.#state.kind === 'CLOSED' || this.#instanceId !== null) return
     this.#memberId = ''
-    if (memberId === '' || this.#state.kind === 'CLOSED') return
     try {
       await within(
         this.#clock,
@@ -224,8 +227,8 @@ export class ConnectGroupMembership implements GroupMembership {
       sessionTimeoutMs,
       rebalanceTimeoutMs,
       this.#memberId,
-      null,
-      PROTOCOL_TYPE,
+      this.#instanceId,
+      this.#options.protocolType,
       protocols.map(({ name, metadata }) => ({ name, metadata: asBuffer(metadata) })),
       null
     )
@@ -245,29 +248,32 @@ export class ConnectGroupMembership implements GroupMembership {
       generation: response.generationId,
       protocol: response.protocolName ?? '',
       leaderId: response.leader,
-      members: response.members.map(({ memberId, metadata }) => ({ memberId, metadata }))
+      members: response.members.map(({ memberId, groupInstanceId, metadata }) => ({
+        memberId,
+        groupInstanceId: groupInstanceId ?? null,
+        metadata
+      })),
+      assignmentStands: response.skipAssignment === true
     }
   }
 
   /** Sends (as leader) or asks for the assignment; null when the group must be joined again. */
   async #sync(joining: Joining, joined: Joined, assign: Assign): Promise<GroupRound | null> {
-    const { coordinator, generation, protocol, leaderId, members } = joined
+    const { coordinator, ...round } = joined
+    const { generation, protocol, leaderId } = round
     const memberId = this.#memberId
     const heartbeat = this.#beginHeartbeat(joining, generation)
-    const assignments =
-      leaderId === memberId
-        ? await assign({ protocol, leaderId, generation, members })
-        : new Map<string, Uint8Array>()
+    const assignments = leaderId === memberId ? await assign(round) : new Map<string, Uint8Array>()
     const response = await joining.connection.callForResponse(
       coordinator,
       syncGroupApi,
       this.#options.groupId,
       generation,
       memberId,
-      null,
-      PROTOCOL_TYPE,
+      this.#instanceId,
+      this.#options.protocolType,
       protocol,
-      [...assignments].map(([id, assignment]) => ({
+      (round.assignmentStands ? [] : [...assignments]).map(([id, assignment]) => ({
         memberId: id,
         assignment: asBuffer(assignment)
       }))
@@ -293,6 +299,7 @@ export class ConnectGroupMembership implements GroupMembership {
       {
         groupId,
         memberId: this.#memberId,
+        groupInstanceId: this.#instanceId,
         generation,
         sessionTimeoutMs,
         heartbeatIntervalMs,
@@ -310,7 +317,8 @@ export class ConnectGroupMembership implements GroupMembership {
     if (!('heartbeat' in this.#state) || this.#state.heartbeat !== heartbeat) return
     this.#coordinator = heartbeat.coordinator
     if (reason !== 'rebalance-in-progress') this.#endHeartbeat()
-    if (reason === 'member-unknown') this.#memberId = ''
+    // The answer to the next join tells a static member whether its place has gone, or is another's.
+    if (reason === 'member-unknown' && this.#instanceId === null) this.#memberId = ''
     this.#log.info(`${this.#name()} must join again: ${reason}`)
     this.#options.onRebalance(reason)
   }
@@ -345,6 +353,10 @@ export class ConnectGroupMembership implements GroupMembership {
       `${this.#name()} was refused by the coordinator: ${error}`,
       { groupId: this.#options.groupId, kafkaError: error }
     )
+  }
+
+  get #instanceId(): string | null {
+    return this.#options.groupInstanceId ?? null
   }
 
   #name(): string {

@@ -30,7 +30,7 @@ export const joinGroupApi: ApiVersions<
     sessionTimeoutMs: number,
     rebalanceTimeoutMs: number,
     memberId: string,
-    groupInstanceId: null,
+    groupInstanceId: string | null,
     protocolType: string,
     protocols: { name: string; metadata: Buffer }[],
     reason: string | null
@@ -41,7 +41,12 @@ export const joinGroupApi: ApiVersions<
     readonly protocolName?: string | null | undefined
     readonly leader: string
     readonly memberId: string
-    readonly members: readonly { readonly memberId: string; readonly metadata: Buffer }[]
+    readonly skipAssignment?: boolean
+    readonly members: readonly {
+      readonly memberId: string
+      readonly groupInstanceId?: string | null | undefined
+      readonly metadata: Buffer
+    }[]
   }
 > = [
   joinGroupV2.api,
@@ -59,7 +64,7 @@ export const syncGroupApi: ApiVersions<
     groupId: string,
     generation: number,
     memberId: string,
-    groupInstanceId: null,
+    groupInstanceId: string | null,
     protocolType: string,
     protocolName: string,
     assignments: { memberId: string; assignment: Buffer }[]
@@ -68,7 +73,7 @@ export const syncGroupApi: ApiVersions<
 > = [syncGroupV1.api, syncGroupV2.api, syncGroupV3.api, syncGroupV4.api, syncGroupV5.api]
 
 export const heartbeatApi: ApiVersions<
-  [groupId: string, generation: number, memberId: string],
+  [groupId: string, generation: number, memberId: string, groupInstanceId: string | null],
   { readonly errorCode: number }
 > = [heartbeatV1.api, heartbeatV2.api, heartbeatV3.api, heartbeatV4.api]
 

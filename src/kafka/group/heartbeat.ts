@@ -9,6 +9,7 @@ import type { BrokerNode, NetworkClient } from '../client/network-client.ts'
 export interface HeartbeatOptions {
   readonly groupId: string
   readonly memberId: string
+  readonly groupInstanceId: string | null
   readonly generation: number
   readonly sessionTimeoutMs: number
   readonly heartbeatIntervalMs: number
@@ -121,11 +122,10 @@ export class Heartbeat {
 
   /** One heartbeat: the name of its outcome, or null without an answer. */
   async #beat(leftMs: number): Promise<string | null> {
-    const { groupId, generation, memberId } = this.#options
     try {
       const { errorCode } = await within(
         this.#clock,
-        this.#sendTo(groupId, generation, memberId),
+        this.#send(),
         leftMs,
         () => new ConnectError('KAFKA_UNAVAILABLE', 'No answer to a heartbeat')
       )
@@ -137,14 +137,16 @@ export class Heartbeat {
     }
   }
 
-  async #sendTo(groupId: string, generation: number, memberId: string) {
+  async #send() {
+    const { groupId, generation, memberId, groupInstanceId } = this.#options
     this.#coordinator ??= await this.#network.coordinator('group', groupId)
     return this.#network.callForResponse(
       this.#coordinator,
       heartbeatApi,
       groupId,
       generation,
-      memberId
+      memberId,
+      groupInstanceId
     )
   }
 

@@ -22,7 +22,12 @@ async function lead(names: readonly string[]) {
     log
   })
   const assign = (members: { memberId: string; metadata: Uint8Array }[]) =>
-    leadership.assign({ protocol: 'sessioned', leaderId: 'w', generation: 1, members })
+    leadership.assign({
+      protocol: 'sessioned',
+      leaderId: 'w',
+      generation: 1,
+      members: members.map((member) => ({ ...member, groupInstanceId: null }))
+    })
   return { assign, lines, offset: configStore.snapshot().offset }
 }
 

@@ -178,7 +178,7 @@ describe('task configurations that compaction took', () => {
       protocol: 'sessioned',
       leaderId: 'w',
       generation: 2,
-      members: [{ memberId: 'w', metadata }]
+      members: [{ memberId: 'w', groupInstanceId: null, metadata }]
     })
     const { assigned, revoked } = decodeAssignment(hands.get('w') ?? new Uint8Array())
     assert.deepEqual([...revoked.tasks, ...assigned.tasks], [])

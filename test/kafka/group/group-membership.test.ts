@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { type TestContext, describe, it } from 'node:test'
 import { systemClock } from '../../../src/clock.ts'
 import type { GroupMembershipOptions, RebalanceReason } from '../../../src/kafka/contracts.ts'
-import { ConnectGroupMembership } from '../../../src/kafka/group/group-membership.ts'
+import { encodeSubscription } from '../../../src/kafka/group/consumer-protocol.ts'
+import { KafkaGroupMembership } from '../../../src/kafka/group/group-membership.ts'
 import { kafkaBootstrap, uniqueName } from '../../support/environment.ts'
 import { recordingLog } from '../../support/recording-log.ts'
 import { startTcpProxy } from '../../support/tcp-proxy.ts'
@@ -15,18 +16,30 @@ const SHORTEST_SESSION_MS = 6000
 
 const never = (): AbortSignal => new AbortController().signal
 
+/** A broker reads what consumers bring. */
+const subscription = encodeSubscription({
+  topics: ['orders'],
+  userData: null,
+  ownedPartitions: [],
+  generation: null,
+  rack: null
+})
+
 function startMember(
   t: TestContext,
   groupId: string,
   options: Partial<GroupMembershipOptions> = {}
 ) {
   const reasons: RebalanceReason[] = []
+  /** What it was given to assign. */
+  const rounds: Parameters<Parameters<KafkaGroupMembership['join']>[1]>[0][] = []
   const name = uniqueName('member')
   const { log, lines } = recordingLog()
-  const member = new ConnectGroupMembership(
+  const member = new KafkaGroupMembership(
     systemClock,
     {
       groupId,
+      protocolType: 'connect',
       client: clientProperties(),
       clientId: name,
       // A thread that begins to send heartbeats may take seconds to start on a busy machine.
@@ -42,22 +55,24 @@ function startMember(
     await member.leave('test ends', 1000)
     await member.close()
   })
+  const metadataOf = (protocol: string): Buffer =>
+    options.protocolType === 'consumer' ? subscription : Buffer.from(`${name}:${protocol}`)
   const join = (protocols = ['sessioned', 'compatible'], signal = never()) =>
     member.join(
-      protocols.map((protocol) => ({
-        name: protocol,
-        metadata: Buffer.from(`${name}:${protocol}`)
-      })),
-      async ({ members, protocol }) =>
-        new Map(
+      protocols.map((protocol) => ({ name: protocol, metadata: metadataOf(protocol) })),
+      async (round) => {
+        rounds.push(round)
+        const { members, protocol } = round
+        return new Map(
           members.map(({ memberId, metadata }) => [
             memberId,
             Buffer.from(`${protocol} for ${Buffer.from(metadata)} of ${members.length}`)
           ])
-        ),
+        )
+      },
       signal
     )
-  return { member, name, join, reasons, lines }
+  return { member, name, join, reasons, lines, rounds }
 }
 
 /** A proxy that counts the heartbeats of one member. */
@@ -71,7 +86,7 @@ async function startCountingProxy(t: TestContext) {
   return { proxy, heartbeats: () => heartbeats }
 }
 
-describe('ConnectGroupMembership', () => {
+describe('KafkaGroupMembership', () => {
   it('leads a group of its own and gets the assignment it made', async (t) => {
     const { join, name } = startMember(t, uniqueName('group'))
     const round = await join()
@@ -214,6 +229,66 @@ describe('ConnectGroupMembership', () => {
     await until(() => heartbeats() >= before + 3, 'it shows that it lives')
     assert.deepEqual(reasons, [])
     assert.equal((await join()).generation, generation + 1)
+  })
+})
+
+describe('a member of a group of consumers', () => {
+  const consumer = { protocolType: 'consumer' } as const
+
+  it('is in a group of that kind, in which no worker can be', async (t) => {
+    const group = uniqueName('group')
+    const { join, rounds } = startMember(t, group, consumer)
+    const { memberId } = await join(['range'])
+    assert.deepEqual(
+      rounds[0]?.members.map((member) => [member.memberId, member.groupInstanceId]),
+      [[memberId, null]]
+    )
+    const admin = kafkaJs().admin()
+    t.after(() => admin.disconnect())
+    await admin.connect()
+    const { groups } = await admin.describeGroups([group])
+    assert.equal(groups[0]?.protocolType, 'consumer')
+    await assert.rejects(startMember(t, group).join(['range']), {
+      facts: { groupId: group, kafkaError: 'INCONSISTENT_GROUP_PROTOCOL' }
+    })
+  })
+
+  it('comes back to its place by group.instance.id, and the others hear nothing of it', async (t) => {
+    const group = uniqueName('group')
+    const place = { ...consumer, groupInstanceId: 'place-1' }
+    const first = startMember(t, group, place)
+    const round = await first.join(['range'])
+    await first.member.leave('restarted', 1000)
+    await first.member.close()
+    const back = startMember(t, group, place)
+    const again = await back.join(['range'])
+    assert.equal(again.generation, round.generation)
+    assert.notEqual(again.memberId, round.memberId)
+    assert.equal(String(again.assignment), String(round.assignment))
+    assert.deepEqual(
+      back.rounds.map(({ assignmentStands, members }) => [
+        assignmentStands,
+        members.map(({ groupInstanceId }) => groupInstanceId)
+      ]),
+      [[true, ['place-1']]]
+    )
+  })
+
+  it('I2: is out, and stays out, when another one takes its group.instance.id', async (t) => {
+    const group = uniqueName('group')
+    const place = { ...consumer, groupInstanceId: 'place-1' }
+    const first = startMember(t, group, place)
+    await first.join(['range'])
+    const second = startMember(t, group, place)
+    const { memberId } = await second.join(['range'])
+    await until(() => first.reasons.length > 0, 'the first one hears that it is out')
+    assert.deepEqual(first.reasons, ['member-unknown'])
+    await assert.rejects(first.join(['range']), {
+      code: 'KAFKA_ERROR',
+      facts: { groupId: group, kafkaError: 'FENCED_INSTANCE_ID' }
+    })
+    assert.equal((await second.join(['range'])).memberId, memberId)
+    assert.deepEqual(second.reasons, [])
   })
 })
 

@@ -24,6 +24,7 @@ function startHeartbeat(t: TestContext, settings: Record<string, string>, isAliv
     {
       groupId: uniqueName('group'),
       memberId: 'nobody',
+      groupInstanceId: null,
       generation: 1,
       sessionTimeoutMs: SESSION_MS,
       heartbeatIntervalMs: INTERVAL_MS,
