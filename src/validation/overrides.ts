@@ -1,3 +1,4 @@
+import { commaList } from '../config/config-value.ts'
 import { checkConfig, type ConfigDef, type ConfigKey } from '../config/config-def.ts'
 import { valueInfo } from '../config/config-infos.ts'
 import type { ClientOverride, OverridePolicy } from '../plugin/override-policy.ts'
@@ -5,6 +6,8 @@ import type { ConnectorPlugin, Plugins } from '../plugin/plugins.ts'
 import { overridePolicy, refusedOverride } from '../settings/worker/override-policy.ts'
 import type { WorkerConfig } from '../settings/worker/worker-config.ts'
 import { clientDefinitions } from '../settings/clients/client-definitions.ts'
+import { assignorProblem } from '../settings/clients/consumer-settings.ts'
+import { TASK_PLACE } from '../settings/worker/layered-properties.ts'
 import { Section, type SubmittedConfig } from './section.ts'
 
 type Client = ClientOverride['client']
@@ -60,6 +63,26 @@ function overrideSection(client: Client, config: SubmittedConfig, policy: Overri
   return section
 }
 
+/**
+ * What the tasks of a sink, the members of its group, would fail by. Which classes share partitions out is
+ * known here; an id of its own makes a member the only one of that name.
+ */
+function checkMembers(consumer: Section, config: SubmittedConfig): void {
+  const strategy = 'consumer.override.partition.assignment.strategy'
+  const classNames = config.get(strategy) ?? null
+  if (classNames !== null) {
+    const problem = assignorProblem(commaList(classNames))
+    if (problem !== null) consumer.value(strategy, classNames).errors.push(problem)
+  }
+  const instance = 'consumer.override.group.instance.id'
+  const id = config.get(instance) ?? null
+  const tasks = config.get('tasks.max') ?? '1'
+  if (id !== null && tasks.trim() !== '1' && !id.includes(TASK_PLACE)) {
+    const problem = `Tasks of one group.instance.id put each other out of the group: for more than one it needs ${TASK_PLACE}, which becomes the number of the task`
+    consumer.value(instance, id).errors.push(problem)
+  }
+}
+
 /** What the connector overrides of the clients it will get, checked against the worker's policy. */
 export function overrideSections(
   worker: WorkerConfig,
@@ -68,5 +91,9 @@ export function overrideSections(
   config: SubmittedConfig
 ): Section[] {
   const policy = overridePolicy(worker, plugins)
-  return clientsOf(worker, plugin, config).map((client) => overrideSection(client, config, policy))
+  return clientsOf(worker, plugin, config).map((client) => {
+    const section = overrideSection(client, config, policy)
+    if (plugin.type === 'sink' && client === 'consumer') checkMembers(section, config)
+    return section
+  })
 }

@@ -6,6 +6,7 @@ import {
   maxPollRecords,
   topicSubscription
 } from '../settings/connector/connector-settings.ts'
+import { taskConsumerProperties } from '../settings/worker/layered-properties.ts'
 import type { TargetState } from '../storage/target-state.ts'
 import type { TaskId } from '../storage/task-id.ts'
 import type { DeadLetterStart, SinkTaskStart } from '../tasks/port.ts'
@@ -27,7 +28,10 @@ interface SinkTaskParts {
 export function sinkTaskStart(worker: WorkerParts, task: SinkTaskParts): SinkTaskStart {
   const { id, plugin, config, connectorConfig, target, values } = task
   const { properties, offsetFlushIntervalMs, offsetFlushTimeoutMs } = worker.settings
-  const consumer = worker.clientProperties.consumer(connectorConfig)
+  const consumer = taskConsumerProperties(
+    worker.clientProperties.consumer(connectorConfig),
+    id.task
+  )
   const deadLetters = deadLetterStart(worker, connectorConfig)
   return {
     type: 'sink',

@@ -360,6 +360,27 @@ describe('validation', () => {
     assert.equal(infos.error_count, 0)
   })
 
+  it('refuses what each task of a sink would fail by as a member of its group', async () => {
+    const errors = async (override: string, text: string, tasks: string) => {
+      const key = `consumer.override.${override}`
+      const sink = { 'connector.class': 'FileStreamSink', topics: 'a', 'tasks.max': tasks }
+      const infos = await ask({ config: { ...sink, [key]: text } })
+      assert.equal(infos.error_count, value(infos, key).errors.length)
+      return value(infos, key).errors.join()
+    }
+    const java = 'org.apache.kafka.clients.consumer.'
+    const strategy = (...names: string[]) =>
+      errors('partition.assignment.strategy', names.map((name) => java + name).join(), '1')
+    assert.equal(await strategy('RangeAssignor', 'CooperativeStickyAssignor'), '')
+    assert.match(await strategy('RangeAssignor', 'OwnAssignor'), /OwnAssignor.*one of.*RoundRobin/)
+    assert.equal(await errors('group.instance.id', 'one', '1'), '')
+    assert.match(
+      await errors('group.instance.id', 'one', '2'),
+      /for more than one it needs \{task\}/
+    )
+    assert.equal(await errors('group.instance.id', 'one-{task}', '2'), '')
+  })
+
   it('I8: a pattern of topics that backtracks without end is a complaint', async () => {
     const infos = await ask({
       config: {

@@ -69,18 +69,25 @@ export function consumingSettings(properties: ConfigMap): ConsumingSettings {
 }
 
 function assignors(classNames: readonly string[]): AssignorName[] {
-  const names = classNames.map((className) => {
-    // Kafka's own default writes the word in front.
-    const name = ASSIGNORS.get(className.replace(/^class /, ''))
-    if (name !== undefined) return name
-    throw new ConfigError(
-      `Invalid value ${className} for configuration partition.assignment.strategy: it must be one of ${[...ASSIGNORS.keys()].join(', ')}`
-    )
-  })
-  if (names.length > 0) return names
-  throw new ConfigError(
-    'Invalid value for configuration partition.assignment.strategy: it must name at least one class'
-  )
+  const problem = assignorProblem(classNames)
+  if (problem !== null) throw new ConfigError(problem)
+  return classNames.flatMap((className) => assignorOf(className) ?? [])
+}
+
+/** Why a member cannot share partitions out by these classes; null: it can. */
+export function assignorProblem(classNames: readonly string[]): string | null {
+  const unknown = classNames.find((className) => assignorOf(className) === undefined)
+  if (unknown !== undefined) {
+    return `Invalid value ${unknown} for configuration partition.assignment.strategy: it must be one of ${[...ASSIGNORS.keys()].join(', ')}`
+  }
+  return classNames.length > 0
+    ? null
+    : 'Invalid value for configuration partition.assignment.strategy: it must name at least one class'
+}
+
+function assignorOf(className: string): AssignorName | undefined {
+  // Kafka's own default writes the word in front.
+  return ASSIGNORS.get(className.replace(/^class /, ''))
 }
 
 function offsetReset(value: string): OffsetReset {

@@ -123,6 +123,18 @@ export function consumerProperties(
   )
 }
 
+/** Stands for the number of the task in `group.instance.id` of a sink. */
+export const TASK_PLACE = '{task}'
+
+/** The settings of a sink's consumer for one of its tasks. */
+export function taskConsumerProperties(consumer: ConfigMap, task: number): ConfigMap {
+  const key = 'group.instance.id'
+  const id = consumer.get(key)
+  return id === undefined
+    ? consumer
+    : new Map([...consumer, [key, id.replaceAll(TASK_PLACE, String(task))]])
+}
+
 /** The group of a sink, which has its offsets, by the settings of its consumer. */
 export function consumerGroup(consumer: ConfigMap): string {
   return consumer.get('group.id') ?? ''
