@@ -4,16 +4,20 @@ import type { Logger } from '../../log.ts'
 import { Backoff, nextTurn, retrying, within } from '../../wait.ts'
 import { brokerError, isRetriableBrokerError, isRetriableName } from '../client/broker-errors.ts'
 import { type ReaderSettings, addresses } from '../client/client-settings.ts'
-import type { LogRecord } from '../contracts.ts'
-import { deliverRecords } from './fetched-records.ts'
+import type { ConsumedRecord, LogRecord } from '../contracts.ts'
 import { type BrokerNode, NetworkClient } from '../client/network-client.ts'
-import { type ReadRequest, fetchRecords, listOffsets, offsetSpecs } from './read-requests.ts'
+import { type FetchedPartition, fetchRecords } from './fetch-request.ts'
+import { FetchedRecords } from './fetched-records.ts'
+import { listOffsets } from './list-offsets.ts'
 
 /** A reader that could not get a large answer in time asks for smaller ones, down to this. */
 const LEAST_FETCH_BYTES = 65_536
+/** So much is handed over before others have a turn. */
+const PIECE_RECORDS = 1000
+const PIECE_BYTES = 262_144
 
 interface Waiter {
-  readonly targets: ReadonlyMap<number, bigint>
+  readonly targets: ReadonlyMap<number, number>
   resolve(): void
   reject(error: Error): void
 }
@@ -30,12 +34,12 @@ type Assignment = ReadonlyMap<BrokerNode, readonly number[]>
 export class TopicReader {
   readonly #clock: Clock
   readonly #settings: ReaderSettings
-  readonly #read: ReadRequest
+  readonly #topic: string
   readonly #onRecord: (record: LogRecord) => void
   readonly #log: Logger
   readonly #fetching: NetworkClient
   readonly #asking: NetworkClient
-  readonly #positions = new Map<number, bigint>()
+  readonly #positions = new Map<number, number>()
   readonly #waiters = new Set<Waiter>()
   readonly #stopped = new AbortController()
   #following: Promise<void> | null = null
@@ -58,7 +62,7 @@ export class TopicReader {
     this.#settings = settings
     this.#backoff = new Backoff(settings.backoff)
     this.#fetchBytes = settings.fetch.maxBytes
-    this.#read = { topic, readCommitted: settings.readCommitted }
+    this.#topic = topic
     this.#onRecord = onRecord
     this.#log = log
     this.#fetching = new NetworkClient(settings, clientId)
@@ -70,12 +74,12 @@ export class TopicReader {
    * then goes on in the background.
    */
   async start(standstillMs = this.#settings.apiTimeoutMs): Promise<void> {
-    const doing = `start reading topic ${this.#read.topic}`
+    const doing = `start reading topic ${this.#topic}`
     const first = await this.#repeat(standstillMs, doing, () => this.#assign())
     this.#following = this.#run(first)
     // Behind a transaction somebody left open nothing is committed for readers: it must not keep a worker
     // from starting.
-    await this.#readTo(this.#read, standstillMs, (arrived) =>
+    await this.#readTo(this.#settings.readCommitted, standstillMs, (arrived) =>
       this.#whileProgressing(arrived, standstillMs)
     )
   }
@@ -86,7 +90,7 @@ export class TopicReader {
    */
   readToEnd(timeoutMs: number): Promise<void> {
     const deadline = this.#clock.monotonicMs() + timeoutMs
-    return this.#readTo({ ...this.#read, readCommitted: false }, timeoutMs, (arrived) =>
+    return this.#readTo(false, timeoutMs, (arrived) =>
       within(this.#clock, arrived, Math.max(1, deadline - this.#clock.monotonicMs()), () =>
         this.#timedOut(this.#readingToEnd, timeoutMs)
       )
@@ -94,11 +98,13 @@ export class TopicReader {
   }
 
   async #readTo(
-    end: ReadRequest,
+    committedEnd: boolean,
     askWithinMs: number,
     wait: (arrived: Promise<void>) => Promise<void>
   ): Promise<void> {
-    const targets = await this.#repeat(askWithinMs, this.#readingToEnd, () => this.#endOffsets(end))
+    const targets = await this.#repeat(askWithinMs, this.#readingToEnd, () =>
+      this.#endOffsets(committedEnd)
+    )
     if (this.#reached(targets)) return
     // Partitions were added: assign anew.
     if ([...targets.keys()].some((each) => !this.#positions.has(each))) this.#round?.abort()
@@ -117,7 +123,7 @@ export class TopicReader {
     const standstill = new ConnectError(
       'KAFKA_UNAVAILABLE',
       `Failed to ${this.#readingToEnd} at ${addresses(this.#settings)}: nothing of it arrived for ${standstillMs} ms (default.api.timeout.ms)`,
-      { topic: this.#read.topic }
+      { topic: this.#topic }
     )
     for (;;) {
       const before = this.#progress
@@ -170,41 +176,69 @@ export class TopicReader {
   }
 
   async #fetch(leader: BrokerNode, partitions: readonly number[]): Promise<void> {
-    const positions = new Map(partitions.map((each) => [each, this.#positions.get(each) ?? 0n]))
-    const { fetch } = this.#settings
-    const answers = await fetchRecords(this.#fetching, leader, this.#read, positions, {
+    const { fetch, readCommitted } = this.#settings
+    const positions = partitions.map((partition) => ({
+      topic: this.#topic,
+      partition,
+      offset: this.#positions.get(partition) ?? 0,
+      leaderEpoch: -1,
+      lastEpoch: -1
+    }))
+    const answers = await fetchRecords(this.#fetching, leader, positions, {
       ...fetch,
+      readCommitted,
+      rack: '',
       maxBytes: this.#fetchBytes,
       maxPartitionBytes: Math.min(fetch.maxPartitionBytes, this.#fetchBytes)
     })
     for (const answer of answers) {
-      // Handing over a megabyte takes a while, in which others wait for their turn.
-      await nextTurn()
-      if (this.#stopped.signal.aborted) return
-      const position = positions.get(answer.partition) ?? 0n
+      const position = this.#positions.get(answer.partition) ?? 0
       if (answer.error === 'OFFSET_OUT_OF_RANGE') {
         await this.#resetPosition(leader, answer.partition, position)
       } else if (answer.error === 'NONE') {
-        const next = deliverRecords(answer, position, this.#onRecord)
-        if (next > position) this.#progress++
-        this.#positions.set(answer.partition, next)
+        await this.#deliver(answer, position)
       } else {
         throw this.#refused(answer.error)
       }
+      if (this.#stopped.signal.aborted) return
     }
     this.#succeeded()
     this.#settleWaiters()
+  }
+
+  /** Hands the records over, a piece at a time: a megabyte of them takes a while, and others have a turn. */
+  async #deliver(answer: FetchedPartition, position: number): Promise<void> {
+    const fetched = new FetchedRecords(answer, position, this.#settings.checkCrcs)
+    const piece: ConsumedRecord[] = []
+    while (await fetched.prepare()) {
+      fetched.take(PIECE_RECORDS, PIECE_BYTES, piece)
+      for (const { partition, offset, timestamp, key, value } of piece) {
+        this.#onRecord({
+          partition,
+          offset: BigInt(offset),
+          timestamp: timestamp ?? -1,
+          key,
+          value
+        })
+      }
+      piece.length = 0
+      this.#positions.set(answer.partition, fetched.position)
+      await nextTurn()
+      if (this.#stopped.signal.aborted) return
+    }
+    if (fetched.position > position) this.#progress++
+    this.#positions.set(answer.partition, fetched.position)
   }
 
   /**
    * The log moved past the position (retention, deleted records, a topic made anew): read from what is the
    * earliest now.
    */
-  async #resetPosition(leader: BrokerNode, partition: number, position: bigint): Promise<void> {
-    const [answer] = await this.#listOffsets(leader, [partition], offsetSpecs.earliest)
-    const earliest = answer?.offset ?? 0n
+  async #resetPosition(leader: BrokerNode, partition: number, position: number): Promise<void> {
+    const [answer] = await this.#listOffsets(leader, [partition], 'earliest')
+    const earliest = answer?.offset ?? 0
     this.#log.warn(
-      `Offset ${position} of ${this.#read.topic}-${partition} is out of range, reading from ${earliest}`
+      `Offset ${position} of ${this.#topic}-${partition} is out of range, reading from ${earliest}`
     )
     this.#positions.set(partition, earliest)
   }
@@ -214,16 +248,15 @@ export class TopicReader {
     for (const [leader, partitions] of assignment) {
       const unknown = partitions.filter((partition) => !this.#positions.has(partition))
       if (unknown.length === 0) continue
-      for (const answer of await this.#listOffsets(leader, unknown, offsetSpecs.earliest)) {
-        this.#positions.set(answer.partition, answer.offset)
+      for (const answer of await this.#listOffsets(leader, unknown, 'earliest')) {
+        this.#positions.set(answer.partition, answer.offset ?? 0)
       }
     }
     return assignment
   }
 
   async #leaders(): Promise<Assignment> {
-    const { topic } = this.#read
-    const found = (await this.#asking.topics([topic])).get(topic)
+    const found = (await this.#asking.topics([this.#topic])).get(this.#topic)
     if (found === undefined || found.error !== 'NONE') {
       throw this.#refused(found?.error ?? 'UNKNOWN_TOPIC_OR_PARTITION')
     }
@@ -235,11 +268,11 @@ export class TopicReader {
     return assignment
   }
 
-  async #endOffsets(read: ReadRequest): Promise<ReadonlyMap<number, bigint>> {
-    const ends = new Map<number, bigint>()
+  async #endOffsets(committed: boolean): Promise<ReadonlyMap<number, number>> {
+    const ends = new Map<number, number>()
     for (const [leader, partitions] of await this.#leaders()) {
-      for (const answer of await this.#listOffsets(leader, partitions, offsetSpecs.latest, read)) {
-        ends.set(answer.partition, answer.offset)
+      for (const answer of await this.#listOffsets(leader, partitions, 'latest', committed)) {
+        ends.set(answer.partition, answer.offset ?? 0)
       }
     }
     return ends
@@ -248,10 +281,11 @@ export class TopicReader {
   async #listOffsets(
     leader: BrokerNode,
     partitions: readonly number[],
-    spec: bigint,
-    read = this.#read
+    spec: 'earliest' | 'latest',
+    readCommitted = this.#settings.readCommitted
   ) {
-    const answers = await listOffsets(this.#asking, leader, read, partitions, spec)
+    const asked = partitions.map((partition) => ({ topic: this.#topic, partition }))
+    const answers = await listOffsets(this.#asking, leader, asked, spec, readCommitted)
     const failed = answers.find(({ error }) => error !== 'NONE')
     if (failed !== undefined) throw this.#refused(failed.error)
     return answers
@@ -274,9 +308,9 @@ export class TopicReader {
     }
   }
 
-  #reached(targets: ReadonlyMap<number, bigint>): boolean {
+  #reached(targets: ReadonlyMap<number, number>): boolean {
     for (const [partition, end] of targets) {
-      if ((this.#positions.get(partition) ?? 0n) < end) return false
+      if ((this.#positions.get(partition) ?? 0) < end) return false
     }
     return true
   }
@@ -290,29 +324,29 @@ export class TopicReader {
     this.#fetchBytes = Math.max(LEAST_FETCH_BYTES, Math.floor(this.#fetchBytes / 2))
     if (!this.#interrupted) {
       this.#log.warn(
-        `Reading topic ${this.#read.topic} was interrupted, trying again: ${messageOf(error)}`
+        `Reading topic ${this.#topic} was interrupted, trying again: ${messageOf(error)}`
       )
     }
     this.#interrupted = true
     if (isRetriableBrokerError(error)) return
     for (const { reject } of this.#waiters) {
-      reject(brokerError(error, `Failed to read topic ${this.#read.topic}`))
+      reject(brokerError(error, `Failed to read topic ${this.#topic}`))
     }
   }
 
   #succeeded(): void {
-    if (this.#interrupted) this.#log.info(`Reading topic ${this.#read.topic} goes on`)
+    if (this.#interrupted) this.#log.info(`Reading topic ${this.#topic} goes on`)
     this.#interrupted = false
     this.#backoff.reset()
   }
 
   get #readingToEnd(): string {
-    return `read topic ${this.#read.topic} to its end`
+    return `read topic ${this.#topic} to its end`
   }
 
   #refused(name: string): ConnectError {
     const code = isRetriableName(name) ? 'KAFKA_UNAVAILABLE' : 'KAFKA_ERROR'
-    const { topic } = this.#read
+    const topic = this.#topic
     return new ConnectError(code, `The broker refused to read topic ${topic}: ${name}`, {
       topic,
       kafkaError: name
@@ -323,11 +357,11 @@ export class TopicReader {
     return new ConnectError(
       'KAFKA_UNAVAILABLE',
       `Failed to ${doing} at ${addresses(this.#settings)} within ${timeoutMs} ms`,
-      { topic: this.#read.topic }
+      { topic: this.#topic }
     )
   }
 
   #closed(): ConnectError {
-    return new ConnectError('WORKER_STOPPING', `Reading topic ${this.#read.topic} was stopped`)
+    return new ConnectError('WORKER_STOPPING', `Reading topic ${this.#topic} was stopped`)
   }
 }

@@ -7,7 +7,11 @@ import { clientSettings, readerSettings } from '../../../src/kafka/client/client
 import { NetworkClient } from '../../../src/kafka/client/network-client.ts'
 import { produce } from '../../../src/kafka/producing/produce-request.ts'
 import { KafkaRecordProducer } from '../../../src/kafka/producing/producer.ts'
-import { fetchRecords } from '../../../src/kafka/reading/read-requests.ts'
+import { fetchRecords } from '../../../src/kafka/reading/fetch-request.ts'
+import {
+  type BatchHeader,
+  readBatchHeader
+} from '../../../src/kafka/reading/record-batch-reader.ts'
 import { encodeBatch, recordBytes, stampBatch } from '../../../src/kafka/producing/record-batch.ts'
 import { kafkaBootstrap, uniqueName } from '../../support/environment.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
@@ -485,19 +489,26 @@ async function fenceProducer(t: TestContext, topic: string): Promise<void> {
   const [fetched] = await fetchRecords(
     network,
     leader,
-    { topic, readCommitted: false },
-    new Map([[0, 0n]]),
-    readerSettings(clientProperties(), systemClock).fetch
+    [{ topic, partition: 0, offset: 0, leaderEpoch: -1, lastEpoch: -1 }],
+    {
+      ...readerSettings(clientProperties(), systemClock).fetch,
+      readCommitted: false,
+      rack: ''
+    }
   )
-  const last = fetched?.batches.at(-1)
+  assert.ok(fetched)
+  let last: BatchHeader | null = null
+  for (let at = 0; ; at = last.end) {
+    const header = readBatchHeader(fetched.records, at)
+    if (header === null) break
+    last = header
+  }
   assert.ok(last)
+  // Behind attributes, offsets, times and the producer id.
+  const epoch = last.checked.readInt16BE(30)
   const fence = record(topic, 'fence')
   const batch = encodeBatch([fence], recordBytes(fence), noCompression, Date.now())
-  stampBatch(
-    batch,
-    { producerId: last.producerId, epoch: last.producerEpoch + 1, transactional: false },
-    0
-  )
+  stampBatch(batch, { producerId: last.producerId, epoch: epoch + 1, transactional: false }, 0)
   const { outcomes } = await produce(network, leader, [{ topic, partition: 0, batch }])
   assert.deepEqual([...outcomes.values()], [{ error: 'NONE', message: null }])
 }
