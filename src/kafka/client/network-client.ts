@@ -21,7 +21,7 @@ import { errorName, responseOf } from './broker-errors.ts'
 import { type ClientSettings, addresses, platformaticOptions } from './client-settings.ts'
 import type { BrokerAddress } from '../../settings/clients/client-settings.ts'
 
-interface PartitionMetadata {
+export interface PartitionMetadata {
   readonly partition: number
   /** null while the partition has no leader. */
   readonly leader: BrokerNode | null

@@ -3,7 +3,7 @@ import type { ConnectError } from '../../errors.ts'
 import { Backoff } from '../../wait.ts'
 import type { ProducerRecord } from '../contracts.ts'
 import type { PendingSend } from './pending-send.ts'
-import { partitionKey } from './produce-request.ts'
+import { partitionKey } from '../client/partition-key.ts'
 import { type ProducerIdentity, encodeBatch, recordBytes, stampBatch } from './record-batch.ts'
 import type { SendingSettings } from './sending-policy.ts'
 

@@ -14,6 +14,7 @@ import {
 import { errorName } from '../client/broker-errors.ts'
 import type { BrokerAddress } from '../../settings/clients/client-settings.ts'
 import type { NetworkClient } from '../client/network-client.ts'
+import { partitionKey } from '../client/partition-key.ts'
 
 const ACKS_ALL = -1
 const FLEXIBLE_FROM = 9
@@ -101,11 +102,6 @@ const produceApi = [
     ProduceResponse
   >(api.key, api.version, createRequest(flexible), parseResponse, flexible, flexible)
 })
-
-/** The key of a partition in an answer. */
-export function partitionKey(topic: string, partition: number): string {
-  return `${topic}-${partition}`
-}
 
 /**
  * Writes batches (at most one per partition) with acks=all in one request.

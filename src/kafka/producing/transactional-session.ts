@@ -1,6 +1,6 @@
 import type { ConnectError } from '../../errors.ts'
 import type { ProducerSession, SessionEvents } from './producer-session.ts'
-import { partitionKey } from './produce-request.ts'
+import { partitionKey } from '../client/partition-key.ts'
 import type { ProducerIdentity } from './record-batch.ts'
 import {
   type TopicPartition,

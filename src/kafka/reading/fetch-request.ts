@@ -61,8 +61,6 @@ export interface FetchedPartition extends TopicPartition {
   readonly aborted: readonly AbortedTransaction[] | null
   /** Where the log of the leader parts from what was read before; null: it does not. */
   readonly divergesAt: number | null
-  /** The replica to read from instead, for it is nearer; -1: this one. */
-  readonly preferredReplica: number
 }
 
 export interface FetchLimits {
@@ -71,7 +69,6 @@ export interface FetchLimits {
   readonly maxBytes: number
   readonly maxPartitionBytes: number
   readonly readCommitted: boolean
-  readonly rack: string
 }
 
 const NO_RECORDS = Buffer.alloc(0)
@@ -107,7 +104,7 @@ function readPartition(reader: Reader, version: number, topic: string): FetchedP
     isFlexible,
     isFlexible
   )
-  const preferredReplica = version >= PREFERRED_REPLICA_FROM ? reader.readInt32() : -1
+  if (version >= PREFERRED_REPLICA_FROM) reader.readInt32()
   const records = reader.readNullableBytes(isFlexible) ?? NO_RECORDS
   const divergesAt = isFlexible ? readDivergence(reader) : null
   return {
@@ -118,8 +115,7 @@ function readPartition(reader: Reader, version: number, topic: string): FetchedP
     lastStableOffset,
     records,
     aborted,
-    divergesAt,
-    preferredReplica
+    divergesAt
   }
 }
 
@@ -163,6 +159,8 @@ const fetchApi = [
 
 /** Without a session: each request says all there is to say. */
 const NO_SESSION = [0, -1] as const
+/** Without a rack no broker sends the client to a nearer replica, which may lag behind. */
+const LEADER_ALONE = ''
 
 /** Asks one broker for records. Rejects when there was no answer, or none that concerns partitions. */
 export async function fetchRecords(
@@ -191,7 +189,7 @@ export async function fetchRecords(
       }))
     })),
     [],
-    limits.rack
+    LEADER_ALONE
   )
   if (error !== 'NONE') {
     const code = isRetriableName(error) ? 'KAFKA_UNAVAILABLE' : 'KAFKA_ERROR'

@@ -3,7 +3,7 @@ import { ConnectError, messageOf } from '../../errors.ts'
 import type { ConsumedRecord, TopicPartition } from '../contracts.ts'
 import { decompressed } from './decompression.ts'
 import type { AbortedTransaction } from './fetch-request.ts'
-import { type BatchHeader, readBatchHeader, RecordReader } from './record-batch-reader.ts'
+import { type BatchHeader, lastBatch, readBatchHeader, RecordReader } from './record-batch-reader.ts'
 
 interface Fetched extends TopicPartition {
   readonly records: Buffer
@@ -29,6 +29,10 @@ export class FetchedRecords {
   readonly partition: number
   /** How many bytes the answer keeps. */
   readonly bytes: number
+  /** Behind the last whole batch of the answer. */
+  readonly end: number
+  /** Leader epoch of that batch. */
+  readonly endEpoch: number
   /** Next to be handed out. */
   position: number
   /** Leader epoch of the last batch handed out; -1 before the first. */
@@ -50,6 +54,9 @@ export class FetchedRecords {
     this.position = position
     this.#records = fetched.records
     this.#checkCrcs = checkCrcs
+    const last = this.#guarded(() => lastBatch(fetched.records))
+    this.end = Math.max(position, last === null ? 0 : last.lastOffset + 1)
+    this.endEpoch = last?.leaderEpoch ?? -1
     this.#aborted = [...(fetched.aborted ?? [])].sort((a, b) => a.firstOffset - b.firstOffset)
   }
 

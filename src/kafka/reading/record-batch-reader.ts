@@ -48,13 +48,8 @@ export interface BatchHeader {
 
 /** The batch at `at`; null where there is none, or not all of it. */
 export function readBatchHeader(bytes: Buffer, at: number): BatchHeader | null {
-  if (bytes.length - at < HEADER_BYTES) return null
-  const end = at + LENGTH_COVERS_FROM + bytes.readInt32BE(at + BATCH_LENGTH_AT)
-  if (end > bytes.length) return null
-  const magic = bytes.readInt8(at + MAGIC_AT)
-  if (magic !== MAGIC || end < at + HEADER_BYTES) {
-    throw corrupt(`a batch of format ${magic} with ${end - at} bytes`)
-  }
+  const end = batchEnd(bytes, at)
+  if (end === null) return null
   const attributes = bytes.readInt16BE(at + ATTRIBUTES_AT)
   const baseOffset = readInt64(bytes, at)
   return {
@@ -74,6 +69,28 @@ export function readBatchHeader(bytes: Buffer, at: number): BatchHeader | null {
     records: bytes.subarray(at + HEADER_BYTES, end),
     end
   }
+}
+
+/** The last whole batch; null when there is none. */
+export function lastBatch(bytes: Buffer): BatchHeader | null {
+  let at = 0
+  for (;;) {
+    const end = batchEnd(bytes, at)
+    if (end === null) return null
+    if (batchEnd(bytes, end) === null) return readBatchHeader(bytes, at)
+    at = end
+  }
+}
+
+/** Where the batch at `at` ends; null where there is none, or not all of it. */
+function batchEnd(bytes: Buffer, at: number): number | null {
+  if (bytes.length - at < HEADER_BYTES) return null
+  const length = bytes.readInt32BE(at + BATCH_LENGTH_AT)
+  const end = at + LENGTH_COVERS_FROM + length
+  if (end > bytes.length) return null
+  const magic = bytes.readInt8(at + MAGIC_AT)
+  if (magic === MAGIC && end >= at + HEADER_BYTES) return end
+  throw corrupt(`a batch of format ${magic} with a length of ${length}`)
 }
 
 /** A record as its batch has it. */

@@ -187,7 +187,6 @@ export class TopicReader {
     const answers = await fetchRecords(this.#fetching, leader, positions, {
       ...fetch,
       readCommitted,
-      rack: '',
       maxBytes: this.#fetchBytes,
       maxPartitionBytes: Math.min(fetch.maxPartitionBytes, this.#fetchBytes)
     })

@@ -492,8 +492,7 @@ async function fenceProducer(t: TestContext, topic: string): Promise<void> {
     [{ topic, partition: 0, offset: 0, leaderEpoch: -1, lastEpoch: -1 }],
     {
       ...readerSettings(clientProperties(), systemClock).fetch,
-      readCommitted: false,
-      rack: ''
+      readCommitted: false
     }
   )
   assert.ok(fetched)

@@ -1,0 +1,4 @@
+/** One text for each partition of each topic. */
+export function partitionKey(topic: string, partition: number): string {
+  return `${topic}-${partition}`
+}
