@@ -113,7 +113,7 @@ const inside: Record<string, Record<string, readonly string[]>> = {
     admin: ['client', 'contracts.ts'],
     producing: ['client', 'contracts.ts'],
     reading: ['client', 'admin', 'producing', 'contracts.ts'],
-    group: ['client', 'contracts.ts']
+    group: ['client', 'reading', 'contracts.ts']
   },
   tasks: {
     pipeline: [],

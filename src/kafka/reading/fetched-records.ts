@@ -3,7 +3,12 @@ import { ConnectError, messageOf } from '../../errors.ts'
 import type { ConsumedRecord, TopicPartition } from '../contracts.ts'
 import { decompressed } from './decompression.ts'
 import type { AbortedTransaction } from './fetch-request.ts'
-import { type BatchHeader, lastBatch, readBatchHeader, RecordReader } from './record-batch-reader.ts'
+import {
+  type BatchHeader,
+  lastBatch,
+  readBatchHeader,
+  RecordReader
+} from './record-batch-reader.ts'
 
 interface Fetched extends TopicPartition {
   readonly records: Buffer

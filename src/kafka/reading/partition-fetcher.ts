@@ -244,7 +244,9 @@ export class PartitionFetcher {
         maxPartitionBytes: Math.min(fetch.maxPartitionBytes, maxBytes)
       }
       const answers = await fetchRecords(network, broker, positions, limits)
-      const answerOf = new Map(answers.map((each) => [partitionKey(each.topic, each.partition), each]))
+      const answerOf = new Map(
+        answers.map((each) => [partitionKey(each.topic, each.partition), each])
+      )
       for (const each of asked) {
         const answer = answerOf.get(each.partition.key)
         each.partition.isAsked = false

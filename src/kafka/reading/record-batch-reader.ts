@@ -21,6 +21,7 @@ const COMPRESSION = 0b111
 const APPEND_TIME = 1 << 3
 const TRANSACTIONAL = 1 << 4
 const CONTROL = 1 << 5
+const HIGH_WORD = 2 ** 32
 /** The only format since Kafka 0.11. */
 const MAGIC = 2
 
@@ -183,7 +184,7 @@ export class RecordReader {
 
   #longVarInt(low: number): number {
     let rest = low
-    for (let factor = 2 ** 28; factor < 2 ** 70; factor *= 128) {
+    for (let factor = 2 ** 28; factor < 2 ** 70; factor = 128 * factor) {
       const byte = this.#byte(this.#bytes)
       rest += (byte & 0x7f) * factor
       if (byte >= 0x80) continue
@@ -201,7 +202,7 @@ export class RecordReader {
 }
 
 function readInt64(bytes: Buffer, at: number): number {
-  const value = bytes.readInt32BE(at) * 2 ** 32 + bytes.readUInt32BE(at + 4)
+  const value = HIGH_WORD * bytes.readInt32BE(at) + bytes.readUInt32BE(at + 4)
   if (Number.isSafeInteger(value)) return value
   throw corrupt('a number of more than 53 bits')
 }
