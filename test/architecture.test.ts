@@ -61,6 +61,7 @@ const inside: Record<string, Record<string, readonly string[]>> = {
     tables: ['database', 'settings', 'sessions'],
     positions: ['values', 'database', 'settings'],
     records: ['values', 'database', 'settings', 'positions'],
+    'written-values': ['values', 'database'],
     queries: ['values', 'database', 'sql', 'settings', 'tables', 'positions', 'records'],
     'late-commits': ['values', 'database', 'sql', 'settings', 'positions', 'queries'],
     reading: [

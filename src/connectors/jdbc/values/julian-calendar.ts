@@ -1,6 +1,8 @@
 import {
   civilDate,
+  epochDay,
   FIRST_GREGORIAN_DAY,
+  julianDate,
   julianDay,
   modulo,
   MS_PER_DAY
@@ -18,4 +20,9 @@ export function julianDays(days: number): number {
 export function julianMs(ms: number): number {
   const days = Math.floor(ms / MS_PER_DAY)
   return days >= FIRST_GREGORIAN_DAY ? ms : julianDays(days) * MS_PER_DAY + modulo(ms, MS_PER_DAY)
+}
+
+/** Inverse of {@link julianDays}: the day of the proleptic Gregorian calendar that has the same date. */
+export function gregorianDays(days: number): number {
+  return days >= FIRST_GREGORIAN_DAY ? days : epochDay(...julianDate(days))
 }
