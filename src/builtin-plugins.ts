@@ -1,3 +1,4 @@
+import { fileStreamSinkPlugin } from './connectors/file-stream/file-stream-sink-connector.ts'
 import { fileStreamSourcePlugin } from './connectors/file-stream/file-stream-source-connector.ts'
 import { aivenJdbcSourcePlugin, jdbcSourcePlugin } from './connectors/jdbc/source/source-plugins.ts'
 import { avroConverterPlugin } from './converters/avro/avro-converter.ts'
@@ -51,6 +52,7 @@ export function builtinPlugins(): Plugin[] {
     jdbcSourcePlugin,
     aivenJdbcSourcePlugin,
     fileStreamSourcePlugin,
+    fileStreamSinkPlugin,
     jsonConverterPlugin,
     avroConverterPlugin,
     jsonSchemaConverterPlugin,

@@ -118,7 +118,25 @@ const inside: Record<string, Record<string, readonly string[]>> = {
   },
   tasks: {
     pipeline: [],
-    source: ['pipeline', 'port.ts', 'meter.ts', 'worker-calls.ts']
+    source: [
+      'pipeline',
+      'port.ts',
+      'meter.ts',
+      'plain-facts.ts',
+      'task-conditions.ts',
+      'task-surroundings.ts',
+      'worker-calls.ts'
+    ],
+    sink: [
+      'pipeline',
+      'port.ts',
+      'no-progress.ts',
+      'paced-push.ts',
+      'plain-facts.ts',
+      'task-conditions.ts',
+      'task-surroundings.ts',
+      'worker-calls.ts'
+    ]
   },
   worker: {
     offsets: [

@@ -1,11 +1,7 @@
 import type { Clock } from '../clock.ts'
 import type { StreamFacts } from '../plugin/source.ts'
+import { PacedPush } from './paced-push.ts'
 import type { SourceTaskProgress } from './port.ts'
-
-/** From a change to the push that tells of it, and so the shortest time between two of them. */
-const PUSH_AFTER_MS = 250
-/** Some facts of streams are times that go by while nothing happens. */
-const PUSH_ANYWAY_MS = 10_000
 
 interface MeterOptions {
   /** What the plugin says of its streams at this moment. */
@@ -16,8 +12,8 @@ interface MeterOptions {
 }
 
 /**
- * Counts what a task does, and pushes the counts beside the facts of its streams: soon after they may have
- * changed, at a bounded rate.
+ * Counts what a source task does, and pushes the counts beside the facts of its streams: soon after they may
+ * have changed, at a bounded rate.
  */
 export class Meter {
   readonly #options: MeterOptions
@@ -25,16 +21,17 @@ export class Meter {
   #written = 0
   #skipped = 0
   #lastWriteAt: number | null = null
-  #isPushDue = false
+  readonly #pushes: PacedPush
 
   constructor(options: MeterOptions) {
     this.#options = options
+    this.#pushes = new PacedPush(() => this.push(), options.clock, options.stopping)
   }
 
   /** A poll ended and brought so many records. */
   polled(records: number): void {
     this.#polled += records
-    this.#changed()
+    this.#pushes.changed()
   }
 
   /** Kafka has records for good; `dropped` counts those of them that were not sent. */
@@ -42,16 +39,12 @@ export class Meter {
     this.#written += written
     this.#skipped += dropped
     this.#lastWriteAt = this.#options.clock.now()
-    this.#changed()
+    this.#pushes.changed()
   }
 
   /** Until the task is asked to stop. Never rejects. */
-  async pushRegularly(): Promise<void> {
-    const { clock, stopping } = this.#options
-    while (!stopping.aborted) {
-      this.#changed()
-      await clock.sleep(PUSH_ANYWAY_MS, stopping)
-    }
+  pushRegularly(): Promise<void> {
+    return this.#pushes.regularly()
   }
 
   push(): void {
@@ -62,17 +55,6 @@ export class Meter {
       skipped: this.#skipped,
       lastWriteAt: this.#lastWriteAt,
       streams: this.#options.streams()
-    })
-  }
-
-  #changed(): void {
-    const { clock, stopping } = this.#options
-    if (this.#isPushDue || stopping.aborted) return
-    this.#isPushDue = true
-    void clock.sleep(PUSH_AFTER_MS, stopping).then(() => {
-      this.#isPushDue = false
-      // The last push of all comes when the task ends.
-      if (!stopping.aborted) this.push()
     })
   }
 }

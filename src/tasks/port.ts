@@ -50,8 +50,8 @@ import type { ErrorData } from './error-data.ts'
  *
  * **What is open.** Between `start` and `refused` or `ended` the worker holds a lease of the store of the
  * connector's offsets for a source task; it closes it then, and not before, for a task that was given up may
- * still be reading. Nobody closes a port: behind these two messages there is nothing more to say, and what is said
- * all the same is not heard.
+ * still be reading. Nobody closes a port: behind these two messages there is nothing more to say, and what is
+ * said all the same is not heard.
  */
 export type ToTask =
   | { readonly kind: 'start'; readonly task: TaskStart }

@@ -1,11 +1,13 @@
-import { ConfigError } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import { ownedBy } from '../plugin/plugin-owner.ts'
 import { neverShow } from '../secrets/known-secrets.ts'
 import { errorData } from './error-data.ts'
 import type { FromTask, OpenTaskPort, TaskStart, ToTask } from './port.ts'
-import { buildSourceTask, type TaskSurroundings } from './source/build-source-task.ts'
+import { buildSinkTask } from './sink/build-sink-task.ts'
+import type { WorkerSinkTask } from './sink/worker-sink-task.ts'
+import { buildSourceTask } from './source/build-source-task.ts'
 import type { WorkerSourceTask } from './source/worker-source-task.ts'
+import type { TaskSurroundings } from './task-surroundings.ts'
 import { WorkerCalls } from './worker-calls.ts'
 
 /** The task's end of a port: makes the task the first message asks for, and hands it the others. */
@@ -13,7 +15,7 @@ export class TaskReceiver {
   readonly #surroundings: TaskSurroundings
   readonly #send: (message: FromTask) => void
   readonly #calls: WorkerCalls
-  #task: WorkerSourceTask | null = null
+  #task: WorkerSourceTask | WorkerSinkTask | null = null
 
   constructor(surroundings: TaskSurroundings, send: (message: FromTask) => void) {
     this.#surroundings = surroundings
@@ -40,11 +42,13 @@ export class TaskReceiver {
   #start(start: TaskStart): void {
     for (const secret of start.secrets) neverShow(secret)
     try {
-      if (start.type === 'sink')
-        throw new ConfigError('Sink tasks cannot be run by this worker yet')
       const log: Logger = this.#surroundings.log.with({ ...start.id })
       const worker = { ask: this.#calls.ask, tell: this.#send }
-      this.#task = buildSourceTask(start, { ...this.#surroundings, log }, worker)
+      const surroundings = { ...this.#surroundings, log }
+      this.#task =
+        start.type === 'source'
+          ? buildSourceTask(start, surroundings, worker)
+          : buildSinkTask(start, surroundings, worker)
     } catch (error) {
       this.#send({ kind: 'refused', error: errorData(error) })
       return

@@ -11,7 +11,7 @@ import { taskTransactionalId } from './transactional-ids.ts'
 import type { WorkerParts } from './worker-parts.ts'
 
 /** Configurations have their `${…}` replaced. */
-export interface SourceTaskParts {
+interface SourceTaskParts {
   readonly id: TaskId
   readonly plugin: SourceConnectorPlugin
   readonly config: ConfigMap

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { MessageChannel } from 'node:worker_threads'
 import type { FromTask, OpenTaskPort, ToTask } from '../../src/tasks/port.ts'
-import type { TaskSurroundings } from '../../src/tasks/source/build-source-task.ts'
+import type { TaskSurroundings } from '../../src/tasks/task-surroundings.ts'
 import { TaskReceiver, tasksOnThisThread } from '../../src/tasks/task-receiver.ts'
 
 /**

@@ -6,7 +6,7 @@ import type { ConnectRecord, SourceRecord } from '../../src/data/record.ts'
 import { Schema } from '../../src/data/schema.ts'
 import { Struct } from '../../src/data/struct.ts'
 import { Plugins } from '../../src/plugin/plugins.ts'
-import { Pipeline } from '../../src/tasks/pipeline/stages.ts'
+import { Pipeline, SourcePassage } from '../../src/tasks/pipeline/stages.ts'
 import { transformations } from '../../src/tasks/pipeline/transformations.ts'
 import { recordOf } from './transform-case.ts'
 
@@ -16,11 +16,11 @@ const plugins = new Plugins(builtinPlugins())
 /** What the transformations of a configuration make of a record; null: they drop it. */
 const chain = (config: Record<string, string>): ((record: SourceRecord) => SourceRecord | null) => {
   const { stages } = transformations(new Map(Object.entries(config)), plugins)
-  const pipeline = new Pipeline(stages, (error) => {
+  const pipeline = new Pipeline<SourcePassage>(stages, (error) => {
     throw error
   })
   return (record) => {
-    const passage = pipeline.run(record)
+    const passage = pipeline.run(new SourcePassage(record))
     assert.ok(!(passage instanceof Promise), 'transformed at once')
     return passage.endedIn === null ? passage.record : null
   }

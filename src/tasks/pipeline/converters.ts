@@ -6,14 +6,14 @@ import {
   converterSettings
 } from '../../settings/worker/converter-settings.ts'
 import { requiredPlugin } from './required-plugin.ts'
-import type { Bytes, Passage, Stage } from './stages.ts'
+import type { Bytes, SourcePassage, Stage } from './stages.ts'
 
-interface NamedConverter<C> {
+export interface NamedConverter<C> {
   readonly className: string
   readonly converter: C
 }
 
-interface Converters {
+export interface Converters {
   readonly key: NamedConverter<Converter>
   readonly value: NamedConverter<Converter>
   readonly header: NamedConverter<HeaderConverter>
@@ -41,12 +41,14 @@ export function taskConverters(
 /** What a converter makes of a key or a value. */
 type Encode = Converter['fromConnectData']
 
-/** The stages behind the transformations: headers, key, value. `encode`: how a converter is asked. */
+/**
+ * Of a source, the stages behind the transformations: headers, key, value. `encode`: how a converter is asked.
+ */
 export function converterStages(
   { key, value, header }: Converters,
   encode: (part: 'key' | 'value', converter: Converter) => Encode = (_, converter) =>
     converter.fromConnectData.bind(converter)
-): readonly Stage[] {
+): readonly Stage<SourcePassage>[] {
   return [
     headerStage(header),
     keyStage(key.className, encode('key', key.converter)),
@@ -54,7 +56,10 @@ export function converterStages(
   ]
 }
 
-function headerStage({ className, converter }: NamedConverter<HeaderConverter>): Stage {
+function headerStage({
+  className,
+  converter
+}: NamedConverter<HeaderConverter>): Stage<SourcePassage> {
   return {
     name: 'HEADER_CONVERTER',
     className,
@@ -71,8 +76,8 @@ function headerStage({ className, converter }: NamedConverter<HeaderConverter>):
   }
 }
 
-function keyStage(className: string, encode: Encode): Stage {
-  const keep = (passage: Passage, bytes: Bytes): true => {
+function keyStage(className: string, encode: Encode): Stage<SourcePassage> {
+  const keep = (passage: SourcePassage, bytes: Bytes): true => {
     passage.key = bytes
     return true
   }
@@ -89,8 +94,8 @@ function keyStage(className: string, encode: Encode): Stage {
   }
 }
 
-function valueStage(className: string, encode: Encode): Stage {
-  const keep = (passage: Passage, bytes: Bytes): true => {
+function valueStage(className: string, encode: Encode): Stage<SourcePassage> {
+  const keep = (passage: SourcePassage, bytes: Bytes): true => {
     passage.value = bytes
     return true
   }

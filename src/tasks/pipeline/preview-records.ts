@@ -7,14 +7,14 @@ import type { Plugins } from '../../plugin/plugins.ts'
 import { errorPolicy } from '../../settings/connector/connector-settings.ts'
 import { compileStages } from './compiled-stages.ts'
 import { readableBytes, readableSchema, readableValue } from './readable.ts'
-import { type Passage, Pipeline, type Stage } from './stages.ts'
+import { Pipeline, SourcePassage, type Stage } from './stages.ts'
 
 /** A record as it would be in Kafka, as REST shows it. */
 export type PreviewedRecord = Readonly<Record<string, unknown>>
 
 /** What became of one record on its way. */
 interface Outcome {
-  readonly passage: Passage
+  readonly passage: SourcePassage
   /** Of the stage in which the record ended; null: it threw nothing. */
   readonly failure: { readonly error: unknown } | null
   /** What a registry would be asked to keep. */
@@ -68,7 +68,7 @@ function dryPipeline(parts: { connector: ConfigMap; worker: ConfigMap; plugins: 
       return dry.bytes
     }
   })
-  const pipeline = new Pipeline([...stages, topicNameCheck], (error) => {
+  const pipeline = new Pipeline<SourcePassage>([...stages, topicNameCheck], (error) => {
     failure = { error }
     return false
   })
@@ -76,7 +76,7 @@ function dryPipeline(parts: { connector: ConfigMap; worker: ConfigMap; plugins: 
     async passed(record) {
       registers = { key: null, value: null }
       failure = null
-      const passage = await pipeline.run(record)
+      const passage = await pipeline.run(new SourcePassage(record))
       return { passage, failure, registers }
     },
     close
@@ -111,7 +111,7 @@ function previewed({ passage, failure, registers }: Outcome, tolerant: boolean):
   })
 }
 
-function kafkaView({ key, value, headers }: Passage): Readonly<Record<string, unknown>> {
+function kafkaView({ key, value, headers }: SourcePassage): Readonly<Record<string, unknown>> {
   return {
     key: readableBytes(key),
     value: readableBytes(value),

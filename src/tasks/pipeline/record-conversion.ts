@@ -6,11 +6,11 @@ import type { Plugins } from '../../plugin/plugins.ts'
 import { compileStages } from './compiled-stages.ts'
 import { describeRecord, recordText, type RowNamer } from './record-text.ts'
 import type { RetryWithTolerance } from './retry-with-tolerance.ts'
-import { type Passage, Pipeline, type Stage } from './stages.ts'
+import { Pipeline, SourcePassage, type Stage } from './stages.ts'
 
 /** Turns the source records of a task into producer records; a stage that fails is a matter of `errors.*`. */
 export class RecordConversion {
-  readonly #pipeline: Pipeline
+  readonly #pipeline: Pipeline<SourcePassage>
   readonly #errors: RetryWithTolerance
   readonly #rowOf: RowNamer | undefined
   readonly #closeStages: () => Promise<void>
@@ -39,7 +39,7 @@ export class RecordConversion {
    * something has to be waited for.
    */
   convert(record: SourceRecord): ProducerRecord | null | Promise<ProducerRecord | null> {
-    const passage = this.#pipeline.run(record)
+    const passage = this.#pipeline.run(new SourcePassage(record))
     return passage instanceof Promise ? passage.then(producerRecord) : producerRecord(passage)
   }
 
@@ -50,7 +50,11 @@ export class RecordConversion {
   }
 
   /** False: the record is to be skipped. */
-  async #recover(error: unknown, stage: Stage, passage: Passage): Promise<boolean> {
+  async #recover(
+    error: unknown,
+    stage: Stage<SourcePassage>,
+    passage: SourcePassage
+  ): Promise<boolean> {
     const { original } = passage
     const describe = (): string => describeRecord(original, this.#rowOf)
     const named =
@@ -63,7 +67,7 @@ export class RecordConversion {
         stage: stage.name,
         executing: stage.className,
         describe,
-        text: () => recordText(original)
+        text: () => `source record is = ${recordText(original)}`
       },
       () => stage.apply(passage)
     )
@@ -71,7 +75,7 @@ export class RecordConversion {
   }
 }
 
-function producerRecord(passage: Passage): ProducerRecord | null {
+function producerRecord(passage: SourcePassage): ProducerRecord | null {
   if (passage.endedIn !== null) return null
   const { record, key, value, headers } = passage
   return {

@@ -13,7 +13,8 @@ export type RowNamer = (record: SourceRecord) => string | null
  */
 export function describeRecord(record: SourceRecord, rowOf: RowNamer = () => null): string {
   const row =
-    rowOf(record) ?? (record.key === null ? null : `key ${literal(record.keySchema, record.key)}`)
+    rowOf(record) ??
+    (record.key === null ? null : `key ${literalOrWhy(record.keySchema, record.key)}`)
   const json = (value: unknown): string =>
     JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? String(part) : part))
   return `${row === null ? '' : `${row}, `}topic ${record.topic}, source partition ${json(record.sourcePartition)}, source offset ${json(encodedOffset(record.sourceOffset))}`
@@ -55,7 +56,8 @@ function javaText(schema: Schema | null, value: unknown): string {
   return orNoText(() => toJavaText(schema, value))
 }
 
-function literal(schema: Schema | null, value: unknown): string {
+/** The literal form of a value, or why it has none. */
+export function literalOrWhy(schema: Schema | null, value: unknown): string {
   return orNoText(() => toLiteral(schema, value))
 }
 

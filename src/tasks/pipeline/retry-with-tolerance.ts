@@ -12,8 +12,12 @@ interface FailureContext {
   readonly executing: string
   /** Which record: its row, or key, and where it stands; never its value. Made only when needed. */
   describe(): string
-  /** The whole record, for `errors.log.include.messages`. */
+  /** The whole record as a sentence goes on, for `errors.log.include.messages`. */
   text(): string
+  /** Where else a failure is reported, whatever becomes of the task. */
+  report?(error: unknown): void
+  /** What fails because something is away is thrown, whatever is tolerated: no record is at fault (I14). */
+  readonly outagesAreThrown?: true
 }
 
 const FIRST_DELAY_MS = 300
@@ -73,6 +77,7 @@ export class RetryWithTolerance {
         error = next
       }
     }
+    if (context.outagesAreThrown === true && isOutage(error)) throw error
     if (
       this.#policy.tolerance === 'none' &&
       this.#policy.exhausted === 'skip' &&
@@ -122,8 +127,9 @@ export class RetryWithTolerance {
   }
 
   #report(error: unknown, context: FailureContext): void {
+    context.report?.(error)
     if (!this.#policy.logErrors) return
-    const record = this.#policy.logMessages ? `, where source record is = ${context.text()}` : ''
+    const record = this.#policy.logMessages ? `, where ${context.text()}` : ''
     this.#log.error(
       `Error encountered in task ${this.#task}. Executing stage '${context.stage}' with class '${context.executing}'${record}.`,
       { error, record: context.describe() }
@@ -136,7 +142,12 @@ export class RetryWithTolerance {
  * task, as final errors do in a JVM worker.
  */
 function mayBeLost(error: unknown): boolean {
-  return isRetriable(error) && (error as ConnectError).facts['outage'] !== true
+  return isRetriable(error) && !isOutage(error)
+}
+
+/** What is needed is away, for every record alike. */
+function isOutage(error: unknown): boolean {
+  return isRetriable(error) && (error as ConnectError).facts['outage'] === true
 }
 
 function failureText(error: unknown, { stage, executing, describe }: FailureContext): string {

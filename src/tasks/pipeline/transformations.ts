@@ -1,5 +1,5 @@
 import type { ConfigMap } from '../../config/config-def.ts'
-import type { SourceRecord } from '../../data/record.ts'
+import type { ConnectRecord } from '../../data/record.ts'
 import { ConfigError } from '../../errors.ts'
 import type { Plugins } from '../../plugin/plugins.ts'
 import type { Predicate, Transformation } from '../../plugin/transformation.ts'
@@ -62,7 +62,7 @@ function transformationStage(className: string, transformation: Transformation):
   }
 }
 
-type Answer = SourceRecord | null | undefined
+type Answer = ConnectRecord | null | undefined
 
 function takeOver(passage: Passage, record: Answer): boolean {
   if (record === null || record === undefined) return false

@@ -1,7 +1,3 @@
-import type { Clock } from '../../clock.ts'
-import { ConfigError } from '../../errors.ts'
-import type { KafkaClients } from '../../kafka/contracts.ts'
-import type { Logger } from '../../log.ts'
 import type { Plugins } from '../../plugin/plugins.ts'
 import type { SourceConnectorPlugin } from '../../plugin/source.ts'
 import { taskKey } from '../../storage/task-id.ts'
@@ -9,6 +5,7 @@ import { Meter } from '../meter.ts'
 import { RecordConversion } from '../pipeline/record-conversion.ts'
 import { RetryWithTolerance } from '../pipeline/retry-with-tolerance.ts'
 import type { SourceTaskStart } from '../port.ts'
+import { requireTaskClass, type TaskSurroundings } from '../task-surroundings.ts'
 import type { WorkerLink } from '../worker-calls.ts'
 import { AtLeastOnceDelivery } from './at-least-once-delivery.ts'
 import { OffsetCommitter } from './offset-committer.ts'
@@ -19,14 +16,6 @@ import { SubmittedRecords } from './submitted-records.ts'
 import { TopicCreation } from './topic-creation.ts'
 import { TransactionalDelivery } from './transactional-delivery.ts'
 import { WorkerSourceTask } from './worker-source-task.ts'
-
-/** What the tasks of one thread have in common. */
-export interface TaskSurroundings {
-  readonly plugins: Plugins
-  readonly clients: KafkaClients
-  readonly clock: Clock
-  readonly log: Logger
-}
 
 interface Parts extends TaskSurroundings {
   readonly start: SourceTaskStart
@@ -80,14 +69,9 @@ export function buildSourceTask(
   })
 }
 
-function sourcePlugin({ id, connectorClass, config }: SourceTaskStart, plugins: Plugins) {
-  const plugin = plugins.connector(connectorClass) as SourceConnectorPlugin
-  const taskClass = config.get('task.class')?.trim()
-  if (taskClass !== undefined && taskClass !== plugin.taskClassName) {
-    throw new ConfigError(
-      `Task ${taskKey(id)} was made for ${taskClass}, but ${plugin.className} has tasks of ${plugin.taskClassName}`
-    )
-  }
+function sourcePlugin(start: SourceTaskStart, plugins: Plugins): SourceConnectorPlugin {
+  const plugin = plugins.connector(start.connectorClass) as SourceConnectorPlugin
+  requireTaskClass(start, plugin)
   return plugin
 }
 

@@ -1,6 +1,7 @@
 import type { ConfigMap } from '../../config/config-def.ts'
 import type { SourceRecord } from '../../data/record.ts'
 import type { Logger } from '../../log.ts'
+import { plainFacts } from '../plain-facts.ts'
 import type {
   SourceConnectorPlugin,
   SourceTask,
@@ -78,8 +79,7 @@ export class SourceTaskInstance {
   /** What the plugin says of its streams; nothing when it cannot. */
   progress(): ReadonlyMap<string, StreamFacts> {
     try {
-      const streams = this.#task?.progress?.() ?? new Map<string, StreamFacts>()
-      return new Map([...streams].map(([stream, facts]) => [stream, plainFacts(facts)]))
+      return plainFacts(this.#task?.progress?.() ?? new Map<string, StreamFacts>())
     } catch (error) {
       // I9: a question must not do any harm.
       if (!this.#isProgressTold) this.#log.warn('The task could not say how far it is', { error })
@@ -99,11 +99,4 @@ export class SourceTaskInstance {
       this.#log.error('Exception thrown while calling task.commit()', { error })
     }
   }
-}
-
-/** A copy, in which no later change of the plugin shows, without what is no plain value. */
-function plainFacts(facts: StreamFacts): StreamFacts {
-  const plain = (value: unknown): boolean =>
-    value === null || ['string', 'number', 'boolean'].includes(typeof value)
-  return Object.fromEntries(Object.entries(facts).filter(([, value]) => plain(value)))
 }

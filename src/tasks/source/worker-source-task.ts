@@ -15,7 +15,7 @@ import { ownedBy } from '../../plugin/plugin-owner.ts'
 import { type SourceDelivery, StartAnew } from './source-delivery.ts'
 import { MAX_RECORDS_PER_SEND } from './send-window.ts'
 import type { SourceTaskInstance } from './source-task-instance.ts'
-import { TaskConditions } from './task-conditions.ts'
+import { TaskConditions } from '../task-conditions.ts'
 import type { TopicCreation } from './topic-creation.ts'
 
 interface WorkerSourceTaskParts {

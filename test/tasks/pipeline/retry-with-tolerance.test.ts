@@ -18,7 +18,7 @@ const context = {
   stage: 'VALUE_CONVERTER',
   executing: 'example.Json',
   describe: () => 'table orders, row (id=7)',
-  text: () => 'SourceRecord{…}'
+  text: () => 'source record is = SourceRecord{…}'
 } as const
 
 /** A clock that jumps instead of waiting, and remembers how long it should have waited. */

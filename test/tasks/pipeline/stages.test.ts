@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { SourceRecord } from '../../../src/data/record.ts'
-import { type OnFailure, Pipeline, type Stage } from '../../../src/tasks/pipeline/stages.ts'
+import {
+  type OnFailure,
+  Pipeline,
+  SourcePassage,
+  type Stage
+} from '../../../src/tasks/pipeline/stages.ts'
 import { record } from '../../support/scripted-source.ts'
 
 const TAKEN: Stage['apply'] = () => true
@@ -33,7 +38,10 @@ const rethrow: OnFailure = (error) => {
 
 describe('The stages of a record', () => {
   it('are passed in their order, at once where none has to wait', () => {
-    const passage = new Pipeline([append('a'), append('b'), append('c')], rethrow).run(given)
+    const passage = new Pipeline<SourcePassage>(
+      [append('a'), append('b'), append('c')],
+      rethrow
+    ).run(new SourcePassage(given))
     assert.ok(!(passage instanceof Promise))
     assert.equal(passage.record.value, 'abc')
     assert.equal(passage.original, given)
@@ -42,7 +50,7 @@ describe('The stages of a record', () => {
 
   it('wait behind one that has to wait', async () => {
     const stages = [append('a'), appendLater('b'), append('c'), appendLater('d'), append('e')]
-    const running = new Pipeline(stages, rethrow).run(given)
+    const running = new Pipeline(stages, rethrow).run(new SourcePassage(given))
     assert.ok(running instanceof Promise)
     assert.equal((await running).record.value, 'abcde')
   })
@@ -53,7 +61,9 @@ describe('The stages of a record', () => {
   ] as const) {
     it(`end where one drops the record ${how}; those behind it do not see it`, async () => {
       const behind = stage('behind', () => assert.fail('not for dropped records'))
-      const passage = await new Pipeline([append('a'), drop, behind], rethrow).run(given)
+      const passage = await new Pipeline([append('a'), drop, behind], rethrow).run(
+        new SourcePassage(given)
+      )
       assert.equal(passage.endedIn, drop)
       assert.equal(passage.record.value, 'a')
     })
@@ -76,7 +86,7 @@ describe('The stages of a record', () => {
         new Pipeline(stages, (error, at, passage) => {
           told.push([(error as Error).message, at, passage.record.value])
           return Promise.resolve(goesOn)
-        }).run(given)
+        }).run(new SourcePassage(given))
       const done = await answer(true)
       assert.equal(done.record.value, 'ab')
       assert.equal(done.endedIn, null)
@@ -95,7 +105,7 @@ describe('The stages of a record', () => {
         asked += 1
         throw new Error('the task fails')
       })
-      await assert.rejects(async () => pipeline.run(given), /the task fails/)
+      await assert.rejects(async () => pipeline.run(new SourcePassage(given)), /the task fails/)
       assert.equal(asked, 1)
     })
   }

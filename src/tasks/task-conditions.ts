@@ -1,12 +1,18 @@
-import type { Logger } from '../../log.ts'
-import type { SkippedRecords } from '../pipeline/skipped-records.ts'
+import type { Logger } from '../log.ts'
+
+/** What was left out so far. */
+interface Skipped {
+  readonly count: number
+  /** null while nothing was. */
+  readonly condition: string | null
+}
 
 /**
  * What a task is coping with: what its plugin says, what its records wait for, and what was left out. Its
  * status says it beside RUNNING.
  */
 export class TaskConditions {
-  readonly #skipped: SkippedRecords
+  readonly #skipped: Skipped
   readonly #log: Logger
   readonly #onChange: () => void
   #ofPlugin: string | null = null
@@ -14,7 +20,7 @@ export class TaskConditions {
   /** How many skipped records the status tells of. */
   #skippedShown = 0
 
-  constructor(skipped: SkippedRecords, log: Logger, onChange: () => void) {
+  constructor(skipped: Skipped, log: Logger, onChange: () => void) {
     this.#skipped = skipped
     this.#log = log
     this.#onChange = onChange

@@ -1,0 +1,112 @@
+import type { Logger } from '../../log.ts'
+import type {
+  ErrantRecordReporter,
+  Revocation,
+  RevocationSignal,
+  SinkTaskContext,
+  TopicPartition,
+  TopicPosition
+} from '../../plugin/sink.ts'
+import type { TaskId } from '../../storage/task-id.ts'
+import type { AssignedPartitions } from './assigned-partitions.ts'
+
+interface SinkContextOptions {
+  readonly id: TaskId
+  readonly log: Logger
+  readonly partitions: AssignedPartitions
+  readonly errantRecords: ErrantRecordReporter | null
+  readonly stopping: AbortSignal
+  reportCondition(condition: string | null): void
+  requestCommit(): void
+}
+
+/**
+ * What a plugin asks of its task: kept here until the loop comes to it, for the plugin asks while its calls
+ * run, and what reads for it must not be disturbed then.
+ */
+export class SinkContext implements SinkTaskContext {
+  readonly connector: string
+  readonly task: number
+  readonly log: Logger
+  readonly errantRecords: ErrantRecordReporter | null
+  readonly stopping: AbortSignal
+  readonly #options: SinkContextOptions
+  #revoking = new AbortController()
+  #restMs: number | null = null
+  #hasAsked = false
+
+  constructor(options: SinkContextOptions) {
+    this.#options = options
+    this.connector = options.id.connector
+    this.task = options.id.task
+    this.log = options.log
+    this.errantRecords = options.errantRecords
+    this.stopping = options.stopping
+  }
+
+  get revoking(): RevocationSignal {
+    return this.#revoking.signal as RevocationSignal
+  }
+
+  assignment(): readonly TopicPartition[] {
+    return this.#options.partitions.all.map(({ topic, partition }) => ({ topic, partition }))
+  }
+
+  pause(partitions: readonly TopicPartition[]): void {
+    this.#setPaused(partitions, true)
+  }
+
+  resume(partitions: readonly TopicPartition[]): void {
+    this.#setPaused(partitions, false)
+  }
+
+  offset(positions: readonly TopicPosition[]): void {
+    const { partitions } = this.#options
+    const found = positions.map((position) => partitions.required(position))
+    for (const [at, partition] of found.entries()) {
+      partition.sought = Number((positions[at] as TopicPosition).offset)
+    }
+    this.#hasAsked = true
+  }
+
+  timeout(ms: number): void {
+    this.#restMs = ms
+  }
+
+  requestCommit(): void {
+    this.#options.requestCommit()
+  }
+
+  reportCondition(condition: string | null): void {
+    this.#options.reportCondition(condition)
+  }
+
+  /** Whether partitions were paused, resumed or sought since the last time this was asked. */
+  takeRequests(): boolean {
+    const hasAsked = this.#hasAsked
+    this.#hasAsked = false
+    return hasAsked
+  }
+
+  /** For how long the batch rests; null: the plugin did not say. Counts once. */
+  takeRest(): number | null {
+    const ms = this.#restMs
+    this.#restMs = null
+    return ms
+  }
+
+  /** The partitions there are now have a signal of their own. */
+  assigned(): void {
+    this.#revoking = new AbortController()
+  }
+
+  revoke(revocation: Revocation): void {
+    this.#revoking.abort(revocation)
+  }
+
+  #setPaused(partitions: readonly TopicPartition[], isPaused: boolean): void {
+    const found = partitions.map((partition) => this.#options.partitions.required(partition))
+    for (const partition of found) partition.isPaused = isPaused
+    this.#hasAsked = true
+  }
+}

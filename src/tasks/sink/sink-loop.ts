@@ -1,0 +1,370 @@
+import type { Clock } from '../../clock.ts'
+import type { ConsumedRecord, GroupConsumer } from '../../kafka/contracts.ts'
+import { ConnectError, isRetriable, messageOf } from '../../errors.ts'
+import type { Logger } from '../../log.ts'
+import type { BatchWish, TopicPartition } from '../../plugin/sink.ts'
+import { abortable, nextTurn } from '../../wait.ts'
+import type { SinkConversion } from '../pipeline/sink-conversion.ts'
+import type { AssignedPartitions } from './assigned-partitions.ts'
+import { Batch } from './batch.ts'
+import type { DeadLetterQueue } from './dead-letter-queue.ts'
+import type { ErrantRecords } from './errant-records.ts'
+import type { OffsetCommits } from './offset-commits.ts'
+import type { SinkContext } from './sink-context.ts'
+import type { SinkMeter } from './sink-meter.ts'
+import type { SinkTaskInstance } from './sink-task-instance.ts'
+
+interface SinkLoopParts {
+  readonly consumer: GroupConsumer
+  readonly plugin: SinkTaskInstance
+  readonly context: SinkContext
+  readonly conversion: SinkConversion
+  readonly partitions: AssignedPartitions
+  readonly commits: OffsetCommits
+  readonly errantRecords: ErrantRecords
+  readonly deadLetters: DeadLetterQueue | null
+  readonly meter: SinkMeter
+  readonly wish: BatchWish
+  /** Aborts when the task is to end. */
+  readonly stopping: AbortSignal
+  /** Aborts when nobody waits for it any more. */
+  readonly givenUp: AbortSignal
+  onTopicUsed(topic: string): void
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+/** How long one task converts before others have a turn, and how often it looks at the time. */
+const TURN_MS = 4
+const RECORDS_PER_LOOK = 8
+/** A plugin is called about as often although there is nothing to put. */
+const IDLE_MS = 1000
+/** The rest of a batch that is put again, where the plugin does not say. */
+const REST_MS = 1000
+/**
+ * For so long records are read while others are written. Behind it nothing is polled until they are, so that
+ * a put that does not end is noticed (`max.poll.interval.ms`).
+ */
+const READ_BESIDE_PUT_MS = 5000
+
+/**
+ * What a sink task does again and again: one batch is put while the next one is read and converted. A batch
+ * that failed and may succeed later rests with all partitions paused, and is put again before anything else;
+ * the group is attended to meanwhile.
+ */
+export class SinkLoop {
+  readonly #parts: SinkLoopParts
+  /** What is put next, or again. */
+  #held: Batch | null = null
+  /** What comes behind it. */
+  #ahead: Batch | null = null
+  /** Why `#held` rests, and until when. */
+  #rest: { readonly why: string; readonly untilMs: number } | null = null
+  #putting: { readonly ends: Promise<void>; readonly startedMs: number } | null = null
+  #failure: { readonly error: unknown } | null = null
+  /** Whether the target state is PAUSED. */
+  #isPaused = false
+  #arePausesDue = true
+  #areAllPaused = false
+  #lastTopic: string | null = null
+  readonly #topicsSeen = new Set<string>()
+
+  constructor(parts: SinkLoopParts) {
+    this.#parts = parts
+  }
+
+  /** Read, and not put yet; the older first. */
+  get batches(): readonly Batch[] {
+    return [this.#held, this.#ahead].filter((batch) => batch !== null)
+  }
+
+  /** What a batch rests for; null: none does. */
+  get trouble(): string | null {
+    return this.#rest?.why ?? null
+  }
+
+  set isPaused(isPaused: boolean) {
+    this.#isPaused = isPaused
+    this.#arePausesDue = true
+  }
+
+  /** Rejects when the task has to fail, also with what `put` threw. */
+  async turn(): Promise<void> {
+    const { commits } = this.#parts
+    this.#applyRequests()
+    if (commits.isDue && !(await commits.begin())) this.#rewind()
+    if (this.#held === null) {
+      this.#held = this.#ahead
+      this.#ahead = null
+    }
+    await this.#convertAgain()
+    this.#beginPut()
+    try {
+      await this.#read()
+    } finally {
+      await this.putEnded()
+    }
+    if (this.#failure !== null) throw this.#failure.error
+  }
+
+  /** Resolves when no call of `put` is under way, or nobody waits for it any more. Never rejects. */
+  async putEnded(): Promise<void> {
+    const putting = this.#putting
+    if (putting === null) return
+    // A put has no limit of its own: what it waits for its plugin says, and who stops the task has a limit.
+    await abortable(putting.ends, this.#parts.givenUp).catch(() => undefined)
+  }
+
+  /** Ends when the plugin has come back from its last `put`, however long that takes. Never rejects. */
+  get lastPut(): Promise<void> {
+    return this.#putting?.ends ?? Promise.resolve()
+  }
+
+  /** Partitions are there that were not before. */
+  assigned(): void {
+    this.#arePausesDue = true
+    this.#applyRequests()
+    this.#applyPauses()
+  }
+
+  /** I11: what was read of these partitions, and not put, is gone. */
+  forget(keys: ReadonlySet<string>): void {
+    for (const batch of this.batches) batch.purge(keys)
+    if (this.#held?.isEmpty === true) this.#drop()
+    if (this.#ahead?.isEmpty === true) this.#ahead = null
+  }
+
+  /** Nothing that was read is put any more. */
+  #drop(): void {
+    this.#held = null
+    this.#rest = null
+    this.#arePausesDue = true
+  }
+
+  /** What the plugin asked for since the last time. Nothing of it is in `#held` unless it failed before. */
+  #applyRequests(): void {
+    const { context, partitions, consumer } = this.#parts
+    if (!context.takeRequests()) return
+    this.#arePausesDue = true
+    for (const assigned of partitions.all) {
+      const { topic, partition, sought } = assigned
+      const key = new Set([`${topic}/${partition}`])
+      if (sought !== null) {
+        this.forget(key)
+        consumer.seek([{ topic, partition, offset: sought }])
+        Object.assign(assigned, { start: sought, delivered: null, committed: null, sought: null })
+      } else if (assigned.isPaused) {
+        const [first] = this.#ahead?.purge(key).values() ?? []
+        if (first !== undefined) consumer.seek([{ topic, partition, offset: first }])
+      }
+    }
+    if (this.#ahead?.isEmpty === true) this.#ahead = null
+  }
+
+  /** After a commit that the plugin refused: on from what was committed last. */
+  #rewind(): void {
+    const { partitions, consumer } = this.#parts
+    const first = (key: string): number | null =>
+      this.batches
+        .map(({ stretches }) => stretches.get(key)?.first)
+        .find((at) => at !== undefined) ?? null
+    for (const assigned of partitions.all) {
+      const { topic, partition, committed, start } = assigned
+      const offset = committed ?? start ?? first(`${topic}/${partition}`)
+      if (offset === null) continue
+      consumer.seek([{ topic, partition, offset }])
+      Object.assign(assigned, { start: offset, delivered: null })
+    }
+    this.#drop()
+    this.#ahead = null
+  }
+
+  get #mayPut(): boolean {
+    const { context, stopping, clock } = this.#parts
+    const held = this.#held
+    if (held === null || held.unconverted !== null || stopping.aborted) return false
+    if (this.#isPaused && !held.isEmpty) return false
+    if (this.#rest !== null && clock.monotonicMs() < this.#rest.untilMs) return false
+    // What is only buffered when partitions go is not written any more.
+    return !context.revoking.aborted
+  }
+
+  #beginPut(): void {
+    const { clock, meter } = this.#parts
+    const batch = this.#held
+    if (batch === null || !this.#mayPut) return
+    if (this.#rest !== null) meter.retried()
+    const startedMs = clock.monotonicMs()
+    const ends = this.#put(batch, startedMs).finally(() => {
+      this.#putting = null
+      // What was read meanwhile need not wait for more.
+      if (this.#ahead !== null || this.#parts.commits.isRequested) this.#parts.consumer.wakeup()
+    })
+    this.#putting = { ends, startedMs }
+  }
+
+  /** Never rejects. */
+  async #put(batch: Batch, startedMs: number): Promise<void> {
+    const { plugin, deadLetters, errantRecords, context, stopping, clock, meter } = this.#parts
+    const { revoking } = context
+    try {
+      // I10: letters first, so that a batch that has to wait for them was not written before.
+      await deadLetters?.acknowledged(AbortSignal.any([stopping, revoking]))
+      await plugin.put(batch.records)
+      await errantRecords.settled()
+    } catch (error) {
+      return this.#putFailed(error, revoking.aborted)
+    }
+    meter.put(batch, clock.monotonicMs() - startedMs)
+    for (const [key, { next, lastTimestamp }] of batch.stretches) {
+      const assigned = this.#parts.partitions.byKey(key)
+      if (assigned !== null) Object.assign(assigned, { delivered: next, lastTimestamp })
+    }
+    if (this.#held === batch) this.#drop()
+  }
+
+  #putFailed(error: unknown, isRevoked: boolean): void {
+    const { stopping, log } = this.#parts
+    if (stopping.aborted)
+      return log.warn('After it was asked to stop, the task threw an error', { error })
+    if (!isRetriable(error) && !isRevoked) {
+      this.#failure = { error: unrecoverable(error) }
+      return
+    }
+    this.#toRest(error)
+  }
+
+  #toRest(error: unknown): void {
+    const { context, clock, log } = this.#parts
+    const why = messageOf(error)
+    if (this.#rest?.why !== why)
+      log.warn('A batch could not be put and will be put again', { error })
+    const ms = context.takeRest() ?? REST_MS
+    this.#rest = { why, untilMs: clock.monotonicMs() + ms }
+    this.#arePausesDue = true
+  }
+
+  /** What the consumer may hand out. No poll is under way. */
+  #applyPauses(): void {
+    const { consumer, partitions } = this.#parts
+    const isHeldBack = this.#held !== null && this.#putting === null
+    const all = this.#isPaused || this.#rest !== null || isHeldBack
+    if (!this.#arePausesDue && all === this.#areAllPaused) return
+    this.#arePausesDue = false
+    this.#areAllPaused = all
+    const paused = partitions.all.filter(({ isPaused }) => all || isPaused)
+    if (paused.length > 0) consumer.pause(paused.map(named))
+    const read = partitions.all.filter(({ isPaused }) => !all && !isPaused)
+    if (read.length > 0) consumer.resume(read.map(named))
+  }
+
+  /** At least one poll: rebalances happen in there. */
+  async #read(): Promise<void> {
+    const { consumer, clock, meter, stopping, context } = this.#parts
+    for (;;) {
+      this.#applyPauses()
+      const consumed = await consumer.poll(this.#room(), this.#waitMs())
+      if (consumed.length > 0) {
+        meter.read(consumed.length)
+        this.#ahead ??= new Batch(clock.monotonicMs())
+        this.#ahead.add(consumed)
+        this.#noteStarts(consumed)
+        if (!(await this.#converted(this.#ahead))) return
+      }
+      if (stopping.aborted || context.revoking.aborted || !this.#isWorthMore()) break
+    }
+    // A plugin is called although there is nothing to put.
+    if (this.#held === null) this.#ahead ??= new Batch(clock.monotonicMs())
+  }
+
+  /** Whether the next batch may grow while there is nothing else to do. */
+  #isWorthMore(): boolean {
+    const { wish, clock } = this.#parts
+    const nowMs = clock.monotonicMs()
+    const ahead = this.#ahead
+    if (ahead !== null && (ahead.consumed >= wish.records || ahead.bytes >= wish.bytes))
+      return false
+    if (this.#areAllPaused) return false
+    if (this.#putting !== null) return nowMs < this.#putting.startedMs + READ_BESIDE_PUT_MS
+    return ahead !== null && nowMs < ahead.startedMs + wish.lingerMs
+  }
+
+  #room(): { records: number; bytes: number } {
+    const { wish } = this.#parts
+    const { consumed = 0, bytes = 0 } = this.#ahead ?? {}
+    return { records: Math.max(1, wish.records - consumed), bytes: Math.max(1, wish.bytes - bytes) }
+  }
+
+  #waitMs(): number {
+    const { commits, clock, wish } = this.#parts
+    const nowMs = clock.monotonicMs()
+    const limits = [IDLE_MS, commits.leftMs]
+    if (this.#rest !== null) limits.push(this.#rest.untilMs - nowMs)
+    if (this.#ahead !== null && this.#putting === null) {
+      limits.push(this.#ahead.startedMs + wish.lingerMs - nowMs)
+    }
+    return Math.max(0, Math.min(...limits))
+  }
+
+  /** Where reading began, for a partition of which nothing was committed. */
+  #noteStarts(consumed: readonly ConsumedRecord[]): void {
+    const { partitions, onTopicUsed } = this.#parts
+    for (const [key, { first }] of this.#ahead?.stretches ?? []) {
+      const assigned = partitions.byKey(key)
+      if (assigned !== null) assigned.start ??= first
+    }
+    for (const { topic } of consumed) {
+      if (topic === this.#lastTopic) continue
+      this.#lastTopic = topic
+      if (this.#topicsSeen.has(topic)) continue
+      this.#topicsSeen.add(topic)
+      onTopicUsed(topic)
+    }
+  }
+
+  async #convertAgain(): Promise<void> {
+    const held = this.#held
+    if (held === null || held.unconverted === null) return
+    if (this.#rest !== null && this.#parts.clock.monotonicMs() < this.#rest.untilMs) return
+    if (!(await this.#converted(held))) return
+    this.#rest = null
+    this.#arePausesDue = true
+  }
+
+  /**
+   * Converts what a batch holds; false when that has to wait for something that is away, and then the batch
+   * rests (I14). Rejects when the task has to fail.
+   */
+  async #converted(batch: Batch): Promise<boolean> {
+    const { conversion, stopping } = this.#parts
+    let turnEndsAt = performance.now() + TURN_MS
+    try {
+      for (let count = 1; batch.unconverted !== null && !stopping.aborted; count++) {
+        const converted = conversion.convert(batch.unconverted)
+        batch.converted(converted instanceof Promise ? await converted : converted)
+        if (count % RECORDS_PER_LOOK === 0 && performance.now() >= turnEndsAt) {
+          // I9: others wait for the event loop, however much one poll brings.
+          await nextTurn()
+          turnEndsAt = performance.now() + TURN_MS
+        }
+      }
+      return true
+    } catch (error) {
+      if (!isRetriable(error) || stopping.aborted) throw error
+      this.#toRest(error)
+      return false
+    }
+  }
+}
+
+function named({ topic, partition }: TopicPartition): TopicPartition {
+  return { topic, partition }
+}
+
+/** As a JVM worker names it. */
+function unrecoverable(error: unknown): ConnectError {
+  const code = error instanceof ConnectError ? error.code : 'INTERNAL'
+  return new ConnectError(code, 'Exiting WorkerSinkTask due to unrecoverable exception.', {
+    cause: error
+  })
+}
