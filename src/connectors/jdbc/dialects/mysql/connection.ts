@@ -31,7 +31,7 @@ import { abortable, within } from '../../../../wait.ts'
 const DICTIONARY_LIMIT_MS = 60_000
 const CLOSE_LIMIT_MS = 1000
 
-interface Parts {
+export interface MysqlParts {
   readonly dialect: Dialect
   readonly driver: DriverConnection
   readonly clock: Clock
@@ -45,10 +45,16 @@ interface Parts {
   kill(what: 'KILL' | 'KILL QUERY'): Promise<void>
 }
 
+/** What a statement answers: its rows, or how many it changed. */
+interface Changed {
+  readonly rows: Row[]
+  readonly affected: number
+}
+
 /** One session. Statements are prepared on the server, so that values travel in binary form and exactly. */
 export class MysqlConnection implements Connection {
   readonly dialect: Dialect
-  readonly #parts: Parts
+  readonly #parts: MysqlParts
   readonly #driver: DriverConnection
   readonly #database: string | null
   readonly #transactions: MysqlTransactions
@@ -58,7 +64,7 @@ export class MysqlConnection implements Connection {
   /** The driver forgets the callbacks of a destroyed connection: whoever waits is told from here. */
   readonly #gone = new AbortController()
 
-  constructor(parts: Parts) {
+  constructor(parts: MysqlParts) {
     this.dialect = parts.dialect
     this.#parts = parts
     this.#driver = parts.driver
@@ -71,7 +77,7 @@ export class MysqlConnection implements Connection {
   }
 
   async describeTable({ catalog, table }: TableId): Promise<TableColumn[]> {
-    const schema = catalog ?? (await this.#currentDatabase())
+    const schema = catalog ?? (await this.currentDatabase())
     return await mysqlColumns(
       (sql, binds) => this.run(sql, binds),
       schema,
@@ -84,7 +90,8 @@ export class MysqlConnection implements Connection {
     return mysqlCopies((sql, binds) => this.run(sql, binds), source, this.#database)
   }
 
-  async #currentDatabase(): Promise<string> {
+  /** In which names of tables stand by themselves. */
+  async currentDatabase(): Promise<string> {
     return this.#database ?? String((await this.run('SELECT DATABASE()'))[0]?.[0] ?? '')
   }
 
@@ -193,29 +200,40 @@ export class MysqlConnection implements Connection {
   }
 
   /** Runs a small statement and answers all its rows. */
-  run(sql: string, binds: readonly unknown[] = []): Promise<Row[]> {
-    return this.#use('answer', sql, DICTIONARY_LIMIT_MS, () => {
-      return new Promise<Row[]>((resolve, reject) => {
-        this.#driver.execute(
-          { sql, values: [...binds] as string[], rowsAsArray: true },
-          (error, rows) => {
-            if (error === null) resolve(Array.isArray(rows) ? (rows as unknown as Row[]) : [])
-            else reject(error)
-          }
-        )
-      })
-    })
+  async run(sql: string, binds: readonly unknown[] = []): Promise<Row[]> {
+    return (await this.#use('answer', sql, DICTIONARY_LIMIT_MS, () => this.#send(sql, binds))).rows
   }
 
   /** Not prepared: each statement is another. */
-  #askInText(sql: string): Promise<Row[]> {
-    return this.#use('answer', sql, DICTIONARY_LIMIT_MS, () => {
-      return new Promise<Row[]>((resolve, reject) => {
-        this.#driver.query({ sql, rowsAsArray: true }, (error, rows) => {
-          if (error === null) resolve(Array.isArray(rows) ? (rows as unknown as Row[]) : [])
-          else reject(error)
-        })
-      })
+  async #askInText(sql: string): Promise<Row[]> {
+    return (await this.#use('answer', sql, DICTIONARY_LIMIT_MS, () => this.#send(sql, null))).rows
+  }
+
+  /**
+   * Sends a statement: as a text without `binds`, else prepared. `convert` makes the error of the driver's,
+   * which has the whole statement in it, and what the server says of its values.
+   */
+  change(
+    sql: string,
+    binds: readonly unknown[] | null,
+    limitMs: number,
+    convert: (error: unknown) => ConnectError
+  ): Promise<Changed> {
+    return this.#use('write', '', limitMs, () => this.#send(sql, binds), convert)
+  }
+
+  #send(sql: string, binds: readonly unknown[] | null): Promise<Changed> {
+    return new Promise((resolve, reject) => {
+      const answer = (error: unknown, result: unknown): void => {
+        if (error !== null) reject(error as Error)
+        else if (Array.isArray(result)) resolve({ rows: result as Row[], affected: result.length })
+        else resolve({ rows: [], affected: (result as { affectedRows: number }).affectedRows })
+      }
+      if (binds === null) this.#driver.query({ sql, rowsAsArray: true }, answer)
+      else {
+        const values = [...binds] as string[]
+        this.#driver.execute({ sql, values, rowsAsArray: true }, answer)
+      }
     })
   }
 
@@ -223,7 +241,8 @@ export class MysqlConnection implements Connection {
     what: string,
     sql: string,
     limitMs: number | null,
-    work: () => Promise<T>
+    work: () => Promise<T>,
+    convert = (error: unknown): ConnectError => mysqlError(error, `MySQL could not ${what}`, sql)
   ): Promise<T> {
     if (this.#aborted) throw abortedError()
     this.#running += 1
@@ -231,7 +250,7 @@ export class MysqlConnection implements Connection {
       return await this.#limit(abortable(work(), this.#gone.signal, abortedError), limitMs)
     } catch (error) {
       if (this.#aborted && !(error instanceof ConnectError)) throw abortedError()
-      throw mysqlError(error, `MySQL could not ${what}`, sql)
+      throw convert(error)
     } finally {
       this.#running -= 1
     }
@@ -241,7 +260,10 @@ export class MysqlConnection implements Connection {
     if (ms === null) return work
     return within(this.#parts.clock, work, ms, () => {
       this.abort()
-      return databaseError(`MySQL did not answer in ${ms} ms`, { retriable: true })
+      return databaseError(`MySQL did not answer in ${ms} ms`, {
+        retriable: true,
+        errorClass: 'outage'
+      })
     })
   }
 }

@@ -1,17 +1,9 @@
-import { isRetriable } from '../../../../errors.ts'
-import {
-  abortedError,
-  type Connection,
-  type Dialect,
-  type OpenOptions
-} from '../../database/database.ts'
+import type { Dialect } from '../../database/database.ts'
 import { timestampText } from '../../values/timestamp.ts'
 import { MysqlConnection } from './connection.ts'
-import { mysqlError } from './errors.ts'
-import { connectMysql, cutSession, killOnServer, type LogIn } from './session.ts'
-import { type MysqlTarget, mysqlTarget } from './target.ts'
-import type { MysqlAddress } from './url.ts'
-import { firstAnswer } from '../shared/first-answer.ts'
+import { openMysql } from './opening.ts'
+import { mysqlTarget } from './target.ts'
+import { mysqlWriting } from './writing.ts'
 
 /**
  * MySQL and MariaDB. DATETIME and TIMESTAMP alike are readings of the session's wall clock, as they are for
@@ -24,7 +16,13 @@ export const mysqlDialect: Dialect = {
   urlExample: 'jdbc:mysql://host:3306/database',
   quotes: ['`', '`'],
   twoPartNamesHaveCatalog: true,
-  open: openMysql,
+  open: async (options) =>
+    await openMysql(
+      options,
+      mysqlTarget(options),
+      mysqlDialect,
+      (parts) => new MysqlConnection(parts)
+    ),
   nameParts: (table) => [table.catalog, table.table],
   timestampExpression: (names) =>
     names.length === 1 ? (names[0] ?? '') : `COALESCE(${names.join(',')})`,
@@ -38,56 +36,6 @@ export const mysqlDialect: Dialect = {
     const text = String(id)
     const signed = BigInt(id) < 2n ** 63n
     return { sql: signed ? 'CAST(? AS SIGNED)' : 'CAST(? AS DECIMAL(65,0))', value: text }
-  }
-}
-
-async function openMysql(options: OpenOptions): Promise<Connection> {
-  if (options.signal.aborted) throw abortedError()
-  const settings = mysqlTarget(options)
-  return await firstAnswer({
-    addresses: settings.hosts,
-    timeoutMs: options.timeoutMs,
-    eachMs: settings.connectLimitMs,
-    signal: options.signal,
-    clock: options.clock,
-    // A wrong password is wrong everywhere, and every try counts against the account.
-    goesOn: isRetriable,
-    what: 'Could not connect to MySQL',
-    tryOne: (address, limitMs) => openSession(settings, address, { ...options, limitMs })
-  })
-}
-
-async function openSession(
-  settings: MysqlTarget,
-  address: MysqlAddress,
-  logIn: LogIn
-): Promise<Connection> {
-  const { signal, clock } = logIn
-  const place = address.socketPath ?? `${address.host}:${address.port}`
-  try {
-    const driver = await connectMysql(settings, address, logIn)
-    const connection = new MysqlConnection({
-      dialect: mysqlDialect,
-      driver,
-      clock,
-      database: settings.database === '' ? null : settings.database,
-      zeroDatesAreNull: settings.zeroDatesAreNull,
-      types: settings.types,
-      answerLimitMs: settings.answerLimitMs,
-      kill: (what) => killOnServer(settings, address, clock, `${what} ${driver.threadId}`)
-    })
-    const cut = (): void => connection.abort()
-    signal.addEventListener('abort', cut, { once: true })
-    try {
-      for (const statement of settings.session) await connection.run(statement)
-    } catch (error) {
-      cutSession(driver)
-      throw error
-    } finally {
-      signal.removeEventListener('abort', cut)
-    }
-    return connection
-  } catch (error) {
-    throw mysqlError(error, `Could not connect to MySQL at ${place}`)
-  }
+  },
+  writing: mysqlWriting(() => mysqlDialect)
 }

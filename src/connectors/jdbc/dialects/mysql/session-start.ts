@@ -1,18 +1,22 @@
 import { ConfigError } from '../../../../errors.ts'
-import type { IsolationMode } from '../../database/database.ts'
+import type { IsolationMode, OpenOptions } from '../../database/database.ts'
 import type { DriverProperties } from '../shared/driver-properties.ts'
 
 const READ_ONLY = 'SET SESSION TRANSACTION READ ONLY'
 /** A slow reader must not be thrown out in the middle of a long result. */
 const WRITE_TIMEOUT_S = 3600
 
+/** What a session is for: one that reads must not change anything. */
+export type SessionUse = 'reads' | 'writes'
+
 /** Statements for the start of a session, in their order. */
 export function startOfSession(
-  isolation: IsolationMode,
+  use: SessionUse,
   properties: DriverProperties,
   isMariaDb: boolean,
-  lockWaitMs = 0
+  { isolation, lockWaitMs = 0 }: Pick<OpenOptions, 'isolation' | 'lockWaitMs'>
 ): string[] {
+  const readOnly = use === 'reads' ? [READ_ONLY] : []
   const timeout = isMariaDb ? null : properties.count('netTimeoutForStreamingResults')
   const asked = [
     ...timeZone(properties, isMariaDb),
@@ -27,11 +31,11 @@ export function startOfSession(
       : [
           `SET SESSION lock_wait_timeout = LEAST(@@SESSION.lock_wait_timeout, ${Math.ceil(lockWaitMs / 1000)})`
         ]),
-    READ_ONLY,
+    ...readOnly,
     ...isolationLevel(isolation, properties, isMariaDb),
     ...asked,
     // What was asked for has not made the session writable.
-    ...(asked.length > 0 ? [READ_ONLY] : [])
+    ...(asked.length > 0 ? readOnly : [])
   ]
 }
 

@@ -7,7 +7,7 @@ import {
   type DriverPlugins,
   type MysqlAuthentication
 } from './authentication.ts'
-import { startOfSession } from './session-start.ts'
+import { type SessionUse, startOfSession } from './session-start.ts'
 import { sslModeOf, sslOptions } from './tls.ts'
 import type { MysqlTypeSettings } from './types.ts'
 import { type MysqlAddress, mysqlAddresses } from './url.ts'
@@ -32,6 +32,8 @@ export interface MysqlTarget {
   /** `zeroDateTimeBehavior=CONVERT_TO_NULL` */
   readonly zeroDatesAreNull: boolean
   readonly types: MysqlTypeSettings
+  /** The configuration says at which level of isolation statements run. */
+  readonly setsIsolation: boolean
   /** Statements for the start of the session. */
   readonly session: readonly string[]
   readonly keepAlive: boolean
@@ -43,7 +45,7 @@ export interface MysqlTarget {
 const MARIADB_CONNECT_LIMIT_MS = 30_000
 
 /** Throws ConfigError for what makes no sense or is refused; tells what has no effect. */
-export function mysqlTarget(options: OpenOptions): MysqlTarget {
+export function mysqlTarget(options: OpenOptions, use: SessionUse = 'reads'): MysqlTarget {
   const { hosts, database, isMariaDb, properties } = mysqlAddresses(options)
   properties.tell(options.log)
   const sslMode = sslModeOf(properties, isMariaDb)
@@ -63,7 +65,10 @@ export function mysqlTarget(options: OpenOptions): MysqlTarget {
     answerLimitMs: answerLimit > 0 ? answerLimit : null,
     zeroDatesAreNull: zeroDatesAreNull(properties),
     types: typeSettings(isMariaDb, properties),
-    session: startOfSession(options.isolation, properties, isMariaDb, options.lockWaitMs),
+    setsIsolation:
+      options.isolation !== 'DEFAULT' ||
+      (isMariaDb && properties.word('transactionIsolation') !== null),
+    session: startOfSession(use, properties, isMariaDb, options),
     keepAlive: properties.flag('tcpKeepAlive', true),
     compress: properties.flag('useCompression', false),
     isInteractive: !isMariaDb && properties.flag('interactiveClient', false)
