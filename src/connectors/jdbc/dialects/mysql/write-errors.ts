@@ -1,6 +1,6 @@
 import { ConnectError } from '../../../../errors.ts'
-import { databaseError } from '../../database/database.ts'
-import type { WriteErrorClass } from '../../database/writing.ts'
+import { errorClassOf, type WriteErrorClass } from '../../database/writing.ts'
+import { writeError } from '../shared/write-error.ts'
 import { mysqlError } from './errors.ts'
 
 /*
@@ -47,7 +47,7 @@ export function mysqlWriteError(
   what: string,
   facts: { readonly rowIndex?: number; readonly sql?: string } = {}
 ): ConnectError {
-  if (error instanceof ConnectError) return error
+  if (error instanceof ConnectError) return classified(error)
   const { errno = 0, code, sqlState = '', message = '' } = error as DriverError
   const general = mysqlError(error, what)
   const errorClass =
@@ -55,16 +55,25 @@ export function mysqlWriteError(
     CLASS_OF_STATE[sqlState.slice(0, 2)] ??
     (general.retriable ? 'outage' : 'unknown')
   const text = withoutValues(errno, message)
-  // The driver's own error has the whole statement in it.
-  const cause = Object.assign(new Error(text), { errno, code, sqlState })
-  return databaseError(`${what}: ${text}`, {
-    retriable: general.retriable || ['outage', 'conflict', 'resource'].includes(errorClass),
-    missing: general.facts['missing'] === true,
-    cause,
+  return writeError(what, {
+    ...facts,
     errorClass,
-    ...(errno >= 1000 ? { code: errno } : code === undefined ? {} : { code }),
-    ...facts
+    text,
+    // The driver's own error has the whole statement in it.
+    cause: Object.assign(new Error(text), { errno, code, sqlState }),
+    ...(errno >= 1000 ? { code: errno } : code === undefined ? {} : { code })
   })
+}
+
+/** An error of the session beneath: opening, asking the dictionary, waiting in vain. */
+export function classified(error: unknown): unknown
+export function classified(error: ConnectError): ConnectError
+export function classified(error: unknown): unknown {
+  if (!(error instanceof ConnectError) || errorClassOf(error) !== null) return error
+  const number = error.facts['code']
+  const known = typeof number === 'number' ? CLASS_OF.get(number) : undefined
+  const errorClass = known ?? (error.retriable ? 'outage' : 'unknown')
+  return new ConnectError(error.code, error.message, { ...error.facts, errorClass, cause: error })
 }
 
 /** Messages that say nothing but names. */

@@ -33,7 +33,7 @@ function setLiteral(members: readonly string[]): Literal {
 }
 
 /** Of a value that is not null. */
-export function literalOfType(type: TargetColumn['type']): Literal {
+function literalOfType(type: TargetColumn['type']): Literal {
   switch (type.kind) {
     case 'boolean':
       return (value) => (value === true ? '1' : '0')
@@ -67,11 +67,11 @@ export function literalOfType(type: TargetColumn['type']): Literal {
   }
 }
 
-function textLiteral(text: string): string {
+export function textLiteral(text: string): string {
   return text.includes("'") ? `'${text.replaceAll("'", "''")}'` : `'${text}'`
 }
 
-function bytesLiteral(bytes: Uint8Array): string {
+export function bytesLiteral(bytes: Uint8Array): string {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   return bytes.length < LONG_BYTES
     ? `x'${buffer.toString('hex')}'`
@@ -79,7 +79,7 @@ function bytesLiteral(bytes: Uint8Array): string {
 }
 
 /** With an exponent, for a literal without one is a decimal. */
-function floatLiteral(value: number): string {
+export function floatLiteral(value: number): string {
   // The sign of a zero is lost in its shortest text.
   const text = Object.is(value, -0) ? '-0' : String(value)
   return text.includes('e') ? text : `${text}e0`

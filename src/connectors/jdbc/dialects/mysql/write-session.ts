@@ -1,5 +1,5 @@
 import { ConnectError, DataError, messageOf } from '../../../../errors.ts'
-import { databaseError, type TableId } from '../../database/database.ts'
+import { databaseError, type Row, type TableId } from '../../database/database.ts'
 import type {
   TargetTable,
   WriteRow,
@@ -9,7 +9,7 @@ import type {
 } from '../../database/writing.ts'
 import { MysqlConnection, type MysqlParts } from './connection.ts'
 import { mysqlTargetTable } from './target-table.ts'
-import { mysqlWriteError } from './write-errors.ts'
+import { classified, mysqlWriteError } from './write-errors.ts'
 import { literalOf } from './write-literals.ts'
 import { type MysqlWords, OPERATIONS, statementOf, statementText } from './write-statements.ts'
 import { startOfWriting, type ServerFacts } from './write-start.ts'
@@ -52,17 +52,22 @@ export class MysqlWriteSession extends MysqlConnection implements WriteSession {
   }
 
   async describeTarget(table: TableId): Promise<TargetTable | null> {
-    const catalog = table.catalog ?? (await this.currentDatabase())
-    const described = await mysqlTargetTable(
-      (sql, binds) => this.run(sql, binds),
-      { ...table, catalog },
-      this.#facts.isMariaDb
-    )
+    const described = await this.#described(table)
     if (described === null) return null
     if (described.triggersAreSeen && !described.table.hasTriggers) {
       this.#tellRows.add(described.table)
     }
     return described.table
+  }
+
+  async #described(table: TableId): ReturnType<typeof mysqlTargetTable> {
+    try {
+      const catalog = table.catalog ?? (await this.currentDatabase())
+      const ask = (sql: string, binds: unknown[]): Promise<Row[]> => this.run(sql, binds)
+      return await mysqlTargetTable(ask, { ...table, catalog }, this.#facts.isMariaDb)
+    } catch (error) {
+      throw classified(error)
+    }
   }
 
   async begin(): Promise<void> {

@@ -3,6 +3,7 @@ import type { WritingDialect } from '../../database/writing.ts'
 import { mysqlAddColumns, mysqlColumnType, mysqlCreateTable } from './ddl.ts'
 import { openMysql } from './opening.ts'
 import { mysqlTarget } from './target.ts'
+import { classified } from './write-errors.ts'
 import { MysqlWriteSession } from './write-session.ts'
 import { statementText } from './write-statements.ts'
 
@@ -16,7 +17,9 @@ export function mysqlWriting(dialect: () => Dialect): WritingDialect {
         settings,
         dialect(),
         (parts) => new MysqlWriteSession(parts, options)
-      )
+      ).catch((error: unknown) => {
+        throw classified(error)
+      })
       const cut = (): void => session.abort()
       options.signal.addEventListener('abort', cut, { once: true })
       try {

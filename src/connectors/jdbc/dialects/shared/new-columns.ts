@@ -34,8 +34,8 @@ export function newColumnKind({ name, type }: Schema): NewColumnKind | null {
 /** What a dialect says of the columns of a new table. */
 export interface NewColumnWords {
   quoted(name: string): string
-  /** A default in SQL; null: a column of this kind is made without it. */
-  literal(kind: NewColumnKind, value: unknown): string | null
+  /** A default in SQL for a column of this type; null: the column is made without it. */
+  literal(kind: NewColumnKind, value: unknown, type: string): string | null
   /** Whether a column of the primary key that has a default says NOT NULL as well. */
   readonly keysSayNotNull?: boolean
 }
@@ -45,7 +45,7 @@ export function newColumnSql(column: NewColumn, words: NewColumnWords, isKey: bo
   const { schema } = column
   const kind = newColumnKind(schema)
   const value = schema.defaultValue ?? null
-  const literal = kind === null || value === null ? null : words.literal(kind, value)
+  const literal = kind === null || value === null ? null : words.literal(kind, value, column.type)
   const start = `${words.quoted(column.name)} ${column.type}`
   const notNull = isKey && words.keysSayNotNull === true ? ' NOT NULL' : ''
   if (literal !== null) return `${start} DEFAULT ${literal}${notNull}`
