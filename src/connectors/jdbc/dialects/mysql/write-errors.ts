@@ -66,9 +66,7 @@ export function mysqlWriteError(
 }
 
 /** An error of the session beneath: opening, asking the dictionary, waiting in vain. */
-export function classified(error: unknown): unknown
-export function classified(error: ConnectError): ConnectError
-export function classified(error: unknown): unknown {
+export function classified<E>(error: E): E | ConnectError {
   if (!(error instanceof ConnectError) || errorClassOf(error) !== null) return error
   const number = error.facts['code']
   const known = typeof number === 'number' ? CLASS_OF.get(number) : undefined
