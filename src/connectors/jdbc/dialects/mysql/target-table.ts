@@ -1,4 +1,4 @@
-import { epochDay } from '../../../../data/calendar.ts'
+import { epochDay, MS_PER_DAY } from '../../../../data/calendar.ts'
 import type { Row, TableId } from '../../database/database.ts'
 import type { TargetColumn, TargetTable, TargetType } from '../../database/writing.ts'
 import { numberOf } from '../shared/number-of.ts'
@@ -155,8 +155,8 @@ function targetType(row: Row): TargetType {
 }
 
 const DATETIMES = {
-  minMs: epochDay(1, 1, 1) * 86_400_000,
-  maxMs: epochDay(10_000, 1, 1) * 86_400_000 - 1
+  minMs: epochDay(1, 1, 1) * MS_PER_DAY,
+  maxMs: epochDay(10_000, 1, 1) * MS_PER_DAY - 1
 }
 /** A zero is no time, and more than 31 bits only some servers have. */
 const EPOCH_SECONDS = { minMs: 1000, maxMs: 2_147_483_647_999 }

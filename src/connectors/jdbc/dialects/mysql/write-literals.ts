@@ -1,3 +1,4 @@
+import { MS_PER_DAY } from '../../../../data/calendar.ts'
 import { DataError } from '../../../../errors.ts'
 import type { TargetColumn } from '../../database/writing.ts'
 import { type Timestamp, timestampText } from '../../values/timestamp.ts'
@@ -93,7 +94,7 @@ function timeText(nanos: number, digits: number): string {
 }
 
 function ofDay(day: number): Timestamp {
-  return { ms: day * 86_400_000, nanos: 0 }
+  return { ms: day * MS_PER_DAY, nanos: 0 }
 }
 
 function digitsOf(resolutionNanos: number): number {
