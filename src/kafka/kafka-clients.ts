@@ -3,6 +3,7 @@ import { type Logger, loggers } from '../log.ts'
 import { KafkaAdmin } from './admin/admin.ts'
 import type { KafkaClients } from './contracts.ts'
 import { fenceProducers } from './producing/fence-producers.ts'
+import { KafkaConsumerGroups } from './group/consumer-groups.ts'
 import { KafkaGroupMembership } from './group/group-membership.ts'
 import { KafkaRecordProducer } from './producing/producer.ts'
 import { KafkaTopicLog } from './reading/topic-log.ts'
@@ -42,8 +43,7 @@ export function createKafkaClients(clock: Clock, log?: Logger): KafkaClients {
     groupConsumer: () => {
       throw new Error('not there yet')
     },
-    consumerGroups: () => {
-      throw new Error('not there yet')
-    }
+    consumerGroups: (client, clientId) =>
+      new KafkaConsumerGroups(clock, client, clientIdOf(client, clientId))
   }
 }

@@ -1,8 +1,9 @@
 import { type Admin, Kafka, logLevel } from 'kafkajs'
 import type { Clock } from '../../clock.ts'
 import { ConnectError } from '../../errors.ts'
-import { type Attempt, retrying, settledWithin, within } from '../../wait.ts'
-import { brokerError, isRetriableBrokerError, isRetriableName } from '../client/broker-errors.ts'
+import { settledWithin } from '../../wait.ts'
+import { apiCall } from '../client/api-call.ts'
+import { refusal } from '../client/broker-errors.ts'
 import { type ClientSettings, addresses, clientSettings } from '../client/client-settings.ts'
 import type { ClientProperties, ClusterAdmin, TopicToCreate } from '../contracts.ts'
 import { kafkaJsConfig } from './kafkajs-config.ts'
@@ -50,9 +51,7 @@ export class KafkaAdmin implements ClusterAdmin {
         if (error === 'UNKNOWN_TOPIC_OR_PARTITION') continue
         // A partition without a leader is one, too.
         if (error !== 'NONE' && error !== 'LEADER_NOT_AVAILABLE') {
-          const what = `Failed to describe topic ${name} at ${addresses(this.#settings)}: ${error}`
-          const code = isRetriableName(error) ? 'KAFKA_UNAVAILABLE' : 'KAFKA_ERROR'
-          throw new ConnectError(code, what, { kafkaError: error })
+          throw refusal(error, `Failed to describe topic ${name} at ${addresses(this.#settings)}`)
         }
         counts.set(name, partitions.length)
       }
@@ -108,29 +107,10 @@ export class KafkaAdmin implements ClusterAdmin {
   }
 
   async #call<T>(doing: string, operation: () => Promise<T>): Promise<T> {
-    const { apiTimeoutMs, backoff } = this.#settings
     const what = `Failed to ${doing} at ${addresses(this.#settings)}`
-    let last: unknown = null
-    const attempt = async ({ leftMs }: Attempt): Promise<T> => {
-      this.#closed.signal.throwIfAborted()
-      try {
-        return await within(this.#clock, operation(), Math.max(1, leftMs), () =>
-          timedOut(what, apiTimeoutMs, last)
-        )
-      } catch (error) {
-        last = error
-        // A client that failed once may hold dead connections: the next attempt gets a new one.
-        await this.#disconnect()
-        throw error
-      }
-    }
-    const policy = { backoff, limitMs: apiTimeoutMs, isPassing: isRetriableBrokerError }
-    try {
-      return await retrying(this.#clock, policy, attempt, this.#closed.signal)
-    } catch (error) {
-      if (!this.#closed.signal.aborted) throw brokerError(error, what)
-      throw new ConnectError('WORKER_STOPPING', `${what}: the client was closed`)
-    }
+    // A client that failed once may hold dead connections: the next attempt gets a new one.
+    const call = { what, onFailure: () => this.#disconnect() }
+    return apiCall(this.#clock, this.#settings, call, this.#closed.signal, operation)
   }
 
   async #connect(): Promise<Admin> {
@@ -158,9 +138,4 @@ export class KafkaAdmin implements ClusterAdmin {
     // The library waits for requests under way, which a stalled broker would make last.
     await settledWithin(this.#clock, disconnected, 1000)
   }
-}
-
-function timedOut(what: string, timeoutMs: number, cause: unknown): ConnectError {
-  if (cause === null) return new ConnectError('KAFKA_UNAVAILABLE', `${what} within ${timeoutMs} ms`)
-  return brokerError(cause, `${what} within ${timeoutMs} ms`)
 }

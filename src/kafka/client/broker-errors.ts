@@ -129,6 +129,19 @@ export function brokerError(
   })
 }
 
+/** A broker's refusal by the name of its error: `doing` says what was tried, `facts` what it concerned. */
+export function refusal(
+  kafkaError: string,
+  doing: string,
+  facts: Record<string, unknown> = {},
+  passes = isRetriableName(kafkaError)
+): ConnectError {
+  return new ConnectError(passes ? 'KAFKA_UNAVAILABLE' : 'KAFKA_ERROR', `${doing}: ${kafkaError}`, {
+    ...facts,
+    kafkaError
+  })
+}
+
 function reasonOf(error: unknown): string {
   const all = flattened(error)
   return all.at(-1)?.message ?? asError(error).message
