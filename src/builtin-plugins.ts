@@ -1,5 +1,6 @@
 import { fileStreamSinkPlugin } from './connectors/file-stream/file-stream-sink-connector.ts'
 import { fileStreamSourcePlugin } from './connectors/file-stream/file-stream-source-connector.ts'
+import { aivenJdbcSinkPlugin, jdbcSinkPlugin } from './connectors/jdbc/sink/sink-plugins.ts'
 import { aivenJdbcSourcePlugin, jdbcSourcePlugin } from './connectors/jdbc/source/source-plugins.ts'
 import { avroConverterPlugin } from './converters/avro/avro-converter.ts'
 import { booleanConverterPlugin, booleanHeaderConverterPlugin } from './converters/plain/boolean.ts'
@@ -51,6 +52,8 @@ export function builtinPlugins(): Plugin[] {
     // An alias that fits both (`JdbcSource`) means the first.
     jdbcSourcePlugin,
     aivenJdbcSourcePlugin,
+    jdbcSinkPlugin,
+    aivenJdbcSinkPlugin,
     fileStreamSourcePlugin,
     fileStreamSinkPlugin,
     jsonConverterPlugin,

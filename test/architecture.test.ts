@@ -99,7 +99,9 @@ const inside: Record<string, Record<string, readonly string[]>> = {
       'late-commits',
       'reading',
       'start'
-    ]
+    ],
+    writing: ['database', 'settings', 'written-values'],
+    sink: ['database', 'settings', 'writing']
   },
   'connectors/jdbc/dialects': {
     shared: [],
@@ -504,6 +506,7 @@ describe('Waiting', () => {
     'plugin/index.ts',
     'connectors/file-stream/file-stream-source-connector.ts',
     'connectors/jdbc/source/source-plugins.ts',
+    'connectors/jdbc/sink/sink-plugins.ts',
     'converters/registry/registry-converter.ts',
     'kafka/group/heartbeat-thread-main.ts'
   ]

@@ -39,7 +39,7 @@ export function simpleName(className: string): string {
  * (`FileStreamSource`).
  */
 function namesOf(plugin: Plugin): Set<string> {
-  if (plugin.type === 'source' && plugin.withoutAlias === true) return new Set([plugin.className])
+  if ('withoutAlias' in plugin && plugin.withoutAlias === true) return new Set([plugin.className])
   const simple = simpleName(plugin.className)
   const names = new Set([plugin.className, simple])
   for (const suffix of SUFFIXES[plugin.type]) {

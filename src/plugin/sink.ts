@@ -181,6 +181,8 @@ export interface SinkConnectorPlugin {
   /** Value of `task.class` in task configurations. */
   readonly taskClassName: string
   readonly version: string
+  /** Answers to its full class name only: the second of two classes with the same simple name. */
+  readonly withoutAlias?: boolean
   readonly config: ConfigDef
   /**
    * A connector with its settings read, which holds nothing yet: it is stopped only if it was started. Throws

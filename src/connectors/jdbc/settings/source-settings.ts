@@ -114,17 +114,13 @@ export function connectionSettings(
   parsed: JdbcSourceConfig,
   config: ConfigMap
 ): ConnectionSettings {
-  const named = parsed['dialect.name']
-  const candidates = named === '' ? dialects : dialects.filter((dialect) => dialect.name === named)
-  const { url, dialect } = chooseDialect(parsed['connection.url'], candidates)
-  const properties = withPrefix(config, 'connection.')
-  for (const key of OWN_CONNECTION_KEYS) properties.delete(key)
+  const { url, dialect } = chooseDialect(parsed['connection.url'], parsed['dialect.name'])
   return {
     url,
     dialect,
     user: parsed['connection.user'],
     password: parsed['connection.password'],
-    properties,
+    properties: driverProperties(config),
     isolation: parsed['transaction.isolation.mode'] as IsolationMode,
     attempts: parsed['connection.attempts'],
     backoffMs: Math.max(0, parsed['connection.backoff.ms']),
@@ -134,11 +130,19 @@ export function connectionSettings(
   }
 }
 
-/** The dialect named explicitly serves any sub-protocol of a shape it understands; else the URL decides. */
-function chooseDialect(
-  text: string,
-  candidates: readonly Dialect[]
-): { url: JdbcUrl; dialect: Dialect } {
+/** `connection.*` keys that are the driver's. */
+export function driverProperties(config: ConfigMap): ReadonlyMap<string, string> {
+  const properties = withPrefix(config, 'connection.')
+  for (const key of OWN_CONNECTION_KEYS) properties.delete(key)
+  return properties
+}
+
+/**
+ * The dialect named explicitly serves any sub-protocol of a shape it understands; else the URL decides.
+ * ConfigError for a URL that no dialect serves.
+ */
+export function chooseDialect(text: string, named: string): { url: JdbcUrl; dialect: Dialect } {
+  const candidates = named === '' ? dialects : dialects.filter((dialect) => dialect.name === named)
   const only = candidates.length === 1 ? candidates[0] : undefined
   const match = /^jdbc:([^:]+):(.*)$/s.exec(text.trim())
   if (only === undefined || match === null) return parseJdbcUrl(text, candidates)

@@ -1,0 +1,173 @@
+import { configDef } from '../../../config/config-def.ts'
+import { lowerOrUpper, problemOf, word } from './key-checks.ts'
+import { columnRename } from './column-names.ts'
+
+const GROUP = 'Writes'
+const TYPES = ['TABLE', 'PARTITIONED TABLE', 'VIEW']
+
+/** How records become rows. */
+export const sinkWriteKeys = configDef({
+  'insert.mode': {
+    type: 'string',
+    default: 'insert',
+    importance: 'high',
+    group: GROUP,
+    width: 'medium',
+    displayName: 'Insert Mode',
+    doc: 'insert adds a row for each record. upsert adds it or changes the one with its key. update changes the one with its key, and does nothing where there is none.',
+    check: word(lowerOrUpper(['insert', 'upsert', 'update']))
+  },
+  'batch.size': {
+    type: 'int',
+    default: 3000,
+    atLeast: 0,
+    importance: 'medium',
+    group: GROUP,
+    width: 'short',
+    displayName: 'Batch Size',
+    doc: 'Most records that are written in one transaction, whatever their tables. consumer.override.max.poll.records counts instead where it is set. 0: as many as one poll has.'
+  },
+  'delete.enabled': {
+    type: 'boolean',
+    default: false,
+    importance: 'medium',
+    group: GROUP,
+    width: 'short',
+    displayName: 'Enable deletes',
+    doc: 'Whether a record without a value deletes the row with its key. Needs pk.mode=record_key; deletes of Debezium, which have the old row, also work with record_value.'
+  },
+  'table.types': {
+    type: 'list',
+    default: ['TABLE'],
+    importance: 'low',
+    group: GROUP,
+    width: 'medium',
+    displayName: 'Table Types',
+    doc: 'What may be written to: TABLE, PARTITIONED TABLE and VIEW. A partitioned table is a table here, too.',
+    check: (types: readonly string[]) =>
+      types.every((type) => TYPES.includes(type.toUpperCase())) ? null : 'Invalid enumerator'
+  },
+  'replace.null.with.default': {
+    type: 'boolean',
+    default: true,
+    importance: 'low',
+    group: GROUP,
+    width: 'medium',
+    displayName: 'Replace null value with default value',
+    doc: 'Whether a null field is written as the default of its schema, where it has one.'
+  }
+})
+
+/** Keys of ours about writing, behind those of Confluent. */
+export const sinkOwnWriteKeys = configDef({
+  'write.order': {
+    type: 'string',
+    default: null,
+    oneOf: ['keyed', 'arrival'],
+    importance: 'medium',
+    group: GROUP,
+    width: 'short',
+    displayName: 'Write Order',
+    doc: 'keyed: the records of one key in a batch become one row, and rows are sorted by key. arrival: every record is written by itself, in order. Default: arrival for insert.mode=insert and pk.mode=none, else keyed.'
+  },
+  'batch.max.bytes': {
+    type: 'int',
+    default: 8 * 1024 * 1024,
+    atLeast: 1,
+    importance: 'low',
+    group: GROUP,
+    width: 'short',
+    displayName: 'Batch Size (bytes)',
+    doc: 'Most bytes of records in one transaction, beside batch.size.'
+  },
+  'batch.linger.ms': {
+    type: 'int',
+    default: 0,
+    atLeast: 0,
+    importance: 'low',
+    group: GROUP,
+    width: 'short',
+    displayName: 'Batch Linger (ms)',
+    doc: 'How long a batch that is smaller than batch.size waits for more records.'
+  },
+  'write.timeout.ms': {
+    type: 'long',
+    default: 60_000,
+    atLeast: 1000,
+    importance: 'low',
+    group: GROUP,
+    width: 'short',
+    displayName: 'Write Timeout (ms)',
+    doc: 'No statement, and no wait for a lock, takes longer.'
+  },
+  tombstones: {
+    type: 'string',
+    default: 'fail',
+    oneOf: ['fail', 'skip'],
+    importance: 'medium',
+    group: GROUP,
+    width: 'short',
+    displayName: 'Tombstones',
+    doc: 'What becomes of records without a value, and of deletes, while delete.enabled is off: fail makes them records that cannot be written, skip leaves them out.'
+  },
+  'null.handling': {
+    type: 'string',
+    default: 'overwrite',
+    oneOf: ['overwrite', 'keep'],
+    importance: 'low',
+    group: GROUP,
+    width: 'short',
+    displayName: 'Null Handling',
+    doc: 'overwrite writes null fields as NULL. keep leaves their columns as they are, and to their defaults in new rows.'
+  },
+  'debezium.envelope': {
+    type: 'string',
+    default: 'auto',
+    oneOf: ['auto', 'off'],
+    importance: 'low',
+    group: GROUP,
+    width: 'short',
+    displayName: 'Debezium Envelopes',
+    doc: 'auto: values of Debezium with before, after, source and op are taken apart, and their deletes are deletes. off: they are structs like others.'
+  },
+  'nested.values': {
+    type: 'string',
+    default: 'fail',
+    oneOf: ['fail', 'json', 'flatten'],
+    importance: 'medium',
+    group: GROUP,
+    width: 'short',
+    displayName: 'Nested Values',
+    doc: 'What becomes of structs and maps inside of values, and of arrays that fit no column: fail makes them an error, json writes their JSON, flatten makes a column of each field of a struct (address_city) and JSON of the rest.'
+  },
+  'value.without.schema': {
+    type: 'string',
+    default: 'fail',
+    oneOf: ['fail', 'table'],
+    importance: 'medium',
+    group: GROUP,
+    width: 'short',
+    displayName: 'Values Without Schema',
+    doc: 'What becomes of values that are maps without a schema, such as plain JSON: fail makes them an error, table writes their entries to the columns of a table that exists.'
+  },
+  'column.names': {
+    type: 'list',
+    default: [],
+    importance: 'low',
+    group: GROUP,
+    width: 'medium',
+    displayName: 'Column Names',
+    doc: 'Columns with other names than their fields, field:column each.',
+    check: (entries: readonly string[]) => problemOf(() => columnRename(entries, 'none'))
+  },
+  'column.names.case': {
+    type: 'string',
+    default: 'none',
+    oneOf: ['none', 'lower', 'upper'],
+    importance: 'low',
+    group: GROUP,
+    width: 'short',
+    displayName: 'Case of Column Names',
+    doc: 'Whether columns have the names of their fields as they are, in lower or in upper case.'
+  }
+})

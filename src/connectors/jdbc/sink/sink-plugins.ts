@@ -1,0 +1,59 @@
+import { systemClock } from '../../../clock.ts'
+import { type ConfigDef, parseKeys } from '../../../config/config-def.ts'
+import type { SinkConnectorPlugin } from '../../../plugin/sink.ts'
+import { aivenSinkConfig, jdbcSinkConfig } from '../settings/sink-config.ts'
+import { JdbcSinkConnector } from './sink-connector.ts'
+import { previewSink } from './sink-preview.ts'
+import { JdbcSinkTask } from './sink-task.ts'
+import { validateSink } from './sink-validation.ts'
+
+function plugin(
+  facts: Pick<SinkConnectorPlugin, 'className' | 'taskClassName' | 'version' | 'withoutAlias'>,
+  config: ConfigDef
+): SinkConnectorPlugin {
+  const parts = { definition: config, clock: systemClock }
+  return {
+    type: 'sink',
+    ...facts,
+    config,
+    create: (given) => new JdbcSinkConnector(config, given),
+    createTask: (given, context) => new JdbcSinkTask(config, given, context, systemClock),
+    validate: (given, checked, signal) => validateSink(given, checked, signal, parts),
+    // Offsets are those of the consumer group alone: nothing else is to be changed.
+    alterOffsets: () => true,
+    preview: (given, records, request) => previewSink(given, records, request, parts),
+    batch(given) {
+      const wish = parseKeys(
+        jdbcSinkConfig,
+        ['batch.size', 'batch.max.bytes', 'batch.linger.ms'],
+        given
+      )
+      return {
+        records: wish['batch.size'] === 0 ? Number.MAX_SAFE_INTEGER : wish['batch.size'],
+        bytes: wish['batch.max.bytes'],
+        lingerMs: wish['batch.linger.ms']
+      }
+    }
+  }
+}
+
+/** `io.confluent.connect.jdbc.JdbcSinkConnector`, also `JdbcSinkConnector` and `JdbcSink`. */
+export const jdbcSinkPlugin = plugin(
+  {
+    className: 'io.confluent.connect.jdbc.JdbcSinkConnector',
+    taskClassName: 'io.confluent.connect.jdbc.sink.JdbcSinkTask',
+    version: '10.9.7'
+  },
+  jdbcSinkConfig
+)
+
+/** `io.aiven.connect.jdbc.JdbcSinkConnector`: the same connector with that fork's keys and defaults. */
+export const aivenJdbcSinkPlugin = plugin(
+  {
+    className: 'io.aiven.connect.jdbc.JdbcSinkConnector',
+    taskClassName: 'io.aiven.connect.jdbc.sink.JdbcSinkTask',
+    version: '6.10.0',
+    withoutAlias: true
+  },
+  aivenSinkConfig
+)

@@ -1,0 +1,302 @@
+import type { SinkRecord } from '../../../data/record.ts'
+import { type ConnectError, DataError, messageOf } from '../../../errors.ts'
+import { tableName } from '../database/table-name.ts'
+import { errorClassOf, type WriteSession } from '../database/writing.ts'
+import type { SinkSettings } from '../settings/sink-settings.ts'
+import { BadShare, tooMany } from './bad-share.ts'
+import {
+  type BadRecord,
+  IsolatingWriter,
+  type IsolationLimits,
+  LostTransaction,
+  type Suspicion
+} from './isolation.ts'
+import { placeOf } from './record-errors.ts'
+import { type PlannedRecord, RecordReader } from './record-reader.ts'
+import type { RowChange } from './row-changes.ts'
+import { type StatementGroup, statementGroups } from './statement-groups.ts'
+import type { TargetTables } from './target-tables.ts'
+import { writingOf } from './writer-sessions.ts'
+
+/** Where records go that cannot be written, and what is asked before anything is made durable. */
+interface BatchOutlets {
+  /** Resolves when somebody else has the record; null: there is nobody, and a bad record fails the batch. */
+  readonly report: ((record: SinkRecord, error: ConnectError) => Promise<void>) | null
+  /** Throws when nothing may be committed any more (I11). */
+  readonly beforeCommit: () => void
+  /** Monotonic milliseconds. */
+  readonly nowMs: () => number
+}
+
+/** How a batch is written this time. */
+interface BatchMode {
+  /** Whether an error nobody knows is put down to rows. */
+  readonly takesUnknown: boolean
+}
+
+export interface BatchResult {
+  /** Rows by table, as people name it. */
+  readonly rows: ReadonlyMap<string, number>
+  readonly bad: readonly BadRecord[]
+}
+
+/** Without anybody to take a bad record, it is only looked for to be named: not longer than this. */
+const NAMING_LIMIT_MS = 5000
+
+/**
+ * Writes batches: each in one transaction over all its tables, or not at all (I13). Records that cannot be
+ * written are found inside it and handed to others before it commits, so that a record is in one place or the
+ * other (I10).
+ */
+export class BatchWriter {
+  readonly #settings: SinkSettings
+  readonly #tables: TargetTables
+  readonly #outlets: BatchOutlets
+  readonly #reader: RecordReader
+  readonly #share: BadShare
+  /** A batch that comes again does not hand its bad records over twice. */
+  readonly #reported = new WeakSet<SinkRecord>()
+
+  constructor(settings: SinkSettings, tables: TargetTables, outlets: BatchOutlets) {
+    this.#settings = settings
+    this.#tables = tables
+    this.#outlets = outlets
+    this.#reader = new RecordReader(settings.records)
+    this.#share = new BadShare(settings.retries.badShare)
+  }
+
+  /** Errors: those of the session, DataError for a bad record nobody takes, and what reports reject with. */
+  async write(
+    session: WriteSession,
+    records: readonly SinkRecord[],
+    mode: BatchMode
+  ): Promise<BatchResult> {
+    const bad: BadRecord[] = []
+    const fails = this.#outlets.report === null
+    const onBad = (record: SinkRecord, error: unknown): void => {
+      if (fails) throw badRecordError({ record, error, group: null }, session)
+      bad.push({ record, error, group: null })
+    }
+    const planned = this.#planned(records, onBad)
+    await this.#bind(session, planned)
+    const changes = this.#changes(planned, onBad)
+    const suspicion: Suspicion = { pieces: new Map(), bad, unrolls: false }
+    let naming = false
+    for (;;) {
+      try {
+        const groups = await this.#transaction(session, records, changes, suspicion, {
+          ...mode,
+          naming
+        })
+        return { rows: rowsByTable(groups, session), bad }
+      } catch (error) {
+        if (error instanceof LostTransaction) continue
+        if (!fails || naming || errorClassOf(error) !== 'data') throw error
+        // Nobody takes the record at fault, but who reads the error wants to know which one it is.
+        naming = true
+      }
+    }
+  }
+
+  /** What the batch would do, for people. Records that cannot be written are told, too. */
+  async look(
+    session: WriteSession,
+    records: readonly SinkRecord[]
+  ): Promise<{ readonly groups: readonly StatementGroup[]; readonly bad: readonly BadRecord[] }> {
+    const bad: BadRecord[] = []
+    const onBad = (record: SinkRecord, error: unknown): void =>
+      void bad.push({ record, error, group: null })
+    const planned = this.#planned(records, onBad)
+    await this.#bind(session, planned)
+    return { groups: statementGroups(this.#changes(planned, onBad), this.#settings.order), bad }
+  }
+
+  #planned(
+    records: readonly SinkRecord[],
+    onBad: (record: SinkRecord, error: unknown) => void
+  ): PlannedRecord[] {
+    const planned: PlannedRecord[] = []
+    for (const record of records) {
+      try {
+        const plan = this.#reader.plan(record)
+        if (plan !== null) planned.push(plan)
+      } catch (error) {
+        if (!(error instanceof DataError)) throw error
+        onBad(record, error)
+      }
+    }
+    return planned
+  }
+
+  /** Until all plans are bound: what one of them adds to a table may unbind the others. */
+  async #bind(session: WriteSession, planned: readonly PlannedRecord[]): Promise<void> {
+    const plans = new Map(planned.map(({ plan, table }) => [plan, table]))
+    const writing = writingOf(this.#settings)
+    let isDone = false
+    while (!isDone) {
+      isDone = true
+      for (const [plan, table] of plans) {
+        if (this.#tables.boundTo(plan) !== undefined) continue
+        isDone = false
+        if ((await this.#tables.bind(session, writing, table, plan)) === null) plans.delete(plan)
+      }
+    }
+  }
+
+  #changes(
+    planned: readonly PlannedRecord[],
+    onBad: (record: SinkRecord, error: unknown) => void
+  ): RowChange[] {
+    const changes: RowChange[] = []
+    for (const record of planned) {
+      const bound = this.#tables.boundTo(record.plan)
+      if (bound === undefined) continue
+      try {
+        const change = this.#reader.change(record, bound)
+        if (change !== null) changes.push(change)
+      } catch (error) {
+        if (!(error instanceof DataError)) throw error
+        onBad(record.unwrapped.record, error)
+      }
+    }
+    return changes
+  }
+
+  async #transaction(
+    session: WriteSession,
+    records: readonly SinkRecord[],
+    changes: readonly RowChange[],
+    suspicion: Suspicion,
+    { naming, takesUnknown }: BatchMode & { readonly naming: boolean }
+  ): Promise<readonly StatementGroup[]> {
+    // What was found in a transaction that was lost stays out; what this one finds is added.
+    const known = new Set(suspicion.bad.map(({ record }) => record))
+    const open = changes.filter(({ record }) => !known.has(record))
+    const groups = statementGroups(open, suspicion.unrolls ? 'arrival' : this.#settings.order)
+    const isolates = this.#outlets.report !== null || naming
+    const rows = async (): Promise<void> => {
+      if (isolates) {
+        const beforeAttempt = this.#limit(session, records, suspicion)
+        await this.#isolate(session, groups, suspicion, { takesUnknown, beforeAttempt })
+      } else {
+        for (const group of groups) await session.write(group.shape, group.rows)
+      }
+      await this.#report(session, records, suspicion.bad)
+      this.#outlets.beforeCommit()
+    }
+    // Without a row to write there is nothing to commit.
+    if (groups.length > 0) await inTransaction(session, rows)
+    else await rows()
+    return groups
+  }
+
+  async #isolate(
+    session: WriteSession,
+    groups: readonly StatementGroup[],
+    suspicion: Suspicion,
+    limits: IsolationLimits
+  ): Promise<void> {
+    if (groups.length === 0) return
+    await session.savepoint()
+    const writer = new IsolatingWriter(session, suspicion, limits)
+    for (const group of groups) await writer.write(group)
+    const unknown = suspicion.bad.find(({ error }) => errorClassOf(error) === 'unknown')
+    // I14: while nothing else was taken either, nobody knows that it is the row's fault.
+    if (unknown !== undefined && writer.written === 0) throw unknown.error
+  }
+
+  /** Ends a search for bad rows that goes too far. */
+  #limit(
+    session: WriteSession,
+    records: readonly SinkRecord[],
+    { bad }: Suspicion
+  ): (count: number) => void {
+    const untilMs = this.#outlets.nowMs() + NAMING_LIMIT_MS
+    return (count) => {
+      if (this.#outlets.report === null) {
+        const [first] = bad
+        if (first !== undefined) throw badRecordError(first, session)
+        if (this.#outlets.nowMs() > untilMs) {
+          throw new DataError(
+            `A record of ${records.length} cannot be stored; which one was not found in ${NAMING_LIMIT_MS} ms`
+          )
+        }
+      } else if (this.#share.isBeyond(count, records.length)) {
+        throw tooMany(messages(records, bad))
+      }
+    }
+  }
+
+  /** I10: others have the bad records before the batch, which counts them as done, is made durable. */
+  async #report(
+    session: WriteSession,
+    records: readonly SinkRecord[],
+    bad: readonly BadRecord[]
+  ): Promise<void> {
+    const { report } = this.#outlets
+    const [first] = bad
+    if (report === null) {
+      if (first !== undefined) throw badRecordError(first, session)
+      return
+    }
+    this.#share.add(messages(records, bad))
+    if (first === undefined) return
+    const place = new Map(records.map((record, index) => [record, index]))
+    const inOrder = bad.toSorted((a, b) => (place.get(a.record) ?? 0) - (place.get(b.record) ?? 0))
+    await Promise.all(
+      inOrder.map(async (one) => {
+        if (this.#reported.has(one.record)) return
+        await report(one.record, badRecordError(one, session))
+        this.#reported.add(one.record)
+      })
+    )
+  }
+}
+
+async function inTransaction(session: WriteSession, work: () => Promise<void>): Promise<void> {
+  try {
+    await session.begin()
+    await work()
+    await session.commit()
+  } catch (error) {
+    // A session that is gone has rolled back.
+    if (errorClassOf(error) !== 'outage') await session.rollback()
+    throw error
+  }
+}
+
+function messages(records: readonly SinkRecord[], bad: readonly BadRecord[]): (string | null)[] {
+  if (bad.length === 0) return records.map(() => null)
+  const errors = new Map(bad.map(({ record, error }) => [record, messageOf(error)]))
+  return records.map((record) => errors.get(record) ?? null)
+}
+
+/** Says which record, table and key columns; the database's words name no value (I7). */
+function badRecordError({ record, error, group }: BadRecord, session: WriteSession): DataError {
+  const place = placeOf(record)
+  if (group === null) {
+    // Confluent's words stand first, where there are any.
+    return new DataError(`${messageOf(error)} (${place})`, { cause: error })
+  }
+  const { table, columns, keyColumns, operation } = group.shape
+  const name = tableName(session.dialect, table.id)
+  const keys = columns.slice(0, keyColumns).map((column) => column.name)
+  const key = keys.length === 0 ? '' : `, key ${keys.join(', ')}`
+  return new DataError(
+    `${place}: the ${operation} of its row in table ${name}${key} was refused: ${messageOf(error)}`,
+    { cause: error, table: name }
+  )
+}
+
+function rowsByTable(
+  groups: readonly StatementGroup[],
+  { dialect }: WriteSession
+): ReadonlyMap<string, number> {
+  const rows = new Map<string, number>()
+  for (const { shape, units } of groups) {
+    const name = tableName(dialect, shape.table.id)
+    const written = units.reduce((sum, { isDone }) => (isDone ? sum : sum + 1), 0)
+    rows.set(name, (rows.get(name) ?? 0) + written)
+  }
+  return rows
+}

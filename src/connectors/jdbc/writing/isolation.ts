@@ -1,0 +1,176 @@
+import type { SinkRecord } from '../../../data/record.ts'
+import { DataError } from '../../../errors.ts'
+import { errorClassOf, refusedRow, type WriteSession } from '../database/writing.ts'
+import { type RowUnit, unitOf } from './row-changes.ts'
+import { shapeOf, type StatementGroup } from './statement-groups.ts'
+
+/** A record that cannot be written, and why. */
+export interface BadRecord {
+  readonly record: SinkRecord
+  readonly error: unknown
+  /** Shape of its row, for messages. */
+  readonly group: StatementGroup | null
+}
+
+/** The transaction was lost with the error: it has to be made anew. */
+export class LostTransaction extends Error {}
+
+/** What was learnt of the rows of a batch in transactions that are gone. */
+export interface Suspicion {
+  /** Rows of these records are written in pieces of at most so many. */
+  readonly pieces: Map<SinkRecord, number>
+  readonly bad: BadRecord[]
+  /** Rows of several records failed: every record is to be written by itself. */
+  unrolls: boolean
+}
+
+export interface IsolationLimits {
+  /** Whether an error nobody knows is put down to the row. */
+  readonly takesUnknown: boolean
+  /** Called before each attempt to write a piece again; throws to end the search. */
+  readonly beforeAttempt: (bad: number) => void
+}
+
+/**
+ * Writes rows inside a transaction, and leaves out those that cannot be stored: what fails is undone to the
+ * last savepoint and tried again in pieces, until the rows at fault stand alone (I14: only for an error of
+ * class `data`, or one nobody knows where that is allowed; every other is thrown). Rows keep their order.
+ */
+export class IsolatingWriter {
+  readonly #session: WriteSession
+  readonly #suspicion: Suspicion
+  readonly #limits: IsolationLimits
+  /** Rows that were taken. */
+  written = 0
+
+  constructor(session: WriteSession, suspicion: Suspicion, limits: IsolationLimits) {
+    this.#session = session
+    this.#suspicion = suspicion
+    this.#limits = limits
+  }
+
+  /** Behind `begin`, and a savepoint. Throws LostTransaction when there is none any more. */
+  async write(group: StatementGroup): Promise<void> {
+    const open = group.units.flatMap(({ isDone }, index) => (isDone ? [] : [index]))
+    for (const piece of this.#pieces(group, open)) await this.#isolate(group, piece)
+  }
+
+  /** Runs of rows, each as long as what was learnt of its rows allows. */
+  #pieces({ units }: StatementGroup, open: readonly number[]): number[][] {
+    const { pieces } = this.#suspicion
+    if (pieces.size === 0) return open.length === 0 ? [] : [[...open]]
+    const runs: number[][] = []
+    let most = 0
+    for (const index of open) {
+      const limits = units[index]?.changes.map(({ record }) => pieces.get(record) ?? Infinity) ?? []
+      const limit = Math.min(...limits)
+      const run = runs.at(-1)
+      if (run === undefined || run.length >= Math.min(most, limit) || most !== limit) {
+        runs.push([index])
+        most = limit
+      } else run.push(index)
+    }
+    return runs
+  }
+
+  async #isolate(group: StatementGroup, rows: readonly number[]): Promise<void> {
+    // The next piece is the last one; a row that the database named comes with its error.
+    const left: { readonly rows: readonly number[]; readonly error?: unknown }[] = [{ rows }]
+    for (let piece = left.pop(); piece !== undefined; piece = left.pop()) {
+      const error = piece.error ?? (await this.#attempt(group, piece.rows))
+      if (error === null) continue
+      const [first = 0, ...more] = piece.rows
+      if (more.length === 0) {
+        await this.#reject(group, first, error)
+        continue
+      }
+      const at = refusedRow(error)
+      if (at !== null && at < piece.rows.length) {
+        left.push(
+          { rows: piece.rows.slice(at + 1) },
+          { rows: piece.rows.slice(at, at + 1), error },
+          { rows: piece.rows.slice(0, at) }
+        )
+      } else {
+        const half = Math.ceil(piece.rows.length / 2)
+        left.push({ rows: piece.rows.slice(half) }, { rows: piece.rows.slice(0, half) })
+      }
+    }
+  }
+
+  /** null: the rows were taken; else why not, and they are undone. */
+  async #attempt(group: StatementGroup, rows: readonly number[]): Promise<unknown> {
+    if (rows.length === 0) return null
+    this.#limits.beforeAttempt(this.#suspicion.bad.length)
+    try {
+      const all = rows.length === group.rows.length
+      await this.#session.write(
+        group.shape,
+        all ? group.rows : rows.map((index) => group.rows[index] ?? [])
+      )
+      this.written += rows.length
+    } catch (error) {
+      if (!isOfRow(error, this.#limits.takesUnknown)) throw error
+      if (await this.#session.rollbackToSavepoint()) return error
+      this.#suspect(group, rows, error)
+      throw new LostTransaction('The transaction was lost with an error of a row', { cause: error })
+    }
+    await this.#session.savepoint()
+    return null
+  }
+
+  /** The transaction is gone: the next one tries rows in smaller pieces, and leaves out what stood alone. */
+  #suspect(group: StatementGroup, rows: readonly number[], error: unknown): void {
+    const { pieces, bad } = this.#suspicion
+    const size = Math.ceil(rows.length / 2)
+    for (const index of rows) {
+      const changes = group.units[index]?.changes ?? []
+      for (const { record } of changes) {
+        if (rows.length > 1) pieces.set(record, size)
+        else if (changes.length === 1) bad.push({ record, error, group })
+      }
+      if (rows.length === 1 && changes.length > 1) this.#suspicion.unrolls = true
+    }
+  }
+
+  /** A row that several records make is written record by record, so that the good ones among them count. */
+  async #reject(group: StatementGroup, index: number, error: unknown): Promise<void> {
+    const unit = group.units[index]
+    if (unit === undefined) return
+    unit.isDone = true
+    const { bad } = this.#suspicion
+    const [change, ...more] = unit.changes
+    if (change !== undefined && more.length === 0) {
+      bad.push({ record: change.record, error, group })
+      return
+    }
+    for (const single of singleGroups(unit)) {
+      const failure = await this.#attempt(single, [0])
+      const record = single.units[0]?.changes[0]?.record
+      if (failure !== null && record !== undefined)
+        bad.push({ record, error: failure, group: single })
+    }
+  }
+}
+
+/** Each change of a row as a statement of its own. */
+function singleGroups(unit: RowUnit): StatementGroup[] {
+  return unit.changes.map((change) => {
+    const { target, operation, set, key, values } = change
+    const isDelete = operation === 'delete'
+    return {
+      shape: shapeOf(target, operation, isDelete ? null : set),
+      rows: [isDelete ? key : [...key, ...values]],
+      units: [unitOf(change)]
+    }
+  })
+}
+
+function isOfRow(error: unknown, takesUnknown: boolean): boolean {
+  const kind = errorClassOf(error)
+  return (
+    kind === 'data' ||
+    (kind === 'unknown' && takesUnknown) ||
+    (kind === null && error instanceof DataError)
+  )
+}

@@ -1,0 +1,132 @@
+import type { SinkRecord } from '../../../data/record.ts'
+import type { Schema } from '../../../data/schema.ts'
+import { DataError } from '../../../errors.ts'
+import type { RecordSettings } from '../settings/sink-settings.ts'
+import { tableNameOf } from '../settings/table-template.ts'
+import { requireWritable } from './record-errors.ts'
+import { type RecordPlan, recordPlan } from './record-plan.ts'
+import type { RowChange } from './row-changes.ts'
+import type { BoundColumn, BoundPlan } from './table-plan.ts'
+import { nameFacts, type UnwrappedRecord, unwrapped } from './unwrapped-record.ts'
+
+/** A record, the table it goes to, and what is written of it. */
+export interface PlannedRecord {
+  readonly unwrapped: UnwrappedRecord
+  /** As configured: not looked up yet. */
+  readonly table: string
+  readonly plan: RecordPlan
+}
+
+/** Stands for the schema of what has none. */
+const NONE = {}
+
+type Plans = WeakMap<object, WeakMap<object, Map<string, RecordPlan>>>
+
+/** Tells what is written of each record, by plans that are kept for its table and schemas. */
+export class RecordReader {
+  readonly #settings: RecordSettings
+  readonly #plans = new Map<string, Plans>()
+  readonly #tables = new Map<string, string>()
+
+  constructor(settings: RecordSettings) {
+    this.#settings = settings
+  }
+
+  /** null: nothing is written of it. DataError: it cannot be written, and why. */
+  plan(record: SinkRecord): PlannedRecord | null {
+    const settings = this.#settings
+    const what = unwrapped(record, settings.unwrapsEnvelopes)
+    if (what === null) return null
+    if (what.kind !== 'write' && this.#isSkipped(what)) return null
+    requireWritable(what, settings)
+    const table = this.#tableOf(what)
+    return { unwrapped: what, table, plan: this.#planOf(table, what) }
+  }
+
+  /** Tombstones behind the deletes of an envelope have no row, where rows are known by their values. */
+  #isSkipped({ kind, value }: UnwrappedRecord): boolean {
+    const { deletes, skipsTombstones, keyMode } = this.#settings
+    const canDelete = deletes && (keyMode === 'record_key' || (kind === 'delete' && value !== null))
+    return !canDelete && skipsTombstones
+  }
+
+  #tableOf(record: UnwrappedRecord): string {
+    const { mapping, template, normalize } = this.#settings.tables
+    const { topic } = record.record
+    if (mapping !== null) {
+      const table = mapping.get(topic)
+      if (table !== undefined) return table
+      throw new DataError(`topics.to.tables.mapping names no table for topic ${topic}`)
+    }
+    if (!template.needsTopicOnly) return tableNameOf(template, nameFacts(record), normalize)
+    let table = this.#tables.get(topic)
+    if (table === undefined) {
+      table = tableNameOf(template, nameFacts(record), normalize)
+      this.#tables.set(topic, table)
+    }
+    return table
+  }
+
+  #planOf(table: string, record: UnwrappedRecord): RecordPlan {
+    const { kind, keySchema, valueSchema, value } = record
+    const byKey = entry(this.#plans, table, () => new WeakMap())
+    const byValue = entry(byKey, schemaKey(keySchema), () => new WeakMap())
+    const plans = entry(byValue, schemaKey(valueSchema), () => new Map<string, RecordPlan>())
+    const isMap = valueSchema === null && value instanceof Map
+    const name = `${kind === 'write'} ${isMap ? JSON.stringify([...(value as Map<unknown, unknown>).keys()]) : ''}`
+    return entry(plans, name, () => recordPlan(table, record, this.#settings))
+  }
+
+  /** DataError for a value that does not fit its column. null: the record leaves its row as it is. */
+  change({ unwrapped: from }: PlannedRecord, bound: BoundPlan): RowChange | null {
+    const { insertMode, keepsNulls } = this.#settings
+    const { target, others } = bound
+    const { record } = from
+    const key = bound.keys.map((column) => keyValueOf(column, from))
+    if (from.kind !== 'write') {
+      return { record, target, operation: 'delete', key, set: bound.set, values: [] }
+    }
+    const given = others.map(({ planned, writer }) => writer.write(planned.read(from)))
+    const isLeftOut = (value: unknown): boolean =>
+      value === undefined || (keepsNulls && value === null)
+    const { set, values } = given.some(isLeftOut)
+      ? withoutSome(bound, given, isLeftOut)
+      : { set: bound.set, values: given }
+    if (insertMode === 'update' && set.columns.length === 0) return null
+    return { record, target, operation: insertMode, key, set, values }
+  }
+}
+
+function keyValueOf({ planned, column, writer }: BoundColumn, from: UnwrappedRecord): unknown {
+  const value = writer.write(planned.read(from))
+  if (value !== undefined) return value
+  throw new DataError(`Column ${column.name} is part of the key, and its value is null`, {
+    column: column.name
+  })
+}
+
+function withoutSome(
+  { target, others }: BoundPlan,
+  given: readonly unknown[],
+  isLeftOut: (value: unknown) => boolean
+): Pick<RowChange, 'set' | 'values'> {
+  const kept = others.filter((_, index) => !isLeftOut(given[index]))
+  const set = target.sets.of(kept.map(({ column }) => column))
+  const byColumn = new Map(others.map(({ column }, index) => [column, given[index]]))
+  return { set, values: set.columns.map((column) => byColumn.get(column)) }
+}
+
+const schemaKey = (schema: Schema | null): object => schema ?? NONE
+
+interface Entries<K, V> {
+  get(key: K): V | undefined
+  set(key: K, value: V): unknown
+}
+
+function entry<K, V>(entries: Entries<K, V>, key: K, make: () => V): V {
+  const known = entries.get(key)
+  if (known !== undefined) return known
+  const made = make()
+  entries.set(key, made)
+  return made
+}

@@ -1,0 +1,143 @@
+import type { WriteOperation, WriteRow, WriteShape } from '../database/writing.ts'
+import { reduced } from './reduction.ts'
+import { keyText, looseKeyText } from './row-keys.ts'
+import {
+  type ColumnSet,
+  type RowChange,
+  type RowTarget,
+  type RowUnit,
+  unitOf
+} from './row-changes.ts'
+import { parentsFirst } from './table-order.ts'
+
+/** Rows of one shape that may go in one statement, and what they stand for. */
+export interface StatementGroup {
+  readonly shape: WriteShape
+  readonly rows: readonly WriteRow[]
+  /** Of each row. */
+  readonly units: readonly RowUnit[]
+}
+
+/** A group that is being filled. */
+interface Draft extends StatementGroup {
+  readonly rows: WriteRow[]
+  readonly units: RowUnit[]
+}
+
+/**
+ * The statements of a batch, in order: deletes of children before those of their parents, then what is
+ * written, parents before their children. Tables without references come as their first records did.
+ */
+export function statementGroups(
+  changes: readonly RowChange[],
+  order: 'keyed' | 'arrival'
+): StatementGroup[] {
+  const byTable = Map.groupBy(changes, ({ target }) => target.table)
+  const deletes: StatementGroup[][] = []
+  const writes: StatementGroup[][] = []
+  for (const table of parentsFirst([...byTable.keys()])) {
+    const mine = byTable.get(table) ?? []
+    const rows = order === 'keyed' ? reducedRows(mine) : null
+    if (rows !== null) {
+      deletes.push(grouped(rows.deletes, 'delete'))
+      writes.push(grouped(rows.writes, 'write'))
+    } else {
+      const groups = inOrder(mine)
+      const onlyDeletes = groups.every(({ shape }) => shape.operation === 'delete')
+      ;(onlyDeletes ? deletes : writes).push(groups)
+    }
+  }
+  return [...deletes.reverse().flat(), ...writes.flat()]
+}
+
+/** null: they are not reduced, for not all of them name their key alike. */
+function reducedRows(changes: readonly RowChange[]): ReturnType<typeof reduced> {
+  const [first] = changes
+  const sameKey = changes.every(({ target, key }) => key.length > 0 && target === first?.target)
+  return sameKey ? reduced(changes) : null
+}
+
+/** Rows of one shape together, for no two are the same row. */
+function grouped(units: readonly RowUnit[], part: 'delete' | 'write'): StatementGroup[] {
+  const groups = new Map<WriteOperation, Map<ColumnSet | null, Draft>>()
+  for (const unit of units) {
+    const [change] = unit.changes
+    if (change === undefined) continue
+    const write = part === 'write' ? unit.write : null
+    const operation = write?.operation ?? 'delete'
+    const ofOperation = groups.get(operation) ?? new Map<ColumnSet | null, Draft>()
+    groups.set(operation, ofOperation)
+    const set = write?.set ?? null
+    let group = ofOperation.get(set)
+    if (group === undefined) {
+      group = draft(change.target, operation, set)
+      ofOperation.set(set, group)
+    }
+    group.rows.push(write === null ? change.key : [...change.key, ...write.values])
+    group.units.push(unit)
+  }
+  return [...groups.values()].flatMap((ofOperation) => [...ofOperation.values()])
+}
+
+function draft(target: RowTarget, operation: WriteOperation, set: ColumnSet | null): Draft {
+  return { shape: shapeOf(target, operation, set), rows: [], units: [] }
+}
+
+const shapes = new WeakMap<ColumnSet, Map<string, WriteShape>>()
+const deleteShapes = new WeakMap<RowTarget, WriteShape>()
+
+/** The same object each time, so that dialects can keep a statement for it. */
+export function shapeOf(
+  target: RowTarget,
+  operation: WriteOperation,
+  set: ColumnSet | null
+): WriteShape {
+  const { table, keyColumns } = target
+  const make = (): WriteShape => ({
+    table,
+    operation,
+    columns: [...keyColumns, ...(set?.columns ?? [])],
+    keyColumns: keyColumns.length
+  })
+  if (set === null) {
+    const shape = deleteShapes.get(target) ?? make()
+    deleteShapes.set(target, shape)
+    return shape
+  }
+  const ofSet = shapes.get(set) ?? new Map<string, WriteShape>()
+  shapes.set(set, ofSet)
+  const name = `${operation} ${keyColumns.map((column) => column.name).join('\0')}`
+  const shape = ofSet.get(name) ?? make()
+  ofSet.set(name, shape)
+  return shape
+}
+
+/**
+ * Every change by itself, in order; runs of one shape go together while no row comes twice among them, which
+ * only inserts may.
+ */
+function inOrder(changes: readonly RowChange[]): StatementGroup[] {
+  const groups: Draft[] = []
+  let current: Draft | null = null
+  let seen = new Set<string>()
+  for (const change of changes) {
+    const { target, operation, set, key, values } = change
+    const shape = shapeOf(target, operation, operation === 'delete' ? null : set)
+    const text = operation === 'insert' ? null : rowText(change)
+    const isNew = current === null || current.shape !== shape || (text !== null && seen.has(text))
+    if (isNew || current === null) {
+      current = { shape, rows: [], units: [] }
+      groups.push(current)
+      seen = new Set()
+    }
+    if (text !== null) seen.add(text)
+    current.rows.push(operation === 'delete' ? key : [...key, ...values])
+    current.units.push(unitOf(change))
+  }
+  return groups
+}
+
+function rowText({ target, key }: RowChange): string | null {
+  const text = keyText(target.keyColumns, key)
+  return text === null ? null : looseKeyText(target.keyColumns, key, text)
+}

@@ -1,0 +1,106 @@
+import { ConfigError } from '../../../errors.ts'
+import type { TargetColumn, TargetTable } from '../database/writing.ts'
+import {
+  type ValueWriter,
+  valueWriter,
+  type WrittenValueRules
+} from '../written-values/value-writer.ts'
+import type { PlannedColumn, RecordPlan } from './record-plan.ts'
+import { type ColumnSet, ColumnSets, type RowTarget } from './row-changes.ts'
+
+/** A column of records and the one of the table it goes to. */
+export interface BoundColumn {
+  readonly planned: PlannedColumn
+  readonly column: TargetColumn
+  readonly writer: ValueWriter
+}
+
+/** How records of a plan become rows of a table that has all their columns. */
+export interface BoundPlan {
+  readonly target: RowTarget
+  readonly keys: readonly BoundColumn[]
+  readonly others: readonly BoundColumn[]
+  /** The columns of `others`, in their order. */
+  readonly set: ColumnSet
+}
+
+interface TableParts {
+  readonly sets: ColumnSets
+  readonly targets: Map<string, RowTarget>
+}
+
+const parts = new WeakMap<TargetTable, TableParts>()
+
+/** The columns of a plan that a table lacks. ConfigError where two columns could be meant. */
+export function lackingColumns(table: TargetTable, plan: RecordPlan): PlannedColumn[] {
+  return plan.inOrder.filter(({ name }) => columnNamed(table, name) === null)
+}
+
+/** A table that lacks none of the plan's columns. Columns that the database computes are left out. */
+export function boundPlan(
+  table: TargetTable,
+  plan: RecordPlan,
+  rules: WrittenValueRules
+): BoundPlan {
+  const bind = (columns: readonly PlannedColumn[]): BoundColumn[] =>
+    columns.flatMap((planned) => {
+      const column = columnNamed(table, planned.name)
+      if (column === null || column.isGenerated) return []
+      const { schema, timestampDigits } = planned
+      return [{ planned, column, writer: valueWriter(schema, column, rules, timestampDigits) }]
+    })
+  const [keys, others] = [bind(plan.keys), bind(plan.others)]
+  requireDistinct(table, [...keys, ...others])
+  const target = targetOf(
+    table,
+    keys.map(({ column }) => column)
+  )
+  const set = target.sets.of(others.map(({ column }) => column))
+  // Another plan may have made the set, in an order of its own.
+  const place = new Map(set.columns.map((column, index) => [column, index]))
+  others.sort((a, b) => (place.get(a.column) ?? 0) - (place.get(b.column) ?? 0))
+  return { target, keys, others, set }
+}
+
+/** The column with this name, or the only one that differs from it in case alone. */
+function columnNamed(table: TargetTable, name: string): TargetColumn | null {
+  const exact = table.columns.find((column) => column.name === name)
+  if (exact !== undefined) return exact
+  const lower = name.toLowerCase()
+  const [only = null, ...more] = table.columns.filter(
+    (column) => column.name.toLowerCase() === lower
+  )
+  if (more.length === 0) return only
+  const names = [only, ...more].map((column) => column?.name)
+  throw new ConfigError(
+    `Field ${name} may be column ${names.join(' or ')} of table ${table.id.table}: they differ in case alone`
+  )
+}
+
+function requireDistinct(table: TargetTable, bound: readonly BoundColumn[]): void {
+  const fields = new Map<TargetColumn, string>()
+  for (const { column, planned } of bound) {
+    const other = fields.get(column)
+    if (other !== undefined) {
+      throw new ConfigError(
+        `Fields ${other} and ${planned.name} both go to column ${column.name} of table ${table.id.table}`
+      )
+    }
+    fields.set(column, planned.name)
+  }
+}
+
+function targetOf(table: TargetTable, keyColumns: readonly TargetColumn[]): RowTarget {
+  let known = parts.get(table)
+  if (known === undefined) {
+    known = { sets: new ColumnSets(), targets: new Map() }
+    parts.set(table, known)
+  }
+  const name = keyColumns.map((column) => column.name).join('\0')
+  let target = known.targets.get(name)
+  if (target === undefined) {
+    target = { table, keyColumns, sets: known.sets }
+    known.targets.set(name, target)
+  }
+  return target
+}
