@@ -105,6 +105,15 @@ export type TargetType =
       readonly precision: number | null
       readonly scale: number | null
       readonly takesNaN?: boolean
+      /**
+       * Whole numbers up to it, without a point, are kept though they have more digits than the precision.
+       */
+      readonly maxWhole?: bigint
+      /**
+       * A column of dates and times as well: they are milliseconds since 1970, or ISO texts where these would
+       * lose digits.
+       */
+      readonly timesAsMs?: boolean
     }
   | {
       readonly kind: 'string'

@@ -170,9 +170,12 @@ export function decimalFit(meaning: Meaning, target: Target<'decimal'>): Fitting
   return meaning.kind === 'string' ? (value) => (value === 'NaN' ? 'NaN' : fit(value)) : fit
 }
 
-function decimalText(value: Decimal, { precision, scale }: Target<'decimal'>): string {
+function decimalText(value: Decimal, target: Target<'decimal'>): string {
+  const { precision, scale, maxWhole = 0n } = target
   const whole = integerDigits(value)
   if (scale === null) {
+    const kept = maxWhole === 0n || whole > 100 ? null : (value.withScale(0)?.unscaled ?? null)
+    if (kept !== null && kept <= maxWhole && kept >= -maxWhole) return kept.toString()
     if (precision !== null && significantDigits(value) > precision) {
       throw misfit(`it has more than ${precision} digits`)
     }

@@ -12,7 +12,7 @@ import {
   timestampText
 } from '../values/timestamp.ts'
 import type { Meaning } from './meanings.ts'
-import { type Fitting, misfit } from './misfit.ts'
+import { type Fit, type Fitting, misfit } from './misfit.ts'
 
 type Target<K extends TargetType['kind']> = Extract<TargetType, { kind: K }>
 
@@ -229,6 +229,27 @@ export function timeFit(meaning: Meaning, target: Target<'time'>, rules: TimeRul
     if (offset === null) return checked(nanos)
     const utc = modulo(nanos - offset * NANOS_PER_MS, NANOS_PER_DAY)
     return checked(target.hasZone === true ? utc : wallNanos(utc, rules.timeZone))
+  }
+}
+
+/**
+ * Milliseconds since 1970 as the JVM's driver counts them, or a text where they would lose digits; null:
+ * values of this meaning are no times.
+ */
+export function timeAsMs(meaning: Meaning): Fit | null {
+  if (meaning.kind === 'date') return (value) => String(meaning.read(value) * MS_PER_DAY)
+  if (meaning.kind === 'time') {
+    return (value) => {
+      const nanos = meaning.read(value)
+      if (nanos % NANOS_PER_MS !== 0) throw misfit(tooFine(NANOS_PER_MS))
+      return String(nanos / NANOS_PER_MS)
+    }
+  }
+  if (meaning.kind !== 'timestamp') return null
+  return (value) => {
+    const time = meaning.read(value)
+    const isWhole = time.nanos % NANOS_PER_MS === 0 && Number.isFinite(time.ms)
+    return isWhole ? String(time.ms) : isoText(time, meaning.isInstant ? 'Z' : '')
   }
 }
 

@@ -12,7 +12,7 @@ import {
 import { type Fit, type Fitting, misfit } from './misfit.ts'
 import { bitsFit, booleanFit, decimalFit, floatFit, integerFit } from './numbers.ts'
 import { bytesFit, enumFit, jsonFit, type Origin, otherFit, stringFit, uuidFit } from './texts.ts'
-import { dateFit, timeFit, timestampFit, type TimeRules } from './times.ts'
+import { dateFit, timeAsMs, timeFit, timestampFit, type TimeRules } from './times.ts'
 
 /** How values are written, of all columns. */
 export interface WrittenValueRules extends TimeRules {
@@ -125,7 +125,11 @@ function fittingOf(
 }
 
 /** A field that counts time in a column of numbers stays the number. */
-const isTime = ({ kind }: TargetType): boolean => kind === 'timestamp' || kind === 'date'
+function isTime(type: TargetType): boolean {
+  return type.kind === 'decimal'
+    ? type.timesAsMs === true
+    : ['timestamp', 'date'].includes(type.kind)
+}
 
 /** Values without a schema: what is made for one of a kind serves all others of it. */
 function untypedFit(type: TargetType, rules: WrittenValueRules): Fit {
@@ -157,7 +161,7 @@ function fittingOfMeaning(
     case 'float':
       return floatFit(meaning, type)
     case 'decimal':
-      return decimalFit(meaning, type)
+      return (type.timesAsMs === true ? timeAsMs(meaning) : null) ?? decimalFit(meaning, type)
     case 'bits':
       return bitsFit(meaning, type)
     case 'string':

@@ -51,34 +51,34 @@ export class SqliteConnection implements Connection {
   }
 
   listTables(filter: TableFilter): Promise<TableId[]> {
-    return this.#run('list the tables', () => sqliteTables(this.#ask, filter))
+    return this.run('list the tables', () => sqliteTables(this.#ask, filter))
   }
 
   describeTable(table: TableId): Promise<TableColumn[]> {
-    return this.#run(`describe table ${table.table}`, () => this.#tableColumns(table.table))
+    return this.run(`describe table ${table.table}`, () => this.#tableColumns(table.table))
   }
 
   selfCheck(): Promise<Finding[]> {
-    return this.#run('say its version', async () => {
+    return this.run('say its version', async () => {
       const [[version] = []] = await this.#ask('SELECT sqlite_version()')
       return [{ level: 'info', text: `SQLite ${String(version)}` }]
     })
   }
 
   indexesOf({ table }: TableId): Promise<(string | null)[][] | null> {
-    return this.#run(`look up the indexes of ${table}`, () =>
+    return this.run(`look up the indexes of ${table}`, () =>
       sqliteIndexes(this.#ask, this.dialect, table)
     )
   }
 
   idHazards({ table }: TableId, column: string): Promise<string[]> {
-    return this.#run(`look up the ids of ${table}`, () =>
+    return this.run(`look up the ids of ${table}`, () =>
       sqliteIdHazards(this.#ask, this.dialect, table, { column, zone: this.#zone })
     )
   }
 
   describeQuery(sql: string): Promise<Column[]> {
-    return this.#run('check the query', async () =>
+    return this.run('check the query', async () =>
       this.#columns(await this.#thread.ask('columns', { sql }), [], null, sql)
     )
   }
@@ -88,19 +88,19 @@ export class SqliteConnection implements Connection {
     binds: readonly unknown[],
     { fetchRows, table }: { fetchRows: number; table: TableId | null }
   ): Promise<RowStream> {
-    return this.#run('run a query', async () => {
+    return this.run('run a query', async () => {
       const { columns, rows } = await this.#begin(sql, binds, fetchRows, table)
       let ahead: Row[] | null = rows
       return {
         columns: await this.#columns(columns, rows, table, sql),
         next: async () => {
-          const batch = ahead ?? (await this.#run('read rows', () => this.#thread.ask('next', {})))
+          const batch = ahead ?? (await this.run('read rows', () => this.#thread.ask('next', {})))
           ahead = null
           if (batch.length > 0) return batch
           await this.#tellLeftOut(sql, table)
           return null
         },
-        close: () => this.#run('end a query', async () => void (await this.#thread.ask('end', {})))
+        close: () => this.run('end a query', async () => void (await this.#thread.ask('end', {})))
       }
     })
   }
@@ -187,15 +187,19 @@ export class SqliteConnection implements Connection {
     return this.#thread.close()
   }
 
+  protected errorOf(error: unknown, what: string): Error {
+    return sqliteError(error, what)
+  }
+
   #tableColumns(table: string): Promise<TableColumn[]> {
     return sqliteColumns(this.#ask, this.dialect, table, this.#zone)
   }
 
-  async #run<T>(what: string, work: () => Promise<T>): Promise<T> {
+  protected async run<T>(what: string, work: () => Promise<T>): Promise<T> {
     try {
       return await work()
     } catch (error) {
-      throw sqliteError(error, `SQLite could not ${what}`)
+      throw this.errorOf(error, `SQLite could not ${what}`)
     }
   }
 }

@@ -4,12 +4,15 @@ import {
   type Dialect,
   type OpenOptions
 } from '../../database/database.ts'
+import type { WriterOptions, WriteSession } from '../../database/writing.ts'
 import { epochNanos } from '../../values/timestamp.ts'
 import { SqliteConnection } from './connection.ts'
 import { sqliteError } from './errors.ts'
-import { sqliteTarget } from './target.ts'
+import { type SqliteTarget, sqliteTarget } from './target.ts'
 import { SqliteThread } from './thread.ts'
 import { NANOS_FUNCTION } from './times.ts'
+import { SqliteWriteSession } from './write-session.ts'
+import { sqliteWriting } from './writing.ts'
 
 export const sqliteDialect: Dialect = {
   name: 'SqliteDatabaseDialect',
@@ -27,12 +30,41 @@ export const sqliteDialect: Dialect = {
   bindTimestamp: (time) => ({ sql: '?', value: epochNanos(time) }),
   firstRow: (sql) => `${sql} LIMIT 1`,
   bindId: (id) => ({ sql: '?', value: BigInt(id) }),
-  commitsInOrder: 'SQLite lets one transaction write at a time'
+  commitsInOrder: 'SQLite lets one transaction write at a time',
+  writing: { ...sqliteWriting, open: openWriter }
 }
 
-async function openSqlite(options: OpenOptions): Promise<Connection> {
+function openSqlite(options: OpenOptions): Promise<Connection> {
+  return openAs(
+    sqliteTarget(options),
+    options,
+    (thread) => new SqliteConnection(sqliteDialect, thread, options)
+  )
+}
+
+/** A wait for a lock cannot be cut short, not even when the process is to end: it is short, and retried. */
+const LONGEST_LOCK_WAIT_MS = 5000
+
+/** As of the JVM's driver, the file is made where there is none. */
+function openWriter(options: OpenOptions & WriterOptions): Promise<WriteSession> {
+  const target = sqliteTarget(options, true)
+  const limitMs = Math.min(options.writeTimeoutMs, LONGEST_LOCK_WAIT_MS)
+  const busyTimeoutMs = options.properties.has('busy_timeout')
+    ? Math.min(target.busyTimeoutMs, options.writeTimeoutMs)
+    : limitMs
+  return openAs(
+    { ...target, busyTimeoutMs },
+    options,
+    (thread) => new SqliteWriteSession(sqliteDialect, thread, options)
+  )
+}
+
+async function openAs<T>(
+  { path, ...target }: SqliteTarget,
+  options: OpenOptions,
+  make: (thread: SqliteThread) => T
+): Promise<T> {
   if (options.signal.aborted) throw abortedError()
-  const { path, ...target } = sqliteTarget(options)
   const thread = new SqliteThread(options.clock)
   const abort = (): void => thread.abort()
   options.signal.addEventListener('abort', abort, { once: true })
@@ -42,7 +74,7 @@ async function openSqlite(options: OpenOptions): Promise<Connection> {
       zone: options.timeZone.id,
       lenient: options.leavesOutUnreadable === true
     })
-    return new SqliteConnection(sqliteDialect, thread, options)
+    return make(thread)
   } catch (error) {
     thread.abort()
     throw sqliteError(error, `Could not open the SQLite database ${path}`)

@@ -7,12 +7,13 @@ import { sqliteJdbcProperties } from './properties.ts'
 import { pathOf, refuse, URI_PARAMETERS } from './url.ts'
 
 /** What a URL and its properties ask for. */
-interface SqliteTarget {
+export interface SqliteTarget {
   /** A path, or a `file:` URI with what SQLite itself makes of its parameters. */
   readonly file: string
   /** The path alone, for messages. */
   readonly path: string
   readonly readOnly: boolean
+  readonly writes: boolean
   readonly busyTimeoutMs: number
   readonly pragmas: readonly string[]
 }
@@ -22,10 +23,10 @@ const DEFAULT_BUSY_TIMEOUT_MS = 1000
 /** SQLITE_OPEN_READONLY, a bit of `open_mode`. */
 const READ_ONLY_BIT = 1
 /**
- * Properties win over the URL, as in sqlite-jdbc. ConfigError for what makes no sense; a database error when
- * there is no file.
+ * Properties win over the URL, as in sqlite-jdbc. Who `writes` may find no file yet. ConfigError for what
+ * makes no sense; a database error when there is no file.
  */
-export function sqliteTarget(options: OpenOptions): SqliteTarget {
+export function sqliteTarget(options: OpenOptions, writes = false): SqliteTarget {
   const { text, rest } = options.url
   const question = rest.indexOf('?')
   const address = question === -1 ? rest : rest.slice(0, question)
@@ -41,13 +42,14 @@ export function sqliteTarget(options: OpenOptions): SqliteTarget {
   const properties = new DriverProperties(sqliteJdbcProperties, given)
   properties.tell(options.log)
   const path = isUri ? pathOf(text, address) : address
-  if (!existsSync(path)) {
+  if (!existsSync(path) && !writes) {
     throw databaseError(`There is no SQLite database at ${path}`, { retriable: true, code: 14 })
   }
   return {
     file: isUri && ofUri.length > 0 ? `${address}?${ofUri.join('&')}` : path,
     path,
     readOnly: ofUri.includes('mode=ro') || isReadOnly(properties.count('open_mode')),
+    writes,
     busyTimeoutMs: properties.count('busy_timeout') ?? DEFAULT_BUSY_TIMEOUT_MS,
     pragmas: pragmasOf(properties)
   }

@@ -28,8 +28,9 @@ parentPort?.on('message', (question: SqliteQuestion) => {
   try {
     reply = { answer: answerTo(question) }
   } catch (error) {
-    const { errcode } = error as { errcode?: number }
-    reply = { error: { message: error instanceof Error ? error.message : String(error), errcode } }
+    const { errcode, rowIndex } = error as { errcode?: number; rowIndex?: number }
+    const message = error instanceof Error ? error.message : String(error)
+    reply = { error: { message, errcode, rowIndex } }
   }
   parentPort?.postMessage(reply)
 })
@@ -51,6 +52,19 @@ function answerTo(question: SqliteQuestion): SqliteAnswers[keyof SqliteAnswers] 
       return null
     case 'problems':
       return problems.splice(0)
+    case 'exec':
+      database().exec(question.sql)
+      return null
+    case 'rollback':
+      if (database().isTransaction) database().exec('ROLLBACK')
+      return null
+    case 'inTransaction':
+      return database().isTransaction
+    case 'write':
+      writeRows(question)
+      return null
+    case 'ask':
+      return asked(question)
     case 'close':
       database().close()
       return null
@@ -67,6 +81,7 @@ function open({
   file,
   busyTimeoutMs,
   readOnly,
+  writes,
   zone,
   lenient,
   pragmas
@@ -77,7 +92,7 @@ function open({
     readBigInts: true,
     returnArrays: true
   })
-  for (const pragma of ['PRAGMA query_only = 1', ...pragmas]) opened.exec(pragma)
+  for (const pragma of [`PRAGMA query_only = ${writes ? 0 : 1}`, ...pragmas]) opened.exec(pragma)
   const nanosOf = nanosIn(new TimeZone(zone))
   const problemOf = (value: SQLInputValue): string | null => {
     try {
@@ -150,6 +165,27 @@ function nextRows(): Row[] {
     bytes += rowBytes(step.value)
   }
   return batch
+}
+
+function writeRows({ sql, rows }: SqliteRequests['write']): void {
+  const statement = database().prepare(sql)
+  for (const [rowIndex, row] of rows.entries()) {
+    try {
+      statement.run(...(row as SQLInputValue[]))
+    } catch (error) {
+      throw Object.assign(error as Error, { rowIndex })
+    }
+  }
+}
+
+function asked({ sql, binds }: SqliteRequests['ask']): SqliteAnswers['ask'] {
+  const statement = database().prepare(sql)
+  if (statement.columns().length > 0) {
+    const rows = rowsOf(statement, binds)
+    return { rows, affected: rows.length }
+  }
+  const { changes } = statement.run(...(binds as SQLInputValue[]))
+  return { rows: [], affected: Number(changes) }
 }
 
 function rowsOf(statement: StatementSync, binds: readonly unknown[]): Row[] {

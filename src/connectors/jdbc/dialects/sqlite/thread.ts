@@ -11,6 +11,8 @@ export interface SqliteRequests {
     readonly file: string
     readonly busyTimeoutMs: number
     readonly readOnly: boolean
+    /** Rows and tables may be changed. */
+    readonly writes: boolean
     /** Of times without an offset. */
     readonly zone: string
     /** Times that cannot be read are null in statements, and noted; else the statement fails. */
@@ -26,6 +28,15 @@ export interface SqliteRequests {
   end: Record<never, never>
   /** Problems with times that were met and not told yet, each text once. */
   problems: Record<never, never>
+  /** Statements without parameters and rows. */
+  exec: { readonly sql: string }
+  /** Rolls back, if there is a transaction. */
+  rollback: Record<never, never>
+  inTransaction: Record<never, never>
+  /** Runs a statement for each row; an error tells the index of its row. */
+  write: { readonly sql: string; readonly rows: readonly (readonly unknown[])[] }
+  /** A statement that answers rows, or changes some. */
+  ask: { readonly sql: string; readonly binds: readonly unknown[] }
   close: Record<never, never>
 }
 
@@ -37,6 +48,11 @@ export interface SqliteAnswers {
   next: Row[]
   end: null
   problems: string[]
+  exec: null
+  rollback: null
+  inTransaction: boolean
+  write: null
+  ask: { readonly rows: Row[]; readonly affected: number }
   close: null
 }
 
@@ -46,15 +62,24 @@ export type SqliteQuestion = {
 
 export type SqliteReply =
   | { readonly answer: SqliteAnswers[keyof SqliteAnswers] }
-  | { readonly error: { readonly message: string; readonly errcode: number | undefined } }
+  | { readonly error: ThreadError }
+
+interface ThreadError {
+  readonly message: string
+  readonly errcode: number | undefined
+  /** The row that failed, of several that were written. */
+  readonly rowIndex: number | undefined
+}
 
 /** An error of SQLite, as it comes over from the thread. */
 class SqliteError extends Error {
   readonly errcode: number | undefined
+  readonly rowIndex: number | undefined
 
-  constructor({ message, errcode }: { message: string; errcode: number | undefined }) {
+  constructor({ message, errcode, rowIndex }: ThreadError) {
     super(message)
     this.errcode = errcode
+    this.rowIndex = rowIndex
   }
 }
 
