@@ -106,6 +106,7 @@ interface LobRequest {
   readonly operation: number
   readonly locator: Buffer
   readonly offset: number
+  /** Where in the destination; of a temporary LOB that is created, its type. */
   readonly destination: number
   readonly amount: number | null
   readonly data: Buffer | null
@@ -116,7 +117,7 @@ export function readLobRequest(reader: ByteReader): LobRequest {
   const hasLocator = reader.u8() !== 0
   const locatorLength = reader.ub()
   reader.u8()
-  const destination = reader.ub()
+  reader.ub()
   reader.ub()
   reader.ub()
   const asksCharacterSet = reader.u8() !== 0
@@ -125,7 +126,7 @@ export function readLobRequest(reader: ByteReader): LobRequest {
   const operation = reader.ub()
   reader.raw(2)
   const offset = reader.ub()
-  reader.ub()
+  const destination = reader.ub()
   const hasAmount = reader.u8() !== 0
   reader.raw(6)
   const locator = hasLocator ? reader.raw(locatorLength) : Buffer.alloc(LOCATOR_LENGTH)

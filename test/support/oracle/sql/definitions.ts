@@ -63,6 +63,8 @@ export class Definitions {
       case 'merge':
       case 'query':
       case 'rollback':
+      case 'rollbackTo':
+      case 'savepoint':
       case 'setTransaction':
       case 'sleep':
       case 'update':
@@ -178,11 +180,22 @@ export class Definitions {
       type: definition.type,
       columns: definition.columns,
       condition: definition.condition,
-      generated
+      generated,
+      ...(definition.references === undefined
+        ? {}
+        : { parent: this.#keyOf(table, definition.references) })
     }
     table.constraints.push(constraint)
     if (definition.type === 'P' || definition.type === 'U')
       this.#database.rows.addIndex(table, definition.columns)
+  }
+
+  /** The key that a foreign key points to; a table may point to itself. */
+  #keyOf(table: Table, path: readonly string[]): { owner: string; key: string } {
+    const parent = path.at(-1) === table.name ? table : this.#table(path)
+    const key = parent.constraints.find(({ type }) => type === 'P' || type === 'U')
+    if (key === undefined) throw new OracleError(2270)
+    return { owner: parent.owner, key: key.name }
   }
 
   #createIndex(syntax: Syntax<'createIndex'>): void {

@@ -2,7 +2,7 @@ import type { StatementSync } from 'node:sqlite'
 import { OracleError } from '../oracle-error.ts'
 import type { Database } from '../store/database.ts'
 import { wait } from '../store/held-changes.ts'
-import { RowLocked, type Transaction } from '../store/transaction.ts'
+import { type Mark, RowLocked, type Transaction } from '../store/transaction.ts'
 import type { Moment } from '../wire/moment.ts'
 import { type ChangeResult, Changes } from './changes.ts'
 import { Definitions } from './definitions.ts'
@@ -65,6 +65,8 @@ export class SqlSession {
   readonly #compiled = new Map<string, CompiledQuery>()
   /** Prepared reads of changes, by their text. */
   readonly #reads = new Map<string, StatementSync>()
+  /** How far the transaction had come when each was set. */
+  readonly #savepoints = new Map<string, Mark>()
   #zone = '+00:00'
   #transaction: Transaction | null = null
   #readScn: number | null = null
@@ -139,6 +141,15 @@ export class SqlSession {
       case 'rollback':
         this.rollback()
         return { kind: 'done' }
+      case 'savepoint':
+        this.#savepoints.set(syntax.name, this.#transaction?.mark() ?? new Map())
+        return { kind: 'done' }
+      case 'rollbackTo': {
+        const mark = this.#savepoints.get(syntax.name)
+        if (mark === undefined) throw new OracleError(1086, [syntax.name])
+        if (this.#transaction !== null) this.#database.rows.undo(this.#transaction, mark)
+        return { kind: 'done' }
+      }
       case 'alterSession':
         for (const [name, value] of syntax.settings) this.#set(name, value)
         return { kind: 'done' }
@@ -178,10 +189,17 @@ export class SqlSession {
 
   commit(): void {
     if (this.#transaction !== null) this.#database.commit(this.#transaction)
+    this.#savepoints.clear()
     this.#leave()
   }
 
   rollback(): void {
+    this.#savepoints.clear()
+    this.#giveUp()
+  }
+
+  /** A transaction that has changed nothing is none; a savepoint set before it stays. */
+  #giveUp(): void {
     if (this.#transaction !== null) this.#database.rollback(this.#transaction)
     this.#leave()
   }
@@ -367,11 +385,11 @@ export class SqlSession {
       }
       const result = new Changes(this.#database, compiler, session).run(syntax)
       // A statement that changed nothing opens no transaction.
-      if (before === null && transaction.changes === 0) this.rollback()
+      if (before === null && transaction.changes === 0) this.#giveUp()
       return result
     } catch (error) {
       this.#database.rows.undo(transaction, mark)
-      if (before === null) this.rollback()
+      if (before === null) this.#giveUp()
       throw error
     }
   }

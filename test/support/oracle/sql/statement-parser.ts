@@ -40,8 +40,13 @@ class StatementParser extends TableParser {
     if (this.take('REVOKE')) return this.#grant(true)
     if (this.take('COMMENT')) return this.#comment()
     if (this.take('COMMIT')) return this.take('WORK') ? { kind: 'commit' } : { kind: 'commit' }
-    if (this.take('ROLLBACK'))
-      return this.take('WORK') ? { kind: 'rollback' } : { kind: 'rollback' }
+    if (this.take('SAVEPOINT')) return { kind: 'savepoint', name: this.name(3001) }
+    if (this.take('ROLLBACK')) {
+      this.take('WORK')
+      if (!this.take('TO')) return { kind: 'rollback' }
+      this.take('SAVEPOINT')
+      return { kind: 'rollbackTo', name: this.name(3001) }
+    }
     if (this.take('SET', 'TRANSACTION')) return this.#setTransaction()
     if (this.take('LOCK', 'TABLE')) return this.#lock()
     return this.fail(900)

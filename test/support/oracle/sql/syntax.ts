@@ -144,6 +144,8 @@ export interface ConstraintDefinition {
   readonly type: 'P' | 'U' | 'R' | 'C'
   readonly columns: readonly string[]
   readonly condition: string | null
+  /** Of a foreign key: the table it points to. */
+  readonly references?: readonly string[]
 }
 
 export interface SetClause {
@@ -258,6 +260,7 @@ export type StatementSyntax =
   | { readonly kind: 'setTransaction'; readonly mode: string }
   | { readonly kind: 'commit' }
   | { readonly kind: 'rollback' }
+  | { readonly kind: 'savepoint' | 'rollbackTo'; readonly name: string }
   | { readonly kind: 'sleep'; readonly seconds: number }
 
 export interface ColumnChange {

@@ -52,8 +52,7 @@ export class TableParser extends DmlParser {
     if (this.take('FOREIGN', 'KEY')) {
       const columns = this.#names()
       this.expect(905, 'REFERENCES')
-      this.#reference()
-      return { name, type: 'R', columns, condition: null }
+      return { name, type: 'R', columns, condition: null, references: this.#reference() }
     }
     this.expect(904, 'CHECK')
     return { name, type: 'C', columns: [], condition: this.#check() }
@@ -73,10 +72,11 @@ export class TableParser extends DmlParser {
     return names
   }
 
-  #reference(): void {
-    this.path(903)
+  #reference(): string[] {
+    const table = this.path(903)
     if (this.is('(')) this.#names()
     if (this.take('ON', 'DELETE') && !this.take('CASCADE')) this.expect(905, 'SET', 'NULL')
+    return table
   }
 
   #check(): string {
@@ -95,18 +95,25 @@ export class TableParser extends DmlParser {
       defaultText: null
     }
     for (;;) {
-      const own = (kind: 'P' | 'U' | 'R' | 'C', condition: string | null = null): void => {
-        parts.constraints.push({ name: label, type: kind, columns: [name], condition })
+      const own = (
+        kind: 'P' | 'U' | 'R' | 'C',
+        more: Partial<Pick<ConstraintDefinition, 'condition' | 'references'>> = {}
+      ): void => {
+        parts.constraints.push({
+          name: label,
+          type: kind,
+          columns: [name],
+          condition: null,
+          ...more
+        })
       }
       const label = this.take('CONSTRAINT') ? this.name(904) : null
       if (this.take('NOT', 'NULL')) notNull = true
       else if (this.take('NULL')) continue
       else if (this.take('PRIMARY', 'KEY')) own('P')
       else if (this.take('UNIQUE')) own('U')
-      else if (this.take('REFERENCES')) {
-        this.#reference()
-        own('R')
-      } else if (this.take('CHECK')) own('C', this.#check())
+      else if (this.take('REFERENCES')) own('R', { references: this.#reference() })
+      else if (this.take('CHECK')) own('C', { condition: this.#check() })
       else if (this.take('GENERATED')) {
         identity = this.#identity()
         notNull = true

@@ -26,7 +26,7 @@ function tabColumns(scope: Scope): SystemView {
       HIDDEN_COLUMN: "'NO'",
       VIRTUAL_COLUMN: "'NO'",
       USER_GENERATED: "'YES'",
-      IDENTITY_COLUMN: 'identity',
+      IDENTITY_COLUMN: "CASE WHEN identity IS NULL THEN 'NO' ELSE 'YES' END",
       DEFAULT_ON_NULL: "'NO'"
     }),
     ...columns(NUMBER, { SEGMENT_COLUMN_ID: 'position', INTERNAL_COLUMN_ID: 'position' })
@@ -103,13 +103,38 @@ export const DICTIONARY: Readonly<Record<string, (scope: Scope) => SystemView>> 
     ),
   TAB_COLUMNS: tabColumns,
   TAB_COLS: tabColumns,
+  TAB_IDENTITY_COLS: (scope) =>
+    view(
+      '',
+      [
+        ...columns(NAME, { OWNER: 'owner', TABLE_NAME: 'table_name', COLUMN_NAME: 'name' }),
+        ...columns(varchar(10), { GENERATION_TYPE: 'identity' })
+      ],
+      `FROM d_column d WHERE identity IS NOT NULL AND ${scope('d.owner', 'd.table_name')}`
+    ),
+  /** There are none. */
+  TRIGGERS: () =>
+    view(
+      '',
+      columns(NAME, {
+        OWNER: 'owner',
+        TRIGGER_NAME: 'name',
+        TABLE_OWNER: 'owner',
+        TABLE_NAME: 'name'
+      }),
+      'FROM d_table d WHERE 0'
+    ),
   CONSTRAINTS: (scope) =>
     view(
       '',
       [
         ...columns(NAME, { OWNER: 'owner', CONSTRAINT_NAME: 'name' }),
         ...columns(FLAG, { CONSTRAINT_TYPE: 'type' }),
-        ...columns(NAME, { TABLE_NAME: 'table_name', R_OWNER: 'NULL', R_CONSTRAINT_NAME: 'NULL' }),
+        ...columns(NAME, {
+          TABLE_NAME: 'table_name',
+          R_OWNER: 'r_owner',
+          R_CONSTRAINT_NAME: 'r_name'
+        }),
         ...columns(LONG, { SEARCH_CONDITION: 'condition' }),
         ...columns(varchar(4000), { SEARCH_CONDITION_VC: 'condition' }),
         ...columns(varchar(14), {

@@ -13,7 +13,7 @@ const TABLES = {
   d_view: 'owner, name, text, length, materialized',
   d_column:
     'owner, table_name, name, position, type, length, precision, scale, nullable, standard, identity, characters, used, form',
-  d_constraint: 'owner, name, type, table_name, condition, generated',
+  d_constraint: 'owner, name, type, table_name, condition, generated, r_owner, r_name',
   d_constraint_column: 'owner, name, table_name, column_name, position',
   d_index: 'owner, name, table_owner, table_name, uniqueness',
   d_index_column: 'owner, name, table_owner, table_name, column_name, position',
@@ -159,7 +159,7 @@ export class Dictionary {
       scale === null ? null : numberOf(scale),
       column.nullable ? 'Y' : 'N',
       column.defaultText,
-      column.identity === null ? 'NO' : 'YES',
+      column.identity,
       numberOf(text ? (type.size ?? 0) : 0),
       text ? (type.inCharacters === true ? 'C' : 'B') : null,
       text || type.name === 'CLOB' ? (type.national === true ? 'NCHAR_CS' : 'CHAR_CS') : null
@@ -176,7 +176,9 @@ export class Dictionary {
       constraint.type,
       name,
       constraint.condition,
-      generated
+      generated,
+      constraint.parent?.owner ?? null,
+      constraint.parent?.key ?? null
     )
     for (const [index, column] of constraint.columns.entries()) {
       const place = constraint.type === 'C' ? null : numberOf(index + 1)

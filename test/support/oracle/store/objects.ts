@@ -18,6 +18,8 @@ export interface Constraint {
   readonly columns: readonly string[]
   readonly condition: string | null
   readonly generated: boolean
+  /** Of a foreign key: the key it points to; it is told of, not held. */
+  readonly parent?: { readonly owner: string; readonly key: string }
 }
 
 interface Index {

@@ -35,6 +35,15 @@ const CLOSE_LIMIT_MS = 1000
 const BREAK_LIMIT_MS = 500
 const DICTIONARY_ROWS = 1000
 
+export interface OracleSettings {
+  readonly isolation: IsolationMode
+  readonly readOnly: boolean
+  readonly clock: Clock
+  readonly log: Logger
+  /** The server ends sessions that say who they are. */
+  readonly isBare: boolean
+}
+
 /**
  * One session. Every query runs in a transaction of its own that can only read, where the server has such
  * transactions; what is asked beside that goes without what the server refuses.
@@ -58,20 +67,17 @@ export class OracleConnection implements Connection {
     dialect: Dialect,
     driver: OracleDriver,
     session: OracleSession,
-    settings: {
-      readonly isolation: IsolationMode
-      readonly readOnly: boolean
-      readonly clock: Clock
-      readonly log: Logger
-    }
+    settings: OracleSettings
   ) {
     this.dialect = dialect
     this.#driver = driver
     this.#session = session
     this.#clock = settings.clock
     this.#log = settings.log
-    this.#questions = new OracleQuestions(this, settings.log)
-    this.#transactions = new OracleTransactions(this)
+    const ask = (sql: string, binds?: readonly unknown[]): Promise<Row[]> => this.rowsOf(sql, binds)
+    const describeQuery = (sql: string): Promise<Column[]> => this.describeQuery(sql)
+    this.#questions = new OracleQuestions({ ask, describeQuery }, settings.log)
+    this.#transactions = new OracleTransactions({ ask })
     this.#dictionary = new OracleDictionary(dialect, this.#questions)
     this.#transaction = settings.readOnly
       ? { sql: READ_ONLY, isWanted: true }
@@ -137,7 +143,7 @@ export class OracleConnection implements Connection {
   }
 
   async now(): ReturnType<Connection['now']> {
-    const [row] = await this.ask('SELECT SYSTIMESTAMP FROM DUAL')
+    const [row] = await this.rowsOf('SELECT SYSTIMESTAMP FROM DUAL')
     const moment = momentOf(row?.[0])
     if (moment !== null) return { ms: moment.ms, nanos: moment.nanos, hasZone: true }
     throw databaseError(`Oracle answered no time: ${String(row?.[0])}`, { retriable: false })
@@ -164,7 +170,7 @@ export class OracleConnection implements Connection {
   }
 
   /** All rows of a small statement; none when it answers no rows. */
-  async ask(sql: string, binds: readonly unknown[] = []): Promise<Row[]> {
+  async rowsOf(sql: string, binds: readonly unknown[] = []): Promise<Row[]> {
     return await this.#bounded('answer', sql, async () => {
       const { resultSet } = await this.#session.execute(sql, binds, {
         resultSet: /^SELECT/i.test(sql),
@@ -232,13 +238,45 @@ export class OracleConnection implements Connection {
     )
   }
 
-  async #use<T>(what: string, sql: string, work: () => Promise<T>): Promise<T> {
+  /** Uses the driver's session; when it does not answer in `limitMs` all is over. `convert` makes errors. */
+  call<T>(
+    work: (session: OracleSession, driver: OracleDriver) => Promise<T>,
+    limitMs: number,
+    convert: (error: unknown) => ConnectError
+  ): Promise<T> {
+    const bounded = (): Promise<T> =>
+      within(this.#clock, work(this.#session, this.#driver), limitMs, () => {
+        this.abort()
+        return databaseError(`Oracle did not answer in ${limitMs} ms`, {
+          retriable: true,
+          errorClass: 'outage'
+        })
+      })
+    return this.#use('write', '', bounded, convert)
+  }
+
+  /** What the user's dictionary says of names and targets. */
+  get questions(): OracleQuestions {
+    return this.#questions
+  }
+
+  /** The schema that names without one mean. */
+  currentSchema(): Promise<string> {
+    return this.#dictionary.currentSchema()
+  }
+
+  async #use<T>(
+    what: string,
+    sql: string,
+    work: () => Promise<T>,
+    convert = (error: unknown): ConnectError => oracleError(error, `Oracle did not ${what}`, sql)
+  ): Promise<T> {
     if (this.#aborted) throw abortedError()
     try {
       return await abortable(work(), this.#gone.signal, abortedError)
     } catch (error) {
       if (this.#aborted && !(error instanceof ConnectError)) throw abortedError()
-      throw oracleError(error, `Oracle did not ${what}`, sql)
+      throw convert(error)
     }
   }
 

@@ -11,6 +11,7 @@ import { letterUpper } from '../shared/letter-case.ts'
 import { type Timestamp, timestampText } from '../../values/timestamp.ts'
 import { oracleEscapes } from './escapes.ts'
 import { oracleTarget } from './target.ts'
+import { oracleWriting } from './writing.ts'
 
 export const oracleDialect: Dialect = {
   name: 'OracleDatabaseDialect',
@@ -35,7 +36,8 @@ export const oracleDialect: Dialect = {
   // A bigint beyond 2^53; the driver makes a NUMBER of its digits.
   // Oracle 11 knows no FETCH FIRST.
   firstRow: (sql) => `SELECT * FROM (${sql}) WHERE ROWNUM <= 1`,
-  bindId: (id, _column, index) => ({ sql: `:${index}`, value: id })
+  bindId: (id, _column, index) => ({ sql: `:${index}`, value: id }),
+  writing: oracleWriting(() => oracleDialect)
 }
 
 const isDate = (column: TimestampColumn): boolean => column.databaseType === 'DATE'
@@ -71,5 +73,10 @@ async function openOracle(options: OpenOptions): Promise<Connection> {
   const target = oracleTarget(options)
   if (options.signal.aborted) throw abortedError()
   const { connectOracle } = await import('./session.ts')
-  return await connectOracle(oracleDialect, target, options)
+  const { OracleConnection } = await import('./connection.ts')
+  return await connectOracle(
+    target,
+    options,
+    (driver, session, settings) => new OracleConnection(oracleDialect, driver, session, settings)
+  )
 }

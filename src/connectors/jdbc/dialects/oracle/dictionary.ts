@@ -61,7 +61,7 @@ export class OracleDictionary {
 
   /** Columns of a table, or of what a synonym stands for; empty when there is neither. */
   async columns(table: TableId): Promise<TableColumn[]> {
-    const owner = table.schema ?? (await this.#schema())
+    const owner = table.schema ?? (await this.currentSchema())
     const columns = await this.#columnsOf(owner, table.table)
     if (columns === null) return await this.#resultColumns(table)
     if (columns.length > 0) return columns
@@ -74,22 +74,23 @@ export class OracleDictionary {
    * for a view.
    */
   async indexes(table: TableId): Promise<(string | null)[][] | null> {
-    const owner = table.schema ?? (await this.#schema())
+    const owner = table.schema ?? (await this.currentSchema())
     const own = await this.#indexesOf(owner, table.table)
     const meant = own === null ? await this.#synonym(owner, table.table) : null
     return meant === null ? own : await this.#indexesOf(meant.owner, meant.name)
   }
 
   async idHazards(table: TableId, column: string): Promise<string[]> {
-    const owner = table.schema ?? (await this.#schema())
+    const owner = table.schema ?? (await this.currentSchema())
     return await oracleIdHazards(this.#questions, owner, table, column)
   }
 
   async writersElsewhere(source: Source): Promise<string | null> {
-    return await oracleCopies(this.#questions, source, await this.#schema())
+    return await oracleCopies(this.#questions, source, await this.currentSchema())
   }
 
-  async #schema(): Promise<string> {
+  /** The schema that names without one mean. */
+  async currentSchema(): Promise<string> {
     if (this.#currentSchema === null) {
       const [[name] = []] = await this.#questions.ask(CURRENT_SCHEMA)
       this.#currentSchema = String(name)

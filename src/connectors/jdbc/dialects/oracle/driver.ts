@@ -22,12 +22,44 @@ export interface OracleSession {
     sql: string,
     binds: readonly unknown[],
     options: OracleExecuteOptions
-  ): Promise<{ readonly metaData?: readonly OracleField[]; readonly resultSet?: OracleResultSet }>
+  ): Promise<OracleAnswer>
+  /** Applies a statement to each row of binds. With `batchErrors` it goes on behind rows that are refused. */
+  executeMany(
+    sql: string,
+    rows: readonly (readonly unknown[])[],
+    options: OracleManyOptions
+  ): Promise<{ readonly batchErrors?: readonly OracleBatchError[] }>
   getStatementInfo(sql: string): Promise<{ readonly metaData?: readonly OracleField[] }>
+  commit(): Promise<void>
   rollback(): Promise<void>
   /** Asks the server to give up the running call. */
   breakExecution(): Promise<void>
   close(options?: { readonly drop: boolean }): Promise<void>
+}
+
+export interface OracleAnswer {
+  readonly metaData?: readonly OracleField[]
+  readonly resultSet?: OracleResultSet
+  readonly rows?: readonly unknown[][]
+  readonly rowsAffected?: number
+}
+
+/** How the values of a column of binds travel; `maxSize` in bytes, for texts and bytes. */
+interface OracleBindDefinition {
+  readonly type: unknown
+  readonly maxSize?: number
+}
+
+interface OracleManyOptions {
+  readonly bindDefs: readonly OracleBindDefinition[]
+  readonly batchErrors: boolean
+  readonly autoCommit: false
+}
+
+/** An error of one row; `offset` is its index. */
+export interface OracleBatchError extends Error {
+  readonly offset: number
+  readonly errorNum: number
 }
 
 interface OracleExecuteOptions {

@@ -1,13 +1,7 @@
 import { isRetriable, messageOf } from '../../../../errors.ts'
-import {
-  abortedError,
-  type Connection,
-  databaseError,
-  type Dialect,
-  type OpenOptions
-} from '../../database/database.ts'
+import { abortedError, databaseError, type OpenOptions } from '../../database/database.ts'
 import { loadDriver } from './client.ts'
-import { OracleConnection } from './connection.ts'
+import type { OracleConnection, OracleSettings } from './connection.ts'
 import type { OracleDriver, OracleSession } from './driver.ts'
 import { oracleError } from './errors.ts'
 import { momentOf } from './moment.ts'
@@ -48,17 +42,17 @@ const PROBE = {
 } as const
 
 /** Logs in and fixes the session's settings. */
-export async function connectOracle(
-  dialect: Dialect,
+export async function connectOracle<C extends OracleConnection>(
   target: OracleTarget,
-  options: OpenOptions
-): Promise<Connection> {
+  options: OpenOptions,
+  make: MakeConnection<C>
+): Promise<C> {
   const driver = loadDriver(target, options.log)
   let ended: SettingsEndedSession | null = null
   // Once may be bad luck: what a session goes without it goes without for good.
   for (let tries = 0; tries < 2; tries++) {
     try {
-      return await openSession(dialect, driver, target, options, false)
+      return await openSession(driver, target, options, make, false)
     } catch (error) {
       if (!(error instanceof SettingsEndedSession)) throw error
       ended = error
@@ -67,19 +61,25 @@ export async function connectOracle(
   options.log.warn(
     `Oracle ended sessions that gave their module and action and settings of their own; without them: ${messageOf(ended?.cause)}`
   )
-  return await openSession(dialect, driver, target, options, true)
+  return await openSession(driver, target, options, make, true)
 }
+
+type MakeConnection<C> = (
+  driver: OracleDriver,
+  session: OracleSession,
+  settings: OracleSettings
+) => C
 
 /** Lost with the first statement, along with which the driver sends module and action. */
 class SettingsEndedSession extends Error {}
 
-async function openSession(
-  dialect: Dialect,
+async function openSession<C extends OracleConnection>(
   driver: OracleDriver,
   target: OracleTarget,
   options: OpenOptions,
+  make: MakeConnection<C>,
   bare: boolean
-): Promise<Connection> {
+): Promise<C> {
   let session: OracleSession
   try {
     session = await logIn(driver, target, options)
@@ -91,11 +91,12 @@ async function openSession(
     session.action = 'source'
   }
   session.callTimeout = target.answerLimitMs ?? 0
-  const connection = new OracleConnection(dialect, driver, session, {
+  const connection = make(driver, session, {
     isolation: options.isolation,
     readOnly: options.readOnly === true,
     clock: options.clock,
-    log: options.log
+    log: options.log,
+    isBare: bare
   })
   const cut = (): void => connection.abort()
   options.signal.addEventListener('abort', cut, { once: true })
@@ -131,7 +132,7 @@ async function configure(connection: OracleConnection, options: OpenOptions): Pr
 
 async function accepts(connection: OracleConnection, sql: string): Promise<boolean> {
   try {
-    await connection.ask(sql)
+    await connection.rowsOf(sql)
     return true
   } catch (error) {
     if (isRefusal(error)) return false
@@ -184,7 +185,7 @@ async function logIn(
 
 /** I5: a client that loses digits is not worked with. */
 async function prove(connection: OracleConnection): Promise<void> {
-  const [row = []] = await connection.ask(PROBE.sql)
+  const [row = []] = await connection.rowsOf(PROBE.sql)
   const given = row.map((value, index) => String(index < 3 ? momentOf(value) : value))
   if (PROBE.expected.every((text, index) => given[index] === text)) return
   throw databaseError(

@@ -1,0 +1,32 @@
+import { abortedError, type Dialect } from '../../database/database.ts'
+import type { WritingDialect } from '../../database/writing.ts'
+import { oracleAddColumns, oracleColumnType, oracleCreateTable } from './ddl.ts'
+import { oracleTarget } from './target.ts'
+import { classified } from './write-errors.ts'
+import { writeStatement } from './write-statements.ts'
+
+/** How Oracle is written to. */
+export function oracleWriting(dialect: () => Dialect): WritingDialect {
+  return {
+    async open(options) {
+      const target = oracleTarget(options)
+      if (options.signal.aborted) throw abortedError()
+      const { connectOracle } = await import('./session.ts')
+      const { OracleWriteSession } = await import('./write-session.ts')
+      try {
+        return await connectOracle(
+          target,
+          options,
+          (driver, session, settings) =>
+            new OracleWriteSession(dialect(), driver, session, settings, options)
+        )
+      } catch (error) {
+        throw classified(error)
+      }
+    },
+    columnType: oracleColumnType,
+    createTable: oracleCreateTable,
+    addColumns: oracleAddColumns,
+    statementText: (shape) => writeStatement(shape)?.sql ?? ''
+  }
+}
