@@ -5,6 +5,7 @@ import type { KafkaClients } from './contracts.ts'
 import { fenceProducers } from './producing/fence-producers.ts'
 import { KafkaConsumerGroups } from './group/consumer-groups.ts'
 import { KafkaGroupMembership } from './group/group-membership.ts'
+import { KafkaGroupConsumer } from './group/group-consumer.ts'
 import { KafkaRecordProducer } from './producing/producer.ts'
 import { KafkaTopicLog } from './reading/topic-log.ts'
 import { KafkaTransactionalProducer } from './producing/transactional-producer.ts'
@@ -40,9 +41,13 @@ export function createKafkaClients(clock: Clock, log?: Logger): KafkaClients {
         options,
         logger('org.apache.kafka.connect.runtime.distributed.WorkerGroupMember')
       ),
-    groupConsumer: () => {
-      throw new Error('not there yet')
-    },
+    groupConsumer: (options) =>
+      new KafkaGroupConsumer(
+        clock,
+        options,
+        clientIdOf(options.client, options.clientId),
+        logger('org.apache.kafka.clients.consumer.KafkaConsumer')
+      ),
     consumerGroups: (client, clientId) =>
       new KafkaConsumerGroups(clock, client, clientIdOf(client, clientId))
   }

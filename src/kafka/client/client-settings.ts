@@ -43,6 +43,11 @@ export function readerSettings(client: ClientProperties, clock: Clock): ReaderSe
   return { ...clientSettings(client, clock, 'consumer'), ...readingSettings(client) }
 }
 
+/** The same of a member of a consumer group: the defaults are those of Kafka's consumer. */
+export function groupReaderSettings(client: ClientProperties, clock: Clock): ReaderSettings {
+  return { ...clientSettings(client, clock, 'consumer'), ...readingSettings(client, new Map()) }
+}
+
 /** `host:port,host:port`, for messages. */
 export function addresses(settings: ClientSettings): string {
   return settings.bootstrapServers.map(({ host, port }) => `${host}:${port}`).join(',')

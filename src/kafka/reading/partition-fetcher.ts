@@ -134,6 +134,13 @@ export class PartitionFetcher {
     this.arrived.ring()
   }
 
+  /** Its failure was told: it is read again. */
+  retry(partition: AssignedPartition): void {
+    partition.failure = null
+    if (partition.needsReset) this.#parts.onReset()
+    this.changed()
+  }
+
   /** Looks at everything again: positions, leaders, room. */
   changed(): void {
     if (this.#closed.signal.aborted) return

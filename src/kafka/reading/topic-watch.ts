@@ -22,7 +22,7 @@ export class TopicWatch {
   readonly #settings: WatchSettings
   readonly #createTopics: boolean
   readonly #troubles: Troubles
-  readonly #onAnswer: () => void
+  readonly #onAnswer: (askedAtMs: number) => void
   readonly #closed = new AbortController()
   readonly #expired = new Bell()
   #names: ReadonlySet<string> | null = new Set()
@@ -34,14 +34,18 @@ export class TopicWatch {
     clock: Clock,
     network: NetworkClient,
     settings: WatchSettings,
-    options: { readonly createTopics: boolean; readonly troubles: Troubles; onAnswer(): void }
+    options: {
+      readonly createTopics: boolean
+      readonly troubles: Troubles /** Given when it was asked for (monotonic ms). */
+      onAnswer(askedAtMs: number): void
+    }
   ) {
     this.#clock = clock
     this.#network = network
     this.#settings = settings
     this.#createTopics = options.createTopics
     this.#troubles = options.troubles
-    this.#onAnswer = () => options.onAnswer()
+    this.#onAnswer = (askedAtMs) => options.onAnswer(askedAtMs)
   }
 
   /** By the last answer. */
@@ -88,11 +92,12 @@ export class TopicWatch {
     while (!signal.aborted) {
       this.#isExpired = false
       let pauseMs = this.#settings.backoff.firstMs
+      const askedAtMs = this.#clock.monotonicMs()
       try {
         this.#topics = await this.ask(this.#names === null ? null : [...this.#names])
         backoff.reset()
         this.#troubles.clear(TROUBLE)
-        if (!this.#closed.signal.aborted) this.#onAnswer()
+        if (!this.#closed.signal.aborted) this.#onAnswer(askedAtMs)
       } catch (error) {
         this.#troubles.note(TROUBLE, `Nothing is known of the cluster: ${messageOf(error)}`)
         this.#isExpired = true

@@ -1,0 +1,120 @@
+import type { Clock } from '../../clock.ts'
+import type { Logger } from '../../log.ts'
+import {
+  type ConsumingSettings,
+  consumingSettings
+} from '../../settings/clients/consumer-settings.ts'
+import { groupReaderSettings } from '../client/client-settings.ts'
+import { NetworkClient } from '../client/network-client.ts'
+import type { GroupConsumerOptions, GroupMembership, RebalanceReason } from '../contracts.ts'
+import { OffsetResets } from '../reading/offset-resets.ts'
+import { PartitionFetcher } from '../reading/partition-fetcher.ts'
+import { TopicWatch } from '../reading/topic-watch.ts'
+import { Troubles } from '../reading/troubles.ts'
+import { KafkaGroupMembership } from './group-membership.ts'
+import { GroupOffsets } from './group-offsets.ts'
+import type { RoundParts } from './consumer-round.ts'
+import { SubscriptionWatch } from './subscription-watch.ts'
+
+/** What a consumer is made of. */
+export interface ConsumerParts extends RoundParts {
+  readonly settings: ConsumingSettings
+  readonly membership: GroupMembership
+  readonly fetcher: PartitionFetcher
+  readonly troubles: Troubles
+  readonly log: Logger
+  close(): Promise<void>
+}
+
+interface ConsumerEvents {
+  onRebalance(reason: RebalanceReason): void
+  /** Of the cluster; `askedAtMs` (monotonic): it may be older than what is known otherwise. */
+  onMetadata(askedAtMs: number): void
+}
+
+/** Opens no connection yet. Throws ConfigError. */
+export function consumerParts(
+  clock: Clock,
+  options: GroupConsumerOptions,
+  clientId: string,
+  log: Logger,
+  { onRebalance, onMetadata }: ConsumerEvents
+): ConsumerParts {
+  const { client, bufferBytes } = options
+  const reader = groupReaderSettings(client, clock)
+  const settings = consumingSettings(client)
+  const { groupId } = settings
+  const troubles = new Troubles(clock)
+  const asking = new NetworkClient(reader, clientId)
+  const fetching = new NetworkClient(reader, clientId)
+  const watch = new TopicWatch(clock, asking, reader, {
+    createTopics: settings.autoCreateTopics,
+    troubles,
+    onAnswer: onMetadata
+  })
+  const { reset } = settings
+  const { readCommitted, backoff } = reader
+  const resets = new OffsetResets({
+    clock,
+    network: asking,
+    watch,
+    troubles,
+    log,
+    reset,
+    readCommitted,
+    backoff,
+    groupId
+  })
+  const fetcher: PartitionFetcher = new PartitionFetcher({
+    clock,
+    settings: reader,
+    network: fetching,
+    watch,
+    troubles,
+    log,
+    bufferBytes,
+    onReset: () => resets.begin(fetcher)
+  })
+  const offsets = new GroupOffsets({
+    clock,
+    network: asking,
+    groupId,
+    backoff,
+    onTrouble: (text) => {
+      if (text === null) troubles.clear(groupId)
+      else troubles.note(groupId, text)
+    }
+  })
+  const membership = new KafkaGroupMembership(
+    clock,
+    {
+      groupId,
+      protocolType: 'consumer',
+      ...(settings.groupInstanceId === null ? {} : { groupInstanceId: settings.groupInstanceId }),
+      client,
+      clientId,
+      sessionTimeoutMs: settings.sessionTimeoutMs,
+      rebalanceTimeoutMs: settings.maxPollIntervalMs,
+      heartbeatIntervalMs: settings.heartbeatIntervalMs,
+      onRebalance
+    },
+    log
+  )
+  return {
+    clock,
+    backoff,
+    settings,
+    membership,
+    watch,
+    subscription: new SubscriptionWatch(options.subscription, settings.excludeInternalTopics),
+    offsets,
+    fetcher,
+    troubles,
+    log,
+    close: async () => {
+      // Connections first: what waits at them rejects, and nothing waits for it.
+      await Promise.all([asking.close(), fetching.close(), membership.close()])
+      await Promise.all([watch.close(), resets.close(), fetcher.close()])
+    }
+  }
+}
