@@ -1,0 +1,284 @@
+import type { Clock } from '../../clock.ts'
+import { settledWithin } from '../../wait.ts'
+import { partitionKey } from '../client/partition-key.ts'
+import type {
+  ConsumerPosition,
+  GroupConsumerOptions,
+  GroupRound,
+  RebalanceReason,
+  TopicPartition
+} from '../contracts.ts'
+import type { ConsumerParts } from './consumer-parts.ts'
+import { type CompletedRound, type Held, joinRound } from './consumer-round.ts'
+
+/** How long the group is told that the member leaves while nobody waits for that. */
+const LEAVE_TIMEOUT_MS = 5000
+const JOINING = 'join'
+
+type State =
+  | { readonly kind: 'OUTSIDE' | 'CLOSED' }
+  | Joining
+  | { readonly kind: 'MEMBER'; readonly round: GroupRound; rejoin: string | null }
+
+interface Joining {
+  readonly kind: 'JOINING'
+  readonly held: Held | null
+  readonly gaveUp: AbortController
+  /** Known before its round is over: there is another one to come. */
+  rejoin: string | null
+  outcome: { readonly completed: CompletedRound } | { readonly error: unknown } | null
+}
+
+/**
+ * What a consumer holds as a member of its group, and how that changes. Told to its user within `settle`
+ * and `end`, but for `onRevoking`, which is told at once.
+ *
+ * OUTSIDE: nothing is held. `poll` → JOINING.
+ * JOINING: a join, the sync, and the question for committed offsets are under way. `poll` waits; when they
+ *   are done it tells what has come and gone → MEMBER, or throws what went wrong → OUTSIDE.
+ * MEMBER: records are handed out. When the group is to share out anew (`rejoin`), the next `poll` revokes
+ *   → JOINING. Members whose assignors are all cooperative keep what they hold and revoke afterwards what the
+ *   round took from them, which then asks for a round itself.
+ * From JOINING and MEMBER, whatever the caller is doing: the coordinator no longer knows the member, or no
+ *   `poll` came within `max.poll.interval.ms` → OUTSIDE; what it held is gone at once, and the next `poll`
+ *   tells so.
+ * CLOSED: for good.
+ */
+export class ConsumerMembership {
+  readonly #clock: Clock
+  readonly #options: GroupConsumerOptions
+  readonly #parts: ConsumerParts
+  readonly #name: string
+  readonly #isIncremental: boolean
+  readonly #withinMs: () => number
+  #state: State = { kind: 'OUTSIDE' }
+  /** Offsets by `partitionKey`. */
+  readonly committed = new Map<string, number>()
+  /** Gone without the caller's doing, and not told yet. */
+  #lost: readonly TopicPartition[] = []
+  /** Grows when partitions are lost, so that a poll under way sees it. */
+  losses = 0
+  /** Of the last round's end: older news of the cluster are no reason for another. */
+  #memberSinceMs = 0
+  #leaving: Promise<void> = Promise.resolve()
+
+  /** `withinMs`: how soon the user must come to `poll` when the group shares out anew. */
+  constructor(
+    clock: Clock,
+    options: GroupConsumerOptions,
+    parts: ConsumerParts,
+    name: string,
+    withinMs: () => number
+  ) {
+    this.#clock = clock
+    this.#options = options
+    this.#parts = parts
+    this.#name = name
+    this.#withinMs = withinMs
+    this.#isIncremental = parts.settings.assignors.every((each) => each === 'cooperative-sticky')
+  }
+
+  /** The round under which what is assigned is held; null: nothing may be handed out or committed. */
+  get round(): GroupRound | null {
+    return this.#state.kind === 'MEMBER' ? this.#state.round : null
+  }
+
+  get isOutside(): boolean {
+    return this.#state.kind === 'OUTSIDE' || this.#state.kind === 'CLOSED'
+  }
+
+  get assignment(): readonly TopicPartition[] {
+    return [...this.#parts.fetcher.partitions].map(({ topic, partition }) => ({ topic, partition }))
+  }
+
+  /** Does what is due; answers whether the assignment has changed. */
+  async settle(): Promise<boolean> {
+    if (await this.#tellLost()) return true
+    const state = this.#state
+    if (state.kind === 'OUTSIDE') {
+      this.#join(null)
+    } else if (state.kind === 'MEMBER' && state.rejoin !== null) {
+      return this.#rejoin(state.round)
+    } else if (state.kind === 'JOINING' && state.outcome !== null) {
+      return this.#complete(state, state.outcome)
+    }
+    return false
+  }
+
+  /** No `poll` came in time: the group is to know that this member holds nothing any more. */
+  abandon(reason: string): void {
+    this.lose('overdue')
+    this.#leaving = this.#parts.membership.leave(reason, LEAVE_TIMEOUT_MS)
+  }
+
+  /** For good: revokes what is held. Rejects with what its user throws. */
+  async end(reason: string, timeoutMs: number): Promise<void> {
+    const deadline = this.#clock.monotonicMs() + timeoutMs
+    try {
+      if (this.#state.kind === 'JOINING') this.lose('lost', false)
+      await this.#tellLost()
+      await this.#revoke(this.assignment)
+    } finally {
+      this.#state = { kind: 'CLOSED' }
+      const leftMs = Math.max(1, deadline - this.#clock.monotonicMs())
+      await settledWithin(this.#clock, this.#leaving, leftMs)
+      await this.#parts.membership.leave(reason, leftMs)
+    }
+  }
+
+  onRebalance(reason: RebalanceReason): void {
+    const state = this.#state
+    if (reason !== 'rebalance-in-progress') this.lose('lost')
+    else if (state.kind === 'JOINING') state.rejoin = reason
+    else this.#requestRejoin(reason)
+  }
+
+  onMetadata(askedAtMs: number): void {
+    const { subscription, watch } = this.#parts
+    if (this.#state.kind !== 'MEMBER' || askedAtMs < this.#memberSinceMs) return
+    const change = subscription.changeIn(watch.topics)
+    if (change !== null) this.#requestRejoin(change)
+  }
+
+  /** What was held is somebody else's, or about to be. */
+  lose(reason: 'lost' | 'overdue', tell = true): void {
+    const state = this.#state
+    if (state.kind === 'CLOSED') return
+    if (state.kind === 'JOINING') state.gaveUp.abort()
+    this.#state = { kind: 'OUTSIDE' }
+    this.#parts.troubles.clear(JOINING)
+    const partitions = this.assignment
+    if (partitions.length > 0) {
+      this.losses++
+      this.#lost = partitions
+      this.#drop(partitions)
+      if (tell) this.#options.onRevoking(reason, partitions, 0)
+    }
+    this.#parts.fetcher.arrived.ring()
+  }
+
+  async #rejoin(round: GroupRound): Promise<boolean> {
+    const held = this.assignment
+    if (!this.#isIncremental) await this.#revoke(held)
+    // Lost while its user was busy with that: the next turn tells, and joins as a new member.
+    if (this.#state.kind === 'MEMBER') {
+      this.#join(this.#isIncremental ? { round, partitions: held } : null)
+    }
+    return !this.#isIncremental && held.length > 0
+  }
+
+  async #complete(joining: Joining, outcome: NonNullable<Joining['outcome']>): Promise<boolean> {
+    if ('error' in outcome) {
+      this.#state = { kind: 'OUTSIDE' }
+      if (joining.held !== null) this.lose('lost')
+      throw outcome.error
+    }
+    const { round, partitions, committed } = outcome.completed
+    const { fetcher, watch, subscription } = this.#parts
+    // As a new member it holds nothing of what the former one held.
+    if (joining.held !== null && joining.held.round.memberId !== round.memberId) {
+      this.#drop(joining.held.partitions)
+      await this.#options.onLost(joining.held.partitions)
+    }
+    const member: State = { kind: 'MEMBER', round, rejoin: joining.rejoin }
+    this.#state = member
+    this.#memberSinceMs = this.#clock.monotonicMs()
+    const isGiven = new Set(partitions.map(keyOf))
+    const revoked = this.assignment.filter((each) => !isGiven.has(keyOf(each)))
+    if (revoked.length > 0) {
+      // Others are waiting for these: they are given out in a round after this one.
+      member.rejoin ??= 'partitions were revoked'
+      await this.#revoke(revoked)
+    }
+    const added = partitions.filter((each) => fetcher.find(each) === null)
+    if (this.#state === member) await this.#begin(added, committed)
+    watch.watch(subscription.watched(partitions.map(({ topic }) => topic)))
+    watch.expire()
+    return revoked.length + added.length > 0
+  }
+
+  /** Reads new partitions from where they were sought, or else from where the group got to. */
+  async #begin(
+    added: readonly TopicPartition[],
+    committed: ReadonlyMap<string, ConsumerPosition>
+  ): Promise<void> {
+    if (added.length === 0) return
+    const { fetcher } = this.#parts
+    fetcher.add(added)
+    for (const [key, { offset }] of committed) this.committed.set(key, offset)
+    await this.#options.onAssigned(added)
+    for (const each of added) {
+      const partition = fetcher.find(each)
+      if (partition === null || partition.next !== null || partition.needsReset) continue
+      const position = committed.get(partition.key)
+      fetcher.seek(partition, position?.offset ?? null, position?.leaderEpoch ?? -1)
+    }
+  }
+
+  async #revoke(partitions: readonly TopicPartition[]): Promise<void> {
+    if (partitions.length === 0) return
+    const losses = this.losses
+    try {
+      await this.#options.onRevoked(partitions)
+    } finally {
+      // They are told already: that they were lost meanwhile changes nothing any more.
+      if (losses !== this.losses) this.#lost = []
+      this.#drop(partitions)
+    }
+  }
+
+  #drop(partitions: readonly TopicPartition[]): void {
+    for (const each of partitions) this.committed.delete(keyOf(each))
+    this.#parts.fetcher.remove(partitions)
+  }
+
+  async #tellLost(): Promise<boolean> {
+    const lost = this.#lost
+    this.#lost = []
+    if (lost.length > 0) await this.#options.onLost(lost)
+    return lost.length > 0
+  }
+
+  #join(held: Held | null): void {
+    const { troubles, fetcher, settings } = this.#parts
+    const gaveUp = new AbortController()
+    const joining: Joining = { kind: 'JOINING', held, gaveUp, rejoin: null, outcome: null }
+    this.#state = joining
+    troubles.note(
+      JOINING,
+      `${this.#name} waits for group ${settings.groupId} to share out its partitions`
+    )
+    const done = async (): Promise<CompletedRound> => {
+      await this.#leaving
+      return joinRound(this.#parts, held, gaveUp.signal)
+    }
+    void done()
+      .then(
+        (completed) => {
+          joining.outcome = { completed }
+        },
+        (error: unknown) => {
+          joining.outcome = { error }
+        }
+      )
+      .finally(() => {
+        if (this.#state !== joining) return
+        troubles.clear(JOINING)
+        fetcher.arrived.ring()
+      })
+  }
+
+  #requestRejoin(reason: string): void {
+    const state = this.#state
+    if (state.kind !== 'MEMBER' || state.rejoin !== null) return
+    state.rejoin = reason
+    this.#parts.log.info(`${this.#name} joins again: ${reason}`)
+    const partitions = this.#isIncremental ? [] : this.assignment
+    this.#options.onRevoking('rebalance', partitions, this.#withinMs())
+    this.#parts.fetcher.arrived.ring()
+  }
+}
+
+function keyOf({ topic, partition }: TopicPartition): string {
+  return partitionKey(topic, partition)
+}
