@@ -173,7 +173,7 @@ function accept(error: string, what: string): void {
   if (error !== 'NONE') throw refusal(error, what)
 }
 
-/** Throws for the first partition that was refused; one that is unknown to the coordinator is not waited for. */
+/** Throws for the first partition that was refused; one that is unknown is not waited for. */
 function acceptEach(outcomes: readonly PartitionOutcome[], what: string): void {
   for (const each of outcomes) {
     if (each.error !== 'NONE') throw refused(each.error, what, each, each.error !== UNKNOWN)

@@ -57,8 +57,13 @@ export class Reader {
     this.what = what
   }
 
+  /** How many bytes. */
+  left(): number {
+    return this.#bytes.length - this.#position
+  }
+
   more(): boolean {
-    return this.#position < this.#bytes.length
+    return this.left() > 0
   }
 
   /** An INT16 that no writer makes negative. */
