@@ -30,10 +30,12 @@ WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attnum`
 
 const TABLE = `
-SELECT c.oid, c.relkind, row_security_active(c.oid), c.relhasrules,
+SELECT n.nspname, c.oid, c.relkind, row_security_active(c.oid), c.relhasrules,
        EXISTS (SELECT 1 FROM pg_catalog.pg_trigger g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal)
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p', 'v', 'f')`
+WHERE n.nspname = ANY($1::text[]) AND c.relname = $2 AND c.relkind IN ('r', 'p', 'v', 'f')
+ORDER BY array_position($1::text[], n.nspname::text)
+LIMIT 1`
 
 const KEYS = `
 SELECT i.indisprimary, (SELECT array_to_json(array_agg(a.attname ORDER BY k.place))
@@ -57,11 +59,19 @@ const KINDS: Readonly<Record<string, TargetTable['kind']>> = {
 
 type Ask = (sql: string, binds: readonly unknown[]) => Promise<Row[]>
 
-/** What the dictionary says of a table; null: there is none of this name. */
-export async function postgresTargetTable(ask: Ask, id: TableId): Promise<TargetTable | null> {
-  const [found] = await ask(TABLE, [id.schema ?? 'public', id.table])
+/**
+ * What the dictionary says of a table; null: there is none of this name. Without a schema it is looked for
+ * where the session's statements would find it, or along the path given (`currentSchema`).
+ */
+export async function postgresTargetTable(
+  ask: Ask,
+  id: TableId,
+  searchPath: string | null
+): Promise<TargetTable | null> {
+  const schemas = id.schema === null ? await schemasOf(ask, searchPath) : [id.schema]
+  const [found] = await ask(TABLE, [schemas, id.table])
   if (found === undefined) return null
-  const [oid, kind, rowSecurity, hasRules, hasTriggers] = found
+  const [schema, oid, kind, rowSecurity, hasRules, hasTriggers] = found
   const columns = await ask(COLUMNS, [oid])
   const keys = (await ask(KEYS, [oid])).map(([isPrimary, names]) => ({
     isPrimary: isPrimary === 't',
@@ -69,7 +79,7 @@ export async function postgresTargetTable(ask: Ask, id: TableId): Promise<Target
   }))
   const parents = await ask(PARENTS, [oid])
   return {
-    id: { catalog: null, schema: id.schema ?? 'public', table: id.table },
+    id: { catalog: null, schema: String(schema), table: id.table },
     kind: KINDS[String(kind)] ?? 'other',
     columns: columns.map(targetColumn),
     primaryKey: keys.find(({ isPrimary }) => isPrimary)?.names ?? [],
@@ -82,6 +92,14 @@ export async function postgresTargetTable(ask: Ask, id: TableId): Promise<Target
     hasTriggers: hasTriggers === 't',
     refusesBulk: refusesBulk(String(kind), rowSecurity === 't', hasRules === 't')
   }
+}
+
+async function schemasOf(ask: Ask, searchPath: string | null): Promise<string[]> {
+  if (searchPath !== null) {
+    return searchPath.split(',').map((name) => name.trim().replace(/^"(.*)"$/, '$1'))
+  }
+  const [row] = await ask('SELECT array_to_json(current_schemas(false))', [])
+  return JSON.parse(String(row?.[0])) as string[]
 }
 
 function refusesBulk(kind: string, rowSecurity: boolean, hasRules: boolean): string | null {

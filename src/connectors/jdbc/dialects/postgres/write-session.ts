@@ -46,7 +46,8 @@ export class PostgresWriteSession extends PostgresConnection implements WriteSes
   }
 
   async describeTarget(table: TableId): Promise<TargetTable | null> {
-    return await postgresTargetTable((sql, binds) => this.rowsOf(sql, binds), table)
+    const searchPath = this.settings.settings.get('search_path') ?? null
+    return await postgresTargetTable((sql, binds) => this.rowsOf(sql, binds), table, searchPath)
   }
 
   async begin(): Promise<void> {

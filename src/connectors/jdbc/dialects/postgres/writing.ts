@@ -42,8 +42,9 @@ const NUMBERS: ReadonlySet<NewColumnKind> = new Set(['int8', 'int16', 'int32', '
 
 const words: NewColumnWords = {
   quoted,
-  literal(kind, value) {
-    if (kind === 'array') return null
+  literal(kind, value, type) {
+    // An epoch is no default of a column of timestamps.
+    if (kind === 'array' || (type === TYPES.timestamp && kind !== 'timestamp')) return null
     if (kind === 'bytes') return literal(`\\x${Buffer.from(value as Uint8Array).toString('hex')}`)
     const text = defaultText(kind, value)
     return NUMBERS.has(kind) || kind === 'boolean' ? text : literal(text)

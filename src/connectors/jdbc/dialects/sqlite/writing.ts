@@ -36,7 +36,9 @@ function columnType(schema: Schema, { timestampDigits }: NewColumnUse): string |
 const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`
 
 /** Times are milliseconds, as their values are in such columns. */
-function defaultLiteral(kind: NewColumnKind, value: unknown): string | null {
+function defaultLiteral(kind: NewColumnKind, value: unknown, type: string): string | null {
+  // An epoch in other units is no default of a column of times.
+  if (type === TYPES.timestamp && /^int|^string$/.test(kind)) return null
   switch (kind) {
     case 'array':
       return null

@@ -1,3 +1,5 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
 import { postgresDialect } from '../../../../../src/connectors/jdbc/dialects/postgres/dialect.ts'
 import {
   dateSchema,
@@ -281,3 +283,53 @@ async function createWritingDatabase(): Promise<WritingDatabase> {
 }
 
 writingSuite('PostgreSQL', createWritingDatabase)
+
+describe('PostgreSQL alone', () => {
+  it('takes rows without COPY where rows are watched by policies or rules, and says its name', async (t) => {
+    const db = await createWritingDatabase()
+    t.after(() => db.close())
+    const options = { ...db.options, applicationName: 'orders-3', writeTimeoutMs: 60_000 }
+    const session = await postgresDialect.writing?.open(options)
+    assert.ok(session !== undefined)
+    t.after(() => session.close())
+    await db.exec(
+      'CREATE SCHEMA aside',
+      'CREATE TABLE watched (id bigint, who text)',
+      'CREATE RULE upper AS ON INSERT TO watched DO ALSO NOTIFY watched',
+      'CREATE TABLE aside.only_there (id bigint)'
+    )
+    const id = { catalog: null, schema: null, table: 'watched' }
+    const table = await session.describeTarget(id)
+    assert.equal(table?.refusesBulk, 'rules')
+    const shape = { table, operation: 'insert' as const, columns: table.columns, keyColumns: 0 }
+    await session.begin()
+    await session.write(shape, [[1, 'x']])
+    await session.commit()
+    assert.deepEqual(await db.exec('SELECT * FROM watched'), [{ id: '1', who: 'x' }])
+    const [row] = await db.exec(
+      `SELECT count(*) AS n FROM pg_stat_activity WHERE application_name = 'orders-3'`
+    )
+    assert.equal(row?.['n'], '1')
+    assert.equal(await session.describeTarget({ ...id, table: 'only_there' }), null)
+    const properties = new Map([['currentSchema', 'aside']])
+    const aside = await postgresDialect.writing?.open({ ...options, properties })
+    assert.ok(aside !== undefined)
+    t.after(() => aside.close())
+    const found = await aside.describeTarget({ ...id, table: 'only_there' })
+    assert.equal(found?.id.schema, 'aside')
+    await aside.execute('CREATE TABLE made_there (id bigint)')
+    assert.equal((await aside.describeTarget({ ...id, table: 'made_there' }))?.id.schema, 'aside')
+  })
+
+  it('tells that what could not be committed was rolled back', async (t) => {
+    const db = await createWritingDatabase()
+    t.after(() => db.close())
+    const options = { ...db.options, applicationName: 'orders-3', writeTimeoutMs: 60_000 }
+    const session = await postgresDialect.writing?.open(options)
+    assert.ok(session !== undefined)
+    t.after(() => session.close())
+    await session.begin()
+    await assert.rejects(session.ask('SELECT 1/0', []))
+    await assert.rejects(session.commit(), /rolled the transaction back/)
+  })
+})
