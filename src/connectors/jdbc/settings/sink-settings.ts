@@ -107,9 +107,12 @@ export function sinkSettings(
   definition: ConfigDef = jdbcSinkConfig
 ): SinkSettings {
   const parsed = parseConfig(definition, config) as JdbcSinkConfig
-  const problems = sinkCombinationProblems(parsed)
-  if (problems.length > 0) {
-    const texts = problems.map(([, text]) => text)
+  const texts = sinkCombinationProblems(parsed).map(([, text]) => text)
+  if (lacksKeysOfDeletes(parsed)) {
+    // What the JVM connector says when its task starts differs from what its validation says.
+    texts.unshift("Primary key mode must be 'record_key' when delete support is enabled")
+  }
+  if (texts.length > 0) {
     throw new ConfigError(texts.join('\n'), { problems: texts })
   }
   const timeZone = new TimeZone(parsed['db.timezone'])
@@ -183,16 +186,12 @@ export function sinkCombinationProblems(
   parsed: JdbcSinkConfig
 ): (readonly [key: keyof JdbcSinkConfig, text: string])[] {
   const problems: (readonly [keyof JdbcSinkConfig, string])[] = []
-  const keyMode = parsed['pk.mode'].toLowerCase()
-  // Deletes of an envelope have the old row, so that its fields are known.
-  const hasOldRow = keyMode === 'record_value' && parsed['debezium.envelope'] === 'auto'
-  if (parsed['delete.enabled'] && keyMode !== 'record_key' && !hasOldRow) {
-    problems.push([
-      'pk.mode',
-      "Primary key mode must be 'record_key' when delete support is enabled"
-    ])
-    problems.push(['delete.enabled', 'Deletes are only supported for pk.mode record_key'])
+  if (lacksKeysOfDeletes(parsed)) {
+    for (const key of ['pk.mode', 'delete.enabled'] as const) {
+      problems.push([key, 'Deletes are only supported for pk.mode record_key'])
+    }
   }
+  const keyMode = parsed['pk.mode'].toLowerCase()
   if (keyMode === 'kafka' && ![0, 3].includes(parsed['pk.fields'].length)) {
     problems.push([
       'pk.fields',
@@ -200,4 +199,11 @@ export function sinkCombinationProblems(
     ])
   }
   return problems
+}
+
+/** Deletes of an envelope have the old row, so that its fields are known. */
+function lacksKeysOfDeletes(parsed: JdbcSinkConfig): boolean {
+  const keyMode = parsed['pk.mode'].toLowerCase()
+  const hasOldRow = keyMode === 'record_value' && parsed['debezium.envelope'] === 'auto'
+  return parsed['delete.enabled'] && keyMode !== 'record_key' && !hasOldRow
 }

@@ -19,8 +19,6 @@ function plugin(
     create: (given) => new JdbcSinkConnector(config, given),
     createTask: (given, context) => new JdbcSinkTask(config, given, context, systemClock),
     validate: (given, checked, signal) => validateSink(given, checked, signal, parts),
-    // Offsets are those of the consumer group alone: nothing else is to be changed.
-    alterOffsets: () => true,
     preview: (given, records, request) => previewSink(given, records, request, parts),
     batch(given) {
       const wish = parseKeys(

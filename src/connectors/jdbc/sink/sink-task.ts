@@ -133,6 +133,7 @@ export class JdbcSinkTask implements SinkTask {
       this.#context.timeout(decision.pauseMs)
       throw new RetriableError(messageOf(error), { cause: error, outage: true })
     }
+    if (decision.condition !== null) this.#report(decision.condition)
     await this.#clock.sleep(decision.pauseMs, this.#context.stopping)
     return false
   }

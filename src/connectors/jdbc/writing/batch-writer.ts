@@ -17,6 +17,7 @@ import type { RowChange } from './row-changes.ts'
 import { type StatementGroup, statementGroups } from './statement-groups.ts'
 import type { TargetTables } from './target-tables.ts'
 import { writingOf } from './writer-sessions.ts'
+import { nextTurn } from '../../../wait.ts'
 
 /** Where records go that cannot be written, and what is asked before anything is made durable. */
 interface BatchOutlets {
@@ -42,6 +43,8 @@ export interface BatchResult {
 
 /** Without anybody to take a bad record, it is only looked for to be named: not longer than this. */
 const NAMING_LIMIT_MS = 5000
+/** After so many records others have their turn: a batch may be large, and heartbeats may not wait for it. */
+const SLICE = 2000
 
 /**
  * Writes batches: each in one transaction over all its tables, or not at all (I13). Records that cannot be
@@ -77,9 +80,9 @@ export class BatchWriter {
       if (fails) throw badRecordError({ record, error, group: null }, session)
       bad.push({ record, error, group: null })
     }
-    const planned = this.#planned(records, onBad)
+    const planned = await this.#planned(records, onBad)
     await this.#bind(session, planned)
-    const changes = this.#changes(planned, onBad)
+    const changes = await this.#changes(planned, onBad)
     const suspicion: Suspicion = { pieces: new Map(), bad, unrolls: false }
     let naming = false
     for (;;) {
@@ -106,17 +109,19 @@ export class BatchWriter {
     const bad: BadRecord[] = []
     const onBad = (record: SinkRecord, error: unknown): void =>
       void bad.push({ record, error, group: null })
-    const planned = this.#planned(records, onBad)
+    const planned = await this.#planned(records, onBad)
     await this.#bind(session, planned)
-    return { groups: statementGroups(this.#changes(planned, onBad), this.#settings.order), bad }
+    const changes = await this.#changes(planned, onBad)
+    return { groups: statementGroups(changes, this.#settings.order), bad }
   }
 
-  #planned(
+  async #planned(
     records: readonly SinkRecord[],
     onBad: (record: SinkRecord, error: unknown) => void
-  ): PlannedRecord[] {
+  ): Promise<PlannedRecord[]> {
     const planned: PlannedRecord[] = []
-    for (const record of records) {
+    for (const [index, record] of records.entries()) {
+      if (index % SLICE === SLICE - 1) await nextTurn()
       try {
         const plan = this.#reader.plan(record)
         if (plan !== null) planned.push(plan)
@@ -143,12 +148,13 @@ export class BatchWriter {
     }
   }
 
-  #changes(
+  async #changes(
     planned: readonly PlannedRecord[],
     onBad: (record: SinkRecord, error: unknown) => void
-  ): RowChange[] {
+  ): Promise<RowChange[]> {
     const changes: RowChange[] = []
-    for (const record of planned) {
+    for (const [index, record] of planned.entries()) {
+      if (index % SLICE === SLICE - 1) await nextTurn()
       const bound = this.#tables.boundTo(record.plan)
       if (bound === undefined) continue
       try {

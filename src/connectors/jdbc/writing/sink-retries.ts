@@ -12,7 +12,13 @@ const CONFLICT_PAUSE = { firstMs: 20, lastMs: 1000, spread: [0.5, 1] } as const
  */
 export type AfterError =
   /** The same batch at once, or after a short pause. */
-  | { readonly next: 'again'; readonly pauseMs: number; readonly forgets: boolean }
+  | {
+      readonly next: 'again'
+      readonly pauseMs: number
+      readonly forgets: boolean
+      /** null: not worth a word yet. */
+      readonly condition: string | null
+    }
   /** The same batch after a pause that others may see: `condition` says why. */
   | {
       readonly next: 'later'
@@ -65,13 +71,19 @@ export class SinkRetries {
         if (this.#conflicts < this.#settings.maxRetries) {
           this.#conflicts++
           const pauseMs = pauseAfter(this.#conflicts, CONFLICT_PAUSE)
-          return { next: 'again', pauseMs, forgets: false }
+          const condition = `Others were in the way of a batch ${this.#conflicts} times: ${messageOf(error)}`
+          return {
+            next: 'again',
+            pauseMs,
+            forgets: false,
+            condition: this.#conflicts > 1 ? condition : null
+          }
         }
         return this.#afterUnknown(error, false)
       case 'structure':
         if (this.#refreshed) return { next: 'fail' }
         this.#refreshed = true
-        return { next: 'again', pauseMs: 0, forgets: true }
+        return { next: 'again', pauseMs: 0, forgets: true, condition: null }
       case 'unknown':
         return this.#afterUnknown(error, circumstances.isolates)
       case 'data':
@@ -84,7 +96,8 @@ export class SinkRetries {
   #afterOutage(error: unknown, { sessionWasUsed, nowMs }: Circumstances): AfterError {
     this.#outages++
     // A server ends idle sessions, and what stands in between forgets them.
-    if (this.#outages === 1 && sessionWasUsed) return { next: 'again', pauseMs: 0, forgets: true }
+    if (this.#outages === 1 && sessionWasUsed)
+      return { next: 'again', pauseMs: 0, forgets: true, condition: null }
     this.#outageSinceMs ??= nowMs
     const lastsMs = nowMs - this.#outageSinceMs
     const { outageMaxMs, backoff } = this.#settings

@@ -106,6 +106,34 @@ for (const { name, open } of sinkDatabases) {
       ])
     })
 
+    it('may be deletes of rows that others need: what follows them counts, once', async () => {
+      const table = await newTable()
+      await database.exec(
+        `CREATE TABLE of_${table} (id integer PRIMARY KEY REFERENCES ${table} (id))`,
+        `INSERT INTO ${table} VALUES (1, 'old', 7)`,
+        `INSERT INTO of_${table} VALUES (1)`
+      )
+      const sink = await startJdbcSink({
+        ...database.config,
+        'insert.mode': 'upsert',
+        'pk.mode': 'record_key',
+        'delete.enabled': 'true',
+        'null.handling': 'keep',
+        'table.name.format': table
+      })
+      const records = [deletion(1), order(1, { name: 'new' }), bad(1), order(2)]
+      await sink.put(records)
+      await sink.stop()
+      assert.deepEqual(
+        sink.reports.map(({ record }) => records.indexOf(record)),
+        [0, 2]
+      )
+      assert.deepEqual(await database.exec(`SELECT * FROM ${table} ORDER BY id`), [
+        { id: 1, name: 'new', price: 7 },
+        { id: 2, name: null, price: null }
+      ])
+    })
+
     it('are named by place, table and key, and never by their values (I7)', async () => {
       const table = await newTable()
       const long = order(9, { name: MARKER.repeat(3) })
@@ -134,7 +162,8 @@ for (const { name, open } of sinkDatabases) {
         return true
       })
       await strict.stop()
-      const left = await database.exec(`SELECT id FROM ${table} ORDER BY id`)
+      // Not every database minds a text that is too long.
+      const left = await database.exec(`SELECT id FROM ${table} WHERE id < 9 ORDER BY id`)
       assert.deepEqual(
         left.map(({ id }) => id),
         [1, 3]

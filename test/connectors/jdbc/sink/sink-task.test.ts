@@ -84,7 +84,7 @@ for (const { name, open } of sinkDatabases) {
           records
         )
         assert.deepEqual(sink.reports, [], JSON.stringify(config))
-        assert.deepEqual(await rowsOf(table, 'id, price'), expected, JSON.stringify(config))
+        assert.deepEqual(await rowsOf(table, 'id, name'), expected, JSON.stringify(config))
       }
     })
 

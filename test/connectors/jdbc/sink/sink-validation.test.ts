@@ -59,7 +59,7 @@ describe('The validation of a JDBC sink', () => {
 
   it('refuses deletes of rows that have no key of their record', async () => {
     assert.deepEqual(await errorsOf({ 'delete.enabled': 'true', 'pk.mode': 'kafka' }), {
-      'pk.mode': ["Primary key mode must be 'record_key' when delete support is enabled"],
+      'pk.mode': ['Deletes are only supported for pk.mode record_key'],
       'delete.enabled': ['Deletes are only supported for pk.mode record_key']
     })
     assert.deepEqual(await errorsOf({ 'delete.enabled': 'true', 'pk.mode': 'record_value' }), {})
