@@ -42,7 +42,7 @@ const DICTIONARY_LIMIT_MS = 60_000
 const CLOSE_LIMIT_MS = 1000
 const DICTIONARY_ROWS = 1000
 
-interface Parts {
+export interface SqlServerParts {
   readonly dialect: Dialect
   readonly driver: typeof import('tedious')
   /** Logged in. */
@@ -55,7 +55,7 @@ interface Parts {
 
 export class SqlServerConnection implements Connection {
   readonly dialect: Dialect
-  readonly #parts: Parts
+  readonly #parts: SqlServerParts
   #aborted = false
   /** Where rows are read from, beside the session's own database. */
   readonly #databases = new Set<string>()
@@ -64,7 +64,7 @@ export class SqlServerConnection implements Connection {
   /** The statement under way. */
   #stream: SqlServerRowStream | null = null
 
-  constructor(parts: Parts) {
+  constructor(parts: SqlServerParts) {
     this.dialect = parts.dialect
     this.#parts = parts
   }
@@ -73,7 +73,7 @@ export class SqlServerConnection implements Connection {
     const tables: TableId[] = []
     for (const catalogPattern of await this.#catalogs(filter.catalogPattern)) {
       for (const { sql, binds } of listStatements({ ...filter, catalogPattern })) {
-        for (const [catalog, schema, table] of await this.ask(sql, binds)) {
+        for (const [catalog, schema, table] of await this.rowsOf(sql, binds)) {
           tables.push({ catalog: String(catalog), schema: String(schema), table: String(table) })
         }
       }
@@ -84,7 +84,7 @@ export class SqlServerConnection implements Connection {
   async #catalogs(pattern: string | null): Promise<readonly (string | null)[]> {
     if (pattern?.includes('%') !== true) return [pattern]
     const { sql, binds } = databasesStatement(pattern)
-    return (await this.ask(sql, binds)).map(([name]) => String(name))
+    return (await this.rowsOf(sql, binds)).map(([name]) => String(name))
   }
 
   async describeTable(table: TableId): Promise<TableColumn[]> {
@@ -101,7 +101,7 @@ export class SqlServerConnection implements Connection {
   async #describe(table: TableId): Promise<Row[]> {
     try {
       const { sql, binds } = describeStatement(table, this.#knowsHidden)
-      return await this.ask(sql, binds)
+      return await this.rowsOf(sql, binds)
     } catch (error) {
       // Releases before 2016 do not have the column that says what is hidden.
       if (!this.#knowsHidden || !isUnknownColumn(error)) throw error
@@ -113,7 +113,7 @@ export class SqlServerConnection implements Connection {
   /** The columns `SELECT *` answers now, described anew only when they are others than at the last poll. */
   async #visibleColumns(table: TableId): Promise<readonly TableColumn[]> {
     const { sql, binds } = columnsMarkStatement(table)
-    const marks = await this.ask(sql, binds)
+    const marks = await this.rowsOf(sql, binds)
     const mark = JSON.stringify(marks)
     const key = binds.join()
     const known = this.#columns.get(key)
@@ -127,23 +127,26 @@ export class SqlServerConnection implements Connection {
   }
 
   selfCheck(): Promise<Finding[]> {
-    return sqlServerFindings((sql) => this.ask(sql), this.#parts.isolation)
+    return sqlServerFindings((sql) => this.rowsOf(sql), this.#parts.isolation)
   }
 
   async indexesOf(table: TableId): Promise<(string | null)[][] | null> {
     const { sql, binds } = indexStatement(table)
-    const rows = await this.ask(sql, binds)
+    const rows = await this.rowsOf(sql, binds)
     if (rows.length > 0) return indexColumns(rows)
     const isTable = isTableStatement(table)
-    return (await this.ask(isTable.sql, isTable.binds)).length > 0 ? [] : null
+    return (await this.rowsOf(isTable.sql, isTable.binds)).length > 0 ? [] : null
   }
 
   openTransactions(): Promise<OpenTransactions> {
-    return sqlServerTransactions((sql, binds) => this.ask(sql, binds), [...this.#databases])
+    return sqlServerTransactions((sql, binds) => this.rowsOf(sql, binds), [...this.#databases])
   }
 
   async writersElsewhere(source: Source): Promise<string | null> {
-    const { why, databases } = await sqlServerCopies((sql, binds) => this.ask(sql, binds), source)
+    const { why, databases } = await sqlServerCopies(
+      (sql, binds) => this.rowsOf(sql, binds),
+      source
+    )
     for (const database of databases) this.#databases.add(database)
     return why
   }
@@ -173,7 +176,7 @@ export class SqlServerConnection implements Connection {
   }
 
   async now(): ReturnType<Connection['now']> {
-    const [row] = await this.ask('SELECT CONVERT(varchar(30), SYSDATETIME(), 121)')
+    const [row] = await this.rowsOf('SELECT CONVERT(varchar(30), SYSDATETIME(), 121)')
     const parts: TimestampParts = { ms: 0, nanos: 0 }
     readTimestampText(String(row?.[0]), parts)
     return { ...parts, hasZone: false }
@@ -205,7 +208,7 @@ export class SqlServerConnection implements Connection {
   }
 
   /** All rows of a small statement. */
-  async ask(sql: string, binds: readonly string[] = []): Promise<Row[]> {
+  async rowsOf(sql: string, binds: readonly string[] = []): Promise<Row[]> {
     const stream = this.#start(sql, binds, {
       columns: [],
       fetchRows: DICTIONARY_ROWS,
@@ -220,7 +223,7 @@ export class SqlServerConnection implements Connection {
 
   async #describeQuery(query: string, parameters: number): Promise<Column[]> {
     const { sql, binds } = describeQueryStatement(query, parameters)
-    return (await this.ask(sql, binds)).map(([name, type, nullable, problem]) => {
+    return (await this.rowsOf(sql, binds)).map(([name, type, nullable, problem]) => {
       if (typeof problem === 'string') {
         throw databaseError(`SQL Server cannot describe the query: ${problem}`, {
           retriable: false,

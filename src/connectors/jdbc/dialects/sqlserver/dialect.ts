@@ -8,6 +8,7 @@ import {
 } from '../../database/database.ts'
 import { type Timestamp, timestampText } from '../../values/timestamp.ts'
 import { sqlServerTarget } from './target.ts'
+import { sqlServerWriting } from './writing.ts'
 import { modulo } from '../../../../data/calendar.ts'
 
 /**
@@ -33,7 +34,8 @@ export const sqlServerDialect: Dialect = {
   bindId: (id, column, index) => ({
     sql: `CAST(@p${index} AS ${idType(id, column)})`,
     value: id.toString()
-  })
+  }),
+  writing: sqlServerWriting(() => sqlServerDialect)
 }
 
 /**
@@ -76,5 +78,10 @@ function idType(id: number | bigint, column: Column): string {
 async function openSqlServer(options: OpenOptions): Promise<Connection> {
   const target = sqlServerTarget(options)
   const { connectSqlServer } = await import('./session.ts')
-  return await connectSqlServer(sqlServerDialect, target, options)
+  const { SqlServerConnection } = await import('./connection.ts')
+  return await connectSqlServer(
+    target,
+    options,
+    (parts) => new SqlServerConnection({ ...parts, dialect: sqlServerDialect })
+  )
 }

@@ -1,23 +1,17 @@
 import { isRetriable } from '../../../../errors.ts'
-import {
-  abortedError,
-  type Connection,
-  databaseError,
-  type Dialect,
-  type OpenOptions
-} from '../../database/database.ts'
+import { abortedError, databaseError, type OpenOptions } from '../../database/database.ts'
 import { firstAnswer } from '../shared/first-answer.ts'
-import { SqlServerConnection } from './connection.ts'
+import type { SqlServerConnection, SqlServerParts } from './connection.ts'
 import { sqlServerError } from './errors.ts'
 import type { SqlServerAddress, SqlServerSessionSettings, SqlServerTarget } from './target.ts'
 import { abortable, within } from '../../../../wait.ts'
 
 /** Logs in and fixes the session's settings. */
-export async function connectSqlServer(
-  dialect: Dialect,
+export async function connectSqlServer<C extends SqlServerConnection>(
   target: SqlServerTarget,
-  options: OpenOptions
-): Promise<Connection> {
+  options: OpenOptions,
+  make: MakeConnection<C>
+): Promise<C> {
   return await firstAnswer({
     addresses: target.addresses,
     timeoutMs: Math.min(options.timeoutMs, target.loginLimitMs ?? options.timeoutMs),
@@ -27,16 +21,17 @@ export async function connectSqlServer(
     // Before the partner has taken over it refuses the database as well, which passes.
     goesOn: (error) => target.addresses.length > 1 || isRetriable(error),
     what: 'Could not connect to SQL Server',
-    tryOne: (address, limitMs) => openSession(dialect, target, address, { options, limitMs })
+    tryOne: (address, limitMs) => openSession(target, address, { options, limitMs, make })
   })
 }
 
-async function openSession(
-  dialect: Dialect,
+type MakeConnection<C> = (parts: Omit<SqlServerParts, 'dialect'>) => C
+
+async function openSession<C extends SqlServerConnection>(
   target: SqlServerTarget,
   address: SqlServerAddress,
-  { options, limitMs }: { options: OpenOptions; limitMs: number }
-): Promise<Connection> {
+  { options, limitMs, make }: { options: OpenOptions; limitMs: number; make: MakeConnection<C> }
+): Promise<C> {
   const driver = await import('tedious')
   if (options.signal.aborted) throw abortedError()
   const session = new driver.Connection(target.configuration(address, limitMs))
@@ -55,8 +50,7 @@ async function openSession(
     await within(clock, abortable(opened, signal, abortedError), limitMs, () =>
       databaseError(`${what}: no answer in ${Math.round(limitMs)} ms`, { retriable: true })
     )
-    const connection = new SqlServerConnection({
-      dialect,
+    const connection = make({
       driver,
       session,
       clock,
@@ -66,7 +60,7 @@ async function openSession(
     const cut = (): void => connection.abort()
     signal.addEventListener('abort', cut, { once: true })
     try {
-      await connection.ask(sessionStatement(target.session, options.readOnly === true))
+      await connection.rowsOf(sessionStatement(target.session, options.readOnly === true))
     } finally {
       signal.removeEventListener('abort', cut)
     }
