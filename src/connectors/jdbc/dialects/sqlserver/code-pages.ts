@@ -22,7 +22,7 @@ export function charactersRefused(codePage: unknown): RegExp {
   const name = NAMES[Number(codePage)]
   if (name === undefined) return NOT_ASCII
   const upper = Uint8Array.from({ length: 128 }, (_, index) => 128 + index)
-  const held = [...new TextDecoder(name).decode(upper)].filter((one) => one !== '\ufffd')
+  const held = Array.from(new TextDecoder(name).decode(upper)).filter((one) => one !== '\ufffd')
   const list = held.map((one) => `\\u{${(one.codePointAt(0) ?? 0).toString(16)}}`).join('')
   return new RegExp(`[^\\u{0}-\\u{7f}${list}]`, 'u')
 }

@@ -4,7 +4,7 @@ import type { TargetColumn } from '../../database/writing.ts'
 import { type Timestamp, timestampText } from '../../values/timestamp.ts'
 
 /** Types of the driver that carry a value without loss. */
-export type StageType = 'Bit' | 'Int' | 'BigInt' | 'Real' | 'Float' | 'NVarChar' | 'VarBinary'
+type StageType = 'Bit' | 'Int' | 'BigInt' | 'Real' | 'Float' | 'NVarChar' | 'VarBinary'
 
 /** A column of the table where rows wait: what stands there, and what is made of it. */
 export interface StageColumn {
