@@ -69,6 +69,8 @@ export interface WritingDatabase {
   readonly knowsRow: { readonly insert: boolean; readonly upsert: boolean }
   /** Begins a transaction in another session that locks a row by id, and answers its end. */
   lockRow(table: string, id: number): Promise<() => Promise<void>>
+  /** Names hold only the first 65 536 characters. */
+  readonly namesAreOfBmp?: boolean
   /** An empty text is null there. */
   readonly emptyIsNull?: boolean
   close(): Promise<void>
@@ -367,12 +369,13 @@ export function writingSuite(name: string, create: () => Promise<WritingDatabase
       })
 
       it('spell names as they are: words of SQL, quotes, and characters beyond the first 65 536', async () => {
-        const odd = ['select', 'a"b', "it's", 'ä`[x]', '数据😀', '$1', ':1', '?']
+        const last = db.namesAreOfBmp === true ? 'ﬀ' : '😀'
+        const odd = ['select', 'a"b', "it's", 'ä`[x]', `数据${last}`, '$1', ':1', '?']
         const { int64 } = db.types
         const columns = odd.map((name) => `${q(name)} ${int64}`).join(', ')
         const made = await table(
           `${q('id')} ${int64} NOT NULL PRIMARY KEY, ${columns}`,
-          'order "😀"'
+          `order "${last}"`
         )
         const names = ['id', ...odd]
         const row = names.map((_, at) => at)
@@ -385,7 +388,7 @@ export function writingSuite(name: string, create: () => Promise<WritingDatabase
         await write(shape(made, 'delete', ['id'], 1), [[99]])
         assert.deepEqual(await rowsIn(made.id.table), [[0, ...odd.map(() => 5)]])
         const text = db.dialect.writing?.statementText(shape(made, 'upsert', names, 1)) ?? ''
-        assert.match(text, /😀/)
+        assert.ok(text.includes(last))
       })
 
       it('carry values and batches of many megabytes', async () => {
@@ -399,7 +402,11 @@ export function writingSuite(name: string, create: () => Promise<WritingDatabase
           long.slice(0, 900_000 + at),
           Buffer.alloc(300_000, at)
         ])
-        const rows: WriteRow[] = [...many, [20, long, Buffer.alloc(8_388_608, 92)]]
+        const rows: WriteRow[] = [
+          ...many,
+          [20, long, null],
+          [21, null, Buffer.alloc(8_388_608, 92)]
+        ]
         await write(shape(made, 'insert', ['id', 't', 'b']), rows)
         await write(shape(made, 'upsert', ['id', 't', 'b'], 1), rows)
         const read = await rowsIn(made.id.table)

@@ -152,7 +152,7 @@ export class MysqlWriteSession extends MysqlConnection implements WriteSession {
       this.#state = 'failed'
       const rowIndex = await this.#refusedRow({ error, shape, at: from })
       const what = `MySQL could not ${OPERATIONS[shape.operation]} ${labelOf(shape.table.id)}`
-      throw mysqlWriteError(error, what, {
+      throw mysqlWriteError(error, metByOther(error, shape) ? `${what}: ${OTHER_ROW}` : what, {
         sql: statementText(shape, this.#facts),
         ...(rowIndex === null ? {} : { rowIndex })
       })
@@ -212,6 +212,19 @@ export class MysqlWriteSession extends MysqlConnection implements WriteSession {
 }
 
 const NO_SAVEPOINT = 1305
+/** NULL, and a number that is too large. */
+const KEY_REFUSED = [1048, 1264]
+const OTHER_ROW = 'another row has the same value in another unique key'
+
+/** An upsert gives a key such a value for one reason alone: those of rows fit their columns. */
+function metByOther(error: unknown, { operation, columns, keyColumns }: WriteShape): boolean {
+  const { errno = 0, message = '' } = error as { errno?: number; message?: string }
+  return (
+    operation === 'upsert' &&
+    KEY_REFUSED.includes(errno) &&
+    columns.slice(0, keyColumns).some(({ name }) => message.includes(`'${name}'`))
+  )
+}
 
 function codeOf(error: unknown): unknown {
   return error instanceof ConnectError ? error.facts['code'] : null

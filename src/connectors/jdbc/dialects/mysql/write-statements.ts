@@ -60,16 +60,37 @@ function insert({ table, columns }: WriteShape, after: string): RowStatement {
   return { before, open: '(', close: ')', between: ', ', after, mostRows: MOST_INSERTED }
 }
 
-function onDuplicate({ table, columns, keyColumns }: WriteShape, words: MysqlWords): string {
-  const others = columns.slice(keyColumns).map(({ name }) => quoted(name))
-  const sets = others.map((name) =>
-    words.namesRows ? `${name} = ${ROW}.${name}` : `${name} = VALUES(${name})`
-  )
-  const [key] = columns.map(({ name }) => quoted(name))
+function onDuplicate(shape: WriteShape, words: MysqlWords): string {
+  const { table, columns, keyColumns } = shape
+  const given = (name: string): string => (words.namesRows ? `${ROW}.${name}` : `VALUES(${name})`)
+  const names = columns.map(({ name }) => quoted(name))
+  const keys = names.slice(0, keyColumns)
+  const [key = ''] = keys
+  const found = (name: string): string => `${tableName(table.id)}.${name}`
+  const isSame = keys.map((name) => `${found(name)} <=> ${given(name)}`).join(' AND ')
+  const sets = [
+    // A row may also be found by another unique key, and is another row then: no key takes such a value.
+    ...(meetsOthers(shape)
+      ? [`${key} = IF(${isSame}, ${found(key)}, ${refusedKey(columns[0])})`]
+      : []),
+    ...names.slice(keyColumns).map((name) => `${name} = ${given(name)}`)
+  ]
   // A row that is there already stays as it is.
-  const nothing = `${key ?? ''} = ${tableName(table.id)}.${key ?? ''}`
-  const row = words.namesRows && others.length > 0 ? ` AS ${ROW}` : ''
-  return `${row} ON DUPLICATE KEY UPDATE ${others.length === 0 ? nothing : sets.join(', ')}`
+  if (sets.length === 0) return ` ON DUPLICATE KEY UPDATE ${key} = ${found(key)}`
+  return `${words.namesRows ? ` AS ${ROW}` : ''} ON DUPLICATE KEY UPDATE ${sets.join(', ')}`
+}
+
+/** NULL; of a column that counts itself up, where that would be a new number, one that is too large. */
+function refusedKey(column: TargetColumn | undefined): string {
+  return column?.identity === null ? 'NULL' : `1${'0'.repeat(30)}`
+}
+
+/** Whether a row of the table can be met by another key than the one given. */
+function meetsOthers({ table, columns, keyColumns }: WriteShape): boolean {
+  const key = columns.slice(0, keyColumns)
+  const isOther = (of: readonly string[]): boolean =>
+    of.length > 0 && !(of.length === key.length && key.every(({ name }) => of.includes(name)))
+  return key[0]?.isNullable === false && [table.primaryKey, ...table.uniqueKeys].some(isOther)
 }
 
 function update(shape: WriteShape, words: MysqlWords): RowStatement {

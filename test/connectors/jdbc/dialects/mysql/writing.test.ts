@@ -455,6 +455,37 @@ void describe('Writing to MySQL', () => {
     assert.deepEqual(await database.exec('SELECT * FROM fault'), [])
   })
 
+  void it('I16: an upsert does not change a row that another unique key leads to', async () => {
+    await database.exec(
+      'CREATE TABLE mail (id INT AUTO_INCREMENT PRIMARY KEY, address VARCHAR(20) UNIQUE, n INT)',
+      "INSERT INTO mail VALUES (1, 'a', 1), (2, 'b', 2)"
+    )
+    await withWriter(async (writer) => {
+      const shape = shapeOf(await target(writer, 'mail'), 'upsert', ['id'], ['address', 'n'])
+      await writer.begin()
+      await writer.savepoint()
+      const error = await failure(
+        writer.write(shape, [
+          [1, 'c', 3],
+          [9, 'b', 9]
+        ])
+      )
+      assert.deepEqual([errorClassOf(error), refusedRow(error)], ['data', 1], inspect(error))
+      assert.match(error.message, /another unique key/)
+      await writer.rollbackToSavepoint()
+      await writer.write(shape, [
+        [1, 'c', 3],
+        [3, 'd', 4]
+      ])
+      await writer.commit()
+    })
+    assert.deepEqual(await database.exec('SELECT id, address, n FROM mail ORDER BY id'), [
+      { id: 1, address: 'c', n: 3 },
+      { id: 2, address: 'b', n: 2 },
+      { id: 3, address: 'd', n: 4 }
+    ])
+  })
+
   void it('tells of a table what matters to who writes it', async () => {
     await database.exec(
       'CREATE TABLE owner (id INT PRIMARY KEY)',
