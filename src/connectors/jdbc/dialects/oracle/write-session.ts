@@ -94,7 +94,8 @@ export class OracleWriteSession extends OracleConnection implements WriteSession
     const bound = bindRows(shape, statement, rows, (column) => this.#tellEmpty(shape, column))
     for (const chunk of chunksOf(statement, bound)) {
       const what = `write rows (${shape.operation}) to ${labelOf(shape.table.id)}`
-      const { batchErrors = [] } = await this.call(
+      const { batchErrors = [] } = await this.#call(
+        what,
         (session, driver) =>
           session.executeMany(statement.sql, chunk.rows, {
             bindDefs: chunk.binds.map(({ type, maxSize }) => ({
@@ -105,8 +106,7 @@ export class OracleWriteSession extends OracleConnection implements WriteSession
             batchErrors: true,
             autoCommit: false
           }),
-        this.#limitMs + GRACE_MS,
-        (error) => oracleWriteError(error, `Oracle did not ${what}`, { sql: statement.sql })
+        statement.sql
       )
       if (batchErrors.length > 0) throw batchFailure(batchErrors, what, statement, chunk.from)
     }
@@ -133,13 +133,18 @@ export class OracleWriteSession extends OracleConnection implements WriteSession
     return await this.#call(what, (session) => session.execute(sql, [], {}))
   }
 
-  #call<T>(
+  async #call<T>(
     what: string,
-    work: (session: OracleSession, driver: OracleDriver) => Promise<T>
+    work: (session: OracleSession, driver: OracleDriver) => Promise<T>,
+    sql?: string
   ): Promise<T> {
-    return this.call(work, this.#limitMs + GRACE_MS, (error) =>
-      oracleWriteError(error, `Oracle did not ${what}`)
-    )
+    try {
+      return await this.call(work, this.#limitMs + GRACE_MS, (error) =>
+        oracleWriteError(error, `Oracle did not ${what}`, sql === undefined ? {} : { sql })
+      )
+    } catch (error) {
+      throw classified(error)
+    }
   }
 
   /** I16: said once, since there is no way to keep an empty text apart from none. */

@@ -160,7 +160,7 @@ export class SqlServerWriteSession extends SqlServerConnection implements WriteS
     }) => void,
     sql?: string
   ): Promise<Answer> {
-    if (this.#gone.signal.aborted) throw abortedError()
+    if (this.#gone.signal.aborted) throw classified(abortedError())
     const rows: Row[] = []
     const work = new Promise<Answer>((resolve, reject) => {
       start({
@@ -186,7 +186,8 @@ export class SqlServerWriteSession extends SqlServerConnection implements WriteS
         }
       )
     } catch (error) {
-      if (this.#gone.signal.aborted && !(error instanceof ConnectError)) throw abortedError()
+      if (this.#gone.signal.aborted && !(error instanceof ConnectError))
+        throw classified(abortedError())
       throw sqlServerWriteError(
         error,
         `SQL Server did not ${what}`,
