@@ -26,16 +26,22 @@ export async function startOfWriting(
   send: (sql: string) => Promise<Row[]>,
   { limitMs, hasIsolation }: { readonly limitMs: number; readonly hasIsolation: boolean }
 ): Promise<ServerFacts> {
-  const [[version, packetBytes, binlog] = []] = await send(
-    'SELECT VERSION(), @@max_allowed_packet, @@binlog_format'
+  // One by one they would be an error where a server has dropped one.
+  const variables = new Map(
+    (
+      await send(
+        `SHOW VARIABLES WHERE Variable_name IN ('version', 'max_allowed_packet', 'binlog_format')`
+      )
+    ).map(([name, value]) => [String(name), String(value)])
   )
-  const server = serverFacts(String(version), Number(packetBytes))
+  const packetBytes = Number(variables.get('max_allowed_packet'))
+  const server = serverFacts(variables.get('version') ?? '', packetBytes)
   const seconds = Math.max(1, Math.ceil(limitMs / 1000))
   await send(
     `SET SESSION sql_mode = '${SQL_MODE}', time_zone = '+00:00', autocommit = 1, innodb_lock_wait_timeout = ${seconds}, lock_wait_timeout = ${seconds}, foreign_key_checks = 1, unique_checks = 1`
   )
   // A server that writes down statements, and not rows, takes no changes of this level.
-  if (!hasIsolation && binlog !== 'STATEMENT') {
+  if (!hasIsolation && variables.get('binlog_format') !== 'STATEMENT') {
     await send('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED')
   }
   // MySQL has such a limit for queries alone.
