@@ -82,7 +82,7 @@ const CASES: readonly TypeCase[] = [
   }
 ]
 
-/** What comes back of columns that are made: a number has no zeros at its end, dates and times are moments. */
+/** What comes back of columns that are made: no zeros at the end of a number, moments for dates and times. */
 const CREATED: Readonly<Record<string, (value: unknown) => unknown>> = {
   boolean: Number,
   Decimal: (value) => String(value).replace(/0$/, ''),
