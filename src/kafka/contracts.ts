@@ -335,6 +335,15 @@ export interface ClusterAdmin {
   close(): Promise<void>
 }
 
+/** A few records of topics that are there. */
+export interface RecordSample {
+  readonly topics: readonly string[]
+  /** Of each topic at most. */
+  readonly records: number
+  /** Whether the first or the last of each partition. */
+  readonly from: 'earliest' | 'latest'
+}
+
 /** The factory main hands out; each method makes one client. `clientId` becomes `client.id`. */
 export interface KafkaClients {
   admin(client: ClientProperties, clientId: string): ClusterAdmin
@@ -359,4 +368,14 @@ export interface KafkaClients {
   groupMembership(options: GroupMembershipOptions): GroupMembership
   groupConsumer(options: GroupConsumerOptions): GroupConsumer
   consumerGroups(client: ClientProperties, clientId: string): ConsumerGroups
+  /**
+   * Read by nobody's group, to be looked at: those of a partition in order, one partition after the other.
+   * Rejects with ConnectError when a topic cannot be read, and with the reason of `signal`.
+   */
+  sampleRecords(
+    client: ClientProperties,
+    clientId: string,
+    sample: RecordSample,
+    signal: AbortSignal
+  ): Promise<readonly ConsumedRecord[]>
 }

@@ -7,6 +7,7 @@ import { KafkaConsumerGroups } from './group/consumer-groups.ts'
 import { KafkaGroupMembership } from './group/group-membership.ts'
 import { KafkaGroupConsumer } from './group/group-consumer.ts'
 import { KafkaRecordProducer } from './producing/producer.ts'
+import { sampleRecords } from './reading/sampled-records.ts'
 import { KafkaTopicLog } from './reading/topic-log.ts'
 import { KafkaTransactionalProducer } from './producing/transactional-producer.ts'
 import { clientIdOf } from '../settings/clients/client-settings.ts'
@@ -48,6 +49,8 @@ export function createKafkaClients(clock: Clock, log?: Logger): KafkaClients {
         clientIdOf(options.client, options.clientId),
         logger('org.apache.kafka.clients.consumer.KafkaConsumer')
       ),
+    sampleRecords: (client, clientId, ...parameters) =>
+      sampleRecords(clock, client, clientIdOf(client, clientId), ...parameters),
     consumerGroups: (client, clientId) =>
       new KafkaConsumerGroups(clock, client, clientIdOf(client, clientId))
   }
