@@ -51,7 +51,7 @@ interface RoomsOptions {
 export function herderOptions(options: RoomsOptions): HerderOptions {
   const { config, plugins, providers } = options
   const { values } = config
-  const { worker, offsets } = workerRoom(options)
+  const { worker, offsets, clientProperties } = workerRoom(options)
   return {
     worker,
     offsets,
@@ -60,7 +60,13 @@ export function herderOptions(options: RoomsOptions): HerderOptions {
     workerId: options.rest.advertised.workerId,
     info: { ...restVersion(), kafkaClusterId: options.kafkaClusterId },
     validations: new Validations({ plugins, workerConfig: config, providers }),
-    previews: new Previews({ config, plugins, providers, clock: systemClock }),
+    previews: new Previews({
+      config,
+      plugins,
+      providers,
+      kafka: { clients: options.clients, clientProperties },
+      clock: systemClock
+    }),
     topicTracking: {
       enabled: values['topic.tracking.enable'],
       allowReset: values['topic.tracking.allow.reset']
@@ -75,6 +81,7 @@ export function herderOptions(options: RoomsOptions): HerderOptions {
 function workerRoom(options: RoomsOptions): {
   worker: ConnectWorker
   offsets: OffsetsOfConnectors
+  clientProperties: LayeredClientProperties
 } {
   const { config, plugins, providers, clients } = options
   const { values, properties } = config
@@ -116,7 +123,7 @@ function workerRoom(options: RoomsOptions): {
     ...shared,
     exactlyOnceGroup: offsetTopics?.exactlyOnce === true ? groupId : null
   })
-  return { worker, offsets }
+  return { worker, offsets, clientProperties }
 }
 
 function offsetTopicsOf(

@@ -1,12 +1,16 @@
 import type { Clock } from '../clock.ts'
 import type { ConfigMap } from '../config/config-def.ts'
 import { ConnectError } from '../errors.ts'
-import type { Plugins } from '../plugin/plugins.ts'
-import type { SourcePreview } from '../plugin/preview.ts'
+import type { ConnectorPlugin, Plugins } from '../plugin/plugins.ts'
+import type { SinkPreview } from '../plugin/preview.ts'
+import type { SinkConnectorPlugin } from '../plugin/sink.ts'
+import type { SourceConnectorPlugin } from '../plugin/source.ts'
 import { idleSettings } from '../settings/connector/idle-settings.ts'
 import { type PreviewedRecord, previewRecords } from '../tasks/pipeline/preview-records.ts'
+import { previewSinkRecords } from '../tasks/pipeline/preview-sink-records.ts'
 import { abortingAfter, within } from '../wait.ts'
 import { connectorPlugin } from './plugin-of.ts'
+import { type SinkSampling, sinkSample } from './sink-sample.ts'
 
 /** After the signal a plugin may still answer with what it has; then it is not waited for any more (I8). */
 const GRACE_MS = 5000
@@ -14,11 +18,11 @@ const GRACE_MS = 5000
 /** What a connector would do with a configuration. */
 export interface ConnectorPreview {
   readonly connectorClass: string
-  /** Of each table, or whatever the source is made of. */
+  /** Of each table or topic, or whatever it is that the connector reads. */
   readonly rows: number
   readonly records: readonly PreviewedRecord[]
-  readonly sql: SourcePreview['statements']
-  readonly columns: SourcePreview['columns']
+  readonly sql: SinkPreview['statements']
+  readonly columns: SinkPreview['columns']
   readonly advice: readonly string[]
   readonly problems: readonly string[]
 }
@@ -28,15 +32,18 @@ interface PreviewOptions {
   /** Properties of the worker, for its converters. */
   readonly worker: ConfigMap
   readonly plugins: Plugins
+  /** Where the records of sinks come from. */
+  readonly kafka: SinkSampling
   readonly clock: Clock
   readonly limitMs: number
   readonly stopping: AbortSignal
 }
 
 /**
- * The first records of a connector with this configuration (references replaced), transformed and converted,
- * without anything being written. Throws ConnectError: for a class that cannot show a preview, when its
- * source cannot be read, and when it does not answer.
+ * Records of a connector with this configuration (references replaced), converted and transformed: what a
+ * source would send first, what a sink would find in its topics and make of it, without anything being
+ * written. Throws ConnectError: for a source that cannot show a preview, when what is read cannot be, and
+ * when the class does not answer.
  */
 export async function previewConnector(
   config: ConfigMap,
@@ -50,41 +57,103 @@ export async function previewConnector(
 async function previewUntil(
   signal: AbortSignal,
   config: ConfigMap,
-  { rows, worker, plugins, clock, limitMs }: PreviewOptions
+  options: PreviewOptions
 ): Promise<ConnectorPreview> {
-  const plugin = connectorPlugin(plugins, config)
-  if (plugin.type !== 'source' || plugin.preview === undefined) {
+  const plugin = connectorPlugin(options.plugins, config)
+  return plugin.type === 'source'
+    ? previewSource(plugin, config, options, signal)
+    : previewSink(plugin, config, options, signal)
+}
+
+async function previewSource(
+  plugin: SourceConnectorPlugin,
+  config: ConfigMap,
+  options: PreviewOptions,
+  signal: AbortSignal
+): Promise<ConnectorPreview> {
+  const { rows, worker, plugins } = options
+  const { preview } = plugin
+  if (preview === undefined) {
     throw new ConnectError('BAD_REQUEST', `${plugin.className} cannot show a preview`)
   }
+  const parts = { connector: config, worker, plugins, signal }
   // The task's settings are found before its source is troubled.
-  await previewRecords([], { connector: config, worker, plugins, signal })
-  const found = await within(
+  await previewRecords([], parts)
+  const found = await answered(
+    plugin,
+    options,
+    Promise.try(() => preview(config, { maxRows: rows, signal }))
+  )
+  const records = await previewRecords(found.records, parts)
+  return shown(plugin, config, options, {
+    ...found,
+    records,
+    problems: [...found.problems, ...notConverted(found.records.length - records.length)]
+  })
+}
+
+/** The records come from the topics; a class that has nothing to add leaves them to be looked at. */
+async function previewSink(
+  plugin: SinkConnectorPlugin,
+  config: ConfigMap,
+  options: PreviewOptions,
+  signal: AbortSignal
+): Promise<ConnectorPreview> {
+  const { rows, worker, plugins, kafka } = options
+  const parts = { connector: config, worker, plugins, signal }
+  // The task's settings are found before Kafka is troubled.
+  await previewSinkRecords([], parts)
+  const sample = await sinkSample(kafka, config, rows, signal)
+  const { shown: records, put } = await previewSinkRecords(sample.records, parts)
+  const asked = Promise.try(() => plugin.preview?.(config, put, { maxRows: rows, signal }))
+  const found = (await answered(plugin, options, asked)) ?? NOTHING
+  return shown(plugin, config, options, {
+    ...found,
+    records,
+    problems: [
+      ...sample.problems,
+      ...found.problems,
+      ...notConverted(sample.records.length - records.length)
+    ]
+  })
+}
+
+function answered<T>(
+  { className }: ConnectorPlugin,
+  { clock, limitMs }: PreviewOptions,
+  preview: Promise<T>
+): Promise<T> {
+  return within(
     clock,
-    plugin.preview(config, { maxRows: rows, signal }),
+    preview,
     limitMs + GRACE_MS,
     () =>
       new ConnectError(
         'REQUEST_TIMED_OUT',
-        `${plugin.className} did not answer with a preview within ${limitMs} ms`
+        `${className} did not answer with a preview within ${limitMs} ms`
       )
   )
-  const records = await previewRecords(found.records, {
-    connector: config,
-    worker,
-    plugins,
-    signal
-  })
-  const missing = found.records.length - records.length
+}
+
+function notConverted(missing: number): string[] {
+  return missing === 0 ? [] : [`${missing} records were not converted: the time is over`]
+}
+
+function shown(
+  { className }: ConnectorPlugin,
+  config: ConfigMap,
+  { rows, plugins }: PreviewOptions,
+  found: SinkPreview & { readonly records: readonly PreviewedRecord[] }
+): ConnectorPreview {
   return {
-    connectorClass: plugin.className,
+    connectorClass: className,
     rows,
-    records,
+    records: found.records,
     sql: found.statements,
     columns: found.columns,
     advice: [...idleSettings(config, plugins), ...found.advice],
-    problems:
-      missing === 0
-        ? found.problems
-        : [...found.problems, `${missing} records were not converted: the time is over`]
+    problems: found.problems
   }
 }
+
+const NOTHING: SinkPreview = { statements: [], columns: [], advice: [], problems: [] }

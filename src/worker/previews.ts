@@ -8,6 +8,7 @@ import { isSecretName } from '../secrets/secret-names.ts'
 import type { StoredConfig } from '../storage/cluster-config.ts'
 import { AtOnce } from '../plugin/at-once.ts'
 import { type ConnectorPreview, previewConnector } from './preview-connector.ts'
+import type { SinkSampling } from './sink-sample.ts'
 import { ownedByNobody } from '../plugin/plugin-owner.ts'
 import type { WorkerConfig } from '../settings/worker/worker-config.ts'
 
@@ -24,6 +25,7 @@ interface PreviewsOptions {
   readonly config: WorkerConfig
   readonly plugins: Plugins
   readonly providers: ConfigProviders
+  readonly kafka: SinkSampling
   readonly clock: Clock
 }
 
@@ -62,7 +64,7 @@ export class Previews {
     rows: number,
     stopping: AbortSignal
   ): Promise<ConnectorPreview> {
-    const { config, plugins, providers, clock } = this.#options
+    const { config, plugins, providers, kafka, clock } = this.#options
     const references = new Map<string, string>()
     try {
       const resolved = providers.resolve(checked, references)
@@ -71,6 +73,7 @@ export class Previews {
         rows,
         worker: config.properties,
         plugins,
+        kafka,
         clock,
         limitMs: LIMIT_MS,
         stopping

@@ -4,6 +4,7 @@ import { systemClock } from '../../src/clock.ts'
 import { builtinPlugins } from '../../src/builtin-plugins.ts'
 import { configDef } from '../../src/config/config-def.ts'
 import { ConfigProviders } from '../../src/config/providers.ts'
+import { createKafkaClients } from '../../src/kafka/kafka-clients.ts'
 import { ConnectError } from '../../src/errors.ts'
 import type { SourcePreview } from '../../src/plugin/preview.ts'
 import { type Plugin, Plugins } from '../../src/plugin/plugins.ts'
@@ -19,6 +20,9 @@ const nothing: SourcePreview = {
   advice: [],
   problems: []
 }
+
+const unasked = (): never => assert.fail('a source has no topics to be read')
+const noClients = { producer: unasked, consumer: unasked, admin: unasked }
 
 function previews(
   preview: NonNullable<SourceConnectorPlugin['preview']>,
@@ -58,6 +62,7 @@ function previews(
     config: parseWorkerConfig('standalone', properties),
     plugins,
     providers,
+    kafka: { clients: createKafkaClients(systemClock), clientProperties: noClients },
     clock: systemClock
   })
   return async (config) => {

@@ -6,7 +6,7 @@ import type { DryRun } from '../../plugin/converter.ts'
 import type { Plugins } from '../../plugin/plugins.ts'
 import { errorPolicy } from '../../settings/connector/connector-settings.ts'
 import { compileStages } from './compiled-stages.ts'
-import { readableBytes, readableSchema, readableValue } from './readable.ts'
+import { readableBytes, readableRecord } from './readable.ts'
 import { Pipeline, SourcePassage, type Stage } from './stages.ts'
 
 /** A record as it would be in Kafka, as REST shows it. */
@@ -98,7 +98,7 @@ function previewed({ passage, failure, registers }: Outcome, tolerant: boolean):
   const { original, record, endedIn } = passage
   const shown = (outcome: string, more: Readonly<Record<string, unknown>>): PreviewedRecord => ({
     outcome,
-    ...connectView(record),
+    ...readableRecord(record),
     ...more,
     sourcePartition: original.sourcePartition,
     sourceOffset: encodedOffset(original.sourceOffset)
@@ -116,22 +116,5 @@ function kafkaView({ key, value, headers }: SourcePassage): Readonly<Record<stri
     key: readableBytes(key),
     value: readableBytes(value),
     headers: headers.map(([name, bytes]) => ({ key: name, value: readableBytes(bytes) }))
-  }
-}
-
-function connectView(record: SourceRecord): Readonly<Record<string, unknown>> {
-  const { topic, kafkaPartition, timestamp, keySchema, key, valueSchema, value, headers } = record
-  return {
-    topic,
-    partition: kafkaPartition,
-    timestamp,
-    key: readableValue(keySchema, key),
-    value: readableValue(valueSchema, value),
-    headers: headers.map((header) => ({
-      key: header.key,
-      value: readableValue(header.schema, header.value),
-      schema: readableSchema(header.schema)
-    })),
-    schema: { key: readableSchema(keySchema), value: readableSchema(valueSchema) }
   }
 }

@@ -1,4 +1,5 @@
 import { DATE_NAME, Decimal, TIME_NAME, TIMESTAMP_NAME } from '../../data/logical-types.ts'
+import type { ConnectRecord } from '../../data/record.ts'
 import type { Schema } from '../../data/schema.ts'
 import { Struct } from '../../data/struct.ts'
 import { toLiteral } from '../../data/value-text.ts'
@@ -10,7 +11,7 @@ const MAX_MS = 8.64e15
  * A Connect value as JSON that people read: structs and maps as objects (Maps here, so that every name is a
  * plain key), decimals and moments as text, bytes as base64, whole numbers exactly.
  */
-export function readableValue(schema: Schema | null | undefined, value: unknown): unknown {
+function readableValue(schema: Schema | null | undefined, value: unknown): unknown {
   if (value === null || value === undefined) return null
   if (value instanceof Struct) {
     return new Map(
@@ -51,7 +52,7 @@ function readableNumber(schema: Schema | null | undefined, value: number): unkno
 }
 
 /** A schema in the words of JsonConverter; null stays null. */
-export function readableSchema(schema: Schema | null | undefined): unknown {
+function readableSchema(schema: Schema | null | undefined): unknown {
   if (schema === null || schema === undefined) return null
   const { type, optional, name, version, doc, parameters, defaultValue } = schema
   return {
@@ -91,4 +92,22 @@ export function readableBytes(
     // No UTF-8.
   }
   return { base64: Buffer.from(bytes).toString('base64') }
+}
+
+/** A record with its schemas, as transformations and plugins see it. */
+export function readableRecord(record: ConnectRecord): Readonly<Record<string, unknown>> {
+  const { topic, kafkaPartition, timestamp, keySchema, key, valueSchema, value, headers } = record
+  return {
+    topic,
+    partition: kafkaPartition,
+    timestamp,
+    key: readableValue(keySchema, key),
+    value: readableValue(valueSchema, value),
+    headers: headers.map((header) => ({
+      key: header.key,
+      value: readableValue(header.schema, header.value),
+      schema: readableSchema(header.schema)
+    })),
+    schema: { key: readableSchema(keySchema), value: readableSchema(valueSchema) }
+  }
 }
