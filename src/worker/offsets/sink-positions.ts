@@ -14,7 +14,7 @@ export interface GroupPosition extends TopicPartition {
 
 /** A committed position in the form of Kafka Connect's answers. */
 export function storedPosition({ topic, partition, offset }: GroupPosition): StoredOffset {
-  return { partition: { [TOPIC]: topic, [PARTITION]: partition }, offset: offsetMap(offset) }
+  return { partition: { [PARTITION]: partition, [TOPIC]: topic }, offset: offsetMap(offset) }
 }
 
 export function offsetMap(offset: number | null): StoredMap | null {
