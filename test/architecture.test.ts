@@ -558,7 +558,8 @@ describe('The border of a task', () => {
     'tasks/port.ts',
     'tasks/error-data.ts',
     'tasks/no-progress.ts',
-    'tasks/pipeline/preview-records.ts'
+    'tasks/pipeline/preview-records.ts',
+    'tasks/pipeline/preview-sink-records.ts'
   ]
 
   it('is crossed by messages only: a worker imports nothing of tasks but them', () => {
