@@ -32,6 +32,9 @@ const exceptions: Readonly<Record<string, { statuses: readonly number[]; why: st
   'offsets/null partition': { statuses: [400, 500], why: 'an empty partition like any other' },
   'offsets/position 9223372036854775808': { statuses: [400], why: 'text without a Java class' },
   'offsets/position -9223372036854775809': { statuses: [400], why: 'text without a Java class' },
+  'sink-offsets/negative offset': { statuses: [400], why: 'no broker need be asked' },
+  'sink-offsets/offset beyond 63 bits': { statuses: [400], why: 'text as for sources' },
+  'sink-offsets/null offset of no group': { statuses: [200], why: 'what is gone need not go' },
   'loggers/empty level': { statuses: [404], why: 'an unknown level like any other' },
   'internal-requests/an unknown algorithm': { statuses: [400], why: 'text of the Java library' },
   'internal-requests/a signature that is no base64': {

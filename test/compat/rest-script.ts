@@ -1,5 +1,6 @@
 import { connectorScenarios } from './rest-script-connectors.ts'
 import { protocolScenarios } from './rest-script-protocol.ts'
+import { sinkScenarios } from './rest-script-sinks.ts'
 import { stateScenarios } from './rest-script-state.ts'
 
 /**
@@ -38,5 +39,6 @@ export interface Scenario {
 export const scenarios: readonly Scenario[] = [
   ...protocolScenarios,
   ...connectorScenarios,
-  ...stateScenarios
+  ...stateScenarios,
+  ...sinkScenarios
 ]
