@@ -112,9 +112,9 @@ export function consumerParts(
     troubles,
     log,
     close: async () => {
-      // Connections first: what waits at them rejects, and nothing waits for it.
-      await Promise.all([asking.close(), fetching.close(), membership.close()])
-      await Promise.all([watch.close(), resets.close(), fetcher.close()])
+      // They know that it is over before what they wait for at the connections rejects.
+      const ended = [watch.close(), resets.close(), fetcher.close()]
+      await Promise.all([asking.close(), fetching.close(), membership.close(), ...ended])
     }
   }
 }

@@ -12,7 +12,7 @@ import type {
   TopicPartition
 } from '../contracts.ts'
 import type { AssignedPartition } from '../reading/assigned-partition.ts'
-import { handOut } from '../reading/hand-out.ts'
+import { handOut, Turns } from '../reading/hand-out.ts'
 import { ConsumerMembership } from './consumer-membership.ts'
 import { type ConsumerParts, consumerParts } from './consumer-parts.ts'
 
@@ -30,6 +30,7 @@ export class KafkaGroupConsumer implements GroupConsumer {
   readonly #name: string
   readonly #parts: ConsumerParts
   readonly #member: ConsumerMembership
+  readonly #turns: Turns
   #isPolling = false
   #isClosed = false
   #wasWoken = false
@@ -39,6 +40,7 @@ export class KafkaGroupConsumer implements GroupConsumer {
 
   constructor(clock: Clock, options: GroupConsumerOptions, clientId: string, log: Logger) {
     this.#clock = clock
+    this.#turns = new Turns(clock)
     this.#parts = consumerParts(clock, options, clientId, log, {
       onRebalance: (reason) => this.#member.onRebalance(reason),
       onMetadata: (askedAtMs) => this.#onMetadata(askedAtMs)
@@ -164,7 +166,7 @@ export class KafkaGroupConsumer implements GroupConsumer {
       if (await this.#member.settle()) return []
       if (this.#member.round !== null) {
         const { losses } = this.#member
-        const records = await handOut(this.#clock, fetcher, limits)
+        const records = await handOut(this.#turns, fetcher, limits)
         // I11: what was lost meanwhile is not handed out.
         const kept =
           losses === this.#member.losses ? records : records.filter((each) => fetcher.find(each))

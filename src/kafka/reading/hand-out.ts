@@ -9,6 +9,26 @@ import type { PartitionFetcher } from './partition-fetcher.ts'
 const SLICE_MS = 3
 const PIECE_RECORDS = 256
 
+/** When others had their last turn, from one poll to the next. */
+export class Turns {
+  readonly #clock: Clock
+  #dueMs = 0
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** Lets others have their turn when it is due. */
+  take(): Promise<void> | null {
+    return this.#clock.monotonicMs() < this.#dueMs ? null : this.#letOthersGo()
+  }
+
+  async #letOthersGo(): Promise<void> {
+    await nextTurn()
+    this.#dueMs = this.#clock.monotonicMs() + SLICE_MS
+  }
+}
+
 interface Limits {
   readonly records: number
   readonly bytes: number
@@ -20,11 +40,11 @@ interface Limits {
  * be read fails; the records before that are handed out.
  */
 export async function handOut(
-  clock: Clock,
+  turns: Turns,
   fetcher: PartitionFetcher,
   limits: Limits
 ): Promise<ConsumedRecord[]> {
-  const taking = new Taking(clock, fetcher, limits)
+  const taking = new Taking(turns, fetcher, limits)
   for (const partition of fetcher.partitions) {
     if (taking.isFull) break
     await taking.from(partition)
@@ -33,18 +53,16 @@ export async function handOut(
 }
 
 class Taking {
-  readonly #clock: Clock
+  readonly #turns: Turns
   readonly #fetcher: PartitionFetcher
   readonly #limits: Limits
   #records: ConsumedRecord[] = []
   #bytes = 0
-  #sliceEndsMs: number
 
-  constructor(clock: Clock, fetcher: PartitionFetcher, limits: Limits) {
-    this.#clock = clock
+  constructor(turns: Turns, fetcher: PartitionFetcher, limits: Limits) {
+    this.#turns = turns
     this.#fetcher = fetcher
     this.#limits = limits
-    this.#sliceEndsMs = clock.monotonicMs() + SLICE_MS
   }
 
   get isFull(): boolean {
@@ -69,7 +87,8 @@ class Taking {
         }
         const most = Math.min(PIECE_RECORDS, this.#limits.records - this.#records.length)
         this.#bytes += fetched.take(most, this.#limits.bytes - this.#bytes, this.#records)
-        if (this.#clock.monotonicMs() >= this.#sliceEndsMs) await this.#letOthersGo()
+        const turn = this.#turns.take()
+        if (turn !== null) await turn
       }
     } catch (error) {
       if (partition.epoch === epoch) this.#fetcher.fail(partition, error as ConnectError)
@@ -77,10 +96,5 @@ class Taking {
     }
     // Taken away while it was read: its records are nobody's business here any more (I11).
     if (partition.epoch !== epoch) this.#records.length = first
-  }
-
-  async #letOthersGo(): Promise<void> {
-    await nextTurn()
-    this.#sliceEndsMs = this.#clock.monotonicMs() + SLICE_MS
   }
 }
