@@ -23,7 +23,10 @@ async function fill(): Promise<void> {
   const admin = clients.admin(client, 'bench')
   await admin.createTopic({ name: topic, partitions, replicationFactor: 1, settings: new Map() })
   await admin.close()
-  const producer = clients.producer(new Map([...client, ['compression.type', compression]]), 'bench')
+  const producer = clients.producer(
+    new Map([...client, ['compression.type', compression]]),
+    'bench'
+  )
   const value = Buffer.alloc(150, 'x')
   const inFlight = new Set<Promise<unknown>>()
   for (let sent = 0; sent < total; sent += perSend) {

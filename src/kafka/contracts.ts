@@ -245,14 +245,16 @@ export interface GroupConsumerOptions {
   readonly bufferBytes: number
   /** Called within `poll`: positions may be sought before the first record. An error fails that `poll`. */
   onAssigned(partitions: readonly TopicPartition[]): Promise<void>
-  /** Called within `poll` or `close`: `commit` still goes under the generation the records came under (I17). */
+  /** Called within `poll` or `close`: `commit` still goes as the member that held the partitions (I17). */
   onRevoked(partitions: readonly TopicPartition[]): Promise<void>
-  /** Called within `poll`: they are somebody else's already; nothing can be committed. */
+  /** Called within `poll` or `close`: they are somebody else's already; nothing can be committed. */
   onLost(partitions: readonly TopicPartition[]): Promise<void>
   /**
    * Told at once, whatever its user is doing, so that he comes to `poll` within `withinMs` (0: he must undo
-   * what he is doing). `rebalance`: the group shares out anew. `lost`: the member is out. `overdue`: no `poll`
-   * within `max.poll.interval.ms`; the consumer has left the group.
+   * what he is doing). `rebalance`: the group shares out anew; `partitions` are those that `onRevoked` will be
+   * given before that, none where all assignors are cooperative. `lost`: the member is out. `overdue`: no
+   * `poll` within `max.poll.interval.ms`; the consumer has left the group. After the last two `partitions`
+   * are not assigned any more, and the next `poll` or `close` gives them to `onLost`.
    */
   onRevoking(
     reason: 'rebalance' | 'lost' | 'overdue',
@@ -266,7 +268,9 @@ export type CommitOutcome = readonly (TopicPartition & { readonly error: Connect
 
 /**
  * A member of a consumer group (protocol type `consumer`) and its reading. Used by one caller, a call at a
- * time but for `wakeup`; rebalances happen within `poll`, heartbeats and fetching by themselves.
+ * time, but for `wakeup`, and for `commit`, which may run beside `poll`: one that a rebalance overtakes ends
+ * with errors. Rebalances happen within `poll`, heartbeats and fetching by themselves. While a `poll` waits,
+ * `max.poll.interval.ms` does not count.
  */
 export interface GroupConsumer {
   /**
@@ -296,7 +300,9 @@ export interface GroupConsumer {
   close(reason: string, timeoutMs: number): Promise<void>
 }
 
-/** Consumer groups from outside. Everything rejects with ConnectError; `kafkaError` in its facts names Kafka's. */
+/**
+ * Consumer groups from outside. Everything rejects with ConnectError; `kafkaError` in its facts names Kafka's.
+ */
 export interface ConsumerGroups {
   /** All committed offsets; empty for a group that does not exist. */
   committed(groupId: string): Promise<readonly ConsumerPosition[]>

@@ -27,6 +27,8 @@ export interface PartitionMetadata {
   readonly leader: BrokerNode | null
   /** Grows with each change of the leader; -1 from brokers that do not tell. */
   readonly leaderEpoch: number
+  /** Where its replicas are, as far as brokers have a rack. */
+  readonly racks: ReadonlySet<string>
 }
 
 export interface TopicMetadata {
@@ -55,7 +57,7 @@ export type ApiVersions<Arguments extends unknown[], Response> = readonly Api<Ar
 type MetadataArguments = [topics: string[] | null, allowAutoTopicCreation?: boolean]
 interface MetadataResponse {
   readonly clusterId?: string | null | undefined
-  readonly brokers: readonly BrokerNode[]
+  readonly brokers: readonly (BrokerNode & { readonly rack?: string | null | undefined })[]
   readonly topics: readonly {
     readonly errorCode: number
     readonly name?: string | null | undefined
@@ -64,6 +66,7 @@ interface MetadataResponse {
       partitionIndex: number
       leaderId: number
       leaderEpoch?: number
+      replicaNodes: number[]
     }[]
   }[]
 }
@@ -194,10 +197,11 @@ export class NetworkClient {
           error: errorName(topic.errorCode),
           isInternal: topic.isInternal,
           partitions: topic.partitions
-            .map(({ partitionIndex, leaderId, leaderEpoch = -1 }) => ({
+            .map(({ partitionIndex, leaderId, leaderEpoch = -1, replicaNodes }) => ({
               partition: partitionIndex,
               leader: nodes.get(leaderId) ?? null,
-              leaderEpoch
+              leaderEpoch,
+              racks: new Set(replicaNodes.flatMap((id) => nodes.get(id)?.rack ?? []))
             }))
             .sort((a, b) => a.partition - b.partition)
         }

@@ -8,6 +8,8 @@ import type {
   RebalanceReason,
   TopicPartition
 } from '../contracts.ts'
+import type { HeldAssignment } from './assignors/assignor.ts'
+import { assignors } from './assignors/assignors.ts'
 import type { ConsumerParts } from './consumer-parts.ts'
 import { type CompletedRound, type Held, joinRound } from './consumer-round.ts'
 
@@ -54,6 +56,8 @@ export class ConsumerMembership {
   #state: State = { kind: 'OUTSIDE' }
   /** Offsets by `partitionKey`. */
   readonly committed = new Map<string, number>()
+  /** What the last round gave, held or not any more. */
+  #last: HeldAssignment | null = null
   /** Gone without the caller's doing, and not told yet. */
   #lost: readonly TopicPartition[] = []
   /** Grows when partitions are lost, so that a poll under way sees it. */
@@ -75,7 +79,7 @@ export class ConsumerMembership {
     this.#parts = parts
     this.#name = name
     this.#withinMs = withinMs
-    this.#isIncremental = parts.settings.assignors.every((each) => each === 'cooperative-sticky')
+    this.#isIncremental = parts.settings.assignors.every((each) => assignors[each].isCooperative)
   }
 
   /** The round under which what is assigned is held; null: nothing may be handed out or committed. */
@@ -182,6 +186,7 @@ export class ConsumerMembership {
     }
     const member: State = { kind: 'MEMBER', round, rejoin: joining.rejoin }
     this.#state = member
+    this.#last = { partitions, generation: round.generation }
     this.#memberSinceMs = this.#clock.monotonicMs()
     const isGiven = new Set(partitions.map(keyOf))
     const revoked = this.assignment.filter((each) => !isGiven.has(keyOf(each)))
@@ -250,7 +255,7 @@ export class ConsumerMembership {
     )
     const done = async (): Promise<CompletedRound> => {
       await this.#leaving
-      return joinRound(this.#parts, held, gaveUp.signal)
+      return joinRound(this.#parts, { held, last: this.#last }, gaveUp.signal)
     }
     void done()
       .then(

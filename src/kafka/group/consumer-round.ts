@@ -1,4 +1,5 @@
 import type { Clock } from '../../clock.ts'
+import { ConnectError } from '../../errors.ts'
 import type { AssignorName, ConsumingSettings } from '../../settings/clients/consumer-settings.ts'
 import { type BackoffSettings, retrying } from '../../wait.ts'
 import { isRetriableBrokerError } from '../client/broker-errors.ts'
@@ -6,7 +7,8 @@ import type { TopicMetadata } from '../client/network-client.ts'
 import { partitionKey } from '../client/partition-key.ts'
 import type { ConsumerPosition, GroupMembership, GroupRound, TopicPartition } from '../contracts.ts'
 import type { TopicWatch } from '../reading/topic-watch.ts'
-import { assign } from './assignors.ts'
+import type { Assignor, HeldAssignment } from './assignors/assignor.ts'
+import { assignors } from './assignors/assignors.ts'
 import {
   decodeAssignment,
   decodeSubscription,
@@ -36,13 +38,21 @@ export interface CompletedRound {
   readonly committed: ReadonlyMap<string, ConsumerPosition>
 }
 
+/** What a member brings to a join. */
+interface Joining {
+  /** null: nothing. */
+  readonly held: Held | null
+  /** What it got in its last round, held or not any more; null: none yet. */
+  readonly last: HeldAssignment | null
+}
+
 /**
  * Joins the group: tells what it subscribes to and holds, shares the partitions of all members out when it is
  * made the leader, and reads where it is to go on with what it is given.
  */
 export async function joinRound(
   parts: RoundParts,
-  held: Held | null,
+  { held, last }: Joining,
   signal: AbortSignal
 ): Promise<CompletedRound> {
   const { settings, membership, subscription, offsets } = parts
@@ -50,8 +60,8 @@ export async function joinRound(
   const metadata = (name: AssignorName): Uint8Array =>
     encodeSubscription({
       topics,
-      userData: null,
-      ownedPartitions: name === 'cooperative-sticky' ? (held?.partitions ?? []) : [],
+      userData: assignors[name].userData(last),
+      ownedPartitions: held?.partitions ?? [],
       generation: held?.round.generation ?? null,
       rack: settings.rack === '' ? null : settings.rack
     })
@@ -86,14 +96,25 @@ async function shareOut(
     ...decodeSubscription(metadata)
   }))
   const names = new Set(subscriptions.flatMap(({ topics }) => topics))
-  const partitions = parts.subscription.lead(await askFor(parts, [...names], signal))
-  const assigned = assign(protocol, subscriptions, partitions)
+  const topics = await askFor(parts, [...names], signal)
+  parts.subscription.lead(topics)
+  const racks = [...topics.values()].map(
+    ({ name, error, partitions }) =>
+      [name, error === 'NONE' ? partitions.map((each) => each.racks) : []] as const
+  )
+  const assigned = assignorOf(protocol).assign(subscriptions, new Map(racks))
   return new Map(
     [...assigned].map(([memberId, of]) => [
       memberId,
       encodeAssignment({ partitions: of, userData: null })
     ])
   )
+}
+
+function assignorOf(protocol: string): Assignor {
+  const found = Object.entries(assignors).find(([name]) => name === protocol)
+  if (found !== undefined) return found[1]
+  throw new ConnectError('KAFKA_ERROR', `The group agreed on an unknown assignor: ${protocol}`)
 }
 
 function askFor(

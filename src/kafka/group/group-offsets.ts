@@ -14,7 +14,7 @@ const OUT: ReadonlySet<string> = new Set([
   'FENCED_INSTANCE_ID'
 ])
 
-export interface GroupOffsetsParts {
+interface GroupOffsetsParts {
   readonly clock: Clock
   readonly network: NetworkClient
   readonly groupId: string

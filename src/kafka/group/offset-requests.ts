@@ -36,12 +36,12 @@ export interface PartitionOutcome extends TopicPartition {
 }
 
 /** A partition of which nothing is committed has no offset. */
-export type FetchedOffset = PartitionOutcome &
+type FetchedOffset = PartitionOutcome &
   Omit<ConsumerPosition, 'offset'> & {
     readonly offset: number | null
   }
 
-export interface FetchedOffsets {
+interface FetchedOffsets {
   /** Of the group as a whole. */
   readonly error: string
   readonly partitions: readonly FetchedOffset[]

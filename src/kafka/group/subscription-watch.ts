@@ -46,10 +46,9 @@ export class SubscriptionWatch {
     return this.#joined
   }
 
-  /** This member leads and shares out these topics: partitions by topic. */
-  lead(topics: Topics): ReadonlyMap<string, number> {
-    this.#shared = partitionCounts(topics)
-    return this.#shared
+  /** This member leads and shares out these topics. */
+  lead(topics: Topics): void {
+    this.#shared = new Map([...topics].map(([name, topic]) => [name, partitionCount(topic)]))
   }
 
   /** Why the group should share out anew; null: nothing has changed. */
@@ -87,10 +86,6 @@ export class SubscriptionWatch {
       .filter((name) => subscription.matches(name))
       .sort()
   }
-}
-
-function partitionCounts(topics: Topics): ReadonlyMap<string, number> {
-  return new Map([...topics].map(([name, topic]) => [name, partitionCount(topic)]))
 }
 
 /** 0: the topic is not there, or not to be seen. */

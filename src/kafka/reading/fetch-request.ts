@@ -39,7 +39,7 @@ export interface AbortedTransaction {
 }
 
 /** From where a partition is read. */
-export interface FetchPosition extends TopicPartition {
+interface FetchPosition extends TopicPartition {
   readonly offset: number
   /** What the client takes for the leader's epoch; -1: it does not know. */
   readonly leaderEpoch: number
@@ -63,7 +63,7 @@ export interface FetchedPartition extends TopicPartition {
   readonly divergesAt: number | null
 }
 
-export interface FetchLimits {
+interface FetchLimits {
   readonly maxWaitMs: number
   readonly minBytes: number
   readonly maxBytes: number

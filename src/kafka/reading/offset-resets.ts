@@ -12,7 +12,7 @@ import type { PartitionFetcher } from './partition-fetcher.ts'
 import type { TopicWatch } from './topic-watch.ts'
 import type { Troubles } from './troubles.ts'
 
-export interface OffsetResetParts {
+interface OffsetResetParts {
   readonly clock: Clock
   readonly network: NetworkClient
   readonly watch: TopicWatch

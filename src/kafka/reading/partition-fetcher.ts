@@ -19,12 +19,9 @@ const MOST_ANSWER_BYTES = 8 * 1024 * 1024
 /** A slow line may need longer for a large answer than a request may take: then less is asked for. */
 const LEAST_ANSWER_BYTES = 65_536
 
-export type FetcherSettings = Pick<
-  ReaderSettings,
-  'fetch' | 'readCommitted' | 'checkCrcs' | 'backoff'
->
+type FetcherSettings = Pick<ReaderSettings, 'fetch' | 'readCommitted' | 'checkCrcs' | 'backoff'>
 
-export interface FetcherParts {
+interface FetcherParts {
   readonly clock: Clock
   readonly settings: FetcherSettings
   /** Of connections for fetching alone: a fetch waits at the broker. */

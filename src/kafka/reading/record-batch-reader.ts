@@ -95,7 +95,7 @@ function batchEnd(bytes: Buffer, at: number): number | null {
 }
 
 /** A record as its batch has it. */
-export interface BatchRecord {
+interface BatchRecord {
   readonly offsetDelta: number
   readonly timestampDelta: number
   readonly key: Buffer | null
@@ -105,7 +105,7 @@ export interface BatchRecord {
   readonly bytes: number
 }
 
-export interface RecordHeader {
+interface RecordHeader {
   readonly key: string
   readonly value: Buffer | null
 }

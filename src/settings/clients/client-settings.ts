@@ -37,7 +37,7 @@ export interface ConnectionSettings {
 }
 
 /** How much one request for records asks for. */
-export interface FetchSettings {
+interface FetchSettings {
   /** How long the broker may wait for `minBytes`. */
   readonly maxWaitMs: number
   readonly minBytes: number
