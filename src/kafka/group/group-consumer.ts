@@ -119,7 +119,10 @@ export class KafkaGroupConsumer implements GroupConsumer {
     const refused: CommitOutcome = foreign.map(({ topic, partition }) => ({
       topic,
       partition,
-      error: this.#notAssigned({ topic, partition })
+      error:
+        round === null && fetcher.find({ topic, partition }) !== null
+          ? this.#betweenRounds()
+          : this.#notAssigned({ topic, partition })
     }))
     if (round === null || held.length === 0) return refused
     const { generation, memberId } = round
@@ -228,6 +231,14 @@ export class KafkaGroupConsumer implements GroupConsumer {
       if (assigned === null) throw this.#notAssigned(each)
       return assigned
     })
+  }
+
+  #betweenRounds(): ConnectError {
+    return new ConnectError(
+      'KAFKA_UNAVAILABLE',
+      `${this.#name} commits nothing while the group shares out anew`,
+      { kafkaError: 'REBALANCE_IN_PROGRESS' }
+    )
   }
 
   #notAssigned({ topic, partition }: TopicPartition): ConnectError {

@@ -32,6 +32,8 @@ interface OffsetResetParts {
 export class OffsetResets {
   readonly #parts: OffsetResetParts
   readonly #closed = new AbortController()
+  /** Since the partitions were looked at last. */
+  #isNeeded = false
   #running: Promise<void> | null = null
 
   constructor(parts: OffsetResetParts) {
@@ -41,8 +43,10 @@ export class OffsetResets {
   /** Positions are needed. */
   begin(fetcher: PartitionFetcher): void {
     if (this.#closed.signal.aborted) return
+    this.#isNeeded = true
     this.#running ??= this.#run(fetcher).finally(() => {
       this.#running = null
+      if (this.#isNeeded) this.begin(fetcher)
     })
   }
 
@@ -58,6 +62,7 @@ export class OffsetResets {
     // Whoever needs them goes on first.
     await Promise.resolve()
     for (;;) {
+      this.#isNeeded = false
       const needed = [...fetcher.partitions].filter(
         ({ needsReset, failure }) => needsReset && failure === null
       )
