@@ -13,6 +13,7 @@ import { uniqueName } from '../support/environment.ts'
 import { startCluster } from '../support/kafka-cluster.ts'
 import { recordingLog } from '../support/recording-log.ts'
 import { until } from '../support/until.ts'
+import { startConsumer } from './group/consumers.ts'
 import { clientProperties, readAll, record, valuesOf } from './support.ts'
 
 const REQUEST_TIMEOUT_MS = 3000
@@ -226,5 +227,33 @@ describe('brokers of a cluster that go and come', () => {
     }
     const committed = await textsOf(topic, { 'isolation.level': 'read_committed' })
     assert.deepEqual(committed, values)
+  })
+
+  it('lets a consumer read on, each record once, and commit while leaders and coordinators die and come back', async (t) => {
+    const topic = await topicOn(t)
+    const producer = producerOf(t)
+    const one = startConsumer(
+      t,
+      uniqueName('group'),
+      [topic],
+      settings({ 'session.timeout.ms': '120000' })
+    )
+    const values: string[] = []
+    for (let piece = 0; piece < 6; piece++) {
+      // Whoever leads the partition, or coordinates: the controller is broker 1.
+      if (piece === 2 || piece === 4) await crash(t, nodeOf(piece === 2 ? 2 : 3))
+      const next = Array.from({ length: 20 }, (_, at) => `${piece}.${at}`)
+      values.push(...next)
+      await producer.send(next.map((value) => record(topic, value)))
+      await until(async () => {
+        await one.poll(100)
+        return one.records.length >= values.length
+      }, `piece ${piece} is read`)
+      const position = { topic, partition: 0, offset: values.length }
+      const [outcome] = await one.consumer.commit([position], 60_000)
+      assert.equal(outcome?.error, null)
+    }
+    assert.deepEqual(one.values(), values)
+    assert.deepEqual(one.told, [`assigned ${topic}-0`])
   })
 })
