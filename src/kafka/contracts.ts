@@ -251,8 +251,8 @@ export interface GroupConsumerOptions {
   onLost(partitions: readonly TopicPartition[]): Promise<void>
   /**
    * Told at once, whatever its user is doing, so that he comes to `poll` within `withinMs` (0: he must undo
-   * what he is doing). `rebalance`: the group shares out anew; `partitions` are those that `onRevoked` will be
-   * given before that, none where all assignors are cooperative. `lost`: the member is out. `overdue`: no
+   * what he is doing). `rebalance`: the group shares out anew; `onRevoked` will be given `partitions` before
+   * that, none where all assignors are cooperative. `lost`: the member is out. `overdue`: no
    * `poll` within `max.poll.interval.ms`; the consumer has left the group. After the last two `partitions`
    * are not assigned any more, and the next `poll` or `close` gives them to `onLost`.
    */
@@ -301,7 +301,8 @@ export interface GroupConsumer {
 }
 
 /**
- * Consumer groups from outside. Everything rejects with ConnectError; `kafkaError` in its facts names Kafka's.
+ * Consumer groups from outside. Everything rejects with ConnectError; `kafkaError` in its facts names
+ * Kafka's.
  */
 export interface ConsumerGroups {
   /** All committed offsets; empty for a group that does not exist. */
