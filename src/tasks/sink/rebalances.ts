@@ -1,3 +1,4 @@
+import type { GroupConsumer } from '../../kafka/contracts.ts'
 import type { Logger } from '../../log.ts'
 import type { Revocation, TopicPartition } from '../../plugin/sink.ts'
 import type { AssignedPartition, AssignedPartitions } from './assigned-partitions.ts'
@@ -9,6 +10,7 @@ import type { SinkMeter } from './sink-meter.ts'
 import type { SinkTaskInstance } from './sink-task-instance.ts'
 
 interface RebalanceParts {
+  readonly consumer: Pick<GroupConsumer, 'progress'>
   readonly plugin: SinkTaskInstance
   readonly partitions: AssignedPartitions
   readonly context: SinkContext
@@ -30,6 +32,8 @@ export class Rebalances {
   readonly #parts: RebalanceParts
   /** Of the put that took too long; null: none did. */
   #overdue: string | null = null
+  /** As the group said it last. */
+  #withinMs = 0
 
   constructor(parts: RebalanceParts) {
     this.#parts = parts
@@ -41,8 +45,13 @@ export class Rebalances {
   }
 
   async assigned(partitions: readonly TopicPartition[]): Promise<void> {
-    const { plugin, context, loop, log } = this.#parts
-    this.#parts.partitions.add(partitions)
+    const { plugin, context, consumer, loop, log } = this.#parts
+    const assigned = this.#parts.partitions
+    assigned.add(partitions)
+    for (const known of consumer.progress) {
+      const partition = assigned.get(known)
+      if (partition !== null) partition.committed ??= known.committed
+    }
     context.assigned()
     this.#overdue = null
     if (partitions.length > 0) {
@@ -66,7 +75,13 @@ export class Rebalances {
     partitions: readonly TopicPartition[],
     withinMs: number
   ): void {
-    const { context, log } = this.#parts
+    const { context, loop, log } = this.#parts
+    this.#withinMs = withinMs
+    if (partitions.length === 0) {
+      // Which ones go, if any, shows when the group has shared out.
+      loop.pollSoon(withinMs)
+      return
+    }
     if (reason === 'overdue') {
       this.#overdue =
         'A put took longer than max.poll.interval.ms: the task has left its consumer group and joins it again'
@@ -76,7 +91,10 @@ export class Rebalances {
   }
 
   async #close(partitions: readonly TopicPartition[], lost: boolean): Promise<void> {
-    const { plugin, commits, loop, meter, givenUp, log } = this.#parts
+    const { plugin, context, commits, loop, meter, givenUp, log } = this.#parts
+    if (!context.revoking.aborted) {
+      context.revoke({ reason: 'rebalance', partitions, withinMs: this.#withinMs })
+    }
     await loop.putEnded()
     const given = this.#parts.partitions
     try {
@@ -92,6 +110,8 @@ export class Rebalances {
       given.remove(partitions)
       loop.forget(new Set(partitions.map(partitionKey)))
       if (given.size === 0) meter.forgotten()
+      // What is left is another assignment.
+      context.assigned()
     }
   }
 }

@@ -1,11 +1,11 @@
 import type { Clock } from '../../clock.ts'
-import type { ConsumedRecord, GroupConsumer } from '../../kafka/contracts.ts'
+import type { ConsumedRecord, ConsumerPosition, GroupConsumer } from '../../kafka/contracts.ts'
 import { ConnectError, isRetriable, messageOf } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
 import type { BatchWish, TopicPartition } from '../../plugin/sink.ts'
 import { abortable, nextTurn } from '../../wait.ts'
 import type { SinkConversion } from '../pipeline/sink-conversion.ts'
-import type { AssignedPartitions } from './assigned-partitions.ts'
+import { type AssignedPartitions, partitionKey } from './assigned-partitions.ts'
 import { Batch } from './batch.ts'
 import type { DeadLetterQueue } from './dead-letter-queue.ts'
 import type { ErrantRecords } from './errant-records.ts'
@@ -66,6 +66,8 @@ export class SinkLoop {
   #isPaused = false
   #arePausesDue = true
   #areAllPaused = false
+  #pollUntilMs = 0
+  #pollWanted = new AbortController()
   #lastTopic: string | null = null
   readonly #topicsSeen = new Set<string>()
 
@@ -101,6 +103,7 @@ export class SinkLoop {
     this.#beginPut()
     try {
       await this.#read()
+      while (await this.#isPollWanted()) await this.#read()
     } finally {
       await this.putEnded()
     }
@@ -118,6 +121,12 @@ export class SinkLoop {
   /** Ends when the plugin has come back from its last `put`, however long that takes. Never rejects. */
   get lastPut(): Promise<void> {
     return this.#putting?.ends ?? Promise.resolve()
+  }
+
+  /** The group waits for polls for so long, however long a put takes. */
+  pollSoon(withinMs: number): void {
+    this.#pollUntilMs = this.#parts.clock.monotonicMs() + withinMs
+    this.#pollWanted.abort()
   }
 
   /** Partitions are there that were not before. */
@@ -143,19 +152,19 @@ export class SinkLoop {
 
   /** What the plugin asked for since the last time. Nothing of it is in `#held` unless it failed before. */
   #applyRequests(): void {
-    const { context, partitions, consumer } = this.#parts
+    const { context, partitions } = this.#parts
     if (!context.takeRequests()) return
     this.#arePausesDue = true
     for (const assigned of partitions.all) {
       const { topic, partition, sought } = assigned
-      const key = new Set([`${topic}/${partition}`])
+      const key = new Set([partitionKey(assigned)])
       if (sought !== null) {
         this.forget(key)
-        consumer.seek([{ topic, partition, offset: sought }])
+        this.#seek({ topic, partition, offset: sought })
         Object.assign(assigned, { start: sought, delivered: null, committed: null, sought: null })
       } else if (assigned.isPaused) {
         const [first] = this.#ahead?.purge(key).values() ?? []
-        if (first !== undefined) consumer.seek([{ topic, partition, offset: first }])
+        if (first !== undefined) this.#seek({ topic, partition, offset: first })
       }
     }
     if (this.#ahead?.isEmpty === true) this.#ahead = null
@@ -163,16 +172,16 @@ export class SinkLoop {
 
   /** After a commit that the plugin refused: on from what was committed last. */
   #rewind(): void {
-    const { partitions, consumer } = this.#parts
+    const { partitions } = this.#parts
     const first = (key: string): number | null =>
       this.batches
         .map(({ stretches }) => stretches.get(key)?.first)
         .find((at) => at !== undefined) ?? null
     for (const assigned of partitions.all) {
       const { topic, partition, committed, start } = assigned
-      const offset = committed ?? start ?? first(`${topic}/${partition}`)
+      const offset = committed ?? start ?? first(partitionKey(assigned))
       if (offset === null) continue
-      consumer.seek([{ topic, partition, offset }])
+      this.#seek({ topic, partition, offset })
       Object.assign(assigned, { start: offset, delivered: null })
     }
     this.#drop()
@@ -248,14 +257,37 @@ export class SinkLoop {
   #applyPauses(): void {
     const { consumer, partitions } = this.#parts
     const isHeldBack = this.#held !== null && this.#putting === null
-    const all = this.#isPaused || this.#rest !== null || isHeldBack
+    const all = this.#isPaused || this.#rest !== null || isHeldBack || this.#isAheadFull
     if (!this.#arePausesDue && all === this.#areAllPaused) return
     this.#arePausesDue = false
     this.#areAllPaused = all
-    const paused = partitions.all.filter(({ isPaused }) => all || isPaused)
+    const now = this.#stillAssigned()
+    const assigned = partitions.all.filter((partition) => now.has(partitionKey(partition)))
+    const paused = assigned.filter(({ isPaused }) => all || isPaused)
     if (paused.length > 0) consumer.pause(paused.map(named))
-    const read = partitions.all.filter(({ isPaused }) => !all && !isPaused)
+    const read = assigned.filter(({ isPaused }) => !all && !isPaused)
     if (read.length > 0) consumer.resume(read.map(named))
+  }
+
+  #seek(position: ConsumerPosition): void {
+    if (this.#stillAssigned().has(partitionKey(position))) this.#parts.consumer.seek([position])
+  }
+
+  /** What is lost is so at once for the consumer; the task is told in the next poll. */
+  #stillAssigned(): ReadonlySet<string> {
+    return new Set(this.#parts.consumer.assignment.map(partitionKey))
+  }
+
+  /** Whether polls are asked for before the put that is under way ends. */
+  async #isPollWanted(): Promise<boolean> {
+    if (this.#putting === null) return false
+    try {
+      await abortable(this.putEnded(), this.#pollWanted.signal)
+      return false
+    } catch {
+      this.#pollWanted = new AbortController()
+      return true
+    }
   }
 
   /** At least one poll: rebalances happen in there. */
@@ -277,16 +309,20 @@ export class SinkLoop {
     if (this.#held === null) this.#ahead ??= new Batch(clock.monotonicMs())
   }
 
-  /** Whether the next batch may grow while there is nothing else to do. */
+  /** Whether another poll makes sense before the next turn. */
   #isWorthMore(): boolean {
     const { wish, clock } = this.#parts
     const nowMs = clock.monotonicMs()
-    const ahead = this.#ahead
-    if (ahead !== null && (ahead.consumed >= wish.records || ahead.bytes >= wish.bytes))
-      return false
-    if (this.#areAllPaused) return false
+    if (this.#putting !== null && nowMs < this.#pollUntilMs) return true
+    if (this.#areAllPaused || this.#isAheadFull) return false
     if (this.#putting !== null) return nowMs < this.#putting.startedMs + READ_BESIDE_PUT_MS
-    return ahead !== null && nowMs < ahead.startedMs + wish.lingerMs
+    return this.#ahead !== null && nowMs < this.#ahead.startedMs + wish.lingerMs
+  }
+
+  get #isAheadFull(): boolean {
+    const { wish } = this.#parts
+    const { consumed = 0, bytes = 0 } = this.#ahead ?? {}
+    return consumed >= wish.records || bytes >= wish.bytes
   }
 
   #room(): { records: number; bytes: number } {
