@@ -47,6 +47,8 @@ export class Rebalances {
   async assigned(partitions: readonly TopicPartition[]): Promise<void> {
     const { plugin, context, consumer, loop, log } = this.#parts
     const assigned = this.#parts.partitions
+    // Calls of the plugin never overlap, and one may be under way although it has no records.
+    await loop.putEnded()
     assigned.add(partitions)
     for (const known of consumer.progress) {
       const partition = assigned.get(known)
