@@ -3,7 +3,7 @@ import { Kafka, logLevel } from 'kafkajs'
 import { systemClock } from '../../src/clock.ts'
 import { builtinPlugins } from '../../src/builtin-plugins.ts'
 import { createKafkaClients } from '../../src/kafka/kafka-clients.ts'
-import type { ProducerRecord } from '../../src/kafka/contracts.ts'
+import type { ConsumedRecord, ProducerRecord } from '../../src/kafka/contracts.ts'
 import { loggers } from '../../src/log.ts'
 import { type Plugin, Plugins } from '../../src/plugin/plugins.ts'
 import type { SinkConnectorPlugin, SinkTask, SinkTaskContext } from '../../src/plugin/sink.ts'
@@ -19,6 +19,7 @@ import type { TaskHandle } from '../../src/worker/contracts.ts'
 import { clonedTasks } from './cloned-tasks.ts'
 import { kafkaBootstrap, uniqueName } from './environment.ts'
 import { HeldOffsetStore } from './scripted-source.ts'
+import { until } from './until.ts'
 
 /** What a task does; `put` at least. Each task of the connector has a script of its own. */
 export type SinkScript = (context: SinkTaskContext) => SinkTask
@@ -31,6 +32,8 @@ export interface ScriptedSink {
   stop(): Promise<void>
 }
 
+/** What Kafka numbers topics with, among all that has settings. */
+const TOPIC_RESOURCE = 2
 const cluster = new Map([['bootstrap.servers', kafkaBootstrap()]])
 
 /** Clients of the cluster, closed with the test. */
@@ -70,6 +73,33 @@ export function kafka(t: TestContext) {
           ...more
         }))
       )
+    },
+    /** Gives a topic another setting. */
+    alter: async (topic: string, key: string, value: string): Promise<void> => {
+      const resources = [
+        { type: TOPIC_RESOURCE, name: topic, configEntries: [{ name: key, value }] }
+      ]
+      await groups.alterConfigs({ validateOnly: false, resources })
+    },
+    /** The first `count` records of a topic. */
+    read: async (topic: string, count: number): Promise<readonly ConsumedRecord[]> => {
+      const consumer = clients.groupConsumer({
+        client: consumerProperties(cluster, new Map([['name', uniqueName('reader')]])),
+        clientId: uniqueName('reader'),
+        subscription: { kind: 'topics', topics: [topic] },
+        bufferBytes: 1_000_000,
+        onAssigned: () => Promise.resolve(),
+        onRevoked: () => Promise.resolve(),
+        onLost: () => Promise.resolve(),
+        onRevoking: () => undefined
+      })
+      const found: ConsumedRecord[] = []
+      await until(async () => {
+        found.push(...(await consumer.poll({ records: 1000, bytes: 1_000_000 }, 1000)))
+        return found.length >= count
+      }, `${count} records are in ${topic}`)
+      await consumer.close('all is read', 5000)
+      return found
     },
     /** What the group has committed, by topic and partition, as another client reads it. */
     committed: async (groupId: string): Promise<ReadonlyMap<string, number>> => {

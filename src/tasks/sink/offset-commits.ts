@@ -50,11 +50,15 @@ export class OffsetCommits {
 
   get isDue(): boolean {
     if (this.#underWay !== null) return false
-    return this.#isRequested || this.leftMs <= 0
+    return this.#isRequested || this.#leftMs <= 0
   }
 
-  /** Until the next regular one. */
-  get leftMs(): number {
+  /** Until the next regular one may begin. */
+  get waitMs(): number {
+    return this.#underWay === null ? Math.max(0, this.#leftMs) : Number.POSITIVE_INFINITY
+  }
+
+  get #leftMs(): number {
     return this.#dueMs - this.#options.clock.monotonicMs()
   }
 

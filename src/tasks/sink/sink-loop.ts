@@ -1,42 +1,33 @@
 import type { Clock } from '../../clock.ts'
-import type { ConsumedRecord, ConsumerPosition, GroupConsumer } from '../../kafka/contracts.ts'
+import type { GroupConsumer } from '../../kafka/contracts.ts'
 import { ConnectError, isRetriable, messageOf } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
-import type { BatchWish, TopicPartition } from '../../plugin/sink.ts'
+import type { BatchWish } from '../../plugin/sink.ts'
 import { abortable, nextTurn } from '../../wait.ts'
-import type { SinkConversion } from '../pipeline/sink-conversion.ts'
-import { type AssignedPartitions, partitionKey } from './assigned-partitions.ts'
+import { partitionKey } from './assigned-partitions.ts'
 import { Batch } from './batch.ts'
 import type { DeadLetterQueue } from './dead-letter-queue.ts'
 import type { ErrantRecords } from './errant-records.ts'
+import { Intake, type IntakeParts } from './intake.ts'
 import type { OffsetCommits } from './offset-commits.ts'
 import type { SinkContext } from './sink-context.ts'
-import type { SinkMeter } from './sink-meter.ts'
 import type { SinkTaskInstance } from './sink-task-instance.ts'
+import { Steering } from './steering.ts'
 
-interface SinkLoopParts {
+interface SinkLoopParts extends IntakeParts {
   readonly consumer: GroupConsumer
   readonly plugin: SinkTaskInstance
   readonly context: SinkContext
-  readonly conversion: SinkConversion
-  readonly partitions: AssignedPartitions
   readonly commits: OffsetCommits
   readonly errantRecords: ErrantRecords
   readonly deadLetters: DeadLetterQueue | null
-  readonly meter: SinkMeter
   readonly wish: BatchWish
-  /** Aborts when the task is to end. */
-  readonly stopping: AbortSignal
   /** Aborts when nobody waits for it any more. */
   readonly givenUp: AbortSignal
-  onTopicUsed(topic: string): void
   readonly clock: Clock
   readonly log: Logger
 }
 
-/** How long one task converts before others have a turn, and how often it looks at the time. */
-const TURN_MS = 4
-const RECORDS_PER_LOOK = 8
 /** A plugin is called about as often although there is nothing to put. */
 const IDLE_MS = 1000
 /** The rest of a batch that is put again, where the plugin does not say. */
@@ -54,6 +45,8 @@ const READ_BESIDE_PUT_MS = 5000
  */
 export class SinkLoop {
   readonly #parts: SinkLoopParts
+  readonly #intake: Intake
+  readonly #steering: Steering
   /** What is put next, or again. */
   #held: Batch | null = null
   /** What comes behind it. */
@@ -64,15 +57,13 @@ export class SinkLoop {
   #failure: { readonly error: unknown } | null = null
   /** Whether the target state is PAUSED. */
   #isPaused = false
-  #arePausesDue = true
-  #areAllPaused = false
   #pollUntilMs = 0
   #pollWanted = new AbortController()
-  #lastTopic: string | null = null
-  readonly #topicsSeen = new Set<string>()
 
   constructor(parts: SinkLoopParts) {
     this.#parts = parts
+    this.#intake = new Intake(parts)
+    this.#steering = new Steering(parts.consumer, parts.partitions)
   }
 
   /** Read, and not put yet; the older first. */
@@ -87,7 +78,6 @@ export class SinkLoop {
 
   set isPaused(isPaused: boolean) {
     this.#isPaused = isPaused
-    this.#arePausesDue = true
   }
 
   /** Rejects when the task has to fail, also with what `put` threw. */
@@ -108,6 +98,8 @@ export class SinkLoop {
       await this.putEnded()
     }
     if (this.#failure !== null) throw this.#failure.error
+    // A plugin that is done at once must not keep the event loop from everything else (I9).
+    await nextTurn()
   }
 
   /** Resolves when no call of `put` is under way, or nobody waits for it any more. Never rejects. */
@@ -131,7 +123,7 @@ export class SinkLoop {
 
   /** Partitions are there that were not before. */
   assigned(): void {
-    this.#arePausesDue = true
+    this.#steering.changed()
     this.#applyRequests()
     this.#applyPauses()
   }
@@ -147,24 +139,23 @@ export class SinkLoop {
   #drop(): void {
     this.#held = null
     this.#rest = null
-    this.#arePausesDue = true
   }
 
   /** What the plugin asked for since the last time. Nothing of it is in `#held` unless it failed before. */
   #applyRequests(): void {
     const { context, partitions } = this.#parts
     if (!context.takeRequests()) return
-    this.#arePausesDue = true
+    this.#steering.changed()
     for (const assigned of partitions.all) {
       const { topic, partition, sought } = assigned
       const key = new Set([partitionKey(assigned)])
       if (sought !== null) {
         this.forget(key)
-        this.#seek({ topic, partition, offset: sought })
+        this.#steering.seek({ topic, partition, offset: sought })
         Object.assign(assigned, { start: sought, delivered: null, committed: null, sought: null })
       } else if (assigned.isPaused) {
         const [first] = this.#ahead?.purge(key).values() ?? []
-        if (first !== undefined) this.#seek({ topic, partition, offset: first })
+        if (first !== undefined) this.#steering.seek({ topic, partition, offset: first })
       }
     }
     if (this.#ahead?.isEmpty === true) this.#ahead = null
@@ -181,7 +172,7 @@ export class SinkLoop {
       const { topic, partition, committed, start } = assigned
       const offset = committed ?? start ?? first(partitionKey(assigned))
       if (offset === null) continue
-      this.#seek({ topic, partition, offset })
+      this.#steering.seek({ topic, partition, offset })
       Object.assign(assigned, { start: offset, delivered: null })
     }
     this.#drop()
@@ -250,32 +241,13 @@ export class SinkLoop {
       log.warn('A batch could not be put and will be put again', { error })
     const ms = context.takeRest() ?? REST_MS
     this.#rest = { why, untilMs: clock.monotonicMs() + ms }
-    this.#arePausesDue = true
   }
 
   /** What the consumer may hand out. No poll is under way. */
   #applyPauses(): void {
-    const { consumer, partitions } = this.#parts
     const isHeldBack = this.#held !== null && this.#putting === null
-    const all = this.#isPaused || this.#rest !== null || isHeldBack || this.#isAheadFull
-    if (!this.#arePausesDue && all === this.#areAllPaused) return
-    this.#arePausesDue = false
-    this.#areAllPaused = all
-    const now = this.#stillAssigned()
-    const assigned = partitions.all.filter((partition) => now.has(partitionKey(partition)))
-    const paused = assigned.filter(({ isPaused }) => all || isPaused)
-    if (paused.length > 0) consumer.pause(paused.map(named))
-    const read = assigned.filter(({ isPaused }) => !all && !isPaused)
-    if (read.length > 0) consumer.resume(read.map(named))
-  }
-
-  #seek(position: ConsumerPosition): void {
-    if (this.#stillAssigned().has(partitionKey(position))) this.#parts.consumer.seek([position])
-  }
-
-  /** What is lost is so at once for the consumer; the task is told in the next poll. */
-  #stillAssigned(): ReadonlySet<string> {
-    return new Set(this.#parts.consumer.assignment.map(partitionKey))
+    const isResting = this.#rest !== null
+    this.#steering.apply(this.#isPaused || isResting || isHeldBack || this.#isAheadFull)
   }
 
   /** Whether polls are asked for before the put that is under way ends. */
@@ -292,15 +264,13 @@ export class SinkLoop {
 
   /** At least one poll: rebalances happen in there. */
   async #read(): Promise<void> {
-    const { consumer, clock, meter, stopping, context } = this.#parts
+    const { consumer, clock, stopping, context } = this.#parts
     for (;;) {
       this.#applyPauses()
       const consumed = await consumer.poll(this.#room(), this.#waitMs())
       if (consumed.length > 0) {
-        meter.read(consumed.length)
         this.#ahead ??= new Batch(clock.monotonicMs())
-        this.#ahead.add(consumed)
-        this.#noteStarts(consumed)
+        this.#intake.take(this.#ahead, consumed)
         if (!(await this.#converted(this.#ahead))) return
       }
       if (stopping.aborted || context.revoking.aborted || !this.#isWorthMore()) break
@@ -314,7 +284,7 @@ export class SinkLoop {
     const { wish, clock } = this.#parts
     const nowMs = clock.monotonicMs()
     if (this.#putting !== null && nowMs < this.#pollUntilMs) return true
-    if (this.#areAllPaused || this.#isAheadFull) return false
+    if (this.#steering.areAllPaused || this.#isAheadFull) return false
     if (this.#putting !== null) return nowMs < this.#putting.startedMs + READ_BESIDE_PUT_MS
     return this.#ahead !== null && nowMs < this.#ahead.startedMs + wish.lingerMs
   }
@@ -331,70 +301,40 @@ export class SinkLoop {
     return { records: Math.max(1, wish.records - consumed), bytes: Math.max(1, wish.bytes - bytes) }
   }
 
+  /** How long a poll may wait: never so short that the loop would run hot. */
   #waitMs(): number {
     const { commits, clock, wish } = this.#parts
     const nowMs = clock.monotonicMs()
-    const limits = [IDLE_MS, commits.leftMs]
-    if (this.#rest !== null) limits.push(this.#rest.untilMs - nowMs)
-    if (this.#ahead !== null && this.#putting === null) {
-      limits.push(this.#ahead.startedMs + wish.lingerMs - nowMs)
+    const waitMs = Math.min(IDLE_MS, commits.waitMs)
+    if (this.#putting !== null) return waitMs
+    if (this.#held === null) {
+      const ahead = this.#ahead
+      if (ahead === null) return waitMs
+      return Math.max(0, Math.min(waitMs, ahead.startedMs + wish.lingerMs - nowMs))
     }
-    return Math.max(0, Math.min(...limits))
-  }
-
-  /** Where reading began, for a partition of which nothing was committed. */
-  #noteStarts(consumed: readonly ConsumedRecord[]): void {
-    const { partitions, onTopicUsed } = this.#parts
-    for (const [key, { first }] of this.#ahead?.stretches ?? []) {
-      const assigned = partitions.byKey(key)
-      if (assigned !== null) assigned.start ??= first
-    }
-    for (const { topic } of consumed) {
-      if (topic === this.#lastTopic) continue
-      this.#lastTopic = topic
-      if (this.#topicsSeen.has(topic)) continue
-      this.#topicsSeen.add(topic)
-      onTopicUsed(topic)
-    }
+    // When its rest is over, and it may not be put all the same, there is nothing to hurry for.
+    const restMs = (this.#rest?.untilMs ?? 0) - nowMs
+    return restMs > 0 ? Math.min(waitMs, restMs) : waitMs
   }
 
   async #convertAgain(): Promise<void> {
     const held = this.#held
     if (held === null || held.unconverted === null) return
     if (this.#rest !== null && this.#parts.clock.monotonicMs() < this.#rest.untilMs) return
-    if (!(await this.#converted(held))) return
-    this.#rest = null
-    this.#arePausesDue = true
+    if (await this.#converted(held)) this.#rest = null
   }
 
-  /**
-   * Converts what a batch holds; false when that has to wait for something that is away, and then the batch
-   * rests (I14). Rejects when the task has to fail.
-   */
+  /** False when a batch has to rest, because something is away that its conversion needs. */
   async #converted(batch: Batch): Promise<boolean> {
-    const { conversion, stopping } = this.#parts
-    let turnEndsAt = performance.now() + TURN_MS
     try {
-      for (let count = 1; batch.unconverted !== null && !stopping.aborted; count++) {
-        const converted = conversion.convert(batch.unconverted)
-        batch.converted(converted instanceof Promise ? await converted : converted)
-        if (count % RECORDS_PER_LOOK === 0 && performance.now() >= turnEndsAt) {
-          // I9: others wait for the event loop, however much one poll brings.
-          await nextTurn()
-          turnEndsAt = performance.now() + TURN_MS
-        }
-      }
+      await this.#intake.convert(batch)
       return true
     } catch (error) {
-      if (!isRetriable(error) || stopping.aborted) throw error
+      if (!isRetriable(error) || this.#parts.stopping.aborted) throw error
       this.#toRest(error)
       return false
     }
   }
-}
-
-function named({ topic, partition }: TopicPartition): TopicPartition {
-  return { topic, partition }
 }
 
 /** As a JVM worker names it. */
