@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { describe, it } from 'node:test'
 import type { SinkRecord } from '../../../src/data/record.ts'
 import { RetriableError } from '../../../src/errors.ts'
@@ -315,30 +316,75 @@ describe('Sink tasks of one group', () => {
     )
   })
 
-  it('I11: a put that is under way is told, may end, and counts; one that is undone is put by the other', async (t) => {
-    const { topic, write } = kafka(t)
+  for (const [what, isUndone] of [
+    ['ends in time counts, and nobody puts its records again', false],
+    ['is undone is put again by whoever has the partition then', true]
+  ] as const) {
+    it(`I11: a put that is told of a rebalance and ${what}`, async (t) => {
+      const { topic, write, committed } = kafka(t)
+      const name = await topic()
+      const { group, start } = scriptedSink(t, { config: { topics: name } })
+      const told: Revocation[] = []
+      const written: string[] = []
+      const takes = async (context: SinkTaskContext, records: readonly SinkRecord[]) => {
+        if (records.length === 0) return
+        if (told.length === 0) {
+          const { revoking } = context
+          started.resolve()
+          if (!revoking.aborted) await once(revoking, 'abort')
+          told.push(revoking.reason as Revocation)
+          // As a database that rolls back what it was asked to do.
+          if (isUndone) throw new Error('rolled back')
+        }
+        written.push(...records.map(({ value }) => String(value)))
+      }
+      const started = Promise.withResolvers<void>()
+      const script = (context: SinkTaskContext): SinkTask => ({
+        put: (records) => takes(context, records),
+        stop: () => undefined
+      })
+      const sinks = [await start(script)]
+      await write(name, numbers(0, 10))
+      await started.promise
+      sinks.push(await start(script))
+      await until(() => written.length >= 10, 'the records are written')
+      await Promise.all(sinks.map((sink) => sink.stop()))
+      assert.deepEqual(written, numbers(0, 10))
+      assert.equal(told[0]?.reason, 'rebalance')
+      assert.deepEqual(told[0].partitions, [{ topic: name, partition: 0 }])
+      assert.ok(told[0].withinMs > 0)
+      assert.equal((await committed(group)).get(`${name}/0`), 10)
+      assert.ok(sinks.every(({ states }) => !states.includes('FAILED')))
+    })
+  }
+
+  it('I11: leave the group when a put takes longer than max.poll.interval.ms, and join it again', async (t) => {
+    const { topic, write, committed } = kafka(t)
     const name = await topic()
-    const { start } = scriptedSink(t, { config: { topics: name } })
-    const told: Revocation[] = []
-    const one = keeping({
+    const { group, start } = scriptedSink(t, {
+      config: { topics: name, 'consumer.override.max.poll.interval.ms': '8000' }
+    })
+    let tries = 0
+    const task = keeping({
       put: async (records) => {
         if (records.length === 0) return
-        // As a database that rolls back what it was asked to do.
-        const revocation = await new Promise<Revocation>((resolve) => {
-          const { revoking } = one.context
-          revoking.addEventListener('abort', () => resolve(revoking.reason as Revocation))
-        })
-        told.push(revocation)
-        throw new RetriableError('rolled back')
+        tries++
+        if (tries === 1) {
+          const { revoking } = task.context
+          await once(revoking, 'abort')
+          assert.equal(revoking.reason?.reason, 'overdue')
+          throw new Error('the session was cut off')
+        }
+        task.take(records)
       }
     })
-    await start(one.script)
-    await write(name, numbers(0, 10))
-    await systemClock.sleep(500)
-    const others = [keeping(), keeping()]
-    for (const other of others) await start(other.script)
-    await until(() => told.length > 0, 'the put is told')
-    assert.equal(told[0]?.reason, 'rebalance')
-    assert.ok((told[0]?.withinMs ?? 0) > 0)
+    const sink = await start(task.script)
+    await write(name, numbers(0, 5))
+    await until(() => task.values.length >= 5, 'they are put by the task that is back')
+    assert.deepEqual(task.values, numbers(0, 5))
+    assert.deepEqual(task.calls, ['start', 'open 0', 'close 0 lost', 'open 0'])
+    assert.ok(sink.traces.some((trace) => trace?.includes('max.poll.interval.ms')))
+    await sink.stop()
+    assert.equal((await committed(group)).get(`${name}/0`), 5)
   })
 })
