@@ -22,9 +22,9 @@ import { HeldOffsetStore } from './scripted-source.ts'
 import { until } from './until.ts'
 
 /** What a task does; `put` at least. Each task of the connector has a script of its own. */
-export type SinkScript = (context: SinkTaskContext) => SinkTask
+type SinkScript = (context: SinkTaskContext) => SinkTask
 
-export interface ScriptedSink {
+interface ScriptedSink {
   readonly task: TaskHandle
   readonly states: string[]
   readonly traces: (string | null)[]

@@ -42,7 +42,8 @@ export function taskConverters(
 type Encode = Converter['fromConnectData']
 
 /**
- * Of a source, the stages behind the transformations: headers, key, value. `encode`: how a converter is asked.
+ * Of a source, the stages behind the transformations: headers, key, value. `encode`: how a converter is
+ * asked.
  */
 export function converterStages(
   { key, value, header }: Converters,

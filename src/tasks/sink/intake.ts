@@ -42,7 +42,8 @@ export class Intake {
 
   /**
    * Converts what a batch holds, as far as it can before the task is to end. Rejects when the task has to
-   * fail; with a retriable error when what is needed is away (I14): then it goes on where it was another time.
+   * fail; with a retriable error when what is needed is away (I14): then it goes on where it was another
+   * time.
    */
   async convert(batch: Batch): Promise<void> {
     const { conversion, stopping } = this.#parts

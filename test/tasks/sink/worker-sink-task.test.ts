@@ -387,4 +387,30 @@ describe('Sink tasks of one group', () => {
     await sink.stop()
     assert.equal((await committed(group)).get(`${name}/0`), 5)
   })
+
+  it('keep what they hold while a group of cooperative members shares out', async (t) => {
+    const { topic, write, committed } = kafka(t)
+    const name = await topic(2)
+    const { group, start } = scriptedSink(t, {
+      config: {
+        topics: name,
+        'consumer.override.partition.assignment.strategy':
+          'org.apache.kafka.clients.consumer.CooperativeStickyAssignor'
+      }
+    })
+    const one = keeping()
+    const first = await start(one.script)
+    await until(() => one.calls.length >= 2, 'the first has both')
+    const other = keeping()
+    const second = await start(other.script)
+    await until(() => other.calls.length >= 2, 'the second has one')
+    await write(name, numbers(0, 5), { partition: 0 })
+    await write(name, numbers(5, 10), { partition: 1 })
+    await until(() => one.values.length + other.values.length >= 10, 'both write')
+    assert.equal(one.calls.length, 3)
+    assert.match(one.calls[2] ?? '', /^close [01]$/)
+    assert.deepEqual([one.values.length, other.values.length], [5, 5])
+    await Promise.all([first.stop(), second.stop()])
+    assert.deepEqual([...(await committed(group)).values()], [5, 5])
+  })
 })
