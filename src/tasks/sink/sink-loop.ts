@@ -197,8 +197,10 @@ export class SinkLoop {
     const startedMs = clock.monotonicMs()
     const ends = this.#put(batch, startedMs).finally(() => {
       this.#putting = null
-      // What was read meanwhile need not wait for more.
-      if (this.#ahead !== null || this.#parts.commits.isRequested) this.#parts.consumer.wakeup()
+      // What was read meanwhile need not wait for more, nor what follows from a failure.
+      const hasFailed = this.#rest !== null || this.#failure !== null
+      const { commits, consumer } = this.#parts
+      if (hasFailed || this.#ahead !== null || commits.isRequested) consumer.wakeup()
     })
     this.#putting = { ends, startedMs }
   }
