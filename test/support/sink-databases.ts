@@ -1,6 +1,6 @@
 import { openSqliteFile } from './sqlite-file.ts'
+import { createMysqlDatabase } from './mysql-database.ts'
 import { createPostgresDatabase } from './postgres-database.ts'
-import { sqliteDialect } from '../../src/connectors/jdbc/dialects/sqlite/dialect.ts'
 
 /** A database of its own that a sink writes to. */
 export interface SinkDatabase {
@@ -9,6 +9,7 @@ export interface SinkDatabase {
   exec(...statements: string[]): Promise<Record<string, unknown>[]>
   /** How its driver answers this number in a column of 64 bits. */
   bigint(value: number): unknown
+  quoted(name: string): string
   close(): Promise<void>
 }
 
@@ -27,6 +28,20 @@ export const sinkDatabases: readonly Kind[] = [
         config: database.config,
         exec: database.exec,
         bigint: String,
+        quoted: (name: string) => `"${name}"`,
+        close: () => database.close()
+      }
+    }
+  },
+  {
+    name: 'MariaDB',
+    async open() {
+      const database = await createMysqlDatabase()
+      return {
+        config: database.config,
+        exec: database.exec,
+        bigint: (value: number) => value,
+        quoted: (name: string) => `\`${name}\``,
         close: () => database.close()
       }
     }
@@ -48,6 +63,7 @@ export const sinkDatabases: readonly Kind[] = [
           return Promise.resolve(rows)
         },
         bigint: (value: number) => value,
+        quoted: (name: string) => `"${name}"`,
         close() {
           file.close()
           return Promise.resolve()
@@ -55,4 +71,4 @@ export const sinkDatabases: readonly Kind[] = [
       })
     }
   }
-].filter(({ name }) => name !== 'SQLite' || sqliteDialect.writing !== undefined)
+]

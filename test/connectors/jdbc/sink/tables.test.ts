@@ -37,7 +37,7 @@ for (const { name, open } of sinkDatabases) {
         message: `Table "${table}" is missing and auto-creation is disabled`
       })
       await database.exec(`CREATE TABLE ${table} (id integer, price integer)`)
-      const qualified = `Table "(?:public"\\.")?${table}"`
+      const qualified = `Table "(?:\\w+"\\.")?${table}"`
       await assert.rejects(sink.put([order(1)]), {
         message: new RegExp(
           `^${qualified} is missing fields \\(\\[SinkRecordField{schema=Schema{STRING}, name='name', isPrimaryKey=false}\\]\\) and auto-evolution is disabled$`
@@ -49,7 +49,7 @@ for (const { name, open } of sinkDatabases) {
       const evolving = await start({ 'table.name.format': table, 'auto.evolve': 'true' })
       await assert.rejects(evolving.put([wider(1, { note: Schema.STRING })]), {
         message: new RegExp(
-          `^Cannot ALTER TABLE "(?:public"\\.")?${table}" to add missing field SinkRecordField{schema=Schema{STRING}, name='note', isPrimaryKey=false}, as the field is not optional and does not have a default value$`
+          `^Cannot ALTER TABLE "(?:\\w+"\\.")?${table}" to add missing field SinkRecordField{schema=Schema{STRING}, name='note', isPrimaryKey=false}, as the field is not optional and does not have a default value$`
         )
       })
       await evolving.put([wider(2, { more: Schema.OPTIONAL_STRING }), order(3, { name: 'x' })])
@@ -94,8 +94,9 @@ for (const { name, open } of sinkDatabases) {
 
     it('are found, as their columns are, though letters differ in case, unless several are meant', async () => {
       const table = `Case${newTable()}`
+      const { quoted } = database
       await database.exec(
-        `CREATE TABLE "${table}" ("ID" integer PRIMARY KEY, "Name" varchar(9), price integer)`
+        `CREATE TABLE ${quoted(table)} (${quoted('ID')} integer PRIMARY KEY, ${quoted('Name')} varchar(9), price integer)`
       )
       const sink = await start({
         'table.name.format': table.toUpperCase(),
@@ -104,9 +105,10 @@ for (const { name, open } of sinkDatabases) {
       })
       await sink.put([order(1, { name: 'a' })])
       await sink.stop()
-      assert.deepEqual(await database.exec(`SELECT "ID", "Name" FROM "${table}"`), [
-        { ID: 1, Name: 'a' }
-      ])
+      assert.deepEqual(
+        await database.exec(`SELECT ${quoted('ID')}, ${quoted('Name')} FROM ${quoted(table)}`),
+        [{ ID: 1, Name: 'a' }]
+      )
     })
 
     it('are named by parts of topics, fields and headers, and by a mapping', async () => {
@@ -139,7 +141,7 @@ for (const { name, open } of sinkDatabases) {
       await sink.put([order(1)])
       await database.exec(
         `DROP TABLE ${table}`,
-        `CREATE TABLE ${table} (extra varchar(5) DEFAULT 'x', name varchar(9), "ID" integer, price integer)`
+        `CREATE TABLE ${table} (extra varchar(5) DEFAULT 'x', name varchar(9), ${database.quoted('ID')} integer, price integer)`
       )
       await sink.put([order(2, { name: 'b' })])
       await database.exec(`DROP TABLE ${table}`)
