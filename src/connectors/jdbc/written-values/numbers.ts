@@ -1,4 +1,4 @@
-import { doubleToString, floatToString } from '../../../data/java-numbers.ts'
+import { floatToString } from '../../../data/java-numbers.ts'
 import { Decimal } from '../../../data/logical-types.ts'
 import { int64, isFloat32 } from '../../../data/values.ts'
 import type { TargetType } from '../database/writing.ts'
@@ -31,8 +31,7 @@ function bounded(value: Decimal): Decimal {
  * The number a double or float stands for: the shortest digits that are read back as it, as it is printed.
  */
 function decimalOfFloat(value: number, bits: 32 | 64): Decimal {
-  const text = bits === 32 ? floatToString(Math.fround(value)) : doubleToString(value)
-  return Decimal.parse(text)
+  return Decimal.parse(bits === 32 ? floatToString(Math.fround(value)) : String(value))
 }
 
 /** Any number as an exact decimal; null: values of this meaning are no numbers. */
@@ -63,8 +62,9 @@ const NO_NUMBER = 'that is no number'
 
 export function integerFit(meaning: Meaning, { min, max }: Target<'integer'>): Fitting {
   const checked = (value: number | bigint): number | bigint => {
-    if (value >= min && value <= max) return value
-    throw misfit(`it lies outside ${min} … ${max}`)
+    if (value < min || value > max) throw misfit(`it lies outside ${min} … ${max}`)
+    // A safe integer is a number, so that equal keys are the same.
+    return typeof value === 'bigint' ? int64(value) : value
   }
   if (meaning.kind === 'integer') return (value) => checked(meaning.read(value) as number | bigint)
   if ('plain' in meaning && meaning.plain !== undefined) {
@@ -155,8 +155,8 @@ function sameNumber(one: Decimal, other: Decimal): boolean {
 
 /** Digits before the point: 0 or fewer below 1, as for 0.05. */
 function integerDigits({ unscaled, scale }: Decimal): number {
-  const digits = (unscaled < 0n ? -unscaled : unscaled).toString().length
-  return unscaled === 0n ? 0 : digits - scale
+  if (unscaled === 0n) return Number.NEGATIVE_INFINITY
+  return (unscaled < 0n ? -unscaled : unscaled).toString().length - scale
 }
 
 export function decimalFit(meaning: Meaning, target: Target<'decimal'>): Fitting {

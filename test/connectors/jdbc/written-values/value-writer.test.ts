@@ -93,6 +93,7 @@ const ZONED = { ...WALL, hasZone: true } as const
 describe('a value on its way to a column of numbers (I16)', () => {
   it('is taken where the column holds it exactly, whatever it is called', () => {
     assert.equal(written(Schema.INT64, 7, INT), 7)
+    assert.equal(written(named('int64', 'io.debezium.time.NanoTimestamp'), 7n, INT), 7)
     assert.equal(written(Schema.INT64, 2n ** 63n - 1n, BIG), 2n ** 63n - 1n)
     assert.equal(written(decimalSchema(2), new Decimal(1200n, 2), INT), 12)
     assert.equal(written(Schema.FLOAT64, 12, INT), 12)
@@ -104,6 +105,7 @@ describe('a value on its way to a column of numbers (I16)', () => {
     assert.equal(written(Schema.FLOAT64, 0.1, NUMERIC), '0.1')
     assert.equal(written(Schema.FLOAT32, Math.fround(0.1), FREE), '0.1')
     assert.equal(written(Schema.STRING, '1.5E3', FREE), '1500')
+    assert.equal(written(Schema.INT32, 0, { kind: 'decimal', precision: 3, scale: 5 }), '0')
     assert.equal(written(Schema.STRING, '1.10', FREE), '1.10')
     assert.equal(written(Schema.FLOAT64, Number.NaN, FREE), 'NaN')
     assert.equal(written(Schema.INT64, 2n ** 63n - 1n, FREE), '9223372036854775807')

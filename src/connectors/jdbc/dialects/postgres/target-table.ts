@@ -169,7 +169,7 @@ function targetType(oidText: unknown, typmodText: unknown, labels: unknown): Tar
     case OID.numeric:
       return { ...digitsOf(typmod), takesNaN: true }
     case OID.money:
-      return { kind: 'decimal', precision: null, scale: 2 }
+      return { kind: 'decimal', precision: 19, scale: 2 }
     case OID.text:
       return stringType(null)
     case OID.varchar:

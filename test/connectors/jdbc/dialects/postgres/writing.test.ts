@@ -10,6 +10,7 @@ import {
 } from '../../../../../src/data/logical-types.ts'
 import { Schema } from '../../../../../src/data/schema.ts'
 import { openOptions } from '../../../../support/open-dialect.ts'
+import { randomValuesSuite } from '../../../../support/random-values-suite.ts'
 import { createPostgresDatabase } from '../../../../support/postgres-database.ts'
 import {
   type TypeCase,
@@ -283,6 +284,35 @@ async function createWritingDatabase(): Promise<WritingDatabase> {
 }
 
 writingSuite('PostgreSQL', createWritingDatabase)
+
+randomValuesSuite('PostgreSQL', createWritingDatabase, [
+  'smallint',
+  'integer',
+  'bigint',
+  'oid',
+  'real',
+  'double precision',
+  'boolean',
+  'bytea',
+  'numeric',
+  'numeric(10,3)',
+  'numeric(4,-2)',
+  'numeric(3,5)',
+  'text',
+  'varchar(3)',
+  'char(4)',
+  'name',
+  'date',
+  'time',
+  'time(2)',
+  'timestamp',
+  'timestamp(2)',
+  'timestamptz',
+  'uuid',
+  'json',
+  'jsonb',
+  'varbit(5)'
+])
 
 describe('PostgreSQL alone', () => {
   it('takes rows without COPY where rows are watched by policies or rules, and says its name', async (t) => {

@@ -9,6 +9,7 @@ import {
 } from '../../../../../src/data/logical-types.ts'
 import { Schema } from '../../../../../src/data/schema.ts'
 import { openOptions } from '../../../../support/open-dialect.ts'
+import { randomValuesSuite } from '../../../../support/random-values-suite.ts'
 import { openSqliteFile } from '../../../../support/sqlite-file.ts'
 import {
   type TypeCase,
@@ -140,3 +141,19 @@ function createWritingDatabase(): Promise<WritingDatabase> {
 }
 
 writingSuite('SQLite', createWritingDatabase)
+
+randomValuesSuite('SQLite', createWritingDatabase, [
+  'INTEGER',
+  'REAL',
+  'NUMERIC',
+  'TEXT',
+  'VARCHAR(3)',
+  'BLOB',
+  'BOOLEAN',
+  'DATE',
+  'TIME',
+  'TIMESTAMP',
+  'STRING',
+  '',
+  'JSON'
+])
