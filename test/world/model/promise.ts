@@ -40,8 +40,9 @@ export function isPromised(
   // From one level to the other: what one would have found and the other would too.
   const within = committedAtMs - row.takenAtMs <= world.windowMs - SLACK_MS
   if (!within || !(looksBack || inTime)) return false
-  // More rows than are remembered make the window shorter.
-  return rowsWithin(row.takenAtMs - world.windowMs, visibleAtMs) < world.seenMaxKeys * 0.8
+  // More rows than are remembered make the window shorter, and those that show before it is read count.
+  const readByMs = visibleAtMs + plan.pollIntervalMs + SLACK_MS
+  return rowsWithin(row.takenAtMs - world.windowMs, readByMs) < world.seenMaxKeys * 0.8
 }
 
 function levelsWithin(levels: readonly LevelSample[], fromMs: number, toMs: number): string[] {
