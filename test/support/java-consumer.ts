@@ -6,7 +6,7 @@ import { kafkaBootstrap, kafkaLibs } from './environment.ts'
 import { until } from './until.ts'
 
 /** A consumer of Kafka's own, as a process. */
-export interface JavaConsumer {
+interface JavaConsumer {
   /** What it read: one line for each value. */
   readonly lines: readonly string[]
   /** Has it leave its group and end. */

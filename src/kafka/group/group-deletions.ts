@@ -8,7 +8,7 @@ import type { PartitionOutcome } from './offset-requests.ts'
 const offsetDeleteApi = [offsetDeleteV0.api]
 const deleteGroupsApi = [deleteGroupsV0.api, deleteGroupsV1.api, deleteGroupsV2.api]
 
-export interface DeletedOffsets {
+interface DeletedOffsets {
   /** `NONE` or Kafka's name of what is wrong with the group as a whole. */
   readonly error: string
   readonly partitions: readonly PartitionOutcome[]

@@ -208,8 +208,9 @@ export class Judge implements WorkerEvents {
     // A limit lets few rows pass at each turn of a table.
     const nothingComes = this.#idlePolls > 20 && nowMs - this.#lastMovedMs > TURN_MS
     for (const one of this.#missing()) {
-      const waitsMs = nowMs - one.visibleAtMs
-      const quietMs = nowMs - Math.max(one.visibleAtMs, disturbedAtMs)
+      const dueAtMs = Math.max(one.visibleAtMs, this.#followedAtMs(one))
+      const waitsMs = nowMs - dueAtMs
+      const quietMs = nowMs - Math.max(dueAtMs, disturbedAtMs)
       const limit = this.#boundMs + (nothingComes ? 0 : this.#turnsMs)
       const isUntold = waitsMs > this.#boundMs && nothingComes && condition === null
       if (!isUntold && quietMs < limit) continue
@@ -223,6 +224,17 @@ export class Judge implements WorkerEvents {
       )
       return
     }
+  }
+
+  /**
+   * When the database's clock comes to its time, as it goes now: without a guard the time a reader has come
+   * to is that of the clock, wherever it is set.
+   */
+  #followedAtMs({ row }: Committed): number {
+    const stampMs = row.changedMs ?? row.createdMs
+    const isFollowed = this.#planOf(row.table)?.mode.startsWith('timestamp') ?? false
+    if (this.#plan.guard !== 'off' || !isFollowed || stampMs === null) return -Infinity
+    return stampMs - this.#server.clockMs + this.#server.nowMs
   }
 
   /** Whether rows behind it have come: then it is not late but lost. */

@@ -28,20 +28,22 @@ export function isPromised(
   rowsWithin: (fromMs: number, toMs: number) => number
 ): boolean {
   if (plan.mode === 'bulk') return true
+  const takenAtMs = plan.mode === 'incrementing' ? row.idAtMs : row.timeAtMs
   // Without a guard order has to come from the writers: here every transaction is over at once.
   if (world.guard === 'off') return plan.ids.kind !== 'blocks' || plan.mode !== 'incrementing'
-  const inForce = levelsWithin(levels, Math.min(row.takenAtMs, beganAtMs), visibleAtMs + SLACK_MS)
+  const inForce = levelsWithin(levels, Math.min(takenAtMs, beganAtMs), visibleAtMs + SLACK_MS)
   const looksBack = inForce.every((level) => level.includes('window') || level === 'not known yet')
   const seesThem = inForce.every(
     (level) => level.includes('transactions') || level === 'not known yet'
   )
-  const inTime = row.takenAtMs >= beganAtMs - world.marginMs
+  const inTime = takenAtMs >= beganAtMs - world.marginMs
   if (seesThem && inTime) return true
   // From one level to the other: what one would have found and the other would too.
-  const within = committedAtMs - row.takenAtMs <= world.windowMs - SLACK_MS
+  const within = committedAtMs - takenAtMs <= world.windowMs - SLACK_MS
   if (!within || !(looksBack || inTime)) return false
-  // More rows than are remembered make the window shorter.
-  return rowsWithin(row.takenAtMs - world.windowMs, visibleAtMs) < world.seenMaxKeys * 0.8
+  // More rows than are remembered make the window shorter, and those that show before it is read count.
+  const readByMs = visibleAtMs + plan.pollIntervalMs + SLACK_MS
+  return rowsWithin(takenAtMs - world.windowMs, readByMs) < world.seenMaxKeys * 0.8
 }
 
 function levelsWithin(levels: readonly LevelSample[], fromMs: number, toMs: number): string[] {

@@ -15,8 +15,9 @@ export interface Version {
   /** Rows of kind 9 are left out by the queries that read a part. */
   readonly kind: number
   readonly note: string | null
-  /** When its id, or in modes of time its time, was taken. */
-  readonly takenAtMs: number
+  /** When its time was taken, and when its id: what a reader follows may be changed. */
+  readonly timeAtMs: number
+  readonly idAtMs: number
 }
 
 export const LEFT_OUT = 9

@@ -178,8 +178,8 @@ export class ModelWorker {
       const sourceOffset = encodedOffset(record.sourceOffset)
       const before = last.get(sourcePartition) ?? this.offsets.get(sourcePartition)
       if (sourceOffset === null) {
-        // The first time of a table has no offset before its last row.
-        if (before === null) this.#uncover(record)
+        // Rows of one moment have no offset before the last of them.
+        this.#uncover(record)
         continue
       }
       this.#events.onStored(record)

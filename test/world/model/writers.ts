@@ -5,8 +5,8 @@ import { LEFT_OUT, type ModelTable, type Version } from './tables.ts'
 
 /** A time of the database's clock, and when it was taken. */
 interface Stamp {
-  readonly ms: number
-  readonly takenAtMs: number
+  readonly stampMs: number
+  readonly timeAtMs: number
 }
 
 /**
@@ -115,7 +115,7 @@ export class Writers {
     const random = this.#random
     const { timesOfBegin, updates, deletes } = this.#traffic
     const { began, beganAtMs } = transaction
-    const stamp = timesOfBegin ? { ms: began, takenAtMs: beganAtMs } : this.#stamp
+    const stamp = timesOfBegin ? { stampMs: began, timeAtMs: beganAtMs } : this.#stamp
     const known = this.#anyOf(table, transaction)
     if (known !== null && random.chance(deletes)) {
       transaction.deletes.set(rowName(known), known)
@@ -123,8 +123,7 @@ export class Writers {
       return
     }
     if (known !== null && random.chance(updates)) {
-      const { takenAtMs, ms } = stamp
-      this.#put(transaction, table, { ...known, takenAtMs, stampMs: ms, isNew: false })
+      this.#put(transaction, table, { ...known, ...stamp, isNew: false })
       return
     }
     const taken = ids ?? table.takeIds(random, this.#rows(), this.#server.nowMs)
@@ -133,7 +132,7 @@ export class Writers {
 
   /** What the clock shows, and when: it may be set. */
   get #stamp(): Stamp {
-    return { ms: this.#server.clockMs, takenAtMs: this.#server.nowMs }
+    return { stampMs: this.#server.clockMs, timeAtMs: this.#server.nowMs }
   }
 
   /** How many a statement writes. */
@@ -149,11 +148,10 @@ export class Writers {
     stamp: Stamp
   ): void {
     for (const { id, atMs } of ids) {
-      const takenAtMs = table.plan.mode === 'incrementing' ? atMs : stamp.takenAtMs
       const key = table.nextKey()
       // For good: a row that begins to match a query is new to nobody but its ids.
       const kind = this.#random.chance(0.1) ? LEFT_OUT : this.#random.within(0, 8)
-      const row = { key, id, kind, takenAtMs, stampMs: stamp.ms, isNew: true, createdMs: null }
+      const row = { key, id, kind, ...stamp, idAtMs: atMs, isNew: true, createdMs: null }
       this.#put(transaction, table, row)
     }
   }
@@ -161,7 +159,7 @@ export class Writers {
   #put(
     transaction: Transaction,
     table: ModelTable,
-    row: Pick<Version, 'key' | 'id' | 'kind' | 'takenAtMs' | 'createdMs'> & {
+    row: Pick<Version, 'key' | 'id' | 'kind' | 'timeAtMs' | 'idAtMs' | 'createdMs'> & {
       readonly stampMs: number
       readonly isNew: boolean
     }
@@ -180,7 +178,8 @@ export class Writers {
       version: this.#server.nextVersion(),
       kind: row.kind,
       note: random.pick([null, '', 'x', 'größer, "quoted"\n']) ?? null,
-      takenAtMs: row.takenAtMs
+      timeAtMs: row.timeAtMs,
+      idAtMs: row.idAtMs
     }
     transaction.firstVersion ??= version.version
     const id = rowName(version)
@@ -213,7 +212,7 @@ export class Writers {
     for (const [index, id] of ids.entries()) {
       const backMs = HISTORY_MS - Math.floor((index * (HISTORY_MS - 60_000)) / before)
       const one = { id: id.id, atMs: -backMs }
-      this.#insert(transaction, table, [one], { ms: START_MS - backMs, takenAtMs: -backMs })
+      this.#insert(transaction, table, [one], { stampMs: START_MS - backMs, timeAtMs: -backMs })
     }
     this.#server.commit(transaction)
   }

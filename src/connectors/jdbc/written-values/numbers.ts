@@ -11,7 +11,7 @@ type Target<K extends TargetType['kind']> = Extract<TargetType, { kind: K }>
 const MOST_DIGITS = 140_000
 
 /** The digits of a number, with its exponent away. */
-export function parseDecimal(text: string): Decimal {
+function parseDecimal(text: string): Decimal {
   const trimmed = text.trim()
   if (
     trimmed.length > MOST_DIGITS ||

@@ -3,7 +3,7 @@ import { databaseError } from '../../database/database.ts'
 import type { WriteErrorClass } from '../../database/writing.ts'
 
 /** What is told of an error of a session that writes: names, never a value (I7). */
-export interface WriteErrorFacts {
+interface WriteErrorFacts {
   readonly errorClass: WriteErrorClass
   readonly sql?: string
   /** What the database says, values left out. */
