@@ -5,6 +5,7 @@ import type { KafkaClients } from './contracts.ts'
 import { fenceProducers } from './producing/fence-producers.ts'
 import { KafkaConsumerGroups } from './group/consumer-groups.ts'
 import { KafkaGroupMembership } from './group/group-membership.ts'
+import { HeartbeatThread } from './group/heartbeat-thread.ts'
 import { KafkaGroupConsumer } from './group/group-consumer.ts'
 import { KafkaRecordProducer } from './producing/producer.ts'
 import { sampleRecords } from './reading/sampled-records.ts'
@@ -15,6 +16,7 @@ import { clientIdOf } from '../settings/clients/client-settings.ts'
 /** The clients of this room. Without `log` each kind logs under the name of its Java counterpart. */
 export function createKafkaClients(clock: Clock, log?: Logger): KafkaClients {
   const logger = (name: string): Logger => log ?? loggers.get(name)
+  const heartbeats = new HeartbeatThread(clock)
   return {
     admin: (client, clientId) => new KafkaAdmin(clock, client, clientIdOf(client, clientId)),
     producer: (client, clientId, refused = 'fail') =>
@@ -40,14 +42,14 @@ export function createKafkaClients(clock: Clock, log?: Logger): KafkaClients {
       new KafkaGroupMembership(
         clock,
         options,
+        heartbeats,
         logger('org.apache.kafka.connect.runtime.distributed.WorkerGroupMember')
       ),
     groupConsumer: (options) =>
       new KafkaGroupConsumer(
-        clock,
+        { clock, heartbeats, log: logger('org.apache.kafka.clients.consumer.KafkaConsumer') },
         options,
-        clientIdOf(options.client, options.clientId),
-        logger('org.apache.kafka.clients.consumer.KafkaConsumer')
+        clientIdOf(options.client, options.clientId)
       ),
     sampleRecords: (client, clientId, ...parameters) =>
       sampleRecords(clock, client, clientIdOf(client, clientId), ...parameters),

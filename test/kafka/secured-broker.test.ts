@@ -15,6 +15,7 @@ import { KafkaAdmin } from '../../src/kafka/admin/admin.ts'
 import { clientSettings, readerSettings } from '../../src/kafka/client/client-settings.ts'
 import type { ClientProperties, LogRecord } from '../../src/kafka/contracts.ts'
 import { KafkaGroupMembership } from '../../src/kafka/group/group-membership.ts'
+import { HeartbeatThread } from '../../src/kafka/group/heartbeat-thread.ts'
 import { NetworkClient } from '../../src/kafka/client/network-client.ts'
 import { KafkaRecordProducer } from '../../src/kafka/producing/producer.ts'
 import { KafkaTopicLog } from '../../src/kafka/reading/topic-log.ts'
@@ -119,6 +120,7 @@ async function useEverything(t: TestContext, client: ClientProperties): Promise<
       heartbeatIntervalMs: 1000,
       onRebalance: () => undefined
     },
+    new HeartbeatThread(systemClock),
     recordingLog().log
   )
   const round = await member.join(

@@ -12,6 +12,7 @@ import { PartitionFetcher } from '../reading/partition-fetcher.ts'
 import { TopicWatch } from '../reading/topic-watch.ts'
 import { Troubles } from '../reading/troubles.ts'
 import { KafkaGroupMembership } from './group-membership.ts'
+import type { HeartbeatThread } from './heartbeat-thread.ts'
 import { GroupOffsets } from './group-offsets.ts'
 import type { RoundParts } from './consumer-round.ts'
 import { SubscriptionWatch } from './subscription-watch.ts'
@@ -32,12 +33,18 @@ interface ConsumerEvents {
   onMetadata(askedAtMs: number): void
 }
 
+/** What the consumers of a worker have in common. */
+export interface ConsumerSurroundings {
+  readonly clock: Clock
+  readonly heartbeats: HeartbeatThread
+  readonly log: Logger
+}
+
 /** Opens no connection yet. Throws ConfigError. */
 export function consumerParts(
-  clock: Clock,
+  { clock, heartbeats, log }: ConsumerSurroundings,
   options: GroupConsumerOptions,
   clientId: string,
-  log: Logger,
   { onRebalance, onMetadata }: ConsumerEvents
 ): ConsumerParts {
   const { client, bufferBytes } = options
@@ -98,6 +105,7 @@ export function consumerParts(
       heartbeatIntervalMs: settings.heartbeatIntervalMs,
       onRebalance
     },
+    heartbeats,
     log
   )
   return {

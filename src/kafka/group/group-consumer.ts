@@ -1,6 +1,5 @@
 import type { Clock } from '../../clock.ts'
 import { ConnectError } from '../../errors.ts'
-import type { Logger } from '../../log.ts'
 import { after, settledWithin } from '../../wait.ts'
 import type {
   CommitOutcome,
@@ -14,7 +13,7 @@ import type {
 import type { AssignedPartition } from '../reading/assigned-partition.ts'
 import { handOut, Turns } from '../reading/hand-out.ts'
 import { ConsumerMembership } from './consumer-membership.ts'
-import { type ConsumerParts, consumerParts } from './consumer-parts.ts'
+import { type ConsumerParts, consumerParts, type ConsumerSurroundings } from './consumer-parts.ts'
 
 /** So much before the others stop waiting the caller is to be back, at most, and at most so much of it. */
 const MARGIN_MS = 5000
@@ -38,10 +37,11 @@ export class KafkaGroupConsumer implements GroupConsumer {
   #cancelOverdue = (): void => {}
   #pollDueMs: number
 
-  constructor(clock: Clock, options: GroupConsumerOptions, clientId: string, log: Logger) {
+  constructor(surroundings: ConsumerSurroundings, options: GroupConsumerOptions, clientId: string) {
+    const { clock } = surroundings
     this.#clock = clock
     this.#turns = new Turns(clock)
-    this.#parts = consumerParts(clock, options, clientId, log, {
+    this.#parts = consumerParts(surroundings, options, clientId, {
       onRebalance: (reason) => this.#member.onRebalance(reason),
       onMetadata: (askedAtMs) => this.#onMetadata(askedAtMs)
     })

@@ -19,7 +19,7 @@ import type {
 } from '../contracts.ts'
 import { joinGroupApi, leaveGroupApi, syncGroupApi } from './group-requests.ts'
 import { sharedTimeMs } from './heartbeat.ts'
-import { HeartbeatThread, type RunningHeartbeat } from './heartbeat-thread.ts'
+import type { HeartbeatLine, HeartbeatThread, RunningHeartbeat } from './heartbeat-thread.ts'
 import { type BrokerNode, NetworkClient } from '../client/network-client.ts'
 
 /** What a join may take beyond the rebalance timeout, as Java's clients allow. */
@@ -76,10 +76,15 @@ export class KafkaGroupMembership implements GroupMembership {
   readonly #network: NetworkClient
   #coordinator: BrokerNode | null = null
   #memberId = ''
-  readonly #heartbeats: HeartbeatThread
+  readonly #heartbeats: HeartbeatLine
   #state: State = { kind: 'OUTSIDE' }
 
-  constructor(clock: Clock, options: GroupMembershipOptions, log: Logger) {
+  constructor(
+    clock: Clock,
+    options: GroupMembershipOptions,
+    heartbeats: HeartbeatThread,
+    log: Logger
+  ) {
     this.#clock = clock
     this.#options = options
     this.#log = log
@@ -91,8 +96,7 @@ export class KafkaGroupMembership implements GroupMembership {
       Math.ceil(sessionTimeoutMs / 3)
     )
     this.#network = new NetworkClient({ ...this.#settings, requestTimeoutMs }, clientId)
-    this.#heartbeats = new HeartbeatThread(
-      clock,
+    this.#heartbeats = heartbeats.line(
       { client, clientId, requestTimeoutMs, silenceLimitMs: rebalanceTimeoutMs },
       heartbeatIntervalMs
     )

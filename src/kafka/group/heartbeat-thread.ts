@@ -6,8 +6,8 @@ import type { ClientProperties, RebalanceReason } from '../contracts.ts'
 import type { HeartbeatOptions } from './heartbeat.ts'
 import type { BrokerNode } from '../client/network-client.ts'
 
-/** What the thread is started with. */
-export interface HeartbeatThreadData {
+/** What one line needs: the member of a group whose heartbeats it carries. */
+export interface HeartbeatLineData {
   readonly client: ClientProperties
   readonly clientId: string
   readonly requestTimeoutMs: number
@@ -15,12 +15,21 @@ export interface HeartbeatThreadData {
   readonly silenceLimitMs: number
 }
 
+/** `alive` is said for all lines: they are of one event loop. */
 export type HeartbeatCommand =
-  | { readonly kind: 'begin'; readonly id: number; readonly options: HeartbeatOptions }
-  | { readonly kind: 'announce' | 'stop'; readonly id: number }
+  | { readonly kind: 'open'; readonly line: number; readonly data: HeartbeatLineData }
+  | {
+      readonly kind: 'begin'
+      readonly line: number
+      readonly id: number
+      readonly options: HeartbeatOptions
+    }
+  | { readonly kind: 'announce' | 'stop'; readonly line: number; readonly id: number }
+  | { readonly kind: 'close'; readonly line: number }
   | { readonly kind: 'alive' }
 
 export interface HeartbeatReport {
+  readonly line: number
   readonly id: number
   readonly reason: RebalanceReason
   readonly coordinator: BrokerNode | null
@@ -34,124 +43,197 @@ export interface RunningHeartbeat {
   stop(): void
 }
 
-interface RunningThread {
-  readonly worker: Worker
-  stopShowingLife(): void
-  heartbeat: ThreadHeartbeat | null
-}
-
-/** A few objects and one connection: no reason to reserve what a worker of its own would have. */
-const LIMITS = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 1 }
+/** For each line there is a connection, little else. */
+const LIMITS = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 1 }
 
 /**
- * Heartbeats in a thread with a connection of their own, so that what blocks the event loop (one large value,
- * a synchronous plugin) costs no membership (I9). One heartbeat at a time; the thread starts with the first.
+ * The thread that keeps all memberships of a worker: its own in its group and those of its sink tasks. Each
+ * has a line of its own to it, with connections of its own. The thread runs while there is a line that was
+ * used, and is begun anew by the next that is when it ended by itself.
+ */
+export class HeartbeatThread {
+  readonly #clock: Clock
+  #thread: Worker | null = null
+  readonly #lines = new Map<number, HeartbeatLine>()
+  #lastLine = 0
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** `heartbeatIntervalMs`: how often the line has the thread know that this worker lives. */
+  line(data: HeartbeatLineData, heartbeatIntervalMs: number): HeartbeatLine {
+    const line = new HeartbeatLine({
+      clock: this.#clock,
+      number: ++this.#lastLine,
+      data,
+      heartbeatIntervalMs,
+      post: (command) => this.#thread?.postMessage(command),
+      open: (opened) => this.#open(opened),
+      closed: (closed) => this.#closed(closed)
+    })
+    return line
+  }
+
+  #open(line: HeartbeatLine): void {
+    this.#thread ??= this.#start()
+    this.#lines.set(line.number, line)
+  }
+
+  /** The thread keeps nothing: nobody waits for its end. */
+  #closed(line: HeartbeatLine): void {
+    this.#lines.delete(line.number)
+    if (this.#lines.size > 0) return
+    const thread = this.#thread
+    this.#thread = null
+    void thread?.terminate()
+  }
+
+  #start(): Worker {
+    const entry = new URL(`./heartbeat-thread-main${extname(import.meta.url)}`, import.meta.url)
+    const thread = new Worker(entry, { name: 'heartbeat', execArgv: [], resourceLimits: LIMITS })
+    thread.unref()
+    thread.on('message', (report: HeartbeatReport) => {
+      this.#lines.get(report.line)?.onReport(report)
+    })
+    // Without a thread there are no heartbeats: the next join of each line starts another one.
+    const onEnd = (): void => {
+      if (this.#thread !== thread) return
+      this.#thread = null
+      const lines = [...this.#lines.values()]
+      this.#lines.clear()
+      for (const line of lines) line.onThreadEnded()
+    }
+    thread.on('error', onEnd)
+    thread.on('exit', onEnd)
+    return thread
+  }
+}
+
+interface LineParts {
+  readonly clock: Clock
+  readonly number: number
+  readonly data: HeartbeatLineData
+  readonly heartbeatIntervalMs: number
+  post(command: HeartbeatCommand): void
+  open(line: HeartbeatLine): void
+  closed(line: HeartbeatLine): void
+}
+
+/**
+ * Heartbeats of one member, in a thread with a connection of their own, so that what blocks the event loop
+ * (one large value, a synchronous plugin) costs no membership (I9). One heartbeat at a time.
  *
  * A worker that is blocked for good must lose its place all the same: it shows the thread that it lives as
  * often as a heartbeat is due, and after `rebalance.timeout.ms` of silence the thread stops. That is the time
  * the group gives every member to answer: one that cannot act for so long is of no use to it, and a shorter
  * limit would take work away that may still go on.
+ *
+ * CLOSED → OPEN by `start`; back by `close`, and when the thread ends.
  */
-export class HeartbeatThread {
-  readonly #clock: Clock
-  readonly #data: HeartbeatThreadData
-  readonly #heartbeatIntervalMs: number
-  #thread: RunningThread | null = null
+export class HeartbeatLine {
+  readonly #parts: LineParts
+  #state: { readonly kind: 'CLOSED' } | { readonly kind: 'OPEN'; stopShowingLife(): void } = {
+    kind: 'CLOSED'
+  }
+  #heartbeat: ThreadHeartbeat | null = null
   #lastId = 0
 
-  constructor(clock: Clock, data: HeartbeatThreadData, heartbeatIntervalMs: number) {
-    this.#clock = clock
-    this.#data = data
-    this.#heartbeatIntervalMs = heartbeatIntervalMs
+  constructor(parts: LineParts) {
+    this.#parts = parts
+  }
+
+  get number(): number {
+    return this.#parts.number
   }
 
   /** Before a join, so that the thread is there when it ends. */
-  start(): RunningThread {
-    if (this.#thread !== null) return this.#thread
-    const entry = new URL(`./heartbeat-thread-main${extname(import.meta.url)}`, import.meta.url)
-    const worker = new Worker(entry, {
-      name: 'heartbeat',
-      workerData: this.#data,
-      execArgv: [],
-      resourceLimits: LIMITS
-    })
-    const showLife = (): void => worker.postMessage({ kind: 'alive' } satisfies HeartbeatCommand)
-    const thread: RunningThread = {
-      worker,
-      stopShowingLife: every(this.#clock, this.#heartbeatIntervalMs, showLife),
-      heartbeat: null
-    }
-    worker.unref()
-    worker.on('message', (report: HeartbeatReport) => thread.heartbeat?.onReport(report))
-    // Without a thread there are no heartbeats: the next join starts another one.
-    const onEnd = (): void => {
-      if (this.#thread !== thread) return
-      this.#ended()
-      const { heartbeat } = thread
-      heartbeat?.onReport({ id: heartbeat.id, reason: 'coordinator-lost', coordinator: null })
-    }
-    worker.on('error', onEnd)
-    worker.on('exit', onEnd)
-    this.#thread = thread
-    return thread
+  start(): void {
+    if (this.#state.kind === 'OPEN') return
+    const { clock, heartbeatIntervalMs, number, data, post, open } = this.#parts
+    open(this)
+    post({ kind: 'open', line: number, data })
+    const stopShowingLife = every(clock, heartbeatIntervalMs, () => post({ kind: 'alive' }))
+    this.#state = { kind: 'OPEN', stopShowingLife }
   }
 
   begin(options: HeartbeatOptions, tell: (reason: RebalanceReason) => void): RunningHeartbeat {
-    const thread = this.start()
-    const id = ++this.#lastId
+    this.start()
+    const { number: line } = this.#parts
+    const opened = this.#state
     const post = (command: HeartbeatCommand): void => {
-      // A thread that ended has told so, and takes no more commands.
-      if (this.#thread === thread) thread.worker.postMessage(command)
+      // A thread that ended has told so, and the next one knows nothing of this heartbeat.
+      if (this.#state === opened) this.#parts.post(command)
     }
-    post({ kind: 'begin', id, options })
-    thread.heartbeat = new ThreadHeartbeat(id, options.coordinator, post, tell)
-    return thread.heartbeat
+    const id = ++this.#lastId
+    post({ kind: 'begin', line, id, options })
+    this.#heartbeat = new ThreadHeartbeat(line, id, options.coordinator, post, tell)
+    return this.#heartbeat
   }
 
-  /** The thread ends by itself and keeps nothing: nobody waits for it. */
   close(): void {
-    void this.#ended()?.worker.terminate()
+    if (this.#state.kind === 'CLOSED') return
+    this.#parts.post({ kind: 'close', line: this.number })
+    this.#end()
+    this.#parts.closed(this)
   }
 
-  #ended(): RunningThread | null {
-    const thread = this.#thread
-    this.#thread = null
-    thread?.stopShowingLife()
-    return thread
+  onReport(report: HeartbeatReport): void {
+    this.#heartbeat?.onReport(report)
+  }
+
+  onThreadEnded(): void {
+    this.#end()
+    this.#heartbeat?.onLost()
+  }
+
+  #end(): void {
+    if (this.#state.kind === 'OPEN') this.#state.stopShowingLife()
+    this.#state = { kind: 'CLOSED' }
   }
 }
 
 class ThreadHeartbeat implements RunningHeartbeat {
-  readonly id: number
   coordinator: BrokerNode | null
+  readonly #line: number
+  readonly #id: number
   readonly #post: (command: HeartbeatCommand) => void
   readonly #tell: (reason: RebalanceReason) => void
   #stopped = false
 
   constructor(
+    line: number,
     id: number,
     coordinator: BrokerNode | null,
     post: (command: HeartbeatCommand) => void,
     tell: (reason: RebalanceReason) => void
   ) {
-    this.id = id
+    this.#line = line
+    this.#id = id
     this.coordinator = coordinator
     this.#post = post
     this.#tell = tell
   }
 
   announce(): void {
-    this.#post({ kind: 'announce', id: this.id })
+    this.#post({ kind: 'announce', line: this.#line, id: this.#id })
   }
 
   stop(): void {
     this.#stopped = true
-    this.#post({ kind: 'stop', id: this.id })
+    this.#post({ kind: 'stop', line: this.#line, id: this.#id })
   }
 
   onReport({ id, reason, coordinator }: HeartbeatReport): void {
-    if (id !== this.id || this.#stopped) return
+    if (id !== this.#id || this.#stopped) return
     this.coordinator = coordinator
     this.#tell(reason)
+  }
+
+  /** There is no thread any more. */
+  onLost(): void {
+    if (this.#stopped) return
+    this.coordinator = null
+    this.#tell('coordinator-lost')
   }
 }

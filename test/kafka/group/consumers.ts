@@ -7,6 +7,7 @@ import type {
   TopicPartition
 } from '../../../src/kafka/contracts.ts'
 import { KafkaGroupConsumer } from '../../../src/kafka/group/group-consumer.ts'
+import { HeartbeatThread } from '../../../src/kafka/group/heartbeat-thread.ts'
 import { uniqueName } from '../../support/environment.ts'
 import { recordingLog } from '../../support/recording-log.ts'
 import { clientProperties } from '../support.ts'
@@ -44,7 +45,7 @@ export function startConsumer(
   const told: string[] = []
   const { log, lines } = recordingLog()
   const consumer = new KafkaGroupConsumer(
-    systemClock,
+    { clock: systemClock, heartbeats: new HeartbeatThread(systemClock), log },
     {
       client: clientProperties({
         'group.id': groupId,
@@ -65,8 +66,7 @@ export function startConsumer(
       onRevoking: (reason) => void told.push(`revoking ${reason}`),
       ...options
     },
-    uniqueName('consumer'),
-    log
+    uniqueName('consumer')
   )
   const poll = async (timeoutMs = 500): Promise<readonly ConsumedRecord[]> => {
     const polled = await consumer.poll(LIMITS, timeoutMs)

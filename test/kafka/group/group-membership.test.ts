@@ -3,6 +3,7 @@ import { type TestContext, describe, it } from 'node:test'
 import { systemClock } from '../../../src/clock.ts'
 import type { GroupMembershipOptions, RebalanceReason } from '../../../src/kafka/contracts.ts'
 import { encodeSubscription } from '../../../src/kafka/group/consumer-protocol.ts'
+import { HeartbeatThread } from '../../../src/kafka/group/heartbeat-thread.ts'
 import { KafkaGroupMembership } from '../../../src/kafka/group/group-membership.ts'
 import { kafkaBootstrap, uniqueName } from '../../support/environment.ts'
 import { recordingLog } from '../../support/recording-log.ts'
@@ -49,6 +50,7 @@ function startMember(
       onRebalance: (reason) => reasons.push(reason),
       ...options
     },
+    new HeartbeatThread(systemClock),
     log
   )
   t.after(async () => {
