@@ -82,7 +82,11 @@ describe('KafkaRecordProducer: records', () => {
     const consumer = kafkaJs().consumer({ groupId: uniqueName('group') })
     t.after(() => consumer.disconnect())
     await consumer.connect()
-    await consumer.subscribe({ topic, fromBeginning: true })
+    // Not every broker knows a new topic at once.
+    await until(async () => {
+      await consumer.subscribe({ topic, fromBeginning: true })
+      return true
+    }, 'the consumer finds the topic')
     const headers = await new Promise<Record<string, unknown>>((resolve) => {
       void consumer.run({
         eachMessage: async ({ message }) => resolve({ ...message.headers })

@@ -9,6 +9,7 @@ import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.RebalanceInProgressException;
 import org.apache.kafka.common.serialization.StringDeserializer;
 
 /**
@@ -52,13 +53,18 @@ public class GroupConsumer {
                     say("revoked", partitions);
                 }
             });
+            boolean some = false;
             while (!ended.get()) {
-                boolean some = false;
                 for (ConsumerRecord<String, String> record : consumer.poll(Duration.ofMillis(100))) {
                     System.out.println("record " + record.value());
                     some = true;
                 }
-                if (some) consumer.commitSync();
+                try {
+                    if (some) consumer.commitSync();
+                    some = false;
+                } catch (RebalanceInProgressException rebalance) {
+                    // The next poll takes part in it; what was printed is committed behind that.
+                }
             }
         }
     }
