@@ -10,7 +10,6 @@ import { redact, redactSetting } from '../../src/secrets/redact.ts'
 import { isSecretName } from '../../src/secrets/secret-names.ts'
 import { connectorConfig } from '../../src/settings/connector/connector-config.ts'
 import { distributedConfig, standaloneConfig } from '../../src/settings/worker/worker-config.ts'
-import { kafkaPluginDefinitions } from '../support/kafka-plugin-definitions.ts'
 
 const components: [name: string, definition: ConfigDef][] = [
   ['distributed worker', distributedConfig],
@@ -18,9 +17,7 @@ const components: [name: string, definition: ConfigDef][] = [
   ['source', connectorConfig('source')],
   ['sink', connectorConfig('sink')],
   ...Object.entries(clientDefinitions),
-  ...[...builtinPlugins(), ...kafkaPluginDefinitions].map(
-    ({ className, config }): [string, ConfigDef] => [className, config]
-  )
+  ...[...builtinPlugins()].map(({ className, config }): [string, ConfigDef] => [className, config])
 ]
 
 /** Properties of drivers whose names speak of passwords, keys or tokens, and whose values may be seen. */

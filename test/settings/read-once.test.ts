@@ -72,9 +72,9 @@ describe('Text', () => {
     const keys = keysOf(ofSettings)
     const elsewhere = (path: string): boolean =>
       !/^(?:settings|validation)\//.test(path) && !PLUGINS.test(path)
-    // A connector's name is a word that much else has, too.
+    // What much else has, too: a name, and in requests topics.
     const isSetting = (object: string, key: string): boolean =>
-      key === 'name' ? /config/i.test(object) : keys.has(key)
+      key === 'name' || key === 'topics' ? /config/i.test(object) : keys.has(key)
     assert.deepEqual(found(FROM_MAP, elsewhere, isSetting), [])
     const untyped = (object: string, key: string): boolean =>
       isSetting(object, key) && !TYPED.test(object)

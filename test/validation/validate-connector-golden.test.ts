@@ -8,10 +8,9 @@ import { Plugins } from '../../src/plugin/plugins.ts'
 import { parseWorkerConfig } from '../../src/settings/worker/worker-config.ts'
 import { type ValidateCase, validateCases } from '../compat/validate-cases.ts'
 import { goldenAnswer } from '../compat/validate-golden.ts'
-import { kafkaPluginDefinitions } from '../support/kafka-plugin-definitions.ts'
 import { providerSettings } from '../../src/settings/worker/provider-settings.ts'
 
-const plugins = new Plugins([...builtinPlugins(), ...kafkaPluginDefinitions])
+const plugins = new Plugins(builtinPlugins())
 
 /** Questions the JVM worker does not answer in a way worth matching, and why. */
 const different: Readonly<Record<string, string>> = {

@@ -10,7 +10,6 @@ import { validateConnector } from '../../src/validation/validate-connector.ts'
 import { type Plugin, Plugins } from '../../src/plugin/plugins.ts'
 import type { SourceConnectorPlugin } from '../../src/plugin/source.ts'
 import { parseWorkerConfig } from '../../src/settings/worker/worker-config.ts'
-import { kafkaPluginDefinitions } from '../support/kafka-plugin-definitions.ts'
 import { providerSettings } from '../../src/settings/worker/provider-settings.ts'
 
 const inert = (): never => {
@@ -71,7 +70,6 @@ function ask({
   )
   const plugins: Plugin[] = [
     ...builtinPlugins().filter(({ type }) => type !== 'source'),
-    ...kafkaPluginDefinitions,
     tableSource(plugin)
   ]
   const submitted: SubmittedConfig = new Map(
