@@ -123,19 +123,21 @@ const inside: Record<string, Record<string, readonly string[]>> = {
     source: [
       'pipeline',
       'port.ts',
+      'held-task.ts',
       'meter.ts',
-      'plain-facts.ts',
       'task-conditions.ts',
+      'task-life.ts',
       'task-surroundings.ts',
       'worker-calls.ts'
     ],
     sink: [
       'pipeline',
       'port.ts',
+      'held-task.ts',
       'no-progress.ts',
       'paced-push.ts',
-      'plain-facts.ts',
       'task-conditions.ts',
+      'task-life.ts',
       'task-surroundings.ts',
       'worker-calls.ts'
     ]

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { loggers } from '../log.ts'
 
 /** Whose plugin code runs: what that code leaves behind is told to it. */
-interface PluginOwner {
+export interface PluginOwner {
   /**
    * A rejection nobody awaits, an `error` event nobody hears, an exception out of a timer. Must not throw.
    */

@@ -11,8 +11,8 @@ interface CompiledStages<P extends Passage> {
   readonly stages: readonly Stage<P>[]
   readonly converters: Converters
   /**
-   * Ends what waits in them, a registry's answer for one. Each plugin is closed, whatever another throws;
-   * throws what they threw.
+   * Ends what waits in them, a registry's answer for one. Each plugin is closed once, whatever another throws
+   * and however often this is called; throws what they threw.
    */
   close(): Promise<void>
 }
@@ -47,7 +47,12 @@ function parts({ connector, worker, plugins }: StageOptions) {
   const converters = taskConverters(connector, worker, plugins)
   const { key, value, header } = converters
   const closing = [...transforming.plugins, key.converter, value.converter, header.converter]
-  return { transforming: transforming.stages, converters, close: () => closeAll(closing) }
+  let closed: Promise<void> | null = null
+  const close = (): Promise<void> => {
+    closed ??= closeAll(closing)
+    return closed
+  }
+  return { transforming: transforming.stages, converters, close }
 }
 
 async function closeAll(parts: readonly { close?(): Promise<void> | void }[]): Promise<void> {

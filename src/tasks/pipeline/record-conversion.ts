@@ -13,8 +13,8 @@ export class RecordConversion {
   readonly #pipeline: Pipeline<SourcePassage>
   readonly #errors: RetryWithTolerance
   readonly #rowOf: RowNamer | undefined
-  readonly #closeStages: () => Promise<void>
-  #closed: Promise<void> | null = null
+  /** Nothing is converted any more; what still waits in a converter gives up. */
+  readonly close: () => Promise<void>
 
   /** Throws ConfigError naming the key. */
   constructor(options: {
@@ -29,7 +29,7 @@ export class RecordConversion {
     this.#pipeline = new Pipeline(stages, (error, stage, passage) =>
       this.#recover(error, stage, passage)
     )
-    this.#closeStages = close
+    this.close = close
     this.#errors = options.errors
     this.#rowOf = options.rowOf
   }
@@ -41,12 +41,6 @@ export class RecordConversion {
   convert(record: SourceRecord): ProducerRecord | null | Promise<ProducerRecord | null> {
     const passage = this.#pipeline.run(new SourcePassage(record))
     return passage instanceof Promise ? passage.then(producerRecord) : producerRecord(passage)
-  }
-
-  /** Nothing is converted any more; what still waits in a converter gives up. */
-  close(): Promise<void> {
-    this.#closed ??= this.#closeStages()
-    return this.#closed
   }
 
   /** False: the record is to be skipped. */

@@ -22,8 +22,8 @@ export class SinkConversion {
   readonly #errors: RetryWithTolerance
   readonly #nameOf: SinkRecordNamer
   readonly #onFailure: (record: ConsumedRecord, failure: RecordFailure) => void
-  readonly #closeStages: () => Promise<void>
-  #closed: Promise<void> | null = null
+  /** Nothing is converted any more; what still waits in a converter gives up. */
+  readonly close: () => Promise<void>
 
   /**
    * Throws ConfigError naming the key. `onFailure` is told of each record that failed, before it is left out.
@@ -42,7 +42,7 @@ export class SinkConversion {
       this.#recover(error, stage, passage)
     )
     this.#converters = converters
-    this.#closeStages = close
+    this.close = close
     this.#errors = options.errors
     this.#nameOf = options.nameOf
     this.#onFailure = (record, failure) => options.onFailure(record, failure)
@@ -70,12 +70,6 @@ export class SinkConversion {
         value: header.converter.fromConnectHeader(topic, each.key, each.schema, each.value)
       }))
     }
-  }
-
-  /** Nothing is converted any more; what still waits in a converter gives up. */
-  close(): Promise<void> {
-    this.#closed ??= this.#closeStages()
-    return this.#closed
   }
 
   /** False: the record is to be left out. */

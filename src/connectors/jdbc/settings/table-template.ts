@@ -1,5 +1,6 @@
 import { ConfigError, DataError } from '../../../errors.ts'
 import { suggestion } from '../database/near-names.ts'
+import { partsOf } from './placeholders.ts'
 
 /** What of a record a name may be made of; a field that is not there is `undefined`. */
 export interface NameFacts {
@@ -11,8 +12,7 @@ export interface NameFacts {
   source(field: string): unknown
 }
 
-type Part =
-  | string
+type Placeholder =
   | { readonly of: 'topic'; readonly index: number | null }
   | { readonly of: (typeof FIELDS)[number]; readonly name: string }
 
@@ -23,25 +23,19 @@ const KNOWN = ['topic', 'topic[n]', ...FIELDS.map((of) => `${of}.name`)]
 export interface TableTemplate {
   /** As configured. */
   readonly text: string
-  readonly parts: readonly Part[]
+  readonly parts: readonly (string | Placeholder)[]
   /** Records of one topic have one table. */
   readonly needsTopicOnly: boolean
 }
 
 /** ConfigError for a placeholder that is none. */
 export function parseTableTemplate(text: string): TableTemplate {
-  const parts: Part[] = []
-  let from = 0
-  for (const match of text.matchAll(/\$\{([^}]{0,200})\}/g)) {
-    parts.push(text.slice(from, match.index), placeholder(match[1] ?? ''))
-    from = match.index + match[0].length
-  }
-  parts.push(text.slice(from))
+  const parts = partsOf(text, placeholder)
   const needsTopicOnly = parts.every((part) => typeof part === 'string' || part.of === 'topic')
-  return { text, parts: parts.filter((part) => part !== ''), needsTopicOnly }
+  return { text, parts, needsTopicOnly }
 }
 
-function placeholder(text: string): Part {
+function placeholder(text: string): Placeholder {
   const topic = /^topic(?:\[(\d{1,3})\])?$/.exec(text.trim())
   if (topic !== null)
     return { of: 'topic', index: topic[1] === undefined ? null : Number(topic[1]) }

@@ -2,6 +2,7 @@ import { OF_TEMPLATE } from './setting-of.ts'
 import { ILLEGAL_IN_TOPIC, LONGEST_TOPIC } from '../../../data/topic-name.ts'
 import { ConfigError } from '../../../errors.ts'
 import { suggestion } from '../database/near-names.ts'
+import { partsOf } from './placeholders.ts'
 
 /** What the names in a template stand for; null: this table or query has no such thing. */
 export interface TopicNames {
@@ -13,7 +14,10 @@ export interface TopicNames {
   readonly query: string | null
 }
 
-type Part = string | { readonly name: keyof TopicNames; readonly form: Form }
+interface Placeholder {
+  readonly name: keyof TopicNames
+  readonly form: Form
+}
 type Form = keyof typeof FORMS
 
 const FORMS = {
@@ -27,7 +31,7 @@ const NAMES: readonly string[] = ['prefix', 'connector', 'catalog', 'schema', 't
  * A topic as text with names in it: `${prefix}${schema.lower}.${table}`. No name holds a colon: those are
  * references to secrets.
  */
-type TopicTemplate = readonly Part[]
+type TopicTemplate = readonly (string | Placeholder)[]
 
 /** How topics are named. */
 export interface TopicSettings {
@@ -40,21 +44,15 @@ export interface TopicSettings {
 
 /** ConfigError for a name that is none, and for text that no topic can have. */
 export function parseTopicTemplate(text: string): TopicTemplate {
-  const parts: Part[] = []
-  let from = 0
-  for (const match of text.matchAll(/\$\{([^}]{0,200})\}/g)) {
-    parts.push(text.slice(from, match.index), namedPart(match[1] ?? ''))
-    from = match.index + match[0].length
-  }
-  parts.push(text.slice(from))
+  const parts = partsOf(text, namedPart)
   for (const part of parts) {
     const wrong = typeof part === 'string' ? illegalIn(part) : ''
     if (wrong !== '') throw new ConfigError(`no topic may have ${wrong} in its name`)
   }
-  return parts.filter((part) => part !== '')
+  return parts
 }
 
-function namedPart(text: string): Part {
+function namedPart(text: string): Placeholder {
   const [name = '', form = 'asIs', ...more] = text.trim().split('.')
   if (!NAMES.includes(name)) {
     throw new ConfigError(

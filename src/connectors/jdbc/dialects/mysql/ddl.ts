@@ -8,7 +8,7 @@ import {
   newColumnKind,
   newColumnSql,
   type NewColumnWords,
-  newTableLines
+  newTableSql
 } from '../shared/new-columns.ts'
 import { bytesLiteral, floatLiteral, textLiteral } from './write-literals.ts'
 import { quoted, tableName } from './write-statements.ts'
@@ -60,7 +60,7 @@ export function mysqlCreateTable(
   columns: readonly NewColumn[],
   keys: readonly string[]
 ): string[] {
-  return [`CREATE TABLE ${tableName(table)} (\n${newTableLines(columns, keys, words)})`]
+  return [newTableSql(tableName(table), columns, keys, words)]
 }
 
 export function mysqlAddColumns(table: TableId, columns: readonly NewColumn[]): string[] {

@@ -1,13 +1,13 @@
 import { ConnectError } from '../../../../errors.ts'
-import { errorClassOf, type WriteErrorClass } from '../../database/writing.ts'
-import { writeError } from '../shared/write-error.ts'
+import type { WriteErrorClass } from '../../database/writing.ts'
+import { classesByNumber, classifier, writeError } from '../shared/write-error.ts'
 import { mysqlError } from './errors.ts'
 
 /*
  * What an error of a statement that writes says. Sources: MySQL and MariaDB error references. Numbers that
  * are not here are told by their SQLSTATE, or by whether the same statement may succeed later.
  */
-const CLASSES: Readonly<Partial<Record<WriteErrorClass, readonly number[]>>> = {
+const CLASS_OF = classesByNumber({
   // The server may not be written to: demoted, or without its group.
   outage: [1040, 1047, 1053, 1129, 1203, 1226, 1290, 1836, 3101],
   conflict: [1020, 1205, 1213, 1317, 1412, 1613, 1614, 1615, 1689, 1969, 3024, 3100, 3572, 4167],
@@ -19,12 +19,7 @@ const CLASSES: Readonly<Partial<Record<WriteErrorClass, readonly number[]>>> = {
     1406, 1411, 1416, 1425, 1426, 1427, 1439, 1441, 1451, 1452, 1525, 1526, 1557, 1586, 1644, 1690,
     1748, 1761, 1762, 3140, 3141, 3144, 3155, 3156, 3819, 3903, 4025, 4078
   ]
-}
-const CLASS_OF = new Map(
-  Object.entries(CLASSES).flatMap(([name, numbers]) =>
-    numbers.map((number) => [number, name as WriteErrorClass] as const)
-  )
-)
+})
 /** Classes of SQLSTATE: their first two characters. */
 const CLASS_OF_STATE: Readonly<Record<string, WriteErrorClass>> = {
   '08': 'outage',
@@ -65,14 +60,10 @@ export function mysqlWriteError(
   })
 }
 
-/** An error of the session beneath: opening, asking the dictionary, waiting in vain. */
-export function classified<E>(error: E): E | ConnectError {
-  if (!(error instanceof ConnectError) || errorClassOf(error) !== null) return error
-  const number = error.facts['code']
-  const known = typeof number === 'number' ? CLASS_OF.get(number) : undefined
-  const errorClass = known ?? (error.retriable ? 'outage' : 'unknown')
-  return new ConnectError(error.code, error.message, { ...error.facts, errorClass, cause: error })
-}
+export const classified = classifier((code, retriable) => {
+  const known = typeof code === 'number' ? CLASS_OF.get(code) : undefined
+  return known ?? (retriable ? 'outage' : 'unknown')
+})
 
 /** Messages that say nothing but names. */
 const NAMES_ONLY = new Set([

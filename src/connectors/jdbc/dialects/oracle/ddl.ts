@@ -8,7 +8,7 @@ import {
   newColumnKind,
   newColumnSql,
   type NewColumnWords,
-  newTableLines
+  newTableSql
 } from '../shared/new-columns.ts'
 import { quoted, tableName } from './write-statements.ts'
 
@@ -76,7 +76,7 @@ export function oracleCreateTable(
   columns: readonly NewColumn[],
   keys: readonly string[]
 ): string[] {
-  return [`CREATE TABLE ${tableName(table)} (\n${newTableLines(columns, keys, words)})`]
+  return [newTableSql(tableName(table), columns, keys, words)]
 }
 
 export function oracleAddColumns(table: TableId, columns: readonly NewColumn[]): string[] {

@@ -1,13 +1,13 @@
 import { ConnectError, messageOf } from '../../../../errors.ts'
-import { errorClassOf, type WriteErrorClass } from '../../database/writing.ts'
-import { writeError } from '../shared/write-error.ts'
+import type { WriteErrorClass } from '../../database/writing.ts'
+import { classesByNumber, classifier, writeError } from '../shared/write-error.ts'
 import { oracleError } from './errors.ts'
 
 /*
  * What an error of a statement that writes says. Source: Oracle Database Error Messages. Numbers that are not
  * here are told by whether the same statement may succeed over a new session.
  */
-const CLASSES: Readonly<Partial<Record<WriteErrorClass, readonly number[]>>> = {
+const CLASS_OF = classesByNumber({
   conflict: [51, 54, 60, 1013, 4020, 4021, 8176, 8177, 14_403, 30_006],
   resource: [
     257, 1536, 1628, 1630, 1631, 1650, 1651, 1652, 1653, 1654, 1655, 1658, 1659, 1688, 1691, 1692,
@@ -24,12 +24,7 @@ const CLASSES: Readonly<Partial<Record<WriteErrorClass, readonly number[]>>> = {
     14_400, 14_402, 40_441, 40_442, 40_587
   ],
   outage: [16_000, 16_456]
-}
-const CLASS_OF = new Map(
-  Object.entries(CLASSES).flatMap(([name, numbers]) =>
-    numbers.map((number) => [number, name as WriteErrorClass] as const)
-  )
-)
+})
 /** Raised by a trigger, with a text of its author's. */
 const RAISED = { from: 20_000, to: 20_999 }
 /** The call was broken off because it took too long: somebody was in the way. */
@@ -58,12 +53,7 @@ export function oracleWriteError(
   })
 }
 
-/** An error of the session beneath: opening, asking the dictionary, waiting in vain. */
-export function classified<E>(error: E): E | ConnectError {
-  if (!(error instanceof ConnectError) || errorClassOf(error) !== null) return error
-  const errorClass = classOf(String(error.facts['code'] ?? ''), error.retriable)
-  return new ConnectError(error.code, error.message, { ...error.facts, errorClass, cause: error })
-}
+export const classified = classifier((code, retriable) => classOf(String(code ?? ''), retriable))
 
 function classOf(code: string, retriable: boolean): WriteErrorClass {
   if (code === CALL_TIMEOUT) return 'conflict'

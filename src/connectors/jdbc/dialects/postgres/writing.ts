@@ -6,7 +6,7 @@ import {
   newColumnKind,
   newColumnSql,
   type NewColumnWords,
-  newTableLines
+  newTableSql
 } from '../shared/new-columns.ts'
 import { literal } from './literal.ts'
 import { quoted, tableSql, writeStatement } from './write-statements.ts'
@@ -54,9 +54,7 @@ const words: NewColumnWords = {
 /** What is written, as text; `open` is added where the session is made. */
 export const postgresWriting: Omit<WritingDialect, 'open'> = {
   columnType,
-  createTable: (id, columns, keys) => [
-    `CREATE TABLE ${tableSql({ id })} (\n${newTableLines(columns, keys, words)})`
-  ],
+  createTable: (id, columns, keys) => [newTableSql(tableSql({ id }), columns, keys, words)],
   addColumns: (id, columns) => [`ALTER TABLE ${tableSql({ id })} ${added(columns)}`],
   statementText: (shape: WriteShape) => writeStatement(shape)?.sql ?? ''
 }

@@ -52,15 +52,16 @@ export function newColumnSql(column: NewColumn, words: NewColumnWords, isKey: bo
   return `${start} ${isKey || !(column.isOptional || value !== null) ? 'NOT NULL' : 'NULL'}`
 }
 
-/** The lines between the parentheses of `CREATE TABLE`. */
-export function newTableLines(
+/** `CREATE TABLE`; `name` as SQL wants it. */
+export function newTableSql(
+  name: string,
   columns: readonly NewColumn[],
   keys: readonly string[],
   words: NewColumnWords
 ): string {
   const lines = columns.map((column) => newColumnSql(column, words, keys.includes(column.name)))
   if (keys.length > 0) lines.push(`PRIMARY KEY(${keys.map((key) => words.quoted(key)).join(',')})`)
-  return lines.join(',\n')
+  return `CREATE TABLE ${name} (\n${lines.join(',\n')})`
 }
 
 /** The text of a default as most databases read it, without quotes; times are those of UTC. */

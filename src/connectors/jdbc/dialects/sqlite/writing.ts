@@ -7,7 +7,7 @@ import {
   newColumnKind,
   newColumnSql,
   type NewColumnWords,
-  newTableLines
+  newTableSql
 } from '../shared/new-columns.ts'
 import { quoted, tableSql, writeStatement } from './write-statements.ts'
 
@@ -69,9 +69,7 @@ const words: NewColumnWords = { quoted, literal: defaultLiteral }
 /** What is written, as text; `open` is added where the session is made. */
 export const sqliteWriting: Omit<WritingDialect, 'open'> = {
   columnType,
-  createTable: (id, columns, keys) => [
-    `CREATE TABLE ${tableSql(id)} (\n${newTableLines(columns, keys, words)})`
-  ],
+  createTable: (id, columns, keys) => [newTableSql(tableSql(id), columns, keys, words)],
   // SQLite adds one column at a time.
   addColumns: (id, columns) =>
     columns.map(

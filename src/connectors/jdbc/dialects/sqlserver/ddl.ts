@@ -8,7 +8,7 @@ import {
   newColumnKind,
   newColumnSql,
   type NewColumnWords,
-  newTableLines
+  newTableSql
 } from '../shared/new-columns.ts'
 import { bracketed } from './dictionary.ts'
 import { tableName } from './write-statements.ts'
@@ -64,7 +64,7 @@ export function sqlServerCreateTable(
   columns: readonly NewColumn[],
   keys: readonly string[]
 ): string[] {
-  return [`CREATE TABLE ${tableName(table)} (\n${newTableLines(columns, keys, words)})`]
+  return [newTableSql(tableName(table), columns, keys, words)]
 }
 
 export function sqlServerAddColumns(table: TableId, columns: readonly NewColumn[]): string[] {

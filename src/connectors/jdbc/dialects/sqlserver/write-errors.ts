@@ -1,13 +1,13 @@
 import { ConnectError, messageOf } from '../../../../errors.ts'
-import { errorClassOf, type WriteErrorClass } from '../../database/writing.ts'
-import { writeError } from '../shared/write-error.ts'
+import type { WriteErrorClass } from '../../database/writing.ts'
+import { classesByNumber, classifier, writeError } from '../shared/write-error.ts'
 import { sqlServerError } from './errors.ts'
 
 /*
  * What an error of a statement that writes says. Source: SQL Server "Database Engine events and errors".
  * Numbers that are not here are told by whether the same statement may succeed over a new session.
  */
-const CLASSES: Readonly<Partial<Record<WriteErrorClass, readonly number[]>>> = {
+const CLASS_OF = classesByNumber({
   outage: [233, 3906, 3908, 10_054, 40_613],
   conflict: [601, 1205, 1221, 1222, 3958, 3959, 3960, 3961, 41_302, 41_305, 41_325],
   resource: [701, 802, 1101, 1105, 3257, 5149, 8645, 8651, 9002, 40_544],
@@ -20,12 +20,7 @@ const CLASSES: Readonly<Partial<Record<WriteErrorClass, readonly number[]>>> = {
     2601, 2627, 2628, 3609, 4863, 6522, 6609, 8114, 8115, 8152, 8169, 8170, 9400, 9401, 9402, 9420,
     9436, 9803, 9806, 9807, 13_608, 13_609
   ]
-}
-const CLASS_OF = new Map(
-  Object.entries(CLASSES).flatMap(([name, numbers]) =>
-    numbers.map((number) => [number, name as WriteErrorClass] as const)
-  )
-)
+})
 /** From here on numbers are those of RAISERROR and THROW, with a text of their author's. */
 const RAISED = 50_000
 /** These only say that a statement or its trigger ended; another beside them says why. */
@@ -56,13 +51,9 @@ export function sqlServerWriteError(
   })
 }
 
-/** An error of the session beneath: opening, asking the dictionary, waiting in vain. */
-export function classified<E>(error: E): E | ConnectError {
-  if (!(error instanceof ConnectError) || errorClassOf(error) !== null) return error
-  const code = error.facts['code']
-  const errorClass = classOf(typeof code === 'number' ? code : 0, error.retriable)
-  return new ConnectError(error.code, error.message, { ...error.facts, errorClass, cause: error })
-}
+export const classified = classifier((code, retriable) =>
+  classOf(typeof code === 'number' ? code : 0, retriable)
+)
 
 function numberOf(error: unknown): number {
   return (error as { number?: number }).number ?? 0
