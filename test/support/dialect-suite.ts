@@ -608,14 +608,14 @@ export function dialectSuite(
             topic,
             key,
             sourcePartition['table'],
-            Object.keys(encodedOffset(sourceOffset ?? {})).length
+            'timestamp' in encodedOffset(sourceOffset ?? {}) ? 'times' : 'ids'
           ].join(' ')
         )
         const expected = [
           ...[a, b].flatMap((name) =>
-            [1, 2].map((id) => `db-times ${id} ${db.partitionName(name)} 3`)
+            [1, 2].map((id) => `db-times ${id} ${db.partitionName(name)} times`)
           ),
-          ...[1, 2].map((id) => `${c.toUpperCase()} ${id} ${db.partitionName(c)} 1`)
+          ...[1, 2].map((id) => `${c.toUpperCase()} ${id} ${db.partitionName(c)} ids`)
         ]
         assert.deepEqual(seen.sort(), expected.sort())
         assert.deepEqual(await read(settings, 0, offsets), [])
