@@ -165,8 +165,9 @@ export class ConsumerMembership {
     const held = this.assignment
     if (!this.#isIncremental) await this.#revoke(held)
     // Lost while its user was busy with that: the next turn tells, and joins as a new member.
+    // Members that gave all back say since when they held it, as Java's do.
     if (this.#state.kind === 'MEMBER') {
-      this.#join(this.#isIncremental ? { round, partitions: held } : null)
+      this.#join({ round, partitions: this.#isIncremental ? held : [] })
     }
     return !this.#isIncremental && held.length > 0
   }
@@ -180,9 +181,10 @@ export class ConsumerMembership {
     const { round, partitions, committed } = outcome.completed
     const { fetcher, watch, subscription } = this.#parts
     // As a new member it holds nothing of what the former one held.
-    if (joining.held !== null && joining.held.round.memberId !== round.memberId) {
-      this.#drop(joining.held.partitions)
-      await this.#options.onLost(joining.held.partitions)
+    const { held } = joining
+    if (held !== null && held.partitions.length > 0 && held.round.memberId !== round.memberId) {
+      this.#drop(held.partitions)
+      await this.#options.onLost(held.partitions)
     }
     const member: State = { kind: 'MEMBER', round, rejoin: joining.rejoin }
     this.#state = member

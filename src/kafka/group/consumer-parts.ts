@@ -24,6 +24,8 @@ export interface ConsumerParts extends RoundParts {
   readonly fetcher: PartitionFetcher
   readonly troubles: Troubles
   readonly log: Logger
+  /** Nothing is fetched from here on. Never rejects. */
+  endReading(): Promise<void>
   close(): Promise<void>
 }
 
@@ -108,6 +110,12 @@ export function consumerParts(
     heartbeats,
     log
   )
+  let reading: Promise<void> | null = null
+  const endReading = (): Promise<void> => {
+    // The loops know that it is over before what they wait for at the connections rejects.
+    reading ??= Promise.allSettled([fetcher.close(), fetching.close()]).then(() => undefined)
+    return reading
+  }
   return {
     clock,
     backoff,
@@ -119,10 +127,10 @@ export function consumerParts(
     fetcher,
     troubles,
     log,
+    endReading,
     close: async () => {
-      // They know that it is over before what they wait for at the connections rejects.
-      const ended = [watch.close(), resets.close(), fetcher.close()]
-      await Promise.all([asking.close(), fetching.close(), membership.close(), ...ended])
+      const ended = [watch.close(), resets.close(), endReading()]
+      await Promise.all([asking.close(), membership.close(), ...ended])
     }
   }
 }

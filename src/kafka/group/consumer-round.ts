@@ -28,7 +28,7 @@ export interface RoundParts {
   readonly offsets: GroupOffsets
 }
 
-/** What the member holds when it joins; null: nothing, and it is no member yet. */
+/** What the member holds when it joins, and since which round; null: it is no member yet. */
 export type Held = { readonly round: GroupRound; readonly partitions: readonly TopicPartition[] }
 
 export interface CompletedRound {

@@ -151,6 +151,8 @@ export class KafkaGroupConsumer implements GroupConsumer {
     if (this.#isClosed) return
     this.#isClosed = true
     this.#cancelOverdue()
+    // Nobody is handed anything any more, however long it takes to give the partitions back.
+    void this.#parts.endReading()
     try {
       await this.#member.end(reason, timeoutMs)
     } finally {

@@ -11,6 +11,7 @@ import { AssignedPartition } from './assigned-partition.ts'
 import { Bell } from './bell.ts'
 import { type FetchedPartition, fetchRecords } from './fetch-request.ts'
 import { FetchedRecords } from './fetched-records.ts'
+import { Flights } from './flights.ts'
 import type { TopicWatch } from './topic-watch.ts'
 import type { Troubles } from './troubles.ts'
 
@@ -51,6 +52,7 @@ export class PartitionFetcher {
   readonly #partitions = new Map<string, AssignedPartition>()
   /** A loop for each broker that leads some. */
   readonly #brokers = new Map<string, Promise<void>>()
+  readonly #flights: Flights
   readonly #closed = new AbortController()
   /** What may be fetched has changed. */
   readonly #changed = new Bell()
@@ -62,6 +64,7 @@ export class PartitionFetcher {
 
   constructor(parts: FetcherParts) {
     this.#parts = parts
+    this.#flights = new Flights(parts.network)
     this.#answerBytes = Math.min(parts.settings.fetch.maxBytes, MOST_ANSWER_BYTES)
   }
 
@@ -99,6 +102,7 @@ export class PartitionFetcher {
   seek(partition: AssignedPartition, offset: number | null, lastEpoch: number): void {
     this.#waitingBytes -= partition.seek(offset, lastEpoch)
     if (offset === null) this.#parts.onReset()
+    else this.#hurry(partition)
     this.changed()
   }
 
@@ -106,6 +110,7 @@ export class PartitionFetcher {
   found(partition: AssignedPartition, offset: number): void {
     partition.next = offset
     partition.needsReset = false
+    this.#hurry(partition)
     this.changed()
   }
 
@@ -185,6 +190,12 @@ export class PartitionFetcher {
     troubles.clear(key)
   }
 
+  /** It is at another place: a fetch that waits for records is not to keep its leader from being asked. */
+  #hurry(partition: AssignedPartition): void {
+    const broker = this.#leaderOf(partition)
+    if (broker !== null) this.#flights.abandon(brokerKey(broker))
+  }
+
   #leads(key: string): boolean {
     for (const partition of this.#partitions.values()) {
       const broker = this.#leaderOf(partition)
@@ -231,6 +242,8 @@ export class PartitionFetcher {
     const maxBytes = this.#room()
     this.#askedBytes += maxBytes
     for (const { partition } of asked) partition.isAsked = true
+    const key = brokerKey(broker)
+    const flight = this.#flights.begin(key, broker, !atOnce && !this.#isAnsweredSoon(asked))
     try {
       const positions = asked.map(({ partition, offset }) => ({
         topic: partition.topic,
@@ -258,11 +271,21 @@ export class PartitionFetcher {
         if (answer !== undefined && each.partition.epoch === each.epoch) this.#take(each, answer)
       }
       return answers.some(({ records }) => records.length > 0)
+    } catch (error) {
+      if (!flight.isAbandoned || this.#closed.signal.aborted) throw error
+      return true
     } finally {
+      this.#flights.end(key)
       this.#askedBytes -= maxBytes
       for (const { partition } of asked) partition.isAsked = false
       this.#changed.ring()
     }
+  }
+
+  /** There are records, and one is enough. */
+  #isAnsweredSoon(asked: readonly Asked[]): boolean {
+    if (this.#parts.settings.fetch.minBytes > 1) return false
+    return asked.some(({ partition: { end }, offset }) => end !== null && offset < end)
   }
 
   #take(asked: Asked, answer: FetchedPartition): void {

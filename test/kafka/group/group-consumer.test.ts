@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, describe, it } from 'node:test'
 import { systemClock } from '../../../src/clock.ts'
+import { decodeSubscription } from '../../../src/kafka/group/consumer-protocol.ts'
 import { KafkaRecordProducer } from '../../../src/kafka/producing/producer.ts'
 import { kafkaBootstrap, uniqueName } from '../../support/environment.ts'
 import { recordingLog } from '../../support/recording-log.ts'
@@ -30,6 +31,9 @@ async function write(
 }
 
 const FETCH = 1
+/** In a request: the first partition of a topic stands behind the topic's name and an array's length. */
+const fetchOffset = (bytes: Buffer, topic: string): number =>
+  Number(bytes.readBigInt64BE(bytes.indexOf(topic) + topic.length + 1 + 4 + 4))
 const OFFSET_COMMIT = 8
 /** Brokers take no shorter ones. */
 const SHORTEST_SESSION_MS = 6000
@@ -135,21 +139,56 @@ describe('A consumer by itself', () => {
 
   it('throws the answer of a fetch away that was under way when it was sought', async (t) => {
     const topic = await createTopic(t, 1)
+    await write(t, topic, numbers(10))
     const { proxy, settings } = await startProxy(t)
     const one = startConsumer(t, uniqueName('group'), [topic], settings)
-    await pollUntil(one, () => one.consumer.progress[0]?.end === 0, 'it reads')
-    let fetches = 0
-    proxy.onRequest((apiKey) => {
-      if (apiKey === FETCH) fetches++
+    await pollUntil(one, () => one.records.length === 10, 'it reads')
+    let isHeld = false
+    proxy.onRequest((apiKey, _, bytes) => {
+      if (apiKey !== FETCH || fetchOffset(bytes, topic) !== 0) return
+      isHeld = true
+      proxy.holdAnswers()
     })
-    await until(() => fetches > 0, 'a fetch is under way')
-    // The fetch from 0 is answered with all of these, after the consumer was told to read from 8.
-    proxy.holdAnswers()
-    await write(t, topic, numbers(10))
+    one.consumer.seek([{ topic, partition: 0, offset: 0 }])
+    await until(() => isHeld, 'a fetch from the beginning is under way')
     one.consumer.seek([{ topic, partition: 0, offset: 8 }])
     proxy.resume()
-    await pollUntil(one, () => one.records.length >= 2, 'it reads from there')
-    assert.deepEqual(one.values(), ['8', '9'])
+    await pollUntil(one, () => one.records.length >= 12, 'it reads from there')
+    assert.deepEqual(one.values().slice(10), ['8', '9'])
+  })
+
+  it('does not wait for a fetch that waits for records when it is sought', async (t) => {
+    const topic = await createTopic(t, 1)
+    await write(t, topic, numbers(1))
+    const one = startConsumer(t, uniqueName('group'), [topic], {
+      'fetch.max.wait.ms': '600000',
+      'request.timeout.ms': '900000'
+    })
+    await pollUntil(one, () => one.records.length === 1, 'it reads')
+    one.consumer.seek([{ topic, partition: 0, offset: 0 }])
+    await pollUntil(one, () => one.records.length === 2, 'it reads again')
+    assert.deepEqual(
+      one.lines.filter((line) => line.includes('cannot be read')),
+      []
+    )
+  })
+
+  it('fetches nothing more once it is being closed, and says nothing of it', async (t) => {
+    const topic = await createTopic(t, 1)
+    const { proxy, settings } = await startProxy(t)
+    const positions = [{ topic, partition: 0, offset: 0 }]
+    const one: TestConsumer = startConsumer(t, uniqueName('group'), [topic], settings, {
+      onRevoked: async () => {
+        proxy.cut()
+        await one.consumer.commit(positions, 1000)
+      }
+    })
+    await pollUntil(one, () => one.consumer.progress[0]?.end === 0, 'it reads')
+    await one.consumer.close('enough', 1000)
+    assert.deepEqual(
+      one.lines.filter((line) => line.includes('cannot be read')),
+      []
+    )
   })
 
   it('hands out nothing of a paused partition until it is resumed, and all of the others', async (t) => {
@@ -303,6 +342,32 @@ describe('Consumers of a group', () => {
     const values = [...first.values(), ...second.values()]
     assert.equal(new Set(values).size, values.length)
     assert.equal(values.length, 801)
+  })
+
+  it('tell since which round they held what they gave back', async (t) => {
+    const topic = await createTopic(t, 2)
+    const group = uniqueName('group')
+    const strategy = 'org.apache.kafka.clients.consumer.StickyAssignor'
+    const settings = { 'partition.assignment.strategy': strategy }
+    const first = startConsumer(t, group, [topic], settings)
+    await pollUntil(first, () => first.told.length > 0, 'the first is assigned')
+    const admin = kafkaJs().admin()
+    await admin.connect()
+    t.after(() => admin.disconnect())
+    const generations = async () => {
+      const { groups } = await admin.describeGroups([group])
+      const members = groups[0]?.state === 'Stable' ? groups[0].members : []
+      return members.map(({ memberMetadata }) => decodeSubscription(memberMetadata).generation)
+    }
+    assert.deepEqual(await generations(), [null])
+    const second = startConsumer(t, group, [topic], settings)
+    const stops = [first.follow(), second.follow()]
+    const told = await until(async () => {
+      const both = await generations()
+      return both.length === 2 ? both : null
+    }, 'the group has shared out anew')
+    for (const stop of stops) await stop()
+    assert.ok(told.some((generation) => generation !== null))
   })
 
   it('get partitions that are added to a topic', async (t) => {
