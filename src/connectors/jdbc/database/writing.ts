@@ -1,6 +1,7 @@
 import type { Schema } from '../../../data/schema.ts'
 import { ConnectError } from '../../../errors.ts'
 import type { Connection, OpenOptions, TableId } from './database.ts'
+import type { SinkOffsets, SinkOffsetsPlace } from './sink-offsets.ts'
 
 /**
  * What the sink asks of a database: the half of a dialect that writes. As everything thrown by a dialect,
@@ -19,6 +20,8 @@ export interface WritingDialect {
   createTable(table: TableId, columns: readonly NewColumn[], keys: readonly string[]): string[]
   /** Statements that add columns to a table. */
   addColumns(table: TableId, columns: readonly NewColumn[]): string[]
+  /** The statement that makes the table of `WriteSession.offsets`. */
+  createOffsetsTable(table: TableId): string
   /**
    * What `write` would send for this shape with one row, for people to read: with placeholders, never values.
    */
@@ -187,6 +190,8 @@ export interface WriteSession extends Connection {
    * refusedRow} answers its index in `rows`: those before it were taken, those behind it not looked at.
    */
   write(shape: WriteShape, rows: readonly WriteRow[]): Promise<void>
+  /** Positions of a connector, kept in a table that is there. */
+  offsets(place: SinkOffsetsPlace): SinkOffsets
   /** A statement without result outside the data's transactions: DDL. */
   execute(sql: string): Promise<void>
   /** A statement with parameters of its own (as the driver writes them), and the rows it answers. */

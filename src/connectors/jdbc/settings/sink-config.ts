@@ -3,6 +3,7 @@ import { sinkDialectKeys } from '../dialects/sink-keys.ts'
 import { lowerOrUpper, word } from './key-checks.ts'
 import { sinkConnectionKeys } from './sink-connection-keys.ts'
 import { sinkOwnRetryKeys, sinkQuoteKey, sinkRetryKeys, sinkTableKeys } from './sink-keys.ts'
+import { sinkExactlyOnceKeys } from './sink-exactly-once-keys.ts'
 import { sinkAivenKeys, sinkMappingKeys } from './sink-mapping-keys.ts'
 import { sinkOwnWriteKeys, sinkWriteKeys } from './sink-write-keys.ts'
 
@@ -20,7 +21,8 @@ export const jdbcSinkConfig = configDef({
   ...sinkOwnWriteKeys,
   ...sinkAivenKeys,
   ...sinkQuoteKey,
-  ...sinkOwnRetryKeys
+  ...sinkOwnRetryKeys,
+  ...sinkExactlyOnceKeys
 })
 
 /** Keys of `io.aiven.connect.jdbc.JdbcSinkConnector`: the same, and the insert mode `multi`. */

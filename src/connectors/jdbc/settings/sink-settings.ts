@@ -68,6 +68,17 @@ export interface SinkRetrySettings {
   readonly badShare: number
 }
 
+/** How positions are kept in the database; null where they are not. */
+interface ExactlyOnceSettings {
+  /** Whether the connector does without where it cannot be had. */
+  readonly isRequired: boolean
+  /** As it is configured. */
+  readonly table: string
+  /** The name of the connector in the table. */
+  readonly name: string
+  readonly failsOnGap: boolean
+}
+
 /** The configuration of a sink as its parts use it. */
 export interface SinkSettings {
   readonly connection: ConnectionSettings
@@ -78,6 +89,7 @@ export interface SinkSettings {
   readonly writeTimeoutMs: number
   readonly retries: SinkRetrySettings
   readonly commitIntervalMs: number
+  readonly exactlyOnce: ExactlyOnceSettings | null
 }
 
 /** Where and how to connect; ConfigError for a URL or dialect that is not known, or cannot be written to. */
@@ -146,7 +158,23 @@ export function sinkSettings(
       outageMaxMs: parsed['outage.max.wait.ms'] === -1 ? null : parsed['outage.max.wait.ms'],
       badShare: parsed['errors.isolation.max.share']
     },
-    commitIntervalMs: parsed['offset.commit.interval.ms']
+    commitIntervalMs: parsed['offset.commit.interval.ms'],
+    exactlyOnce: exactlyOnceSettings(parsed, records.connector)
+  }
+}
+
+/** null: `exactly.once.sink` is off. */
+function exactlyOnceSettings(
+  parsed: JdbcSinkConfig,
+  connector: string
+): ExactlyOnceSettings | null {
+  const wish = parsed['exactly.once.sink']
+  if (wish === 'off') return null
+  return {
+    isRequired: wish === 'required',
+    table: parsed['sink.offsets.table'],
+    name: parsed['sink.offsets.name'] === '' ? connector : parsed['sink.offsets.name'],
+    failsOnGap: parsed['sink.offset.gap'] === 'fail'
   }
 }
 

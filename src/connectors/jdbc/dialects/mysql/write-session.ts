@@ -1,5 +1,6 @@
 import { ConnectError, DataError, messageOf } from '../../../../errors.ts'
 import { databaseError, type Row, type TableId } from '../../database/database.ts'
+import type { SinkOffsets, SinkOffsetsPlace } from '../../database/sink-offsets.ts'
 import type {
   TargetTable,
   WriteRow,
@@ -13,6 +14,8 @@ import { classified, mysqlWriteError } from './write-errors.ts'
 import { literalOf } from './write-literals.ts'
 import { type MysqlWords, OPERATIONS, statementOf, statementText } from './write-statements.ts'
 import { startOfWriting, type ServerFacts } from './write-start.ts'
+import { SqlOffsets } from '../shared/sql-offsets.ts'
+import { mysqlOffsetWords } from './offset-words.ts'
 
 /** Bytes of a statement; fewer where the server takes no more. */
 const STATEMENT_BYTES = 8 * 1024 * 1024
@@ -131,6 +134,10 @@ export class MysqlWriteSession extends MysqlConnection implements WriteSession {
       bytes += size
     }
     await flush(rows.length)
+  }
+
+  offsets(place: SinkOffsetsPlace): SinkOffsets {
+    return new SqlOffsets(this, place, mysqlOffsetWords)
   }
 
   async execute(sql: string): Promise<void> {

@@ -6,6 +6,8 @@ import { mysqlTarget } from './target.ts'
 import { classified } from './write-errors.ts'
 import { MysqlWriteSession } from './write-session.ts'
 import { statementText } from './write-statements.ts'
+import { offsetsTableSql } from '../shared/sql-offsets.ts'
+import { mysqlOffsetWords } from './offset-words.ts'
 
 /** How MySQL and MariaDB are written to. */
 export function mysqlWriting(dialect: () => Dialect): WritingDialect {
@@ -35,6 +37,7 @@ export function mysqlWriting(dialect: () => Dialect): WritingDialect {
     columnType: mysqlColumnType,
     createTable: mysqlCreateTable,
     addColumns: mysqlAddColumns,
+    createOffsetsTable: (table) => offsetsTableSql(table, mysqlOffsetWords),
     // As MariaDB and all versions of MySQL understand it.
     statementText: (shape) => statementText(shape, { isMariaDb: true, namesRows: false })
   }

@@ -1,6 +1,7 @@
 import { ConnectError } from '../../../../errors.ts'
 import type { Logger } from '../../../../log.ts'
 import { databaseError, type Dialect, type TableId } from '../../database/database.ts'
+import type { SinkOffsets, SinkOffsetsPlace } from '../../database/sink-offsets.ts'
 import {
   errorClassOf,
   type TargetTable,
@@ -21,6 +22,8 @@ import { oracleTargetTable } from './target-table.ts'
 import { classified, oracleWriteError } from './write-errors.ts'
 import { bindRows, chunksOf } from './write-rows.ts'
 import { type OracleWriteStatement, writeStatement } from './write-statements.ts'
+import { SqlOffsets } from '../shared/sql-offsets.ts'
+import { oracleOffsetWords } from './offset-words.ts'
 
 /** The driver breaks a call off by itself; without an answer in this time beyond that, nobody is there. */
 const GRACE_MS = 10_000
@@ -110,6 +113,10 @@ export class OracleWriteSession extends OracleConnection implements WriteSession
       )
       if (batchErrors.length > 0) throw batchFailure(batchErrors, what, statement, chunk.from)
     }
+  }
+
+  offsets(place: SinkOffsetsPlace): SinkOffsets {
+    return new SqlOffsets(this, place, oracleOffsetWords)
   }
 
   async execute(sql: string): Promise<void> {

@@ -4,6 +4,8 @@ import { oracleAddColumns, oracleColumnType, oracleCreateTable } from './ddl.ts'
 import { oracleTarget } from './target.ts'
 import { classified } from './write-errors.ts'
 import { writeStatement } from './write-statements.ts'
+import { offsetsTableSql } from '../shared/sql-offsets.ts'
+import { oracleOffsetWords } from './offset-words.ts'
 
 /** How Oracle is written to. */
 export function oracleWriting(dialect: () => Dialect): WritingDialect {
@@ -27,6 +29,7 @@ export function oracleWriting(dialect: () => Dialect): WritingDialect {
     columnType: oracleColumnType,
     createTable: oracleCreateTable,
     addColumns: oracleAddColumns,
+    createOffsetsTable: (table) => offsetsTableSql(table, oracleOffsetWords),
     statementText: (shape) => writeStatement(shape)?.sql ?? ''
   }
 }

@@ -6,6 +6,7 @@ import {
   type Row,
   type TableId
 } from '../../database/database.ts'
+import type { SinkOffsets, SinkOffsetsPlace } from '../../database/sink-offsets.ts'
 import type {
   TargetTable,
   WriterOptions,
@@ -25,6 +26,8 @@ import {
   type WriteStatement,
   writeStatement
 } from './write-statements.ts'
+import { SqlOffsets } from '../shared/sql-offsets.ts'
+import { postgresOffsetWords } from './offset-words.ts'
 
 /** So much later than the server should have given up, this side does: the server is not there then. */
 const GRACE_MS = 5000
@@ -111,6 +114,10 @@ export class PostgresWriteSession extends PostgresConnection implements WriteSes
     })
     this.client.query(copy)
     await this.#bounded(work, what, sql)
+  }
+
+  offsets(place: SinkOffsetsPlace): SinkOffsets {
+    return new SqlOffsets(this, place, postgresOffsetWords)
   }
 
   async execute(sql: string): Promise<void> {

@@ -10,6 +10,8 @@ import {
 } from '../shared/new-columns.ts'
 import { literal } from './literal.ts'
 import { quoted, tableSql, writeStatement } from './write-statements.ts'
+import { offsetsTableSql } from '../shared/sql-offsets.ts'
+import { postgresOffsetWords } from './offset-words.ts'
 
 const TYPES: Readonly<Record<Exclude<NewColumnKind, 'array'>, string>> = {
   int8: 'SMALLINT',
@@ -56,6 +58,7 @@ export const postgresWriting: Omit<WritingDialect, 'open'> = {
   columnType,
   createTable: (id, columns, keys) => [newTableSql(tableSql({ id }), columns, keys, words)],
   addColumns: (id, columns) => [`ALTER TABLE ${tableSql({ id })} ${added(columns)}`],
+  createOffsetsTable: (table) => offsetsTableSql(table, postgresOffsetWords),
   statementText: (shape: WriteShape) => writeStatement(shape)?.sql ?? ''
 }
 

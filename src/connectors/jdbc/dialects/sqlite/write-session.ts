@@ -1,4 +1,5 @@
 import type { Dialect, OpenOptions, TableId } from '../../database/database.ts'
+import type { SinkOffsets, SinkOffsetsPlace } from '../../database/sink-offsets.ts'
 import type { TargetTable, WriteRow, WriteSession, WriteShape } from '../../database/writing.ts'
 import { rowBytes } from '../shared/batch-size.ts'
 import { SqliteConnection } from './connection.ts'
@@ -6,6 +7,8 @@ import { sqliteTargetTable } from './target-table.ts'
 import type { SqliteThread } from './thread.ts'
 import { sqliteWriteError } from './write-errors.ts'
 import { boundRow, writeStatement } from './write-statements.ts'
+import { SqlOffsets } from '../shared/sql-offsets.ts'
+import { sqliteOffsetWords } from './offset-words.ts'
 
 const SAVEPOINT = 'kafka_connect_rows'
 /** What goes over to the thread at a time; it runs a prepared statement for each row. */
@@ -86,6 +89,10 @@ export class SqliteWriteSession extends SqliteConnection implements WriteSession
       if (bytes >= SLICE_BYTES || slice.length >= SLICE_ROWS) await send()
     }
     if (slice.length > 0) await send()
+  }
+
+  offsets(place: SinkOffsetsPlace): SinkOffsets {
+    return new SqlOffsets(this, place, sqliteOffsetWords)
   }
 
   execute(sql: string): Promise<void> {

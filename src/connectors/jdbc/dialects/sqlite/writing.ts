@@ -10,6 +10,8 @@ import {
   newTableSql
 } from '../shared/new-columns.ts'
 import { quoted, tableSql, writeStatement } from './write-statements.ts'
+import { offsetsTableSql } from '../shared/sql-offsets.ts'
+import { sqliteOffsetWords } from './offset-words.ts'
 
 const TYPES: Readonly<Record<Exclude<NewColumnKind, 'array'>, string>> = {
   int8: 'INTEGER',
@@ -75,5 +77,6 @@ export const sqliteWriting: Omit<WritingDialect, 'open'> = {
     columns.map(
       (column) => `ALTER TABLE ${tableSql(id)} ADD ${newColumnSql(column, words, false)}`
     ),
+  createOffsetsTable: (table) => offsetsTableSql(table, sqliteOffsetWords),
   statementText: (shape) => writeStatement(shape) ?? ''
 }

@@ -1,6 +1,7 @@
 import { ConnectError, DataError } from '../../../../errors.ts'
 import { abortable, within } from '../../../../wait.ts'
 import { abortedError, databaseError, type Row, type TableId } from '../../database/database.ts'
+import type { SinkOffsets, SinkOffsetsPlace } from '../../database/sink-offsets.ts'
 import type {
   TargetTable,
   WriteRow,
@@ -18,6 +19,8 @@ import {
   stagedStatement,
   stageName
 } from './write-statements.ts'
+import { SqlOffsets } from '../shared/sql-offsets.ts'
+import { sqlServerOffsetWords } from './offset-words.ts'
 
 /** The server gives up waits for locks by itself; without an answer in this time beyond that, it is away. */
 const GRACE_MS = 5000
@@ -95,6 +98,10 @@ export class SqlServerWriteSession extends SqlServerConnection implements WriteS
       await this.#load(what, statement, chunk)
       await this.#batch(what, statement.apply)
     }
+  }
+
+  offsets(place: SinkOffsetsPlace): SinkOffsets {
+    return new SqlOffsets(this, place, sqlServerOffsetWords)
   }
 
   async execute(sql: string): Promise<void> {

@@ -4,6 +4,8 @@ import { sqlServerAddColumns, sqlServerColumnType, sqlServerCreateTable } from '
 import { sqlServerTarget } from './target.ts'
 import { classified } from './write-errors.ts'
 import { stagedStatement } from './write-statements.ts'
+import { offsetsTableSql } from '../shared/sql-offsets.ts'
+import { sqlServerOffsetWords } from './offset-words.ts'
 
 /** How SQL Server is written to. */
 export function sqlServerWriting(dialect: () => Dialect): WritingDialect {
@@ -36,6 +38,7 @@ export function sqlServerWriting(dialect: () => Dialect): WritingDialect {
     columnType: sqlServerColumnType,
     createTable: sqlServerCreateTable,
     addColumns: sqlServerAddColumns,
+    createOffsetsTable: (table) => offsetsTableSql(table, sqlServerOffsetWords),
     statementText(shape) {
       const statement = stagedStatement(shape)
       return statement === null ? '' : `${statement.create}; ${statement.apply}`

@@ -1,0 +1,23 @@
+import type { OffsetWords } from '../shared/sql-offsets.ts'
+import { tableSql } from './write-statements.ts'
+
+export const postgresOffsetWords: OffsetWords = {
+  tableSql: (id) => tableSql({ id }),
+  types: {
+    cluster: 'text',
+    connector: 'text',
+    topic: 'text',
+    partition: 'int',
+    number: 'bigint',
+    owner: 'text',
+    topicId: 'text',
+    time: 'timestamptz'
+  },
+  place: (index) => `$${index}`,
+  textOf: (place) => `${place}::text`,
+  numberOf: (place) => `${place}::bigint`,
+  shown: (column) => `${column}::text`,
+  now: 'CURRENT_TIMESTAMP',
+  insertMissing: ({ table, columns, values }) =>
+    `INSERT INTO ${table} (${columns}) VALUES (${values}) ON CONFLICT DO NOTHING`
+}
