@@ -21,8 +21,8 @@ export function realSuite(database: DatabaseName, seed: number): void {
       timeout: 170_000
     }, async (t) => {
       const verdicts = await liveHouse(options)
-      for (const { world, rows, records } of verdicts) {
-        t.diagnostic(`${world}: ${rows} rows, ${records} records`)
+      for (const { world, rows, records, copied } of verdicts) {
+        t.diagnostic(`${world}: ${rows} rows, ${records} records, ${copied} copied`)
       }
       const told = tellHouse(verdicts, options)
       assert.equal(told, '', told)

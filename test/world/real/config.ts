@@ -1,8 +1,7 @@
-import { schemaRegistryUrl } from '../../support/environment.ts'
 import type { Home } from './database.ts'
 import type { RealPlan, TablePlan } from './plan.ts'
-
-export const topicOf = (plan: RealPlan, table: TablePlan): string => `${plan.name}-${table.name}`
+import { sourceKeys } from './sink-config.ts'
+import { converterOf } from './topics.ts'
 
 /** The configuration of a world's connector. */
 export function connectorConfig(
@@ -22,6 +21,7 @@ export function connectorConfig(
     mode: plan.tables[0]?.mode ?? 'bulk',
     ...plan.settings,
     ...converterOf(plan),
+    ...sourceKeys(plan),
     ...(exactlyOnce ? { 'exactly.once.support': 'required' } : {}),
     'table.settings': plan.tables.map((_, index) => `t${index}`).join()
   }
@@ -39,18 +39,5 @@ function modeKeys(mode: TablePlan['mode']): Record<string, string> {
     mode,
     ...(mode.includes('incrementing') ? { 'incrementing.column.name': 'id' } : {}),
     ...(mode.includes('timestamp') ? { 'timestamp.column.name': 'changed' } : {})
-  }
-}
-
-function converterOf({ values }: RealPlan): Record<string, string> {
-  if (values === 'avro') {
-    return {
-      'value.converter': 'io.confluent.connect.avro.AvroConverter',
-      'value.converter.schema.registry.url': schemaRegistryUrl()
-    }
-  }
-  return {
-    'value.converter': 'org.apache.kafka.connect.json.JsonConverter',
-    'value.converter.schemas.enable': String(values === 'json with schemas')
   }
 }

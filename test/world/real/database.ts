@@ -24,6 +24,26 @@ export interface Session {
   close(): Promise<void>
 }
 
+/** Where the copies of a world's tables are, and the account that writes them. */
+export interface CopyPlace {
+  /** Keys of the sink. */
+  readonly config: Readonly<Record<string, string>>
+  quoted(name: string): string
+  readonly types: Readonly<Record<'text' | 'whole' | 'amount' | 'moment', string>>
+  /** Makes a table of the sink's account. */
+  create(table: string, columns: string): Promise<void>
+  run(sql: string): Promise<void>
+  /** These columns of the rows of a table, in their order; no rows while it is not there. */
+  rows(table: string, columns: readonly string[]): Promise<unknown[][]>
+  endSessions(): Promise<void>
+  lockAccount(): Promise<void>
+  unlockAccount(): Promise<void>
+  /** Nobody else writes to a table for a while. */
+  hold(table: string, forMs: number): Promise<void>
+  revoke(table: string): Promise<void>
+  grant(table: string): Promise<void>
+}
+
 /** Where one world lives: a schema of its own, with an account of its own for the connector. */
 export interface Home {
   /** Keys of the connector. */
@@ -48,6 +68,7 @@ export interface Home {
   addColumn(table: TablePlan, name: string): Promise<void>
   /** Its ids go on. */
   empty(table: TablePlan): Promise<void>
+  readonly copies: CopyPlace
   close(): Promise<void>
 }
 
@@ -56,6 +77,16 @@ export interface WorldDatabase {
   /** null: not ours to restart. */
   readonly restart: (() => Promise<void>) | null
   close(): Promise<void>
+}
+
+/** The rows that a question found; none when it says that there is no such table. */
+export async function unlessAbsent(rows: Promise<unknown[][]>): Promise<unknown[][]> {
+  try {
+    return await rows
+  } catch (error) {
+    if (!/does not exist|doesn't exist|no such table|ORA-00942/.test(String(error))) throw error
+    return []
+  }
 }
 
 /** A text in quotes. */

@@ -9,17 +9,31 @@ import {
   startWorkerProcess,
   type WorkerProcess
 } from '../../support/worker-process.ts'
-import { topicOf } from './config.ts'
 import type { WorldDatabase } from './database.ts'
-import type { HouseDeed, HousePlan } from './plan.ts'
+import type { DatabaseName, HouseDeed, HousePlan, TablePlan } from './plan.ts'
 import { TopicsReader } from './reader.ts'
+import { deadTopicOf } from './sink-config.ts'
+import { topicOf } from './topics.ts'
 import { RealWorld } from './world.ts'
 
 const BEAT_MS = 100
 /** A member that died is missed for as long as its session lasts. */
 const MOURNING_BEATS = 100
 
+/** After these a sink may write again what it has written. */
+const ABRUPT: ReadonlySet<HouseDeed> = new Set<HouseDeed>([
+  'the worker is killed',
+  'a second worker is killed',
+  'the database restarts'
+])
+
 type Rest = ReturnType<typeof connectRest>
+
+/** Whose a topic is: `table` null for the records that a sink could not write. */
+interface Owner {
+  readonly world: RealWorld
+  readonly table: TablePlan | null
+}
 
 export interface RealVerdict {
   readonly world: string
@@ -27,6 +41,8 @@ export interface RealVerdict {
   readonly story: string
   readonly rows: number
   readonly records: number
+  /** Of these that a sink read. */
+  readonly copied: number
 }
 
 /** Workers of one group, and the worlds whose connectors they run side by side. */
@@ -35,6 +51,7 @@ export class House {
   readonly #database: WorldDatabase
   readonly #random: Random
   readonly #properties: Record<string, string>
+  readonly #reader: TopicsReader
   #worker: WorkerProcess | null = null
   #worlds: RealWorld[] = []
   #closed = false
@@ -50,6 +67,7 @@ export class House {
     this.plan = plan
     this.#database = database
     this.#random = random
+    this.#reader = new TopicsReader(plan.exactlyOnce)
     this.#properties = {
       ...MORTAL,
       'group.id': uniqueName('house'),
@@ -57,6 +75,10 @@ export class House {
       'offset.flush.interval.ms': '500',
       ...(plan.exactlyOnce ? { 'exactly.once.source.support': 'enabled' } : {})
     }
+  }
+
+  get database(): DatabaseName {
+    return this.plan.database
   }
 
   get rest(): Rest {
@@ -91,6 +113,10 @@ export class House {
     await until(async () => (await this.rest.state(name)) === 'STOPPED', `${name} stops`, 120_000)
   }
 
+  send(...sent: Parameters<TopicsReader['send']>): Promise<void> {
+    return this.#reader.send(...sent)
+  }
+
   async beats(count: number): Promise<void> {
     const end = this.beat + count
     while (this.beat < end) await delay(BEAT_MS / 2)
@@ -98,25 +124,32 @@ export class House {
 
   /** Lives all of its worlds; answers what became of each. */
   async live(): Promise<RealVerdict[]> {
-    const reader = new TopicsReader(this.plan.exactlyOnce)
-    const topics = new Map<string, { world: RealWorld; table: string }>()
+    const reader = this.#reader
+    const owners = new Map<string, Owner>()
+    const partitions = new Map<string, number>()
     for (const plan of this.plan.worlds) {
       const home = await this.#database.home(plan)
       const world = new RealWorld(plan, home, this, new Random(this.#random.below(2 ** 31)))
       this.#worlds.push(world)
-      for (const table of plan.tables)
-        topics.set(topicOf(plan, table), { world, table: table.name })
+      for (const table of plan.tables) {
+        owners.set(topicOf(plan, table), { world, table })
+        partitions.set(topicOf(plan, table), plan.sink?.partitions ?? 1)
+      }
+      if (plan.sink?.deadLetters !== true) continue
+      owners.set(deadTopicOf(plan), { world, table: null })
+      partitions.set(deadTopicOf(plan), 1)
     }
+    const topics = [...owners.keys()]
     const beating = this.#keepBeating()
     try {
-      await reader.createTopics([...topics.keys()])
+      await reader.createTopics(partitions)
       await Promise.all(this.#worlds.map((world) => world.prepare()))
       this.#worker = await startWorkerProcess({ properties: this.#properties })
       const following = reader.follow(
-        [...topics.keys()],
+        topics,
         (arrival) => {
-          const found = topics.get(arrival.topic)
-          found?.world.judge.onArrival(found.table, arrival)
+          const owner = owners.get(arrival.topic)
+          owner?.world.onArrival(owner.table, arrival)
         },
         (error) => this.#worlds[0]?.judge.fault(`reading back: ${String(error)}`)
       )
@@ -128,12 +161,12 @@ export class House {
       this.#closed = true
       await beating
       await this.#worker?.stop()
-      await reader.close([...topics.keys()])
+      await reader.close(topics)
       if (this.#worker !== null) await deleteTopicsOf(this.#worker)
     }
   }
 
-  #verdictOf({ plan, judge, story }: RealWorld): RealVerdict {
+  #verdictOf({ plan, judge, sink, story }: RealWorld): RealVerdict {
     const { faults } = judge
     const log =
       this.#worker
@@ -144,6 +177,7 @@ export class House {
       world: plan.name,
       faults,
       ...judge.counts,
+      copied: sink?.judge.records ?? 0,
       story:
         faults.length === 0
           ? ''
@@ -168,9 +202,10 @@ export class House {
     const startedAt = performance.now()
     for (const { atMs, what } of this.plan.deeds) {
       await delay(Math.max(0, atMs - (performance.now() - startedAt)))
-      for (const { story, judge } of this.#worlds) {
+      for (const { story, judge, sink } of this.#worlds) {
         story.tell(what)
         judge.mayRepeat = true
+        if (sink !== null && ABRUPT.has(what)) sink.judge.mayRepeat = true
       }
       await this.#do(what)
       this.disturbedBeat = this.beat + MOURNING_BEATS

@@ -1,7 +1,7 @@
 import type { Story } from '../story.ts'
 import type { RowFound, RowValues } from './database.ts'
+import { fieldOf, type RowFields, rowFields } from './fields.ts'
 import type { RealPlan, TablePlan } from './plan.ts'
-import type { Arrival } from './reader.ts'
 
 /** How many beats rows may wait while nothing stands in their way. */
 const BOUND_BEATS = 300
@@ -94,24 +94,24 @@ export class RealJudge {
     this.#of(table).pending.clear()
   }
 
-  onArrival(table: string, { fields, offset }: Arrival): void {
+  onArrival(table: string, fields: Readonly<Record<string, unknown>>, offset: number): void {
     const standing = this.#of(table)
     const { plan, pending, arrived, latest, ids, written } = standing
-    const get = (name: string): unknown => fields[name in fields ? name : name.toUpperCase()]
-    const version = Number(unscaled(get('version')))
-    const code = String(get('code'))
+    const found = rowFields(fields)
+    const { code } = found
+    const version = Number(found.version)
     const row = written.get(version)
     if (row === undefined) return this.fault(`${table} ${code} v${version} was never written`)
     this.#story.tellOf(`${table} ${code}`, `v${version} is in the topic at ${offset}`)
-    const wrong = differences(get, row)
+    const wrong = differences(found, row)
     if (wrong !== '') this.fault(`I5: ${table} ${code} v${version}: ${wrong}`, [`${table} ${code}`])
     const times = (arrived.get(version) ?? 0) + 1
     arrived.set(version, times)
     latest.set(code, Math.max(version, latest.get(code) ?? -1))
-    ids.set(code, unscaled(get('id')))
+    ids.set(code, found.id)
     if (times > 1 && plan.mode !== 'bulk') {
       standing.repeated += 1
-      standing.repeatedTimes.add(String(get('changed')))
+      standing.repeatedTimes.add(String(fieldOf(fields, 'changed')))
       if (this.rows.size < 5) this.rows.add(`${table} ${code}`)
       this.#story.tellOf(`${table} ${code}`, `v${version} came ${times} times`)
     }
@@ -190,27 +190,12 @@ export class RealJudge {
   }
 }
 
-function differences(get: (name: string) => unknown, row: RowValues): string {
+function differences({ note, amount }: RowFields, row: RowValues): string {
   const wrong: string[] = []
-  const note = get('note')
   if (note !== row.note && (row.note !== '' || note !== null))
     wrong.push(`note is ${String(note)}, not ${row.note}`)
-  const amount = numberOf(get('amount'))
   if (amount !== (row.amount === null ? null : Number(row.amount))) {
     wrong.push(`amount is ${String(amount)}, not ${row.amount}`)
   }
   return wrong.join('; ')
-}
-
-function numberOf(value: unknown): number | null {
-  if (value === null || value === undefined) return null
-  // A Decimal of two digits.
-  return typeof value === 'number' ? value : Number(unscaled(value)) / 100
-}
-
-/** A whole number, or the one whose bytes a Decimal travels as. */
-function unscaled(value: unknown): bigint {
-  if (typeof value === 'number' || typeof value === 'bigint') return BigInt(value)
-  const bytes = typeof value === 'string' ? Buffer.from(value, 'base64') : (value as Buffer)
-  return BigInt.asIntN(bytes.length * 8, BigInt(`0x${bytes.toString('hex')}`))
 }

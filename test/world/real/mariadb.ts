@@ -1,7 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import mysql from 'mysql2/promise'
 import { until } from '../../support/until.ts'
-import type { Home, RowValues, Session, WorldDatabase } from './database.ts'
-import { literal, throughRestart } from './database.ts'
+import type { CopyPlace, Home, RowValues, Session, WorldDatabase } from './database.ts'
+import { literal, throughRestart, unlessAbsent } from './database.ts'
 import type { RealPlan } from './plan.ts'
 
 const quoted = (name: string): string => `\`${name}\``
@@ -14,6 +15,7 @@ export function mariadbWorlds(url: string, restart: (() => Promise<void>) | null
 async function mariadbHome(server: string, plan: RealPlan): Promise<Home> {
   const name = plan.name.replaceAll('-', '_')
   const account = `'${name}'@'%'`
+  const writer = `'${name}_w'@'%'`
   /**
    * Waits for a server that restarts as part of the story: what is to be done to a world is done all the
    * same.
@@ -48,15 +50,54 @@ async function mariadbHome(server: string, plan: RealPlan): Promise<Home> {
     `DROP DATABASE IF EXISTS ${name}`,
     `DROP USER IF EXISTS ${account}`,
     `CREATE DATABASE ${name} CHARACTER SET utf8mb4`,
-    `CREATE USER ${account} IDENTIFIED BY 'reader'`
+    `CREATE USER ${account} IDENTIFIED BY 'reader'`,
+    `DROP USER IF EXISTS ${writer}`,
+    `CREATE USER ${writer} IDENTIFIED BY 'writer'`,
+    `GRANT ALL ON ${name}.* TO ${writer}`
   )
   if (plan.seesTransactions) await exec(null, `GRANT PROCESS ON *.* TO ${account}`)
   const stamp = 'CURRENT_TIMESTAMP(6)'
   const columns = '(code, version, amount, note, changed)'
   const values = (row: Pick<RowValues, 'amount' | 'note'>): string =>
     `${row.amount}, ${literal(row.note)}, ${stamp}`
-  const endSessions = async (): Promise<void> => {
-    await exec(null, `KILL USER ${account}`).catch(() => undefined)
+  const endSessions = async (user = account): Promise<void> => {
+    await exec(null, `KILL USER ${user}`).catch(() => undefined)
+  }
+  const lock = async (user = account): Promise<void> => {
+    await exec(null, `ALTER USER ${user} ACCOUNT LOCK`)
+    await endSessions(user)
+  }
+  const unlock = async (user = account): Promise<void> =>
+    void (await exec(null, `ALTER USER ${user} ACCOUNT UNLOCK`))
+  const nothing = (): Promise<void> => Promise.resolve()
+  const copies: CopyPlace = {
+    config: {
+      'connection.url': `jdbc:mariadb://${new URL(server).host}/${name}`,
+      'connection.user': `${name}_w`,
+      'connection.password': 'writer'
+    },
+    quoted,
+    types: { text: 'varchar(60)', whole: 'bigint', amount: 'decimal(10,2)', moment: 'datetime(6)' },
+    create: async (table, columns) =>
+      void (await exec(name, `CREATE TABLE ${quoted(table)} (${columns})`)),
+    run: async (sql) => void (await exec(name, sql)),
+    rows: (table, columns) =>
+      unlessAbsent(
+        exec(name, `SELECT ${columns.map(quoted).join()} FROM ${quoted(table)}`).then((rows) =>
+          (rows as Record<string, unknown>[]).map((row) => columns.map((column) => row[column]))
+        )
+      ),
+    endSessions: () => endSessions(writer),
+    lockAccount: () => lock(writer),
+    unlockAccount: () => unlock(writer),
+    async hold(table, forMs) {
+      const client = await connect(name)
+      await client.query(`LOCK TABLES ${quoted(table)} WRITE`).catch(() => undefined)
+      await delay(forMs)
+      await client.end().catch(() => client.destroy())
+    },
+    revoke: nothing,
+    grant: nothing
   }
   return {
     config: {
@@ -97,7 +138,7 @@ async function mariadbHome(server: string, plan: RealPlan): Promise<Home> {
         id: BigInt(row.id)
       }))
     },
-    endSessions,
+    endSessions: () => endSessions(),
     grant: async (table) =>
       void (await exec(name, `GRANT SELECT ON ${name}.${quoted(table.name)} TO ${account}`)),
     revoke: async (table) =>
@@ -112,17 +153,20 @@ async function mariadbHome(server: string, plan: RealPlan): Promise<Home> {
         name,
         `RENAME TABLE ${quoted(`away ${table.name}`)} TO ${quoted(table.name)}`
       )),
-    async lock() {
-      await exec(null, `ALTER USER ${account} ACCOUNT LOCK`)
-      await endSessions()
-    },
-    unlock: async () => void (await exec(null, `ALTER USER ${account} ACCOUNT UNLOCK`)),
+    lock: () => lock(),
+    unlock: () => unlock(),
+    copies,
     addColumn: async (table, column) =>
       void (await exec(name, `ALTER TABLE ${quoted(table.name)} ADD COLUMN ${column} int`)),
     // A DELETE: after TRUNCATE ids would begin again.
     empty: async (table) => void (await exec(name, `DELETE FROM ${quoted(table.name)}`)),
     async close() {
-      await exec(null, `DROP DATABASE IF EXISTS ${name}`, `DROP USER IF EXISTS ${account}`)
+      await exec(
+        null,
+        `DROP DATABASE IF EXISTS ${name}`,
+        `DROP USER IF EXISTS ${account}`,
+        `DROP USER IF EXISTS ${writer}`
+      )
     }
   }
 }

@@ -2,7 +2,7 @@ import { type Client, logOn } from '../../support/oracle/oracle-client.ts'
 import { startOracleServer } from '../../support/oracle/oracle-server.ts'
 import { oracleConfig } from '../../support/real-oracle.ts'
 import type { Home, WorldDatabase } from './database.ts'
-import { literal } from './database.ts'
+import { literal, unlessAbsent } from './database.ts'
 import type { TablePlan } from './plan.ts'
 
 /** Errors that pass by themselves, wherever they come. */
@@ -29,12 +29,17 @@ async function oracleHome(plan: { readonly zone: string }): Promise<Home> {
   const exec = async (...statements: string[]): Promise<void> =>
     void (await control.execute(statements))
   const nothing = (): Promise<void> => Promise.resolve()
+  const oracleConnection = {
+    'connection.url': `jdbc:oracle:thin:@//127.0.0.1:${server.port}/${server.service}`,
+    'connection.user': server.user,
+    'connection.password': server.password
+  }
   return {
     config: {
       ...oracleConfig(
-        `jdbc:oracle:thin:@//127.0.0.1:${server.port}/${server.service}`,
-        server.user,
-        server.password
+        oracleConnection['connection.url'],
+        oracleConnection['connection.user'],
+        oracleConnection['connection.password']
       ),
       'connection.backoff.ms': '200'
     },
@@ -91,6 +96,31 @@ async function oracleHome(plan: { readonly zone: string }): Promise<Home> {
     },
     addColumn: nothing,
     empty: (table) => exec(`DELETE FROM ${table.name}`),
+    copies: {
+      config: oracleConnection,
+      quoted: (one) => `"${one}"`,
+      types: {
+        text: 'VARCHAR2(200)',
+        whole: 'NUMBER(18)',
+        amount: 'NUMBER(10,2)',
+        moment: 'TIMESTAMP(6)'
+      },
+      create: (table, columns) => exec(`CREATE TABLE ${table} (${columns})`),
+      run: (sql) => exec(sql),
+      rows: (table, columns) =>
+        unlessAbsent(
+          control.execute(`SELECT ${columns.map((one) => `"${one}"`).join()} FROM ${table}`)
+        ),
+      endSessions() {
+        for (const code of PASSING.slice(0, 3)) control.failNext(code, { sql: /INSERT|MERGE/ })
+        return Promise.resolve()
+      },
+      lockAccount: nothing,
+      unlockAccount: nothing,
+      hold: nothing,
+      revoke: nothing,
+      grant: nothing
+    },
     async close() {
       for (const client of clients) await client.close()
       await server.stop()

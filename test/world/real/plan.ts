@@ -1,5 +1,6 @@
 import { uniqueName } from '../../support/environment.ts'
-import type { Random } from '../../support/random.ts'
+import { Random } from '../../support/random.ts'
+import { type SinkPlan, sinkPlan } from './sink-plan.ts'
 
 export type DatabaseName = 'postgres' | 'mariadb' | 'sqlite' | 'oracle'
 export const DATABASES: readonly DatabaseName[] = ['postgres', 'mariadb', 'sqlite', 'oracle']
@@ -52,9 +53,12 @@ export interface RealPlan {
   readonly rollbacks: number
   /** The account may see who else is at work. */
   readonly seesTransactions: boolean
+  /** null: nobody reads its topics. */
+  readonly sink: SinkPlan | null
 }
 
 export interface HousePlan {
+  readonly database: DatabaseName
   readonly exactlyOnce: boolean
   readonly forMs: number
   readonly worlds: readonly RealPlan[]
@@ -90,12 +94,18 @@ export function housePlan(
     deeds.push({ atMs: random.within(1000, forMs), what })
   }
   return {
+    database,
     exactlyOnce,
     forMs,
     deeds: deeds.sort((a, b) => a.atMs - b.atMs),
-    worlds: Array.from({ length: options.worlds }, (_, index) =>
-      realPlan(random, database, uniqueName(`w${options.seed}-${index}`), forMs, exactlyOnce)
-    )
+    worlds: Array.from({ length: options.worlds }, (_, index) => {
+      const name = uniqueName(`w${options.seed}-${index}`)
+      const plan = realPlan(random, database, name, forMs, exactlyOnce)
+      // Drawn apart, so that a seed has the same life with a sink as without.
+      const drawn = new Random(options.seed * 1000 + index)
+      const hasSchemas = plan.values !== 'json'
+      return { ...plan, sink: sinkPlan(drawn, database, { forMs, hasSchemas, exactlyOnce }) }
+    })
   }
 }
 
@@ -105,7 +115,7 @@ function realPlan(
   name: string,
   forMs: number,
   exactlyOnce: boolean
-): RealPlan {
+): Omit<RealPlan, 'sink'> {
   const of = <T>(...choices: T[]): T => random.pick(choices) as T
   const isQuiet = database === 'sqlite'
   const names = NAMES.slice(0, of(1, 2, 2, 3, 4))

@@ -1,7 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import { until } from '../../support/until.ts'
-import type { Home, Session, WorldDatabase } from './database.ts'
-import { literal, throughRestart } from './database.ts'
+import type { CopyPlace, Home, Session, WorldDatabase } from './database.ts'
+import { literal, throughRestart, unlessAbsent } from './database.ts'
 import type { RealPlan, TablePlan } from './plan.ts'
 
 const quoted = (name: string): string => `"${name}"`
@@ -32,6 +33,7 @@ async function connect(url: string): Promise<pg.Client> {
 
 async function postgresHome(server: string, plan: RealPlan): Promise<Home> {
   const name = plan.name.replaceAll('-', '_')
+  const writer = `${name}_w`
   const url = new URL(server)
   const once = (where: string, ...statements: string[]): Promise<pg.QueryResult[]> =>
     throughRestart(() => run(where, statements), [])
@@ -49,7 +51,9 @@ async function postgresHome(server: string, plan: RealPlan): Promise<Home> {
     server,
     `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`,
     `DROP ROLE IF EXISTS ${name}`,
+    `DROP ROLE IF EXISTS ${writer}`,
     `CREATE ROLE ${name} LOGIN PASSWORD 'reader'`,
+    `CREATE ROLE ${writer} LOGIN PASSWORD 'writer'`,
     `CREATE DATABASE ${name}`
   )
   if (plan.seesTransactions) await once(server, `GRANT pg_monitor TO ${name}`)
@@ -57,11 +61,56 @@ async function postgresHome(server: string, plan: RealPlan): Promise<Home> {
   const own = url.toString()
   const stamp = (table: TablePlan): string =>
     table.wallClock ? `(clock_timestamp() AT TIME ZONE '${plan.zone}')` : 'clock_timestamp()'
-  const endSessions = async (): Promise<void> => {
+  await once(own, `GRANT CREATE ON SCHEMA public TO ${writer}`)
+  const endSessions = async (role = name): Promise<void> => {
     await once(
       server,
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '${name}'`
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '${role}'`
     )
+  }
+  const lock = async (role = name): Promise<void> => {
+    await once(server, `ALTER ROLE ${role} NOLOGIN`)
+    await endSessions(role)
+  }
+  const unlock = async (role = name): Promise<void> =>
+    void (await once(server, `ALTER ROLE ${role} LOGIN`))
+  const copies: CopyPlace = {
+    config: {
+      'connection.url': `jdbc:postgresql://${url.host}/${name}`,
+      'connection.user': writer,
+      'connection.password': 'writer'
+    },
+    quoted,
+    types: { text: 'text', whole: 'bigint', amount: 'numeric(10,2)', moment: 'timestamptz' },
+    create: async (table, columns) =>
+      void (await once(
+        own,
+        `CREATE TABLE ${quoted(table)} (${columns})`,
+        `ALTER TABLE ${quoted(table)} OWNER TO ${writer}`
+      )),
+    run: async (sql) => void (await once(own, sql)),
+    rows: (table, columns) =>
+      unlessAbsent(
+        once(own, `SELECT ${columns.map(quoted).join()} FROM ${quoted(table)}`).then(([found]) =>
+          ((found?.rows ?? []) as Record<string, unknown>[]).map((row) =>
+            columns.map((column) => row[column])
+          )
+        )
+      ),
+    endSessions: () => endSessions(writer),
+    lockAccount: () => lock(writer),
+    unlockAccount: () => unlock(writer),
+    async hold(table, forMs) {
+      const client = await connect(own)
+      await client.query('BEGIN').catch(() => undefined)
+      await client.query(`LOCK TABLE ${quoted(table)} IN EXCLUSIVE MODE`).catch(() => undefined)
+      await delay(forMs)
+      await client.end()
+    },
+    revoke: async (table) =>
+      void (await once(own, `REVOKE INSERT, UPDATE ON ${quoted(table)} FROM ${writer}`)),
+    grant: async (table) =>
+      void (await once(own, `GRANT INSERT, UPDATE ON ${quoted(table)} TO ${writer}`))
   }
   return {
     config: {
@@ -98,7 +147,7 @@ async function postgresHome(server: string, plan: RealPlan): Promise<Home> {
         id: BigInt(id)
       }))
     },
-    endSessions,
+    endSessions: () => endSessions(),
     grant: async (table) =>
       void (await once(own, `GRANT SELECT ON ${quoted(table.name)} TO ${name}`)),
     revoke: async (table) =>
@@ -107,16 +156,19 @@ async function postgresHome(server: string, plan: RealPlan): Promise<Home> {
       void (await once(own, `ALTER TABLE ${quoted(table.name)} RENAME TO "away ${table.name}"`)),
     show: async (table) =>
       void (await once(own, `ALTER TABLE "away ${table.name}" RENAME TO ${quoted(table.name)}`)),
-    async lock() {
-      await once(server, `ALTER ROLE ${name} NOLOGIN`)
-      await endSessions()
-    },
-    unlock: async () => void (await once(server, `ALTER ROLE ${name} LOGIN`)),
+    lock: () => lock(),
+    unlock: () => unlock(),
+    copies,
     addColumn: async (table, column) =>
       void (await once(own, `ALTER TABLE ${quoted(table.name)} ADD COLUMN ${column} int`)),
     empty: async (table) => void (await once(own, `TRUNCATE ${quoted(table.name)}`)),
     async close() {
-      await once(server, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`, `DROP ROLE ${name}`)
+      await once(
+        server,
+        `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`,
+        `DROP ROLE ${name}`,
+        `DROP ROLE ${writer}`
+      )
     }
   }
 }

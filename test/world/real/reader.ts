@@ -1,13 +1,19 @@
 import avsc from 'avsc'
-import { type Consumer, Kafka, logLevel } from 'kafkajs'
+import { type Consumer, type IHeaders, Kafka, logLevel, type Message, type Producer } from 'kafkajs'
 import { hideNegativeTimeoutWarnings } from '../../../src/kafka/admin/kafkajs-warnings.ts'
 import { kafkaBootstrap, schemaRegistryUrl, uniqueName } from '../../support/environment.ts'
 
-/** The columns of a row, as a record of any format says them. */
+/** The key of records that no converter can read. */
+export const UNREADABLE = 'unreadable'
+
 export interface Arrival {
   readonly topic: string
+  readonly partition: number
   readonly offset: number
-  readonly fields: Readonly<Record<string, unknown>>
+  readonly key: Buffer | null
+  /** The columns of a row, as a record of any format says them; null: no value, or none to be read. */
+  readonly fields: Readonly<Record<string, unknown>> | null
+  readonly headers: IHeaders
 }
 
 /**
@@ -16,6 +22,7 @@ export interface Arrival {
 export class TopicsReader {
   readonly #consumer: Consumer
   readonly #kafka: Kafka
+  readonly #producer: Producer
   readonly #schemas = new Map<number, avsc.Type>()
 
   constructor(committedOnly: boolean) {
@@ -30,14 +37,22 @@ export class TopicsReader {
       readUncommitted: !committedOnly,
       maxWaitTimeInMs: 200
     })
+    this.#producer = this.#kafka.producer()
   }
 
-  async createTopics(topics: readonly string[]): Promise<void> {
+  /** Records that no source wrote. */
+  async send(topic: string, message: Message): Promise<void> {
+    await this.#producer.send({ topic, messages: [message] })
+  }
+
+  /** Topics with the numbers of their partitions. */
+  async createTopics(topics: ReadonlyMap<string, number>): Promise<void> {
+    await this.#producer.connect()
     const admin = this.#kafka.admin()
     await admin.connect()
     await admin.createTopics({
       waitForLeaders: true,
-      topics: topics.map((topic) => ({ topic, numPartitions: 1 }))
+      topics: [...topics].map(([topic, numPartitions]) => ({ topic, numPartitions }))
     })
     await admin.disconnect()
   }
@@ -50,10 +65,12 @@ export class TopicsReader {
     await this.#consumer.connect()
     await this.#consumer.subscribe({ topics: [...topics], fromBeginning: true })
     await this.#consumer.run({
-      eachMessage: async ({ topic, message }) => {
+      eachMessage: async ({ topic, partition, message }) => {
         try {
-          const fields = await this.#fieldsOf(message.value)
-          onArrival({ topic, offset: Number(message.offset), fields })
+          const { key, value, headers = {} } = message
+          const isRow = value !== null && key?.toString() !== UNREADABLE
+          const fields = isRow ? await this.#fieldsOf(value) : null
+          onArrival({ topic, partition, offset: Number(message.offset), key, fields, headers })
         } catch (error) {
           onError(error)
         }
@@ -63,7 +80,7 @@ export class TopicsReader {
 
   /** `topics` are not needed any more. */
   async close(topics: readonly string[]): Promise<void> {
-    await this.#consumer.disconnect()
+    await Promise.all([this.#consumer.disconnect(), this.#producer.disconnect()])
     const admin = this.#kafka.admin()
     await admin.connect()
     const existing = new Set(await admin.listTopics())
@@ -71,8 +88,7 @@ export class TopicsReader {
     await admin.disconnect()
   }
 
-  async #fieldsOf(value: Buffer | null): Promise<Record<string, unknown>> {
-    if (value === null) throw new Error('A record without a value')
+  async #fieldsOf(value: Buffer): Promise<Record<string, unknown>> {
     if (value[0] === 0) return await this.#avro(value)
     // Ids beyond 2^53 keep their digits.
     const parsed = JSON.parse(value.toString(), (_, one: unknown, context?: { source?: string }) =>

@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Home, WorldDatabase } from './database.ts'
-import { literal } from './database.ts'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { CopyPlace, Home, WorldDatabase } from './database.ts'
+import { literal, unlessAbsent } from './database.ts'
 import type { RealPlan } from './plan.ts'
 
 const quoted = (name: string): string => `"${name}"`
@@ -27,6 +28,10 @@ function sqliteHome(plan: RealPlan): Home {
     return Promise.resolve()
   }
   const nothing = (): Promise<void> => Promise.resolve()
+  const copiesFile = join(folder, `${plan.name}-copies.db`)
+  const copied = new DatabaseSync(copiesFile, { timeout: 5000, readBigInts: true })
+  copied.exec('PRAGMA journal_mode = WAL')
+  const copies = sqliteCopies(copied, copiesFile)
   let taken = new Map<string, number>()
   const nextId = (name: string, step: number, from: number): number => {
     const id = (taken.get(name) ?? from - step) + step
@@ -72,11 +77,48 @@ function sqliteHome(plan: RealPlan): Home {
     unlock: nothing,
     addColumn: (table, column) => run(`ALTER TABLE ${quoted(table.name)} ADD COLUMN ${column} INT`),
     empty: (table) => run(`DELETE FROM ${quoted(table.name)}`),
+    copies,
     close() {
       database.close()
+      copied.close()
       rmSync(folder, { recursive: true, force: true })
       return Promise.resolve()
     }
+  }
+}
+
+/** A file of its own, since one writes to a file at a time. */
+function sqliteCopies(database: DatabaseSync, file: string): CopyPlace {
+  const nothing = (): Promise<void> => Promise.resolve()
+  const run = (sql: string): Promise<void> => {
+    database.exec(sql)
+    return Promise.resolve()
+  }
+  return {
+    config: { 'connection.url': `jdbc:sqlite:${file}` },
+    quoted,
+    types: { text: 'TEXT', whole: 'BIGINT', amount: 'NUMERIC(10,2)', moment: 'TIMESTAMP(3)' },
+    create: (table, columns) => run(`CREATE TABLE ${quoted(table)} (${columns})`),
+    run,
+    rows: (table, columns) =>
+      unlessAbsent(
+        Promise.resolve().then(() =>
+          database
+            .prepare(`SELECT ${columns.map(quoted).join()} FROM ${quoted(table)}`)
+            .all()
+            .map((row) => columns.map((column) => row[column]))
+        )
+      ),
+    endSessions: nothing,
+    lockAccount: nothing,
+    unlockAccount: nothing,
+    async hold(_table, forMs) {
+      database.exec('BEGIN IMMEDIATE')
+      await delay(forMs)
+      database.exec('ROLLBACK')
+    },
+    revoke: nothing,
+    grant: nothing
   }
 }
 

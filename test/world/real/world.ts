@@ -7,6 +7,8 @@ import type { Home } from './database.ts'
 import type { House } from './house.ts'
 import { RealJudge } from './judge.ts'
 import type { PlannedDeed, RealPlan, TablePlan } from './plan.ts'
+import type { Arrival } from './reader.ts'
+import { SinkWorld } from './sink-world.ts'
 import { RealWriters } from './writers.ts'
 
 /** Quiet beats at the end, in which nothing may come any more. */
@@ -26,6 +28,8 @@ export class RealWorld {
   readonly plan: RealPlan
   readonly story: Story
   readonly judge: RealJudge
+  /** null: nobody reads its topics. */
+  readonly sink: SinkWorld | null
   readonly #home: Home
   readonly #house: House
   readonly #writers: RealWriters
@@ -43,11 +47,33 @@ export class RealWorld {
     this.#random = random
     this.#writers = new RealWriters(plan, home, this.judge, new Random(random.below(2 ** 31)))
     this.#config = connectorConfig(plan, home, house.plan.exactlyOnce)
+    this.sink =
+      plan.sink === null
+        ? null
+        : new SinkWorld({
+            plan,
+            sink: plan.sink,
+            copies: home.copies,
+            house,
+            story: this.story,
+            random: new Random(random.below(2 ** 31)),
+            fault: (text, rows) => this.judge.fault(text, rows)
+          })
   }
 
   async prepare(): Promise<void> {
     for (const table of this.plan.tables) await this.#home.createTable(table)
     await this.#writers.writeBefore()
+    await this.sink?.prepare(async (table) =>
+      (await this.#home.rows(table)).map(({ code }) => code)
+    )
+  }
+
+  /** `table` null: a record that the sink could not write. */
+  onArrival(table: TablePlan | null, arrival: Arrival): void {
+    if (table === null) return this.sink?.onDeadLetter(arrival)
+    if (arrival.fields !== null) this.judge.onArrival(table.name, arrival.fields, arrival.offset)
+    this.sink?.onArrival(table, arrival)
   }
 
   /** Everything that happens, until every row has come or it is clear that one does not. */
@@ -55,6 +81,7 @@ export class RealWorld {
     await this.#put()
     const started = this.#start()
     const deeds = this.#befall()
+    const sinking = this.sink?.live()
     await this.#writers.run(this.#house.plan.forMs)
     this.story.tell('nobody writes any more')
     await deeds
@@ -65,6 +92,12 @@ export class RealWorld {
     await this.#settle()
     await this.#house.beats(AFTERMATH_BEATS)
     this.judge.judgeRepetitions()
+    await sinking
+    if (this.sink !== null && this.judge.faults.length === 0) {
+      // A table that is copied whole each time never comes to an end.
+      await this.#house.stopConnector(this.plan.name)
+      await this.sink.settle(AFTERMATH_BEATS)
+    }
     if (this.judge.faults.length > 0) await this.#diagnose()
   }
 
@@ -82,6 +115,7 @@ export class RealWorld {
   }
 
   async close(): Promise<void> {
+    await this.sink?.close()
     await this.#house.rest.delete(`/connectors/${this.plan.name}`).catch(() => undefined)
     await this.#home.close()
   }
