@@ -38,6 +38,11 @@ export interface Move {
   /** In which state the connector was, and is to be again. */
   readonly targetState: TargetState
   readonly offsets: readonly MovedOffset[]
+  /**
+   * Of a connector that is being created, which is not in the config topic yet: it says where the offsets
+   * belong. References are not replaced. Gone when the move has ended.
+   */
+  readonly config?: Readonly<Record<string, string>>
 }
 
 /**
@@ -98,6 +103,7 @@ function parseMove(value: unknown): Move {
   const targetState = fields.get('targetState')
   if (!STATES.has(targetState)) throw new DataError("'targetState' of a move is not known")
   const kind = fields.get('kind')
+  const config = fields.get('config')
   if (!KINDS.has(kind)) throw new DataError("'kind' of a move is not known")
   return {
     kind: kind as MoveKind,
@@ -110,8 +116,14 @@ function parseMove(value: unknown): Move {
     },
     request: fields.get('request') ?? null,
     targetState: targetState as TargetState,
-    offsets: listOf(fields.get('offsets'), 'offsets').map(parseOffset)
+    offsets: listOf(fields.get('offsets'), 'offsets').map(parseOffset),
+    ...(config === undefined ? {} : { config: parseConfig(config) })
   }
+}
+
+function parseConfig(value: unknown): Record<string, string> {
+  const settings = [...fieldsOf(value, "'config'")]
+  return Object.fromEntries(settings.map(([key, text]) => [key, textOf(text, key)]))
 }
 
 function parseOffset(value: unknown): MovedOffset {

@@ -105,7 +105,8 @@ export class ConfigMoves {
         kind: 'create',
         by: nobody,
         request: { create: given === null ? 'offsets=reset' : 'initial_offsets' },
-        offsets: movedOffsets(changes, stored)
+        offsets: movedOffsets(changes, stored),
+        config: Object.fromEntries(config)
       } as const
       await commands.run({ kind: 'beginMove', name, config: null, phase: 'writing', move })
       const outcome = await this.#written({ takenUp: false, put }, name)

@@ -42,7 +42,7 @@ export function finished(
   outcome: Pick<FinishedMove, 'ended' | 'state' | 'problem'>
 ): StartFromRecord {
   if (running === null) return { running, history }
-  const { phase: _, ...move } = running
+  const { phase: _, config: __, ...move } = running
   const kept = [...history, { ...move, ...outcome }].slice(-MAX_HISTORY)
   while (kept.length > 1 && Buffer.byteLength(jsonDocument(kept)) > MAX_HISTORY_BYTES) kept.shift()
   return { running: null, history: kept }

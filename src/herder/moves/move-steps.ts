@@ -128,7 +128,7 @@ export class MoveSteps {
           ? this.#giveUp(name, 'The worker that was asked ended before it began')
           : this.#halt(name, running, context)
       case 'writing':
-        return this.#write(name, running, context)
+        return this.#write(name, running)
       case 'written':
         return this.#close(course, running)
     }
@@ -170,16 +170,15 @@ export class MoveSteps {
     return this.#options.offsets.prepareStart(name, firstStart.before, put.config)
   }
 
-  async #write(name: string, running: RunningMove, { put }: MoveContext): Promise<void> {
+  async #write(name: string, running: RunningMove): Promise<void> {
     const { writers, offsets } = this.#options
     const snapshot = this.#snapshot
     const isStopped = snapshot.targetState(name) === 'STOPPED' && snapshot.taskCount(name) === 0
     // Somebody who knows nothing of moves may have started it: nobody may go on from a part of the new
     // positions.
     if (snapshot.contains(name) && !isStopped) await writers.halt(name)
-    // A connector that is being created is not in the config topic yet.
-    const created = running.kind === 'create' ? put?.config : undefined
-    const config = created ?? this.#snapshot.connectorConfig(name) ?? new Map()
+    const created = running.config === undefined ? null : new Map(Object.entries(running.config))
+    const config = this.#snapshot.connectorConfig(name) ?? created ?? new Map()
     const changes = running.offsets.map(({ partition, offset }) => ({ partition, offset }))
     if (changes.length > 0) {
       await writers.fence(name, config)

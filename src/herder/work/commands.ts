@@ -48,7 +48,7 @@ export interface ConnectorCommands {
 }
 
 /** What a new move is made of. */
-type NewMove = Pick<Move, 'kind' | 'by' | 'request' | 'offsets'>
+type NewMove = Pick<Move, 'kind' | 'by' | 'request' | 'offsets' | 'config'>
 
 /** Steps of changes that stored offsets are part of, with an up-to-date picture of the configurations. */
 export interface MoveCommands {

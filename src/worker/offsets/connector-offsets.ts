@@ -68,11 +68,10 @@ export class OffsetsOfConnectors implements ConnectorOffsets {
   ): Promise<void> {
     const { resolve, plugins } = this.#options
     const resolved = await resolve(config)
+    // What is written of a source needs nothing of its class.
     if (!changes.every(({ partition }) => isSinkPartition(partition))) {
       return this.#sources.write({ name, config: resolved }, changes)
     }
-    // Of a sink whose creation ended with the worker that was asked nobody knows the group any more.
-    if (connectorClass(resolved) === null) return undefined
     const plugin = connectorPlugin(plugins, resolved)
     return plugin.type === 'sink'
       ? this.#sinks.write({ name, plugin, config: resolved }, changes)

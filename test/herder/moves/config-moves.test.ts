@@ -90,10 +90,12 @@ describe('a connector that is created where another one of its name was', () => 
   })
 
   it('is written once, also when the end of that can be noted only later', async (test) => {
-    const { herder, store, worker } = await alone(test)
+    const { herder, store, worker, config } = await alone(test)
     const putStartFrom = store.putStartFrom.bind(store)
     let refused = 0
+    const records: unknown[] = []
     store.putStartFrom = async (name, state) => {
+      if (state?.running !== null) records.push(state?.running.config)
       const isEnd = state?.running === null && store.snapshot().contains(name)
       if (isEnd && refused++ === 0) throw new ConnectError('KAFKA_UNAVAILABLE', 'no broker today')
       await putStartFrom(name, state)
@@ -103,12 +105,24 @@ describe('a connector that is created where another one of its name was', () => 
       initialOffsets: { offsets: [{ partition: t, offset: { id: 5 } }], others: 'reset' }
     })
     assert.deepEqual([created, refused], [true, 2])
+    // Whoever takes it up knows where the offsets belong; the history does not keep it.
+    const put = Object.fromEntries(connectorConfig('a'))
+    assert.deepEqual(records, [put, put])
+    assert.equal(config().startFrom('a')?.history[0]?.config, undefined)
     assert.equal((await herder.startFrom.history('a'))[0]?.state, 'DONE')
     assert.deepEqual(await worker.offsets('a'), [{ partition: t, offset: { id: 5 } }])
   })
 
   it('is not created by a worker that takes a creation up: its offsets are whole, and it can be created again', async (test) => {
     const { cluster, herder, worker, config, store } = await alone(test)
+    // As whoever began it wrote it down: the configuration says where the offsets belong.
+    const put = connectorConfig('a')
+    let written: ReadonlyMap<string, string> | undefined
+    const writeOffsets = worker.writeOffsets.bind(worker)
+    worker.writeOffsets = async (name, wanted, changes) => {
+      written = wanted
+      await writeOffsets(name, wanted, changes)
+    }
     await store.putStartFrom('a', {
       running: {
         kind: 'create',
@@ -118,12 +132,14 @@ describe('a connector that is created where another one of its name was', () => 
         request: { create: 'initial_offsets' },
         targetState: 'STARTED',
         phase: 'writing',
-        offsets: [{ partition: t, old: { id: 1 }, offset: { id: 5 } }]
+        offsets: [{ partition: t, old: { id: 1 }, offset: { id: 5 } }],
+        config: Object.fromEntries(put)
       },
       history: []
     })
     await until(() => config().startFrom('a') === null, 'the creation is over')
     assert.deepEqual(await worker.offsets('a'), [{ partition: t, offset: { id: 5 } }])
+    assert.deepEqual(written, put)
     assert.deepEqual(herder.cluster.connectors(), [])
     await cluster.create('a')
     await cluster.runs('a', 'a-0')
