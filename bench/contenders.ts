@@ -114,7 +114,6 @@ async function startWorker(
     name: `The worker of ${run}`,
     logTo: join(folder, `${run}.log`),
     ready: async () => (await fetch(`${url}/health`, { signal: AbortSignal.timeout(2000) })).ok,
-    startTimeoutMs: 180_000,
     stopTimeoutMs: 20_000
   })
   const readySeconds = (performance.now() - started) / 1000

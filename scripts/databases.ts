@@ -73,7 +73,6 @@ export async function startPostgres(options: DatabaseOptions): Promise<Database>
       logTo: options.logTo,
       ...account,
       ready: () => postgresAnswers(url),
-      startTimeoutMs: 60_000,
       stopTimeoutMs: 10_000
     })
   return await running(url, start, stopFast)
@@ -184,7 +183,6 @@ export async function startMariaDb(options: DatabaseOptions): Promise<Database> 
       logTo: options.logTo,
       ...account,
       ready: () => mysqlAnswers(url),
-      startTimeoutMs: 60_000,
       stopTimeoutMs: 15_000
     })
   return await running(url, start, (server) => server.stop())

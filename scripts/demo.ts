@@ -22,7 +22,7 @@ import { freePorts, lastLines, type ServerProcess, startServer } from './server-
 import { TopicReader } from './topic-reader.ts'
 
 const USAGE = 'Usage: npm run demo [-- [--oracle] [--avro] [--once] [--data FOLDER]]\n'
-const FIRST_ROW_TIMEOUT_MS = 60_000
+const FIRST_ROW_TIMEOUT_MS = 300_000
 const MAX_LINE = 160
 
 const root = resolve(import.meta.dirname, '..')
@@ -143,7 +143,6 @@ async function worker(
       args: command,
       logTo: workerLog,
       ready: async () => (await fetch(`${url}/connectors`, limit(2000))).ok,
-      startTimeoutMs: 60_000,
       stopTimeoutMs: 15_000
     })
   say(`Worker: starting node src/main.ts --distributed ${workerFile} …`)

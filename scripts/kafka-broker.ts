@@ -79,7 +79,6 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
       cwd: dir,
       logTo: options.logTo,
       ready: () => accepts(port),
-      startTimeoutMs: 60_000,
       stopTimeoutMs: 15_000
     })
   let server = await start()
@@ -174,7 +173,7 @@ async function formatStorage(
   await run(
     java,
     ['-Xmx256m', '-XX:TieredStopAtLevel=1', '-cp', classpath, 'kafka.tools.StorageTool', ...format],
-    60_000
+    300_000
   )
   copyFileSync(join(data, 'bootstrap.checkpoint'), checkpoint)
   return clusterId

@@ -76,7 +76,6 @@ export async function startSchemaRegistry(options: {
     logTo: options.logTo,
     ready: async () =>
       (await fetch(`${url}/subjects`, { signal: AbortSignal.timeout(2000) })).status === 200,
-    startTimeoutMs: 60_000,
     stopTimeoutMs: 10_000
   })
   return { url, stop: () => server.stop() }

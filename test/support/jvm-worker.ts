@@ -66,7 +66,6 @@ export async function startJvmWorker(
     cwd: dir,
     logTo: join(dir, 'worker.log'),
     ready: async () => (await fetch(`${url}/health`)).status === 200,
-    startTimeoutMs: 90_000,
     stopTimeoutMs: 20_000
   })
   const clean = (): void => rmSync(dir, { recursive: true, force: true })

@@ -42,7 +42,6 @@ export async function startPgBouncer(
     logTo: join(folder, 'pgbouncer.log'),
     ...account(folder),
     ready: () => answers(port),
-    startTimeoutMs: 20_000,
     stopTimeoutMs: 5000
   })
   return { port, stop: () => server.stop() }

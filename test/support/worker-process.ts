@@ -39,8 +39,6 @@ interface WorkerProcessOptions {
    */
   properties?: Readonly<Record<string, string>>
   env?: Readonly<Record<string, string>>
-  /** How long it may take until `GET /health` answers 200. */
-  startMs?: number
 }
 
 /** Starts `node src/main.ts --distributed <file>` and waits until `GET /health` answers 200. */
@@ -79,7 +77,7 @@ export async function startWorkerProcess(
         return (await fetch(`${url}/health`)).status === 200
       },
       `the worker at ${url} is healthy`,
-      options.startMs ?? 60_000
+      300_000
     )
     if (child.exitCode !== null) throw new Error(`The worker ended with code ${child.exitCode}`)
   } catch (cause) {
