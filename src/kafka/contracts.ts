@@ -300,6 +300,12 @@ export interface GroupConsumer {
   close(reason: string, timeoutMs: number): Promise<void>
 }
 
+/** A member of a consumer group, as its coordinator knows it. */
+export interface GroupClient {
+  readonly clientId: string
+  readonly host: string
+}
+
 /**
  * Consumer groups from outside. Everything rejects with ConnectError; `kafkaError` in its facts names
  * Kafka's.
@@ -307,6 +313,8 @@ export interface GroupConsumer {
 export interface ConsumerGroups {
   /** All committed offsets; empty for a group that does not exist. */
   committed(groupId: string): Promise<readonly ConsumerPosition[]>
+  /** Who is in a group now; empty for one that does not exist. */
+  members(groupId: string): Promise<readonly GroupClient[]>
   /** Refused unless the group is empty. */
   alter(groupId: string, positions: readonly ConsumerPosition[]): Promise<void>
   /** Refused while a member subscribes to one of the topics. */

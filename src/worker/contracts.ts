@@ -140,6 +140,11 @@ export interface ConnectorOffsets {
     config: StoredConfig,
     changes: readonly RequestedOffset[] | null
   ): Promise<boolean>
+  /**
+   * Who keeps offsets from being stored now, a sentence for people; null: nobody. The connector's tasks must
+   * have ended.
+   */
+  inTheWay(connector: string, config: StoredConfig): Promise<string | null>
   /** Stores offsets as they are; repeating it does no harm. The connector's tasks must have ended. */
   writeOffsets(
     connector: string,

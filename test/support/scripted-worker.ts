@@ -292,6 +292,10 @@ export class ScriptedWorker implements Worker, ConnectorOffsets {
     return { complete: true, changes: given ?? [] }
   }
 
+  async inTheWay(): Promise<string | null> {
+    return null
+  }
+
   async writeOffsets(
     connector: string,
     _config: StoredConfig,

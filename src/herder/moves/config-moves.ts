@@ -10,6 +10,7 @@ import type { ConnectorOffsets } from '../../worker/contracts.ts'
 import type { InitialOffsets, PutOptions, PutOutcome } from '../herder.ts'
 import type { Commands } from '../work/command-queue.ts'
 import type { PutConfig, SharedCommands } from '../work/commands.ts'
+import { untilNobodyIsInTheWay } from './in-the-way.ts'
 import { movedOffsets } from './move-record.ts'
 import type { MoveContext, OffsetWriters } from './move-steps.ts'
 import type { Moves } from './moves.ts'
@@ -24,6 +25,8 @@ interface ConfigMovesOptions {
   readonly underWay: MovesUnderWay
   readonly clock: Clock
   readonly log: Logger
+  /** Aborts when the worker stops. */
+  readonly stopping: AbortSignal
 }
 
 /** How long a creation looks for offsets that are there already. */
@@ -99,6 +102,7 @@ export class ConfigMoves {
     return this.#releasing(name, async () => {
       const initial = await positions.initialOffsets(name, config, given)
       await writers.halt(name)
+      await untilNobodyIsInTheWay(this.#options, name, config)
       const stored = await positions.offsets(name, config)
       const changes = [...forgotten(stored, initial.changes, others), ...initial.changes]
       const move = {

@@ -11,6 +11,7 @@ import { type PutOutcome, RequestTargetError } from '../herder.ts'
 import type { Commands } from '../work/command-queue.ts'
 import type { PutConfig, SharedCommands } from '../work/commands.ts'
 import { requireConnector } from '../work/require-connector.ts'
+import { SomebodyInTheWay, untilNobodyIsInTheWay } from './in-the-way.ts'
 import { movedOffsets } from './move-record.ts'
 
 /** Who else may write the offsets of a connector: its tasks, wherever they run. */
@@ -135,11 +136,11 @@ export class MoveSteps {
   }
 
   /**
-   * Before offsets are written an error ends the move, and so does a configuration that cannot be written; in
-   * between it must go on.
+   * Before offsets are written an error ends the move, and so does a configuration that cannot be written, or
+   * somebody who keeps them from being written; in between it must go on.
    */
   #isFinal(name: string, error: unknown): boolean {
-    if (error instanceof NotWritten) return true
+    if (error instanceof NotWritten || error instanceof SomebodyInTheWay) return true
     if (error instanceof ConnectError && error.code === 'REBALANCE_IN_PROGRESS') return false
     return this.#running(name)?.phase === 'requested'
   }
@@ -152,7 +153,9 @@ export class MoveSteps {
   async #halt(name: string, running: RunningMove, context: MoveContext): Promise<void> {
     const { writers, offsets: positions } = this.#options
     await writers.halt(name)
-    const stored = await positions.offsets(name, requireConnector(this.#snapshot, name))
+    const config = requireConnector(this.#snapshot, name)
+    await untilNobodyIsInTheWay(this.#options, name, config)
+    const stored = await positions.offsets(name, config)
     const changes = await this.#changes(name, running, context, stored)
     const offsets = movedOffsets(changes, stored)
     await this.#advance(name, { ...running, offsets, phase: 'writing' })
@@ -178,11 +181,12 @@ export class MoveSteps {
     // positions.
     if (snapshot.contains(name) && !isStopped) await writers.halt(name)
     const created = running.config === undefined ? null : new Map(Object.entries(running.config))
-    const config = this.#snapshot.connectorConfig(name) ?? created ?? new Map()
+    const config = this.#snapshot.connectorConfig(name) ?? created
     const changes = running.offsets.map(({ partition, offset }) => ({ partition, offset }))
     if (changes.length > 0) {
-      await writers.fence(name, config)
-      await offsets.writeOffsets(name, config, changes)
+      if (config !== null) await untilNobodyIsInTheWay(this.#options, name, config)
+      await writers.fence(name, config ?? new Map())
+      await offsets.writeOffsets(name, config ?? new Map(), changes)
     }
     await this.#advance(name, { ...running, phase: 'written' })
   }

@@ -8,10 +8,12 @@ import type {
   ClientProperties,
   ConsumerGroups,
   ConsumerPosition,
+  GroupClient,
   TopicPartition
 } from '../contracts.ts'
 import { type ListedOffset, listOffsets, type OffsetSpec } from '../reading/list-offsets.ts'
 import { deleteGroup, deleteOffsets } from './group-deletions.ts'
+import { describeMembers } from './group-members.ts'
 import { commitOffsets, fetchOffsets, NO_ROUND, type PartitionOutcome } from './offset-requests.ts'
 
 /** Kafka says the same of a topic that nobody has made, and of one its broker has not heard of yet. */
@@ -44,6 +46,14 @@ export class KafkaConsumerGroups implements ConsumerGroups {
       return partitions.flatMap(({ error: _error, offset, ...position }) =>
         offset === null ? [] : [{ ...position, offset }]
       )
+    })
+  }
+
+  async members(groupId: string): Promise<readonly GroupClient[]> {
+    return this.#ofGroup(groupId, 'read the members', async (coordinator, what) => {
+      const { error, members } = await describeMembers(this.#network, coordinator, groupId)
+      accept(error, what)
+      return members
     })
   }
 

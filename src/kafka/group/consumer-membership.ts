@@ -124,7 +124,8 @@ export class ConsumerMembership {
       await this.#revoke(this.assignment)
     } finally {
       this.#state = { kind: 'CLOSED' }
-      const leftMs = Math.max(1, deadline - this.#clock.monotonicMs())
+      // Also where nobody waits for this: the group would have a member for as long as a session lasts.
+      const leftMs = Math.max(LEAVE_TIMEOUT_MS, deadline - this.#clock.monotonicMs())
       await settledWithin(this.#clock, this.#leaving, leftMs)
       await this.#parts.membership.leave(reason, leftMs)
     }

@@ -61,6 +61,10 @@ export class OffsetsOfConnectors implements ConnectorOffsets {
     return this.#with(name, config, (kind, of) => kind.modify(of, changes))
   }
 
+  async inTheWay(name: string, config: StoredConfig): Promise<string | null> {
+    return this.#with(name, config, (kind, of) => kind.inTheWay(of))
+  }
+
   async writeOffsets(
     name: string,
     config: StoredConfig,

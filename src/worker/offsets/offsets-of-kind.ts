@@ -18,6 +18,7 @@ export interface OffsetsOfKind<P extends ConnectorPlugin> {
   all(connector: Resolved<P>): Promise<StoredOffset[]>
   left(connector: Resolved<P>): Promise<StoredOffset[]>
   modify(connector: Resolved<P>, changes: readonly RequestedOffset[] | null): Promise<boolean>
+  inTheWay(connector: Resolved<P>): Promise<string | null>
   write(connector: Resolved<P>, changes: readonly StoredOffset[]): Promise<void>
   /** Offsets of a request as they are to be stored, checked by the connector's class. */
   checked(connector: Resolved<P>, given: readonly RequestedOffset[]): Promise<AlteredOffsets>

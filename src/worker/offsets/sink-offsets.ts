@@ -33,6 +33,8 @@ const HAS_MEMBERS: ReadonlySet<unknown> = new Set([
   'NON_EMPTY_GROUP'
 ])
 
+const MOST_NAMED = 5
+
 /**
  * The positions of sinks: those committed for their consumer group. A connector that keeps positions of its
  * own as well is told of a change first, and may be told again.
@@ -66,6 +68,19 @@ export class SinkOffsets implements OffsetsOfKind<SinkConnectorPlugin> {
       groupPositions(given).map(storedPosition)
     )
     return { complete, changes: groupPositions(changes).map(storedPosition) }
+  }
+
+  /** Members of its group: tasks of other clusters, other programs, tasks that could not leave. */
+  async inTheWay(sink: Sink): Promise<string | null> {
+    return this.#with(sink, async (groups, group) => {
+      const members = await groups.members(group)
+      if (members.length === 0) return null
+      const named = members
+        .slice(0, MOST_NAMED)
+        .map(({ clientId, host }) => `${clientId} at ${host}`)
+      const more = members.length > MOST_NAMED ? ` and ${members.length - MOST_NAMED} more` : ''
+      return `Consumer group ${group} has members that are no tasks of this cluster's connector ${sink.name}, or could not leave: ${named.join(', ')}${more}`
+    })
   }
 
   async write(sink: Sink, changes: readonly OffsetChange[]): Promise<void> {

@@ -60,6 +60,11 @@ export class SourceOffsets implements OffsetsOfKind<SourceConnectorPlugin> {
     return plugin.startFrom
   }
 
+  /** Their tasks alone write them. */
+  async inTheWay(): Promise<null> {
+    return null
+  }
+
   /**
    * Exactly once, the offsets go in a transaction of the connector's first task, which fences what is left of
    * that. Asks for no plugin.

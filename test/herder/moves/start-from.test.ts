@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import { ConnectError } from '../../../src/errors.ts'
+import { SomebodyInTheWay } from '../../../src/herder/moves/in-the-way.ts'
 import type { MoveAuthor } from '../../../src/herder/start-from.ts'
 import type { StoredConfig } from '../../../src/storage/cluster-config.ts'
 import type { TargetState } from '../../../src/storage/target-state.ts'
@@ -19,6 +20,15 @@ class HeldWorker extends ScriptedWorker {
   readonly ranWhileWriting: string[] = []
   held: Promise<void> = Promise.resolve()
   failures = 0
+  /** Who keeps offsets from being stored, one answer after the other. */
+  inTheWayOf: readonly (string | Error | null)[] = []
+
+  override async inTheWay(): Promise<string | null> {
+    const [who = null, ...later] = this.inTheWayOf
+    this.inTheWayOf = later
+    if (who instanceof Error) throw who
+    return who
+  }
 
   override async writeOffsets(
     name: string,
@@ -201,6 +211,25 @@ describe('while a connector is moved', () => {
     worker.failures = 2
     const moved = await herder.startFrom.move('a', { start: { id: 5 } }, by)
     assert.deepEqual([moved.state, await offset()], ['DONE', { id: 5 }])
+  })
+
+  it('I8: waits for who keeps the position from being stored, and is given up when he stays', async (t) => {
+    const { cluster, herder, worker, offset } = await alone(t)
+    worker.inTheWayOf = ['Somebody is there', 'Somebody is there']
+    assert.equal((await herder.startFrom.move('a', { start: { id: 5 } }, by)).state, 'DONE')
+    await cluster.runs('a', 'a-0', 'a-1')
+
+    const stays = new SomebodyInTheWay('a', 'Somebody is there')
+    worker.inTheWayOf = [stays]
+    const early = await herder.startFrom.move('a', { start: { id: 6 } }, by)
+    assert.deepEqual([early.state, early.problem], ['FAILED', stays.message])
+    await cluster.runs('a', 'a-0', 'a-1')
+    // He came when the connector was halted already.
+    worker.inTheWayOf = [null, stays]
+    const late = await herder.startFrom.move('a', { start: { id: 7 } }, by)
+    assert.deepEqual([late.state, late.problem], ['FAILED', stays.message])
+    await cluster.runs('a', 'a-0', 'a-1')
+    assert.deepEqual(await offset(), { id: 5 })
   })
 
   it('changes nothing when the connector refuses the start, or cannot say one', async (t) => {

@@ -65,6 +65,7 @@ describe('KafkaConsumerGroups', () => {
     assert.equal(await groups.deleteGroup(group), true)
     assert.equal(await groups.deleteGroup(group), false)
     assert.deepEqual(await groups.committed(group), [])
+    assert.deepEqual(await groups.members(group), [])
   })
 
   it('tells by name what Kafka refuses while a consumer of Java is in the group', async (t) => {
@@ -76,6 +77,11 @@ describe('KafkaConsumerGroups', () => {
     const consumer = startJavaConsumer(t, { group, topic })
     const committed = async () => (await groups.committed(group)).find((p) => p.topic === topic)
     await until(async () => (await committed())?.offset === 5, 'it has committed what it read')
+    const members = await groups.members(group)
+    assert.deepEqual(
+      members.map(({ clientId, host }) => [clientId.replace(/-\d.*$/, ''), host]),
+      [['console-consumer', '127.0.0.1']]
+    )
     const at = { topic, partition: 0 }
     await assert.rejects(groups.alter(group, [{ ...at, offset: 3 }]), {
       code: 'KAFKA_ERROR',
@@ -91,6 +97,7 @@ describe('KafkaConsumerGroups', () => {
     // What nobody in it reads may be deleted.
     await groups.deleteOffsets(group, [{ topic: other, partition: 0 }])
     await consumer.stop()
+    assert.deepEqual(await groups.members(group), [])
     await groups.alter(group, [{ ...at, offset: 3 }])
     const again = startJavaConsumer(t, { group, topic })
     await until(() => again.lines.length >= 2, 'it reads on from where it was put')
@@ -101,6 +108,16 @@ describe('KafkaConsumerGroups', () => {
         ['3', '4']
       ]
     )
+  })
+
+  it('knows the members of a group of the newer protocol', async (t) => {
+    const groups = startGroups(t)
+    const [group, topic] = [uniqueName('group'), await createTopic(t, 1)]
+    const properties = { 'group.protocol': 'consumer' }
+    const consumer = startJavaConsumer(t, { group, topic, properties })
+    await until(async () => (await groups.members(group)).length === 1, 'it is a member')
+    await consumer.stop()
+    await until(async () => (await groups.members(group)).length === 0, 'it has left')
   })
 
   it('does not wait for topics and groups that are not there', async (t) => {

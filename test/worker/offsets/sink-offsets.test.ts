@@ -151,7 +151,12 @@ describe('the offsets of a sink', () => {
   it('do not change while the group has members, in the words of the JVM worker', async (t) => {
     const { name, config, offsets, at, topic } = await sink(t, { times: [1, 2] })
     await offsets.modifyOffsets(name, config, [at(0, 1)])
+    assert.equal(await offsets.inTheWay(name, config), null)
     await groupMember(t, `connect-${name}`, topic)
+    assert.match(
+      String(await offsets.inTheWay(name, config)),
+      new RegExp(`^Consumer group connect-${name} has members .*: kafkajs at 127.0.0.1$`)
+    )
     const refused = (verb: string) => (error: unknown) => {
       assert.ok(error instanceof ConnectError)
       assert.equal(error.status, 500)
