@@ -68,6 +68,8 @@ async function write(t: TestContext, topic: string, prefix: string): Promise<str
 describe('A group of our consumers and of Java', () => {
   for (const [name, strategy] of [
     ['range', `${KAFKA}.RangeAssignor`],
+    ['roundrobin', `${KAFKA}.RoundRobinAssignor`],
+    ['sticky', `${KAFKA}.StickyAssignor`],
     ['its default list', `${KAFKA}.RangeAssignor,${KAFKA}.CooperativeStickyAssignor`],
     ['cooperative-sticky', `${KAFKA}.CooperativeStickyAssignor`]
   ] as const) {
