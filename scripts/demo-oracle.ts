@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type OracleServer, startOracleServer } from '../test/support/oracle/oracle-server.ts'
-import type { DemoShop } from './demo-shop.ts'
+import type { DemoOrder, DemoShop } from './demo-shop.ts'
 
 const scripts = resolve(import.meta.dirname, '..', 'sql', 'oracle')
 
@@ -17,6 +17,8 @@ export class OracleShop implements DemoShop {
   readonly connectorFile = 'worker-config/jdbc-source-oracle.json'
   readonly connectionUrl: string
   readonly topics = ['shop.CUSTOMERS', 'shop.ORDERS'] as const
+  readonly idColumn = 'ID'
+  readonly amountColumn = 'AMOUNT'
   readonly #server: OracleServer
   #changes = 0
 
@@ -49,6 +51,18 @@ export class OracleShop implements DemoShop {
       "NOT an Oracle Database, but this project's own test server, which speaks Oracle's protocol\n" +
       `          It listens on ${server.connectString}, forgets everything at the end, and has ${customers} customers and ${orders} orders\n` +
       '          (sql/oracle/ without its triggers, which it does not understand: the demo sets UPDATED_AT itself)'
+  }
+
+  async orders(): Promise<DemoOrder[]> {
+    const rows = await this.#server.control.execute(
+      'SELECT id, status, amount, note FROM orders ORDER BY id'
+    )
+    return rows.map(([id, status, amount, note = null]) => ({
+      id: Number(id),
+      status: String(status),
+      amount: Number(amount),
+      note
+    }))
   }
 
   async change(): Promise<void> {

@@ -2,6 +2,13 @@ import { globSync, readFileSync } from 'node:fs'
 import { relative, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
+export interface DemoOrder {
+  readonly id: number
+  readonly status: string
+  readonly amount: number
+  readonly note: string | null
+}
+
 /** A database with the sample tables, which the demo's connector reads and the demo changes. */
 export interface DemoShop {
   /** What the demo says of it at the start. */
@@ -14,6 +21,10 @@ export interface DemoShop {
   readonly connectionUrl: string
   /** Topics of the customers and of the orders. */
   readonly topics: readonly [string, string]
+  readonly idColumn: string
+  readonly amountColumn: string
+  /** All of them, by their ids. */
+  orders(): Promise<DemoOrder[]>
   /** A new order, or every third time a change of an older one. */
   change(): Promise<void>
   close(): Promise<void>
@@ -29,6 +40,8 @@ export class SqliteShop implements DemoShop {
   readonly connectorFile = 'worker-config/jdbc-source-sqlite.json'
   readonly connectionUrl: string
   readonly topics = ['shop.customers', 'shop.orders'] as const
+  readonly idColumn = 'id'
+  readonly amountColumn = 'amount_cents'
   readonly #database: DatabaseSync
   #changes = 0
 
@@ -43,6 +56,13 @@ export class SqliteShop implements DemoShop {
     }
     this.place = relative('.', file)
     this.introduction = `${this.place} has ${this.#count('customers')} customers and ${this.#count('orders')} orders (sql/sqlite/)`
+  }
+
+  orders(): Promise<DemoOrder[]> {
+    const rows = this.#database
+      .prepare('SELECT id, status, amount_cents AS amount, note FROM orders ORDER BY id')
+      .all()
+    return Promise.resolve(rows as unknown as DemoOrder[])
   }
 
   change(): Promise<void> {

@@ -1,9 +1,11 @@
 /**
  * `npm run demo`: the worker's main job, from nothing. Starts one Kafka broker (or uses KAFKA_BOOTSTRAP), a
- * SQLite database and a worker, creates a connector over REST, inserts a row each second and prints what
- * arrives in Kafka. Ctrl-C ends what it started.
+ * SQLite database and a worker, creates two connectors over REST, from tables to topics and from these to
+ * tables of another file, inserts a row each second and prints what arrives in Kafka. Ctrl-C ends what it
+ * started.
  *
- * - `npm run demo -- --once`: ends with exit code 0 when the first rows were read back from Kafka.
+ * - `npm run demo -- --once`: ends with exit code 0 when the first rows were read back from Kafka, and their
+ *   copies are the same.
  * - `--avro`: records are Avro, with a schema registry (TEST_SCHEMA_REGISTRY_URL, else one that is started).
  * - `--oracle`: an Oracle connector on the project's test server, which speaks Oracle's protocol and is no
  *   Oracle Database.
@@ -13,9 +15,10 @@ import { mkdirSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { findExecutable } from './commands.ts'
 import { AvroValues } from './demo-avro.ts'
 import { OracleShop } from './demo-oracle.ts'
+import { DemoCopy } from './demo-copy.ts'
+import { nextThings } from './demo-next-things.ts'
 import { type DemoShop, SqliteShop } from './demo-shop.ts'
 import { startBroker } from './kafka-broker.ts'
 import { freePorts, lastLines, type ServerProcess, startServer } from './server-process.ts'
@@ -24,6 +27,10 @@ import { TopicReader } from './topic-reader.ts'
 const USAGE = 'Usage: npm run demo [-- [--oracle] [--avro] [--once] [--data FOLDER]]\n'
 const FIRST_ROW_TIMEOUT_MS = 300_000
 const MAX_LINE = 160
+const WITH_SCHEMAS = {
+  'value.converter': 'org.apache.kafka.connect.json.JsonConverter',
+  'value.converter.schemas.enable': 'true'
+} as const
 
 const root = resolve(import.meta.dirname, '..')
 process.chdir(root)
@@ -44,6 +51,7 @@ const say = (text: string): void => {
 /** What to undo at the end, last first. */
 const stops: (() => Promise<void> | void)[] = []
 const ending = new AbortController()
+let comparing = false
 
 async function demo(once: boolean): Promise<void> {
   mkdirSync(folder, { recursive: true })
@@ -64,7 +72,13 @@ async function demo(once: boolean): Promise<void> {
   for (const topic of shop.topics) before.set(topic, (await reader.endOffsets(topic)) ?? [0n])
 
   const { url, pid } = await worker(bootstrap, avro?.workerKeys ?? {})
-  const connector = await createConnector(url, shop)
+  // What reads the topics has to know the types of the values: Avro's are in the registry.
+  const values = avro === null ? WITH_SCHEMAS : {}
+  const source = { ...values, 'connection.url': shop.connectionUrl }
+  const connector = await createConnector(url, shop.connectorFile, source)
+  const copy = new DemoCopy(folder, shop)
+  stops.push(() => copy.close())
+  const sink = await createConnector(url, copy.connectorFile, { ...values, ...copy.config })
 
   const arrived = Promise.withResolvers<void>()
   const seen = new Set<string>()
@@ -80,20 +94,31 @@ async function demo(once: boolean): Promise<void> {
     let shown = Promise.resolve()
     void followWhenItExists(reader, topic, before.get(topic) ?? [0n], (value) => {
       shown = shown.then(async () =>
-        show(value === null || avro === null ? (value ?? 'null') : await avro.text(value))
+        show(value === null ? 'null' : avro === null ? payloadOf(value) : await avro.text(value))
       )
       shown.catch((error: unknown) => arrived.reject(error))
     }).catch((error: unknown) => arrived.reject(error))
   }
   const inserting = insertRows(shop)
   inserting.catch((error: unknown) => arrived.reject(error))
-  await withinFirstRowTimeout(arrived.promise, `${url}/connectors/${connector}`)
+  await withinFirstRowTimeout(
+    arrived.promise,
+    'No row arrived in Kafka',
+    `${url}/connectors/${connector}`
+  )
+  await withinFirstRowTimeout(
+    sameCopy(copy),
+    `${copy.place} is not the same as the original`,
+    `${url}/connectors/${sink}`
+  )
   if (once) {
-    const source = shop.kind === 'Oracle' ? "a test server speaking Oracle's protocol" : shop.kind
-    say(`Done: rows of ${[...seen].join(' and ')} went from ${source} to Kafka and were read back`)
+    const from = shop.kind === 'Oracle' ? "a test server speaking Oracle's protocol" : shop.kind
+    say(
+      `Done: rows of ${[...seen].join(' and ')} went from ${from} to Kafka, were read back, and copied`
+    )
     return
   }
-  console.log(nextThings({ url, pid, bootstrap, connector, shop }))
+  console.log(nextThings({ url, pid, bootstrap, connector, sink, shop, copy, shown }))
   await inserting
 }
 
@@ -165,13 +190,17 @@ async function worker(
   return { url, pid: running.pid }
 }
 
-/** Creates or updates the sample connector of the database; answers its name. */
-async function createConnector(url: string, shop: DemoShop): Promise<string> {
-  const sample = JSON.parse(readFileSync(shop.connectorFile, 'utf8')) as {
+/** Creates or updates a sample connector with other values for some keys; answers its name. */
+async function createConnector(
+  url: string,
+  file: string,
+  keys: Readonly<Record<string, string>>
+): Promise<string> {
+  const sample = JSON.parse(readFileSync(file, 'utf8')) as {
     name: string
     config: Record<string, string>
   }
-  sample.config['connection.url'] = shop.connectionUrl
+  const config = { ...sample.config, ...keys }
   const known = (await (await fetch(`${url}/connectors`, limit(5000))).json()) as string[]
   const isKnown = known.includes(sample.name)
   const method = isKnown ? 'PUT' : 'POST'
@@ -179,14 +208,32 @@ async function createConnector(url: string, shop: DemoShop): Promise<string> {
   const answer = await fetch(url + path, {
     method,
     headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify(isKnown ? sample.config : sample),
+    body: JSON.stringify(isKnown ? config : { ...sample, config }),
     ...limit(90_000)
   })
   const text = await answer.text()
   if (!answer.ok) throw new Error(`${method} ${url}${path} answered ${answer.status}: ${text}`)
-  say(`Connector: ${method} ${path} with ${shop.connectorFile} answered ${answer.status}`)
+  say(`Connector: ${method} ${path} with ${file} answered ${answer.status}`)
   if (isKnown) say('Connector: it goes on where the earlier run ended')
   return sample.name
+}
+
+/** Nothing changes in the shop while its copy is compared. */
+async function sameCopy(copy: DemoCopy): Promise<void> {
+  comparing = true
+  let orders: number | null = null
+  while (orders === null && !ending.signal.aborted) {
+    await delay(200, undefined, { signal: ending.signal })
+    orders = await copy.ordersWhenEqual()
+  }
+  comparing = false
+  say(`Copy: ${copy.place} has the same ${orders} orders as the original`)
+}
+
+/** What a record says, without the schema beside it; records of earlier demos have none. */
+function payloadOf(value: string): string {
+  const parsed = JSON.parse(value) as { schema?: unknown; payload?: unknown }
+  return 'schema' in parsed ? JSON.stringify(parsed.payload) : value
 }
 
 async function followWhenItExists(
@@ -204,12 +251,16 @@ async function followWhenItExists(
 
 async function insertRows(shop: DemoShop): Promise<void> {
   while (!ending.signal.aborted) {
-    await shop.change()
+    if (!comparing) await shop.change()
     await delay(1000, undefined, { signal: ending.signal }).catch(() => undefined) // the demo ends
   }
 }
 
-async function withinFirstRowTimeout(rows: Promise<void>, connectorUrl: string): Promise<void> {
+async function withinFirstRowTimeout(
+  rows: Promise<void>,
+  what: string,
+  connectorUrl: string
+): Promise<void> {
   const late = delay(FIRST_ROW_TIMEOUT_MS, 'late', { signal: ending.signal }).catch(() => 'ended')
   if ((await Promise.race([rows, late])) !== 'late') return
   const status = await fetch(`${connectorUrl}/status`, limit(5000)).then(
@@ -217,45 +268,12 @@ async function withinFirstRowTimeout(rows: Promise<void>, connectorUrl: string):
     (error: Error) => `no status: ${error.message}`
   )
   throw new Error(
-    `No row arrived in Kafka within ${FIRST_ROW_TIMEOUT_MS / 1000} s. The connector says: ${status}\n${lastLines(workerLog)}`
+    `${what} within ${FIRST_ROW_TIMEOUT_MS / 1000} s. The connector says: ${status}\n${lastLines(workerLog)}`
   )
 }
 
 function limit(ms: number): { signal: AbortSignal } {
   return { signal: AbortSignal.timeout(ms) }
-}
-
-function nextThings(demo: {
-  readonly url: string
-  readonly pid: number
-  readonly bootstrap: string
-  readonly connector: string
-  readonly shop: DemoShop
-}): string {
-  const { url, pid, bootstrap, shop } = demo
-  const connector = `${url}/connectors/${demo.connector}`
-  const json = `-H 'Content-Type: application/json'`
-  return `
-A row is inserted or changed every second and appears here once it was read back from Kafka. Meanwhile, in another terminal:
-
-  curl ${url}/connectors                                        the connectors
-  curl ${connector}/status                     what it and its tasks are doing
-  curl -X PUT ${connector}/pause               … and …/resume
-  curl -X PUT ${json} -d '"-PT1M"' ${connector}/start-from
-${''.padEnd(72)}moves it while it runs: the rows of the last minute come again;
-${''.padEnd(72)}any time, id, "earliest" or "now" will do: docs/start-from.md
-  curl -X PUT ${json} -d '"earliest"' '${connector}/start-from?dry_run=true'
-${''.padEnd(72)}how many rows that would send again, changing nothing
-  curl -X POST ${connector}/start-from/undo    back to where it was; GET …/start-from is the history
-  curl -X PUT ${connector}/stop                then look at, change or reset how far it is:
-  curl ${connector}/offsets
-  curl -X DELETE ${connector}/offsets          … after …/resume every row comes again
-  curl -X PUT ${json} -d '{"connector.class":"JdbcSource"}' ${url}/connector-plugins/JdbcSource/config/validate
-  kill -9 ${pid}                                                a crash: the demo starts the worker again; the rows since the
-${''.padEnd(72)}last stored offset come once more, none is lost
-${findExecutable('kcat') === null ? '' : `  kcat -b ${bootstrap} -C -t ${shop.topics[1]} -e -q                  the whole topic\n`}
-Kafka is ${bootstrap}, the database ${shop.place}; delete ${shown}/ to begin from nothing. Ctrl-C ends the demo.
-`
 }
 
 function parseOptions(words: readonly string[]): {

@@ -16,7 +16,7 @@ const scripts = (database: string, pattern = '*.sql'): string[] =>
   globSync(`sql/${database}/${pattern}`, { cwd: root }).sort().map(read)
 
 describe('worker-config/', () => {
-  for (const file of globSync('worker-config/jdbc-source-*.json', { cwd: root })) {
+  for (const file of globSync('worker-config/jdbc-*.json', { cwd: root })) {
     const name = basename(file, '.json')
     it(`${name} is the same connector as JSON and as .properties`, () => {
       const json = JSON.parse(read(file)) as { name: string; config: Record<string, string> }
