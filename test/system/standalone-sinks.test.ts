@@ -64,7 +64,11 @@ describe('sinks of a worker by itself', () => {
     t.after(() => database.close())
     database.exec('PRAGMA journal_mode = WAL; PRAGMA busy_timeout = 5000')
     const lines = (): string => readFileSync(output, 'utf8').replaceAll('\n', ' ').trim()
-    const rows = (): unknown[] => database.prepare('SELECT line, topic, part, at FROM lines ORDER BY at').all().map(Object.values)
+    const rows = (): unknown[] =>
+      database
+        .prepare('SELECT line, topic, part, at FROM lines ORDER BY at')
+        .all()
+        .map(Object.values)
     const consumer = {
       // So long the group waits for a member that was killed.
       'consumer.override.session.timeout.ms': '6000',

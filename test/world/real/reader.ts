@@ -2,6 +2,7 @@ import avsc from 'avsc'
 import { type Consumer, type IHeaders, Kafka, logLevel, type Message, type Producer } from 'kafkajs'
 import { hideNegativeTimeoutWarnings } from '../../../src/kafka/admin/kafkajs-warnings.ts'
 import { kafkaBootstrap, schemaRegistryUrl, uniqueName } from '../../support/environment.ts'
+import { until } from '../../support/until.ts'
 
 /** The key of records that no converter can read. */
 export const UNREADABLE = 'unreadable'
@@ -51,9 +52,14 @@ export class TopicsReader {
     const admin = this.#kafka.admin()
     await admin.connect()
     await admin.createTopics({
-      waitForLeaders: true,
+      waitForLeaders: false,
       topics: [...topics].map(([topic, numPartitions]) => ({ topic, numPartitions }))
     })
+    // kafkajs gives up on a broker that has not heard of a topic yet.
+    await until(async () => {
+      await admin.fetchTopicMetadata({ topics: [...topics.keys()] })
+      return true
+    }, 'the topics are there')
     await admin.disconnect()
   }
 

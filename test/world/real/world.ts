@@ -81,7 +81,9 @@ export class RealWorld {
     await this.#put()
     const started = this.#start()
     const deeds = this.#befall()
-    const sinking = this.sink?.live()
+    const sinking = this.sink?.live().catch((error: unknown) => {
+      this.judge.fault(`the sink: ${String(error)}`)
+    })
     await this.#writers.run(this.#house.plan.forMs)
     this.story.tell('nobody writes any more')
     await deeds
