@@ -243,6 +243,11 @@ export interface GroupConsumerOptions {
     | { readonly kind: 'pattern'; readonly text: string; matches(topic: string): boolean }
   /** Bytes of records that may wait for `poll`. */
   readonly bufferBytes: number
+  /**
+   * Whether a position that the log does not have any more is an error of `poll`, whatever
+   * `auto.offset.reset` says; that still decides where nothing was committed.
+   */
+  readonly failsOutOfRange?: boolean
   /** Called within `poll`: positions may be sought before the first record. An error fails that `poll`. */
   onAssigned(partitions: readonly TopicPartition[]): Promise<void>
   /** Called within `poll` or `close`: `commit` still goes as the member that held the partitions (I17). */
@@ -326,6 +331,11 @@ export interface ConsumerGroups {
     partitions: readonly TopicPartition[],
     at: 'earliest' | 'latest' | number
   ): Promise<readonly (TopicPartition & { readonly offset: number | null })[]>
+  /** The id of the cluster, and those of the topics among these that have one. */
+  ids(topics: readonly string[]): Promise<{
+    readonly cluster: string
+    readonly topics: ReadonlyMap<string, string>
+  }>
   /** Names of all topics that may be seen, internal ones marked. */
   topics(): Promise<readonly { readonly name: string; readonly isInternal: boolean }[]>
   close(): Promise<void>

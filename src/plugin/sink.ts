@@ -14,6 +14,27 @@ export interface TopicPartition {
 /** Where a partition goes on: `offset` is that of the next record, one behind the last that is done with. */
 export interface TopicPosition extends TopicPartition {
   readonly offset: bigint
+  /** What is committed beside it, for people. */
+  readonly metadata?: string
+}
+
+/** What Kafka says of a partition, to a task that keeps positions where it writes. */
+export interface PartitionOrigin extends TopicPartition {
+  /** By the consumer group; null: nothing is. */
+  readonly committed: bigint | null
+  /** What was committed beside it; null: nothing. */
+  readonly metadata: string | null
+  /**
+   * Where reading begins unless the task says otherwise: `committed`, or what `auto.offset.reset` comes to;
+   * null: it is `none`.
+   */
+  readonly start: bigint | null
+  /** Of the first record that Kafka still has. */
+  readonly first: bigint
+  /** Behind the last record. */
+  readonly end: bigint
+  /** Of this topic alone, even among those that had its name before; null: the brokers do not tell. */
+  readonly topicId: string | null
 }
 
 /** What the worker gives a sink connector. */
@@ -92,6 +113,19 @@ export interface SinkTaskContext {
    * ConnectError as `pause` does.
    */
   offset(positions: readonly TopicPosition[]): void
+  /**
+   * Asks Kafka where these partitions are, in the same order, and in which cluster. Rejects with
+   * RetriableError while Kafka does not answer.
+   */
+  origins(partitions: readonly TopicPartition[]): Promise<{
+    readonly clusterId: string
+    readonly partitions: readonly PartitionOrigin[]
+  }>
+  /**
+   * Whether the consumer group still counts partitions as this task's. Commits these positions for that, one
+   * of each partition that is asked about. False, too, while nobody can say.
+   */
+  confirm(positions: readonly TopicPosition[]): Promise<boolean>
   /** For how long, in ms, the batch rests that the next RetriableError of `put` leaves behind. */
   timeout(ms: number): void
   /** Asks for a commit soon, before `offset.flush.interval.ms` is over: everything put so far is durable. */
@@ -173,6 +207,14 @@ export interface BatchWish {
   readonly lingerMs: number
 }
 
+/** How a task would like its records to be read. */
+export interface ReadingWish {
+  /** Properties of Kafka's consumer, where neither worker nor connector sets them. */
+  readonly consumer: ConfigMap
+  /** Whether a position that Kafka has no more fails the task, whatever `auto.offset.reset` says. */
+  readonly failsOutOfRange: boolean
+}
+
 /** A sink connector class as users select it by name. */
 export interface SinkConnectorPlugin {
   readonly type: 'sink'
@@ -197,6 +239,8 @@ export interface SinkConnectorPlugin {
     checked: Map<string, CheckedValue>,
     signal: AbortSignal
   ): Promise<void> | void
+  /** How records are to be read for a configuration; absent: as Kafka's consumers do. */
+  reading?(config: ConfigMap): ReadingWish
   /** Whether the connector writes exactly once with this configuration; absent or null: not known. */
   exactlyOnceSupport?(config: ConfigMap): 'supported' | 'unsupported' | null
   /**

@@ -3,10 +3,12 @@ import type { SinkRecord } from '../../src/data/record.ts'
 import { Schema } from '../../src/data/schema.ts'
 import { Struct } from '../../src/data/struct.ts'
 import type {
+  PartitionOrigin,
   Revocation,
   RevocationSignal,
   SinkConnectorPlugin,
-  SinkTask
+  SinkTask,
+  TopicPosition
 } from '../../src/plugin/sink.ts'
 import { recordingLog } from './recording-log.ts'
 
@@ -23,6 +25,8 @@ interface RunningSink {
   readonly reports: Report[]
   readonly conditions: (string | null)[]
   readonly pausesMs: number[]
+  /** Where the task wanted to read from. */
+  readonly sought: TopicPosition[]
   readonly logged: readonly string[]
   commits(): number
   /** As a worker that wants these partitions back. */
@@ -32,17 +36,25 @@ interface RunningSink {
   stop(): Promise<void>
 }
 
+/** What a test may change while its sink runs. */
+export interface KafkaSaid {
+  partitions: PartitionOrigin[]
+  isMember?: boolean
+}
+
 interface Options {
   readonly plugin?: SinkConnectorPlugin
   /** Default: there is one. */
   readonly hasDeadLetterQueue?: boolean
+  /** What Kafka says, where positions are kept in the database; partitions of it are the task's. */
+  readonly kafka?: KafkaSaid
   readonly onReport?: (record: SinkRecord) => void | Promise<void>
 }
 
 /** Starts the one task of a sink with this configuration. */
 export async function startJdbcSink(
   config: Readonly<Record<string, string>>,
-  { plugin = jdbcSinkPlugin, hasDeadLetterQueue = true, onReport }: Options = {}
+  { plugin = jdbcSinkPlugin, hasDeadLetterQueue = true, onReport, kafka }: Options = {}
 ): Promise<RunningSink> {
   const given = new Map(Object.entries({ name: 'sink', ...config }))
   const { log, lines } = recordingLog()
@@ -50,6 +62,7 @@ export async function startJdbcSink(
   const reports: Report[] = []
   const conditions: (string | null)[] = []
   const pausesMs: number[] = []
+  const sought: TopicPosition[] = []
   let commits = 0
   const task = plugin.createTask(given, {
     connector: 'sink',
@@ -58,7 +71,9 @@ export async function startJdbcSink(
     assignment: () => [],
     pause: () => undefined,
     resume: () => undefined,
-    offset: () => undefined,
+    offset: (positions) => void sought.push(...positions),
+    origins: () => Promise.resolve({ clusterId: 'cluster-1', partitions: kafka?.partitions ?? [] }),
+    confirm: () => Promise.resolve(kafka?.isMember !== false),
     timeout: (ms) => void pausesMs.push(ms),
     requestCommit: () => void (commits += 1),
     errantRecords: hasDeadLetterQueue
@@ -73,13 +88,19 @@ export async function startJdbcSink(
     stopping: stopping.signal,
     revoking: revoking.signal as RevocationSignal
   })
-  await task.start?.()
-  await task.open?.([])
+  try {
+    await task.start?.()
+    await task.open?.(kafka?.partitions ?? [])
+  } catch (error) {
+    await task.stop()
+    throw error
+  }
   return {
     task,
     reports,
     conditions,
     pausesMs,
+    sought,
     logged: lines,
     commits: () => commits,
     put: (records) => task.put(records),

@@ -25,6 +25,8 @@ export interface TcpProxy {
    * before an answer comes back. `cut`: from then on nothing works, as after `cut()`.
    */
   loseAnswer(apiKey: number, after?: 'cut'): void
+  /** The same of the next piece of a client's stream that `matches`, whatever protocol it is. */
+  loseAnswerTo(matches: (piece: Buffer) => boolean): void
   /**
    * Calls `listener` with each request that starts in a chunk of its own: Kafka's api key, the client's id,
    * all its bytes so far.
@@ -48,6 +50,7 @@ export async function startTcpProxy(target: string, tls?: TlsOptions): Promise<T
   let own = 0
   let listener: RequestListener = () => undefined
   let losing: { apiKey: number; cut: boolean } | null = null
+  let losingTo: ((piece: Buffer) => boolean) | null = null
 
   const onConnection = (client: Socket): void => {
     accepted++
@@ -66,6 +69,10 @@ export async function startTcpProxy(target: string, tls?: TlsOptions): Promise<T
         mute = true
         if (losing.cut) state = 'cut'
         losing = null
+      }
+      if (losingTo?.(chunk) === true) {
+        mute = true
+        losingTo = null
       }
       // Then INT16 version, INT32 correlation id and the client's id behind its INT16 length.
       const idEnd = chunk.length > 14 ? 14 + chunk.readInt16BE(12) : Number.POSITIVE_INFINITY
@@ -129,6 +136,9 @@ export async function startTcpProxy(target: string, tls?: TlsOptions): Promise<T
     },
     loseAnswer(apiKey, after) {
       losing = { apiKey, cut: after === 'cut' }
+    },
+    loseAnswerTo(matches) {
+      losingTo = matches
     },
     onRequest(given) {
       listener = given

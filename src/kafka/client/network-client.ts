@@ -35,6 +35,8 @@ export interface TopicMetadata {
   readonly name: string
   /** `NONE`, or Kafka's name of what is wrong with the topic. */
   readonly error: string
+  /** Of this topic alone, even among those that had its name before; null: the broker does not tell. */
+  readonly id: string | null
   /** Kafka keeps it for itself. */
   readonly isInternal: boolean
   /** In order of partition number. */
@@ -61,6 +63,7 @@ interface MetadataResponse {
   readonly topics: readonly {
     readonly errorCode: number
     readonly name?: string | null | undefined
+    readonly topicId?: string
     readonly isInternal: boolean
     readonly partitions: readonly {
       partitionIndex: number
@@ -97,6 +100,9 @@ const findCoordinatorApi: ApiVersions<[keyType: number, keys: string[]], Coordin
   findCoordinatorV3.api,
   findCoordinatorV4.api
 ]
+
+/** As Kafka writes an id that is none. */
+const NO_ID = /^[0-]*$/
 
 const coordinatorTypes = { group: 0, transaction: 1 } as const
 
@@ -195,6 +201,7 @@ export class NetworkClient {
         {
           name: topic.name ?? '',
           error: errorName(topic.errorCode),
+          id: topic.topicId === undefined || NO_ID.test(topic.topicId) ? null : topic.topicId,
           isInternal: topic.isInternal,
           partitions: topic.partitions
             .map(({ partitionIndex, leaderId, leaderEpoch = -1, replicaNodes }) => ({

@@ -103,6 +103,20 @@ export class KafkaConsumerGroups implements ConsumerGroups {
     })
   }
 
+  async ids(
+    names: readonly string[]
+  ): Promise<{ readonly cluster: string; readonly topics: ReadonlyMap<string, string> }> {
+    return this.#call('ask for ids', async () => {
+      const topics = names.length === 0 ? new Map() : await this.#network.topics(names)
+      return {
+        cluster: await this.#network.clusterId(),
+        topics: new Map(
+          [...topics.values()].flatMap(({ name, id }) => (id === null ? [] : [[name, id] as const]))
+        )
+      }
+    })
+  }
+
   async topics(): Promise<readonly { readonly name: string; readonly isInternal: boolean }[]> {
     return this.#call('list the topics', async () => {
       const topics = [...(await this.#network.topics(null)).values()]

@@ -82,6 +82,7 @@ export function consumerParts(
     troubles,
     log,
     bufferBytes,
+    failsOutOfRange: options.failsOutOfRange === true,
     onReset: () => resets.begin(fetcher)
   })
   const offsets = new GroupOffsets({

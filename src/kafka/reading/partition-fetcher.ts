@@ -32,6 +32,8 @@ interface FetcherParts {
   readonly log: Logger
   /** Bytes that may wait for being handed out. */
   readonly bufferBytes: number
+  /** A position that is out of range is not found again. */
+  readonly failsOutOfRange: boolean
   /** These partitions have to find their positions. */
   onReset(): void
 }
@@ -336,6 +338,12 @@ export class PartitionFetcher {
     const { key, topic } = partition
     if (error === 'OFFSET_OUT_OF_RANGE') {
       log.warn(`Offset ${offset} of ${key} is out of range`)
+      if (this.#parts.failsOutOfRange) {
+        const text = `Offset ${offset} of ${key} is out of range: Kafka does not have it any more, or not yet`
+        const facts = { topic, partition: partition.partition, kafkaError: error }
+        this.fail(partition, new ConnectError('KAFKA_ERROR', text, facts))
+        return
+      }
       partition.next = null
       partition.lastEpoch = -1
       partition.needsReset = true

@@ -1,6 +1,6 @@
 import { javaFullMatch } from '../../config/java-regex.ts'
 import type { GroupConsumer, GroupConsumerOptions } from '../../kafka/contracts.ts'
-import type { BatchWish, SinkConnectorPlugin } from '../../plugin/sink.ts'
+import type { BatchWish, ReadingWish, SinkConnectorPlugin } from '../../plugin/sink.ts'
 import { taskKey } from '../../storage/task-id.ts'
 import { RetryWithTolerance } from '../pipeline/retry-with-tolerance.ts'
 import { SinkConversion } from '../pipeline/sink-conversion.ts'
@@ -12,6 +12,7 @@ import { AssignedPartitions } from './assigned-partitions.ts'
 import { DeadLetterQueue } from './dead-letter-queue.ts'
 import { ErrantRecords } from './errant-records.ts'
 import { OffsetCommits } from './offset-commits.ts'
+import { PartitionOrigins } from './partition-origins.ts'
 import { Rebalances } from './rebalances.ts'
 import { SinkContext } from './sink-context.ts'
 import { SinkLoop } from './sink-loop.ts'
@@ -71,8 +72,9 @@ export function buildSinkTask(
     stopping: stopping.signal
   })
   const conditions = new TaskConditions(errors.skipped, log, () => task.sayRunning())
+  const options = consumerOptions(start, plugin.readingWish(start.config))
   const consumer: GroupConsumer = surroundings.clients.groupConsumer({
-    ...consumerOptions(start),
+    ...options,
     onAssigned: (partitions) => rebalances.assigned(partitions),
     onRevoked: (partitions) => rebalances.revoked(partitions),
     onLost: (partitions) => rebalances.lost(partitions),
@@ -96,6 +98,14 @@ export function buildSinkTask(
     intervalMs: start.offsetFlushIntervalMs,
     timeoutMs: start.offsetFlushTimeoutMs
   })
+  const origins = new PartitionOrigins({
+    clients: surroundings.clients,
+    client: options.client,
+    clientId: options.clientId,
+    consumer,
+    timeoutMs: start.offsetFlushTimeoutMs,
+    clock
+  })
   const isReporting = deadLetters !== null || start.errors.logErrors
   const context = new SinkContext({
     id: start.id,
@@ -104,7 +114,8 @@ export function buildSinkTask(
     errantRecords: isReporting ? errantRecords : null,
     stopping: stopping.signal,
     reportCondition: (condition) => conditions.fromPlugin(condition),
-    requestCommit: () => commits.request()
+    requestCommit: () => commits.request(),
+    origins
   })
   const loop = new SinkLoop({
     ...shared,
@@ -125,28 +136,29 @@ export function buildSinkTask(
     rebalances,
     loop,
     conditions,
+    origins,
     stopping,
     givenUp
   })
   return task
 }
 
-function consumerOptions({
-  id,
-  consumer,
-  subscription
-}: SinkTaskStart): Pick<
+function consumerOptions(
+  { id, consumer, subscription }: SinkTaskStart,
+  wish: ReadingWish | null
+): Pick<
   GroupConsumerOptions,
-  'client' | 'clientId' | 'subscription' | 'bufferBytes'
+  'client' | 'clientId' | 'subscription' | 'bufferBytes' | 'failsOutOfRange'
 > {
   return {
-    client: consumer,
+    client: new Map([...(wish?.consumer ?? []), ...consumer]),
     clientId: `connector-consumer-${taskKey(id)}`,
     subscription:
       subscription.kind === 'topics'
         ? subscription
         : { ...subscription, matches: javaFullMatch(subscription.text) },
-    bufferBytes: BUFFER_BYTES
+    bufferBytes: BUFFER_BYTES,
+    failsOutOfRange: wish?.failsOutOfRange === true
   }
 }
 

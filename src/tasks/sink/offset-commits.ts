@@ -140,7 +140,9 @@ export class OffsetCommits {
         return refused(`the task was given records up to ${assigned.delivered} only`)
       }
       if (offset === assigned.committed) return []
-      return [[assigned, { topic, partition, offset }] as const]
+      const { metadata } = position
+      const beside = metadata === undefined ? {} : { metadata }
+      return [[assigned, { topic, partition, offset, ...beside }] as const]
     })
   }
 
@@ -169,8 +171,9 @@ export class OffsetCommits {
 }
 
 function deliveredOf(partitions: readonly AssignedPartition[]): TopicPosition[] {
-  return partitions.flatMap(({ topic, partition, delivered }) =>
-    delivered === null ? [] : [{ topic, partition, offset: BigInt(delivered) }]
+  // What the plugin wants to read from elsewhere is not where it was put.
+  return partitions.flatMap(({ topic, partition, delivered, sought }) =>
+    delivered === null || sought !== null ? [] : [{ topic, partition, offset: BigInt(delivered) }]
   )
 }
 

@@ -1,6 +1,7 @@
 import type { Logger } from '../../log.ts'
 import type {
   ErrantRecordReporter,
+  PartitionOrigin,
   Revocation,
   RevocationSignal,
   SinkTaskContext,
@@ -18,6 +19,7 @@ interface SinkContextOptions {
   readonly stopping: AbortSignal
   reportCondition(condition: string | null): void
   requestCommit(): void
+  readonly origins: Pick<SinkTaskContext, 'origins' | 'confirm'>
 }
 
 /**
@@ -67,6 +69,17 @@ export class SinkContext implements SinkTaskContext {
       partition.sought = Number((positions[at] as TopicPosition).offset)
     }
     this.#hasAsked = true
+  }
+
+  origins(partitions: readonly TopicPartition[]): Promise<{
+    readonly clusterId: string
+    readonly partitions: readonly PartitionOrigin[]
+  }> {
+    return this.#options.origins.origins(partitions)
+  }
+
+  confirm(positions: readonly TopicPosition[]): Promise<boolean> {
+    return this.#options.origins.confirm(positions)
   }
 
   timeout(ms: number): void {

@@ -3,6 +3,7 @@ import type { SinkRecord } from '../../data/record.ts'
 import type { Logger } from '../../log.ts'
 import type {
   BatchWish,
+  ReadingWish,
   SinkConnectorPlugin,
   SinkTask,
   SinkTaskContext,
@@ -25,6 +26,11 @@ export class SinkTaskInstance {
   /** How large a batch should be; null: the plugin does not say. Throws ConfigError. */
   batchWish(config: ConfigMap): BatchWish | null {
     return this.#plugin.batch?.(config) ?? null
+  }
+
+  /** How its records are to be read; null: as usual. Throws ConfigError. */
+  readingWish(config: ConfigMap): ReadingWish | null {
+    return this.#plugin.reading?.(config) ?? null
   }
 
   /**

@@ -11,6 +11,7 @@ import { TaskLife } from '../task-life.ts'
 import type { WorkerLink } from '../worker-calls.ts'
 import type { DeadLetterQueue } from './dead-letter-queue.ts'
 import type { OffsetCommits } from './offset-commits.ts'
+import type { PartitionOrigins } from './partition-origins.ts'
 import type { Rebalances } from './rebalances.ts'
 import type { SinkContext } from './sink-context.ts'
 import type { SinkLoop } from './sink-loop.ts'
@@ -29,6 +30,7 @@ interface WorkerSinkTaskParts {
   readonly loop: SinkLoop
   readonly deadLetters: DeadLetterQueue | null
   readonly conditions: TaskConditions
+  readonly origins: PartitionOrigins
   readonly meter: SinkMeter
   readonly stopping: AbortController
   readonly givenUp: AbortController
@@ -163,7 +165,7 @@ export class WorkerSinkTask {
 
   /** Last commit and group, a put that was given up, plugin, letters: each bounded (I4, I8). */
   async #finish(): Promise<void> {
-    const { consumer, plugin, conversion, deadLetters, loop, log } = this.#parts
+    const { consumer, plugin, conversion, deadLetters, loop, origins, log } = this.#parts
     const timeoutMs = this.#life.isGivenUp ? 0 : CLOSE_TIMEOUT_MS
     const ends: (() => Promise<void> | undefined)[] = [
       () => consumer.close('the task ended', timeoutMs),
@@ -171,6 +173,7 @@ export class WorkerSinkTask {
       () => loop.lastPut,
       () => plugin.stop(),
       () => deadLetters?.close(timeoutMs),
+      () => origins.close(),
       () => closeConversion(conversion, log)
     ]
     for (const end of ends) {

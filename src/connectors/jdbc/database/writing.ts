@@ -33,6 +33,11 @@ export interface WriterOptions {
   readonly applicationName: string
   /** `write.timeout.ms`: no statement and no wait for a lock takes longer. */
   readonly writeTimeoutMs: number
+  /**
+   * A transaction in which this side has been silent for so long is undone by the server, where that can be
+   * said to it; absent: as the server is set.
+   */
+  readonly idleTransactionMs?: number
 }
 
 export interface NewColumnUse {

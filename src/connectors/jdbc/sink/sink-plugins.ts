@@ -20,6 +20,14 @@ function plugin(
     createTask: (given, context) => new JdbcSinkTask(config, given, context, systemClock),
     validate: (given, checked, signal) => validateSink(given, checked, signal, parts),
     preview: (given, records, request) => previewSink(given, records, request, parts),
+    reading(given) {
+      const wish = parseKeys(jdbcSinkConfig, ['exactly.once.sink', 'sink.offset.gap'], given)
+      const isOff = wish['exactly.once.sink'] === 'off'
+      return {
+        consumer: new Map(isOff ? [] : [['isolation.level', 'read_committed']]),
+        failsOutOfRange: !isOff && wish['sink.offset.gap'] === 'fail'
+      }
+    },
     batch(given) {
       const wish = parseKeys(
         jdbcSinkConfig,

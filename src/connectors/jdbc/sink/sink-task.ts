@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import type { Clock } from '../../../clock.ts'
 import type { ConfigDef, ConfigMap } from '../../../config/config-def.ts'
 import type { SinkRecord } from '../../../data/record.ts'
@@ -6,14 +7,18 @@ import type {
   Revocation,
   RevocationSignal,
   SinkTask,
-  SinkTaskContext
+  SinkTaskContext,
+  TopicPartition,
+  TopicPosition
 } from '../../../plugin/sink.ts'
 import type { StreamFacts } from '../../../plugin/source.ts'
 import { after } from '../../../wait.ts'
+import type { WriteSession } from '../database/writing.ts'
 import { type SinkSettings, sinkSettings } from '../settings/sink-settings.ts'
-import { BatchWriter } from '../writing/batch-writer.ts'
+import { type BatchResult, BatchWriter } from '../writing/batch-writer.ts'
 import { placeOf } from '../writing/record-errors.ts'
 import { SinkRetries } from '../writing/sink-retries.ts'
+import { StoredPositions } from '../writing/stored-positions.ts'
 import { TargetTables } from '../writing/target-tables.ts'
 import { WriterSessions } from '../writing/writer-sessions.ts'
 import { WrittenRows } from './written-rows.ts'
@@ -31,10 +36,12 @@ export class JdbcSinkTask implements SinkTask {
   readonly #tables: TargetTables
   readonly #writer: BatchWriter
   readonly #retries: SinkRetries
+  /** null: they are the group's alone. */
+  readonly #positions: StoredPositions | null
   readonly #stopped = new AbortController()
   readonly #written = new WrittenRows()
   #committedAtMs = -Infinity
-  #hasCondition = false
+  #condition: string | null = null
 
   /** Throws ConfigError. */
   constructor(definition: ConfigDef, config: ConfigMap, context: SinkTaskContext, clock: Clock) {
@@ -61,16 +68,23 @@ export class JdbcSinkTask implements SinkTask {
       nowMs: () => clock.monotonicMs()
     })
     this.#retries = new SinkRetries(settings.retries, settings.connection.dialect.displayName)
+    const owner = `${hostname()}:${process.pid} task ${context.task}`
+    this.#positions =
+      settings.exactlyOnce === null ? null : new StoredPositions(settings, { context, log, owner })
   }
 
   /** Partitions of another assignment may have been written to by others, who change tables too. */
-  open(): void {
+  async open(partitions: readonly TopicPartition[]): Promise<void> {
     this.#tables.forget()
+    if (this.#positions === null) return
+    this.#positions.open(partitions)
+    await this.#claim()
   }
 
   async put(records: readonly SinkRecord[]): Promise<void> {
     if (records.length === 0) return
     const { revoking } = this.#context
+    this.#positions?.begin()
     const over = this.#abortWhenRevoked(revoking)
     try {
       await this.#write(records, revoking)
@@ -80,8 +94,18 @@ export class JdbcSinkTask implements SinkTask {
     this.#requestCommit()
   }
 
+  /** I15: positions of the database are committed, not those of what was put. */
+  async preCommit(positions: readonly TopicPosition[]): Promise<readonly TopicPosition[]> {
+    if (this.#positions === null) return positions
+    return await this.#positions.committable(positions, () => this.#sessions.get())
+  }
+
+  close(partitions: readonly TopicPartition[]): void {
+    this.#positions?.close(partitions)
+  }
+
   progress(): ReadonlyMap<string, StreamFacts> {
-    return this.#written.facts()
+    return this.#written.facts(this.#positions?.facts)
   }
 
   nameRecord(record: SinkRecord): string {
@@ -100,7 +124,7 @@ export class JdbcSinkTask implements SinkTask {
         const session = await this.#sessions.get()
         wasUsed = this.#sessions.isUsed
         const startedMs = this.#clock.monotonicMs()
-        const result = await this.#writer.write(session, records, { takesUnknown })
+        const result = await this.#writeOpen(session, records, takesUnknown)
         this.#sessions.used()
         this.#retries.succeeded()
         this.#report(null)
@@ -113,8 +137,73 @@ export class JdbcSinkTask implements SinkTask {
     }
   }
 
+  /** Writes what of a batch is not written yet, and moves the positions of its partitions with it. */
+  async #writeOpen(
+    session: WriteSession,
+    records: readonly SinkRecord[],
+    takesUnknown: boolean
+  ): Promise<BatchResult> {
+    const positions = this.#positions
+    if (positions === null) {
+      return await this.#writer.write(session, records, { takesUnknown, first: null })
+    }
+    await positions.ready(session)
+    const batch = positions.take(records)
+    const first =
+      batch.steps.length === 0
+        ? null
+        : (of: WriteSession): Promise<void> => positions.advance(of, batch.steps)
+    const result = await this.#writer.write(session, batch.records, { takesUnknown, first })
+    positions.moved(batch)
+    return result
+  }
+
+  /**
+   * Claims the partitions of the task, and waits for the database and for Kafka as long as nobody wants them
+   * back: what is not claimed then is claimed before its first record is written.
+   */
+  async #claim(): Promise<void> {
+    const { revoking, stopping } = this.#context
+    const over = this.#abortWhenRevoked(revoking)
+    try {
+      for (;;) {
+        let wasUsed = false
+        try {
+          const session = await this.#sessions.get()
+          wasUsed = this.#sessions.isUsed
+          await this.#positions?.ready(session)
+          this.#sessions.used()
+          this.#retries.succeeded()
+          return this.#report(null)
+        } catch (error) {
+          if (this.#isCutShort(revoking)) return
+          const pauseMs = this.#pauseAfter(error, wasUsed)
+          await this.#clock.sleep(pauseMs, AbortSignal.any([stopping, revoking]))
+          if (this.#isCutShort(revoking)) return
+        }
+      }
+    } finally {
+      over()
+    }
+  }
+
+  /** For how long a claim rests; throws what fails the task. */
+  #pauseAfter(error: unknown, sessionWasUsed: boolean): number {
+    this.#positions?.doubt()
+    const nowMs = this.#clock.monotonicMs()
+    const decision = this.#retries.after(error, { sessionWasUsed, isolates: false, nowMs })
+    if (decision.next === 'fail' || decision.next === 'isolate') throw error
+    if (decision.forgets) this.#sessions.abort()
+    if (decision.condition !== null) {
+      this.#report(decision.condition)
+      this.#context.log.warn(decision.condition)
+    }
+    return decision.pauseMs
+  }
+
   /** Throws what the worker is to know; else answers how the batch is to be tried again. */
   async #failed(error: unknown, sessionWasUsed: boolean): Promise<boolean> {
+    this.#positions?.doubt()
     const decision = this.#retries.after(error, {
       sessionWasUsed,
       isolates: this.#context.errantRecords !== null,
@@ -138,9 +227,11 @@ export class JdbcSinkTask implements SinkTask {
     return false
   }
 
-  #report(condition: string | null): void {
-    if (condition === null && !this.#hasCondition) return
-    this.#hasCondition = condition !== null
+  /** null: what stands is only what positions have to say. */
+  #report(trouble: string | null): void {
+    const condition = trouble ?? this.#positions?.notice ?? null
+    if (condition === this.#condition) return
+    this.#condition = condition
     this.#context.reportCondition(condition)
   }
 

@@ -21,8 +21,8 @@ export class WrittenRows {
     if (next === 'again' || next === 'later') this.#retries++
   }
 
-  /** Each table, and the task as a whole under the name `task`. */
-  facts(): ReadonlyMap<string, StreamFacts> {
+  /** Each table, and the task as a whole under the name `task`, with `more` of it. */
+  facts(more: StreamFacts = {}): ReadonlyMap<string, StreamFacts> {
     const tables = [...this.#rows].map(([table, rows]): [string, StreamFacts] => [
       `table ${table}`,
       { rows }
@@ -31,7 +31,8 @@ export class WrittenRows {
       transactions: this.#transactions,
       records_refused: this.#bad,
       retries: this.#retries,
-      write_ms: Math.round(this.#databaseMs)
+      write_ms: Math.round(this.#databaseMs),
+      ...more
     }
     return new Map([...tables, ['task', task]])
   }

@@ -33,6 +33,11 @@ interface BatchOutlets {
 interface BatchMode {
   /** Whether an error nobody knows is put down to rows. */
   readonly takesUnknown: boolean
+  /**
+   * Done first in each transaction, and a reason for one although there is no row to write; what it throws
+   * undoes it. null: there is nothing.
+   */
+  readonly first: ((session: WriteSession) => Promise<void>) | null
 }
 
 export interface BatchResult {
@@ -173,7 +178,7 @@ export class BatchWriter {
     records: readonly SinkRecord[],
     changes: readonly RowChange[],
     suspicion: Suspicion,
-    { naming, takesUnknown }: BatchMode & { readonly naming: boolean }
+    { naming, takesUnknown, first }: BatchMode & { readonly naming: boolean }
   ): Promise<readonly StatementGroup[]> {
     // What was found in a transaction that was lost stays out; what this one finds is added.
     const known = new Set(suspicion.bad.map(({ record }) => record))
@@ -181,6 +186,7 @@ export class BatchWriter {
     const groups = statementGroups(open, suspicion.unrolls ? 'arrival' : this.#settings.order)
     const isolates = this.#outlets.report !== null || naming
     const rows = async (): Promise<void> => {
+      await first?.(session)
       if (isolates) {
         const beforeAttempt = this.#limit(session, records, suspicion)
         await this.#isolate(session, groups, suspicion, { takesUnknown, beforeAttempt })
@@ -191,7 +197,7 @@ export class BatchWriter {
       this.#outlets.beforeCommit()
     }
     // Without a row to write there is nothing to commit.
-    if (groups.length > 0) await inTransaction(session, rows)
+    if (groups.length > 0 || first !== null) await inTransaction(session, rows)
     else await rows()
     return groups
   }
@@ -259,7 +265,11 @@ export class BatchWriter {
   }
 }
 
-async function inTransaction(session: WriteSession, work: () => Promise<void>): Promise<void> {
+/** Errors are those of `work` and of the session, which has rolled back then, or is gone. */
+export async function inTransaction(
+  session: WriteSession,
+  work: () => Promise<void>
+): Promise<void> {
   try {
     await session.begin()
     await work()

@@ -1,4 +1,4 @@
-import { isRetriable, messageOf } from '../../../errors.ts'
+import { ConnectError, isRetriable, messageOf } from '../../../errors.ts'
 import { pauseAfter } from '../../../wait.ts'
 import { errorClassOf, type WriteErrorClass } from '../database/writing.ts'
 import type { SinkRetrySettings } from '../settings/sink-settings.ts'
@@ -108,7 +108,7 @@ export class SinkRetries {
       next: 'later',
       pauseMs,
       forgets: true,
-      condition: `${this.#database} ${what} for ${Math.round(lastsMs / 1000)} s, next attempt in ${pauseMs} ms: ${messageOf(error)}`
+      condition: `${awayOf(error) ?? this.#database} ${what} for ${Math.round(lastsMs / 1000)} s, next attempt in ${pauseMs} ms: ${messageOf(error)}`
     }
   }
 
@@ -124,6 +124,13 @@ export class SinkRetries {
       condition: `Attempt ${this.#unknown} of ${maxRetries + 1} to write a batch failed, next in ${pauseMs} ms: ${messageOf(error)}`
     }
   }
+}
+
+/** What the error says is away, where it is not the database. */
+function awayOf(error: unknown): string | null {
+  return error instanceof ConnectError
+    ? ((error.facts['away'] as string | undefined) ?? null)
+    : null
 }
 
 /** An error that says nothing of itself but that it may pass comes from the network. */

@@ -8,6 +8,8 @@ import { retrying } from '../../../wait.ts'
 
 /** Limit for one attempt to connect. */
 const CONNECT_LIMIT_MS = 15_000
+/** Reports of records that cannot be written are waited for inside of transactions. */
+const IDLE_SHARE = 2
 
 interface WriterOpening {
   /** Connector and task, as the server shows them. */
@@ -25,9 +27,13 @@ export function writingOf({ connection }: Pick<SinkSettings, 'connection'>): Wri
   throw new ConfigError(`${displayName} cannot be written to by this connector`)
 }
 
+/** Of a connector whose settings were not read completely nothing else is known. */
+type WriterSettings = Pick<SinkSettings, 'connection' | 'writeTimeoutMs'> &
+  Partial<Pick<SinkSettings, 'exactlyOnce'>>
+
 /** Opens one session that writes. Errors are those of the dialect. */
 async function openWriter(
-  settings: Pick<SinkSettings, 'connection' | 'writeTimeoutMs'>,
+  settings: WriterSettings,
   { applicationName, log, signal, clock }: WriterOpening
 ): Promise<WriteSession> {
   const { url, user, password, properties, isolation, timeZone, lockWaitMs } = settings.connection
@@ -44,7 +50,11 @@ async function openWriter(
     clock,
     log,
     applicationName,
-    writeTimeoutMs: settings.writeTimeoutMs
+    writeTimeoutMs: settings.writeTimeoutMs,
+    // I15: who claims partitions must not wait for ever for a transaction whose owner stands still.
+    ...(settings.exactlyOnce === undefined || settings.exactlyOnce === null
+      ? {}
+      : { idleTransactionMs: IDLE_SHARE * settings.writeTimeoutMs })
   })
 }
 
@@ -125,7 +135,7 @@ const isAborted = (signal: AbortSignal): boolean => signal.aborted
 
 /** A session for one question of an operator. Errors are those of the dialect, and of `work`. */
 export async function withWriter<T>(
-  settings: Pick<SinkSettings, 'connection' | 'writeTimeoutMs'>,
+  settings: WriterSettings,
   opening: WriterOpening,
   work: (session: WriteSession) => Promise<T>
 ): Promise<T> {

@@ -35,6 +35,7 @@ interface Failed {
 /** A session that writes: rows travel as literals in the text of few statements. */
 export class MysqlWriteSession extends MysqlConnection implements WriteSession {
   readonly #limitMs: number
+  readonly #idleMs: number | null
   #server: ServerFacts | null = null
   /** An error may have ended the transaction on the server, and what follows would commit by itself. */
   #state: 'none' | 'open' | 'failed' = 'none'
@@ -44,13 +45,14 @@ export class MysqlWriteSession extends MysqlConnection implements WriteSession {
   constructor(parts: MysqlParts, options: WriterOptions) {
     super(parts)
     this.#limitMs = options.writeTimeoutMs
+    this.#idleMs = options.idleTransactionMs ?? null
   }
 
   /** Settings that statements depend on (I16: nothing is cut or rounded by a server that is not strict). */
   async start(hasIsolation: boolean): Promise<void> {
     this.#server = await startOfWriting(
       async (sql) => (await this.#send(sql, null, 'prepare the session')).rows,
-      { limitMs: this.#limitMs, hasIsolation }
+      { limitMs: this.#limitMs, idleMs: this.#idleMs, hasIsolation }
     )
   }
 

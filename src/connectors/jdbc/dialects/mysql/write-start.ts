@@ -24,13 +24,21 @@ const SQL_MODE = [
 /** Makes a session one that writes. */
 export async function startOfWriting(
   send: (sql: string) => Promise<Row[]>,
-  { limitMs, hasIsolation }: { readonly limitMs: number; readonly hasIsolation: boolean }
+  {
+    limitMs,
+    idleMs,
+    hasIsolation
+  }: {
+    readonly limitMs: number
+    readonly idleMs: number | null
+    readonly hasIsolation: boolean
+  }
 ): Promise<ServerFacts> {
   // One by one they would be an error where a server has dropped one.
   const variables = new Map(
     (
       await send(
-        `SHOW VARIABLES WHERE Variable_name IN ('version', 'max_allowed_packet', 'binlog_format')`
+        `SHOW VARIABLES WHERE Variable_name IN ('version', 'max_allowed_packet', 'binlog_format', 'idle_transaction_timeout')`
       )
     ).map(([name, value]) => [String(name), String(value)])
   )
@@ -46,6 +54,10 @@ export async function startOfWriting(
   }
   // MySQL has such a limit for queries alone.
   if (server.isMariaDb) await send(`SET SESSION max_statement_time = ${limitMs / 1000}`)
+  // MariaDB alone has such a limit.
+  if (idleMs !== null && variables.has('idle_transaction_timeout')) {
+    await send(`SET SESSION idle_transaction_timeout = ${Math.ceil(idleMs / 1000)}`)
+  }
   return server
 }
 

@@ -138,8 +138,12 @@ export class PostgresWriteSession extends PostgresConnection implements WriteSes
 
   /** For this transaction alone: behind a pool the session is also others'. */
   #limits(): string {
-    const ms = String(this.#options.writeTimeoutMs)
+    const { writeTimeoutMs, idleTransactionMs } = this.#options
+    const ms = String(writeTimeoutMs)
     const all = [...this.settings.settings, ['lock_timeout', ms], ['statement_timeout', ms]]
+    if (idleTransactionMs !== undefined) {
+      all.push(['idle_in_transaction_session_timeout', String(idleTransactionMs)])
+    }
     const calls = all.map(
       ([name = '', value = '']) => `set_config(${literal(name)}, ${literal(value)}, true)`
     )

@@ -1,0 +1,132 @@
+import type { SinkRecord } from '../../../data/record.ts'
+import { ConfigError } from '../../../errors.ts'
+import type { Logger } from '../../../log.ts'
+import type { SinkTaskContext, TopicPartition, TopicPosition } from '../../../plugin/sink.ts'
+import type { OffsetStep } from '../database/sink-offsets.ts'
+import type { WriteSession } from '../database/writing.ts'
+import type { SinkSettings } from '../settings/sink-settings.ts'
+import { inTransaction } from './batch-writer.ts'
+import { offsetsTable } from './offsets-table.ts'
+import { type ClaimedBatch, PartitionClaims } from './partition-claims.ts'
+
+interface StoredPositionsParts {
+  readonly context: Pick<SinkTaskContext, 'origins' | 'confirm' | 'offset'>
+  readonly log: Logger
+  /** Who claims partitions, for people. */
+  readonly owner: string
+}
+
+/**
+ * Positions in the database, for a task whose connector wants records written exactly once: kept there from
+ * the first session on, or not at all where that is only requested and cannot be had.
+ */
+export class StoredPositions {
+  readonly #settings: SinkSettings
+  readonly #parts: StoredPositionsParts
+  readonly #open = new Map<string, TopicPartition>()
+  #claims: PartitionClaims | null = null
+  /** Why positions are not kept although that is requested. */
+  #refused: string | null = null
+
+  constructor(settings: SinkSettings, parts: StoredPositionsParts) {
+    this.#settings = settings
+    this.#parts = parts
+  }
+
+  /** What an operator should know; null: nothing. */
+  get notice(): string | null {
+    if (this.#refused === null) return this.#claims?.notice ?? null
+    return `exactly.once.sink is requested, but ${this.#refused}: records are written at least once`
+  }
+
+  /** For operators; nothing while positions are not kept. */
+  get facts(): Readonly<Record<string, number>> {
+    if (this.#claims === null) return {}
+    const { alreadyWritten, missing } = this.#claims
+    return { already_written: alreadyWritten, offsets_missing: Number(missing) }
+  }
+
+  /** A call of the plugin begins, and what it asked for before was done. */
+  begin(): void {
+    this.#claims?.begin()
+  }
+
+  open(partitions: readonly TopicPartition[]): void {
+    for (const each of partitions) this.#open.set(`${each.topic}/${each.partition}`, each)
+    this.#claims?.open(partitions)
+  }
+
+  close(partitions: readonly TopicPartition[]): void {
+    for (const { topic, partition } of partitions) this.#open.delete(`${topic}/${partition}`)
+    this.#claims?.close(partitions)
+  }
+
+  /** Something went wrong: rows are read again before others are written. */
+  doubt(): void {
+    this.#claims?.doubt()
+  }
+
+  /**
+   * As `PartitionClaims.ready`. Throws ConfigError where positions cannot be kept, and the connector is not
+   * to do without.
+   */
+  async ready(session: WriteSession): Promise<void> {
+    if (this.#refused !== null) return
+    if (this.#claims === null) await this.#begin(session)
+    await this.#claims?.ready(session)
+  }
+
+  take(records: readonly SinkRecord[]): ClaimedBatch {
+    return this.#claims?.take(records) ?? { records, steps: [], alreadyWritten: 0 }
+  }
+
+  async advance(session: WriteSession, steps: readonly OffsetStep[]): Promise<void> {
+    await this.#claims?.advance(session, steps)
+  }
+
+  moved(batch: ClaimedBatch): void {
+    this.#claims?.moved(batch)
+  }
+
+  /**
+   * What may be committed to Kafka. Rows of partitions follow first whose last records were all dropped on
+   * their way; where that fails they stay where they are.
+   */
+  async committable(
+    delivered: readonly TopicPosition[],
+    open: () => Promise<WriteSession>
+  ): Promise<readonly TopicPosition[]> {
+    const claims = this.#claims
+    if (claims === null) return this.#refused === null ? [] : delivered
+    const steps = claims.trailing(delivered)
+    if (steps.length > 0) {
+      try {
+        const session = await open()
+        await inTransaction(session, () => claims.advance(session, steps))
+        claims.moved({ records: [], steps, alreadyWritten: 0 })
+      } catch (error) {
+        claims.doubt()
+        this.#parts.log.warn('Positions behind dropped records could not be stored yet', { error })
+      }
+    }
+    return claims.committable(delivered)
+  }
+
+  async #begin(session: WriteSession): Promise<void> {
+    const { exactlyOnce } = this.#settings
+    if (exactlyOnce === null) return
+    const found = await offsetsTable(session, this.#settings)
+    if ('refused' in found) {
+      if (exactlyOnce.isRequired) {
+        throw new ConfigError(`exactly.once.sink is required, but ${found.refused}`)
+      }
+      this.#refused = found.refused
+      this.#parts.log.warn(this.notice ?? '')
+      return
+    }
+    const { name, failsOnGap } = exactlyOnce
+    const { owner } = this.#parts
+    this.#claims = new PartitionClaims(found.table, { name, failsOnGap, owner }, this.#parts)
+    this.#claims.open([...this.#open.values()])
+  }
+}

@@ -1,0 +1,279 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { messageOf } from '../../../../src/errors.ts'
+import type { SinkRecord } from '../../../../src/data/record.ts'
+import { Schema } from '../../../../src/data/schema.ts'
+import type { PartitionOrigin } from '../../../../src/plugin/sink.ts'
+import { type KafkaSaid, sinkRecord, startJdbcSink, struct } from '../../../support/jdbc-sink.ts'
+import { sinkDatabases } from '../../../support/sink-databases.ts'
+import { startTcpProxy, type TcpProxy } from '../../../support/tcp-proxy.ts'
+
+const LEDGER = Schema.struct([{ name: 'seq', schema: Schema.INT64 }])
+
+function origin(over: Partial<PartitionOrigin> = {}): PartitionOrigin {
+  return {
+    topic: 'orders',
+    partition: 0,
+    committed: null,
+    metadata: null,
+    start: 0n,
+    first: 0n,
+    end: 1_000_000n,
+    topicId: 'topic-1',
+    ...over
+  }
+}
+
+const record = (offset: number, partition = 0): SinkRecord =>
+  sinkRecord({
+    partition,
+    offset,
+    valueSchema: LEDGER,
+    value: struct(LEDGER, { seq: BigInt(offset) })
+  })
+const records = (from: number, to: number, partition = 0): SinkRecord[] =>
+  Array.from({ length: to - from }, (_, at) => record(from + at, partition))
+const range = (from: number, to: number): number[] =>
+  Array.from({ length: to - from }, (_, at) => from + at)
+
+for (const { name, open } of sinkDatabases) {
+  void describe(`Exactly once into ${name}`, () => {
+    let database: Awaited<ReturnType<typeof open>>
+    let proxy: TcpProxy | null = null
+    let tables = 0
+    before(async () => {
+      database = await open()
+      const [, address] = /\/\/([^/]+)\//.exec(database.config['connection.url'] ?? '') ?? []
+      if (address !== undefined) proxy = await startTcpProxy(address)
+    })
+    after(async () => {
+      await proxy?.close()
+      await database.close()
+    })
+
+    /** A table without any key, so that what is written twice is there twice. */
+    async function ledger() {
+      const table = `ledger${++tables}`
+      await database.exec(`CREATE TABLE ${table} (seq bigint, part int)`)
+      const seqs = async (): Promise<number[]> =>
+        (await database.exec(`SELECT seq FROM ${table} ORDER BY seq`)).map(({ seq }) => Number(seq))
+      const row = async (partition = 0): Promise<Record<string, unknown> | undefined> =>
+        (
+          await database.exec(
+            `SELECT * FROM kafka_connect_sink_offsets WHERE connector = '${table}' AND kafka_partition = ${partition}`
+          )
+        )[0]
+      const start = (
+        kafka: KafkaSaid,
+        config: Readonly<Record<string, string>> = {}
+      ): ReturnType<typeof startJdbcSink> =>
+        startJdbcSink(
+          {
+            ...database.config,
+            name: table,
+            'table.name.format': table,
+            'pk.mode': 'none',
+            'auto.create': 'true',
+            'exactly.once.sink': 'required',
+            'retry.backoff.ms': '20',
+            'retry.backoff.max.ms': '40',
+            ...config
+          },
+          { kafka }
+        )
+      return { table, seqs, row, start }
+    }
+    const isAt = async (row: Promise<Record<string, unknown> | undefined>): Promise<number> =>
+      Number((await row)?.['next_offset'])
+
+    void it('I15: rows and position change together; what is there already is skipped and counted', async () => {
+      const { start, seqs, row } = await ledger()
+      const kafka = { partitions: [origin({ start: 5n, committed: 5n }), origin({ partition: 1 })] }
+      const first = await start(kafka)
+      assert.deepEqual(first.sought, [
+        { topic: 'orders', partition: 0, offset: 5n },
+        { topic: 'orders', partition: 1, offset: 0n }
+      ])
+      await first.put([...records(5, 9), ...records(100, 103, 1)])
+      assert.deepEqual([await isAt(row()), await isAt(row(1))], [9, 103])
+      assert.deepEqual(
+        await first.task.preCommit?.([{ topic: 'orders', partition: 0, offset: 9n }]),
+        [{ topic: 'orders', partition: 0, offset: 9n, metadata: 'knode:1' }]
+      )
+      await first.stop()
+      // It died before the commit, and comes again from where the group is.
+      const second = await start(kafka)
+      assert.equal(second.sought[0]?.offset, 9n)
+      await second.put([...records(5, 12)])
+      assert.deepEqual(await seqs(), [...range(5, 12), 100, 101, 102])
+      assert.equal(second.task.progress?.().get('task')?.['already_written'], 4)
+      await second.stop()
+    })
+
+    void it('I15: a task whose partition was claimed by another writes nothing more of it, and claims it only where the group says so', async () => {
+      const { start, seqs, row } = await ledger()
+      const kafka = { partitions: [origin()], isMember: true }
+      const zombie = await start(kafka)
+      await zombie.put(records(0, 3))
+      const owner = await start({ partitions: [origin()] })
+      kafka.isMember = false
+      await assert.rejects(zombie.put(records(3, 6)), /is claimed by .* and the group does not say/)
+      assert.deepEqual(await seqs(), range(0, 3))
+      await owner.put(records(3, 5))
+      kafka.isMember = true
+      zombie.sought.length = 0
+      // Its records were read before it knew where the partition is: they come again.
+      await zombie.put(records(3, 6))
+      assert.deepEqual(zombie.sought, [{ topic: 'orders', partition: 0, offset: 5n }])
+      assert.deepEqual(await seqs(), range(0, 5))
+      await zombie.put(records(5, 8))
+      assert.deepEqual([await seqs(), await isAt(row())], [range(0, 8), 8])
+      await zombie.stop()
+      await owner.stop()
+    })
+
+    void it('a database that fell back is written again from where it is', async () => {
+      const { start, seqs, table } = await ledger()
+      const sink = await start({ partitions: [origin()] })
+      await sink.put(records(0, 5))
+      // As of a copy that is older: rows and position at once, the epoch as it was.
+      await database.exec(
+        `DELETE FROM ${table} WHERE seq >= 2`,
+        `UPDATE kafka_connect_sink_offsets SET next_offset = 2 WHERE connector = '${table}'`
+      )
+      await sink.put(records(5, 7))
+      assert.deepEqual(sink.sought.at(-1), { topic: 'orders', partition: 0, offset: 2n })
+      assert.deepEqual(await seqs(), [0, 1])
+      await sink.put(records(2, 7))
+      assert.deepEqual(await seqs(), range(0, 7))
+      await sink.stop()
+    })
+
+    void it('what Kafka does not have any more fails the task, or is counted and said', async () => {
+      const { start, seqs } = await ledger()
+      const first = await start({ partitions: [origin()] })
+      await first.put(records(0, 3))
+      await first.stop()
+      const late = { partitions: [origin({ first: 10n })] }
+      await assert.rejects(
+        start(late),
+        /at offset 3 of partition 0 of topic orders, and Kafka has records from 10 on: 7 are missing/
+      )
+      const second = await start(late, { 'sink.offset.gap': 'continue' })
+      assert.equal(second.sought[0]?.offset, 10n)
+      assert.match(second.conditions.at(-1) ?? '', /7 offsets from 3 on are missing/)
+      await second.put(records(10, 12))
+      assert.equal(second.task.progress?.().get('task')?.['offsets_missing'], 7)
+      assert.match(second.conditions.at(-1) ?? '', /7 offsets/)
+      await second.stop()
+      assert.deepEqual(await seqs(), [0, 1, 2, 10, 11])
+      const anew = await start({ partitions: [origin({ topicId: 'topic-2', end: 4n })] })
+      assert.equal(anew.sought[0]?.offset, 0n)
+      assert.match(anew.conditions.at(-1) ?? '', /was made anew/)
+      await anew.put(records(0, 1))
+      await anew.stop()
+      // Without ids only the end says so.
+      await assert.rejects(
+        start({ partitions: [origin({ topicId: null, end: 0n })] }),
+        /at offset 1 of partition 0 of topic orders, which ends at 0/
+      )
+    })
+
+    void it('the database counts where the group says something else, and both numbers are said', async () => {
+      const { start } = await ledger()
+      const first = await start({ partitions: [origin()] })
+      await first.put(records(0, 3))
+      await first.stop()
+      const ours = { committed: 2n, start: 2n, metadata: 'knode:1' }
+      const lag = await start({ partitions: [origin(ours)] })
+      assert.deepEqual([lag.sought[0]?.offset, lag.conditions], [3n, []])
+      await lag.stop()
+      const altered = await start({ partitions: [origin({ committed: 1n, start: 1n })] })
+      assert.equal(altered.sought[0]?.offset, 3n)
+      assert.match(
+        altered.conditions.at(-1) ?? '',
+        /the group has committed offset 1, and the database is at 3, which counts/
+      )
+      await altered.stop()
+    })
+
+    void it('records that are dropped on their way count in the database, too', async () => {
+      const { start, row } = await ledger()
+      const sink = await start({ partitions: [origin()] })
+      const at = async (offset: bigint): Promise<unknown> =>
+        await sink.task.preCommit?.([{ topic: 'orders', partition: 0, offset }])
+      await sink.put(records(0, 3))
+      await at(50n)
+      assert.equal(await isAt(row()), 50)
+      await sink.put(records(50, 51))
+      assert.equal(await isAt(row()), 51)
+      await sink.stop()
+    })
+
+    void it('a record that cannot be written is handed on once, and its position goes with the others', async () => {
+      const { start, seqs, table } = await ledger()
+      await database.exec(`CREATE UNIQUE INDEX ${table}_seq ON ${table} (seq)`)
+      const sink = await start({ partitions: [origin()] })
+      await sink.put([...records(0, 3), { ...record(3), value: struct(LEDGER, { seq: 1n }) }])
+      await sink.put([{ ...record(4), value: struct(LEDGER, { seq: 0n }) }])
+      await sink.put([{ ...record(4), value: struct(LEDGER, { seq: 0n }) }, record(5)])
+      assert.deepEqual(await seqs(), [0, 1, 2, 5])
+      assert.deepEqual(
+        sink.reports.map((each) => Number(each.record.originalKafkaOffset)),
+        [3, 4]
+      )
+      await sink.stop()
+    })
+
+    void it('a table of positions that cannot be had is refused, or done without where that is allowed', async () => {
+      const { start, seqs } = await ledger()
+      const without = { 'auto.create': 'false', 'sink.offsets.table': 'nowhere' }
+      await assert.rejects(
+        start({ partitions: [origin()] }, without),
+        /exactly.once.sink is required, but table .*nowhere.* is missing.* CREATE TABLE/s
+      )
+      const sink = await start(
+        { partitions: [origin()] },
+        { ...without, 'exactly.once.sink': 'requested' }
+      )
+      assert.match(sink.conditions.at(-1) ?? '', /requested, but .*nowhere.* at least once/s)
+      await sink.put(records(0, 2))
+      assert.deepEqual(await sink.task.preCommit?.([]), [])
+      await sink.put(records(0, 2))
+      assert.deepEqual(await seqs(), [0, 0, 1, 1])
+      await sink.stop()
+    })
+
+    void it('an answer to COMMIT that is lost decides nothing: the row says what happened', async () => {
+      if (proxy === null) return
+      const { start, seqs, row } = await ledger()
+      const url = (database.config['connection.url'] ?? '').replace(
+        /\/\/[^/]+\//,
+        `//${proxy.address}/`
+      )
+      const isCommit = (piece: Buffer): boolean => /\bCOMMIT\b/.test(piece.toString('latin1'))
+      // That of the claim is lost as well.
+      const prepared = await start({ partitions: [origin()] })
+      await prepared.put(records(0, 1))
+      await prepared.stop()
+      proxy.loseAnswerTo(isCommit)
+      const sink = await start({ partitions: [origin()] }, { 'connection.url': url })
+      assert.equal(Number((await row())?.['epoch']), 3)
+      for (let from = 1; from < 60; from += 3) {
+        proxy.loseAnswerTo(isCommit)
+        for (let isWritten = false; !isWritten; ) {
+          isWritten = await sink.put(records(from, from + 3)).then(
+            () => true,
+            (error: unknown) => {
+              assert.doesNotMatch(messageOf(error), /claimed/)
+              return false
+            }
+          )
+        }
+      }
+      assert.deepEqual(await seqs(), range(0, 61))
+      assert.ok(Number(sink.task.progress?.().get('task')?.['already_written']) > 0)
+      await sink.stop()
+    })
+  })
+}
