@@ -243,10 +243,7 @@ export interface GroupConsumerOptions {
     | { readonly kind: 'pattern'; readonly text: string; matches(topic: string): boolean }
   /** Bytes of records that may wait for `poll`. */
   readonly bufferBytes: number
-  /**
-   * Whether a position that the log does not have any more is an error of `poll`, whatever
-   * `auto.offset.reset` says; that still decides where nothing was committed.
-   */
+  /** A position that the log does not have is an error of `poll`, whatever `auto.offset.reset` says. */
   readonly failsOutOfRange?: boolean
   /** Called within `poll`: positions may be sought before the first record. An error fails that `poll`. */
   onAssigned(partitions: readonly TopicPartition[]): Promise<void>
@@ -332,10 +329,7 @@ export interface ConsumerGroups {
     at: 'earliest' | 'latest' | number
   ): Promise<readonly (TopicPartition & { readonly offset: number | null })[]>
   /** The id of the cluster, and those of the topics among these that have one. */
-  ids(topics: readonly string[]): Promise<{
-    readonly cluster: string
-    readonly topics: ReadonlyMap<string, string>
-  }>
+  ids(topics: readonly string[]): Promise<{ cluster: string; topics: ReadonlyMap<string, string> }>
   /** Names of all topics that may be seen, internal ones marked. */
   topics(): Promise<readonly { readonly name: string; readonly isInternal: boolean }[]>
   close(): Promise<void>

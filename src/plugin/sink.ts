@@ -207,6 +207,16 @@ export interface BatchWish {
   readonly lingerMs: number
 }
 
+/** What a sink connector is told of positions that are altered. */
+export interface AlteringOffsets {
+  /** Of the Kafka cluster that the connector reads. */
+  clusterId(): Promise<string>
+  /** They are only to be checked: nothing is stored. */
+  readonly isCheck: boolean
+  /** Every position is reset, those too that are not among the changes. */
+  readonly all: boolean
+}
+
 /** How a task would like its records to be read. */
 export interface ReadingWish {
   /** Properties of Kafka's consumer, where neither worker nor connector sets them. */
@@ -250,7 +260,8 @@ export interface SinkConnectorPlugin {
    */
   alterOffsets?(
     config: ConfigMap,
-    changes: readonly OffsetChange[]
+    changes: readonly OffsetChange[],
+    how: AlteringOffsets
   ): Promise<boolean | AlteredOffsets> | boolean | AlteredOffsets
   /**
    * How positions are moved by `PUT /connectors/{name}/start-from`; absent: in the consumer group alone. Maps

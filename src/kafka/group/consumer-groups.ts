@@ -103,9 +103,7 @@ export class KafkaConsumerGroups implements ConsumerGroups {
     })
   }
 
-  async ids(
-    names: readonly string[]
-  ): Promise<{ readonly cluster: string; readonly topics: ReadonlyMap<string, string> }> {
+  async ids(names: readonly string[]): ReturnType<ConsumerGroups['ids']> {
     return this.#call('ask for ids', async () => {
       const topics = names.length === 0 ? new Map() : await this.#network.topics(names)
       return {

@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.ts'
 import { ConnectError } from '../../errors.ts'
 import type { ConsumerGroups, KafkaClients } from '../../kafka/contracts.ts'
-import type { SinkConnectorPlugin } from '../../plugin/sink.ts'
+import type { AlteringOffsets, SinkConnectorPlugin } from '../../plugin/sink.ts'
 import type { AlteredOffsets, OffsetChange } from '../../plugin/source.ts'
 import type { StartFrom } from '../../plugin/start-from.ts'
 import { consumerGroup } from '../../settings/worker/layered-properties.ts'
@@ -25,6 +25,8 @@ interface SinkOffsetsOptions {
 }
 
 type Sink = Resolved<SinkConnectorPlugin>
+
+const STORED = { isCheck: false, all: false } as const
 
 /** What brokers say of a group that has members: tasks that have not ended, or were started again. */
 const HAS_MEMBERS: ReadonlySet<unknown> = new Set([
@@ -57,17 +59,13 @@ export class SinkOffsets implements OffsetsOfKind<SinkConnectorPlugin> {
 
   async modify(sink: Sink, changes: readonly RequestedOffset[] | null): Promise<boolean> {
     if (changes === null) return this.#reset(sink)
-    const { complete, changes: altered } = await this.checked(sink, changes)
+    const { complete, changes: altered } = await this.#altered(sink, changes, STORED)
     await this.#alter(sink, groupPositions(altered))
     return complete
   }
 
-  async checked(sink: Sink, given: readonly RequestedOffset[]): Promise<AlteredOffsets> {
-    const { complete, changes } = await alteredOffsets(
-      sink,
-      groupPositions(given).map(storedPosition)
-    )
-    return { complete, changes: groupPositions(changes).map(storedPosition) }
+  checked(sink: Sink, given: readonly RequestedOffset[]): Promise<AlteredOffsets> {
+    return this.#altered(sink, given, { isCheck: true, all: false })
   }
 
   /** Members of its group: tasks of other clusters, other programs, tasks that could not leave. */
@@ -84,7 +82,7 @@ export class SinkOffsets implements OffsetsOfKind<SinkConnectorPlugin> {
   }
 
   async write(sink: Sink, changes: readonly OffsetChange[]): Promise<void> {
-    const { changes: altered } = await this.checked(sink, changes)
+    const { changes: altered } = await this.#altered(sink, changes, STORED)
     await this.#alter(sink, groupPositions(altered))
   }
 
@@ -98,11 +96,27 @@ export class SinkOffsets implements OffsetsOfKind<SinkConnectorPlugin> {
     const failed = `Failed to list offsets prior to resetting offsets for sink connector ${sink.name}`
     const committed = await this.#committed(sink, failed)
     const wanted = committed.map((position) => storedPosition({ ...position, offset: null }))
-    const { complete } = await alteredOffsets(sink, wanted)
+    const { complete } = await this.#altered(sink, wanted, { isCheck: false, all: true })
     await this.#changing(sink, 'reset', async (groups, group) => {
       await groups.deleteGroup(group)
     })
     return complete
+  }
+
+  /** I15: a connector that keeps positions of its own changes those first. */
+  async #altered(
+    sink: Sink,
+    given: readonly RequestedOffset[],
+    how: Omit<AlteringOffsets, 'clusterId'>
+  ): Promise<AlteredOffsets> {
+    const wanted = groupPositions(given).map(storedPosition)
+    const clusterId = (): Promise<string> => this.#clusterId(sink)
+    const { complete, changes } = await alteredOffsets(sink, wanted, { ...how, clusterId })
+    return { complete, changes: groupPositions(changes).map(storedPosition) }
+  }
+
+  async #clusterId(sink: Sink): Promise<string> {
+    return this.#with(sink, async (groups) => (await groups.ids([])).cluster)
   }
 
   /** Also what was altered before: a move is repeated until all of it is there. */

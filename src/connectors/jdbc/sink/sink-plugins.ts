@@ -2,6 +2,7 @@ import { systemClock } from '../../../clock.ts'
 import { type ConfigDef, parseKeys } from '../../../config/config-def.ts'
 import type { SinkConnectorPlugin } from '../../../plugin/sink.ts'
 import { aivenSinkConfig, jdbcSinkConfig } from '../settings/sink-config.ts'
+import { alterSinkOffsets } from './alter-sink-offsets.ts'
 import { JdbcSinkConnector } from './sink-connector.ts'
 import { previewSink } from './sink-preview.ts'
 import { JdbcSinkTask } from './sink-task.ts'
@@ -18,6 +19,7 @@ function plugin(
     config,
     create: (given) => new JdbcSinkConnector(config, given),
     createTask: (given, context) => new JdbcSinkTask(config, given, context, systemClock),
+    alterOffsets: (given, changes, how) => alterSinkOffsets(given, changes, how, parts),
     validate: (given, checked, signal) => validateSink(given, checked, signal, parts),
     preview: (given, records, request) => previewSink(given, records, request, parts),
     reading(given) {
