@@ -44,10 +44,6 @@ export class OffsetCommits {
     this.#isRequested = true
   }
 
-  get isRequested(): boolean {
-    return this.#isRequested && this.#underWay === null
-  }
-
   get isDue(): boolean {
     if (this.#underWay !== null) return false
     return this.#isRequested || this.#leftMs <= 0

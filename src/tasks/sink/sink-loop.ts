@@ -200,7 +200,7 @@ export class SinkLoop {
       // What was read meanwhile need not wait for more, nor what follows from a failure.
       const hasFailed = this.#rest !== null || this.#failure !== null
       const { commits, consumer } = this.#parts
-      if (hasFailed || this.#ahead !== null || commits.isRequested) consumer.wakeup()
+      if (hasFailed || this.#ahead !== null || commits.isDue) consumer.wakeup()
     })
     this.#putting = { ends, startedMs }
   }
@@ -307,7 +307,8 @@ export class SinkLoop {
   #waitMs(): number {
     const { commits, clock, wish } = this.#parts
     const nowMs = clock.monotonicMs()
-    const waitMs = Math.min(IDLE_MS, commits.waitMs)
+    // I9: what is due begins behind this read, and until then it is nothing to hurry for.
+    const waitMs = commits.isDue ? IDLE_MS : Math.min(IDLE_MS, commits.waitMs)
     if (this.#putting !== null) return waitMs
     if (this.#held === null) {
       const ahead = this.#ahead
