@@ -24,10 +24,27 @@ export class Refusal extends Error {
   }
 }
 
-/** What a transaction has changed so far: rows by key (null: gone), and rows that were appended. */
+/** Where the rows of one connector's partition have got to, and whose it is. */
+export interface Position {
+  readonly nextOffset: number | null
+  readonly epoch: number
+  readonly owner: string | null
+}
+
+/** A position that a transaction has moved. */
+interface Step {
+  readonly partition: number
+  readonly from: number
+  readonly to: number
+}
+
+/**
+ * What a transaction has changed so far: rows by key (null: gone), rows that were appended, and positions.
+ */
 interface Changes {
   readonly rows: Map<string, Row | null>
   readonly appended: Row[]
+  readonly positions: Map<number, Position>
 }
 
 interface Waiting {
@@ -48,7 +65,8 @@ interface DatabaseEvents {
 
 /** A transaction on the server: what it changed, and the rows it has locked. */
 export class Transaction {
-  readonly changes: Changes = { rows: new Map(), appended: [] }
+  readonly changes: Changes = { rows: new Map(), appended: [], positions: new Map() }
+  readonly steps: Step[] = []
   savepoint: Changes | null = null
   isOver = false
   /** Who runs it, for the judge: whatever its session was opened for. */
@@ -66,11 +84,15 @@ export class Transaction {
  */
 export class ModelServer {
   readonly #timeline: Timeline
+  readonly #partitions: number
   readonly #events: DatabaseEvents
   readonly rows = new Map<string, Row>()
   appended: Row[] = []
+  readonly positions = new Map<number, Position>()
   /** In the order of their commits. */
   #history: Transaction[] = []
+  /** Behind so many transactions every partition had a position. */
+  #firstClaims = Number.POSITIVE_INFINITY
   readonly #locks = new Map<string, Transaction>()
   #waiting: Waiting[] = []
   readonly open = new Set<Transaction>()
@@ -78,8 +100,9 @@ export class ModelServer {
   readonly sessions = new Set<{ drop(): void }>()
   awayUntilMs = 0
 
-  constructor(timeline: Timeline, events: DatabaseEvents) {
+  constructor(timeline: Timeline, partitions: number, events: DatabaseEvents) {
     this.#timeline = timeline
+    this.#partitions = partitions
     this.#events = events
   }
 
@@ -148,10 +171,17 @@ export class ModelServer {
     return own === undefined ? (this.rows.get(key) ?? null) : own
   }
 
+  position({ changes }: Transaction, partition: number): Position | null {
+    return changes.positions.get(partition) ?? this.positions.get(partition) ?? null
+  }
+
   commit(transaction: Transaction): void {
     this.#events.onCommit(transaction)
     this.#history.push(transaction)
     this.#take(transaction)
+    if (this.positions.size === this.#partitions) {
+      this.#firstClaims = Math.min(this.#firstClaims, this.#history.length)
+    }
     this.end(transaction)
   }
 
@@ -174,13 +204,15 @@ export class ModelServer {
     this.awayUntilMs = this.#timeline.nowMs + awayMs
     for (const session of this.sessions) session.drop()
     for (const transaction of this.open) this.end(transaction)
-    const kept = Math.max(0, this.#history.length - lost)
+    // The first claims stay: who loses these goes on where the group is, as on his first day.
+    const kept = Math.max(this.#firstClaims, this.#history.length - lost)
     const gone = this.#history.slice(kept)
     this.#history = this.#history.slice(0, kept)
     this.#timeline.tell(() => `database: restarts, without its last ${gone.length} transactions`)
     if (gone.length === 0) return
     this.rows.clear()
     this.appended = []
+    this.positions.clear()
     for (const transaction of this.#history) this.#take(transaction)
     this.#events.onFallBack(gone)
   }
@@ -191,6 +223,7 @@ export class ModelServer {
       else this.rows.set(key, row)
     }
     this.appended.push(...changes.appended)
+    for (const [partition, position] of changes.positions) this.positions.set(partition, position)
   }
 
   #apply(transaction: Transaction, { operation, key, values }: RowStatement): void {
@@ -209,6 +242,6 @@ export class ModelServer {
   }
 }
 
-export function copyOf({ rows, appended }: Changes): Changes {
-  return { rows: new Map(rows), appended: [...appended] }
+export function copyOf({ rows, appended, positions }: Changes): Changes {
+  return { rows: new Map(rows), appended: [...appended], positions: new Map(positions) }
 }

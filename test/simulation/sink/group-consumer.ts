@@ -12,6 +12,7 @@ import { after, settledWithin } from '../../../src/wait.ts'
 import type { Random } from '../../support/random.ts'
 import { HEARTBEAT_MS, MAX_POLL_MS, type Round, SESSION_MS, TOPIC } from './broker.ts'
 import type { BrokerLink } from './links.ts'
+import { ReadAhead } from './read-ahead.ts'
 import type { Process } from './timeline.ts'
 
 /** How long a user may take beyond a rebalance that has begun, of what the group waits for. */
@@ -20,16 +21,6 @@ const COMMIT_PAUSE_MS = 60
 const LEAVE_LIMIT_MS = 300
 /** So many polls in a row may wait for nothing and bring nothing: more keep a real event loop busy. */
 const MOST_HURRIES = 20
-
-interface Fetched {
-  /** Of the next record to be handed out, and of the next to be fetched. */
-  position: number
-  next: number
-  isPaused: boolean
-  waiting: readonly ConsumedRecord[]
-  /** Grows with each change from outside. */
-  epoch: number
-}
 
 type State =
   | { readonly kind: 'OUTSIDE' | 'CLOSED' }
@@ -54,12 +45,11 @@ export class ModelConsumer implements GroupConsumer {
   readonly #isIncremental: boolean
   #state: State = { kind: 'OUTSIDE' }
   #memberId: string | null = null
-  readonly #held = new Map<number, Fetched>()
+  readonly #held: ReadAhead
   readonly #committed = new Map<number, number>()
   #lost: readonly TopicPartition[] = []
   #bell = Promise.withResolvers<void>()
   #wasWoken = false
-  #isFetching = false
   #isPolling = false
   #hurries = 0
   #pollDueMs: number
@@ -79,11 +69,12 @@ export class ModelConsumer implements GroupConsumer {
     this.#link = link
     this.#options = options
     this.#isIncremental = isIncremental
+    this.#held = new ReadAhead(random, link, () => this.#ring())
     this.#pollDueMs = process.monotonicMs() + MAX_POLL_MS
   }
 
   get assignment(): readonly TopicPartition[] {
-    return [...this.#held.keys()].map(named)
+    return this.#held.partitions.map(named)
   }
 
   get memberId(): string | null {
@@ -91,9 +82,9 @@ export class ModelConsumer implements GroupConsumer {
   }
 
   get progress(): readonly PartitionProgress[] {
-    return [...this.#held].map(([partition, { position }]) => ({
+    return this.#held.partitions.map((partition) => ({
       ...named(partition),
-      position,
+      position: this.#held.position(partition),
       committed: this.#committed.get(partition) ?? null,
       end: null
     }))
@@ -113,7 +104,7 @@ export class ModelConsumer implements GroupConsumer {
       for (;;) {
         const { promise } = this.#bell
         if (await this.#settle()) return []
-        const found = this.#handOut(records)
+        const found = this.#state.kind === 'MEMBER' ? this.#held.handOut(records) : []
         this.#hurries = found.length > 0 || timeoutMs > 0 ? 0 : this.#hurries + 1
         if (this.#hurries > MOST_HURRIES) throw new Error('I9: it polls without ever waiting')
         if (found.length > 0) return found
@@ -134,21 +125,16 @@ export class ModelConsumer implements GroupConsumer {
   }
 
   pause(partitions: readonly TopicPartition[]): void {
-    for (const each of partitions) this.#required(each).isPaused = true
+    for (const each of partitions) this.#held.pause(each.partition, true)
   }
 
   resume(partitions: readonly TopicPartition[]): void {
-    for (const each of partitions) this.#required(each).isPaused = false
-    this.#fetch()
+    for (const each of partitions) this.#held.pause(each.partition, false)
     this.#ring()
   }
 
   seek(positions: readonly ConsumerPosition[]): void {
-    for (const { offset, ...each } of positions) {
-      Object.assign(this.#required(each), { position: offset, next: offset, waiting: [] })
-      this.#required(each).epoch++
-    }
-    this.#fetch()
+    for (const { partition, offset } of positions) this.#held.seek(partition, offset)
   }
 
   /** I17: as the member that holds the partitions, and never as another one. */
@@ -190,9 +176,10 @@ export class ModelConsumer implements GroupConsumer {
     try {
       if (this.#state.kind === 'JOINING') this.#lose('lost', false)
       await this.#tellLost()
-      await this.#revoke([...this.#held.keys()])
+      await this.#revoke([...this.#held.partitions])
     } finally {
       this.#state = { kind: 'CLOSED' }
+      this.#held.close()
       const left = this.#leave()
       await settledWithin(this.#process, left, Math.max(1, Math.min(timeoutMs, LEAVE_LIMIT_MS)))
     }
@@ -211,7 +198,7 @@ export class ModelConsumer implements GroupConsumer {
   }
 
   async #rejoin(round: Round): Promise<boolean> {
-    const held = [...this.#held.keys()]
+    const held = [...this.#held.partitions]
     if (!this.#isIncremental) await this.#revoke(held)
     if (this.#state.kind === 'MEMBER') this.#join(this.#isIncremental ? round : null)
     return !this.#isIncremental && held.length > 0
@@ -220,7 +207,7 @@ export class ModelConsumer implements GroupConsumer {
   #join(held: Round | null): void {
     const joining: State = { kind: 'JOINING', held, rejoins: false, completed: null }
     this.#state = joining
-    const partitions = held === null ? [] : [...this.#held.keys()]
+    const partitions = held === null ? [] : [...this.#held.partitions]
     const isOver = (): boolean => this.#state !== joining
     void this.#link
       .join(this.#memberId, this.#isIncremental, partitions, isOver)
@@ -241,13 +228,13 @@ export class ModelConsumer implements GroupConsumer {
     { round, committed }: { round: Round; committed: ReadonlyMap<number, number> }
   ): Promise<boolean> {
     if (joining.held !== null && joining.held.memberId !== round.memberId) {
-      const gone = [...this.#held.keys()]
+      const gone = [...this.#held.partitions]
       this.#drop(gone)
       await this.#options.onLost(gone.map(named))
     }
     const member: State = { kind: 'MEMBER', round, rejoins: joining.rejoins }
     this.#state = member
-    const revoked = [...this.#held.keys()].filter((each) => !round.partitions.includes(each))
+    const revoked = [...this.#held.partitions].filter((each) => !round.partitions.includes(each))
     if (revoked.length > 0) {
       member.rejoins = true
       await this.#revoke(revoked)
@@ -256,13 +243,12 @@ export class ModelConsumer implements GroupConsumer {
     // Lost while its user was busy.
     if (this.#state === member && added.length > 0) {
       for (const each of added) {
-        const offset = committed.get(each) ?? 0
-        const fetched = { position: offset, next: offset, isPaused: false, waiting: [], epoch: 0 }
-        this.#held.set(each, fetched)
-        if (committed.has(each)) this.#committed.set(each, offset)
+        this.#held.add(each, committed.get(each) ?? 0)
+        const offset = committed.get(each)
+        if (offset !== undefined) this.#committed.set(each, offset)
       }
       await this.#options.onAssigned(added.map(named))
-      this.#fetch()
+      this.#held.fetch()
     }
     return revoked.length + added.length > 0
   }
@@ -362,55 +348,9 @@ export class ModelConsumer implements GroupConsumer {
     if (memberId !== null) await this.#link.leave(memberId)
   }
 
-  #fetch(): void {
-    if (this.#isFetching || this.#state.kind === 'CLOSED') return
-    const asked = [...this.#held].filter(
-      ([, { isPaused, waiting }]) => !isPaused && waiting.length < 8
-    )
-    if (asked.length === 0) return
-    this.#isFetching = true
-    const epochs = new Map(asked.map(([partition, { epoch }]) => [partition, epoch]))
-    const positions = new Map(asked.map(([partition, { next }]) => [partition, next]))
-    const fetched = new Map(asked)
-    void this.#link.fetch(positions, this.#random.within(1, 12)).then((answer) => {
-      this.#isFetching = false
-      for (const [partition, records] of answer) {
-        const held = this.#held.get(partition)
-        // Sought, or taken away and given back meanwhile: nobody asks this any more.
-        if (held === undefined || held !== fetched.get(partition)) continue
-        if (held.epoch !== epochs.get(partition)) continue
-        held.waiting = [...held.waiting, ...records]
-        held.next = (held.waiting.at(-1)?.offset ?? held.next - 1) + 1
-      }
-      this.#fetch()
-      this.#ring()
-    })
-  }
-
-  #handOut(most: number): ConsumedRecord[] {
-    if (this.#state.kind !== 'MEMBER') return []
-    const found: ConsumedRecord[] = []
-    for (const held of this.#held.values()) {
-      if (held.isPaused) continue
-      const taken = held.waiting.slice(0, most - found.length)
-      held.waiting = held.waiting.slice(taken.length)
-      found.push(...taken)
-      const last = taken.at(-1)
-      if (last !== undefined) held.position = last.offset + 1
-    }
-    this.#fetch()
-    return found
-  }
-
   #ring(): void {
     this.#bell.resolve()
     this.#bell = Promise.withResolvers()
-  }
-
-  #required({ partition }: TopicPartition): Fetched {
-    const held = this.#held.get(partition)
-    if (held === undefined) throw new ConnectError('KAFKA_ERROR', `${partition} is not assigned`)
-    return held
   }
 }
 

@@ -50,10 +50,13 @@ export class Judge {
   }
 
   /** I12, I13: a transaction does what the records of one put do one after the other, and nothing else. */
-  judgeTransaction({ changes }: Transaction, { task, records }: Put, server: ModelServer): void {
-    const known = records.map((record) => this.#of(record))
+  judgeTransaction(transaction: Transaction, { task, records }: Put, server: ModelServer): void {
+    const { changes } = transaction
+    if (this.#plan.promised === 'exactly once') this.#judgePositions(transaction, task, server)
+    const known = this.#recordsOf(transaction, records)
     for (const [index, record] of known.entries()) {
-      if (record.kind !== 'bad' || record.letters > 0) continue
+      if (isDone(record) && record.kind !== 'write' && record.kind !== 'delete') continue
+      if (record.kind !== 'bad' && record.kind !== 'garbled') continue
       // Folded into what came behind it, the database never saw it.
       record.wasWritten = known.slice(index + 1).some((later) => this.#overwrites(later, record))
       if (!record.wasWritten) {
@@ -81,6 +84,45 @@ export class Judge {
       }
     }
     for (const record of good) record.wasWritten = true
+  }
+
+  /**
+   * What a transaction has to hold: the records that were put, or, where it moves positions, all that lie
+   * between where they were and where they are.
+   */
+  #recordsOf({ steps }: Transaction, put: readonly SinkRecord[]): readonly Known[] {
+    const given = put.map((record) => this.#of(record))
+    if (this.#plan.promised === 'at least once') return given
+    const between = steps.flatMap(({ partition, from, to }) =>
+      (this.#byPartition[partition] ?? []).filter(({ offset }) => offset >= from && offset < to)
+    )
+    // Records of several partitions come as they were put.
+    const place = new Map(given.map((record, index) => [record, index]))
+    return between.toSorted((one, other) => (place.get(one) ?? 0) - (place.get(other) ?? 0))
+  }
+
+  /** I15: positions move forward, by who has claimed them last, and with the rows alone. */
+  #judgePositions({ steps, changes }: Transaction, task: string, server: ModelServer): void {
+    const moved = new Set(steps.map(({ partition }) => partition))
+    for (const { partition, from, to } of steps) {
+      const before = server.positions.get(partition)?.nextOffset ?? null
+      if (before !== from || to <= from) {
+        this.fault(
+          `I15: ${task} moves ${partition} from ${from} to ${to}, where it was at ${before}`
+        )
+      }
+    }
+    if (moved.size === 0 && changes.rows.size + changes.appended.length > 0) {
+      this.fault(`I15: ${task} commits rows without a position`)
+    }
+    for (const [partition, { epoch, nextOffset }] of changes.positions) {
+      const before = server.positions.get(partition)
+      if (moved.has(partition)) {
+        if (before?.epoch !== epoch) this.fault(`I15: ${task} moves ${partition} in epoch ${epoch}`)
+      } else if (before !== undefined && before.nextOffset !== nextOffset) {
+        this.fault(`I15: ${task} claims ${partition} and moves it`)
+      }
+    }
   }
 
   #overwrites({ kind, key }: Known, { key: before }: Known): boolean {
@@ -112,6 +154,16 @@ export class Judge {
       this.fault(`I14: record ${record.v} (${record.kind}) is a dead letter`)
     }
     record.letters++
+  }
+
+  /** Whether the positions of the database lie behind all records. */
+  isAllThere({ positions }: ModelServer): boolean {
+    return this.#byPartition.every((records, partition) => {
+      const { nextOffset = null } = positions.get(partition) ?? {}
+      return records.every(
+        ({ offset, kind }) => kind === 'dropped' || (nextOffset !== null && offset < nextOffset)
+      )
+    })
   }
 
   /** When everything was read: nothing is missing, and each row is that of the newest record of its key. */

@@ -1,14 +1,16 @@
 import { ConnectError } from '../../../src/errors.ts'
 import type {
   ConsumedRecord,
+  ConsumerGroups,
   ConsumerPosition,
   ProducerRecord,
   RecordProducer,
-  RefusedRecord
+  RefusedRecord,
+  TopicPartition
 } from '../../../src/kafka/contracts.ts'
 import { within } from '../../../src/wait.ts'
 import type { Random } from '../../support/random.ts'
-import type { Broker, Round } from './broker.ts'
+import { type Broker, type Round, TOPIC } from './broker.ts'
 import type { Process } from './timeline.ts'
 
 /** How long a client waits for an answer, and between two attempts. */
@@ -101,6 +103,13 @@ export class BrokerLink {
     return new Map()
   }
 
+  /** Offsets of each partition; rejects with a retriable ConnectError when there is no answer. */
+  async ask<T extends object>(look: (broker: Broker) => T): Promise<T> {
+    const answer = await this.#attempt<T>((done) => done(look(this.#broker)))
+    if (typeof answer !== 'string') return answer
+    throw new ConnectError('KAFKA_UNAVAILABLE', `no offsets: ${answer}`)
+  }
+
   /** Rejects with a retriable ConnectError when the queue does not take them, or did not say so. */
   async letters(records: readonly ProducerRecord[]): Promise<void> {
     const isRefused = this.#random.chance(this.#weather.refused)
@@ -153,6 +162,42 @@ export class ModelProducer implements RecordProducer {
   async send(records: readonly ProducerRecord[]): Promise<readonly RefusedRecord[]> {
     await this.#link.letters(records)
     return []
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve()
+  }
+}
+
+/** The group and the topic as they are seen from outside. */
+export class ModelGroups implements Pick<ConsumerGroups, 'committed' | 'offsetsAt' | 'close'> {
+  readonly #link: BrokerLink
+
+  constructor(link: BrokerLink) {
+    this.#link = link
+  }
+
+  ids(): Promise<{ readonly cluster: string; readonly topics: ReadonlyMap<string, string> }> {
+    return this.#link.ask(() => ({ cluster: 'model', topics: new Map<string, string>() }))
+  }
+
+  committed(): Promise<readonly ConsumerPosition[]> {
+    return this.#link.ask(({ committed }) =>
+      [...committed].map(([partition, offset]) => ({ topic: TOPIC, partition, offset }))
+    )
+  }
+
+  offsetsAt(
+    partitions: readonly TopicPartition[],
+    at: 'earliest' | 'latest' | number
+  ): Promise<readonly (TopicPartition & { readonly offset: number })[]> {
+    return this.#link.ask((broker) =>
+      partitions.map(({ topic, partition }) => ({
+        topic,
+        partition,
+        offset: at === 'latest' ? broker.end(partition) : 0
+      }))
+    )
   }
 
   close(): Promise<void> {

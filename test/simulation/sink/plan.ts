@@ -76,6 +76,7 @@ export function planOf(random: Random, promised: Promised): Plan {
   const hasDeadLetters = random.chance(0.6)
   const often = (some: number): number => random.pick([0, some / 4, some]) ?? 0
   const records = recordsOf(random, target, partitions, hasDeadLetters)
+  if (promised === 'exactly once') records.push(...lastRecords(records, partitions))
   const troubles = Array.from({ length: random.within(0, 7) }, () => troubleOf(random, promised))
   return {
     promised,
@@ -95,6 +96,7 @@ export function planOf(random: Random, promised: Promised): Plan {
       'max.retries': '25',
       'write.timeout.ms': String(random.pick([1000, 3000]) ?? 1000),
       'errors.isolation.max.share': '1',
+      ...(promised === 'exactly once' ? { 'exactly.once.sink': 'required' } : {}),
       ...(target === 'ledger'
         ? { 'insert.mode': 'insert', 'pk.mode': 'none' }
         : {
@@ -146,6 +148,25 @@ function recordsOf(
     })()
     const a = random.chance(0.5) && kind !== 'bad' ? index : null
     return { atMs: at, partition, offset, key, kind, v: index + 1, a }
+  })
+}
+
+/**
+ * One more in each partition when everything is calm: a task that has nothing to write does not ask whether
+ * the database is still as it left it.
+ */
+function lastRecords(records: readonly PlannedRecord[], partitions: number): PlannedRecord[] {
+  return Array.from({ length: partitions }, (_, partition) => {
+    const before = records.findLast((record) => record.partition === partition)
+    return {
+      atMs: TROUBLED_MS + 3000,
+      partition,
+      offset: (before?.offset ?? -1) + 1,
+      key: partition,
+      kind: 'write',
+      v: records.length + partition + 1,
+      a: null
+    }
   })
 }
 

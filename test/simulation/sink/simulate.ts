@@ -56,7 +56,7 @@ class Schedule {
   constructor(plan: Plan, random: Random, timeline: Timeline) {
     this.#timeline = timeline
     const judge = new Judge(plan, timeline)
-    const server = new ModelServer(timeline, {
+    const server = new ModelServer(timeline, plan.partitions, {
       onCommit: (transaction) => this.#onCommit(transaction),
       onFallBack: () => undefined
     })
@@ -111,7 +111,9 @@ class Schedule {
   }
 
   get #isDone(): boolean {
-    const { broker } = this.world
+    const { broker, judge, server, plan } = this.world
+    // What the group has committed is for people then.
+    if (plan.promised === 'exactly once') return judge.isAllThere(server)
     return broker.logs.every((_, partition) => {
       const end = broker.end(partition)
       return end === 0 || broker.committed.get(partition) === end

@@ -10,15 +10,16 @@ import type { SinkConnectorPlugin } from '../../../src/plugin/sink.ts'
 import type { SinkTaskStart } from '../../../src/tasks/port.ts'
 import { buildSinkTask } from '../../../src/tasks/sink/build-sink-task.ts'
 import type { WorkerSinkTask } from '../../../src/tasks/sink/worker-sink-task.ts'
-import { Random } from '../../support/random.ts'
+import type { Random } from '../../support/random.ts'
 import { type Broker, TOPIC } from './broker.ts'
 import type { ModelServer } from './database.ts'
 import { ModelConsumer } from './group-consumer.ts'
 import type { Judge, Put } from './judge.ts'
-import { BrokerLink, ModelProducer, type Weather } from './links.ts'
+import { BrokerLink, ModelGroups, ModelProducer, type Weather } from './links.ts'
 import type { Plan } from './plan.ts'
 import type { Process } from './timeline.ts'
-import { type DatabaseWeather, type SessionUser, simulated } from './write-session.ts'
+import { simulated } from './dialect.ts'
+import type { DatabaseWeather, SessionUser } from './session-user.ts'
 
 const CLASS = 'simulated.Sink'
 const LETTERS = 'letters'
@@ -90,6 +91,7 @@ export class SimulatedTask implements SessionUser {
         return this.#consumer
       },
       producer: () => new ModelProducer(link),
+      consumerGroups: () => new ModelGroups(link),
       admin: () => ({
         describeTopics: () => Promise.resolve(new Map([[LETTERS, 1]])),
         close: () => Promise.resolve()
@@ -199,7 +201,11 @@ function startOf(plan: Plan, url: string, task: number): SinkTaskStart {
     offsetFlushIntervalMs: plan.flushMs,
     offsetFlushTimeoutMs: 400,
     secrets: [],
-    consumer: new Map(),
+    consumer: new Map([
+      ['bootstrap.servers', 'model:9092'],
+      ['group.id', 'connect-simulated'],
+      ['auto.offset.reset', 'earliest']
+    ]),
     subscription: { kind: 'topics', topics: [TOPIC] },
     maxPollRecords: null,
     deadLetters: plan.hasDeadLetters

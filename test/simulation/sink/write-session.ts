@@ -1,85 +1,28 @@
-import type {
-  Dialect,
-  OpenOptions,
-  TableId
+import {
+  databaseError,
+  type Dialect,
+  type TableId
 } from '../../../src/connectors/jdbc/database/database.ts'
-import { databaseError } from '../../../src/connectors/jdbc/database/database.ts'
+import type { SinkOffsets } from '../../../src/connectors/jdbc/database/sink-offsets.ts'
 import type {
-  TargetColumn,
   TargetTable,
   WriteErrorClass,
-  WriterOptions,
   WriteRow,
   WriteSession,
-  WriteShape,
-  WritingDialect
+  WriteShape
 } from '../../../src/connectors/jdbc/database/writing.ts'
-import { dialects } from '../../../src/connectors/jdbc/dialects/dialects.ts'
-import type { Random } from '../../support/random.ts'
-import { copyOf, type ModelServer, Refusal, type Transaction } from './database.ts'
-import type { Process } from './timeline.ts'
-
-/** What goes wrong between tasks and the database, and in it; all 0 when a schedule calms down. */
-export interface DatabaseWeather {
-  /** That a connection breaks before a statement gets there, and behind it, before its answer is back. */
-  breaks: number
-  /** That the answer to COMMIT is lost. */
-  commitLost: number
-  conflict: number
-  resource: number
-  unknown: number
-  /** That a statement takes long. */
-  slow: number
-  /** That an error of a row leaves no transaction to go back in. */
-  losesTransactions: boolean
-  /** Whether the database says which row it refused. */
-  namesRows: boolean
-}
-
-/** A task as its sessions know it. */
-export interface SessionUser {
-  readonly name: string
-  readonly process: Process
-  readonly server: ModelServer
-  readonly random: Random
-  readonly weather: DatabaseWeather
-  /** Of rows that cannot be stored. */
-  isBad(row: Readonly<Record<string, unknown>>): boolean
-  /** What a transaction that begins now is to hold, for the judge. */
-  mark(): unknown
-  /** COMMIT is on its way, and nothing stops it any more. */
-  onCommitSent(): void
-}
+import { copyOf, Refusal, type Transaction } from './database.ts'
+import type { SessionUser } from './session-user.ts'
+import { ModelOffsets, type Statements } from './sink-offsets.ts'
+import { targets } from './target-tables.ts'
 
 const ANSWER_LIMIT_MS = 8000
-
-const column = (name: string, isKey: boolean): TargetColumn => ({
-  name,
-  databaseType: 'bigint',
-  type: { kind: 'integer', min: -(2n ** 63n), max: 2n ** 63n - 1n },
-  isNullable: !isKey,
-  hasDefault: false,
-  identity: null,
-  isGenerated: false
-})
-
-/** The only table: `(id, v, a)`, where `v` tells which record a row is of. */
-const table: TargetTable = {
-  id: { catalog: null, schema: null, table: 'changes' },
-  kind: 'table',
-  columns: [column('id', true), column('v', false), column('a', false)],
-  primaryKey: ['id'],
-  uniqueKeys: [],
-  parents: [],
-  hasTriggers: false,
-  refusesBulk: null
-}
 
 /**
  * A session over a network that may break at any time. Client and server each know their own half of it: one
  * may think it open while the other has ended it, and what is on its way gets there all the same.
  */
-class ModelWriteSession implements WriteSession {
+export class ModelWriteSession implements WriteSession {
   readonly dialect: Dialect
   readonly #user: SessionUser
   readonly #writeTimeoutMs: number
@@ -112,7 +55,9 @@ class ModelWriteSession implements WriteSession {
   }
 
   describeTarget({ table: name }: TableId): Promise<TargetTable | null> {
-    return this.#ask('describe', (done) => done(name === table.id.table ? table : null))
+    return this.#ask('describe', (done) =>
+      done(targets.find(({ id }) => id.table === name) ?? null)
+    )
   }
 
   begin(): Promise<void> {
@@ -185,6 +130,21 @@ class ModelWriteSession implements WriteSession {
     })
   }
 
+  offsets(): SinkOffsets {
+    const { server } = this.#user
+    return new ModelOffsets({
+      server,
+      lockLimitMs: this.#writeTimeoutMs,
+      alone: (what, work) => this.#alone(what, work),
+      within: (what, work) =>
+        this.#ask(what, (done, refuse) => {
+          const transaction = this.#open()
+          if (transaction !== null) work(transaction, done, (refusal) => refuse(refusal, null))
+        }),
+      read: (what, work) => this.#ask(what, (done) => done(work()))
+    })
+  }
+
   execute(): Promise<void> {
     throw new Error('the model has no DDL')
   }
@@ -209,6 +169,35 @@ class ModelWriteSession implements WriteSession {
   describeQuery = notAsked
   query = notAsked
   now = notAsked
+
+  /** A transaction of its own, all of it on the server. */
+  #alone<T>(what: string, work: Parameters<Statements['alone']>[1]): Promise<T> {
+    const { server, weather, name } = this.#user
+    return this.#ask<T>(
+      what,
+      (done, refuse) => {
+        const transaction = server.begin({ task: name, records: [] })
+        this.#transaction = transaction
+        const end = (): void => {
+          this.#transaction = null
+          server.end(transaction)
+        }
+        work(
+          transaction,
+          (answer) => {
+            this.#transaction = null
+            server.commit(transaction)
+            done(answer as T)
+          },
+          (refusal) => {
+            end()
+            refuse(refusal, null)
+          }
+        )
+      },
+      weather.commitLost
+    )
+  }
 
   /** The server's transaction; one that it has ended by itself takes nothing. */
   #open(): Transaction | null {
@@ -304,7 +293,11 @@ class ModelWriteSession implements WriteSession {
   }
 }
 
-function failure(errorClass: WriteErrorClass, text: string, rowIndex: number | null = null): Error {
+export function failure(
+  errorClass: WriteErrorClass,
+  text: string,
+  rowIndex: number | null = null
+): Error {
   const retriable =
     errorClass === 'outage' || errorClass === 'conflict' || errorClass === 'resource'
   return databaseError(`the model: ${text}`, {
@@ -314,52 +307,6 @@ function failure(errorClass: WriteErrorClass, text: string, rowIndex: number | n
   })
 }
 
-function notAsked(): never {
+export function notAsked(): never {
   throw new Error('not asked by a sink')
 }
-
-/** The model's side of a connector: `jdbc:simulated:` and the name of a task. */
-class SimulatedDialect implements Dialect {
-  readonly name = 'SimulatedDatabaseDialect'
-  readonly displayName = 'the model'
-  readonly subProtocols = ['simulated']
-  readonly urlExample = 'jdbc:simulated:1'
-  readonly quotes = ['"', '"'] as const
-  readonly users = new Map<string, SessionUser>()
-
-  readonly writing: WritingDialect = {
-    open: (options) => this.#open(options),
-    columnType: () => null,
-    createTable: () => [],
-    addColumns: () => [],
-    statementText: ({ operation }) => operation
-  }
-
-  open = notAsked
-  timestampExpression = notAsked
-  bindTimestamp = notAsked
-  bindId = notAsked
-  firstRow = notAsked
-
-  nameParts({ table: name }: TableId): string[] {
-    return [name]
-  }
-
-  /** Takes a round trip, as everything else; nobody is let in while the server is away. */
-  async #open({ url, signal, writeTimeoutMs }: OpenOptions & WriterOptions): Promise<WriteSession> {
-    const user = this.users.get(url.rest)
-    if (user === undefined) throw new Error(`There is no task ${url.rest}`)
-    const { process, server, random, weather } = user
-    await process.sleep(random.next() * 5)
-    const isCut = process.monotonicMs() < process.cutFromDatabaseUntilMs
-    if (signal.aborted || isCut || server.isAway || random.chance(weather.breaks)) {
-      await process.sleep(random.within(0, 50))
-      throw failure('outage', 'it cannot be reached')
-    }
-    return new ModelWriteSession(this, user, writeTimeoutMs)
-  }
-}
-
-/** The one dialect of all schedules, known to the connector. */
-export const simulated = new SimulatedDialect()
-;(dialects as Dialect[]).push(simulated)
