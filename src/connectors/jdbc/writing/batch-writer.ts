@@ -291,8 +291,10 @@ function messages(records: readonly SinkRecord[], bad: readonly BadRecord[]): (s
 function badRecordError({ record, error, group }: BadRecord, session: WriteSession): DataError {
   const place = placeOf(record)
   if (group === null) {
+    const { table, key = '' } = error instanceof DataError ? error.facts : {}
+    const row = table === undefined ? '' : `table ${table}${key === '' ? '' : `, key ${key}`}, `
     // Confluent's words stand first, where there are any.
-    return new DataError(`${messageOf(error)} (${place})`, { cause: error })
+    return new DataError(`${messageOf(error)} (${row}${place})`, { cause: error })
   }
   const { table, columns, keyColumns, operation } = group.shape
   const name = tableName(session.dialect, table.id)

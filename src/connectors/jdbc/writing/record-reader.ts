@@ -77,8 +77,22 @@ export class RecordReader {
     return entry(plans, name, () => recordPlan(table, record, this.#settings))
   }
 
-  /** DataError for a value that does not fit its column. null: the record leaves its row as it is. */
-  change({ unwrapped: from }: PlannedRecord, bound: BoundPlan): RowChange | null {
+  /**
+   * DataError for a value that does not fit its column, with the table and the key in its facts. null: the
+   * record leaves its row as it is.
+   */
+  change(planned: PlannedRecord, bound: BoundPlan): RowChange | null {
+    try {
+      return this.#change(planned, bound)
+    } catch (error) {
+      if (!(error instanceof DataError)) throw error
+      const key = bound.keys.map(({ column }) => column.name).join(', ')
+      const facts = { ...error.facts, table: planned.table, key, cause: error.cause }
+      throw new DataError(error.message, facts)
+    }
+  }
+
+  #change({ unwrapped: from }: PlannedRecord, bound: BoundPlan): RowChange | null {
     const { insertMode, keepsNulls } = this.#settings
     const { target, others } = bound
     const { record } = from

@@ -78,7 +78,7 @@ export function postgresWriteError(
     errorClass,
     sql,
     code,
-    text: shownText((error as Error).message, code),
+    text: shownText((error as Error).message, code, where),
     ...(table === undefined ? {} : { table }),
     ...(column === undefined ? {} : { column }),
     ...(constraint === undefined ? {} : { constraint }),
@@ -99,9 +99,10 @@ function copiedRow(where: string | undefined, copied: { table: string; start: nu
 const NAMES_ONLY = /^(?:08|23|25|28|40|42|53|55|57|58)/
 
 /** The message without values: in most others they stand in quotes, or behind a colon. */
-function shownText(message: string, code: string): string {
+function shownText(message: string, code: string, where = ''): string {
+  // The text of a RAISE may be anything, whichever SQLSTATE it has.
+  if (code.startsWith('P0') || /\bRAISE$/m.test(where))
+    return 'a trigger or function raised an error'
   if (NAMES_ONLY.test(code)) return message
-  // The text of a RAISE may be anything.
-  if (code.startsWith('P0')) return 'a trigger or function raised an error'
   return message.replace(/: .*$/s, '').replace(/"[^]*"/, '"…"')
 }
