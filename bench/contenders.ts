@@ -30,8 +30,11 @@ export const nodeWorker: Contender = {
     }))
 }
 
-/** Kafka's own worker with the heap and collector its start script gives it. */
-export function jvmWorker(pluginPath: string): Contender {
+/** Kafka's own worker with the heap and collector its start script gives it; `settings`: more of its file. */
+export function jvmWorker(
+  pluginPath: string,
+  settings: Readonly<Record<string, string>> = {}
+): Contender {
   return {
     name: 'JVM worker',
     start: (bootstrap, folder, run, registry) =>
@@ -39,7 +42,11 @@ export function jvmWorker(pluginPath: string): Contender {
         bootstrap,
         folder,
         run,
-        new Map([['plugin.path', resolve(pluginPath)], ...apicurioAvro(registry)]),
+        new Map([
+          ['plugin.path', resolve(pluginPath)],
+          ...apicurioAvro(registry),
+          ...Object.entries(settings)
+        ]),
         async (file) => {
           const libs = await kafkaJars(() => undefined)
           const log4j = join(folder, 'log4j2.properties')

@@ -44,8 +44,9 @@ export class Decimal {
     if (this.scale <= 0) {
       return digits === '0' ? '0' : `${sign}${digits}${'0'.repeat(-this.scale)}`
     }
-    const padded = digits.padStart(this.scale + 1, '0')
-    return `${sign}${padded.slice(0, -this.scale)}.${padded.slice(-this.scale)}`
+    const padded = digits.length > this.scale ? digits : digits.padStart(this.scale + 1, '0')
+    const point = padded.length - this.scale
+    return `${sign}${padded.slice(0, point)}.${padded.slice(point)}`
   }
 }
 

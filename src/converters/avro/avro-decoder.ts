@@ -125,12 +125,11 @@ function recordReader(node: AvroNode, schema: Schema): AvroRead {
   const readers = (node.fields ?? []).map((field, index) =>
     avroReader(field.node, partOf(schema.fields[index]?.schema))
   )
-  const count = readers.length
-  return (input) => {
-    const values: unknown[] = []
-    for (let i = 0; i < count; i++) values.push((readers[i] as AvroRead)(input))
-    return new Struct(schema, values)
-  }
+  return (input) =>
+    new Struct(
+      schema,
+      readers.map((read) => read(input))
+    )
 }
 
 /** Arrays and maps come in blocks; a negative count has the size of the block behind it. */

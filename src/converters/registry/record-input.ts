@@ -4,6 +4,13 @@ import { DataError } from '../../errors.ts'
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const TWO_28 = 0x1000_0000
 
+/** The same bytes; a buffer is one already. */
+export function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes)
+    ? bytes
+    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
 /**
  * A binary record being read. What formats share: varints, texts, numbers. Every read beyond the end is a
  * DataError.
@@ -14,7 +21,7 @@ export class RecordInput {
   #end: number
 
   constructor(bytes: Uint8Array, at: number) {
-    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.#bytes = asBuffer(bytes)
     this.#at = at
     this.#end = bytes.length
   }

@@ -4,6 +4,7 @@ import type { Schema } from '../../data/schema.ts'
 import { checkValue } from '../../data/values.ts'
 import { ConfigError, ConnectError, DataError, RetriableError } from '../../errors.ts'
 import type { Converter, ConverterUse, DryRun, SchemaAndValue } from '../../plugin/converter.ts'
+import { asBuffer } from './record-input.ts'
 import { registryConverterConfig } from './registry-converter-config.ts'
 import {
   type RegisteredSchema,
@@ -294,7 +295,7 @@ export class RegistryConverter implements Converter {
     try {
       if (bytes[0] !== 0) throw new DataError('Unknown magic byte!')
       if (bytes.length < HEAD_BYTES) throw new DataError('The record ends within the schema id')
-      const record = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+      const record = asBuffer(bytes)
       const last = this.#last
       if (last !== null && last.topic === topic && beginsWith(record, last.head)) {
         return { schema: last.plan.schema, value: last.plan.read(record) }

@@ -129,15 +129,39 @@ function daysInMonth(year: number, month: number): number {
   return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31
 }
 
+/** Texts of two digits: times are written over and over, and made of these. */
+const TWO = Array.from({ length: 100 }, (_, value) => String(value).padStart(2, '0'))
+const two = (value: number): string => TWO[value] as string
+/** `HH:MM:` of each minute of a day. */
+const MINUTES = Array.from({ length: 1440 }, (_, m) => `${two(Math.floor(m / 60))}:${two(m % 60)}:`)
+
+/** Most times lie in few days: the texts of so many are kept. */
+const MOST_DAYS = 1000
+const days = new Map<number, string>()
+
+function dayText(day: number): string {
+  const known = days.get(day)
+  if (known !== undefined) return known
+  const [year, month, ofMonth] = civilDate(day)
+  const years = year >= 0 ? String(year).padStart(4, '0') : `-${String(-year).padStart(4, '0')}`
+  const text = `${years}-${two(month)}-${two(ofMonth)}`
+  if (days.size >= MOST_DAYS) days.clear()
+  days.set(day, text)
+  return text
+}
+
 /** `YYYY-MM-DD HH:MM:SS` and `digits` digits of the second behind a dot (none when 0), cut, never rounded. */
 export function timestampText(time: Timestamp, digits: number, separator = ' '): string {
   const seconds = Math.floor(time.ms / 1000)
-  const [year, month, day] = civilDate(Math.floor(seconds / 86_400))
-  const ofDay = modulo(seconds, 86_400)
-  const pad = (value: number): string => (value < 10 ? `0${value}` : String(value))
-  const years = year >= 0 ? String(year).padStart(4, '0') : `-${String(-year).padStart(4, '0')}`
-  const fraction = digits === 0 ? '' : `.${String(time.nanos).padStart(9, '0').slice(0, digits)}`
-  return `${years}-${pad(month)}-${pad(day)}${separator}${pad(Math.floor(ofDay / 3600))}:${pad(Math.floor(ofDay / 60) % 60)}:${pad(ofDay % 60)}${fraction}`
+  const day = Math.floor(seconds / 86_400)
+  const ofDay = seconds - day * 86_400
+  const minute = MINUTES[Math.floor(ofDay / 60)] as string
+  return `${dayText(day)}${separator}${minute}${two(ofDay % 60)}${fractionText(time.nanos, digits)}`
+}
+
+function fractionText(nanos: number, digits: number): string {
+  if (digits === 0) return ''
+  return `.${String(nanos).padStart(9, '0').slice(0, digits)}`
 }
 
 /** `YYYY-MM-DD` → days since 1970-01-01; DataError for anything else. */

@@ -13,6 +13,7 @@ import {
 } from './isolation.ts'
 import { placeOf } from './record-errors.ts'
 import { type PlannedRecord, RecordReader } from './record-reader.ts'
+import type { RecordPlan } from './record-plan.ts'
 import type { RowChange } from './row-changes.ts'
 import { type StatementGroup, statementGroups } from './statement-groups.ts'
 import type { TargetTables } from './target-tables.ts'
@@ -125,8 +126,9 @@ export class BatchWriter {
     onBad: (record: SinkRecord, error: unknown) => void
   ): Promise<PlannedRecord[]> {
     const planned: PlannedRecord[] = []
-    for (const [index, record] of records.entries()) {
-      if (index % SLICE === SLICE - 1) await nextTurn()
+    let count = 0
+    for (const record of records) {
+      if (++count % SLICE === 0) await nextTurn()
       try {
         const plan = this.#reader.plan(record)
         if (plan !== null) planned.push(plan)
@@ -140,7 +142,8 @@ export class BatchWriter {
 
   /** Until all plans are bound: what one of them adds to a table may unbind the others. */
   async #bind(session: WriteSession, planned: readonly PlannedRecord[]): Promise<void> {
-    const plans = new Map(planned.map(({ plan, table }) => [plan, table]))
+    const plans = new Map<RecordPlan, string>()
+    for (const { plan, table } of planned) plans.set(plan, table)
     const writing = writingOf(this.#settings)
     let isDone = false
     while (!isDone) {
@@ -158,8 +161,9 @@ export class BatchWriter {
     onBad: (record: SinkRecord, error: unknown) => void
   ): Promise<RowChange[]> {
     const changes: RowChange[] = []
-    for (const [index, record] of planned.entries()) {
-      if (index % SLICE === SLICE - 1) await nextTurn()
+    let count = 0
+    for (const record of planned) {
+      if (++count % SLICE === 0) await nextTurn()
       const bound = this.#tables.boundTo(record.plan)
       if (bound === undefined) continue
       try {

@@ -51,7 +51,7 @@ export class IsolatingWriter {
 
   /** Behind `begin`, and a savepoint. Throws LostTransaction when there is none any more. */
   async write(group: StatementGroup): Promise<void> {
-    const open = group.units.flatMap(({ isDone }, index) => (isDone ? [] : [index]))
+    const open = [...group.units.keys()].filter((index) => group.units[index]?.isDone === false)
     for (const piece of this.#pieces(group, open)) await this.#isolate(group, piece)
   }
 
@@ -156,11 +156,10 @@ export class IsolatingWriter {
 /** Each change of a row as a statement of its own. */
 function singleGroups(unit: RowUnit): StatementGroup[] {
   return unit.changes.map((change) => {
-    const { target, operation, set, key, values } = change
-    const isDelete = operation === 'delete'
+    const { target, operation, set, row } = change
     return {
-      shape: shapeOf(target, operation, isDelete ? null : set),
-      rows: [isDelete ? key : [...key, ...values]],
+      shape: shapeOf(target, operation, operation === 'delete' ? null : set),
+      rows: [row],
       units: [unitOf(change)]
     }
   })

@@ -3,10 +3,11 @@ import type { Schema } from '../../../data/schema.ts'
 import { DataError } from '../../../errors.ts'
 import type { RecordSettings } from '../settings/sink-settings.ts'
 import { tableNameOf } from '../settings/table-template.ts'
+import type { TargetColumn } from '../database/writing.ts'
 import { requireWritable } from './record-errors.ts'
 import { type RecordPlan, recordPlan } from './record-plan.ts'
 import type { RowChange } from './row-changes.ts'
-import type { BoundColumn, BoundPlan } from './table-plan.ts'
+import type { BoundPlan } from './table-plan.ts'
 import { nameFacts, type UnwrappedRecord, unwrapped } from './unwrapped-record.ts'
 
 /** A record, the table it goes to, and what is written of it. */
@@ -73,7 +74,8 @@ export class RecordReader {
     const byValue = entry(byKey, schemaKey(keySchema), () => new WeakMap())
     const plans = entry(byValue, schemaKey(valueSchema), () => new Map<string, RecordPlan>())
     const isMap = valueSchema === null && value instanceof Map
-    const name = `${kind === 'write'} ${isMap ? JSON.stringify([...(value as Map<unknown, unknown>).keys()]) : ''}`
+    const what = kind === 'write' ? 'write' : 'delete'
+    const name = isMap ? `${what} ${JSON.stringify([...value.keys()])}` : what
     return entry(plans, name, () => recordPlan(table, record, this.#settings))
   }
 
@@ -94,40 +96,34 @@ export class RecordReader {
 
   #change({ unwrapped: from }: PlannedRecord, bound: BoundPlan): RowChange | null {
     const { insertMode, keepsNulls } = this.#settings
-    const { target, others } = bound
+    const { target, keys, columns } = bound
     const { record } = from
-    const key = bound.keys.map((column) => keyValueOf(column, from))
+    const written = from.kind === 'write' ? columns : keys
+    const row = written.map(({ planned, writer }) => writer.write(planned.read(from)))
     if (from.kind !== 'write') {
-      return { record, target, operation: 'delete', key, set: bound.set, values: [] }
+      return { record, target, operation: 'delete', set: bound.set, row }
     }
-    const given = others.map(({ planned, writer }) => writer.write(planned.read(from)))
-    const isLeftOut = (value: unknown): boolean =>
-      value === undefined || (keepsNulls && value === null)
-    const { set, values } = given.some(isLeftOut)
-      ? withoutSome(bound, given, isLeftOut)
-      : { set: bound.set, values: given }
-    if (insertMode === 'update' && set.columns.length === 0) return null
-    return { record, target, operation: insertMode, key, set, values }
+    const lacksSome = row.includes(undefined) || (keepsNulls && row.includes(null, keys.length))
+    const kept = lacksSome ? withoutSome(bound, row, keepsNulls) : { set: bound.set, row }
+    if (insertMode === 'update' && kept.set.columns.length === 0) return null
+    return { record, target, operation: insertMode, set: kept.set, row: kept.row }
   }
 }
 
-function keyValueOf({ planned, column, writer }: BoundColumn, from: UnwrappedRecord): unknown {
-  const value = writer.write(planned.read(from))
-  if (value !== undefined) return value
-  throw new DataError(`Column ${column.name} is part of the key, and its value is null`, {
-    column: column.name
-  })
-}
-
 function withoutSome(
-  { target, others }: BoundPlan,
-  given: readonly unknown[],
-  isLeftOut: (value: unknown) => boolean
-): Pick<RowChange, 'set' | 'values'> {
-  const kept = others.filter((_, index) => !isLeftOut(given[index]))
-  const set = target.sets.of(kept.map(({ column }) => column))
-  const byColumn = new Map(others.map(({ column }, index) => [column, given[index]]))
-  return { set, values: set.columns.map((column) => byColumn.get(column)) }
+  { target, keys, columns }: BoundPlan,
+  row: readonly unknown[],
+  keepsNulls: boolean
+): Pick<RowChange, 'set' | 'row'> {
+  const given = new Map<TargetColumn, unknown>()
+  for (const [index, { column }] of columns.entries()) {
+    const value = row[index]
+    if (index < keys.length || value === undefined || (keepsNulls && value === null)) continue
+    given.set(column, value)
+  }
+  const set = target.sets.of([...given.keys()])
+  const values = set.columns.map((column) => given.get(column))
+  return { set, row: [...row.slice(0, keys.length), ...values] }
 }
 
 const schemaKey = (schema: Schema | null): object => schema ?? NONE

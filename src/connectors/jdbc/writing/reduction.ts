@@ -1,5 +1,5 @@
 import { compareKeys, keyText, looseKeyText, sortOrder } from './row-keys.ts'
-import { type RowChange, type RowTarget, type RowUnit, unitOf, valuesIn } from './row-changes.ts'
+import { overridden, type RowChange, type RowTarget, type RowUnit, unitOf } from './row-changes.ts'
 
 /** What is left to do to the rows of one table. */
 interface ReducedRows {
@@ -22,12 +22,12 @@ export function reduced(changes: readonly RowChange[]): ReducedRows | null {
   const loose = new Map<string, string>()
   for (const change of changes) {
     const columns = change.target.keyColumns
-    const text = keyText(columns, change.key)
+    const text = keyText(columns, change.row)
     if (text === null) {
       withoutKey.push(unitOf(change))
       continue
     }
-    const looseText = looseKeyText(columns, change.key, text)
+    const looseText = looseKeyText(columns, change.row, text)
     const exact = loose.get(looseText)
     if (exact === undefined) loose.set(looseText, text)
     else if (exact !== text) return null
@@ -46,23 +46,20 @@ export function reduced(changes: readonly RowChange[]): ReducedRows | null {
 
 function fold(unit: RowUnit, change: RowChange): void {
   unit.changes.push(change)
-  const { operation, set, values, target } = change
   const { write } = unit
-  if (operation === 'delete') {
+  if (change.operation === 'delete') {
     unit.deletes = true
     unit.write = null
   } else if (write !== null) {
-    const union = target.sets.union(write.set, set)
-    const before = valuesIn(union, write.set, write.values, [])
-    unit.write = { operation, set: union, values: valuesIn(union, set, values, before) }
-  } else if (operation !== 'update') {
-    unit.write = { operation, set, values }
+    unit.write = overridden(change.target, write, change)
+  } else if (change.operation !== 'update') {
+    unit.write = change
   }
   // Else the row is gone: an update finds none.
 }
 
 function sort(units: RowUnit[], { table, keyColumns }: RowTarget): void {
   const order = sortOrder(keyColumns, table.primaryKey)
-  const keyOf = ({ changes }: RowUnit): readonly unknown[] => changes[0]?.key ?? []
-  units.sort((a, b) => compareKeys(keyOf(a), keyOf(b), order))
+  const rowOf = ({ changes }: RowUnit): readonly unknown[] => changes[0]?.row ?? []
+  units.sort((a, b) => compareKeys(rowOf(a), rowOf(b), order))
 }

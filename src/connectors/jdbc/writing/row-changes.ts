@@ -6,14 +6,18 @@ export interface ColumnSet {
   readonly columns: readonly TargetColumn[]
 }
 
-/** What one record does to one row, in the forms of its columns. */
-export interface RowChange {
+/** What is done to one row, in the forms of its columns. */
+interface RowWrite {
+  readonly operation: WriteOperation
+  readonly set: ColumnSet
+  /** Its key, and behind it the values of `set`; of a delete only the key. */
+  readonly row: WriteRow
+}
+
+/** What one record does to one row. */
+export interface RowChange extends RowWrite {
   readonly record: SinkRecord
   readonly target: RowTarget
-  readonly operation: WriteOperation
-  readonly key: WriteRow
-  readonly set: ColumnSet
-  readonly values: WriteRow
 }
 
 /** A table as records write to it: with these columns as their key. */
@@ -30,11 +34,7 @@ export interface RowUnit {
   /** The row is deleted before it is written, or only deleted. */
   deletes: boolean
   /** null: it is only deleted. */
-  write: {
-    readonly operation: WriteOperation
-    readonly set: ColumnSet
-    readonly values: WriteRow
-  } | null
+  write: RowWrite | null
   /** Written in another way already, record by record. */
   isDone: boolean
 }
@@ -75,27 +75,24 @@ export class ColumnSets {
   }
 }
 
-/** Values of one set of columns in the order of another that holds them all; `missing` for the others. */
-export function valuesIn(
-  set: ColumnSet,
-  from: ColumnSet,
-  values: WriteRow,
-  missing: WriteRow
-): WriteRow {
-  if (set === from) return values
-  return set.columns.map((column, index) => {
-    const at = from.columns.indexOf(column)
-    return at === -1 ? missing[index] : values[at]
+/** Of a row that a later change overrides, column by column; its key stays as it was spelled first. */
+export function overridden({ keyColumns, sets }: RowTarget, row: RowWrite, by: RowWrite): RowWrite {
+  const set = sets.union(row.set, by.set)
+  const keys = keyColumns.length
+  if (set === by.set && keyColumns.every((_, index) => row.row[index] === by.row[index])) return by
+  const values = set.columns.map((column) => {
+    const at = by.set.columns.indexOf(column)
+    return at === -1 ? row.row[keys + row.set.columns.indexOf(column)] : by.row[keys + at]
   })
+  return { operation: by.operation, set, row: [...row.row.slice(0, keys), ...values] }
+}
+
+/** The key of the row that is changed. */
+export function keyOf({ operation, target, row }: RowChange): WriteRow {
+  return operation === 'delete' ? row : row.slice(0, target.keyColumns.length)
 }
 
 export function unitOf(change: RowChange): RowUnit {
-  const { operation, set, values } = change
-  const isDelete = operation === 'delete'
-  return {
-    changes: [change],
-    deletes: isDelete,
-    write: isDelete ? null : { operation, set, values },
-    isDone: false
-  }
+  const isDelete = change.operation === 'delete'
+  return { changes: [change], deletes: isDelete, write: isDelete ? null : change, isDone: false }
 }

@@ -3,7 +3,8 @@ import type { TargetColumn, WriteRow } from '../database/writing.ts'
 
 /**
  * The text by which keys are the same or not, as their columns compare them: two that have the same text are
- * one row. null: a part is NULL, which equals nothing.
+ * one row. null: a part is NULL, which equals nothing. Of rows, here and below, only the key is looked at,
+ * with which they begin.
  */
 export function keyText(columns: readonly TargetColumn[], key: WriteRow): string | null {
   if (columns.length === 1) return partText(columns[0], key[0])
@@ -63,11 +64,10 @@ export function looseKeyText(
       FREE_KINDS.has(type.kind) && typeof key[index] === 'string' && !PLAIN.test(key[index])
   )
   if (!isFree) return exact
-  const loose = key.map((value, index) =>
-    FREE_KINDS.has(columns[index]?.type.kind ?? '') && typeof value === 'string'
-      ? looseText(value)
-      : value
-  )
+  const loose = columns.map(({ type }, index) => {
+    const value = key[index]
+    return FREE_KINDS.has(type.kind) && typeof value === 'string' ? looseText(value) : value
+  })
   return keyText(columns, loose) ?? exact
 }
 

@@ -3,6 +3,7 @@ import { reduced } from './reduction.ts'
 import { keyText, looseKeyText } from './row-keys.ts'
 import {
   type ColumnSet,
+  keyOf,
   type RowChange,
   type RowTarget,
   type RowUnit,
@@ -53,7 +54,9 @@ export function statementGroups(
 /** null: they are not reduced, for not all of them name their key alike. */
 function reducedRows(changes: readonly RowChange[]): ReturnType<typeof reduced> {
   const [first] = changes
-  const sameKey = changes.every(({ target, key }) => key.length > 0 && target === first?.target)
+  const sameKey = changes.every(
+    ({ target }) => target.keyColumns.length > 0 && target === first?.target
+  )
   return sameKey ? reduced(changes) : null
 }
 
@@ -73,7 +76,7 @@ function grouped(units: readonly RowUnit[], part: 'delete' | 'write'): Statement
       group = draft(change.target, operation, set)
       ofOperation.set(set, group)
     }
-    group.rows.push(write === null ? change.key : [...change.key, ...write.values])
+    group.rows.push(write === null ? keyOf(change) : write.row)
     group.units.push(unit)
   }
   return [...groups.values()].flatMap((ofOperation) => [...ofOperation.values()])
@@ -119,25 +122,26 @@ export function shapeOf(
 function inOrder(changes: readonly RowChange[]): StatementGroup[] {
   const groups: Draft[] = []
   let current: Draft | null = null
+  let last: RowChange | null = null
   let seen = new Set<string>()
   for (const change of changes) {
-    const { target, operation, set, key, values } = change
-    const shape = shapeOf(target, operation, operation === 'delete' ? null : set)
+    const { target, operation, set, row } = change
+    const isAlike = last?.set === set && last.operation === operation && last.target === target
     const text = operation === 'insert' ? null : rowText(change)
-    const isNew = current === null || current.shape !== shape || (text !== null && seen.has(text))
-    if (isNew || current === null) {
-      current = { shape, rows: [], units: [] }
+    last = change
+    if (current === null || !isAlike || (text !== null && seen.has(text))) {
+      current = draft(target, operation, operation === 'delete' ? null : set)
       groups.push(current)
       seen = new Set()
     }
     if (text !== null) seen.add(text)
-    current.rows.push(operation === 'delete' ? key : [...key, ...values])
+    current.rows.push(row)
     current.units.push(unitOf(change))
   }
   return groups
 }
 
-function rowText({ target, key }: RowChange): string | null {
-  const text = keyText(target.keyColumns, key)
-  return text === null ? null : looseKeyText(target.keyColumns, key, text)
+function rowText({ target, row }: RowChange): string | null {
+  const text = keyText(target.keyColumns, row)
+  return text === null ? null : looseKeyText(target.keyColumns, row, text)
 }

@@ -4,7 +4,7 @@ import type { BoundPlan } from './table-plan.ts'
 
 /** What an operator should know of a table before rows are written to it: sentences without its name. */
 export function tableAdvice(
-  { target, set, keys: boundKeys, others: boundOthers }: BoundPlan,
+  { target, set, columns: bound }: BoundPlan,
   settings: SinkSettings
 ): string[] {
   const { table, keyColumns } = target
@@ -35,7 +35,7 @@ export function tableAdvice(
   if (lacking.length > 0) {
     advice.push(`records have no value for ${lacking.join(', ')}, which must not be null`)
   }
-  for (const { writer } of [...boundKeys, ...boundOthers]) {
+  for (const { writer } of bound) {
     if (writer.neverFits !== null) advice.push(writer.neverFits)
   }
   return advice

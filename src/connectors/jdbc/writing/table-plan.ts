@@ -1,4 +1,4 @@
-import { ConfigError } from '../../../errors.ts'
+import { ConfigError, DataError } from '../../../errors.ts'
 import type { TargetColumn, TargetTable } from '../database/writing.ts'
 import {
   type ValueWriter,
@@ -9,7 +9,7 @@ import type { PlannedColumn, RecordPlan } from './record-plan.ts'
 import { type ColumnSet, ColumnSets, type RowTarget } from './row-changes.ts'
 
 /** A column of records and the one of the table it goes to. */
-export interface BoundColumn {
+interface BoundColumn {
   readonly planned: PlannedColumn
   readonly column: TargetColumn
   readonly writer: ValueWriter
@@ -19,8 +19,9 @@ export interface BoundColumn {
 export interface BoundPlan {
   readonly target: RowTarget
   readonly keys: readonly BoundColumn[]
-  readonly others: readonly BoundColumn[]
-  /** The columns of `others`, in their order. */
+  /** The keys, and behind them all others: the columns of a row. */
+  readonly columns: readonly BoundColumn[]
+  /** The columns that are not of the key, in their order. */
   readonly set: ColumnSet
 }
 
@@ -49,7 +50,8 @@ export function boundPlan(
       const { schema, timestampDigits } = planned
       return [{ planned, column, writer: valueWriter(schema, column, rules, timestampDigits) }]
     })
-  const [keys, others] = [bind(plan.keys), bind(plan.others)]
+  const keys = bind(plan.keys).map(ofKey)
+  const others = bind(plan.others)
   requireDistinct(table, [...keys, ...others])
   const target = targetOf(
     table,
@@ -59,7 +61,20 @@ export function boundPlan(
   // Another plan may have made the set, in an order of its own.
   const place = new Map(set.columns.map((column, index) => [column, index]))
   others.sort((a, b) => (place.get(a.column) ?? 0) - (place.get(b.column) ?? 0))
-  return { target, keys, others, set }
+  return { target, keys, columns: [...keys, ...others], set }
+}
+
+/** Without its key no row is known. */
+function ofKey(bound: BoundColumn): BoundColumn {
+  const { column, writer } = bound
+  const write = (value: unknown): unknown => {
+    const written = writer.write(value)
+    if (written !== undefined) return written
+    throw new DataError(`Column ${column.name} is part of the key, and its value is null`, {
+      column: column.name
+    })
+  }
+  return { ...bound, writer: { ...writer, write } }
 }
 
 /** The column with this name, or the only one that differs from it in case alone. */

@@ -162,7 +162,16 @@ function integerDigits({ unscaled, scale }: Decimal): number {
 export function decimalFit(meaning: Meaning, target: Target<'decimal'>): Fitting {
   const decimal = asDecimal(meaning)
   if (decimal === null) return NO_NUMBER
-  const fit: Fit = (value) => decimalText(decimal(value), target)
+  const { precision, scale } = target
+  // Nearly all numbers have the scale of their column, and then this is all there is to check.
+  const beyond = 10n ** BigInt(precision ?? 0)
+  const fit: Fit = (value) => {
+    const number = decimal(value)
+    const { unscaled } = number
+    return number.scale === scale && unscaled < beyond && unscaled > -beyond
+      ? number.toString()
+      : decimalText(number, target)
+  }
   if (target.takesNaN !== true) return fit
   if (meaning.kind === 'float') {
     return (value) => (Number.isNaN(meaning.read(value)) ? 'NaN' : fit(value))

@@ -62,9 +62,8 @@ function change(
     record: {} as SinkRecord,
     target,
     operation,
-    key,
     set,
-    values: set.columns.map(({ name }) => values[name])
+    row: [...key, ...set.columns.map(({ name }) => values[name])]
   }
 }
 
@@ -146,7 +145,9 @@ describe('Rows of a batch', () => {
           apply(rows, 'upsert', target.keyColumns.length === 1 ? '1' : 'x,1', { a: 'old' })
         }
         run(folded, statementGroups(changes, order), collation)
-        for (const { operation: what, key, set, values } of changes) {
+        for (const { operation: what, set, row } of changes) {
+          const key = row.slice(0, target.keyColumns.length)
+          const values = row.slice(key.length)
           const named = values.map((value, index) => [set.columns[index]?.name ?? '', value])
           apply(single, what, collation(key.join()), Object.fromEntries(named))
         }

@@ -1,5 +1,5 @@
 import type { TargetColumn, TargetTable, WriteRow, WriteShape } from '../../database/writing.ts'
-import { copyField, quotedElement, type TextOf, textOf } from './written-text.ts'
+import { elementOf, fieldOf, type TextOf } from './written-text.ts'
 
 /**
  * Statements of a shape. All rows of a chunk travel as one `text[]` for each column, which is unnested and
@@ -113,31 +113,33 @@ export interface WriteChunk {
   readonly data: string
 }
 
-const textsOf = (shape: WriteShape): TextOf[] => shape.columns.map(({ type }) => textOf(type))
-
 /** The chunks in turn; each is made when it is asked for, so that memory holds one at a time. */
 export function* copyChunks(
   shape: WriteShape,
   rows: readonly WriteRow[],
   limit = CHUNK_CHARACTERS
 ): Generator<WriteChunk> {
-  const texts = textsOf(shape)
+  const columns = shape.columns.map(({ type }) => fieldOf(type))
   let start = 0
-  let data = ''
-  for (const [index, row] of rows.entries()) {
-    const fields = texts.map((text, at) => {
-      const value = row[at] ?? null
-      return value === null ? '\\N' : copyField(text(value))
-    })
-    const line = `${fields.join('\t')}\n`
-    if (data !== '' && data.length + line.length > limit) {
-      yield { start, data, binds: [] }
-      start = index
-      data = ''
+  let size = 0
+  let lines: string[] = []
+  const chunk = (): WriteChunk => ({ start, data: `${lines.join('\n')}\n`, binds: [] })
+  for (const row of rows) {
+    const line = lineOf(columns, row)
+    if (lines.length > 0 && size + line.length > limit) {
+      yield chunk()
+      start += lines.length
+      size = 0
+      lines = []
     }
-    data += line
+    size += line.length + 1
+    lines.push(line)
   }
-  if (data !== '') yield { start, data, binds: [] }
+  if (lines.length > 0) yield chunk()
+}
+
+function lineOf(columns: readonly TextOf[], row: WriteRow): string {
+  return columns.map((field, at) => field(row[at])).join('\t')
 }
 
 export function* unnestChunks(
@@ -145,29 +147,33 @@ export function* unnestChunks(
   rows: readonly WriteRow[],
   limit = CHUNK_CHARACTERS
 ): Generator<WriteChunk> {
-  const texts = textsOf(shape)
+  const elements = shape.columns.map(({ type }) => elementOf(type))
   let start = 0
   let size = 0
-  let columns: string[][] = texts.map(() => [])
+  let columns: string[][] = elements.map(() => [])
+  const fields = elements.map(() => '')
   const chunk = (): WriteChunk => ({
     start,
     data: '',
     binds: columns.map((parts) => `{${parts.join(',')}}`)
   })
-  for (const [index, row] of rows.entries()) {
-    const fields = texts.map((text, at) => {
-      const value = row[at] ?? null
-      return value === null ? 'NULL' : quotedElement(text(value))
-    })
-    const length = fields.reduce((sum, field) => sum + field.length + 1, 0)
+  let index = 0
+  for (const row of rows) {
+    let length = 0
+    for (const [at, element] of elements.entries()) {
+      const field = element(row[at])
+      fields[at] = field
+      length += field.length + 1
+    }
     if (index > start && size + length > limit) {
       yield chunk()
       start = index
       size = 0
-      columns = texts.map(() => [])
+      columns = elements.map(() => [])
     }
     size += length
     for (const [at, field] of fields.entries()) columns[at]?.push(field)
+    index++
   }
   if (rows.length > start) yield chunk()
 }

@@ -5,8 +5,36 @@ import { type Timestamp, timestampText } from '../../values/timestamp.ts'
 /** A value in the form of its column → the text that the database reads it from. */
 export type TextOf = (value: unknown) => string
 
+/** Kinds of columns whose texts have no character with a meaning in `COPY` or in an array. */
+const PLAIN: ReadonlySet<TargetType['kind']> = new Set([
+  'boolean',
+  'date',
+  'decimal',
+  'float',
+  'integer',
+  'time',
+  'timestamp',
+  'uuid'
+])
+
+/** Values of a column as fields of `COPY`, NULL among them. */
+export function fieldOf(type: TargetType): TextOf {
+  return nullOr('\\N', type, copyField)
+}
+
+/** Values of a column as elements of an array's text, NULL among them. */
+export function elementOf(type: TargetType): TextOf {
+  return nullOr('NULL', type, quotedElement)
+}
+
+function nullOr(nothing: string, type: TargetType, escaped: (text: string) => string): TextOf {
+  const text = textOf(type)
+  const whole: TextOf = PLAIN.has(type.kind) ? text : (value) => escaped(text(value))
+  return (value) => (value === null || value === undefined ? nothing : whole(value))
+}
+
 /** How values of a column are written, compiled once per column. */
-export function textOf(type: TargetType): TextOf {
+function textOf(type: TargetType): TextOf {
   switch (type.kind) {
     case 'boolean':
       return (value) => (value === true ? 't' : 'f')
@@ -83,7 +111,7 @@ function arrayText(values: readonly unknown[], element: TextOf): string {
 const NEEDS_ESCAPE_IN_ARRAY = /["\\]/g
 
 /** A text as an element of an array's text. */
-export function quotedElement(text: string): string {
+function quotedElement(text: string): string {
   return `"${text.replace(NEEDS_ESCAPE_IN_ARRAY, '\\$&')}"`
 }
 
@@ -96,6 +124,6 @@ const COPY_ESCAPES: Readonly<Record<string, string>> = {
 }
 
 /** A text as a field of `COPY`. */
-export function copyField(text: string): string {
+function copyField(text: string): string {
   return text.replace(NEEDS_ESCAPE_IN_COPY, (character) => COPY_ESCAPES[character] ?? character)
 }

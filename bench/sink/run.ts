@@ -1,0 +1,232 @@
+/**
+ * `npm run bench -- --sink [--rows N] [--jvm-bad-rows N] [--case append|upsert|hot|bad] [--database
+ * PostgreSQL|MariaDB] [--format avro|json] [--tasks N] [--repeat N] [--exactly-once] [--only NAME]`: one
+ * topic of four partitions into one table, by this worker and, with BENCH_JVM_PLUGIN_PATH (see
+ * bench/README.md), by the JVM's with its defaults and tuned, in turn. Uses KAFKA_BOOTSTRAP,
+ * TEST_POSTGRES_URL, TEST_MYSQL_URL and TEST_SCHEMA_REGISTRY_URL when set, else servers of its own.
+ */
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { startMariaDb, startPostgres } from '../../scripts/databases.ts'
+import { startBroker } from '../../scripts/kafka-broker.ts'
+import { startSchemaRegistry } from '../../scripts/schema-registry.ts'
+import { type Contender, jvmWorker, nodeWorker } from '../contenders.ts'
+import { CASES, DEFAULTS, EXACTLY_ONCE, type SinkCase, type Tuning, TUNED } from './cases.ts'
+import { measureSink, type SinkMeasurement } from './measure.ts'
+import { report } from './report.ts'
+import { mariaDbTarget, postgresTarget, type Target } from './targets.ts'
+import { type Content, type FilledTopic, fillTopic, type Format } from './topics.ts'
+
+const DATABASES = ['PostgreSQL', 'MariaDB']
+const FORMATS = ['avro', 'json']
+
+const { values } = parseArgs({
+  options: {
+    sink: { type: 'boolean' },
+    rows: { type: 'string', default: '1000000' },
+    // Each of its batches with a bad record takes half a minute.
+    'jvm-bad-rows': { type: 'string', default: '1000' },
+    case: { type: 'string', multiple: true, default: CASES.map(({ name }) => name) },
+    database: { type: 'string', multiple: true, default: DATABASES },
+    format: { type: 'string', multiple: true, default: FORMATS },
+    tasks: { type: 'string', default: '1' },
+    repeat: { type: 'string', default: '1' },
+    'exactly-once': { type: 'boolean' },
+    only: { type: 'string', multiple: true }
+  }
+})
+const rows = Number(values.rows)
+const repeat = Number(values.repeat)
+const cases = CASES.filter(({ name }) => values.case.includes(name))
+if (
+  !(rows > 0) ||
+  !(repeat > 0) ||
+  cases.length < values.case.length ||
+  values.database.some((name) => !DATABASES.includes(name)) ||
+  values.format.some((name) => !FORMATS.includes(name))
+) {
+  console.error(
+    `Usage: npm run bench -- --sink [--rows N] [--jvm-bad-rows N] [--case ${CASES.map(({ name }) => name).join('|')}] [--database ${DATABASES.join('|')}] [--format ${FORMATS.join('|')}] [--tasks N] [--repeat N] [--exactly-once] [--only NAME]`
+  )
+  process.exit(1)
+}
+
+const started = performance.now()
+const say = (text: string): void => {
+  console.log(`[${((performance.now() - started) / 1000).toFixed(1).padStart(6)} s] ${text}`)
+}
+const stops: (() => Promise<void> | void)[] = []
+
+/** Who is compared, and how it is told. */
+interface Competitor {
+  readonly name: string
+  readonly contender: Contender
+  readonly tuning: Tuning
+}
+
+function competitors(): Competitor[] {
+  const ours: Competitor[] = [{ name: 'this worker', contender: nodeWorker, tuning: DEFAULTS }]
+  if (values['exactly-once'] === true) {
+    ours.push({ name: 'exactly once', contender: nodeWorker, tuning: EXACTLY_ONCE })
+  }
+  const pluginPath = process.env['BENCH_JVM_PLUGIN_PATH']
+  // On a busy machine it would look at all classes for minutes.
+  const settings = { 'plugin.discovery': 'service_load' }
+  const jvm = pluginPath === undefined ? null : jvmWorker(pluginPath, settings)
+  const theirs =
+    jvm === null
+      ? []
+      : [DEFAULTS, TUNED].map((tuning) => ({
+          name: `JVM, ${tuning.name}`,
+          contender: jvm,
+          tuning
+        }))
+  return [...ours, ...theirs].filter(
+    ({ name }) => values.only === undefined || values.only.includes(name)
+  )
+}
+
+async function main(): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'kafka-connect-node-bench-'))
+  chmodSync(folder, 0o755)
+  stops.push(() => rmSync(folder, { recursive: true, force: true }))
+  const bootstrap = process.env['KAFKA_BOOTSTRAP'] ?? (await ownBroker(folder))
+  const registry = values.format.includes('avro')
+    ? (process.env['TEST_SCHEMA_REGISTRY_URL'] ?? (await ownRegistry(folder)))
+    : ''
+  const targets = await openTargets(folder)
+  const filled = new Map<string, FilledTopic>()
+  const topicOf = async (
+    format: Format,
+    content: Content,
+    records: number
+  ): Promise<FilledTopic> => {
+    const topic = `bench-sink-${process.pid}-${format}-${content}-${records}`
+    const known = filled.get(topic)
+    if (known !== undefined) return known
+    say(`Filling ${topic} …`)
+    const made = await fillTopic(topic, { bootstrap, registry, format, content, records })
+    filled.set(topic, made)
+    return made
+  }
+  for (const format of values.format as Format[]) {
+    for (const target of targets) {
+      for (const one of cases) {
+        const results = new Map<string, SinkMeasurement[]>()
+        // In turn, so that a machine that gets slower or warmer treats all alike.
+        for (let round = 1; round <= repeat; round++) {
+          for (const competitor of competitors()) {
+            const isJvm = competitor.contender !== nodeWorker
+            const records = isJvm && one.content === 'bad' ? Number(values['jvm-bad-rows']) : rows
+            const topic = await topicOf(format, one.content, records)
+            say(
+              `${competitor.name}: ${target.name}, ${one.title}, ${format}, round ${round} of ${repeat} …`
+            )
+            const measured = await measureSink({
+              start: (run) =>
+                competitor.contender.start(
+                  bootstrap,
+                  folder,
+                  run,
+                  format === 'avro' ? registry : undefined
+                ),
+              topic,
+              target,
+              hasKey: one.hasKey,
+              config: connectorConfig(one, competitor, target, format)
+            })
+            const before = results.get(competitor.name) ?? []
+            results.set(competitor.name, [...before, measured])
+          }
+        }
+        report(`${target.name}, ${one.title}, ${format}: ${rows} records`, repeat, results)
+      }
+    }
+  }
+}
+
+function connectorConfig(
+  one: SinkCase,
+  { tuning }: Competitor,
+  target: Target,
+  format: Format
+): Record<string, string> {
+  return {
+    'tasks.max': values.tasks,
+    'consumer.override.auto.offset.reset': 'earliest',
+    'key.converter': 'org.apache.kafka.connect.storage.StringConverter',
+    // Avro's converters are the worker's.
+    ...(format === 'json' && {
+      'value.converter': 'org.apache.kafka.connect.json.JsonConverter',
+      'value.converter.schemas.enable': 'true'
+    }),
+    ...target.connection(tuning.parameters(target)),
+    ...one.config,
+    ...tuning.config
+  }
+}
+
+async function openTargets(folder: string): Promise<Target[]> {
+  const targets: Target[] = []
+  for (const name of values.database) {
+    const target =
+      name === 'PostgreSQL'
+        ? await postgresTarget(process.env['TEST_POSTGRES_URL'] ?? (await ownPostgres(folder)))
+        : await mariaDbTarget(process.env['TEST_MYSQL_URL'] ?? (await ownMariaDb(folder)))
+    stops.push(() => target.close())
+    targets.push(target)
+  }
+  return targets
+}
+
+async function ownRegistry(folder: string): Promise<string> {
+  say('Starting a schema registry …')
+  const server = await startSchemaRegistry({ logTo: join(folder, 'registry.log'), say })
+  stops.push(() => server.stop())
+  return server.url
+}
+
+async function ownBroker(folder: string): Promise<string> {
+  say('Starting a Kafka broker …')
+  const logTo = join(folder, 'kafka.log')
+  const options = { dir: join(folder, 'kafka'), logTo, heapMb: 1024, quickStart: false, say }
+  const broker = await startBroker(options)
+  stops.push(() => broker.stop())
+  return broker.bootstrap
+}
+
+async function ownPostgres(folder: string): Promise<string> {
+  say('Starting PostgreSQL …')
+  const options = { dir: join(folder, 'postgres'), logTo: join(folder, 'postgres.log'), say }
+  const database = await startPostgres({ ...options, settings: ['shared_buffers=512MB'] })
+  stops.push(() => database.stop())
+  return database.url
+}
+
+async function ownMariaDb(folder: string): Promise<string> {
+  say('Starting MariaDB …')
+  const options = { dir: join(folder, 'mariadb'), logTo: join(folder, 'mariadb.log'), say }
+  const database = await startMariaDb(options)
+  stops.push(() => database.stop())
+  return database.url
+}
+
+async function stopAll(): Promise<void> {
+  for (const stop of stops.splice(0).toReversed()) await stop()
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    void stopAll().finally(() => process.exit(130))
+  })
+}
+try {
+  await main()
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  process.exitCode = 1
+} finally {
+  await stopAll()
+}
