@@ -21,6 +21,10 @@ interface Copy {
   readonly counts: Map<string, number>
   /** Places of records that cannot be written. */
   readonly bad: Set<string>
+  /** Those of `bad` behind which the same row changed again: folded with that, they may never be tried. */
+  readonly outrun: Set<string>
+  /** The last one of each row that cannot be written, by code. */
+  readonly lastBad: Map<string, string>
   /** How often each place was told to the topic for such records. */
   readonly dead: Map<string, number>
 }
@@ -45,6 +49,8 @@ export class SinkJudge {
         rows: new Map(),
         counts: new Map(),
         bad: new Set<string>(),
+        outrun: new Set<string>(),
+        lastBad: new Map(),
         dead: new Map()
       }
       this.#copies.set(table.name, copy)
@@ -61,21 +67,24 @@ export class SinkJudge {
     const copy = this.#of(table)
     const place = `${partition}@${offset}`
     this.records += 1
+    const before = copy.lastBad.get(code)
+    if (before !== undefined && this.#folds) copy.outrun.add(before)
     if (row === null) {
       if (this.#sink.tombstones === 'deletions') copy.rows.delete(code)
       return
     }
+    // What changes no row breaks no rule.
+    if (this.#sink.way === 'changes' && !copy.rows.has(code)) return
     if (this.#ruled && row.amount !== null && Number(row.amount) === Number(UNWANTED)) {
       copy.bad.add(place)
+      copy.lastBad.set(code, place)
       return
     }
     const values = signature([row.code, row.version, row.id, row.amount, row.note])
     switch (this.#sink.way) {
       case 'newest':
-        copy.rows.set(code, values)
-        return
       case 'changes':
-        if (copy.rows.has(code)) copy.rows.set(code, values)
+        copy.rows.set(code, values)
         return
       case 'places':
         copy.rows.set(place, values)
@@ -138,15 +147,22 @@ export class SinkJudge {
     return wrong
   }
 
-  #deadLetters({ bad, dead }: Copy): string[] {
+  #deadLetters({ bad, outrun, dead }: Copy): string[] {
     const wrong: string[] = []
-    for (const place of bad) if (!dead.has(place)) wrong.push(`${place} is no dead letter`)
+    for (const place of bad)
+      if (!dead.has(place) && !outrun.has(place)) wrong.push(`${place} is no dead letter`)
     for (const [place, times] of dead) {
       if (!bad.has(place)) wrong.push(`${place} is a dead letter without a fault of its own`)
       else if (times > 1 && !this.mayRepeat)
         wrong.push(`${place} is ${times} dead letters without a reason`)
     }
     return wrong
+  }
+
+  /** The records of a row become one before they are written. */
+  get #folds(): boolean {
+    const { way, settings } = this.#sink
+    return (way === 'newest' || way === 'changes') && settings['write.order'] !== 'arrival'
   }
 
   #of(table: string): Copy {
