@@ -136,7 +136,11 @@ export interface SinkTaskContext {
   reportCondition(condition: string | null): void
   /** Aborts when the task is asked to stop: cut every wait and running statement short, let `put` return. */
   readonly stopping: AbortSignal
-  /** Of the assignment there is at present; each assignment has its own. May abort while `put` runs. */
+  /**
+   * Of the assignment there is at present; each assignment has its own. May abort while `put` runs. When
+   * partitions are lost that were only to be given up, this is another signal, with that reason: ask for it
+   * again before anything is made durable.
+   */
   readonly revoking: RevocationSignal
 }
 

@@ -113,7 +113,13 @@ export class SinkContext implements SinkTaskContext {
     this.#revoking = new AbortController()
   }
 
+  /**
+   * I11: a signal aborts once, and what was to be given up in time may be lost before that: then there is
+   * another signal, for who looks again before he commits.
+   */
   revoke(revocation: Revocation): void {
+    const { reason } = this.revoking
+    if (reason?.reason === 'rebalance' && revocation.reason !== 'rebalance') this.assigned()
     this.#revoking.abort(revocation)
   }
 

@@ -23,6 +23,8 @@ export interface Weather {
   lost: number
   /** That the dead letter queue takes nothing. */
   refused: number
+  /** That a registry of schemas does not answer. */
+  registryAway: number
 }
 
 /** The way from one process to the broker and back. Requests take time; some are lost, or their answers. */

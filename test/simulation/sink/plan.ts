@@ -54,7 +54,7 @@ export interface Plan {
   readonly flushMs: number
   readonly troubles: readonly Trouble[]
   readonly calmAtMs: number
-  readonly kafka: { readonly lost: number; readonly refused: number }
+  readonly kafka: { readonly lost: number; readonly refused: number; readonly registryAway: number }
   readonly database: {
     readonly breaks: number
     readonly commitLost: number
@@ -109,7 +109,7 @@ export function planOf(random: Random, promised: Promised): Plan {
     flushMs: random.pick([100, 500]) ?? 100,
     troubles: troubles.sort((one, other) => one.atMs - other.atMs),
     calmAtMs: TROUBLED_MS,
-    kafka: { lost: often(0.05), refused: often(0.3) },
+    kafka: { lost: often(0.05), refused: often(0.3), registryAway: random.chance(0.3) ? 0.1 : 0 },
     database: {
       breaks: often(0.03),
       commitLost: often(0.2),

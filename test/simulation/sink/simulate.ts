@@ -175,7 +175,7 @@ class Schedule {
   #calm(): void {
     this.#timeline.tell(() => 'everything calms down')
     const { kafkaWeather, databaseWeather, broker } = this.world
-    Object.assign(kafkaWeather, { lost: 0, refused: 0 })
+    Object.assign(kafkaWeather, { lost: 0, refused: 0, registryAway: 0 })
     Object.assign(databaseWeather, {
       breaks: 0,
       commitLost: 0,
@@ -243,6 +243,8 @@ class Schedule {
         }
         lock(plan.records.slice(0, 3).map(({ key }) => key))
         this.#timeline.after(forMs, null, () => server.end(transaction))
+        // While somebody waits for them is when a rebalance is hardest.
+        if (random.chance(0.5)) this.#timeline.after(forMs / 8, null, () => broker.disturb())
       }
     }
   }

@@ -2,9 +2,12 @@ import { builtinPlugins } from '../../../src/builtin-plugins.ts'
 import { jdbcSinkPlugin } from '../../../src/connectors/jdbc/sink/sink-plugins.ts'
 import { JdbcSinkTask } from '../../../src/connectors/jdbc/sink/sink-task.ts'
 import { jdbcSinkConfig } from '../../../src/connectors/jdbc/settings/sink-config.ts'
+import { jsonConverterPlugin } from '../../../src/converters/json/json-converter.ts'
 import type { SinkRecord } from '../../../src/data/record.ts'
+import { RetriableError } from '../../../src/errors.ts'
 import type { GroupConsumerOptions, KafkaClients } from '../../../src/kafka/contracts.ts'
 import type { Logger } from '../../../src/log.ts'
+import type { ConverterPlugin } from '../../../src/plugin/converter.ts'
 import { Plugins } from '../../../src/plugin/plugins.ts'
 import type { SinkConnectorPlugin } from '../../../src/plugin/sink.ts'
 import type { SinkTaskStart } from '../../../src/tasks/port.ts'
@@ -23,7 +26,7 @@ import type { DatabaseWeather, SessionUser } from './session-user.ts'
 
 const CLASS = 'simulated.Sink'
 const LETTERS = 'letters'
-const JSON_CONVERTER = 'org.apache.kafka.connect.json.JsonConverter'
+const CONVERTER = 'simulated.Converter'
 
 /** Everything there is outside of the processes, and what happens to it. */
 export interface World {
@@ -49,14 +52,34 @@ const plugin: SinkConnectorPlugin = {
     const task = new JdbcSinkTask(jdbcSinkConfig, config, context, owner.process)
     const put = task.put.bind(task)
     task.put = (records) => {
-      owner.records = records
+      owner.onPut(records)
       return put(records)
     }
     return task
   }
 }
 
-const plugins = new Plugins([plugin, ...builtinPlugins()])
+/** JSON behind a registry that is away at times, where its task has one. */
+const converter: ConverterPlugin = {
+  ...jsonConverterPlugin,
+  className: CONVERTER,
+  create(config, use) {
+    const owner = running.get(config.get('task') ?? '')
+    const json = jsonConverterPlugin.create(config, use)
+    if (owner === undefined) return json
+    return {
+      fromConnectData: (...parameters) => json.fromConnectData(...parameters),
+      toConnectData: async (...parameters) => {
+        if (await owner.missesRegistry()) {
+          throw new RetriableError('the registry is away', { outage: true })
+        }
+        return json.toConnectData(...parameters)
+      }
+    }
+  }
+}
+
+const plugins = new Plugins([plugin, converter, ...builtinPlugins()])
 
 /** One task of ours in a process of the simulation: everything is real but Kafka and the database. */
 export class SimulatedTask implements SessionUser {
@@ -69,6 +92,7 @@ export class SimulatedTask implements SessionUser {
   readonly #task: WorkerSinkTask
   #consumer: ModelConsumer | null = null
   records: readonly SinkRecord[] = []
+  #isPausedSaid = false
   /** Its worker waits for it no more. */
   isGivenUp = false
   hasEnded = false
@@ -111,6 +135,7 @@ export class SimulatedTask implements SessionUser {
           const { state, trace } = message
           process.timeline.tell(() => `${name} is ${state}: ${trace?.split('\n')[0] ?? ''}`)
           if (state === 'FAILED') this.failure = trace
+          if (state !== 'FAILED') this.#isPausedSaid = state === 'PAUSED'
         }
       }
     )
@@ -127,6 +152,21 @@ export class SimulatedTask implements SessionUser {
 
   isBad(row: Readonly<Record<string, unknown>>): boolean {
     return Number(row['v']) < 0
+  }
+
+  onPut(records: readonly SinkRecord[]): void {
+    this.records = records
+    if (this.#isPausedSaid && records.length > 0) {
+      this.#world.judge.fault(`${this.name} is PAUSED, and puts ${records.length} records`)
+    }
+  }
+
+  /** A question to the registry takes its time now and then. */
+  async missesRegistry(): Promise<boolean> {
+    const { registryAway } = this.#world.kafkaWeather
+    if (registryAway === 0 || !this.random.chance(0.3)) return false
+    await this.process.sleep(this.random.next() * 20)
+    return this.random.chance(registryAway)
   }
 
   mark(): Put {
@@ -171,8 +211,9 @@ function startOf(plan: Plan, url: string, task: number): SinkTaskStart {
       'connector.class': CLASS,
       topics: TOPIC,
       'connection.url': url,
-      'key.converter': JSON_CONVERTER,
-      'value.converter': JSON_CONVERTER,
+      'key.converter': CONVERTER,
+      'value.converter': CONVERTER,
+      'value.converter.task': url,
       transforms: 'drop',
       'transforms.drop.type': 'org.apache.kafka.connect.transforms.Filter',
       'transforms.drop.predicate': 'dropped',
