@@ -13,7 +13,11 @@ describe('What a sink task is told of its partitions', () => {
       errantRecords: null,
       stopping: new AbortController().signal,
       reportCondition: () => undefined,
-      requestCommit: () => undefined
+      requestCommit: () => undefined,
+      origins: {
+        origins: () => Promise.reject(new Error('not asked')),
+        confirm: () => Promise.resolve(false)
+      }
     })
     const partitions = [{ topic: 't', partition: 0 }]
     const put = context.revoking
