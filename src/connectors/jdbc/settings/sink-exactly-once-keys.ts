@@ -12,7 +12,7 @@ export const sinkExactlyOnceKeys = configDef({
     group: GROUP,
     width: 'short',
     displayName: 'Exactly Once',
-    doc: 'Whether every record takes effect in the database exactly once, whatever fails: positions are kept in a table of it then, and change in the transaction of the rows. requested: where that can be had, and the status says why it cannot; required: the connector is refused otherwise. Tasks of the same connector in another worker than this one must not run when it is switched on.'
+    doc: 'Whether every record takes effect in the database exactly once, whatever fails: positions are kept in a table of it then, and change in the transaction of the rows. requested: where that can be had, and the status says why it cannot; required: the connector is refused otherwise. No task of a JVM worker may run in the group of the connector meanwhile.'
   },
   'sink.offsets.table': {
     type: 'string',

@@ -19,6 +19,10 @@ function plugin(
     config,
     create: (given) => new JdbcSinkConnector(config, given),
     createTask: (given, context) => new JdbcSinkTask(config, given, context, systemClock),
+    exactlyOnceSupport(given) {
+      const { 'exactly.once.sink': wish } = parseKeys(jdbcSinkConfig, ['exactly.once.sink'], given)
+      return wish === 'off' ? 'unsupported' : 'supported'
+    },
     alterOffsets: (given, changes, how) => alterSinkOffsets(given, changes, how, parts),
     validate: (given, checked, signal) => validateSink(given, checked, signal, parts),
     preview: (given, records, request) => previewSink(given, records, request, parts),

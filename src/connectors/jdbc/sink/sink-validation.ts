@@ -10,6 +10,7 @@ import {
   sinkSettings
 } from '../settings/sink-settings.ts'
 import { tableNameOf } from '../settings/table-template.ts'
+import { offsetsTable } from '../writing/offsets-table.ts'
 import { findTarget, tableIdOf } from '../writing/table-names.ts'
 import { withWriter } from '../writing/writer-sessions.ts'
 
@@ -74,10 +75,18 @@ async function databaseProblems(
     return await withWriter(target, opening, async (session) => {
       opened = true
       const problems: Problem[] = []
+      if (settings?.exactlyOnce?.isRequired === true) {
+        const found = await offsetsTable(session, settings, false)
+        if ('refused' in found) problems.push(['exactly.once.sink', sentence(found.refused)])
+      }
       for (const name of settings === null ? [] : tableNames(settings, topics)) {
         const { quoted, types } = (settings as SinkSettings).tables
         try {
-          await findTarget(session, tableIdOf(session, name, quoted), types)
+          const target = await findTarget(session, tableIdOf(session, name, quoted), types)
+          const why = target?.cannotRollBack
+          if (why !== undefined && settings?.exactlyOnce?.isRequired === true) {
+            problems.push(['exactly.once.sink', `Table ${name} cannot take part: ${why}`])
+          }
         } catch (error) {
           if (!(error instanceof ConfigError)) throw error
           problems.push(['table.name.format', error.message])
@@ -92,6 +101,8 @@ async function databaseProblems(
     return [['connection.url', `Could not ${what} database. ${text}`]]
   }
 }
+
+const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`
 
 /** Tables that are known without a record. */
 function tableNames({ records }: SinkSettings, topics: readonly string[]): string[] {

@@ -1,7 +1,7 @@
 import type { SinkRecord } from '../../../data/record.ts'
-import { type ConnectError, DataError, messageOf } from '../../../errors.ts'
+import { ConfigError, type ConnectError, DataError, messageOf } from '../../../errors.ts'
 import { tableName } from '../database/table-name.ts'
-import { errorClassOf, type WriteSession } from '../database/writing.ts'
+import { errorClassOf, type TargetTable, type WriteSession } from '../database/writing.ts'
 import type { SinkSettings } from '../settings/sink-settings.ts'
 import { BadShare, tooMany } from './bad-share.ts'
 import {
@@ -65,6 +65,8 @@ export class BatchWriter {
   readonly #share: BadShare
   /** A batch that comes again does not hand its bad records over twice. */
   readonly #reported = new WeakSet<SinkRecord>()
+  /** Of transactions whose COMMIT was not answered. */
+  readonly #inDoubt = new WeakSet<SinkRecord>()
 
   constructor(settings: SinkSettings, tables: TargetTables, outlets: BatchOutlets) {
     this.#settings = settings
@@ -88,7 +90,9 @@ export class BatchWriter {
     }
     const planned = await this.#planned(records, onBad)
     await this.#bind(session, planned)
-    const changes = await this.#changes(planned, onBad)
+    const all = await this.#changes(planned, onBad)
+    // Where positions are kept in the database they have told already.
+    const changes = mode.first === null ? await this.#notThere(session, all) : all
     const suspicion: Suspicion = { pieces: new Map(), bad, unrolls: false }
     let naming = false
     for (;;) {
@@ -151,9 +155,48 @@ export class BatchWriter {
       for (const [plan, table] of plans) {
         if (this.#tables.boundTo(plan) !== undefined) continue
         isDone = false
-        if ((await this.#tables.bind(session, writing, table, plan)) === null) plans.delete(plan)
+        const bound = await this.#tables.bind(session, writing, table, plan)
+        if (bound === null) plans.delete(plan)
+        else this.#mustRollBack(bound.target.table, table)
       }
     }
+  }
+
+  /** I15: rows that stay after a rollback would be there twice. */
+  #mustRollBack({ cannotRollBack }: TargetTable, name: string): void {
+    if (cannotRollBack === undefined || this.#settings.exactlyOnce?.isRequired !== true) return
+    throw new ConfigError(
+      `exactly.once.sink is required, but table ${name} cannot take part: ${cannotRollBack}`
+    )
+  }
+
+  /**
+   * What is left of changes whose COMMIT was not answered before: it happened for all of them or for none
+   * (I13), and every row was taken in its transaction. So when the first row of an insert is refused now, all
+   * of them are there. A table without a key refuses none: its rows are written again, as at least once says.
+   */
+  async #notThere(
+    session: WriteSession,
+    changes: readonly RowChange[]
+  ): Promise<readonly RowChange[]> {
+    const doubtful = changes.filter(({ record }) => this.#inDoubt.has(record))
+    const groups = statementGroups(doubtful, 'arrival')
+    const inserts = groups.find(({ shape }) => shape.operation === 'insert')
+    const [row] = inserts?.rows ?? []
+    if (inserts === undefined || row === undefined) return changes
+    const tried = async (): Promise<boolean> => {
+      try {
+        await session.begin()
+        await session.write(inserts.shape, [row])
+        return true
+      } catch (error) {
+        if (errorClassOf(error) !== 'data') throw error
+        return false
+      }
+    }
+    const isTaken = await tried()
+    await session.rollback()
+    return isTaken ? changes : changes.filter(({ record }) => !this.#inDoubt.has(record))
   }
 
   async #changes(
@@ -201,8 +244,11 @@ export class BatchWriter {
       this.#outlets.beforeCommit()
     }
     // Without a row to write there is nothing to commit.
-    if (groups.length > 0 || first !== null) await inTransaction(session, rows)
-    else await rows()
+    if (groups.length > 0 || first !== null) {
+      await inTransaction(session, rows, () => {
+        for (const { record } of open) this.#inDoubt.add(record)
+      })
+    } else await rows()
     return groups
   }
 
@@ -269,18 +315,25 @@ export class BatchWriter {
   }
 }
 
-/** Errors are those of `work` and of the session, which has rolled back then, or is gone. */
+/**
+ * Errors are those of `work` and of the session, which has rolled back then, or is gone. `onDoubt`: nobody
+ * knows whether it was committed.
+ */
 export async function inTransaction(
   session: WriteSession,
-  work: () => Promise<void>
+  work: () => Promise<void>,
+  onDoubt: () => void = () => undefined
 ): Promise<void> {
+  let isCommitting = false
   try {
     await session.begin()
     await work()
+    isCommitting = true
     await session.commit()
   } catch (error) {
-    // A session that is gone has rolled back.
+    // A session that is gone has rolled back, unless it had come to commit.
     if (errorClassOf(error) !== 'outage') await session.rollback()
+    else if (isCommitting) onDoubt()
     throw error
   }
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { jdbcSinkPlugin } from '../../../../src/connectors/jdbc/sink/sink-plugins.ts'
 import { messageOf } from '../../../../src/errors.ts'
 import type { SinkRecord } from '../../../../src/data/record.ts'
 import { Schema } from '../../../../src/data/schema.ts'
@@ -195,6 +196,50 @@ for (const { name, open } of sinkDatabases) {
         /the group has committed offset 1, and the database is at 3, which counts/
       )
       await altered.stop()
+    })
+
+    void it('I15: what an operator alters is set in the database, and fences the task that is at work', async () => {
+      const { start, row, table } = await ledger()
+      const sink = await start({ partitions: [origin()], isMember: false })
+      await sink.put(records(0, 3))
+      const config = new Map(
+        Object.entries({
+          ...database.config,
+          name: table,
+          'exactly.once.sink': 'required',
+          'auto.create': 'true'
+        })
+      )
+      const alter = (offset: number | null, how: { isCheck?: boolean; all?: boolean } = {}) =>
+        jdbcSinkPlugin.alterOffsets?.(
+          config,
+          how.all === true
+            ? []
+            : [
+                {
+                  partition: { kafka_topic: 'orders', kafka_partition: 0 },
+                  offset: offset === null ? null : { kafka_offset: offset }
+                }
+              ],
+          {
+            clusterId: () => Promise.resolve('cluster-1'),
+            isCheck: false,
+            all: false,
+            ...how
+          }
+        )
+      assert.equal(await alter(1, { isCheck: true }), true)
+      assert.equal(await isAt(row()), 3)
+      assert.equal(await alter(1), true)
+      assert.equal(await alter(1), true)
+      assert.deepEqual([await isAt(row()), Number((await row())?.['epoch'])], [1, 3])
+      await assert.rejects(sink.put(records(3, 5)), /the group does not say/)
+      await sink.stop()
+      const next = await start({ partitions: [origin()] })
+      assert.equal(next.sought[0]?.offset, 1n)
+      await next.stop()
+      await alter(null, { all: true })
+      assert.equal((await row())?.['next_offset'], null)
     })
 
     void it('records that are dropped on their way count in the database, too', async () => {

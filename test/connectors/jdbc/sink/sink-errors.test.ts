@@ -48,6 +48,32 @@ describe('A JDBC sink task whose database', () => {
   const idsOf = async (table: string): Promise<unknown[]> =>
     (await database.exec(`SELECT id FROM ${table} ORDER BY id`)).map(({ id }) => id)
 
+  it('loses the answer to COMMIT writes each row of an insert once, and hands none on', async () => {
+    const table = await newTable()
+    const sink = await start(table, { ...throughProxy(), 'insert.mode': 'insert' })
+    await sink.put([order(1)])
+    for (const happens of [true, false]) {
+      const batch = happens ? [order(2), order(3)] : [order(4), order(5)]
+      // The request arrives, and its answer does not; or the session is gone before it.
+      const word = happens ? 'COMMIT' : 'COPY'
+      proxy.loseAnswerTo((piece) => piece.toString('latin1').includes(word))
+      await until(
+        () =>
+          sink.put(batch).then(
+            () => true,
+            (error: unknown) => {
+              assert.ok(error instanceof RetriableError, messageOf(error))
+              return false
+            }
+          ),
+        'the batch is written'
+      )
+    }
+    assert.deepEqual(await idsOf(table), [1, 2, 3, 4, 5])
+    assert.deepEqual(sink.reports, [])
+    await sink.stop()
+  })
+
   it('ends an idle session opens another and says nothing', async () => {
     const table = await newTable()
     const sink = await start(table)
