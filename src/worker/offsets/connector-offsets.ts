@@ -76,6 +76,9 @@ export class OffsetsOfConnectors implements ConnectorOffsets {
     if (!changes.every(({ partition }) => isSinkPartition(partition))) {
       return this.#sources.write({ name, config: resolved }, changes)
     }
+    // Of a sink that is gone, or whose record was made by a worker that kept no configuration in it, nobody
+    // knows the group.
+    if (connectorClass(resolved) === null) return undefined
     const plugin = connectorPlugin(plugins, resolved)
     return plugin.type === 'sink'
       ? this.#sinks.write({ name, plugin, config: resolved }, changes)

@@ -172,7 +172,7 @@ describe('the offsets of a sink', () => {
     assert.deepEqual(await offsets.offsets(name, config), [at(0, 1)])
   })
 
-  it('of a move may be written again, and those of a creation nobody goes on with are not', async (t) => {
+  it('of a move may be written again, and those of a creation that nobody knows any more are not', async (t) => {
     const { name, config, offsets, at, store } = await sink(t)
     const move = [at(0, 9), at(1, null)]
     await offsets.writeOffsets(name, config, move)
