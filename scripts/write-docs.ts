@@ -5,8 +5,14 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { builtinPlugins } from '../src/builtin-plugins.ts'
+import type { ConfigDef } from '../src/config/config-def.ts'
 import { configPage, type DocumentedPart } from '../src/config/document.ts'
 import { groupSelection, ownKeys } from '../src/connectors/jdbc/settings/own-keys.ts'
+import {
+  sinkGroupKeys,
+  sinkGroupSelection
+} from '../src/connectors/jdbc/settings/sink-group-keys.ts'
+import { jdbcSinkPlugin } from '../src/connectors/jdbc/sink/sink-plugins.ts'
 import { jdbcSourcePlugin } from '../src/connectors/jdbc/source/source-plugins.ts'
 import { type Plugin, simpleName } from '../src/plugin/plugins.ts'
 import { aliasConfig } from '../src/settings/connector/alias-config.ts'
@@ -40,9 +46,11 @@ const ALIASES: readonly DocumentedPart[] = [
   }
 ]
 
-const sameKeys = Object.keys(ownKeys)
-  .map((key) => `\`${key}\``)
-  .join(', ')
+const named = (keys: ConfigDef): string =>
+  Object.keys(keys)
+    .map((key) => `\`${key}\``)
+    .join(', ')
+const sameKeys = named(ownKeys)
 
 const OF_TABLES: readonly DocumentedPart[] = [
   {
@@ -55,6 +63,15 @@ const OF_TABLES: readonly DocumentedPart[] = [
     title: 'Each named query',
     intro: `For every name in \`queries\`, behind \`queries.<name>.\`: its \`query\` or \`query.masked\`, and any other key a group may have: ${sameKeys}.`,
     definition: {}
+  }
+]
+
+const OF_SINK_TABLES: readonly DocumentedPart[] = [
+  {
+    title: 'Each group of tables',
+    intro: `For every name in \`table.settings\`. Behind the same prefix may stand, for these records alone and otherwise as above: ${named(sinkGroupKeys)}.`,
+    prefix: 'table.settings.<name>.',
+    definition: sinkGroupSelection
   }
 ]
 
@@ -121,7 +138,8 @@ function pluginPage(plugins: readonly Plugin[]): string {
     `A ${kinds.join(' and ')}: ${classes.map((name) => `\`${name}\``).join(', ')}.${framework}${empty ? ' It has no settings.' : ''}`,
     [
       ...definitions.map(({ className, config }) => ({ title: className, definition: config })),
-      ...(first.className === jdbcSourcePlugin.className ? OF_TABLES : [])
+      ...(first.className === jdbcSourcePlugin.className ? OF_TABLES : []),
+      ...(first.className === jdbcSinkPlugin.className ? OF_SINK_TABLES : [])
     ]
   )
 }

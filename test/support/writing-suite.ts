@@ -6,6 +6,7 @@ import {
   errorClassOf,
   type NewColumn,
   refusedRow,
+  type ColumnRoom,
   type TargetTable,
   type WriteErrorClass,
   type WriteOperation,
@@ -296,6 +297,89 @@ export function writingSuite(name: string, create: () => Promise<WritingDatabase
     })
 
     describe('statements', () => {
+      it('leave a row as it is that is newer than the one given', async () => {
+        const { int64, key, decimal, timestamp } = db.types
+        const columns = `${q('id')} ${int64} NOT NULL PRIMARY KEY, ${q('n')} ${decimal}, ${q('at')} ${timestamp}, ${q('what')} ${key}`
+        const names = ['id', 'n', 'at', 'what']
+        const moment = (ms: number): object => ({ ms, nanos: 0 })
+        const old = [
+          [1, '10.5', moment(10_000), 'old'],
+          [2, null, null, 'old'],
+          [3, '10.5', moment(10_000), 'old'],
+          [4, '10.5', moment(10_000), 'old']
+        ]
+        const given = [
+          [1, '9.25', moment(9000), 'new'],
+          [2, '-1', moment(1000), 'new'],
+          [3, '10.50', moment(10_000), 'new'],
+          [4, null, null, 'new'],
+          [5, null, null, 'new']
+        ]
+        for (const by of ['n', 'at']) {
+          const made = await table(columns)
+          await write(shape(made, 'insert', names), old)
+          const of = shape(made, 'upsert', names, 1)
+          const newerBy = of.columns.find((column) => column.name === by)
+          assert.ok(newerBy !== undefined)
+          await write({ ...of, newerBy }, given)
+          const what = (await rowsIn(made.id.table)).map((row) => [Number(row[0]), row[3]])
+          const wanted = [
+            [1, 'old'],
+            [2, 'new'],
+            [3, 'new'],
+            [4, 'old'],
+            [5, 'new']
+          ]
+          assert.deepEqual(what, wanted, by)
+        }
+      })
+
+      it('empty a table inside the transaction', async () => {
+        const made = await table(`${q('id')} ${db.types.int64} NOT NULL PRIMARY KEY`)
+        await write(shape(made, 'insert', ['id']), [[1], [2]])
+        const all = { ...shape(made, 'insert', []), operation: 'truncate' as const }
+        await session.begin()
+        await session.write(all, [[]])
+        await session.write(shape(made, 'insert', ['id']), [[1]])
+        await session.rollback()
+        assert.equal((await rowsIn(made.id.table)).length, 2)
+        await write(all, [[]])
+        assert.deepEqual(await rowsIn(made.id.table), [])
+      })
+
+      it('give a column more room, and leave the rest of it as it is', async (t) => {
+        const writing = db.dialect.writing
+        if (writing?.giveRoom === undefined)
+          return t.diagnostic('its types have room for everything')
+        const { int64 } = db.types
+        const name = `room${tables++}`
+        const made = await table(
+          `${q('id')} ${int64} NOT NULL PRIMARY KEY, ${q('d')} ${db.types.decimal} NOT NULL, ${q('s')} VARCHAR(3) DEFAULT 'x' NOT NULL`,
+          name
+        )
+        const rooms: readonly (readonly [string, ColumnRoom])[] = [
+          ['d', { kind: 'decimal', whole: 14, scale: 4 }],
+          ['s', { kind: 'string', length: 7 }],
+          ['d', { kind: 'null' }]
+        ]
+        for (const [column, room] of rooms) {
+          const of = await described(name)
+          const found = of.columns.find((one) => one.name === column)
+          assert.ok(found !== undefined)
+          const statements = await writing.giveRoom(session, of, found, room)
+          assert.ok(statements !== null)
+          for (const sql of statements) await session.execute(sql)
+        }
+        const after = await described(name)
+        const [, d, s] = after.columns
+        assert.ok(d?.type.kind === 'decimal' && s?.type.kind === 'string')
+        const { precision, scale } = d.type
+        assert.ok((scale ?? 0) >= 4 && (precision ?? 0) - (scale ?? 0) >= 14, d.databaseType)
+        assert.ok((s.type.max ?? 0) >= 7, s.databaseType)
+        assert.deepEqual([d.isNullable, s.isNullable, s.hasDefault], [true, false, true])
+        assert.deepEqual(after.primaryKey, made.primaryKey)
+      })
+
       it('write hazardous rows alike, in whatever form and however many at a time', async () => {
         const { int64, text, decimal, float64, bytes, timestamp } = db.types
         const rows = hazardousRows(new Random(7), 300, db.emptyIsNull === true)

@@ -23,10 +23,31 @@ export interface WritingDialect {
   /** The statement that makes the table of `WriteSession.offsets`. */
   createOffsetsTable(table: TableId): string
   /**
+   * Statements that give a column of a table at least so much room; null: this database cannot do it. Absent:
+   * it cannot for any column, or all have room for everything.
+   */
+  giveRoom?(
+    session: WriteSession,
+    table: TargetTable,
+    column: TargetColumn,
+    room: ColumnRoom
+  ): Promise<string[] | null>
+  /**
    * What `write` would send for this shape with one row, for people to read: with placeholders, never values.
    */
   statementText(shape: WriteShape): string
 }
+
+/** How much room a column has to have for a value to fit. */
+export type ColumnRoom =
+  /** A whole number of 64 bits, or a float. */
+  | { readonly kind: 'integer' | 'float' }
+  /** Digits before and behind the point. */
+  | { readonly kind: 'decimal'; readonly whole: number; readonly scale: number }
+  /** In the unit of the column. */
+  | { readonly kind: 'string'; readonly length: number }
+  /** It is none. */
+  | { readonly kind: 'null' }
 
 export interface WriterOptions {
   /** Shown by the server where it shows sessions: connector and task. */
@@ -90,8 +111,8 @@ export interface TargetColumn {
 }
 
 /**
- * What fits a column. A value is brought into the form named here before anything is sent (I16), or is an
- * error of its record:
+ * What fits a column. A value is brought into the form named here before anything is sent, or is an error of
+ * its record (I16; digits too many are rounded where `excess.digits` says so):
  *
  * - boolean → boolean; integer → number, bigint beyond the safe integers, within `min` and `max`
  * - float → number; decimal → its digits as text without exponent (or `NaN`), within precision and scale
@@ -106,7 +127,16 @@ export interface TargetColumn {
  */
 export type TargetType =
   | { readonly kind: 'boolean' | 'json' | 'uuid' }
-  | { readonly kind: 'integer'; readonly min: bigint; readonly max: bigint }
+  | {
+      readonly kind: 'integer'
+      readonly min: bigint
+      readonly max: bigint
+      /**
+       * What the database makes of a fraction: a double goes to the even number, every fraction is cut, or it
+       * is kept. Absent: halves go away from zero.
+       */
+      readonly fractions?: 'even floats' | 'cut' | 'kept'
+    }
   | { readonly kind: 'float'; readonly bits: 32 | 64; readonly takesNaN: boolean }
   | {
       readonly kind: 'decimal'
@@ -129,6 +159,12 @@ export type TargetType =
       readonly unit: 'characters' | 'bytes' | 'UTF-16 units'
       /** Characters it cannot hold (U+0000 of PostgreSQL); null: none. */
       readonly refuses: RegExp | null
+      /** Of a text that is too long, the database leaves out blanks at the end. */
+      readonly dropsBlanks?: boolean
+      /** What the driver of the JVM makes of bytes: their digits, or their UTF-8. Absent: it refuses them. */
+      readonly bytes?: 'hex' | 'utf8'
+      /** It makes `1` and `0` of booleans. Absent: `true` and `false`. */
+      readonly booleansAreDigits?: boolean
     }
   /** A type nobody else knows; `refuses` as of a string. */
   | { readonly kind: 'other'; readonly refuses?: RegExp }
@@ -140,9 +176,21 @@ export type TargetType =
       /** Where bytes have more bits than the column: which of them are left over. */
       readonly spare: 'first' | 'last'
     }
-  | { readonly kind: 'date'; readonly minDay: number; readonly maxDay: number }
-  /** `hasZone`: the time of the day in UTC. */
-  | { readonly kind: 'time'; readonly resolutionNanos: number; readonly hasZone?: boolean }
+  | {
+      readonly kind: 'date'
+      readonly minDay: number
+      readonly maxDay: number
+      /** A whole number is a date of eight digits: 20261129. */
+      readonly takesDigits?: boolean
+    }
+  | {
+      readonly kind: 'time'
+      readonly resolutionNanos: number
+      /** The time of the day in UTC. */
+      readonly hasZone?: boolean
+      /** Digits beyond its own are cut, not rounded. */
+      readonly cuts?: boolean
+    }
   | {
       readonly kind: 'timestamp'
       readonly hasZone: boolean
@@ -151,11 +199,19 @@ export type TargetType =
       readonly maxMs: number
       /** It knows times before and behind all others. */
       readonly takesInfinity?: boolean
+      /** Digits beyond its own are cut, not rounded. */
+      readonly cuts?: boolean
     }
-  | { readonly kind: 'enum'; readonly labels: readonly string[] | null }
+  | {
+      readonly kind: 'enum'
+      readonly labels: readonly string[] | null
+      /** The database also takes a word in other letters or with blanks behind it, and the place of one. */
+      readonly isLoose?: boolean
+    }
   | { readonly kind: 'array'; readonly element: TargetType }
 
-export type WriteOperation = 'insert' | 'upsert' | 'update' | 'delete'
+/** `truncate` deletes all rows, inside the transaction; it has no columns, and one empty row. */
+export type WriteOperation = 'insert' | 'upsert' | 'update' | 'delete' | 'truncate'
 
 /** What rows have in common that one statement writes. */
 export interface WriteShape {
@@ -165,6 +221,11 @@ export interface WriteShape {
   readonly columns: readonly TargetColumn[]
   /** So many of `columns` are the key, one or more unless it is an insert. */
   readonly keyColumns: number
+  /**
+   * Of an upsert, one of `columns`: a row that has a value there stays as it is unless the new one is not
+   * less. It is a number or a time.
+   */
+  readonly newerBy?: TargetColumn
 }
 
 /** A row in the forms of {@link TargetType}; null is NULL. */

@@ -31,13 +31,14 @@ const INSTEAD: readonly (readonly string[])[] = [
 ]
 
 export function ownSettings(config: ConfigMap, list: List): OwnSettings[] {
-  return namesIn(config, list).map((name) => ({
+  return listNames(config, list).map((name) => ({
     name,
     keys: withPrefix(config, `${list}.${name}.`)
   }))
 }
 
-function namesIn(config: ConfigMap, list: List): string[] {
+/** Names in a list, each once. */
+export function listNames(config: ConfigMap, list: string): string[] {
   const names = (config.get(list) ?? '').split(',').map((name) => name.trim())
   return [...new Set(names.filter((name) => name !== ''))]
 }
@@ -69,13 +70,13 @@ export function allOwnProblems(config: ConfigMap, definition: ConfigDef): [List,
   const hasQuery = [config.get('query'), config.get('query.masked')].some(
     (text) => (text ?? '').trim() !== ''
   )
-  if (hasQuery && namesIn(config, 'table.settings').length > 0) {
+  if (hasQuery && listNames(config, 'table.settings').length > 0) {
     problems.push([
       'table.settings',
       'table.settings are of no use with query: it copies no tables'
     ])
   }
-  if (hasQuery && namesIn(config, 'queries').includes('query')) {
+  if (hasQuery && listNames(config, 'queries').includes('query')) {
     problems.push(['queries', 'the name query is that of the key query, which is set too'])
   }
   return problems
@@ -86,21 +87,31 @@ const MOST_NAMES = 1000
 /** So many stray keys are told; who has more will not read on. */
 const MOST_TOLD = 20
 
-/** Everything that is wrong with the keys behind a list, a sentence each, with the key in full. */
-function ownProblems(config: ConfigMap, list: List, definition: ConfigDef): string[] {
-  const names = namesIn(config, list)
-  if (names.length > MOST_NAMES) {
-    return [`${list} has ${names.length} names, more than ${MOST_NAMES}`]
-  }
-  const stray = [...withPrefix(config, `${list}.`).keys()]
+/** A sentence when a list has too many names; null: it has not. */
+export function mostNamesProblem(names: readonly string[], list: string): string | null {
+  return names.length > MOST_NAMES
+    ? `${list} has ${names.length} names, more than ${MOST_NAMES}`
+    : null
+}
+
+/** Keys behind a list that stand behind none of its names, a sentence each. */
+export function strayKeys(config: ConfigMap, list: string, names: readonly string[]): string[] {
+  return [...withPrefix(config, `${list}.`).keys()]
     .filter((rest) => !names.some((name) => rest.startsWith(`${name}.`)))
     .slice(0, MOST_TOLD)
     .map((rest) => {
       const hint = suggestion(rest.split('.')[0] ?? '', names)
       return `${list}.${rest} belongs to no name in ${list}=${cited(names.join(','))}${hint}`
     })
+}
+
+/** Everything that is wrong with the keys behind a list, a sentence each, with the key in full. */
+function ownProblems(config: ConfigMap, list: List, definition: ConfigDef): string[] {
+  const names = listNames(config, list)
+  const tooMany = mostNamesProblem(names, list)
+  if (tooMany !== null) return [tooMany]
   return [
-    ...stray,
+    ...strayKeys(config, list, names),
     ...names.flatMap((name) =>
       /^[\w-]+$/.test(name)
         ? problemsOfOne(config, list, name, definition)

@@ -2,8 +2,15 @@ import { configDef, type Parsed } from '../../../config/config-def.ts'
 import { sinkDialectKeys } from '../dialects/sink-keys.ts'
 import { lowerOrUpper, word } from './key-checks.ts'
 import { sinkConnectionKeys } from './sink-connection-keys.ts'
-import { sinkOwnRetryKeys, sinkQuoteKey, sinkRetryKeys, sinkTableKeys } from './sink-keys.ts'
 import { sinkExactlyOnceKeys } from './sink-exactly-once-keys.ts'
+import { sinkGroupList } from './sink-group-keys.ts'
+import {
+  sinkEvolutionKeys,
+  sinkOwnRetryKeys,
+  sinkQuoteKey,
+  sinkRetryKeys,
+  sinkTableKeys
+} from './sink-keys.ts'
 import { sinkAivenKeys, sinkMappingKeys } from './sink-mapping-keys.ts'
 import { sinkOwnWriteKeys, sinkWriteKeys } from './sink-write-keys.ts'
 
@@ -21,8 +28,10 @@ export const jdbcSinkConfig = configDef({
   ...sinkOwnWriteKeys,
   ...sinkAivenKeys,
   ...sinkQuoteKey,
+  ...sinkEvolutionKeys,
   ...sinkOwnRetryKeys,
-  ...sinkExactlyOnceKeys
+  ...sinkExactlyOnceKeys,
+  ...sinkGroupList
 })
 
 /** Keys of `io.aiven.connect.jdbc.JdbcSinkConnector`: the same, and the insert mode `multi`. */

@@ -37,6 +37,28 @@ export const sinkTableKeys = configDef({
   }
 })
 
+/** What else of ours may be done to tables. */
+export const sinkEvolutionKeys = configDef({
+  'evolve.widen': {
+    type: 'boolean',
+    default: false,
+    importance: 'low',
+    group: DDL,
+    width: 'short',
+    displayName: 'Widen Columns',
+    doc: 'Whether a column that is too small for a value gets more room: whole numbers 64 bits, floats too, decimals more digits, texts more length. SQLite needs none.'
+  },
+  'evolve.relax.not.null': {
+    type: 'boolean',
+    default: false,
+    importance: 'low',
+    group: DDL,
+    width: 'short',
+    displayName: 'Relax NOT NULL',
+    doc: 'Whether a column that forbids null, has no default and is no part of a key allows it as soon as a record has no value for it. SQLite cannot change that.'
+  }
+})
+
 export const sinkQuoteKey = configDef({
   'sql.quote.identifiers': { ...additionalKeys['sql.quote.identifiers'], group: DDL }
 })

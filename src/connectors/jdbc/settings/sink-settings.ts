@@ -2,62 +2,10 @@ import { type ConfigDef, type ConfigMap, parseConfig } from '../../../config/con
 import { ConfigError } from '../../../errors.ts'
 import type { BackoffSettings } from '../../../wait.ts'
 import { TimeZone } from '../values/time-zone.ts'
-import { columnRename } from './column-names.ts'
 import { type JdbcSinkConfig, jdbcSinkConfig } from './sink-config.ts'
+import { groupMembership, sinkGroupProblems, sinkGroups, withGroups } from './sink-groups.ts'
 import { chooseDialect, type ConnectionSettings, driverProperties } from './source-settings.ts'
-import { parseTableMapping, parseTableTemplate, type TableTemplate } from './table-template.ts'
-
-type InsertMode = 'insert' | 'upsert' | 'update'
-type KeyMode = 'none' | 'kafka' | 'record_key' | 'record_value'
-
-/** How records become rows. */
-export interface RecordSettings {
-  /** Of the connector, for messages that name it. */
-  readonly connector: string
-  readonly insertMode: InsertMode
-  readonly keyMode: KeyMode
-  readonly keyFields: readonly string[]
-  /** Empty: all. */
-  readonly whitelist: ReadonlySet<string>
-  readonly deletes: boolean
-  readonly skipsTombstones: boolean
-  readonly unwrapsEnvelopes: boolean
-  readonly nested: 'fail' | 'json' | 'flatten'
-  readonly takesValuesWithoutSchema: boolean
-  readonly keepsNulls: boolean
-  readonly stringColumn: string
-  readonly timestampFields: ReadonlySet<string>
-  readonly timestampDigits: 6 | 9
-  columnOf(field: string): string
-  readonly tables: TableNaming
-}
-
-/** How tables are named. */
-interface TableNaming {
-  readonly template: TableTemplate
-  /** Tables of topics; null: the template says. */
-  readonly mapping: ReadonlyMap<string, string> | null
-  readonly normalize: boolean
-}
-
-/** How values become those of columns. */
-interface WrittenValueSettings {
-  readonly timeZone: TimeZone
-  /** In which zone a day begins. */
-  readonly dateZone: TimeZone
-  readonly julianBefore1582: boolean
-  /** Whether null is written as the default of its schema. */
-  readonly nullBecomesDefault: boolean
-  /** Whether structs and maps become JSON. */
-  readonly nestsAsJson: boolean
-}
-
-interface TableSettingsOfSink {
-  readonly types: ReadonlySet<string>
-  readonly creates: boolean
-  readonly evolves: boolean
-  readonly quoted: boolean
-}
+import { type TableRules, tableRules } from './table-rules.ts'
 
 /** What is done about errors. */
 export interface SinkRetrySettings {
@@ -79,17 +27,18 @@ interface ExactlyOnceSettings {
   readonly failsOnGap: boolean
 }
 
-/** The configuration of a sink as its parts use it. */
-export interface SinkSettings {
+/** The configuration of a sink as its parts use it, and the rules of tables that have none of their own. */
+export interface SinkSettings extends TableRules {
   readonly connection: ConnectionSettings
-  readonly records: RecordSettings
-  readonly values: WrittenValueSettings
-  readonly tables: TableSettingsOfSink
-  readonly order: 'keyed' | 'arrival'
   readonly writeTimeoutMs: number
   readonly retries: SinkRetrySettings
   readonly commitIntervalMs: number
   readonly exactlyOnce: ExactlyOnceSettings | null
+  /**
+   * The rules of records of a topic that go to a table, named as configured; the same object for all that are
+   * in the same groups.
+   */
+  rulesOf(topic: string, table: string): TableRules
 }
 
 /** Where and how to connect; ConfigError for a URL or dialect that is not known, or cannot be written to. */
@@ -124,29 +73,16 @@ export function sinkSettings(
     // What the JVM connector says when its task starts differs from what its validation says.
     texts.unshift("Primary key mode must be 'record_key' when delete support is enabled")
   }
+  texts.push(...tableSettingProblems(config, definition))
   if (texts.length > 0) {
     throw new ConfigError(texts.join('\n'), { problems: texts })
   }
-  const timeZone = new TimeZone(parsed['db.timezone'])
-  const records = recordSettings(parsed, config)
   const firstMs = parsed['retry.backoff.ms']
+  const connection = sinkConnection(parsed, config)
+  const rules = tableRules(parsed, config)
   return {
-    connection: sinkConnection(parsed, config),
-    records,
-    values: {
-      timeZone,
-      dateZone: parsed['date.timezone'] === 'UTC' ? new TimeZone('UTC') : timeZone,
-      julianBefore1582: parsed['date.calendar.system'] === 'LEGACY',
-      nullBecomesDefault: parsed['replace.null.with.default'],
-      nestsAsJson: parsed['nested.values'] !== 'fail'
-    },
-    tables: {
-      types: new Set(parsed['table.types'].map((type) => type.toUpperCase())),
-      creates: parsed['auto.create'],
-      evolves: parsed['auto.evolve'],
-      quoted: parsed['sql.quote.identifiers'] ?? /^always$/i.test(parsed['quote.sql.identifiers'])
-    },
-    order: parsed['write.order'] ?? defaultOrder(records),
+    ...rules,
+    connection,
     writeTimeoutMs: parsed['write.timeout.ms'],
     retries: {
       maxRetries: parsed['max.retries'],
@@ -159,7 +95,8 @@ export function sinkSettings(
       badShare: parsed['errors.isolation.max.share']
     },
     commitIntervalMs: parsed['offset.commit.interval.ms'],
-    exactlyOnce: exactlyOnceSettings(parsed, records.connector)
+    exactlyOnce: exactlyOnceSettings(parsed, rules.records.connector),
+    rulesOf: rulesByGroup(config, definition, connection, rules)
   }
 }
 
@@ -178,35 +115,38 @@ function exactlyOnceSettings(
   }
 }
 
-function defaultOrder({ insertMode, keyMode }: RecordSettings): 'keyed' | 'arrival' {
-  return insertMode === 'insert' || keyMode === 'none' ? 'arrival' : 'keyed'
+function rulesByGroup(
+  config: ConfigMap,
+  definition: ConfigDef,
+  { dialect }: ConnectionSettings,
+  defaults: TableRules
+): SinkSettings['rulesOf'] {
+  const groups = sinkGroups(config).map((group) => ({
+    ...group,
+    has: groupMembership(dialect, group)
+  }))
+  if (groups.length === 0) return () => defaults
+  const resolved = new Map<string, TableRules>([['', defaults]])
+  return (topic, table) => {
+    const mine = groups.filter(({ has }) => has(topic, table))
+    const key = mine.map(({ name }) => name).join()
+    let rules = resolved.get(key)
+    if (rules === undefined) {
+      const merged = withGroups(config, mine)
+      rules = tableRules(parseConfig(definition, merged) as JdbcSinkConfig, merged)
+      resolved.set(key, rules)
+    }
+    return rules
+  }
 }
 
-function recordSettings(parsed: JdbcSinkConfig, config: ConfigMap): RecordSettings {
-  const mode = parsed['insert.mode'].toLowerCase()
-  const mapping = parseTableMapping(parsed['topics.to.tables.mapping'])
-  return {
-    connector: config.get('name') ?? '',
-    insertMode: mode === 'multi' ? 'insert' : (mode as InsertMode),
-    keyMode: parsed['pk.mode'].toLowerCase() as KeyMode,
-    keyFields: parsed['pk.fields'],
-    whitelist: new Set(parsed['fields.whitelist']),
-    deletes: parsed['delete.enabled'],
-    skipsTombstones: parsed.tombstones === 'skip',
-    unwrapsEnvelopes: parsed['debezium.envelope'] === 'auto',
-    nested: parsed['nested.values'],
-    takesValuesWithoutSchema: parsed['value.without.schema'] === 'table',
-    keepsNulls: parsed['null.handling'] === 'keep',
-    stringColumn: parsed['string.output.value.column.name'],
-    timestampFields: new Set(parsed['timestamp.fields.list']),
-    timestampDigits: parsed['timestamp.precision.mode'] === 'NANOSECONDS' ? 9 : 6,
-    columnOf: columnRename(parsed['column.names'], parsed['column.names.case']),
-    tables: {
-      template: parseTableTemplate(parsed['table.name.format']),
-      mapping: mapping.size === 0 ? null : mapping,
-      normalize: parsed['table.name.normalize']
-    }
-  }
+/** What is wrong with settings of tables, a sentence each. */
+export function tableSettingProblems(config: ConfigMap, definition: ConfigDef): string[] {
+  return sinkGroupProblems(config, definition, (merged) =>
+    sinkCombinationProblems(parseConfig(definition, merged) as JdbcSinkConfig).map(
+      ([, text]) => text
+    )
+  )
 }
 
 /** Keys that do not fit together, and why: Confluent's words where it has any. */
@@ -225,6 +165,22 @@ export function sinkCombinationProblems(
       'pk.fields',
       `pk.mode=kafka needs three names in pk.fields, or none; there are ${parsed['pk.fields'].length}`
     ])
+  }
+  const isSoft = parsed['delete.mode'].toLowerCase() !== 'hard'
+  if (isSoft && !parsed['delete.enabled']) {
+    problems.push(['delete.mode', 'delete.mode=soft is of no use without delete.enabled=true'])
+  }
+  if (isSoft && parsed['truncate.enabled']) {
+    problems.push(['truncate.enabled', 'A truncate deletes rows, which delete.mode=soft forbids'])
+  }
+  if (parsed['truncate.enabled'] && parsed['debezium.envelope'] === 'off') {
+    problems.push([
+      'truncate.enabled',
+      'Truncates stand in the envelopes of Debezium, which debezium.envelope=off does not look at'
+    ])
+  }
+  if (parsed['upsert.newer.by'] !== '' && parsed['insert.mode'].toLowerCase() !== 'upsert') {
+    problems.push(['upsert.newer.by', 'upsert.newer.by needs insert.mode=upsert'])
   }
   return problems
 }

@@ -1,6 +1,7 @@
 import { configDef } from '../../../config/config-def.ts'
 import { lowerOrUpper, problemOf, word } from './key-checks.ts'
 import { columnRename } from './column-names.ts'
+import { parseDeleteMode } from './delete-mode.ts'
 
 const GROUP = 'Writes'
 const TYPES = ['TABLE', 'PARTITIONED TABLE', 'VIEW']
@@ -110,6 +111,34 @@ export const sinkOwnWriteKeys = configDef({
     displayName: 'Tombstones',
     doc: 'What becomes of records without a value, and of deletes, while delete.enabled is off: fail makes them records that cannot be written, skip leaves them out.'
   },
+  'delete.mode': {
+    type: 'string',
+    default: 'hard',
+    importance: 'low',
+    group: GROUP,
+    width: 'medium',
+    displayName: 'Delete Mode',
+    doc: 'What a delete does: hard deletes the row; soft:column marks it in that column: true or 1, in a column of times the time of the record; with soft:column=text it is that text. A row that is written is not marked any more: the column is false, 0 or null then.',
+    check: (text: string) => problemOf(() => parseDeleteMode(text))
+  },
+  'truncate.enabled': {
+    type: 'boolean',
+    default: false,
+    importance: 'low',
+    group: GROUP,
+    width: 'short',
+    displayName: 'Enable Truncates',
+    doc: 'Whether a truncate that Debezium tells of empties the table: by DELETE, in the order of the records and in their transaction. Else it is left out.'
+  },
+  'upsert.newer.by': {
+    type: 'string',
+    default: '',
+    importance: 'low',
+    group: GROUP,
+    width: 'short',
+    displayName: 'Newer By Column',
+    doc: 'Column of numbers or times that never goes back: an upsert leaves a row as it is whose value there is larger than that of the record. A record without the value changes only rows that have none either. Deletes do not ask.'
+  },
   'null.handling': {
     type: 'string',
     default: 'overwrite',
@@ -119,6 +148,16 @@ export const sinkOwnWriteKeys = configDef({
     width: 'short',
     displayName: 'Null Handling',
     doc: 'overwrite writes null fields as NULL. keep leaves their columns as they are, and to their defaults in new rows.'
+  },
+  'excess.digits': {
+    type: 'string',
+    default: 'round',
+    oneOf: ['round', 'fail'],
+    importance: 'low',
+    group: GROUP,
+    width: 'short',
+    displayName: 'Excess Digits',
+    doc: 'What becomes of digits that a column has no place for: of a fraction, of a second, a time of the day in a column of dates, and blanks at the end of a text. round leaves them to the way the database has with them, as Confluent’s connector does; fail makes their record one that cannot be written.'
   },
   'debezium.envelope': {
     type: 'string',

@@ -7,7 +7,8 @@ import {
   sinkCombinationProblems,
   sinkConnection,
   type SinkSettings,
-  sinkSettings
+  sinkSettings,
+  tableSettingProblems
 } from '../settings/sink-settings.ts'
 import { tableNameOf } from '../settings/table-template.ts'
 import { offsetsTable } from '../writing/offsets-table.ts'
@@ -34,8 +35,19 @@ export async function validateSink(
   for (const [name, { value }] of checked) values[name] = value
   const parsed = values as JdbcSinkConfig
   const isBroken = (key: string): boolean => (checked.get(key)?.errors.length ?? 0) > 0
-  const decisive = ['pk.mode', 'pk.fields', 'delete.enabled', 'debezium.envelope']
+  const decisive = [
+    'pk.mode',
+    'pk.fields',
+    'delete.enabled',
+    'delete.mode',
+    'insert.mode',
+    'truncate.enabled',
+    'debezium.envelope'
+  ]
   if (!decisive.some(isBroken)) sinkCombinationProblems(parsed).forEach(add)
+  if ([...checked.keys()].every((key) => !isBroken(key))) {
+    for (const text of tableSettingProblems(config, definition)) add(['table.settings', text])
+  }
   // Of a URL or zone that is none nobody can be asked.
   if (['connection.url', 'dialect.name', 'db.timezone', 'write.timeout.ms'].some(isBroken)) return
   const isClean = [...checked.values()].every(({ errors }) => errors.length === 0)

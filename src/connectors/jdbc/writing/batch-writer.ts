@@ -16,7 +16,7 @@ import { type PlannedRecord, RecordReader } from './record-reader.ts'
 import type { RecordPlan } from './record-plan.ts'
 import type { RowChange } from './row-changes.ts'
 import { type StatementGroup, statementGroups } from './statement-groups.ts'
-import type { TargetTables } from './target-tables.ts'
+import { type TargetTables, type WantedRoom, wantedRoom } from './target-tables.ts'
 import { writingOf } from './writer-sessions.ts'
 import { nextTurn } from '../../../wait.ts'
 
@@ -51,6 +51,8 @@ export interface BatchResult {
 const NAMING_LIMIT_MS = 5000
 /** After so many records others have their turn: a batch may be large, and heartbeats may not wait for it. */
 const SLICE = 2000
+/** So often columns are made larger for one batch: each time for all that is known to be too large. */
+const MOST_ROUNDS = 4
 
 /**
  * Writes batches: each in one transaction over all its tables, or not at all (I13). Records that cannot be
@@ -72,7 +74,7 @@ export class BatchWriter {
     this.#settings = settings
     this.#tables = tables
     this.#outlets = outlets
-    this.#reader = new RecordReader(settings.records)
+    this.#reader = new RecordReader(settings)
     this.#share = new BadShare(settings.retries.badShare)
   }
 
@@ -89,8 +91,7 @@ export class BatchWriter {
       bad.push({ record, error, group: null })
     }
     const planned = await this.#planned(records, onBad)
-    await this.#bind(session, planned)
-    const all = await this.#changes(planned, onBad)
+    const all = await this.#fitted(session, planned, onBad)
     // Where positions are kept in the database they have told already.
     const changes = mode.first === null ? await this.#notThere(session, all) : all
     const suspicion: Suspicion = { pieces: new Map(), bad, unrolls: false }
@@ -122,7 +123,7 @@ export class BatchWriter {
     const planned = await this.#planned(records, onBad)
     await this.#bind(session, planned)
     const changes = await this.#changes(planned, onBad)
-    return { groups: statementGroups(changes, this.#settings.order), bad }
+    return { groups: statementGroups(changes, null), bad }
   }
 
   async #planned(
@@ -144,20 +145,44 @@ export class BatchWriter {
     return planned
   }
 
+  /** The changes, after columns that are too small for one were made larger where that is allowed. */
+  async #fitted(
+    session: WriteSession,
+    planned: readonly PlannedRecord[],
+    onBad: (record: SinkRecord, error: unknown) => void
+  ): Promise<RowChange[]> {
+    for (let rounds = MOST_ROUNDS; ; rounds--) {
+      await this.#bind(session, planned)
+      const bad: (readonly [SinkRecord, unknown])[] = []
+      const wanted: WantedRoom[] = []
+      const changes = await this.#changes(planned, (record, error, want) => {
+        bad.push([record, error])
+        if (want !== null) wanted.push(want)
+      })
+      const mayFit =
+        wanted.length > 0 &&
+        rounds > 0 &&
+        (await this.#tables.giveRoom(session, writingOf(this.#settings), wanted))
+      if (mayFit) continue
+      for (const [record, error] of bad) onBad(record, error)
+      return changes
+    }
+  }
+
   /** Until all plans are bound: what one of them adds to a table may unbind the others. */
   async #bind(session: WriteSession, planned: readonly PlannedRecord[]): Promise<void> {
-    const plans = new Map<RecordPlan, string>()
-    for (const { plan, table } of planned) plans.set(plan, table)
+    const plans = new Map<RecordPlan, PlannedRecord>()
+    for (const record of planned) plans.set(record.plan, record)
     const writing = writingOf(this.#settings)
     let isDone = false
     while (!isDone) {
       isDone = true
-      for (const [plan, table] of plans) {
+      for (const [plan, record] of plans) {
         if (this.#tables.boundTo(plan) !== undefined) continue
         isDone = false
-        const bound = await this.#tables.bind(session, writing, table, plan)
+        const bound = await this.#tables.bind(session, writing, record)
         if (bound === null) plans.delete(plan)
-        else this.#mustRollBack(bound.target.table, table)
+        else this.#mustRollBack(bound.target.table, record.table)
       }
     }
   }
@@ -201,7 +226,7 @@ export class BatchWriter {
 
   async #changes(
     planned: readonly PlannedRecord[],
-    onBad: (record: SinkRecord, error: unknown) => void
+    onBad: (record: SinkRecord, error: unknown, wanted: WantedRoom | null) => void
   ): Promise<RowChange[]> {
     const changes: RowChange[] = []
     let count = 0
@@ -214,7 +239,7 @@ export class BatchWriter {
         if (change !== null) changes.push(change)
       } catch (error) {
         if (!(error instanceof DataError)) throw error
-        onBad(record.unwrapped.record, error)
+        onBad(record.unwrapped.record, error, wantedRoom(record, error))
       }
     }
     return changes
@@ -230,7 +255,7 @@ export class BatchWriter {
     // What was found in a transaction that was lost stays out; what this one finds is added.
     const known = new Set(suspicion.bad.map(({ record }) => record))
     const open = changes.filter(({ record }) => !known.has(record))
-    const groups = statementGroups(open, suspicion.unrolls ? 'arrival' : this.#settings.order)
+    const groups = statementGroups(open, suspicion.unrolls ? 'arrival' : null)
     const isolates = this.#outlets.report !== null || naming
     const rows = async (): Promise<void> => {
       await first?.(session)

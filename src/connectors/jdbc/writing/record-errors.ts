@@ -3,7 +3,7 @@ import type { SinkRecord } from '../../../data/record.ts'
 import type { Schema } from '../../../data/schema.ts'
 import { Struct } from '../../../data/struct.ts'
 import { DataError } from '../../../errors.ts'
-import type { RecordSettings } from '../settings/sink-settings.ts'
+import type { RecordSettings } from '../settings/table-rules.ts'
 import type { UnwrappedRecord } from './unwrapped-record.ts'
 
 /** `topic orders, partition 3, offset 17`: which record it is, without anything of its content (I7). */
@@ -16,6 +16,7 @@ const isNested = (schema: Schema): boolean => schema.type === 'array' || schema.
 /** DataError, in Confluent's words, for a record whose key or value is none that can be written. */
 export function requireWritable(unwrapped: UnwrappedRecord, settings: RecordSettings): void {
   const { kind, keySchema, key, valueSchema, value } = unwrapped
+  if (kind === 'truncate') return
   if (settings.keyMode === 'record_key') {
     const fits = key !== null && key !== undefined && keySchema !== null && !isNested(keySchema)
     if (!fits) {

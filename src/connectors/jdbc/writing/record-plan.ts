@@ -1,7 +1,8 @@
 import { Schema } from '../../../data/schema.ts'
 import { Struct } from '../../../data/struct.ts'
 import { DataError } from '../../../errors.ts'
-import type { RecordSettings } from '../settings/sink-settings.ts'
+import type { RecordSettings } from '../settings/table-rules.ts'
+import { markColumn } from './soft-delete.ts'
 import type { UnwrappedRecord } from './unwrapped-record.ts'
 
 /** A column that records of a schema have a value for. */
@@ -16,12 +17,15 @@ export interface PlannedColumn {
 
 /** What is written of the records of one table and one pair of schemas. */
 export interface RecordPlan {
+  readonly kind: UnwrappedRecord['kind']
   /** In the order of `pk.fields`, or of the schema. */
   readonly keys: readonly PlannedColumn[]
   /** Empty for deletes. */
   readonly others: readonly PlannedColumn[]
   /** All of them in the order of a new table. */
   readonly inOrder: readonly PlannedColumn[]
+  /** The one of `others` that marks a row as deleted, or as there; null: there is none. */
+  readonly mark: PlannedColumn | null
 }
 
 const KAFKA_FIELDS = ['__connect_topic', '__connect_partition', '__connect_offset'] as const
@@ -40,12 +44,16 @@ export function recordPlan(
   record: UnwrappedRecord,
   settings: RecordSettings
 ): RecordPlan {
-  const isDelete = record.kind !== 'write'
+  const { kind } = record
+  if (kind === 'truncate') return { kind, keys: [], others: [], inOrder: [], mark: null }
   const keys = keyColumns(table, record, settings)
   const keyFields = new Set(keys.map(({ field }) => field))
-  const others = isDelete
-    ? []
-    : valueColumns(record, settings).filter(({ field }) => !keyFields.has(field))
+  const values =
+    kind === 'write'
+      ? valueColumns(record, settings).filter(({ field }) => !keyFields.has(field))
+      : []
+  const mark = markOf([...keys, ...values], settings)
+  const others = mark === null ? values : [...values, mark]
   if (keys.length + others.length === 0) {
     throw new DataError(`No fields found using key and value schemas for table: ${table}`)
   }
@@ -54,7 +62,16 @@ export function recordPlan(
       `Write to table '${table}' in UPSERT mode requires key field names to be known, check the primary key configuration`
     )
   }
-  return { keys, others, inOrder: columnsInOrder(keys, others, record.valueSchema) }
+  return { kind, keys, others, inOrder: columnsInOrder(keys, others, record.valueSchema), mark }
+}
+
+/** A record that has the column itself says what stands there. */
+function markOf(
+  columns: readonly FieldColumn[],
+  { softDelete }: RecordSettings
+): FieldColumn | null {
+  if (softDelete === null || columns.some(({ name }) => name === softDelete.column)) return null
+  return { ...markColumn(softDelete), field: softDelete.column }
 }
 
 /** Those of Kafka, then fields of the value as they come, then the rest by name. */

@@ -1,12 +1,13 @@
 import type { SinkRecord } from '../../../data/record.ts'
 import type { Schema } from '../../../data/schema.ts'
 import { DataError } from '../../../errors.ts'
-import type { RecordSettings } from '../settings/sink-settings.ts'
+import type { SinkSettings } from '../settings/sink-settings.ts'
+import type { RecordSettings, TableRules } from '../settings/table-rules.ts'
 import { tableNameOf } from '../settings/table-template.ts'
 import type { TargetColumn } from '../database/writing.ts'
 import { requireWritable } from './record-errors.ts'
 import { type RecordPlan, recordPlan } from './record-plan.ts'
-import type { RowChange } from './row-changes.ts'
+import type { ColumnSet, RowChange, RowTarget } from './row-changes.ts'
 import type { BoundPlan } from './table-plan.ts'
 import { nameFacts, type UnwrappedRecord, unwrapped } from './unwrapped-record.ts'
 
@@ -16,43 +17,47 @@ export interface PlannedRecord {
   /** As configured: not looked up yet. */
   readonly table: string
   readonly plan: RecordPlan
+  readonly rules: TableRules
 }
 
 /** Stands for the schema of what has none. */
 const NONE = {}
 
 type Plans = WeakMap<object, WeakMap<object, Map<string, RecordPlan>>>
+type Rules = Pick<SinkSettings, 'records' | 'rulesOf'>
 
 /** Tells what is written of each record, by plans that are kept for its table and schemas. */
 export class RecordReader {
-  readonly #settings: RecordSettings
-  readonly #plans = new Map<string, Plans>()
+  readonly #settings: Rules
+  readonly #plans = new Map<TableRules, Map<string, Plans>>()
   readonly #tables = new Map<string, string>()
+  readonly #rules = new Map<string, Map<string, TableRules>>()
 
-  constructor(settings: RecordSettings) {
+  constructor(settings: Rules) {
     this.#settings = settings
   }
 
   /** null: nothing is written of it. DataError: it cannot be written, and why. */
   plan(record: SinkRecord): PlannedRecord | null {
-    const settings = this.#settings
-    const what = unwrapped(record, settings.unwrapsEnvelopes)
+    const what = unwrapped(record, this.#settings.records.unwrapsEnvelopes)
     if (what === null) return null
-    if (what.kind !== 'write' && this.#isSkipped(what)) return null
-    requireWritable(what, settings)
+    const { template } = this.#settings.records.tables
+    // What is left out need not name a table.
+    if (!template.needsTopicOnly && isSkipped(what, this.#settings.records)) return null
     const table = this.#tableOf(what)
-    return { unwrapped: what, table, plan: this.#planOf(table, what) }
+    const rules = this.#rulesOf(record.topic, table)
+    if (isSkipped(what, rules.records)) return null
+    requireWritable(what, rules.records)
+    return { unwrapped: what, table, plan: this.#planOf(table, what, rules), rules }
   }
 
-  /** Tombstones behind the deletes of an envelope have no row, where rows are known by their values. */
-  #isSkipped({ kind, value }: UnwrappedRecord): boolean {
-    const { deletes, skipsTombstones, keyMode } = this.#settings
-    const canDelete = deletes && (keyMode === 'record_key' || (kind === 'delete' && value !== null))
-    return !canDelete && skipsTombstones
+  #rulesOf(topic: string, table: string): TableRules {
+    const ofTopic = entry(this.#rules, topic, () => new Map<string, TableRules>())
+    return entry(ofTopic, table, () => this.#settings.rulesOf(topic, table))
   }
 
   #tableOf(record: UnwrappedRecord): string {
-    const { mapping, template, normalize } = this.#settings.tables
+    const { mapping, template, normalize } = this.#settings.records.tables
     const { topic } = record.record
     if (mapping !== null) {
       const table = mapping.get(topic)
@@ -68,15 +73,15 @@ export class RecordReader {
     return table
   }
 
-  #planOf(table: string, record: UnwrappedRecord): RecordPlan {
+  #planOf(table: string, record: UnwrappedRecord, rules: TableRules): RecordPlan {
     const { kind, keySchema, valueSchema, value } = record
-    const byKey = entry(this.#plans, table, () => new WeakMap())
+    const byTable = entry(this.#plans, rules, () => new Map<string, Plans>())
+    const byKey = entry(byTable, table, () => new WeakMap())
     const byValue = entry(byKey, schemaKey(keySchema), () => new WeakMap())
     const plans = entry(byValue, schemaKey(valueSchema), () => new Map<string, RecordPlan>())
     const isMap = valueSchema === null && value instanceof Map
-    const what = kind === 'write' ? 'write' : 'delete'
-    const name = isMap ? `${what} ${JSON.stringify([...value.keys()])}` : what
-    return entry(plans, name, () => recordPlan(table, record, this.#settings))
+    const name = isMap ? `${kind} ${JSON.stringify([...value.keys()])}` : kind
+    return entry(plans, name, () => recordPlan(table, record, rules.records))
   }
 
   /**
@@ -94,32 +99,55 @@ export class RecordReader {
     }
   }
 
-  #change({ unwrapped: from }: PlannedRecord, bound: BoundPlan): RowChange | null {
-    const { insertMode, keepsNulls } = this.#settings
-    const { target, keys, columns } = bound
-    const { record } = from
-    const written = from.kind === 'write' ? columns : keys
+  #change({ unwrapped: from, rules }: PlannedRecord, bound: BoundPlan): RowChange | null {
+    const { insertMode, keepsNulls, softDelete } = rules.records
+    const { target, keys, columns, set } = bound
+    const { record, kind } = from
+    if (kind === 'truncate') return { record, target, operation: 'truncate', set, row: [] }
+    const isDelete = kind !== 'write' && softDelete === null
+    const written = isDelete ? keys : columns
     const row = written.map(({ planned, writer }) => writer.write(planned.read(from)))
-    if (from.kind !== 'write') {
-      return { record, target, operation: 'delete', set: bound.set, row }
-    }
+    if (isDelete) return { record, target, operation: 'delete', set, row }
+    const operation = kind === 'write' ? insertMode : 'update'
     const lacksSome = row.includes(undefined) || (keepsNulls && row.includes(null, keys.length))
-    const kept = lacksSome ? withoutSome(bound, row, keepsNulls) : { set: bound.set, row }
-    if (insertMode === 'update' && kept.set.columns.length === 0) return null
-    return { record, target, operation: insertMode, set: kept.set, row: kept.row }
+    const kept = lacksSome ? withoutSome(bound, row, keepsNulls) : { set, row }
+    requireNewer(target, kept.set)
+    if (operation === 'update' && kept.set.columns.length === 0) return null
+    return { record, target, operation, set: kept.set, row: kept.row }
   }
 }
 
+/**
+ * Whether nothing is written of it. Tombstones behind the deletes of an envelope have no row, where rows are
+ * known by their values.
+ */
+function isSkipped({ kind, value }: UnwrappedRecord, settings: RecordSettings): boolean {
+  const { deletes, skipsTombstones, keyMode, truncates } = settings
+  if (kind === 'write') return false
+  if (kind === 'truncate') return !truncates
+  const canDelete = deletes && (keyMode === 'record_key' || (kind === 'delete' && value !== null))
+  return !canDelete && skipsTombstones
+}
+
+/** Without it nobody could say whether the record is newer. */
+function requireNewer({ newerBy = null }: RowTarget, { columns }: ColumnSet): void {
+  if (newerBy === null || columns.includes(newerBy)) return
+  throw new DataError(`The record has no value for column ${newerBy.name} of upsert.newer.by`, {
+    column: newerBy.name
+  })
+}
+
 function withoutSome(
-  { target, keys, columns }: BoundPlan,
+  { target, keys, columns, mark }: BoundPlan,
   row: readonly unknown[],
   keepsNulls: boolean
 ): Pick<RowChange, 'set' | 'row'> {
   const given = new Map<TargetColumn, unknown>()
-  for (const [index, { column }] of columns.entries()) {
+  for (const [index, bound] of columns.entries()) {
     const value = row[index]
-    if (index < keys.length || value === undefined || (keepsNulls && value === null)) continue
-    given.set(column, value)
+    // A mark that is null says that the row is there.
+    const isLeftOut = value === undefined || (keepsNulls && value === null && bound !== mark)
+    if (index >= keys.length && !isLeftOut) given.set(bound.column, value)
   }
   const set = target.sets.of([...given.keys()])
   const values = set.columns.map((column) => given.get(column))

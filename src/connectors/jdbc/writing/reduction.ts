@@ -1,5 +1,13 @@
-import { compareKeys, keyText, looseKeyText, sortOrder } from './row-keys.ts'
-import { overridden, type RowChange, type RowTarget, type RowUnit, unitOf } from './row-changes.ts'
+import type { TargetColumn, WriteOperation } from '../database/writing.ts'
+import { compareKeys, compareValues, keyText, looseKeyText, sortOrder } from './row-keys.ts'
+import {
+  overridden,
+  type RowChange,
+  type RowTarget,
+  type RowUnit,
+  unitOf,
+  valueIn
+} from './row-changes.ts'
 
 /** What is left to do to the rows of one table. */
 interface ReducedRows {
@@ -13,8 +21,9 @@ interface ReducedRows {
  * by itself (I12): a later one overrides column by column, a delete clears what came before. Rows come sorted
  * by key, so that tasks that write to the same rows lock them in the same order.
  *
- * null: some keys differ only as a collation may not see. Then nobody here knows which of them are one row,
- * and every change has to be made by itself, in order.
+ * null: some keys differ only as a collation may not see, so that nobody here knows which of them are one
+ * row, or what is in the table decides what its changes come to. Then every change has to be made by itself,
+ * in order.
  */
 export function reduced(changes: readonly RowChange[]): ReducedRows | null {
   const units = new Map<string, RowUnit>()
@@ -33,7 +42,7 @@ export function reduced(changes: readonly RowChange[]): ReducedRows | null {
     else if (exact !== text) return null
     const unit = units.get(text)
     if (unit === undefined) units.set(text, unitOf(change))
-    else fold(unit, change)
+    else if (!fold(unit, change)) return null
   }
   const all = [...units.values(), ...withoutKey]
   const [first] = changes
@@ -44,18 +53,52 @@ export function reduced(changes: readonly RowChange[]): ReducedRows | null {
   }
 }
 
-function fold(unit: RowUnit, change: RowChange): void {
-  unit.changes.push(change)
+/** False: without the row in the table nobody knows what the two come to. */
+function fold(unit: RowUnit, change: RowChange): boolean {
+  const { operation, target } = change
   const { write } = unit
-  if (change.operation === 'delete') {
+  if (operation === 'delete') {
     unit.deletes = true
     unit.write = null
-  } else if (write !== null) {
-    unit.write = overridden(change.target, write, change)
-  } else if (change.operation !== 'update') {
-    unit.write = change
+  } else if (write === null) {
+    // Where the row is gone an update finds none.
+    if (operation !== 'update') unit.write = change
+  } else if (target.newerBy !== null && target.newerBy !== undefined) {
+    if (write.operation !== operation || write.set !== change.set) return false
+    if (isNewer(target.newerBy, change, write)) unit.write = change
+  } else {
+    const kept = foldedOperation(write, change)
+    if (kept === null) return false
+    const both = overridden(target, write, change)
+    unit.write = both.operation === kept ? both : { ...both, operation: kept }
   }
-  // Else the row is gone: an update finds none.
+  unit.changes.push(change)
+  return true
+}
+
+/** What one statement has to be that does both; null: it depends on whether the row is there. */
+function foldedOperation(
+  before: NonNullable<RowUnit['write']>,
+  { operation, set }: RowChange
+): WriteOperation | null {
+  if (before.operation === operation) return operation
+  // The row is there by then.
+  if (operation === 'update') return before.operation
+  const isCovered = before.set.columns.every((column) => set.columns.includes(column))
+  return before.operation === 'update' && operation === 'upsert' && isCovered ? 'upsert' : null
+}
+
+/** As the database decides it between a record and a row (`upsert.newer.by`). */
+function isNewer(
+  column: TargetColumn,
+  change: RowChange,
+  before: NonNullable<RowUnit['write']>
+): boolean {
+  const { target } = change
+  const [mine, theirs] = [valueIn(target, change, column), valueIn(target, before, column)]
+  if (theirs === null || theirs === undefined) return true
+  if (mine === null || mine === undefined) return false
+  return compareValues(column, mine, theirs) >= 0
 }
 
 function sort(units: RowUnit[], { table, keyColumns }: RowTarget): void {

@@ -25,6 +25,10 @@ export interface RowTarget {
   readonly table: TargetTable
   readonly keyColumns: readonly TargetColumn[]
   readonly sets: ColumnSets
+  /** How its rows are written where nothing else is said. */
+  readonly order?: 'keyed' | 'arrival'
+  /** An upsert leaves a row as it is whose value there is larger. */
+  readonly newerBy?: TargetColumn | null
 }
 
 /** What is done to a row in the end, by one record or by several. */
@@ -73,6 +77,16 @@ export class ColumnSets {
     }
     return union
   }
+}
+
+/** The value that a row has for a column that is none of its key; undefined: it has none. */
+export function valueIn(
+  { keyColumns }: RowTarget,
+  { set, row }: RowWrite,
+  column: TargetColumn
+): unknown {
+  const at = set.columns.indexOf(column)
+  return at === -1 ? undefined : row[keyColumns.length + at]
 }
 
 /** Of a row that a later change overrides, column by column; its key stays as it was spelled first. */

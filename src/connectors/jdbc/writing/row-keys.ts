@@ -1,5 +1,6 @@
 import { Decimal } from '../../../data/logical-types.ts'
 import type { TargetColumn, WriteRow } from '../database/writing.ts'
+import { compareTimestamps, type Timestamp } from '../values/timestamp.ts'
 
 /**
  * The text by which keys are the same or not, as their columns compare them: two that have the same text are
@@ -97,6 +98,19 @@ export function compareKeys(a: WriteRow, b: WriteRow, order: readonly number[]):
     if (difference !== 0) return difference
   }
   return 0
+}
+
+/** Two numbers or times of a column, by size. */
+export function compareValues({ type }: TargetColumn, a: unknown, b: unknown): number {
+  if (type.kind === 'timestamp') return compareTimestamps(a as Timestamp, b as Timestamp)
+  if (type.kind !== 'decimal') return compareParts(a, b)
+  // NaN is larger than every number, where a database has it.
+  if (a === 'NaN' || b === 'NaN') return Number(a === 'NaN') - Number(b === 'NaN')
+  const [left, right] = [Decimal.parse(String(a)), Decimal.parse(String(b))]
+  const scale = Math.max(left.scale, right.scale)
+  const difference =
+    (left.withScale(scale)?.unscaled ?? 0n) - (right.withScale(scale)?.unscaled ?? 0n)
+  return difference < 0n ? -1 : difference > 0n ? 1 : 0
 }
 
 function compareParts(a: unknown, b: unknown): number {

@@ -26,30 +26,38 @@ interface Draft extends StatementGroup {
 }
 
 /**
- * The statements of a batch, in order: deletes of children before those of their parents, then what is
- * written, parents before their children. Tables without references come as their first records did.
+ * The statements of a batch, each table in its own order unless one is given: deletes of children before
+ * those of their parents, then what is written, parents before their children. Tables without references come
+ * as their first records did.
  */
 export function statementGroups(
   changes: readonly RowChange[],
-  order: 'keyed' | 'arrival'
+  order: 'keyed' | 'arrival' | null
 ): StatementGroup[] {
   const byTable = Map.groupBy(changes, ({ target }) => target.table)
   const deletes: StatementGroup[][] = []
   const writes: StatementGroup[][] = []
   for (const table of parentsFirst([...byTable.keys()])) {
-    const mine = byTable.get(table) ?? []
-    const rows = order === 'keyed' ? reducedRows(mine) : null
+    const all = byTable.get(table) ?? []
+    const isKeyed = all.every(({ target }) => (order ?? target.order) === 'keyed')
+    // What a truncate deletes need not be written.
+    const from = isKeyed ? all.findLastIndex(({ operation }) => operation === 'truncate') : -1
+    const mine = all.slice(from + 1)
+    const rows = isKeyed ? reducedRows(mine) : null
+    if (from !== -1) deletes.push(inOrder(all.slice(from, from + 1)))
     if (rows !== null) {
       deletes.push(grouped(rows.deletes, 'delete'))
       writes.push(grouped(rows.writes, 'write'))
     } else {
       const groups = inOrder(mine)
-      const onlyDeletes = groups.every(({ shape }) => shape.operation === 'delete')
+      const onlyDeletes = groups.every(({ shape }) => REMOVALS.has(shape.operation))
       ;(onlyDeletes ? deletes : writes).push(groups)
     }
   }
   return [...deletes.reverse().flat(), ...writes.flat()]
 }
+
+const REMOVALS: ReadonlySet<WriteOperation> = new Set(['delete', 'truncate'])
 
 /** null: they are not reduced, for not all of them name their key alike. */
 function reducedRows(changes: readonly RowChange[]): ReturnType<typeof reduced> {
@@ -96,11 +104,13 @@ export function shapeOf(
   set: ColumnSet | null
 ): WriteShape {
   const { table, keyColumns } = target
+  const newerBy = operation === 'upsert' ? (target.newerBy ?? null) : null
   const make = (): WriteShape => ({
     table,
     operation,
     columns: [...keyColumns, ...(set?.columns ?? [])],
-    keyColumns: keyColumns.length
+    keyColumns: keyColumns.length,
+    ...(newerBy === null ? {} : { newerBy })
   })
   if (set === null) {
     const shape = deleteShapes.get(target) ?? make()
@@ -109,7 +119,8 @@ export function shapeOf(
   }
   const ofSet = shapes.get(set) ?? new Map<string, WriteShape>()
   shapes.set(set, ofSet)
-  const name = `${operation} ${keyColumns.map((column) => column.name).join('\0')}`
+  const keys = keyColumns.map((column) => column.name).join('\0')
+  const name = `${operation} ${newerBy?.name ?? ''}\0${keys}`
   const shape = ofSet.get(name) ?? make()
   ofSet.set(name, shape)
   return shape
@@ -129,7 +140,8 @@ function inOrder(changes: readonly RowChange[]): StatementGroup[] {
     const isAlike = last?.set === set && last.operation === operation && last.target === target
     const text = operation === 'insert' ? null : rowText(change)
     last = change
-    if (current === null || !isAlike || (text !== null && seen.has(text))) {
+    const isNew = !isAlike || operation === 'truncate' || (text !== null && seen.has(text))
+    if (current === null || isNew) {
       current = draft(target, operation, operation === 'delete' ? null : set)
       groups.push(current)
       seen = new Set()

@@ -1,12 +1,8 @@
 import type { TargetTable } from '../database/writing.ts'
-import type { SinkSettings } from '../settings/sink-settings.ts'
 import type { BoundPlan } from './table-plan.ts'
 
 /** What an operator should know of a table before rows are written to it: sentences without its name. */
-export function tableAdvice(
-  { target, set, columns: bound }: BoundPlan,
-  settings: SinkSettings
-): string[] {
+export function tableAdvice({ rules: settings, target, set, columns: bound }: BoundPlan): string[] {
   const { table, keyColumns } = target
   const { insertMode } = settings.records
   const advice: string[] = []

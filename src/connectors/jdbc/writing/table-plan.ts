@@ -1,12 +1,10 @@
 import { ConfigError, DataError } from '../../../errors.ts'
 import type { TargetColumn, TargetTable } from '../database/writing.ts'
-import {
-  type ValueWriter,
-  valueWriter,
-  type WrittenValueRules
-} from '../written-values/value-writer.ts'
+import type { TableRules } from '../settings/table-rules.ts'
+import { type ValueWriter, valueWriter } from '../written-values/value-writer.ts'
 import type { PlannedColumn, RecordPlan } from './record-plan.ts'
 import { type ColumnSet, ColumnSets, type RowTarget } from './row-changes.ts'
+import { markWriter } from './soft-delete.ts'
 
 /** A column of records and the one of the table it goes to. */
 interface BoundColumn {
@@ -17,12 +15,15 @@ interface BoundColumn {
 
 /** How records of a plan become rows of a table that has all their columns. */
 export interface BoundPlan {
+  readonly rules: TableRules
   readonly target: RowTarget
   readonly keys: readonly BoundColumn[]
   /** The keys, and behind them all others: the columns of a row. */
   readonly columns: readonly BoundColumn[]
   /** The columns that are not of the key, in their order. */
   readonly set: ColumnSet
+  /** The one of `columns` that is a mark. */
+  readonly mark: BoundColumn | null
 }
 
 interface TableParts {
@@ -37,31 +38,41 @@ export function lackingColumns(table: TargetTable, plan: RecordPlan): PlannedCol
   return plan.inOrder.filter(({ name }) => columnNamed(table, name) === null)
 }
 
-/** A table that lacks none of the plan's columns. Columns that the database computes are left out. */
-export function boundPlan(
-  table: TargetTable,
-  plan: RecordPlan,
-  rules: WrittenValueRules
-): BoundPlan {
+/**
+ * A table that lacks none of the plan's columns. Columns that the database computes are left out. ConfigError
+ * where the rules want what the table does not have.
+ */
+export function boundPlan(table: TargetTable, plan: RecordPlan, rules: TableRules): BoundPlan {
+  const { softDelete, newerBy } = rules.records
   const bind = (columns: readonly PlannedColumn[]): BoundColumn[] =>
     columns.flatMap((planned) => {
       const column = columnNamed(table, planned.name)
       if (column === null || column.isGenerated) return []
       const { schema, timestampDigits } = planned
-      return [{ planned, column, writer: valueWriter(schema, column, rules, timestampDigits) }]
+      const writer =
+        planned === plan.mark && softDelete !== null
+          ? markWriter(column, softDelete, rules.values)
+          : valueWriter(schema, column, rules.values, timestampDigits)
+      return [{ planned, column, writer }]
     })
   const keys = bind(plan.keys).map(ofKey)
   const others = bind(plan.others)
   requireDistinct(table, [...keys, ...others])
   const target = targetOf(
     table,
-    keys.map(({ column }) => column)
+    keys.map(({ column }) => column),
+    {
+      order: rules.order,
+      newerBy:
+        newerBy === null || plan.kind !== 'write' ? null : newerColumn(table, newerBy, others)
+    }
   )
   const set = target.sets.of(others.map(({ column }) => column))
   // Another plan may have made the set, in an order of its own.
   const place = new Map(set.columns.map((column, index) => [column, index]))
   others.sort((a, b) => (place.get(a.column) ?? 0) - (place.get(b.column) ?? 0))
-  return { target, keys, columns: [...keys, ...others], set }
+  const mark = others.find(({ planned }) => planned === plan.mark) ?? null
+  return { rules, target, keys, columns: [...keys, ...others], set, mark }
 }
 
 /** Without its key no row is known. */
@@ -92,6 +103,26 @@ function columnNamed(table: TargetTable, name: string): TargetColumn | null {
   )
 }
 
+const COMPARABLE = /^(?:integer|float|decimal|date|time|timestamp)$/
+
+/** The column of `upsert.newer.by`: databases and we have to agree on which of two values is larger. */
+function newerColumn(
+  table: TargetTable,
+  name: string,
+  others: readonly BoundColumn[]
+): TargetColumn {
+  const column = columnNamed(table, name)
+  const where = `upsert.newer.by: column ${name} of table ${table.id.table}`
+  if (column === null) throw new ConfigError(`${where} does not exist`)
+  if (!COMPARABLE.test(column.type.kind)) {
+    throw new ConfigError(`${where} (${column.databaseType}) is neither a number nor a time`)
+  }
+  if (!others.some((bound) => bound.column === column)) {
+    throw new ConfigError(`${where} is no field of its records, or part of their key`)
+  }
+  return column
+}
+
 function requireDistinct(table: TargetTable, bound: readonly BoundColumn[]): void {
   const fields = new Map<TargetColumn, string>()
   for (const { column, planned } of bound) {
@@ -105,16 +136,21 @@ function requireDistinct(table: TargetTable, bound: readonly BoundColumn[]): voi
   }
 }
 
-function targetOf(table: TargetTable, keyColumns: readonly TargetColumn[]): RowTarget {
+function targetOf(
+  table: TargetTable,
+  keyColumns: readonly TargetColumn[],
+  how: Required<Pick<RowTarget, 'order' | 'newerBy'>>
+): RowTarget {
   let known = parts.get(table)
   if (known === undefined) {
     known = { sets: new ColumnSets(), targets: new Map() }
     parts.set(table, known)
   }
-  const name = keyColumns.map((column) => column.name).join('\0')
+  const names = keyColumns.map((column) => column.name)
+  const name = JSON.stringify([how.order, how.newerBy?.name, ...names])
   let target = known.targets.get(name)
   if (target === undefined) {
-    target = { table, keyColumns, sets: known.sets }
+    target = { table, keyColumns, sets: known.sets, ...how }
     known.targets.set(name, target)
   }
   return target

@@ -1,7 +1,9 @@
 import { Schema } from '../../../data/schema.ts'
+import { type DataError, messageOf } from '../../../errors.ts'
 import { tableName } from '../database/table-name.ts'
 import type { TableId } from '../database/database.ts'
 import {
+  type ColumnRoom,
   errorClassOf,
   type NewColumn,
   type TargetTable,
@@ -9,7 +11,9 @@ import {
   type WritingDialect
 } from '../database/writing.ts'
 import type { SinkSettings } from '../settings/sink-settings.ts'
+import { lacksRoom, roomStatements } from './column-room.ts'
 import type { PlannedColumn, RecordPlan } from './record-plan.ts'
+import type { PlannedRecord } from './record-reader.ts'
 import { tableAdvice } from './table-advice.ts'
 import {
   amendFailed,
@@ -19,12 +23,23 @@ import {
   withoutType
 } from './table-errors.ts'
 import { findTarget, tableIdOf } from './table-names.ts'
+import { roomOf } from '../written-values/misfit.ts'
 import { type BoundPlan, boundPlan, lackingColumns } from './table-plan.ts'
 
 /** What is done to a table that does not fit, before rows are written. */
 interface TableChange {
   readonly table: string
   readonly statements: readonly string[]
+}
+
+/** Records of a plan, and the table they go to. */
+type Planned = Pick<PlannedRecord, 'table' | 'plan' | 'rules'>
+
+/** A value that a column has no room for, as it is. */
+export interface WantedRoom {
+  readonly planned: Planned
+  readonly column: string
+  readonly room: ColumnRoom
 }
 
 /** Who is told of tables. */
@@ -70,23 +85,69 @@ export class TargetTables {
   async bind(
     session: WriteSession,
     writing: WritingDialect,
-    name: string,
-    plan: RecordPlan
+    planned: Planned
   ): Promise<BoundPlan | null> {
+    const { table: name, plan, rules } = planned
     const known = this.#known.get(name)
     let table = known ?? (await this.#find(session, name))
     if (table === null) {
-      if (this.#settings.tables.creates && plan.others.length === 0 && plan.keys.length > 0) {
-        return null
-      }
-      table = await this.#create(session, writing, name, plan)
+      if (rules.tables.creates && plan.kind !== 'write') return null
+      table = await this.#create(session, writing, planned)
     }
-    table = await this.#evolve(session, writing, name, table, plan)
-    const bound = boundPlan(table, plan, this.#settings.values)
+    table = await this.#evolve(session, writing, planned, table)
+    const bound = boundPlan(table, plan, rules)
     if (this.#known.get(name) === undefined) this.#advise(session, bound)
     if (this.#known.get(name) !== table) this.#changed(name, table)
     this.#bound.set(plan, bound)
     return bound
+  }
+
+  /**
+   * Makes columns larger where the settings allow it. False: none was, so that what did not fit does not fit.
+   * Errors as of `bind`; what a database refuses to change is told as advice.
+   */
+  async giveRoom(
+    session: WriteSession,
+    writing: WritingDialect,
+    wanted: readonly WantedRoom[]
+  ): Promise<boolean> {
+    let hasChanged = false
+    for (const [name, ofTable] of Map.groupBy(wanted, ({ planned }) => planned.table)) {
+      const before = this.#known.get(name)
+      const found = await this.#find(session, name)
+      if (found === null || before === undefined) continue
+      const rooms = ofTable.map(({ column, room }) => ({ column, room }))
+      const statements = await roomStatements(session, writing, found, rooms)
+      if (statements.length > 0) await this.#tryChange(session, found, statements)
+      const table = await this.#find(session, name)
+      if (table === null) continue
+      // Another task may have made them larger.
+      hasChanged ||= rooms.some(
+        ({ column, room }) => lacksRoom(before, column, room) && !lacksRoom(table, column, room)
+      )
+      this.#changed(name, table)
+    }
+    return hasChanged
+  }
+
+  async #tryChange(
+    session: WriteSession,
+    { id }: TargetTable,
+    statements: readonly string[]
+  ): Promise<void> {
+    try {
+      await this.#run(session, id, statements)
+    } catch (error) {
+      if (errorClassOf(error) === null || concernsNoTable(error)) throw error
+      this.#tell(
+        `${tableName(session.dialect, id)}: a column was not made larger: ${messageOf(error)}`
+      )
+    }
+  }
+
+  #tell(advice: string): void {
+    if (!this.#advised.has(advice)) this.#watcher.onAdvice(advice)
+    this.#advised.add(advice)
   }
 
   #changed(name: string, table: TargetTable): void {
@@ -102,20 +163,17 @@ export class TargetTables {
 
   #advise(session: WriteSession, bound: BoundPlan): void {
     const name = tableName(session.dialect, bound.target.table.id)
-    for (const text of tableAdvice(bound, this.#settings)) {
-      const advice = `${name}: ${text}`
-      if (!this.#advised.has(advice)) this.#watcher.onAdvice(advice)
-      this.#advised.add(advice)
+    for (const text of tableAdvice(bound)) {
+      this.#tell(`${name}: ${text}`)
     }
   }
 
   async #create(
     session: WriteSession,
     writing: WritingDialect,
-    name: string,
-    plan: RecordPlan
+    { table: name, plan, rules }: Planned
   ): Promise<TargetTable> {
-    const { quoted, creates } = this.#settings.tables
+    const { quoted, creates } = rules.tables
     const id = tableIdOf(session, name, quoted)
     const hasSchema = plan.inOrder.every(({ schema }) => schema !== null)
     if (!creates || !hasSchema) throw missingTable(session.dialect, id)
@@ -138,9 +196,8 @@ export class TargetTables {
   async #evolve(
     session: WriteSession,
     writing: WritingDialect,
-    name: string,
-    found: TargetTable,
-    plan: RecordPlan
+    { table: name, plan, rules }: Planned,
+    found: TargetTable
   ): Promise<TargetTable> {
     const { dialect } = session
     const keys = new Set(plan.keys)
@@ -155,7 +212,7 @@ export class TargetTables {
       }
       const refusal = missingColumns(dialect, table, lacking, keys)
       if (refusal !== null) throw refusal
-      if (!this.#settings.tables.evolves) {
+      if (!rules.tables.evolves) {
         throw evolutionDisabled(dialect, table.id, lacking, keys)
       }
       const columns = newColumns(lacking, plan, writing, this.#fold(session))
@@ -220,4 +277,12 @@ function newColumns(
       isOptional: !isKey && schema.optional
     }
   })
+}
+
+/** What a record wants that did not fit; null: no room would help, or its rules forbid to make any. */
+export function wantedRoom(planned: Planned, error: DataError): WantedRoom | null {
+  const room = roomOf(error)
+  const { widens, relaxes } = planned.rules.tables
+  if (room === null || !(room.kind === 'null' ? relaxes : widens)) return null
+  return { planned, column: String(error.facts['column']), room }
 }

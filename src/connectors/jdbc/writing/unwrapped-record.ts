@@ -6,8 +6,11 @@ import type { NameFacts } from '../settings/table-template.ts'
 /** A record as it is written: a Debezium envelope is taken apart. */
 export interface UnwrappedRecord {
   readonly record: SinkRecord
-  /** tombstone: there is no value; delete: `value` is the old row, null where the source did not tell it. */
-  readonly kind: 'write' | 'delete' | 'tombstone'
+  /**
+   * tombstone: there is no value; delete: `value` is the old row, null where the source did not tell it;
+   * truncate: of all rows.
+   */
+  readonly kind: 'write' | 'delete' | 'tombstone' | 'truncate'
   readonly keySchema: Schema | null
   readonly key: unknown
   readonly valueSchema: Schema | null
@@ -17,7 +20,7 @@ export interface UnwrappedRecord {
 
 const envelopes = new WeakMap<Schema, boolean>()
 
-/** `null`: an envelope that changes no row, such as a message or a truncate. */
+/** `null`: an envelope that changes no row, such as a message. */
 export function unwrapped(record: SinkRecord, takesEnvelopes: boolean): UnwrappedRecord | null {
   const { keySchema, key, valueSchema, value } = record
   if (value === null || value === undefined) {
@@ -58,6 +61,8 @@ function ofEnvelope(record: SinkRecord, value: Struct): UnwrappedRecord | null {
       return { record, kind: 'write', keySchema, key, ...part('after'), source }
     case 'd':
       return { record, kind: 'delete', keySchema, key, ...part('before'), source }
+    case 't':
+      return { record, kind: 'truncate', keySchema, key, valueSchema: null, value: null, source }
     default:
       return null
   }

@@ -1,9 +1,11 @@
 import { floatToString } from '../../../data/java-numbers.ts'
 import { Decimal } from '../../../data/logical-types.ts'
 import { int64, isFloat32 } from '../../../data/values.ts'
+import type { DataError } from '../../../errors.ts'
 import type { TargetType } from '../database/writing.ts'
 import type { Meaning } from './meanings.ts'
 import { type Fit, type Fitting, misfit } from './misfit.ts'
+import { type ExcessRules, rounded, wholeWay } from './rounding.ts'
 
 type Target<K extends TargetType['kind']> = Extract<TargetType, { kind: K }>
 
@@ -60,9 +62,19 @@ function asDecimal(meaning: Meaning): ((value: unknown) => Decimal) | null {
 
 const NO_NUMBER = 'that is no number'
 
-export function integerFit(meaning: Meaning, { min, max }: Target<'integer'>): Fitting {
+const INT64 = 2n ** 63n
+
+export function integerFit(
+  meaning: Meaning,
+  target: Target<'integer'>,
+  rules: ExcessRules
+): Fitting {
+  const { min, max } = target
   const checked = (value: number | bigint): number | bigint => {
-    if (value < min || value > max) throw misfit(`it lies outside ${min} … ${max}`)
+    if (value < min || value > max) {
+      const room = value >= -INT64 && value < INT64 ? ({ kind: 'integer' } as const) : undefined
+      throw misfit(`it lies outside ${min} … ${max}`, room)
+    }
     // A safe integer is a number, so that equal keys are the same.
     return typeof value === 'bigint' ? int64(value) : value
   }
@@ -73,16 +85,22 @@ export function integerFit(meaning: Meaning, { min, max }: Target<'integer'>): F
   }
   const decimal = asDecimal(meaning)
   if (decimal === null) return NO_NUMBER
+  const way = wholeWay(target, meaning.kind === 'float')
   return (value) => {
-    const whole = withoutFraction(decimal(value))
-    return checked(int64(whole))
+    const number = decimal(value)
+    const whole = integerDigits(number) > 1000 ? null : number.withScale(0)
+    if (whole !== null) return checked(int64(whole.unscaled))
+    if (rules.roundsExcess !== true || number.scale <= 0) throw misfit('it is not a whole number')
+    if (target.fractions === 'kept') return keptFraction(number)
+    return checked(int64(rounded(number, 0, way).unscaled))
   }
 }
 
-function withoutFraction(value: Decimal): bigint {
-  const whole = integerDigits(value) > 1000 ? null : value.withScale(0)
-  if (whole === null) throw misfit('it is not a whole number')
-  return whole.unscaled
+/** SQLite keeps a fraction in a column of whole numbers as the double it is. */
+function keptFraction(number: Decimal): number {
+  const value = Number(number.toString())
+  if (sameNumber(decimalOfFloat(value, 64), number)) return value
+  throw misfit('a float of 64 bits does not hold it exactly')
 }
 
 export function booleanFit(meaning: Meaning): Fitting {
@@ -111,15 +129,25 @@ function bit(text: string): boolean {
 }
 
 /** A float takes what it holds exactly, or prints with the digits it was given. */
-export function floatFit(meaning: Meaning, { bits, takesNaN }: Target<'float'>): Fitting {
+export function floatFit(
+  meaning: Meaning,
+  { bits, takesNaN }: Target<'float'>,
+  { roundsExcess = false, widens = false }: ExcessRules
+): Fitting {
+  const inexact = (): DataError =>
+    misfit(
+      `a float of ${bits} bits does not hold it exactly`,
+      bits === 32 ? { kind: 'float' } : undefined
+    )
   const checked = (value: number): number => {
     if (!Number.isFinite(value) && !takesNaN) throw misfit(`it cannot hold ${value}`)
-    if (bits === 32 && !isFloat32(value))
-      throw misfit('a float of 32 bits does not hold it exactly')
-    return value
+    if (bits === 64 || isFloat32(value)) return value
+    const near = Math.fround(value)
+    if (!roundsExcess || widens || !Number.isFinite(near)) throw inexact()
+    return near
   }
   if (meaning.kind === 'float') return (value) => checked(meaning.read(value))
-  const decimal = meaning.kind === 'boolean' ? null : asDecimal(meaning)
+  const decimal = asDecimal(meaning)
   if (decimal === null) return NO_NUMBER
   const special: Fit | null = meaning.kind === 'string' ? specialNumber(meaning) : null
   return (value) => {
@@ -128,8 +156,9 @@ export function floatFit(meaning: Meaning, { bits, takesNaN }: Target<'float'>):
     const exact = decimal(value)
     const number = Number(exact.toString())
     const same = Number.isFinite(number) && sameNumber(decimalOfFloat(number, bits), exact)
-    if (!same && !isExactly(number, exact))
-      throw misfit(`a float of ${bits} bits does not hold it exactly`)
+    if (!same && !isExactly(number, exact) && (!roundsExcess || !Number.isFinite(number))) {
+      throw inexact()
+    }
     return checked(number)
   }
 }
@@ -159,7 +188,11 @@ function integerDigits({ unscaled, scale }: Decimal): number {
   return (unscaled < 0n ? -unscaled : unscaled).toString().length - scale
 }
 
-export function decimalFit(meaning: Meaning, target: Target<'decimal'>): Fitting {
+export function decimalFit(
+  meaning: Meaning,
+  target: Target<'decimal'>,
+  rules: ExcessRules
+): Fitting {
   const decimal = asDecimal(meaning)
   if (decimal === null) return NO_NUMBER
   const { precision, scale } = target
@@ -170,7 +203,7 @@ export function decimalFit(meaning: Meaning, target: Target<'decimal'>): Fitting
     const { unscaled } = number
     return number.scale === scale && unscaled < beyond && unscaled > -beyond
       ? number.toString()
-      : decimalText(number, target)
+      : decimalText(number, target, rules)
   }
   if (target.takesNaN !== true) return fit
   if (meaning.kind === 'float') {
@@ -179,24 +212,43 @@ export function decimalFit(meaning: Meaning, target: Target<'decimal'>): Fitting
   return meaning.kind === 'string' ? (value) => (value === 'NaN' ? 'NaN' : fit(value)) : fit
 }
 
-function decimalText(value: Decimal, target: Target<'decimal'>): string {
-  const { precision, scale, maxWhole = 0n } = target
+function decimalText(given: Decimal, target: Target<'decimal'>, rules: ExcessRules): string {
+  const { precision, scale } = target
+  if (scale === null) return freeDecimalText(given, target, rules)
+  const shorter = given.scale <= scale ? given : given.withScale(scale)
+  const room = {
+    kind: 'decimal',
+    whole: Math.max(0, integerDigits(given)),
+    scale: fractionDigits(given)
+  } as const
+  if (shorter === null && (rules.roundsExcess !== true || rules.widens === true)) {
+    throw misfit(`it has more than ${scale} digits behind the point`, room)
+  }
+  const value = shorter ?? rounded(given, scale, 'away')
+  if (precision !== null && integerDigits(value) > precision - scale) {
+    throw misfit(`it has more than ${precision - scale} digits before the point`, room)
+  }
+  return value.toString()
+}
+
+/** Of a column whose digits may stand anywhere. */
+function freeDecimalText(
+  value: Decimal,
+  { precision, maxWhole = 0n }: Target<'decimal'>,
+  { roundsExcess = false }: ExcessRules
+): string {
   const whole = integerDigits(value)
-  if (scale === null) {
-    const kept = maxWhole === 0n || whole > 100 ? null : (value.withScale(0)?.unscaled ?? null)
-    if (kept !== null && kept <= maxWhole && kept >= -maxWhole) return kept.toString()
-    if (precision !== null && significantDigits(value) > precision) {
-      throw misfit(`it has more than ${precision} digits`)
-    }
-    return value.toString()
-  }
-  if (precision !== null && whole > precision - scale) {
-    throw misfit(`it has more than ${precision - scale} digits before the point`)
-  }
-  if (value.scale <= scale) return value.toString()
-  const shorter = value.withScale(scale)
-  if (shorter === null) throw misfit(`it has more than ${scale} digits behind the point`)
-  return shorter.toString()
+  const kept = maxWhole === 0n || whole > 100 ? null : (value.withScale(0)?.unscaled ?? null)
+  if (kept !== null && kept <= maxWhole && kept >= -maxWhole) return kept.toString()
+  if (precision === null || significantDigits(value) <= precision) return value.toString()
+  if (!roundsExcess) throw misfit(`it has more than ${precision} digits`)
+  return rounded(value, precision - whole, 'away').toString()
+}
+
+/** Digits behind the point, without zeros at their end. */
+function fractionDigits({ unscaled, scale }: Decimal): number {
+  const zeros = unscaled === 0n ? scale : (/0*$/.exec(unscaled.toString())?.[0].length ?? 0)
+  return Math.max(0, scale - zeros)
 }
 
 function significantDigits({ unscaled }: Decimal): number {
@@ -217,8 +269,8 @@ export function numberText(meaning: Meaning): ((value: unknown) => string) | nul
   if (meaning.kind === 'float') {
     return (value) => {
       const number = meaning.read(value)
-      return Number.isFinite(number)
-        ? decimalOfFloat(number, meaning.bits).toString()
+      return meaning.bits === 32 && Number.isFinite(number)
+        ? String(Number(decimalOfFloat(number, 32).toString()))
         : String(number)
     }
   }

@@ -3,13 +3,14 @@ import { jsonText } from './json-text.ts'
 import type { Geometry, Meaning } from './meanings.ts'
 import { type Fit, type Fitting, misfit } from './misfit.ts'
 import { numberText } from './numbers.ts'
+import type { ExcessRules } from './rounding.ts'
 import type { Schema } from '../../../data/schema.ts'
 import { timeText } from './times.ts'
 
 type Target<K extends TargetType['kind']> = Extract<TargetType, { kind: K }>
 
-/** Where a value comes from, beside what it means. */
-export interface Origin {
+/** Where a value comes from, beside what it means, and by which rules it is written. */
+export interface Origin extends ExcessRules {
   readonly schema: Schema | null
   /** `nested.values`: structs, maps and lists become JSON in columns of text. */
   readonly nestsAsJson: boolean
@@ -49,16 +50,70 @@ function anyText(
 }
 
 export function stringFit(meaning: Meaning, target: Target<'string'>, origin: Origin): Fitting {
-  const text = anyText(meaning, origin)
+  const text = textFor(meaning, target, origin)
   if (typeof text === 'string') return text
   const checked = refusing(target.refuses)
-  const { max, unit } = target
+  const { max, unit, dropsBlanks = false } = target
   if (max === null) return (value) => checked(text(value))
+  const mayDrop = dropsBlanks && origin.roundsExcess === true && origin.widens !== true
   return (value) => {
     const whole = checked(text(value))
-    if (isLonger(whole, max, unit)) throw misfit(`it is longer than ${max} ${unit}`)
-    return whole
+    if (!isLonger(whole, max, unit)) return whole
+    const shorter = mayDrop ? shorterText(whole, meaning) : null
+    const kept = shorter === null ? null : withoutBlanks(shorter, max, unit)
+    if (kept !== null) return kept
+    throw misfit(`it is longer than ${max} ${unit}`, {
+      kind: 'string',
+      length: lengthOf(whole, unit)
+    })
   }
+}
+
+/** The text of a value as this column gets it. */
+function textFor(
+  meaning: Meaning,
+  target: Target<'string'>,
+  origin: Origin
+): ((value: unknown) => string) | string {
+  if (meaning.kind === 'boolean' && target.booleansAreDigits === true) {
+    return (value) => (meaning.read(value) === true ? '1' : '0')
+  }
+  if (meaning.kind === 'bytes' && target.bytes !== undefined) {
+    const read = target.bytes === 'hex' ? hexText : utf8Text
+    return (value) => read(meaning.read(value) as Uint8Array)
+  }
+  return anyText(meaning, origin)
+}
+
+const hexText = (bytes: Uint8Array): string => `\\x${Buffer.from(bytes).toString('hex')}`
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+function utf8Text(bytes: Uint8Array): string {
+  try {
+    return utf8.decode(bytes)
+  } catch {
+    throw misfit('those bytes are no UTF-8')
+  }
+}
+
+/** Of a time, without the fraction of its second: as the JVM's drivers send it to some databases. */
+function shorterText(text: string, { kind }: Meaning): string {
+  return kind === 'timestamp' ? text.replace(/(?:\.\d+)?Z?$/, '') : text
+}
+
+/** The text without as many blanks at its end as it has to lose; null: it has not so many. */
+function withoutBlanks(text: string, max: number, unit: Target<'string'>['unit']): string | null {
+  const bare = text.replace(/ +$/, '')
+  if (isLonger(bare, max, unit)) return null
+  if (bare === text) return text
+  // A blank is one of each unit.
+  return bare.padEnd(bare.length + max - lengthOf(bare, unit))
+}
+
+function lengthOf(text: string, unit: Target<'string'>['unit']): number {
+  if (unit === 'bytes') return Buffer.byteLength(text)
+  return unit === 'characters' ? charactersOf(text) : text.length
 }
 
 /** A character has one or two UTF-16 units, and each of them three bytes at most. */
@@ -120,31 +175,55 @@ export function jsonFit(meaning: Meaning, { schema }: Origin): Fitting {
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+const BARE_UUID = /^\{?[0-9a-f]{32}\}?$|^\{[0-9a-f-]{36}\}$/i
+
+const uuidOfDigits = (hex: string): string =>
+  hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
 
 export function uuidFit(meaning: Meaning): Fitting {
   if (meaning.kind === 'bytes') {
     return (value) => {
       const bytes = meaning.read(value) as Uint8Array
       if (bytes.length !== 16) throw misfit('it is no UUID of 16 bytes')
-      const hex = Buffer.from(bytes).toString('hex')
-      return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
+      return uuidOfDigits(Buffer.from(bytes).toString('hex'))
     }
   }
   if (meaning.kind !== 'string') return 'that is no UUID'
   return (value) => {
-    const text = (meaning.read(value) as string).trim()
+    const given = (meaning.read(value) as string).trim()
+    const text = BARE_UUID.test(given) ? uuidOfDigits(given.replace(/[{}-]/g, '')) : given
     if (!UUID.test(text)) throw misfit('it is no UUID')
     return text
   }
 }
 
-export function enumFit(meaning: Meaning, { labels }: Target<'enum'>): Fitting {
+export function enumFit(meaning: Meaning, { labels, isLoose = false }: Target<'enum'>): Fitting {
+  if (isLoose && labels !== null && meaning.kind === 'integer') {
+    return (value) => {
+      const label = labels[Number(meaning.read(value)) - 1]
+      if (label === undefined) throw misfit('it is the place of no word that it knows')
+      return label
+    }
+  }
   if (meaning.kind !== 'string') return 'that is no word of an enum'
+  if (isLoose && labels !== null) return looseEnumFit(meaning, labels)
   const known = labels === null ? null : new Set(labels)
   return (value) => {
     const text = meaning.read(value) as string
     if (known?.has(text) === false) throw misfit('it is none of the words that it knows')
     return wellFormed(text)
+  }
+}
+
+/** As most collations compare them: whatever its letters, and without the blanks behind it. */
+function looseEnumFit(meaning: Meaning, labels: readonly string[]): Fitting {
+  const loose = new Map(labels.map((label) => [label.toLowerCase(), label]))
+  const exact = new Set(labels)
+  return (value) => {
+    const text = meaning.read(value) as string
+    const label = exact.has(text) ? text : loose.get(text.trimEnd().toLowerCase())
+    if (label === undefined) throw misfit('it is none of the words that it knows')
+    return label
   }
 }
 

@@ -1,4 +1,10 @@
-import { civilDate, FIRST_GREGORIAN_DAY, modulo, MS_PER_DAY } from '../../../data/calendar.ts'
+import {
+  civilDate,
+  epochDay,
+  FIRST_GREGORIAN_DAY,
+  modulo,
+  MS_PER_DAY
+} from '../../../data/calendar.ts'
 import { DataError } from '../../../errors.ts'
 import type { TargetType } from '../database/writing.ts'
 import { gregorianDays, julianDays } from '../values/julian-calendar.ts'
@@ -13,11 +19,12 @@ import {
 } from '../values/timestamp.ts'
 import type { Meaning } from './meanings.ts'
 import { type Fit, type Fitting, misfit } from './misfit.ts'
+import { type ExcessRules, roundedDayTime, roundedTime } from './rounding.ts'
 
 type Target<K extends TargetType['kind']> = Extract<TargetType, { kind: K }>
 
 /** Zones and calendar by which times are written. */
-export interface TimeRules {
+export interface TimeRules extends ExcessRules {
   /** `db.timezone`: the wall clock of columns without a zone. */
   readonly timeZone: TimeZone
   /** `date.timezone`: in it Connect's dates, which are midnights of UTC, become days of a DATE column. */
@@ -58,9 +65,9 @@ export function timestampFit(
 ): Fitting {
   const { hasZone } = target
   const ofColumn = (time: Timestamp, isInstant: boolean, isJulian: boolean): Timestamp => {
-    if (!Number.isFinite(time.ms)) return checkedTimestamp(time, target)
+    if (!Number.isFinite(time.ms)) return checkedTimestamp(time, target, rules)
     const zoned = inZone(time, isInstant, hasZone, rules.timeZone)
-    return checkedTimestamp(isJulian ? withSameDate(zoned) : zoned, target)
+    return checkedTimestamp(isJulian ? withSameDate(zoned) : zoned, target, rules)
   }
   if (meaning.kind === 'timestamp') {
     const isJulian = meaning.isConnect && rules.julianBefore1582
@@ -77,7 +84,7 @@ export function timestampFit(
   if (meaning.kind === 'string') {
     return (value) => {
       const infinite = WORDS.get(String(meaning.read(value)))
-      if (infinite !== undefined) return checkedTimestamp({ ms: infinite, nanos: 0 }, target)
+      if (infinite !== undefined) return checkedTimestamp({ ms: infinite, nanos: 0 }, target, rules)
       const { time, isInstant } = readText(value)
       return ofColumn(time, isInstant, false)
     }
@@ -107,18 +114,23 @@ function timestampOfDay(nanos: number): Timestamp {
   return { ms: Math.floor(nanos / NANOS_PER_MS), nanos: nanos % 1_000_000_000 }
 }
 
-function checkedTimestamp(time: Timestamp, target: Target<'timestamp'>): Timestamp {
-  const { minMs, maxMs, resolutionNanos, takesInfinity } = target
-  if (!Number.isFinite(time.ms)) {
-    if (takesInfinity === true) return time
+function checkedTimestamp(
+  given: Timestamp,
+  target: Target<'timestamp'>,
+  { roundsExcess = false }: ExcessRules
+): Timestamp {
+  const { minMs, maxMs, resolutionNanos, takesInfinity, cuts = false } = target
+  if (!Number.isFinite(given.ms)) {
+    if (takesInfinity === true) return given
     throw misfit('it knows no time before or behind all others')
   }
-  if (time.ms < minMs || time.ms > maxMs) throw misfit('it lies outside the times that it knows')
   const rest =
     resolutionNanos <= 1_000_000_000
-      ? time.nanos % resolutionNanos
-      : Number(epochNanos(time) % BigInt(resolutionNanos))
-  if (rest !== 0) throw misfit(tooFine(resolutionNanos))
+      ? given.nanos % resolutionNanos
+      : Number(epochNanos(given) % BigInt(resolutionNanos))
+  if (rest !== 0 && !roundsExcess) throw misfit(tooFine(resolutionNanos))
+  const time = rest === 0 ? given : roundedTime(given, resolutionNanos, cuts)
+  if (time.ms < minMs || time.ms > maxMs) throw misfit('it lies outside the times that it knows')
   return time
 }
 
@@ -159,10 +171,11 @@ export function dateFit(meaning: Meaning, target: Target<'date'>, rules: TimeRul
   }
   const ofTimestamp = (time: Timestamp, isInstant: boolean): number => {
     const { ms, nanos } = inZone(time, isInstant, false, rules.timeZone)
-    if (!Number.isFinite(ms) || modulo(ms, MS_PER_DAY) !== 0 || nanos !== 0) {
+    const isMidnight = modulo(ms, MS_PER_DAY) === 0 && nanos === 0
+    if (!Number.isFinite(ms) || !(isMidnight || rules.roundsExcess === true)) {
       throw misfit('it has a time of the day, or is no day')
     }
-    return checked(ms / MS_PER_DAY)
+    return checked(Math.floor(ms / MS_PER_DAY))
   }
   if (meaning.kind === 'date') {
     const days = dayReader(meaning, rules)
@@ -177,7 +190,23 @@ export function dateFit(meaning: Meaning, target: Target<'date'>, rules: TimeRul
       return ofTimestamp(time, isInstant)
     }
   }
+  if (meaning.kind === 'integer' && target.takesDigits === true) {
+    return (value) => checked(dayOfDigits(Number(meaning.read(value))))
+  }
   return 'that is no date'
+}
+
+/** The day of a number such as 20261129. */
+function dayOfDigits(number: number): number {
+  const [year, month, day] = [
+    Math.floor(number / 10_000),
+    Math.floor(number / 100) % 100,
+    number % 100
+  ]
+  const days = epochDay(year, month, day)
+  const [, sameMonth, sameDay] = civilDate(days)
+  if (number >= 1_00_00 && sameMonth === month && sameDay === day) return days
+  throw misfit('its digits are no date')
 }
 
 /** Nanoseconds of the wall clock's day. */
@@ -216,12 +245,23 @@ function offsetMs(text: string): number {
 export function timeFit(meaning: Meaning, target: Target<'time'>, rules: TimeRules): Fitting {
   const checked = (nanos: number): number => {
     if (!(nanos >= 0 && nanos < NANOS_PER_DAY)) throw misfit('it is no time of one day')
-    if (nanos % target.resolutionNanos !== 0) throw misfit(tooFine(target.resolutionNanos))
-    return nanos
+    const { resolutionNanos, cuts = false } = target
+    if (nanos % resolutionNanos === 0) return nanos
+    if (rules.roundsExcess !== true) throw misfit(tooFine(resolutionNanos))
+    return roundedDayTime(nanos, resolutionNanos, cuts)
   }
   if (meaning.kind === 'time') {
     const read = target.hasZone === true ? meaning.read : dayTimeReader(meaning, rules)
     return (value) => checked(read(value))
+  }
+  if (meaning.kind === 'timestamp' && rules.roundsExcess === true) {
+    return (value) => {
+      const time = meaning.read(value)
+      if (!Number.isFinite(time.ms)) throw misfit('it is no time of one day')
+      const { ms, nanos } = inZone(time, meaning.isInstant, target.hasZone === true, rules.timeZone)
+      const seconds = modulo(Math.floor(ms / 1000), MS_PER_DAY / 1000)
+      return checked(seconds * 1_000_000_000 + nanos)
+    }
   }
   if (meaning.kind !== 'string') return 'that is no time of the day'
   return (value) => {

@@ -9,13 +9,14 @@ import {
   meaningOf,
   meaningOfValue
 } from './meanings.ts'
-import { type Fit, type Fitting, misfit } from './misfit.ts'
+import { type Fit, type Fitting, misfit, roomOf } from './misfit.ts'
 import { bitsFit, booleanFit, decimalFit, floatFit, integerFit } from './numbers.ts'
+import type { ExcessRules } from './rounding.ts'
 import { bytesFit, enumFit, jsonFit, type Origin, otherFit, stringFit, uuidFit } from './texts.ts'
 import { dateFit, timeAsMs, timeFit, timestampFit, type TimeRules } from './times.ts'
 
 /** How values are written, of all columns. */
-export interface WrittenValueRules extends TimeRules {
+export interface WrittenValueRules extends TimeRules, ExcessRules {
   /** `replace.null.with.default` */
   readonly nullBecomesDefault: boolean
   /** `nested.values=json` */
@@ -78,7 +79,8 @@ function writtenNull(column: TargetColumn): null | undefined {
   if (column.hasDefault || column.identity !== null) return undefined
   const { name } = column
   throw new DataError(`Column ${name} takes no null and has no default, and the value is null`, {
-    column: name
+    column: name,
+    room: { kind: 'null' }
   })
 }
 
@@ -104,9 +106,7 @@ function named(
   const { name, databaseType } = column
   return new DataError(
     `Column ${name} (${databaseType}) cannot take this ${from}: ${error.message}`,
-    {
-      column: name
-    }
+    { column: name, room: roomOf(error) }
   )
 }
 
@@ -152,16 +152,18 @@ function fittingOfMeaning(
   type: TargetType,
   rules: WrittenValueRules
 ): Fitting {
-  const origin: Origin = { schema, nestsAsJson: rules.nestsAsJson }
+  const origin: Origin = { ...rules, schema }
   switch (type.kind) {
     case 'boolean':
       return booleanFit(meaning)
     case 'integer':
-      return integerFit(meaning, type)
+      return integerFit(meaning, type, rules)
     case 'float':
-      return floatFit(meaning, type)
+      return floatFit(meaning, type, rules)
     case 'decimal':
-      return (type.timesAsMs === true ? timeAsMs(meaning) : null) ?? decimalFit(meaning, type)
+      return (
+        (type.timesAsMs === true ? timeAsMs(meaning) : null) ?? decimalFit(meaning, type, rules)
+      )
     case 'bits':
       return bitsFit(meaning, type)
     case 'string':

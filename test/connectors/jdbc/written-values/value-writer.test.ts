@@ -169,7 +169,7 @@ describe('a value on its way to a column of text, bytes or bits (I16)', () => {
 
   it('has one exact text, or is bytes', () => {
     assert.equal(written(Schema.INT64, 12, TEXT), '12')
-    assert.equal(written(Schema.FLOAT64, 1e21, TEXT), '1000000000000000000000')
+    assert.equal(written(Schema.FLOAT64, 1e21, TEXT), '1e+21')
     assert.equal(written(Schema.BOOLEAN, false, TEXT), 'false')
     assert.equal(written(dateSchema(), epochDay(2024, 2, 29), TEXT), '2024-02-29')
     assert.equal(written(timestampSchema(), 1500, TEXT), '1970-01-01T00:00:01.5Z')

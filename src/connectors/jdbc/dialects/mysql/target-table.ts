@@ -36,7 +36,7 @@ export async function mysqlTargetTable(
   if (spelled !== table) return null
   const transactions = engine === null ? [] : await ask(ENGINES, [engine])
   const json = isMariaDb ? jsonColumns(await ask(JSON_CHECKS, name)) : new Set<string>()
-  const columns = (await ask(COLUMNS, name)).map((row) => targetColumn(row, json))
+  const columns = (await ask(COLUMNS, name)).map((row) => targetColumn(row, json, isMariaDb))
   const keys = uniqueKeys(await ask(UNIQUE, name))
   const parents = (await ask(PARENTS, name)).map(
     ([of, parent]): TableId => ({ catalog: String(of), schema: null, table: String(parent) })
@@ -75,14 +75,14 @@ function uniqueKeys(rows: readonly Row[]): Map<string, string[]> {
   return new Map([...keys].filter(([index]) => !overExpressions.has(index)))
 }
 
-function targetColumn(row: Row, json: ReadonlySet<string>): TargetColumn {
+function targetColumn(row: Row, json: ReadonlySet<string>, isMariaDb: boolean): TargetColumn {
   const [name, dataType, columnType, nullable, , , , , , collation, preset, extra] = row
   const more = String(extra)
   const isIdentity = /auto_increment/i.test(more)
   return {
     name: String(name),
     databaseType: String(columnType),
-    type: json.has(String(name)) ? { kind: 'json' } : targetType(row),
+    type: json.has(String(name)) ? { kind: 'json' } : targetType(row, isMariaDb),
     ...bindType(String(dataType), String(columnType), collation),
     isNullable: nullable === 'YES',
     hasDefault: isIdentity || (preset !== null && preset !== 'NULL'),
@@ -112,7 +112,7 @@ const INTEGER_BITS: Readonly<Record<string, number>> = {
   bigint: 64
 }
 
-function targetType(row: Row): TargetType {
+function targetType(row: Row, isMariaDb: boolean): TargetType {
   const [, dataType, columnType, , precision, scale, digits, length, characterSet] = row
   const type = String(dataType).toLowerCase()
   const isUnsigned = / unsigned/i.test(String(columnType))
@@ -131,16 +131,27 @@ function targetType(row: Row): TargetType {
     case 'decimal':
       return { kind: 'decimal', precision: numberOf(precision), scale: numberOf(scale) }
     case 'date':
-      return { kind: 'date', minDay: epochDay(1, 1, 1), maxDay: epochDay(9999, 12, 31) }
+      return {
+        kind: 'date',
+        minDay: epochDay(1, 1, 1),
+        maxDay: epochDay(9999, 12, 31),
+        takesDigits: true
+      }
     case 'time':
-      return { kind: 'time', resolutionNanos }
+      return { kind: 'time', resolutionNanos, cuts: isMariaDb }
     case 'datetime':
-      return { kind: 'timestamp', hasZone: false, resolutionNanos, ...DATETIMES }
+      return { kind: 'timestamp', hasZone: false, resolutionNanos, cuts: isMariaDb, ...DATETIMES }
     case 'timestamp':
       // The session's zone is UTC.
-      return { kind: 'timestamp', hasZone: true, resolutionNanos, ...EPOCH_SECONDS }
+      return {
+        kind: 'timestamp',
+        hasZone: true,
+        resolutionNanos,
+        cuts: isMariaDb,
+        ...EPOCH_SECONDS
+      }
     case 'enum':
-      return { kind: 'enum', labels: labelsOf(String(columnType)) }
+      return { kind: 'enum', labels: labelsOf(String(columnType)), isLoose: true }
     case 'json':
       return { kind: 'json' }
     case 'uuid':
@@ -181,6 +192,8 @@ export function labelsOf(columnType: string): string[] {
   )
 }
 
+const TEXT = { kind: 'string', dropsBlanks: true, booleansAreDigits: true, bytes: 'utf8' } as const
+
 /** Types whose length is one of bytes. */
 const BOUNDED_BY_BYTES = ['tinytext', 'text', 'mediumtext', 'longtext']
 /** The server's own form of geometries, in which they are read too. */
@@ -194,14 +207,14 @@ function textOrBytes(type: string, length: number | null, characterSet: string |
   if (type === 'set') return { kind: 'enum', labels: null }
   const refuses = REFUSED[characterSet] ?? null
   if (!BOUNDED_BY_BYTES.includes(type)) {
-    return { kind: 'string', max: length, unit: 'characters', refuses }
+    return { ...TEXT, max: length, unit: 'characters', refuses }
   }
   const width = WIDTHS[characterSet]
   if (width === undefined || length === null) {
-    return { kind: 'string', max: length, unit: 'bytes', refuses }
+    return { ...TEXT, max: length, unit: 'bytes', refuses }
   }
   const unit = width === 1 ? 'characters' : 'UTF-16 units'
-  return { kind: 'string', max: Math.floor(length / width), unit, refuses }
+  return { ...TEXT, max: Math.floor(length / width), unit, refuses }
 }
 
 /** Bytes of a unit, of character sets whose text is not as long as in UTF-8. */

@@ -51,7 +51,15 @@ export function statementOf(shape: WriteShape, words: MysqlWords): RowStatement 
       return shape.columns.length === shape.keyColumns ? null : update(shape, words)
     case 'delete':
       return remove(shape, words)
+    case 'truncate':
+      return truncate(shape)
   }
+}
+
+/** A truncate would end the transaction. */
+function truncate({ table }: WriteShape): RowStatement {
+  const before = `DELETE FROM ${tableName(table.id)}`
+  return { before, open: '', close: '', between: '', after: '', mostRows: 1 }
 }
 
 function insert({ table, columns }: WriteShape, after: string): RowStatement {
@@ -67,13 +75,21 @@ function onDuplicate(shape: WriteShape, words: MysqlWords): string {
   const keys = names.slice(0, keyColumns)
   const [key = ''] = keys
   const found = (name: string): string => `${tableName(table.id)}.${name}`
+  const newest = shape.newerBy === undefined ? null : quoted(shape.newerBy.name)
+  const taken = (name: string): string =>
+    newest === null
+      ? given(name)
+      : `IF(${found(newest)} IS NULL OR ${given(newest)} >= ${found(newest)}, ${given(name)}, ${found(name)})`
+  // Columns are set one after the other, and what decides for the others has to be what it was until then.
+  const others = names.slice(keyColumns).filter((name) => name !== newest)
+  if (newest !== null) others.push(newest)
   const isSame = keys.map((name) => `${found(name)} <=> ${given(name)}`).join(' AND ')
   const sets = [
     // A row may also be found by another unique key, and is another row then: no key takes such a value.
     ...(meetsOthers(shape)
       ? [`${key} = IF(${isSame}, ${found(key)}, ${refusedKey(columns[0])})`]
       : []),
-    ...names.slice(keyColumns).map((name) => `${name} = ${given(name)}`)
+    ...others.map((name) => `${name} = ${taken(name)}`)
   ]
   // A row that is there already stays as it is.
   if (sets.length === 0) return ` ON DUPLICATE KEY UPDATE ${key} = ${found(key)}`
@@ -162,5 +178,6 @@ export const OPERATIONS: Readonly<Record<WriteOperation, string>> = {
   insert: 'insert rows into',
   upsert: 'upsert rows into',
   update: 'update rows of',
-  delete: 'delete rows of'
+  delete: 'delete rows of',
+  truncate: 'empty'
 }

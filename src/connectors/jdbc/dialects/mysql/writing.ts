@@ -1,5 +1,6 @@
 import type { Dialect } from '../../database/database.ts'
 import type { WritingDialect } from '../../database/writing.ts'
+import { mysqlRoom } from './column-room.ts'
 import { mysqlAddColumns, mysqlColumnType, mysqlCreateTable } from './ddl.ts'
 import { openMysql } from './opening.ts'
 import { mysqlTarget } from './target.ts'
@@ -38,6 +39,7 @@ export function mysqlWriting(dialect: () => Dialect): WritingDialect {
     createTable: mysqlCreateTable,
     addColumns: mysqlAddColumns,
     createOffsetsTable: (table) => offsetsTableSql(table, mysqlOffsetWords),
+    giveRoom: mysqlRoom,
     // As MariaDB and all versions of MySQL understand it.
     statementText: (shape) => statementText(shape, { isMariaDb: true, namesRows: false })
   }

@@ -164,7 +164,7 @@ function targetType(word: string, row: Row): TargetType {
     case 'BOOLEAN':
       return { kind: 'boolean' }
     case 'DATE':
-      return { kind: 'timestamp', hasZone: false, resolutionNanos: 1e9, ...YEARS }
+      return { kind: 'timestamp', hasZone: false, resolutionNanos: 1e9, cuts: true, ...YEARS }
     case 'TIMESTAMP':
     case 'TIMESTAMP WITH TIME ZONE':
     case 'TIMESTAMP WITH LOCAL TIME ZONE': {
@@ -176,11 +176,17 @@ function targetType(word: string, row: Row): TargetType {
     case 'CHAR': {
       const unit = used === 'C' ? 'characters' : 'bytes'
       const max = numberOf(used === 'C' ? characters : length)
-      return { kind: 'string', max, unit, refuses: null }
+      return { kind: 'string', max, unit, refuses: null, booleansAreDigits: true }
     }
     case 'NVARCHAR2':
     case 'NCHAR':
-      return { kind: 'string', max: numberOf(characters), unit: 'UTF-16 units', refuses: null }
+      return {
+        kind: 'string',
+        max: numberOf(characters),
+        unit: 'UTF-16 units',
+        refuses: null,
+        booleansAreDigits: true
+      }
     case 'CLOB':
     case 'NCLOB':
     case 'LONG':

@@ -94,6 +94,10 @@ export class OracleWriteSession extends OracleConnection implements WriteSession
   async write(shape: WriteShape, rows: readonly WriteRow[]): Promise<void> {
     const statement = writeStatement(shape)
     if (statement === null) return
+    if (shape.operation === 'truncate') {
+      await this.#execute(`delete all rows of ${labelOf(shape.table.id)}`, statement.sql)
+      return
+    }
     const bound = bindRows(shape, statement, rows, (column) => this.#tellEmpty(shape, column))
     for (const chunk of chunksOf(statement, bound)) {
       const what = `write rows (${shape.operation}) to ${labelOf(shape.table.id)}`

@@ -50,7 +50,7 @@ export function writeStatement(shape: WriteShape): OracleWriteStatement | null {
       )
     }
     case 'upsert':
-      return made(inOrder, merge(target, names, binds, keyColumns))
+      return made(inOrder, merge(target, names, binds, shape))
     case 'update': {
       if (others.length === 0) return null
       const where = equals(keys, others.length + 1).join(' AND ')
@@ -59,6 +59,8 @@ export function writeStatement(shape: WriteShape): OracleWriteStatement | null {
         `UPDATE ${target} SET ${equals(others, 1).join(', ')} WHERE ${where}`
       )
     }
+    case 'truncate':
+      return made([], `DELETE FROM ${target}`)
     case 'delete':
       return made(keys, `DELETE FROM ${target} WHERE ${equals(keys, 1).join(' AND ')}`)
   }
@@ -69,12 +71,15 @@ function merge(
   target: string,
   names: readonly string[],
   binds: readonly ColumnBind[],
-  keyColumns: number
+  { keyColumns, newerBy }: WriteShape
 ): string {
   const row = binds.map((bind, index) => `${bind.sql(index + 1)} AS ${names[index]}`)
   const on = names.slice(0, keyColumns).map((name) => `t.${name} = s.${name}`)
   const sets = names.slice(keyColumns).map((name) => `t.${name} = s.${name}`)
-  const matched = sets.length === 0 ? '' : ` WHEN MATCHED THEN UPDATE SET ${sets.join(', ')}`
+  const newest = newerBy === undefined ? null : quoted(newerBy.name)
+  const where = newest === null ? '' : ` WHERE t.${newest} IS NULL OR s.${newest} >= t.${newest}`
+  const matched =
+    sets.length === 0 ? '' : ` WHEN MATCHED THEN UPDATE SET ${sets.join(', ')}${where}`
   const values = names.map((name) => `s.${name}`).join(', ')
   return `MERGE INTO ${target} t USING (SELECT ${row.join(', ')} FROM DUAL) s ON (${on.join(' AND ')})${matched} WHEN NOT MATCHED THEN INSERT (${names.join(', ')}) VALUES (${values})`
 }

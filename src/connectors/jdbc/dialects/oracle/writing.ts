@@ -1,5 +1,6 @@
 import { abortedError, type Dialect } from '../../database/database.ts'
 import type { WritingDialect } from '../../database/writing.ts'
+import { oracleRoom } from './column-room.ts'
 import { oracleAddColumns, oracleColumnType, oracleCreateTable } from './ddl.ts'
 import { oracleTarget } from './target.ts'
 import { classified } from './write-errors.ts'
@@ -30,6 +31,7 @@ export function oracleWriting(dialect: () => Dialect): WritingDialect {
     createTable: oracleCreateTable,
     addColumns: oracleAddColumns,
     createOffsetsTable: (table) => offsetsTableSql(table, oracleOffsetWords),
+    giveRoom: (_, table, column, room) => Promise.resolve(oracleRoom(table, column, room)),
     statementText: (shape) => writeStatement(shape)?.sql ?? ''
   }
 }

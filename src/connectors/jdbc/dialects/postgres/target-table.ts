@@ -150,7 +150,7 @@ const MAX_MS = epochDay(294_277, 1, 1) * MS_PER_DAY - 1
 
 /** Any text; names and the type "char" cut silently what is too long for them. */
 function stringType(max: number | null, unit: 'characters' | 'bytes' = 'characters'): TargetType {
-  return { kind: 'string', max, unit, refuses: NUL }
+  return { kind: 'string', max, unit, refuses: NUL, dropsBlanks: true, bytes: 'hex' }
 }
 
 function targetType(oidText: unknown, typmodText: unknown, labels: unknown): TargetType {
@@ -158,7 +158,9 @@ function targetType(oidText: unknown, typmodText: unknown, labels: unknown): Tar
   const typmod = Number(typmodText)
   if (labels !== null) return { kind: 'enum', labels: JSON.parse(String(labels)) as string[] }
   const range = INTEGERS.get(oid)
-  if (range !== undefined) return { kind: 'integer', min: range[0], max: range[1] }
+  if (range !== undefined) {
+    return { kind: 'integer', min: range[0], max: range[1], fractions: 'even floats' }
+  }
   switch (oid) {
     case OID.bool:
       return { kind: 'boolean' }

@@ -23,6 +23,8 @@ export function writeStatement(shape: WriteShape): WriteStatement | null {
 
 export function unnestStatement(shape: WriteShape): string | null {
   switch (shape.operation) {
+    case 'truncate':
+      return `DELETE FROM ${tableSql(shape.table)}`
     case 'insert':
       return insertStatement(shape)
     case 'upsert':
@@ -65,7 +67,8 @@ function insertStatement(shape: WriteShape): string {
     ? ' OVERRIDING SYSTEM VALUE'
     : ''
   const values = columns.map(valueSql).join(',')
-  return `INSERT INTO ${tableSql(table)} (${names(columns)})${overriding} SELECT ${values} FROM ${rowsSql(shape)}`
+  const alias = shape.newerBy === undefined ? '' : ' AS target'
+  return `INSERT INTO ${tableSql(table)}${alias} (${names(columns)})${overriding} SELECT ${values} FROM ${rowsSql(shape)}`
 }
 
 /** What an existing row takes over; a key stays, and an identity column cannot be given another value. */
@@ -83,7 +86,13 @@ function onConflict(shape: WriteShape): string {
   })
   return sets.length === 0
     ? ` ON CONFLICT (${keys}) DO NOTHING`
-    : ` ON CONFLICT (${keys}) DO UPDATE SET ${sets.join(',')}`
+    : ` ON CONFLICT (${keys}) DO UPDATE SET ${sets.join(',')}${ifNewer(shape)}`
+}
+
+function ifNewer({ newerBy }: WriteShape): string {
+  if (newerBy === undefined) return ''
+  const name = quoted(newerBy.name)
+  return ` WHERE target.${name} IS NULL OR EXCLUDED.${name}>=target.${name}`
 }
 
 function updateStatement(shape: WriteShape): string | null {

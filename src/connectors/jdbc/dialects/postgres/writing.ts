@@ -8,6 +8,7 @@ import {
   type NewColumnWords,
   newTableSql
 } from '../shared/new-columns.ts'
+import { postgresRoom } from './column-room.ts'
 import { literal } from './literal.ts'
 import { quoted, tableSql, writeStatement } from './write-statements.ts'
 import { offsetsTableSql } from '../shared/sql-offsets.ts'
@@ -59,6 +60,7 @@ export const postgresWriting: Omit<WritingDialect, 'open'> = {
   createTable: (id, columns, keys) => [newTableSql(tableSql({ id }), columns, keys, words)],
   addColumns: (id, columns) => [`ALTER TABLE ${tableSql({ id })} ${added(columns)}`],
   createOffsetsTable: (table) => offsetsTableSql(table, postgresOffsetWords),
+  giveRoom: (_, table, column, room) => Promise.resolve(postgresRoom(table, column, room)),
   statementText: (shape: WriteShape) => writeStatement(shape)?.sql ?? ''
 }
 

@@ -62,7 +62,13 @@ function targetColumn(row: readonly unknown[], keys: number): TargetColumn {
 /** So many digits a number keeps that becomes a double in a column of numbers; whole ones have 64 bits. */
 const DOUBLE_DIGITS = 15
 
-const TEXT: TargetType = { kind: 'string', max: null, unit: 'characters', refuses: null }
+const TEXT: TargetType = {
+  kind: 'string',
+  max: null,
+  unit: 'characters',
+  refuses: null,
+  booleansAreDigits: true
+}
 
 /**
  * SQLite makes numbers of texts that look like some in columns whose type it does not know. Of whole ones the
@@ -84,7 +90,9 @@ function targetType(declared: string): TargetType {
   if (name === 'DATE') return DATE
   if (name === 'TIME') return { kind: 'time', resolutionNanos: 1_000_000 }
   if (/^(DECIMAL|DEC|NUMERIC|NUMBER)$/.test(name)) return NUMBER
-  if (name.includes('INT')) return { kind: 'integer', min: INT64_MIN, max: INT64_MAX }
+  if (name.includes('INT')) {
+    return { kind: 'integer', min: INT64_MIN, max: INT64_MAX, fractions: 'kept' }
+  }
   if (/CHAR|CLOB|TEXT/.test(name)) return TEXT
   if (name === '') return TEXT
   if (name.includes('BLOB')) return { kind: 'bytes', max: null }

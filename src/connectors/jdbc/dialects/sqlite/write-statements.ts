@@ -24,16 +24,25 @@ export function writeStatement(shape: WriteShape): string | null {
       return insertStatement(shape)
     case 'upsert': {
       const sets = others.map(({ name }) => `${quoted(name)}=excluded.${quoted(name)}`)
-      const action = sets.length === 0 ? 'NOTHING' : `UPDATE SET ${sets.join(',')}`
+      const action = sets.length === 0 ? 'NOTHING' : `UPDATE SET ${sets.join(',')}${ifNewer(shape)}`
       return `${insertStatement(shape)} ON CONFLICT(${names(keys)}) DO ${action}`
     }
     case 'update': {
       const sets = others.map(({ name }) => `${quoted(name)}=?`).join(',')
       return sets === '' ? null : `UPDATE ${into} SET ${sets} WHERE ${where}`
     }
+    case 'truncate':
+      return `DELETE FROM ${into}`
     case 'delete':
       return `DELETE FROM ${into} WHERE ${where}`
   }
+}
+
+function ifNewer({ table, newerBy }: WriteShape): string {
+  if (newerBy === undefined) return ''
+  const name = quoted(newerBy.name)
+  const there = `${tableSql(table.id)}.${name}`
+  return ` WHERE ${there} IS NULL OR excluded.${name}>=${there}`
 }
 
 function insertStatement({ table, columns }: WriteShape): string {
@@ -64,7 +73,8 @@ function bindOf(type: TargetType): Bind {
     case 'boolean':
       return (value) => (value === true ? 1n : 0n)
     case 'integer':
-      return (value) => BigInt(value as number | bigint)
+      // A fraction that such a column keeps is a double.
+      return (value) => (Number.isInteger(value) ? BigInt(value as number) : value)
     case 'date':
       return (value) => BigInt(value as number) * BigInt(MS_PER_DAY)
     case 'time':

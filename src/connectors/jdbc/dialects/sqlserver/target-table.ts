@@ -106,11 +106,11 @@ function targetType(type: string, row: Row): TargetType {
   const bits = INTEGER_BITS[type]
   if (bits !== undefined) {
     const half = 2n ** BigInt(bits - 1)
-    return { kind: 'integer', min: -half, max: half - 1n }
+    return { kind: 'integer', min: -half, max: half - 1n, fractions: 'cut' }
   }
   switch (type) {
     case 'tinyint':
-      return { kind: 'integer', min: 0n, max: 255n }
+      return { kind: 'integer', min: 0n, max: 255n, fractions: 'cut' }
     case 'bit':
       return { kind: 'boolean' }
     case 'real':
@@ -167,7 +167,7 @@ function targetType(type: string, row: Row): TargetType {
 type StringType = Extract<TargetType, { kind: 'string' }>
 
 function text(max: number | null, unit: StringType['unit']): StringType {
-  return { kind: 'string', max, unit, refuses: null }
+  return { kind: 'string', max, unit, refuses: null, dropsBlanks: true, booleansAreDigits: true }
 }
 
 function years(first: number): { minMs: number; maxMs: number } {

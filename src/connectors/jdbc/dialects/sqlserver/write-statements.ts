@@ -35,7 +35,7 @@ export function stagedStatement(shape: WriteShape): StagedStatement | null {
   )
   return {
     columns,
-    create: `${DROP}; CREATE TABLE ${STAGE} (${PLACE} int NOT NULL, ${declared.join(', ')})`,
+    create: `${DROP}; CREATE TABLE ${STAGE} (${[`${PLACE} int NOT NULL`, ...declared].join(', ')})`,
     apply: `SET NOCOUNT ON; ${apply}; ${DROP}`
   }
 }
@@ -45,7 +45,7 @@ const DROP = `IF OBJECT_ID('tempdb..${STAGE}') IS NOT NULL DROP TABLE ${STAGE}`
 const LOCKS = 'WITH (UPDLOCK, HOLDLOCK)'
 
 function applyStatement(shape: WriteShape, columns: readonly StageColumn[]): string | null {
-  const { table, operation, keyColumns } = shape
+  const { table, operation, keyColumns, newerBy } = shape
   const target = tableName(table.id)
   const names = shape.columns.map(({ name }) => bracketed(name))
   const values = columns.map((column, index) => column.read(`s.${stageName(index)}`))
@@ -55,8 +55,12 @@ function applyStatement(shape: WriteShape, columns: readonly StageColumn[]): str
     // A number that the server gave stays.
     index < keyColumns || identity !== null ? [] : [`t.${bracketed(name)} = ${values[index]}`]
   )
+  const newest = newerBy === undefined ? -1 : shape.columns.indexOf(newerBy)
+  const there = `t.${names[newest] ?? ''}`
+  const isNewer =
+    newest === -1 ? '' : ` AND (${there} IS NULL OR ${values[newest] ?? ''} >= ${there})`
   const update = (locks: string): string =>
-    `UPDATE t SET ${sets.join(', ')} FROM ${target} AS t ${locks}INNER JOIN ${STAGE} AS s ON ${on}`
+    `UPDATE t SET ${sets.join(', ')} FROM ${target} AS t ${locks}INNER JOIN ${STAGE} AS s ON ${on}${isNewer}`
   const insert = (where: string): string =>
     withIdentity(
       shape,
@@ -64,6 +68,8 @@ function applyStatement(shape: WriteShape, columns: readonly StageColumn[]): str
       `INSERT INTO ${target} (${names.join(', ')}) SELECT ${values.join(', ')} FROM ${STAGE} AS s${where} ORDER BY s.${PLACE}`
     )
   switch (operation) {
+    case 'truncate':
+      return `DELETE FROM ${target}`
     case 'insert':
       return insert('')
     case 'upsert': {

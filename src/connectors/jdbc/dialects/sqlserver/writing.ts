@@ -1,5 +1,6 @@
 import type { Dialect } from '../../database/database.ts'
 import type { WritingDialect } from '../../database/writing.ts'
+import { sqlServerRoom } from './column-room.ts'
 import { sqlServerAddColumns, sqlServerColumnType, sqlServerCreateTable } from './ddl.ts'
 import { sqlServerTarget } from './target.ts'
 import { classified } from './write-errors.ts'
@@ -39,6 +40,7 @@ export function sqlServerWriting(dialect: () => Dialect): WritingDialect {
     createTable: sqlServerCreateTable,
     addColumns: sqlServerAddColumns,
     createOffsetsTable: (table) => offsetsTableSql(table, sqlServerOffsetWords),
+    giveRoom: (_, table, column, room) => Promise.resolve(sqlServerRoom(table, column, room)),
     statementText(shape) {
       const statement = stagedStatement(shape)
       return statement === null ? '' : `${statement.create}; ${statement.apply}`

@@ -6,6 +6,7 @@ import { TYPES } from 'tedious'
 import { systemClock } from '../../../../../src/clock.ts'
 import type { Row, TableId } from '../../../../../src/connectors/jdbc/database/database.ts'
 import {
+  type ColumnRoom,
   errorClassOf,
   refusedRow,
   type TargetTable,
@@ -13,6 +14,7 @@ import {
 } from '../../../../../src/connectors/jdbc/database/writing.ts'
 import { sqlServerDialect } from '../../../../../src/connectors/jdbc/dialects/sqlserver/dialect.ts'
 import { charactersRefused } from '../../../../../src/connectors/jdbc/dialects/sqlserver/code-pages.ts'
+import { sqlServerRoom } from '../../../../../src/connectors/jdbc/dialects/sqlserver/column-room.ts'
 import { stagedStatement } from '../../../../../src/connectors/jdbc/dialects/sqlserver/write-statements.ts'
 import { sqlServerWriteError } from '../../../../../src/connectors/jdbc/dialects/sqlserver/write-errors.ts'
 import { SqlServerWriteSession } from '../../../../../src/connectors/jdbc/dialects/sqlserver/write-session.ts'
@@ -252,6 +254,32 @@ void describe('Writing to SQL Server', () => {
       'INSERT INTO [dbo].[o]]rders] ([name]) SELECT CAST(s.c1 AS nvarchar(50)) FROM #kafka_rows AS s ORDER BY s.n'
     )
     assert.equal(apply('update', ['code']), undefined)
+    const upsert = shapeOf(table, 'upsert', ['code'], ['id', 'name'])
+    const newerBy = table.columns.find(({ name }) => name === 'id')
+    assert.ok(newerBy !== undefined)
+    const newer = stagedStatement({ ...upsert, newerBy })?.apply ?? ''
+    assert.match(
+      newer,
+      /ON t\.\[code\] = CAST\(s\.c1 AS varchar\(20\)\) AND \(t\.\[id\] IS NULL OR .*s\.c2.* >= t\.\[id\]\); SET IDENTITY_INSERT/
+    )
+    assert.equal(apply('truncate', []), 'DELETE FROM [dbo].[o]]rders]')
+  })
+
+  void it('a column gets more room, and forbids null as before', async () => {
+    const table = await described()
+    const room = (name: string, wanted: ColumnRoom): string[] | null => {
+      const column = table.columns.find((one) => one.name === name)
+      assert.ok(column !== undefined)
+      return sqlServerRoom(table, { ...column, isNullable: false }, wanted)
+    }
+    const alter = 'ALTER TABLE [dbo].[o]]rders] ALTER COLUMN'
+    assert.deepEqual(room('code', { kind: 'string', length: 21 }), [
+      `${alter} [code] varchar(40) NOT NULL`
+    ])
+    assert.deepEqual(room('name', { kind: 'string', length: 5000 }), [
+      `${alter} [name] nvarchar(max) NOT NULL`
+    ])
+    assert.deepEqual(room('code', { kind: 'null' }), [`${alter} [code] varchar(20) NULL`])
   })
 
   void it('I16: a datetime takes only the steps it has', async () => {
