@@ -324,6 +324,18 @@ export const sinkConnectorConfig = configDef({
     width: 'medium',
     displayName: 'Enable Error Context Headers',
     doc: 'Whether records there carry headers that say what went wrong, under names beginning with `__connect.errors.`.'
+  },
+  // Not among the keys a JVM worker answers.
+  'errors.deadletterqueue.context.more': {
+    type: 'boolean',
+    default: false,
+    internal: true,
+    importance: 'low',
+    group: 'Error Handling',
+    orderInGroup: 9,
+    width: 'short',
+    displayName: 'More Error Context Headers',
+    doc: 'Whether these headers also name the table, the column and the code of the database (`__connect.errors.table`, `.column`, `.sql.state`), where an error has them. A JVM worker has no such headers.'
   }
 })
 

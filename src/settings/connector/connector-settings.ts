@@ -63,12 +63,15 @@ export interface DeadLetterSettings {
   readonly replicationFactor: number
   /** Whether headers say what went wrong. */
   readonly contextHeaders: boolean
+  /** Whether they also name table, column and code of the database. */
+  readonly moreContext?: boolean
 }
 
 const DEAD_LETTER_KEYS = [
   'errors.deadletterqueue.topic.name',
   'errors.deadletterqueue.topic.replication.factor',
-  'errors.deadletterqueue.context.headers.enable'
+  'errors.deadletterqueue.context.headers.enable',
+  'errors.deadletterqueue.context.more'
 ] as const
 
 /** The dead letter queue of a sink; null: it has none. */
@@ -79,7 +82,8 @@ export function deadLetterSettings(config: ConfigMap): DeadLetterSettings | null
   return {
     topic,
     replicationFactor: values['errors.deadletterqueue.topic.replication.factor'],
-    contextHeaders: values['errors.deadletterqueue.context.headers.enable']
+    contextHeaders: values['errors.deadletterqueue.context.headers.enable'],
+    moreContext: values['errors.deadletterqueue.context.more']
   }
 }
 

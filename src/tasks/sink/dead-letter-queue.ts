@@ -140,7 +140,8 @@ export class DeadLetterQueue {
 
   #letter(record: FailedRecord, failure: RecordFailure): Letter {
     const { start, id } = this.#options
-    const context = start.contextHeaders ? { task: id, failure } : null
+    const { contextHeaders, moreContext } = start
+    const context = contextHeaders ? { task: id, failure, hasMore: moreContext === true } : null
     return { record: deadLetter(start.topic, record, context), stage: failure.stage.name }
   }
 

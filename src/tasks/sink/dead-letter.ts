@@ -19,6 +19,14 @@ export type FailedRecord = RecordBytes &
     readonly offset: number | bigint
   }
 
+/** What a letter says of the failure of its record. */
+interface FailureContext {
+  readonly task: TaskId
+  readonly failure: RecordFailure
+  /** `errors.deadletterqueue.context.more` */
+  readonly hasMore: boolean
+}
+
 /**
  * What a dead letter queue gets of a record: its bytes, headers and timestamp, and behind its own headers
  * those that say what went wrong. A record that fails a second time has two sets of them, as in a JVM worker.
@@ -26,7 +34,7 @@ export type FailedRecord = RecordBytes &
 export function deadLetter(
   topic: string,
   record: FailedRecord,
-  context: { readonly task: TaskId; readonly failure: RecordFailure } | null
+  context: FailureContext | null
 ): ProducerRecord {
   const own = record.headers.map(({ key, value }) => [key, value] as const)
   return {
@@ -42,7 +50,7 @@ export function deadLetter(
 
 function contextHeaders(
   { topic, partition, offset }: FailedRecord,
-  { task, failure }: { readonly task: TaskId; readonly failure: RecordFailure }
+  { task, failure, hasMore }: FailureContext
 ): (readonly [string, Uint8Array])[] {
   const error = asError(failure.error)
   const texts = {
@@ -55,12 +63,27 @@ function contextHeaders(
     'class.name': failure.stage.className,
     'exception.class.name': javaClassOf(error),
     'exception.message': shown(error.message),
-    'exception.stacktrace': traceOf(error)
+    'exception.stacktrace': traceOf(error),
+    ...(hasMore ? databaseFacts(error) : {})
   }
   return Object.entries(texts).map(([name, value]) => [
     `__connect.errors.${name}`,
     Buffer.from(String(value))
   ])
+}
+
+/** Names that an error, or one that led to it, has among its facts; never a value (I7). */
+function databaseFacts(error: Error): Readonly<Record<string, string>> {
+  const found: Record<string, string> = {}
+  const names = { 'sql.state': 'code', table: 'table', column: 'column' }
+  for (let at: unknown = error; at instanceof Error; at = at.cause) {
+    const facts = at instanceof ConnectError ? at.facts : {}
+    for (const [header, fact] of Object.entries(names)) {
+      const value = facts[fact]
+      if (typeof value === 'string' || typeof value === 'number') found[header] ??= String(value)
+    }
+  }
+  return found
 }
 
 /** What a JVM worker throws in the place of an error: tools tell letters apart by it. */

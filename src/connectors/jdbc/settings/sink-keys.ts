@@ -46,7 +46,7 @@ export const sinkEvolutionKeys = configDef({
     group: DDL,
     width: 'short',
     displayName: 'Widen Columns',
-    doc: 'Whether a column that is too small for a value gets more room: whole numbers 64 bits, floats too, decimals more digits, texts more length. SQLite needs none.'
+    doc: 'Whether a column that is too small for a value gets more room: whole numbers 64 bits, floats too, decimals more digits, texts more length.'
   },
   'evolve.relax.not.null': {
     type: 'boolean',
@@ -55,7 +55,7 @@ export const sinkEvolutionKeys = configDef({
     group: DDL,
     width: 'short',
     displayName: 'Relax NOT NULL',
-    doc: 'Whether a column that forbids null, has no default and is no part of a key allows it as soon as a record has no value for it. SQLite cannot change that.'
+    doc: 'Whether a column that forbids null, has no default and is no part of a key allows it as soon as a record has no value for it, where the database can change that.'
   }
 })
 

@@ -1,6 +1,5 @@
 import { Decimal } from '../../../data/logical-types.ts'
 import type { TargetColumn, WriteRow } from '../database/writing.ts'
-import { compareTimestamps, type Timestamp } from '../values/timestamp.ts'
 
 /**
  * The text by which keys are the same or not, as their columns compare them: two that have the same text are
@@ -100,9 +99,17 @@ export function compareKeys(a: WriteRow, b: WriteRow, order: readonly number[]):
   return 0
 }
 
+interface Moment {
+  readonly ms: number
+  readonly nanos: number
+}
+
+const compareMoments = (a: Moment, b: Moment): number =>
+  a.ms === b.ms ? a.nanos - b.nanos : a.ms < b.ms ? -1 : 1
+
 /** Two numbers or times of a column, by size. */
 export function compareValues({ type }: TargetColumn, a: unknown, b: unknown): number {
-  if (type.kind === 'timestamp') return compareTimestamps(a as Timestamp, b as Timestamp)
+  if (type.kind === 'timestamp') return compareMoments(a as Moment, b as Moment)
   if (type.kind !== 'decimal') return compareParts(a, b)
   // NaN is larger than every number, where a database has it.
   if (a === 'NaN' || b === 'NaN') return Number(a === 'NaN') - Number(b === 'NaN')
