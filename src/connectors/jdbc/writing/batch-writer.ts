@@ -17,6 +17,7 @@ import type { RecordPlan } from './record-plan.ts'
 import type { RowChange } from './row-changes.ts'
 import { type StatementGroup, statementGroups } from './statement-groups.ts'
 import { type TargetTables, type WantedRoom, wantedRoom } from './target-tables.ts'
+import { inTransaction, UnansweredCommits } from './transactions.ts'
 import { writingOf } from './writer-sessions.ts'
 import { nextTurn } from '../../../wait.ts'
 
@@ -67,8 +68,7 @@ export class BatchWriter {
   readonly #share: BadShare
   /** A batch that comes again does not hand its bad records over twice. */
   readonly #reported = new WeakSet<SinkRecord>()
-  /** Of transactions whose COMMIT was not answered. */
-  readonly #inDoubt = new WeakSet<SinkRecord>()
+  readonly #unanswered = new UnansweredCommits()
 
   constructor(settings: SinkSettings, tables: TargetTables, outlets: BatchOutlets) {
     this.#settings = settings
@@ -93,7 +93,7 @@ export class BatchWriter {
     const planned = await this.#planned(records, onBad)
     const all = await this.#fitted(session, planned, onBad)
     // Where positions are kept in the database they have told already.
-    const changes = mode.first === null ? await this.#notThere(session, all) : all
+    const changes = mode.first === null ? await this.#unanswered.notThere(session, all) : all
     const suspicion: Suspicion = { pieces: new Map(), bad, unrolls: false }
     let naming = false
     for (;;) {
@@ -195,35 +195,6 @@ export class BatchWriter {
     )
   }
 
-  /**
-   * What is left of changes whose COMMIT was not answered before: it happened for all of them or for none
-   * (I13), and every row was taken in its transaction. So when the first row of an insert is refused now, all
-   * of them are there. A table without a key refuses none: its rows are written again, as at least once says.
-   */
-  async #notThere(
-    session: WriteSession,
-    changes: readonly RowChange[]
-  ): Promise<readonly RowChange[]> {
-    const doubtful = changes.filter(({ record }) => this.#inDoubt.has(record))
-    const groups = statementGroups(doubtful, 'arrival')
-    const inserts = groups.find(({ shape }) => shape.operation === 'insert')
-    const [row] = inserts?.rows ?? []
-    if (inserts === undefined || row === undefined) return changes
-    const tried = async (): Promise<boolean> => {
-      try {
-        await session.begin()
-        await session.write(inserts.shape, [row])
-        return true
-      } catch (error) {
-        if (errorClassOf(error) !== 'data') throw error
-        return false
-      }
-    }
-    const isTaken = await tried()
-    await session.rollback()
-    return isTaken ? changes : changes.filter(({ record }) => !this.#inDoubt.has(record))
-  }
-
   async #changes(
     planned: readonly PlannedRecord[],
     onBad: (record: SinkRecord, error: unknown, wanted: WantedRoom | null) => void
@@ -270,9 +241,7 @@ export class BatchWriter {
     }
     // Without a row to write there is nothing to commit.
     if (groups.length > 0 || first !== null) {
-      await inTransaction(session, rows, () => {
-        for (const { record } of open) this.#inDoubt.add(record)
-      })
+      await inTransaction(session, rows, () => this.#unanswered.add(open))
     } else await rows()
     return groups
   }
@@ -337,29 +306,6 @@ export class BatchWriter {
         this.#reported.add(one.record)
       })
     )
-  }
-}
-
-/**
- * Errors are those of `work` and of the session, which has rolled back then, or is gone. `onDoubt`: nobody
- * knows whether it was committed.
- */
-export async function inTransaction(
-  session: WriteSession,
-  work: () => Promise<void>,
-  onDoubt: () => void = () => undefined
-): Promise<void> {
-  let isCommitting = false
-  try {
-    await session.begin()
-    await work()
-    isCommitting = true
-    await session.commit()
-  } catch (error) {
-    // A session that is gone has rolled back, unless it had come to commit.
-    if (errorClassOf(error) !== 'outage') await session.rollback()
-    else if (isCommitting) onDoubt()
-    throw error
   }
 }
 

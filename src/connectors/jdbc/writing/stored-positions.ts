@@ -5,7 +5,7 @@ import type { SinkTaskContext, TopicPartition, TopicPosition } from '../../../pl
 import type { OffsetStep } from '../database/sink-offsets.ts'
 import type { WriteSession } from '../database/writing.ts'
 import type { SinkSettings } from '../settings/sink-settings.ts'
-import { inTransaction } from './batch-writer.ts'
+import { inTransaction } from './transactions.ts'
 import { offsetsTable } from './offsets-table.ts'
 import { type ClaimedBatch, PartitionClaims } from './partition-claims.ts'
 
