@@ -284,6 +284,7 @@ for (const release of await oracleReleases()) {
         ])
         assert.deepEqual(told?.columns[1]?.type, {
           kind: 'string',
+          booleansAreDigits: true,
           max: 5,
           unit: 'characters',
           refuses: null
