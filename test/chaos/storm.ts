@@ -6,7 +6,7 @@ import type { TestContext } from 'node:test'
 import { startPostgres } from '../../scripts/databases.ts'
 import { type Broker, startBroker } from '../../scripts/kafka-broker.ts'
 import { connectRest } from '../support/connect-rest.ts'
-import { startTcpProxy } from '../support/tcp-proxy.ts'
+import { startDatabaseProxy, startTcpProxy } from '../support/tcp-proxy.ts'
 import { until } from '../support/until.ts'
 import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts'
 import { KafkaContents } from './kafka-contents.ts'
@@ -69,7 +69,7 @@ export async function storm(t: TestContext, options: StormOptions): Promise<Afte
   t.after(() => database.stop())
   const toKafka = await startTcpProxy(broker.bootstrap)
   t.after(() => toKafka.close())
-  const toDatabase = await startTcpProxy(new URL(database.url).host)
+  const toDatabase = await startDatabaseProxy(new URL(database.url).host)
   t.after(() => toDatabase.close())
   const kafka = new KafkaContents(broker.bootstrap)
   await kafka.connect()

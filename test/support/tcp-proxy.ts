@@ -39,8 +39,13 @@ type RequestListener = (apiKey: number, clientId: string, bytes: Buffer) => void
 
 /**
  * `target`: host:port of the broker, as it advertises itself. With `tls` clients must speak TLS to the proxy.
+ * `isBroker` false: another server, whose answers are left as they are.
  */
-export async function startTcpProxy(target: string, tls?: TlsOptions): Promise<TcpProxy> {
+export async function startTcpProxy(
+  target: string,
+  tls?: TlsOptions,
+  isBroker = true
+): Promise<TcpProxy> {
   const separator = target.lastIndexOf(':')
   const host = target.slice(0, separator)
   const port = Number(target.slice(separator + 1))
@@ -61,7 +66,7 @@ export async function startTcpProxy(target: string, tls?: TlsOptions): Promise<T
     const broker = connect({ host, port })
     const pair = [client, broker] as const
     pairs.add(pair)
-    const rewrite = portRewriter(host, port, own)
+    const rewrite = isBroker ? portRewriter(host, port, own) : (chunk: Buffer) => chunk
     let mute = false
     client.on('data', (chunk: Buffer) => {
       // Clients write each request by itself: INT32 length, INT16 api key.
@@ -150,6 +155,11 @@ export async function startTcpProxy(target: string, tls?: TlsOptions): Promise<T
       })
     }
   }
+}
+
+/** In front of a database, whose answers are left as they are. */
+export async function startDatabaseProxy(target: string): Promise<TcpProxy> {
+  return await startTcpProxy(target, undefined, false)
 }
 
 /**

@@ -4,7 +4,7 @@ import { followAs } from '../support/committed-reader.ts'
 import { connectRest } from '../support/connect-rest.ts'
 import { kafkaBootstrap, uniqueName } from '../support/environment.ts'
 import { createPostgresDatabase } from '../support/postgres-database.ts'
-import { startTcpProxy } from '../support/tcp-proxy.ts'
+import { startDatabaseProxy, startTcpProxy } from '../support/tcp-proxy.ts'
 import { idsOf, makeTopic } from '../support/topic-reader.ts'
 import { until } from '../support/until.ts'
 import { MORTAL, startWorkerProcess } from '../support/worker-process.ts'
@@ -29,7 +29,7 @@ describe('rows of one moment, handed out in many batches, whose session breaks a
       )
       const url = db.config['connection.url']
       const [, host = ''] = /\/\/([^/]+)\//.exec(url) ?? []
-      const toDatabase = await startTcpProxy(host)
+      const toDatabase = await startDatabaseProxy(host)
       t.after(() => toDatabase.close())
       const toKafka = await startTcpProxy(kafkaBootstrap())
       t.after(() => toKafka.close())

@@ -16,7 +16,7 @@ import {
 } from '../../../support/jdbc-source.ts'
 import { createMysqlDatabase, type TestDatabase } from '../../../support/mysql-database.ts'
 import { createPostgresDatabase } from '../../../support/postgres-database.ts'
-import { startTcpProxy, type TcpProxy } from '../../../support/tcp-proxy.ts'
+import { startDatabaseProxy, type TcpProxy } from '../../../support/tcp-proxy.ts'
 import { until } from '../../../support/until.ts'
 
 /** Time that passes so many times as fast. */
@@ -108,7 +108,7 @@ function suite(name: string, server: Server): void {
     async function proxied(t: TestContext, settings: Config): Promise<[TcpProxy, Config]> {
       const url = settings['connection.url'] ?? ''
       const [, host = ''] = /\/\/([^/]+)\//.exec(url) ?? []
-      const proxy = await startTcpProxy(host)
+      const proxy = await startDatabaseProxy(host)
       t.after(() => proxy.close())
       return [proxy, { ...settings, 'connection.url': url.replace(host, proxy.address) }]
     }

@@ -7,7 +7,7 @@ import { Schema } from '../../../../src/data/schema.ts'
 import type { PartitionOrigin } from '../../../../src/plugin/sink.ts'
 import { type KafkaSaid, sinkRecord, startJdbcSink, struct } from '../../../support/jdbc-sink.ts'
 import { sinkDatabases } from '../../../support/sink-databases.ts'
-import { startTcpProxy, type TcpProxy } from '../../../support/tcp-proxy.ts'
+import { startDatabaseProxy, type TcpProxy } from '../../../support/tcp-proxy.ts'
 
 const LEDGER = Schema.struct([{ name: 'seq', schema: Schema.INT64 }])
 
@@ -45,7 +45,7 @@ for (const { name, open } of sinkDatabases) {
     before(async () => {
       database = await open()
       const [, address] = /\/\/([^/]+)\//.exec(database.config['connection.url'] ?? '') ?? []
-      if (address !== undefined) proxy = await startTcpProxy(address)
+      if (address !== undefined) proxy = await startDatabaseProxy(address)
     })
     after(async () => {
       await proxy?.close()

@@ -7,7 +7,7 @@ import { KEY, sinkRecord, startJdbcSink, struct } from '../../../support/jdbc-si
 import { createMysqlDatabase } from '../../../support/mysql-database.ts'
 import { createPostgresDatabase } from '../../../support/postgres-database.ts'
 import { type SinkDatabase, sinkDatabases } from '../../../support/sink-databases.ts'
-import { startTcpProxy, type TcpProxy } from '../../../support/tcp-proxy.ts'
+import { startDatabaseProxy, type TcpProxy } from '../../../support/tcp-proxy.ts'
 import { until } from '../../../support/until.ts'
 
 /** In every column of every failing row; nothing that people read may hold it (I7). */
@@ -162,7 +162,7 @@ for (const { name, open, fill, empty, raise, waiting } of servers) {
     before(async () => {
       database = await open()
       const [, address = ''] = /\/\/([^/]+)\//.exec(database.config['connection.url'] ?? '') ?? []
-      proxy = await startTcpProxy(address)
+      proxy = await startDatabaseProxy(address)
     })
     after(async () => {
       await proxy.close()

@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test'
 import { RetriableError, messageOf } from '../../../../src/errors.ts'
 import { order, startJdbcSink } from '../../../support/jdbc-sink.ts'
 import { createPostgresDatabase } from '../../../support/postgres-database.ts'
-import { startTcpProxy, type TcpProxy } from '../../../support/tcp-proxy.ts'
+import { startDatabaseProxy, type TcpProxy } from '../../../support/tcp-proxy.ts'
 import { until } from '../../../support/until.ts'
 
 /** What only a server with sessions and locks shows. */
@@ -14,7 +14,7 @@ describe('A JDBC sink task whose database', () => {
     database = await createPostgresDatabase()
     const url = database.config['connection.url'] ?? ''
     const [, address = ''] = /\/\/([^/]+)\//.exec(url) ?? []
-    proxy = await startTcpProxy(address)
+    proxy = await startDatabaseProxy(address)
   })
   after(async () => {
     await proxy.close()

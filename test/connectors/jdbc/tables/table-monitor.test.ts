@@ -9,7 +9,7 @@ import { createMysqlDatabase, type TestDatabase } from '../../../support/mysql-d
 import { createPostgresDatabase } from '../../../support/postgres-database.ts'
 import { recordingLog } from '../../../support/recording-log.ts'
 import { sqliteShop } from '../../../support/sqlite-shop.ts'
-import { startTcpProxy, type TcpProxy } from '../../../support/tcp-proxy.ts'
+import { startDatabaseProxy, type TcpProxy } from '../../../support/tcp-proxy.ts'
 import { until } from '../../../support/until.ts'
 
 interface Looking {
@@ -137,7 +137,7 @@ function servers(
       await db.exec('CREATE TABLE a (id BIGINT PRIMARY KEY)')
       const url = db.config['connection.url']
       const [, host = ''] = /\/\/([^/]+)\//.exec(url) ?? []
-      const proxy = await startTcpProxy(host)
+      const proxy = await startDatabaseProxy(host)
       t.after(() => proxy.close())
       const config = {
         ...db.config,

@@ -21,6 +21,7 @@ import { postgresTargetTable } from './target-table.ts'
 import { postgresWriteError } from './write-errors.ts'
 import {
   copyChunks,
+  tableSql,
   unnestChunks,
   type WriteChunk,
   type WriteStatement,
@@ -117,7 +118,21 @@ export class PostgresWriteSession extends PostgresConnection implements WriteSes
   }
 
   offsets(place: SinkOffsetsPlace): SinkOffsets {
-    return new SqlOffsets(this, place, postgresOffsetWords)
+    return new SqlOffsets(this, place, postgresOffsetWords, () => this.#endStalled(place.table))
+  }
+
+  /**
+   * Ends sessions of this user that hold rows of the table and have stood still within a COPY for longer than
+   * a transaction may be idle: while a server waits for rows of a COPY, none of its own limits acts, and a
+   * process that is frozen would keep its locks for ever.
+   */
+  async #endStalled(table: TableId): Promise<void> {
+    const { idleTransactionMs } = this.#options
+    if (idleTransactionMs === undefined) return
+    await this.ask(
+      `SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE pid IN (SELECT pid FROM pg_locks WHERE granted AND relation = $1::text::regclass AND mode = 'RowExclusiveLock') AND pid <> pg_backend_pid() AND usename = current_user AND state = 'active' AND wait_event = 'ClientRead' AND query_start < clock_timestamp() - $2::text::bigint * interval '1 millisecond'`,
+      [tableSql({ id: table }), String(idleTransactionMs)]
+    )
   }
 
   async execute(sql: string): Promise<void> {

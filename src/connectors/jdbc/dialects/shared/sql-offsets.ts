@@ -78,15 +78,32 @@ export class SqlOffsets implements SinkOffsets {
   readonly #place: SinkOffsetsPlace
   readonly #words: OffsetWords
   readonly #table: string
+  readonly #onConflict: (() => Promise<void>) | undefined
 
-  constructor(session: WriteSession, place: SinkOffsetsPlace, words: OffsetWords) {
+  /** `onConflict`: what is done, outside a transaction, before a claim fails that others kept waiting. */
+  constructor(
+    session: WriteSession,
+    place: SinkOffsetsPlace,
+    words: OffsetWords,
+    onConflict?: () => Promise<void>
+  ) {
     this.#session = session
     this.#place = place
     this.#words = words
     this.#table = words.tableSql(place.table)
+    this.#onConflict = onConflict
   }
 
   async claim(claims: readonly OffsetClaim[], owner: string): Promise<readonly ClaimedOffset[]> {
+    try {
+      return await this.#claim(claims, owner)
+    } catch (error) {
+      if (errorClassOf(error) === 'conflict') await this.#onConflict?.()
+      throw error
+    }
+  }
+
+  async #claim(claims: readonly OffsetClaim[], owner: string): Promise<readonly ClaimedOffset[]> {
     return await this.#transaction(async () => {
       await this.#makeMissing(claims)
       // The lock comes first: what is read behind it stays.
