@@ -15,7 +15,13 @@ export async function runJava(
   input = ''
 ): Promise<string[]> {
   const source = join(import.meta.dirname, 'java', file)
-  const options = ['-Xmx256m', '-XX:TieredStopAtLevel=1', '-cp', join(kafkaLibs(), '*')]
+  const options = [
+    '-Xmx256m',
+    '-Dfile.encoding=UTF-8',
+    '-XX:TieredStopAtLevel=1',
+    '-cp',
+    join(kafkaLibs(), '*')
+  ]
   const running = run('java', [...options, source, ...args], {
     timeout: 180_000,
     maxBuffer: 50_000_000
