@@ -5,11 +5,9 @@
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { startBroker } from '../scripts/kafka-broker.ts'
+import { type Bench, runBench } from './bench.ts'
 import { nodeWorker } from './contenders.ts'
 import { measure } from './measure.ts'
 import type { TableAddress } from './oracle-table-server.ts'
@@ -30,15 +28,11 @@ if (!(rows > 0) || values.mode.some((mode) => !MODES.includes(mode))) {
   process.exit(1)
 }
 
-const stops: (() => Promise<void> | void)[] = []
-
-async function main(): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'kafka-connect-node-bench-'))
-  chmodSync(folder, 0o755)
-  stops.push(() => rmSync(folder, { recursive: true, force: true }))
-  const bootstrap = process.env['KAFKA_BOOTSTRAP'] ?? (await ownBroker(folder))
+async function main(bench: Bench): Promise<void> {
+  const { folder } = bench
+  const bootstrap = await bench.broker()
   console.log(`Filling a table with ${rows} rows of 7 columns on the test server …`)
-  const { address, pid } = await tableServer()
+  const { address, pid } = await tableServer(bench)
   console.log(`It is full; the server's process has ${address.residentMb.toFixed(0)} MB`)
   for (const mode of values.mode) {
     const before = usageOf(pid).cpuSeconds
@@ -80,25 +74,13 @@ function oracleConnector(address: TableAddress, mode: string): Record<string, st
   }
 }
 
-async function ownBroker(folder: string): Promise<string> {
-  const broker = await startBroker({
-    dir: join(folder, 'kafka'),
-    logTo: join(folder, 'kafka.log'),
-    heapMb: 1024,
-    quickStart: false,
-    say: (text) => console.log(text)
-  })
-  stops.push(() => broker.stop())
-  return broker.bootstrap
-}
-
 /** The server in a process of its own, so that the worker's memory and time are the worker's alone. */
-async function tableServer(): Promise<{ address: TableAddress; pid: number }> {
+async function tableServer(bench: Bench): Promise<{ address: TableAddress; pid: number }> {
   const child: ChildProcess = fork(join(import.meta.dirname, 'oracle-table-server.ts'), [
     String(rows)
   ])
   const gone = once(child, 'exit')
-  stops.push(async () => {
+  bench.atEnd(async () => {
     child.kill()
     await gone
   })
@@ -108,20 +90,4 @@ async function tableServer(): Promise<{ address: TableAddress; pid: number }> {
   return { address: answer[0] as TableAddress, pid: child.pid }
 }
 
-async function stopAll(): Promise<void> {
-  for (const stop of stops.splice(0).toReversed()) await stop()
-}
-
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.on(signal, () => {
-    void stopAll().finally(() => process.exit(130))
-  })
-}
-try {
-  await main()
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error)
-  process.exitCode = 1
-} finally {
-  await stopAll()
-}
+await runBench(main)

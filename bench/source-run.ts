@@ -5,13 +5,9 @@
  * does the same in turn, and ratios are printed. Uses KAFKA_BOOTSTRAP, TEST_POSTGRES_URL and
  * TEST_SCHEMA_REGISTRY_URL when set, else servers of its own.
  */
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
-import { availableParallelism, tmpdir, totalmem } from 'node:os'
-import { join } from 'node:path'
+import { availableParallelism, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
-import { startPostgres } from '../scripts/databases.ts'
-import { startBroker } from '../scripts/kafka-broker.ts'
-import { startSchemaRegistry } from '../scripts/schema-registry.ts'
+import { type Bench, runBench } from './bench.ts'
 import { type Contender, jvmWorker, nodeWorker } from './contenders.ts'
 import { measure, type Measurement } from './measure.ts'
 import { median } from './median.ts'
@@ -43,18 +39,10 @@ if (
   process.exit(1)
 }
 
-const started = performance.now()
-const say = (text: string): void => {
-  console.log(`[${((performance.now() - started) / 1000).toFixed(1).padStart(6)} s] ${text}`)
-}
-const stops: (() => Promise<void> | void)[] = []
-
-async function main(): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'kafka-connect-node-bench-'))
-  chmodSync(folder, 0o755)
-  stops.push(() => rmSync(folder, { recursive: true, force: true }))
-  const bootstrap = process.env['KAFKA_BOOTSTRAP'] ?? (await ownBroker(folder))
-  const postgres = process.env['TEST_POSTGRES_URL'] ?? (await ownPostgres(folder))
+async function main(bench: Bench): Promise<void> {
+  const { folder, say } = bench
+  const bootstrap = await bench.broker()
+  const postgres = await bench.postgres()
   say(`Filling a PostgreSQL table with ${rows} rows of 7 columns …`)
   await fillTable(postgres, rows)
 
@@ -63,9 +51,7 @@ async function main(): Promise<void> {
   const contenders = all.filter(({ name }) => values.only === undefined || name === values.only)
   if (contenders.length === 0)
     throw new Error(`--only is one of: ${all.map(({ name }) => name).join(', ')}`)
-  const registry = values.format.includes('avro')
-    ? (process.env['TEST_SCHEMA_REGISTRY_URL'] ?? (await ownRegistry(folder)))
-    : ''
+  const registry = values.format.includes('avro') ? await bench.registry() : ''
   for (const mode of values.mode) {
     for (const format of values.format) {
       const results = new Map<Contender, Measurement[]>()
@@ -87,35 +73,6 @@ async function main(): Promise<void> {
       report(`${mode}, ${format}`, results)
     }
   }
-}
-
-async function ownRegistry(folder: string): Promise<string> {
-  say('Starting a schema registry …')
-  const server = await startSchemaRegistry({ logTo: join(folder, 'registry.log'), say })
-  stops.push(() => server.stop())
-  return server.url
-}
-
-async function ownBroker(folder: string): Promise<string> {
-  say('Starting a Kafka broker …')
-  const logTo = join(folder, 'kafka.log')
-  const broker = await startBroker({
-    dir: join(folder, 'kafka'),
-    logTo,
-    heapMb: 1024,
-    quickStart: false,
-    say
-  })
-  stops.push(() => broker.stop())
-  return broker.bootstrap
-}
-
-async function ownPostgres(folder: string): Promise<string> {
-  say('Starting PostgreSQL …')
-  const options = { dir: join(folder, 'postgres'), logTo: join(folder, 'postgres.log'), say }
-  const database = await startPostgres({ ...options, settings: ['shared_buffers=512MB'] })
-  stops.push(() => database.stop())
-  return database.url
 }
 
 const LINES: readonly [keyof Measurement, string, 'higher' | 'lower', number][] = [
@@ -150,20 +107,4 @@ function report(mode: string, results: ReadonlyMap<Contender, readonly Measureme
   console.log('')
 }
 
-async function stopAll(): Promise<void> {
-  for (const stop of stops.splice(0).toReversed()) await stop()
-}
-
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.on(signal, () => {
-    void stopAll().finally(() => process.exit(130))
-  })
-}
-try {
-  await main()
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error)
-  process.exitCode = 1
-} finally {
-  await stopAll()
-}
+await runBench(main)

@@ -5,13 +5,8 @@
  * bench/README.md), by the JVM's with its defaults and tuned, in turn. Uses KAFKA_BOOTSTRAP,
  * TEST_POSTGRES_URL, TEST_MYSQL_URL and TEST_SCHEMA_REGISTRY_URL when set, else servers of its own.
  */
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { startMariaDb, startPostgres } from '../../scripts/databases.ts'
-import { startBroker } from '../../scripts/kafka-broker.ts'
-import { startSchemaRegistry } from '../../scripts/schema-registry.ts'
+import { type Bench, runBench } from '../bench.ts'
 import { type Contender, jvmWorker, nodeWorker } from '../contenders.ts'
 import { CASES, DEFAULTS, EXACTLY_ONCE, type SinkCase, type Tuning, TUNED } from './cases.ts'
 import { measureSink, type SinkMeasurement } from './measure.ts'
@@ -53,12 +48,6 @@ if (
   process.exit(1)
 }
 
-const started = performance.now()
-const say = (text: string): void => {
-  console.log(`[${((performance.now() - started) / 1000).toFixed(1).padStart(6)} s] ${text}`)
-}
-const stops: (() => Promise<void> | void)[] = []
-
 /** Who is compared, and how it is told. */
 interface Competitor {
   readonly name: string
@@ -88,15 +77,11 @@ function competitors(): Competitor[] {
   )
 }
 
-async function main(): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'kafka-connect-node-bench-'))
-  chmodSync(folder, 0o755)
-  stops.push(() => rmSync(folder, { recursive: true, force: true }))
-  const bootstrap = process.env['KAFKA_BOOTSTRAP'] ?? (await ownBroker(folder))
-  const registry = values.format.includes('avro')
-    ? (process.env['TEST_SCHEMA_REGISTRY_URL'] ?? (await ownRegistry(folder)))
-    : ''
-  const targets = await openTargets(folder)
+async function main(bench: Bench): Promise<void> {
+  const { folder, say } = bench
+  const bootstrap = await bench.broker()
+  const registry = values.format.includes('avro') ? await bench.registry() : ''
+  const targets = await openTargets(bench)
   const filled = new Map<string, FilledTopic>()
   const topicOf = async (
     format: Format,
@@ -168,65 +153,17 @@ function connectorConfig(
   }
 }
 
-async function openTargets(folder: string): Promise<Target[]> {
+async function openTargets(bench: Bench): Promise<Target[]> {
   const targets: Target[] = []
   for (const name of values.database) {
     const target =
       name === 'PostgreSQL'
-        ? await postgresTarget(process.env['TEST_POSTGRES_URL'] ?? (await ownPostgres(folder)))
-        : await mariaDbTarget(process.env['TEST_MYSQL_URL'] ?? (await ownMariaDb(folder)))
-    stops.push(() => target.close())
+        ? await postgresTarget(await bench.postgres())
+        : await mariaDbTarget(await bench.mariaDb())
+    bench.atEnd(() => target.close())
     targets.push(target)
   }
   return targets
 }
 
-async function ownRegistry(folder: string): Promise<string> {
-  say('Starting a schema registry …')
-  const server = await startSchemaRegistry({ logTo: join(folder, 'registry.log'), say })
-  stops.push(() => server.stop())
-  return server.url
-}
-
-async function ownBroker(folder: string): Promise<string> {
-  say('Starting a Kafka broker …')
-  const logTo = join(folder, 'kafka.log')
-  const options = { dir: join(folder, 'kafka'), logTo, heapMb: 1024, quickStart: false, say }
-  const broker = await startBroker(options)
-  stops.push(() => broker.stop())
-  return broker.bootstrap
-}
-
-async function ownPostgres(folder: string): Promise<string> {
-  say('Starting PostgreSQL …')
-  const options = { dir: join(folder, 'postgres'), logTo: join(folder, 'postgres.log'), say }
-  const database = await startPostgres({ ...options, settings: ['shared_buffers=512MB'] })
-  stops.push(() => database.stop())
-  return database.url
-}
-
-async function ownMariaDb(folder: string): Promise<string> {
-  say('Starting MariaDB …')
-  const options = { dir: join(folder, 'mariadb'), logTo: join(folder, 'mariadb.log'), say }
-  const database = await startMariaDb(options)
-  stops.push(() => database.stop())
-  return database.url
-}
-
-async function stopAll(): Promise<void> {
-  for (const stop of stops.splice(0).toReversed()) await stop()
-}
-
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.on(signal, () => {
-    void stopAll().finally(() => process.exit(130))
-  })
-}
-try {
-  await main()
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error)
-  process.exitCode = 1
-} finally {
-  await stopAll()
-}
+await runBench(main)
