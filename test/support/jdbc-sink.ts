@@ -219,3 +219,17 @@ export function envelope(
     })
   })
 }
+
+/** Puts the batches, and answers the task that did, which has ended. */
+export async function putBatches(
+  config: Readonly<Record<string, string>>,
+  batches: readonly (readonly SinkRecord[])[]
+): ReturnType<typeof startJdbcSink> {
+  const sink = await startJdbcSink(config)
+  try {
+    for (const batch of batches) await sink.put(batch)
+  } finally {
+    await sink.stop()
+  }
+  return sink
+}

@@ -107,19 +107,23 @@ for (const { name, open } of sinkDatabases) {
   })
 }
 
+function opening(create: typeof createPostgresDatabase | typeof createMysqlDatabase) {
+  return async () => {
+    const database = await create()
+    return {
+      config: database.config,
+      exec: database.exec,
+      connect: () => database.connect(),
+      close: () => database.close()
+    }
+  }
+}
+
 /** What differs between the servers: how they are made to refuse, and how locks are taken. */
 const servers = [
   {
     name: 'PostgreSQL',
-    open: async () => {
-      const database = await createPostgresDatabase()
-      return {
-        config: database.config,
-        exec: database.exec,
-        connect: () => database.connect(),
-        close: () => database.close()
-      }
-    },
+    open: opening(createPostgresDatabase),
     /** The SQLSTATE of a full disk, which the server raises where a write finds no room. */
     fill: (table: string) => [
       `CREATE FUNCTION full_${table}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no room for %', NEW.name USING ERRCODE = '53100'; END $$`,
@@ -134,15 +138,7 @@ const servers = [
   },
   {
     name: 'MariaDB',
-    open: async () => {
-      const database = await createMysqlDatabase()
-      return {
-        config: database.config,
-        exec: database.exec,
-        connect: () => database.connect(),
-        close: () => database.close()
-      }
-    },
+    open: opening(createMysqlDatabase),
     /** The number of a table that is full, which the server answers where a tablespace may not grow. */
     fill: (table: string) => [
       `CREATE TRIGGER full_${table} BEFORE INSERT ON ${table} FOR EACH ROW SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 1114, MESSAGE_TEXT = 'The table is full'`

@@ -9,6 +9,7 @@ import {
   KEY,
   order,
   ORDER,
+  putBatches,
   sinkRecord,
   startJdbcSink,
   struct
@@ -28,18 +29,10 @@ for (const { name, open } of sinkDatabases) {
     const newTable = (): string => `t${++tables}`
 
     /** Puts the batches and answers the task that did. */
-    const run = async (
+    const run = (
       config: Readonly<Record<string, string>>,
       ...batches: (readonly SinkRecord[])[]
-    ): Promise<Awaited<ReturnType<typeof startJdbcSink>>> => {
-      const sink = await startJdbcSink({ ...database.config, ...config })
-      try {
-        for (const batch of batches) await sink.put(batch)
-      } finally {
-        await sink.stop()
-      }
-      return sink
-    }
+    ): ReturnType<typeof startJdbcSink> => putBatches({ ...database.config, ...config }, batches)
     const rowsOf = (table: string, by = 'id'): Promise<unknown[]> =>
       database.exec(`SELECT * FROM ${table} ORDER BY ${by}`)
 

@@ -9,6 +9,7 @@ import {
   envelope,
   KEY,
   order,
+  putBatches,
   sinkRecord,
   startJdbcSink,
   struct
@@ -45,18 +46,10 @@ for (const { name, open } of sinkDatabases) {
 
     let tables = 0
     const newTable = (): string => `w${++tables}`
-    const run = async (
+    const run = (
       config: Readonly<Record<string, string>>,
       ...batches: (readonly SinkRecord[])[]
-    ): Promise<Awaited<ReturnType<typeof startJdbcSink>>> => {
-      const sink = await startJdbcSink({ ...database.config, ...config })
-      try {
-        for (const batch of batches) await sink.put(batch)
-      } finally {
-        await sink.stop()
-      }
-      return sink
-    }
+    ): ReturnType<typeof startJdbcSink> => putBatches({ ...database.config, ...config }, batches)
     const rowsOf = async (table: string, columns = '*'): Promise<string> =>
       JSON.stringify(
         (await database.exec(`SELECT ${columns} FROM ${table} ORDER BY id`)).map((row) =>
