@@ -3,7 +3,11 @@ import { isRetriable, messageOf } from '../../errors.ts'
 import type { CommitOutcome, ConsumerPosition, GroupConsumer } from '../../kafka/contracts.ts'
 import type { Logger } from '../../log.ts'
 import type { TopicPosition } from '../../plugin/sink.ts'
-import type { AssignedPartition, AssignedPartitions } from './assigned-partitions.ts'
+import {
+  type AssignedPartition,
+  type AssignedPartitions,
+  partitionKey
+} from './assigned-partitions.ts'
 import type { ErrantRecords } from './errant-records.ts'
 import type { SinkMeter } from './sink-meter.ts'
 import type { SinkTaskInstance } from './sink-task-instance.ts'
@@ -154,8 +158,7 @@ export class OffsetCommits {
     const failed = failuresOf(outcome)
     for (const [assigned, { offset }] of ready) {
       // A partition that was given away meanwhile, and came back, is another one.
-      const { topic, partition } = assigned
-      if (!failed.has(`${topic}/${partition}`)) assigned.committed = offset
+      if (!failed.has(partitionKey(assigned))) assigned.committed = offset
     }
     if (failed.size === 0) return meter.committed('completed', active)
     meter.committed('failed')
@@ -175,8 +178,8 @@ function deliveredOf(partitions: readonly AssignedPartition[]): TopicPosition[] 
 
 function failuresOf(outcome: CommitOutcome): ReadonlyMap<string, unknown> {
   return new Map(
-    outcome.flatMap(({ topic, partition, error }) =>
-      error === null ? [] : [[`${topic}/${partition}`, error] as const]
+    outcome.flatMap(({ error, ...partition }) =>
+      error === null ? [] : [[partitionKey(partition), error] as const]
     )
   )
 }

@@ -6,7 +6,7 @@ import type {
   GroupConsumer,
   KafkaClients
 } from '../../kafka/contracts.ts'
-import type { PartitionOrigin, TopicPartition, TopicPosition } from '../../plugin/sink.ts'
+import type { SinkTaskContext, TopicPartition, TopicPosition } from '../../plugin/sink.ts'
 import { consumingSettings, type OffsetReset } from '../../settings/clients/consumer-settings.ts'
 import { partitionKey } from './assigned-partitions.ts'
 
@@ -30,9 +30,7 @@ export class PartitionOrigins {
     this.#options = options
   }
 
-  async origins(
-    partitions: readonly TopicPartition[]
-  ): Promise<{ readonly clusterId: string; readonly partitions: readonly PartitionOrigin[] }> {
+  async origins(partitions: readonly TopicPartition[]): ReturnType<SinkTaskContext['origins']> {
     const { clients, client, clientId } = this.#options
     if (this.#isClosed) throw new RetriableError('The task has ended')
     this.#groups ??= clients.consumerGroups(client, clientId)
@@ -65,7 +63,7 @@ export class PartitionOrigins {
   async #ask(
     groups: ConsumerGroups,
     partitions: readonly TopicPartition[]
-  ): Promise<{ readonly clusterId: string; readonly partitions: readonly PartitionOrigin[] }> {
+  ): ReturnType<SinkTaskContext['origins']> {
     const { groupId, reset } = consumingSettings(this.#options.client)
     const topics = [...new Set(partitions.map(({ topic }) => topic))]
     const [ids, committed, first, end] = await Promise.all([

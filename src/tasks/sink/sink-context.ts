@@ -1,7 +1,6 @@
 import type { Logger } from '../../log.ts'
 import type {
   ErrantRecordReporter,
-  PartitionOrigin,
   Revocation,
   RevocationSignal,
   SinkTaskContext,
@@ -71,10 +70,7 @@ export class SinkContext implements SinkTaskContext {
     this.#hasAsked = true
   }
 
-  origins(partitions: readonly TopicPartition[]): Promise<{
-    readonly clusterId: string
-    readonly partitions: readonly PartitionOrigin[]
-  }> {
+  origins(partitions: readonly TopicPartition[]): ReturnType<SinkTaskContext['origins']> {
     return this.#options.origins.origins(partitions)
   }
 

@@ -1,8 +1,7 @@
 import type { ConfigMap } from '../../config/config-def.ts'
 import { ownedByNobody } from '../../plugin/plugin-owner.ts'
 import type { ConnectorPlugin } from '../../plugin/plugins.ts'
-import type { AlteringOffsets } from '../../plugin/sink.ts'
-import type { AlteredOffsets, OffsetChange, SourceConnectorPlugin } from '../../plugin/source.ts'
+import type { AlteredOffsets, OffsetChange } from '../../plugin/source.ts'
 import type { StartFrom } from '../../plugin/start-from.ts'
 import type { StoredOffset } from '../../storage/offset-store.ts'
 import type { RequestedOffset } from '../contracts.ts'
@@ -27,16 +26,11 @@ export interface OffsetsOfKind<P extends ConnectorPlugin> {
   startFrom(connector: Resolved<P>): StartFrom | undefined
 }
 
-/** What the class of a connector makes of offsets an operator wants to store; `how`: of a sink. */
+/** What the class of a connector makes of offsets an operator wants to store: `alter` asks it. */
 export async function alteredOffsets(
-  { plugin, config }: Resolved<ConnectorPlugin>,
   wanted: readonly OffsetChange[],
-  how?: AlteringOffsets
+  alter: () => ReturnType<NonNullable<ConnectorPlugin['alterOffsets']>> | undefined
 ): Promise<AlteredOffsets> {
-  const alter = (): ReturnType<NonNullable<ConnectorPlugin['alterOffsets']>> =>
-    plugin.type === 'sink' && how !== undefined
-      ? (plugin.alterOffsets?.(config, wanted, how) ?? false)
-      : ((plugin as SourceConnectorPlugin).alterOffsets?.(config, wanted) ?? false)
-  const answer = await ownedByNobody(alter)
+  const answer = (await ownedByNobody(alter)) ?? false
   return typeof answer === 'boolean' ? { complete: answer, changes: wanted } : answer
 }

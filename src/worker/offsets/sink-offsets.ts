@@ -111,7 +111,9 @@ export class SinkOffsets implements OffsetsOfKind<SinkConnectorPlugin> {
   ): Promise<AlteredOffsets> {
     const wanted = groupPositions(given).map(storedPosition)
     const clusterId = (): Promise<string> => this.#clusterId(sink)
-    const { complete, changes } = await alteredOffsets(sink, wanted, { ...how, clusterId })
+    const { complete, changes } = await alteredOffsets(wanted, () =>
+      sink.plugin.alterOffsets?.(sink.config, wanted, { ...how, clusterId })
+    )
     return { complete, changes: groupPositions(changes).map(storedPosition) }
   }
 

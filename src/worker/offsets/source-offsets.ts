@@ -47,13 +47,16 @@ export class SourceOffsets implements OffsetsOfKind<SourceConnectorPlugin> {
       changes === null
         ? stored.map(({ partition }) => ({ partition, offset: null }))
         : changes.map(named)
-    const altered = await alteredOffsets(source, wanted)
+    const altered = await alteredOffsets(wanted, () =>
+      source.plugin.alterOffsets?.(source.config, wanted)
+    )
     if (altered.changes.length > 0) await this.write(source, altered.changes)
     return altered.complete
   }
 
   checked(source: Source, given: readonly RequestedOffset[]): Promise<AlteredOffsets> {
-    return alteredOffsets(source, given.map(named))
+    const wanted = given.map(named)
+    return alteredOffsets(wanted, () => source.plugin.alterOffsets?.(source.config, wanted))
   }
 
   startFrom({ plugin }: Source): StartFrom | undefined {

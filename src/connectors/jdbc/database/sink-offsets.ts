@@ -43,6 +43,11 @@ export interface OffsetPartition {
   readonly partition: number
 }
 
+/** The same for the same partition, and for no other. */
+export function offsetKey({ topic, partition }: OffsetPartition): string {
+  return `${topic}/${partition}`
+}
+
 export interface OffsetClaim extends OffsetPartition {
   /** Of the next record, where the row says nothing of it. */
   readonly nextOffset: bigint

@@ -13,7 +13,7 @@ import { parseTableName, quotedParts, splitTableList, tableName } from '../datab
 import { tablePattern } from './table-pattern.ts'
 
 /** A name in `table.settings` or `queries`, and the keys behind it. */
-interface OwnSettings {
+export interface OwnSettings {
   readonly name: string
   readonly keys: ConfigMap
 }
@@ -65,7 +65,9 @@ export function withoutTables(config: ConfigMap): Map<string, string> {
 export function allOwnProblems(config: ConfigMap, definition: ConfigDef): [List, string][] {
   const lists: readonly List[] = ['table.settings', 'queries']
   const problems = lists.flatMap((list) =>
-    ownProblems(config, list, definition).map((text): [List, string] => [list, text])
+    listProblems(config, list, (own) => problemsOfOne(config, list, own, definition)).map(
+      (text): [List, string] => [list, text]
+    )
   )
   const hasQuery = [config.get('query'), config.get('query.masked')].some(
     (text) => (text ?? '').trim() !== ''
@@ -88,14 +90,14 @@ const MOST_NAMES = 1000
 const MOST_TOLD = 20
 
 /** A sentence when a list has too many names; null: it has not. */
-export function mostNamesProblem(names: readonly string[], list: string): string | null {
+function mostNamesProblem(names: readonly string[], list: string): string | null {
   return names.length > MOST_NAMES
     ? `${list} has ${names.length} names, more than ${MOST_NAMES}`
     : null
 }
 
 /** Keys behind a list that stand behind none of its names, a sentence each. */
-export function strayKeys(config: ConfigMap, list: string, names: readonly string[]): string[] {
+function strayKeys(config: ConfigMap, list: string, names: readonly string[]): string[] {
   return [...withPrefix(config, `${list}.`).keys()]
     .filter((rest) => !names.some((name) => rest.startsWith(`${name}.`)))
     .slice(0, MOST_TOLD)
@@ -105,17 +107,24 @@ export function strayKeys(config: ConfigMap, list: string, names: readonly strin
     })
 }
 
-/** Everything that is wrong with the keys behind a list, a sentence each, with the key in full. */
-function ownProblems(config: ConfigMap, list: List, definition: ConfigDef): string[] {
+/**
+ * Everything that is wrong with the keys behind a list, a sentence each, with the key in full; `ofOne`: with
+ * those of one of its names.
+ */
+export function listProblems(
+  config: ConfigMap,
+  list: List,
+  ofOne: (own: OwnSettings) => string[]
+): string[] {
   const names = listNames(config, list)
   const tooMany = mostNamesProblem(names, list)
   if (tooMany !== null) return [tooMany]
   return [
     ...strayKeys(config, list, names),
-    ...names.flatMap((name) =>
-      /^[\w-]+$/.test(name)
-        ? problemsOfOne(config, list, name, definition)
-        : [`${list}: the name ${name} may have letters, digits, _ and - only`]
+    ...ownSettings(config, list).flatMap((own) =>
+      /^[\w-]+$/.test(own.name)
+        ? ofOne(own)
+        : [`${list}: the name ${own.name} may have letters, digits, _ and - only`]
     )
   ]
 }
@@ -123,11 +132,10 @@ function ownProblems(config: ConfigMap, list: List, definition: ConfigDef): stri
 function problemsOfOne(
   config: ConfigMap,
   list: List,
-  name: string,
+  { name, keys: own }: OwnSettings,
   definition: ConfigDef
 ): string[] {
   const prefix = `${list}.${name}.`
-  const own = withPrefix(config, prefix)
   const isGroup = list === 'table.settings'
   const known = [...Object.keys(ownKeys), ...(isGroup ? Object.keys(groupSelection) : [])]
   const unknown = [...own.keys()].filter((key) => !known.includes(key)).slice(0, MOST_TOLD)

@@ -1,34 +1,16 @@
-import {
-  checkConfig,
-  type ConfigDef,
-  type ConfigMap,
-  withPrefix
-} from '../../../config/config-def.ts'
+import { checkConfig, type ConfigDef, type ConfigMap } from '../../../config/config-def.ts'
 import { suggestion } from '../database/near-names.ts'
 import { parseTableName, tableName } from '../database/table-name.ts'
 import type { Dialect } from '../database/database.ts'
 import { problemOf } from './key-checks.ts'
-import { listNames, membershipOf, mostNamesProblem, strayKeys } from './own-settings.ts'
+import { listNames, listProblems, membershipOf, type OwnSettings } from './own-settings.ts'
 import { sinkGroupKeys, sinkGroupSelection } from './sink-group-keys.ts'
 import { tablePattern } from './table-pattern.ts'
 
 const LIST = 'table.settings'
 
-/** A name of `table.settings`, and what stands behind it. */
-interface SinkGroup {
-  readonly name: string
-  readonly keys: ConfigMap
-}
-
-export function sinkGroups(config: ConfigMap): SinkGroup[] {
-  return listNames(config, LIST).map((name) => ({
-    name,
-    keys: withPrefix(config, `${LIST}.${name}.`)
-  }))
-}
-
 /** The connector's configuration, with the settings of groups in place of its own: the first one's count. */
-export function withGroups(config: ConfigMap, groups: readonly SinkGroup[]): ConfigMap {
+export function withGroups(config: ConfigMap, groups: readonly OwnSettings[]): ConfigMap {
   const merged = new Map(config)
   for (const { keys } of groups.toReversed()) {
     for (const [key, value] of keys) if (Object.hasOwn(sinkGroupKeys, key)) merged.set(key, value)
@@ -39,9 +21,9 @@ export function withGroups(config: ConfigMap, groups: readonly SinkGroup[]): Con
 /** Whether records of a topic that go to a table, named as configured, belong to a group. */
 export function groupMembership(
   dialect: Dialect,
-  { keys }: SinkGroup
+  { keys }: OwnSettings
 ): (topic: string, table: string) => boolean {
-  const topics = new Set(entries(keys.get('topics')))
+  const topics = new Set(listNames(keys, 'topics'))
   const hasTables = (keys.get('tables') ?? '').trim() !== ''
   const isNamed = hasTables
     ? membershipOf(dialect, new Map([...keys].filter(([key]) => key !== 'pattern')))
@@ -60,34 +42,18 @@ export function groupMembership(
   }
 }
 
-const entries = (text = ''): string[] =>
-  text
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '')
-
 /** Everything that is wrong with the keys behind `table.settings`, a sentence each, with the key in full. */
 export function sinkGroupProblems(
   config: ConfigMap,
   definition: ConfigDef,
   combined: (merged: ConfigMap) => readonly string[]
 ): string[] {
-  const names = listNames(config, LIST)
-  const tooMany = mostNamesProblem(names, LIST)
-  if (tooMany !== null) return [tooMany]
-  return [
-    ...strayKeys(config, LIST, names),
-    ...sinkGroups(config).flatMap((group) =>
-      /^[\w-]+$/.test(group.name)
-        ? problemsOfOne(config, group, definition, combined)
-        : [`${LIST}: the name ${group.name} may have letters, digits, _ and - only`]
-    )
-  ]
+  return listProblems(config, LIST, (group) => problemsOfOne(config, group, definition, combined))
 }
 
 function problemsOfOne(
   config: ConfigMap,
-  group: SinkGroup,
+  group: OwnSettings,
   definition: ConfigDef,
   combined: (merged: ConfigMap) => readonly string[]
 ): string[] {

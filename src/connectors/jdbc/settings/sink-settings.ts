@@ -2,8 +2,10 @@ import { type ConfigDef, type ConfigMap, parseConfig } from '../../../config/con
 import { ConfigError } from '../../../errors.ts'
 import type { BackoffSettings } from '../../../wait.ts'
 import { TimeZone } from '../values/time-zone.ts'
+import { parseDeleteMode } from './delete-mode.ts'
 import { type JdbcSinkConfig, jdbcSinkConfig } from './sink-config.ts'
-import { groupMembership, sinkGroupProblems, sinkGroups, withGroups } from './sink-groups.ts'
+import { groupMembership, sinkGroupProblems, withGroups } from './sink-groups.ts'
+import { ownSettings } from './own-settings.ts'
 import { chooseDialect, type ConnectionSettings, driverProperties } from './source-settings.ts'
 import { type TableRules, tableRules } from './table-rules.ts'
 
@@ -121,7 +123,7 @@ function rulesByGroup(
   { dialect }: ConnectionSettings,
   defaults: TableRules
 ): SinkSettings['rulesOf'] {
-  const groups = sinkGroups(config).map((group) => ({
+  const groups = ownSettings(config, 'table.settings').map((group) => ({
     ...group,
     has: groupMembership(dialect, group)
   }))
@@ -166,7 +168,7 @@ export function sinkCombinationProblems(
       `pk.mode=kafka needs three names in pk.fields, or none; there are ${parsed['pk.fields'].length}`
     ])
   }
-  const isSoft = parsed['delete.mode'].toLowerCase() !== 'hard'
+  const isSoft = parseDeleteMode(parsed['delete.mode']) !== null
   if (isSoft && !parsed['delete.enabled']) {
     problems.push(['delete.mode', 'delete.mode=soft is of no use without delete.enabled=true'])
   }

@@ -1,14 +1,13 @@
 import type { Clock } from '../../../clock.ts'
 import type { ConfigDef, ConfigMap } from '../../../config/config-def.ts'
-import { ConfigError } from '../../../errors.ts'
 import { loggers } from '../../../log.ts'
 import type { AlteringOffsets } from '../../../plugin/sink.ts'
 import type { OffsetChange } from '../../../plugin/source.ts'
 import { abortingAfter } from '../../../wait.ts'
-import type { OffsetSetting } from '../database/sink-offsets.ts'
+import { offsetKey, type OffsetSetting } from '../database/sink-offsets.ts'
 import type { WriteSession } from '../database/writing.ts'
 import { type SinkSettings, sinkSettings } from '../settings/sink-settings.ts'
-import { offsetsTable } from '../writing/offsets-table.ts'
+import { offsetsTable, requiredBut } from '../writing/offsets-table.ts'
 import { withWriter } from '../writing/writer-sessions.ts'
 
 /** What the database may take for it. */
@@ -57,16 +56,14 @@ async function set(
   if ('refused' in found) {
     // Then the group's positions are all there are.
     if (settings.exactlyOnce?.isRequired !== true) return
-    throw new ConfigError(`exactly.once.sink is required, but ${found.refused}`)
+    throw requiredBut(found.refused)
   }
   // Nothing was claimed yet: the first claim takes what the group says.
   if ((await session.describeTarget(found.table)) === null) return
   const connector = settings.exactlyOnce?.name ?? ''
   const offsets = session.offsets({ table: found.table, cluster, connector })
-  const keyOf = ({ topic, partition }: Omit<OffsetSetting, 'nextOffset'>): string =>
-    `${topic}/${partition}`
-  const given = new Set(changes.map(keyOf))
-  const rest = all ? (await offsets.lookUp()).filter((row) => !given.has(keyOf(row))) : []
+  const given = new Set(changes.map(offsetKey))
+  const rest = all ? (await offsets.lookUp()).filter((row) => !given.has(offsetKey(row))) : []
   const forgotten = rest.map(({ topic, partition }) => ({ topic, partition, nextOffset: null }))
   await offsets.set([...changes, ...forgotten])
 }

@@ -1,6 +1,7 @@
 import type { SinkRecord } from '../../../data/record.ts'
-import { ConfigError, type ConnectError, DataError, messageOf } from '../../../errors.ts'
+import { type ConnectError, DataError, messageOf } from '../../../errors.ts'
 import { tableName } from '../database/table-name.ts'
+import { inTransaction } from '../database/write-transaction.ts'
 import { errorClassOf, type TargetTable, type WriteSession } from '../database/writing.ts'
 import type { SinkSettings } from '../settings/sink-settings.ts'
 import { BadShare, tooMany } from './bad-share.ts'
@@ -11,13 +12,14 @@ import {
   LostTransaction,
   type Suspicion
 } from './isolation.ts'
+import { requiredBut } from './offsets-table.ts'
 import { placeOf } from './record-errors.ts'
 import { type PlannedRecord, RecordReader } from './record-reader.ts'
 import type { RecordPlan } from './record-plan.ts'
 import type { RowChange } from './row-changes.ts'
 import { type StatementGroup, statementGroups } from './statement-groups.ts'
 import { type TargetTables, type WantedRoom, wantedRoom } from './target-tables.ts'
-import { inTransaction, UnansweredCommits } from './transactions.ts'
+import { UnansweredCommits } from './unanswered-commits.ts'
 import { writingOf } from './writer-sessions.ts'
 import { nextTurn } from '../../../wait.ts'
 
@@ -190,9 +192,7 @@ export class BatchWriter {
   /** I15: rows that stay after a rollback would be there twice. */
   #mustRollBack({ cannotRollBack }: TargetTable, name: string): void {
     if (cannotRollBack === undefined || this.#settings.exactlyOnce?.isRequired !== true) return
-    throw new ConfigError(
-      `exactly.once.sink is required, but table ${name} cannot take part: ${cannotRollBack}`
-    )
+    throw requiredBut(`table ${name} cannot take part: ${cannotRollBack}`)
   }
 
   async #changes(

@@ -1,8 +1,9 @@
 import { ConfigError } from '../../../errors.ts'
 import type { TableId } from '../database/database.ts'
 import { tableName } from '../database/table-name.ts'
-import { errorClassOf, type TargetTable, type WriteSession } from '../database/writing.ts'
+import type { TargetTable, WriteSession } from '../database/writing.ts'
 import type { SinkSettings } from '../settings/sink-settings.ts'
+import { madeTable } from './made-table.ts'
 import { findTarget, tableIdOf } from './table-names.ts'
 import { writingOf } from './writer-sessions.ts'
 
@@ -29,7 +30,10 @@ export async function offsetsTable(
     let table = await findTarget(session, id, TYPES)
     if (table === null && settings.tables.creates) {
       if (!makes) return { table: id }
-      table = await made(session, id, statement)
+      table = await madeTable(
+        () => session.execute(statement),
+        () => findTarget(session, id, TYPES)
+      )
     }
     if (table !== null) return usable(session, table)
   } catch (error) {
@@ -40,25 +44,6 @@ export async function offsetsTable(
   return {
     refused: `table ${name}, which is to hold the positions, is missing. It is made with auto.create=true, or by ${statement}`
   }
-}
-
-async function made(
-  session: WriteSession,
-  id: TableId,
-  statement: string
-): Promise<TargetTable | null> {
-  let failure: unknown = null
-  try {
-    await session.execute(statement)
-  } catch (error) {
-    const kind = errorClassOf(error)
-    if (kind === null || kind === 'outage' || kind === 'privilege') throw error
-    failure = error
-  }
-  // Another task may have made it meanwhile.
-  const table = await findTarget(session, id, TYPES)
-  if (table === null && failure !== null) throw failure
-  return table
 }
 
 function usable({ dialect }: WriteSession, table: TargetTable): OffsetsTable {
@@ -76,4 +61,9 @@ function usable({ dialect }: WriteSession, table: TargetTable): OffsetsTable {
     return refused(`its primary key is not (${KEY.join(', ')})`)
   }
   return { table: table.id }
+}
+
+/** Why a connector does not run that may not do without. */
+export function requiredBut(why: string): ConfigError {
+  return new ConfigError(`exactly.once.sink is required, but ${why}`)
 }

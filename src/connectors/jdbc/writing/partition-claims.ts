@@ -8,11 +8,12 @@ import type {
   TopicPosition
 } from '../../../plugin/sink.ts'
 import { databaseError, type TableId } from '../database/database.ts'
-import type {
-  ClaimedOffset,
-  OffsetStep,
-  SinkOffsets,
-  StoredOffset
+import {
+  type ClaimedOffset,
+  offsetKey,
+  type OffsetStep,
+  type SinkOffsets,
+  type StoredOffset
 } from '../database/sink-offsets.ts'
 import type { WriteSession } from '../database/writing.ts'
 import { claimNotice, positionOf } from './claimed-position.ts'
@@ -86,15 +87,15 @@ export class PartitionClaims {
 
   /** These partitions are the task's. */
   open(partitions: readonly TopicPartition[]): void {
-    for (const each of partitions) this.#wanted.set(keyOf(each), each)
+    for (const each of partitions) this.#wanted.set(offsetKey(each), each)
   }
 
   /** These are not any more. */
   close(partitions: readonly TopicPartition[]): void {
     for (const each of partitions) {
-      this.#wanted.delete(keyOf(each))
-      this.#claims.delete(keyOf(each))
-      this.#notices.delete(keyOf(each))
+      this.#wanted.delete(offsetKey(each))
+      this.#claims.delete(offsetKey(each))
+      this.#notices.delete(offsetKey(each))
     }
   }
 
@@ -111,7 +112,9 @@ export class PartitionClaims {
   async ready(session: WriteSession): Promise<void> {
     if (this.#isDoubtful && this.#cluster !== null) await this.#readAgain(session)
     this.#isDoubtful = false
-    const unclaimed = [...this.#wanted.values()].filter((each) => !this.#claims.has(keyOf(each)))
+    const unclaimed = [...this.#wanted.values()].filter(
+      (each) => !this.#claims.has(offsetKey(each))
+    )
     if (unclaimed.length > 0) await this.#claim(session, unclaimed)
   }
 
@@ -121,7 +124,9 @@ export class PartitionClaims {
     let alreadyWritten = 0
     const open = records.filter(
       ({ originalTopic, originalKafkaPartition, originalKafkaOffset }) => {
-        const claim = this.#claims.get(`${originalTopic}/${originalKafkaPartition}`)
+        const claim = this.#claims.get(
+          offsetKey({ topic: originalTopic, partition: originalKafkaPartition })
+        )
         // It was moved while these records were on their way: they come again.
         if (claim === undefined || this.#sought.has(claim)) return false
         if (originalKafkaOffset < claim.position) {
@@ -158,7 +163,7 @@ export class PartitionClaims {
   moved({ steps, alreadyWritten }: ClaimedBatch): void {
     this.alreadyWritten += alreadyWritten
     for (const { to, ...step } of steps) {
-      const claim = this.#claims.get(keyOf(step))
+      const claim = this.#claims.get(offsetKey(step))
       if (claim?.epoch === step.epoch) claim.position = to
     }
   }
@@ -167,7 +172,7 @@ export class PartitionClaims {
   trailing(delivered: readonly TopicPosition[]): readonly OffsetStep[] {
     if (this.#isDoubtful) return []
     return delivered.flatMap((each) => {
-      const claim = this.#claims.get(keyOf(each))
+      const claim = this.#claims.get(offsetKey(each))
       return claim === undefined || each.offset <= claim.position
         ? []
         : [stepOf(claim, each.offset)]
@@ -177,7 +182,7 @@ export class PartitionClaims {
   /** What may be committed to Kafka: nothing that the database does not have. */
   committable(delivered: readonly TopicPosition[]): readonly TopicPosition[] {
     return delivered.flatMap(({ topic, partition, offset }) => {
-      const claim = this.#claims.get(keyOf({ topic, partition }))
+      const claim = this.#claims.get(offsetKey({ topic, partition }))
       if (claim === undefined) return []
       const metadata = `${METADATA}${claim.epoch}`
       return [
@@ -201,10 +206,10 @@ export class PartitionClaims {
     const claims = [...this.#claims.values()]
     if (claims.length === 0) return
     const rows = new Map(
-      (await this.#offsets(session).lookUp(claims)).map((row) => [keyOf(row), row])
+      (await this.#offsets(session).lookUp(claims)).map((row) => [offsetKey(row), row])
     )
     for (const claim of claims) {
-      const row = rows.get(keyOf(claim))
+      const row = rows.get(offsetKey(claim))
       if (row?.epoch !== claim.epoch || row.nextOffset === null) {
         await this.#fenced(claim, row ?? null)
         continue
@@ -229,7 +234,7 @@ export class PartitionClaims {
       )
     }
     this.#parts.log.warn(`${name} was claimed by ${owner}, and is claimed again`)
-    this.#claims.delete(keyOf(claim))
+    this.#claims.delete(offsetKey(claim))
   }
 
   async #claim(session: WriteSession, partitions: readonly TopicPartition[]): Promise<void> {
@@ -257,12 +262,12 @@ export class PartitionClaims {
     const { topic, partition, epoch, nextOffset } = row
     const claim = { topic, partition, epoch, position: nextOffset }
     this.missing += from - nextOffset
-    this.#claims.set(keyOf(row), claim)
+    this.#claims.set(offsetKey(row), claim)
     this.#seek(claim, from)
     const notice = claimNotice(row, origin, METADATA)
-    if (notice === null) this.#notices.delete(keyOf(row))
+    if (notice === null) this.#notices.delete(offsetKey(row))
     else {
-      this.#notices.set(keyOf(row), notice)
+      this.#notices.set(offsetKey(row), notice)
       this.#parts.log.warn(notice)
     }
   }
@@ -275,9 +280,9 @@ export class PartitionClaims {
     if (origins.every(({ start }) => start !== null)) return origins.map(({ start }) => start)
     const rows = await offsets.lookUp(origins)
     const known = new Set(
-      rows.filter(({ nextOffset }) => nextOffset !== null).map((row) => keyOf(row))
+      rows.filter(({ nextOffset }) => nextOffset !== null).map((row) => offsetKey(row))
     )
-    const without = origins.find((each) => each.start === null && !known.has(keyOf(each)))
+    const without = origins.find((each) => each.start === null && !known.has(offsetKey(each)))
     if (without === undefined) return origins.map(({ start }) => start)
     throw new ConnectError(
       'KAFKA_ERROR',
@@ -290,8 +295,6 @@ export class PartitionClaims {
     return session.offsets({ table: this.#table, cluster: this.#cluster ?? '', connector: name })
   }
 }
-
-const keyOf = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`
 
 function stepOf({ topic, partition, epoch, position }: Claim, to: bigint): OffsetStep {
   return { topic, partition, epoch, from: position, to }

@@ -1,12 +1,11 @@
 import type { SinkRecord } from '../../../data/record.ts'
-import { ConfigError } from '../../../errors.ts'
 import type { Logger } from '../../../log.ts'
 import type { SinkTaskContext, TopicPartition, TopicPosition } from '../../../plugin/sink.ts'
-import type { OffsetStep } from '../database/sink-offsets.ts'
+import { offsetKey, type OffsetStep } from '../database/sink-offsets.ts'
+import { inTransaction } from '../database/write-transaction.ts'
 import type { WriteSession } from '../database/writing.ts'
 import type { SinkSettings } from '../settings/sink-settings.ts'
-import { inTransaction } from './transactions.ts'
-import { offsetsTable } from './offsets-table.ts'
+import { offsetsTable, requiredBut } from './offsets-table.ts'
 import { type ClaimedBatch, PartitionClaims } from './partition-claims.ts'
 
 interface StoredPositionsParts {
@@ -52,12 +51,12 @@ export class StoredPositions {
   }
 
   open(partitions: readonly TopicPartition[]): void {
-    for (const each of partitions) this.#open.set(`${each.topic}/${each.partition}`, each)
+    for (const each of partitions) this.#open.set(offsetKey(each), each)
     this.#claims?.open(partitions)
   }
 
   close(partitions: readonly TopicPartition[]): void {
-    for (const { topic, partition } of partitions) this.#open.delete(`${topic}/${partition}`)
+    for (const each of partitions) this.#open.delete(offsetKey(each))
     this.#claims?.close(partitions)
   }
 
@@ -117,9 +116,7 @@ export class StoredPositions {
     if (exactlyOnce === null) return
     const found = await offsetsTable(session, this.#settings)
     if ('refused' in found) {
-      if (exactlyOnce.isRequired) {
-        throw new ConfigError(`exactly.once.sink is required, but ${found.refused}`)
-      }
+      if (exactlyOnce.isRequired) throw requiredBut(found.refused)
       this.#refused = found.refused
       this.#parts.log.warn(this.notice ?? '')
       return

@@ -12,6 +12,7 @@ import {
 } from '../database/writing.ts'
 import type { SinkSettings } from '../settings/sink-settings.ts'
 import { lacksRoom, roomStatements } from './column-room.ts'
+import { concernsNoTable, madeTable } from './made-table.ts'
 import type { PlannedColumn, RecordPlan } from './record-plan.ts'
 import type { PlannedRecord } from './record-reader.ts'
 import { tableAdvice } from './table-advice.ts'
@@ -180,17 +181,12 @@ export class TargetTables {
     const columns = newColumns(plan.inOrder, plan, writing, this.#fold(session))
     const keys = plan.keys.map((column) => this.#fold(session)(column.name))
     const statements = writing.createTable(id, columns, keys)
-    let failure: unknown = null
-    try {
-      await this.#run(session, id, statements)
-    } catch (error) {
-      if (concernsNoTable(error)) throw error
-      failure = error
-    }
-    const table = await this.#find(session, name)
-    // Another task may have made it meanwhile.
-    if (table !== null) return table
-    throw failure ?? missingTable(session.dialect, id)
+    const table = await madeTable(
+      () => this.#run(session, id, statements),
+      () => this.#find(session, name)
+    )
+    if (table === null) throw missingTable(session.dialect, id)
+    return table
   }
 
   async #evolve(
@@ -243,12 +239,6 @@ export class TargetTables {
     const { foldCase } = dialect
     return this.#settings.tables.quoted || foldCase === undefined ? (name) => name : foldCase
   }
-}
-
-/** It says nothing of the table: looking again does not help. */
-function concernsNoTable(error: unknown): boolean {
-  const kind = errorClassOf(error)
-  return kind === null || kind === 'outage' || kind === 'privilege'
 }
 
 const JSON_TEXT = Schema.OPTIONAL_STRING

@@ -2,7 +2,7 @@ import { floatToString } from '../../../data/java-numbers.ts'
 import { Decimal } from '../../../data/logical-types.ts'
 import { int64, isFloat32 } from '../../../data/values.ts'
 import type { DataError } from '../../../errors.ts'
-import type { TargetType } from '../database/writing.ts'
+import type { ColumnRoom, TargetType } from '../database/writing.ts'
 import type { Meaning } from './meanings.ts'
 import { type Fit, type Fitting, misfit } from './misfit.ts'
 import { type ExcessRules, rounded, wholeWay } from './rounding.ts'
@@ -216,17 +216,17 @@ function decimalText(given: Decimal, target: Target<'decimal'>, rules: ExcessRul
   const { precision, scale } = target
   if (scale === null) return freeDecimalText(given, target, rules)
   const shorter = given.scale <= scale ? given : given.withScale(scale)
-  const room = {
+  const room = (): ColumnRoom => ({
     kind: 'decimal',
     whole: Math.max(0, integerDigits(given)),
     scale: fractionDigits(given)
-  } as const
+  })
   if (shorter === null && (rules.roundsExcess !== true || rules.widens === true)) {
-    throw misfit(`it has more than ${scale} digits behind the point`, room)
+    throw misfit(`it has more than ${scale} digits behind the point`, room())
   }
   const value = shorter ?? rounded(given, scale, 'away')
   if (precision !== null && integerDigits(value) > precision - scale) {
-    throw misfit(`it has more than ${precision - scale} digits before the point`, room)
+    throw misfit(`it has more than ${precision - scale} digits before the point`, room())
   }
   return value.toString()
 }

@@ -1,14 +1,16 @@
 import type { TableId } from '../../database/database.ts'
-import type {
-  ClaimedOffset,
-  OffsetClaim,
-  OffsetPartition,
-  OffsetSetting,
-  OffsetStep,
-  SinkOffsets,
-  SinkOffsetsPlace,
-  StoredOffset
+import {
+  type ClaimedOffset,
+  type OffsetClaim,
+  offsetKey,
+  type OffsetPartition,
+  type OffsetSetting,
+  type OffsetStep,
+  type SinkOffsets,
+  type SinkOffsetsPlace,
+  type StoredOffset
 } from '../../database/sink-offsets.ts'
+import { inTransaction } from '../../database/write-transaction.ts'
 import { errorClassOf, type WriteSession } from '../../database/writing.ts'
 
 /** How a database says what the statements of the table need. */
@@ -104,19 +106,19 @@ export class SqlOffsets implements SinkOffsets {
   }
 
   async #claim(claims: readonly OffsetClaim[], owner: string): Promise<readonly ClaimedOffset[]> {
-    return await this.#transaction(async () => {
+    return await inTransaction(this.#session, async () => {
       await this.#makeMissing(claims)
       // The lock comes first: what is read behind it stays.
       await this.#growEpochs(claims)
       const stored = byKey(await this.lookUp(claims))
       const claimed = claims.map((claim) => {
-        const row = stored.get(keyOf(claim))
+        const row = stored.get(offsetKey(claim))
         if (row === undefined) throw new Error('a row was claimed that is not there')
         return claimedOf(claim, row)
       })
       for (const [index, claim] of claims.entries()) {
         const { nextOffset } = claimed[index] as ClaimedOffset
-        const { nextOffset: found, topicId } = stored.get(keyOf(claim)) as StoredOffset
+        const { nextOffset: found, topicId } = stored.get(offsetKey(claim)) as StoredOffset
         await this.#own(claim, {
           owner,
           nextOffset: nextOffset === found ? null : nextOffset,
@@ -158,7 +160,7 @@ export class SqlOffsets implements SinkOffsets {
 
   async set(settings: readonly OffsetSetting[]): Promise<void> {
     const { numberOf, now, updateHint = '' } = this.#words
-    await this.#transaction(async () => {
+    await inTransaction(this.#session, async () => {
       await this.#makeMissing(settings)
       for (const setting of settings) {
         const statement = this.#statement()
@@ -187,7 +189,7 @@ export class SqlOffsets implements SinkOffsets {
   async #makeMissing(partitions: readonly OffsetPartition[]): Promise<void> {
     const there = byKey(await this.lookUp(partitions))
     for (const partition of partitions) {
-      if (there.has(keyOf(partition))) continue
+      if (there.has(offsetKey(partition))) continue
       const statement = this.#statement()
       const { numberOf, now } = this.#words
       const { types } = this.#words
@@ -249,19 +251,6 @@ export class SqlOffsets implements SinkOffsets {
     )
   }
 
-  async #transaction<T>(work: () => Promise<T>): Promise<T> {
-    try {
-      await this.#session.begin()
-      const answer = await work()
-      await this.#session.commit()
-      return answer
-    } catch (error) {
-      // A session that is gone has rolled back, or what it committed is to be done again.
-      if (errorClassOf(error) !== 'outage') await this.#session.rollback()
-      throw error
-    }
-  }
-
   #isPartition(statement: Statement, { topic, partition }: OffsetPartition): string {
     const { types, numberOf } = this.#words
     const text = this.#text(statement.bind(topic), types.topic)
@@ -314,10 +303,8 @@ interface Statement {
   run(text: (scope: string) => string): Promise<number>
 }
 
-const keyOf = ({ topic, partition }: OffsetPartition): string => `${topic}/${partition}`
-
 function byKey<T extends OffsetPartition>(rows: readonly T[]): ReadonlyMap<string, T> {
-  return new Map(rows.map((row) => [keyOf(row), row]))
+  return new Map(rows.map((row) => [offsetKey(row), row]))
 }
 
 function storedOf(row: readonly unknown[]): StoredOffset {

@@ -3,34 +3,13 @@ import { errorClassOf, type WriteSession } from '../database/writing.ts'
 import type { RowChange } from './row-changes.ts'
 import { statementGroups } from './statement-groups.ts'
 
-/**
- * Errors are those of `work` and of the session, which has rolled back then, or is gone. `onDoubt`: nobody
- * knows whether it was committed.
- */
-export async function inTransaction(
-  session: WriteSession,
-  work: () => Promise<void>,
-  onDoubt: () => void = () => undefined
-): Promise<void> {
-  let isCommitting = false
-  try {
-    await session.begin()
-    await work()
-    isCommitting = true
-    await session.commit()
-  } catch (error) {
-    // A session that is gone has rolled back, unless it had come to commit.
-    if (errorClassOf(error) !== 'outage') await session.rollback()
-    else if (isCommitting) onDoubt()
-    throw error
-  }
-}
-
 /** Changes of transactions whose COMMIT was not answered, and that come again. */
 export class UnansweredCommits {
-  readonly #records = new WeakSet<SinkRecord>()
+  /** null: every COMMIT was answered so far. */
+  #records: WeakSet<SinkRecord> | null = null
 
   add(changes: readonly RowChange[]): void {
+    this.#records ??= new WeakSet()
     for (const { record } of changes) this.#records.add(record)
   }
 
@@ -43,7 +22,9 @@ export class UnansweredCommits {
     session: WriteSession,
     changes: readonly RowChange[]
   ): Promise<readonly RowChange[]> {
-    const doubtful = changes.filter(({ record }) => this.#records.has(record))
+    const records = this.#records
+    if (records === null) return changes
+    const doubtful = changes.filter(({ record }) => records.has(record))
     const groups = statementGroups(doubtful, 'arrival')
     const inserts = groups.find(({ shape }) => shape.operation === 'insert')
     const [row] = inserts?.rows ?? []
@@ -60,6 +41,6 @@ export class UnansweredCommits {
     }
     const isTaken = await tried()
     await session.rollback()
-    return isTaken ? changes : changes.filter(({ record }) => !this.#records.has(record))
+    return isTaken ? changes : changes.filter(({ record }) => !records.has(record))
   }
 }
