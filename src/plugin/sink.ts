@@ -134,7 +134,10 @@ export interface SinkTaskContext {
   readonly errantRecords: ErrantRecordReporter | null
   /** Says what the task is doing that an operator should know (retrying the database); null takes it back. */
   reportCondition(condition: string | null): void
-  /** Aborts when the task is asked to stop: cut every wait and running statement short, let `put` return. */
+  /**
+   * Aborts when the task is asked to stop. A `put` that can end its batch soon had better do so, for what it
+   * gives up comes again; cut every other wait short. Whose `put` takes too long loses its partitions.
+   */
   readonly stopping: AbortSignal
   /**
    * Of the assignment there is at present; each assignment has its own. May abort while `put` runs. When

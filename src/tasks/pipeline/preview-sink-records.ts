@@ -39,7 +39,7 @@ export async function previewSinkRecords(
     for (const record of records) {
       if (signal.aborted) break
       failure = null
-      const passage = await pipeline.run(new SinkPassage(record))
+      const passage = await pipeline.run(new SinkPassage(record, () => undefined))
       shown.push(previewed(passage, failure, tolerant))
       if (passage.endedIn === null) put.push(passage.record)
     }

@@ -5,15 +5,9 @@ import type { Plugins } from '../../plugin/plugins.ts'
 import { compileSinkStages } from './compiled-stages.ts'
 import type { Converters } from './converters.ts'
 import type { RetryWithTolerance } from './retry-with-tolerance.ts'
-import { SinkPassage } from './sink-passage.ts'
+import { type RecordFailure, SinkPassage } from './sink-passage.ts'
 import { consumedRecordText, describeSinkRecord, type SinkRecordNamer } from './sink-record-text.ts'
-import { Pipeline, type Stage, type StageLabel } from './stages.ts'
-
-/** What failed for a record that is at fault, as a dead letter queue is told of it. */
-export interface RecordFailure {
-  readonly stage: StageLabel
-  readonly error: unknown
-}
+import { Pipeline, type Stage } from './stages.ts'
 
 /** Turns what was consumed into sink records; a stage that fails is a matter of `errors.*`. */
 export class SinkConversion {
@@ -21,12 +15,11 @@ export class SinkConversion {
   readonly #converters: Converters
   readonly #errors: RetryWithTolerance
   readonly #nameOf: SinkRecordNamer
-  readonly #onFailure: (record: ConsumedRecord, failure: RecordFailure) => void
   /** Nothing is converted any more; what still waits in a converter gives up. */
   readonly close: () => Promise<void>
 
   /**
-   * Throws ConfigError naming the key. `onFailure` is told of each record that failed, before it is left out.
+   * Throws ConfigError naming the key.
    */
   constructor(options: {
     /** Both with `${…}` resolved. */
@@ -35,7 +28,6 @@ export class SinkConversion {
     readonly plugins: Plugins
     readonly errors: RetryWithTolerance
     readonly nameOf: SinkRecordNamer
-    onFailure(record: ConsumedRecord, failure: RecordFailure): void
   }) {
     const { stages, converters, close } = compileSinkStages(options)
     this.#pipeline = new Pipeline(stages, (error, stage, passage) =>
@@ -45,16 +37,19 @@ export class SinkConversion {
     this.close = close
     this.#errors = options.errors
     this.#nameOf = options.nameOf
-    this.#onFailure = (record, failure) => options.onFailure(record, failure)
   }
 
   /**
    * null: the record is dropped, by a transformation or by `errors.tolerance`. Answers at once unless
    * something has to be waited for. Rejects, or throws, when the task has to fail, and with a retriable error
-   * when what is needed is away: then the record may be converted later.
+   * when what is needed is away: then the record may be converted later. `onFailure` is told why a record is
+   * left out, or fails the task.
    */
-  convert(record: ConsumedRecord): SinkRecord | null | Promise<SinkRecord | null> {
-    const passage = this.#pipeline.run(new SinkPassage(record))
+  convert(
+    record: ConsumedRecord,
+    onFailure: (failure: RecordFailure) => void
+  ): SinkRecord | null | Promise<SinkRecord | null> {
+    const passage = this.#pipeline.run(new SinkPassage(record, onFailure))
     return passage instanceof Promise ? passage.then(sinkRecord) : sinkRecord(passage)
   }
 
@@ -86,7 +81,7 @@ export class SinkConversion {
         executing: stage.className,
         describe: () => describeSinkRecord(passage.record, this.#nameOf),
         text: () => consumedRecordText(consumed),
-        report: (failure) => this.#onFailure(consumed, { stage, error: failure }),
+        report: (failure) => passage.onFailure({ stage, error: failure }),
         outagesAreThrown: true
       },
       () => stage.apply(passage)

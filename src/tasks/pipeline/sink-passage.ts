@@ -3,19 +3,27 @@ import type { SinkRecord } from '../../data/record.ts'
 import type { ConsumedRecord } from '../../kafka/contracts.ts'
 import type { Passage, StageLabel } from './stages.ts'
 
+/** What failed for a record that is at fault, as a dead letter queue is told of it. */
+export interface RecordFailure {
+  readonly stage: StageLabel
+  readonly error: unknown
+}
+
 /** A record that its converters are still at work on. */
 export type SinkDraft = { -readonly [P in keyof SinkRecord]: SinkRecord[P] }
 
 /** A record on its way from Kafka. */
 export class SinkPassage implements Passage {
   readonly consumed: ConsumedRecord
+  readonly onFailure: (failure: RecordFailure) => void
   /** What the converters write to: the record itself, before any transformation. */
   readonly draft: SinkDraft
   record: SinkRecord
   endedIn: StageLabel | null = null
 
-  constructor(consumed: ConsumedRecord) {
+  constructor(consumed: ConsumedRecord, onFailure: (failure: RecordFailure) => void) {
     this.consumed = consumed
+    this.onFailure = onFailure
     const { topic, partition, timestamp, timestampType } = consumed
     const offset = BigInt(consumed.offset)
     this.draft = {

@@ -1,6 +1,7 @@
 import type { SinkRecord } from '../../data/record.ts'
 import type { ConsumedRecord } from '../../kafka/contracts.ts'
 import type { TopicPartition } from '../../plugin/sink.ts'
+import type { RecordFailure } from '../pipeline/sink-passage.ts'
 import { partitionKey } from './assigned-partitions.ts'
 
 /** What a batch holds of one partition. */
@@ -10,6 +11,12 @@ interface Stretch extends TopicPartition {
   /** Behind the last record, dropped ones included. */
   next: number
   lastTimestamp: number | null
+}
+
+/** A record that did not come through conversion, and why. */
+interface LeftOut {
+  readonly record: ConsumedRecord
+  readonly failure: RecordFailure
 }
 
 /** Records that are put together, and again together; filled while another one is written. */
@@ -22,6 +29,8 @@ export class Batch {
   /** How many records were consumed for it, and how large they are. */
   consumed = 0
   bytes = 0
+  /** Records that were left out, or failed the task; nobody was told of them yet. */
+  #leftOut: LeftOut[] = []
   /** Consumed, and not converted yet. */
   #waiting: ConsumedRecord[] = []
   #at = 0
@@ -59,6 +68,17 @@ export class Batch {
     if (record !== null) this.records.push(record)
   }
 
+  leaveOut(record: ConsumedRecord, failure: RecordFailure): void {
+    this.#leftOut.push({ record, failure })
+  }
+
+  /** What was left out since the last time. */
+  takeLeftOut(): readonly LeftOut[] {
+    const leftOut = this.#leftOut
+    this.#leftOut = []
+    return leftOut
+  }
+
   /**
    * I11: nothing of these partitions is left, by the topics the records had before any transformation.
    * Answers where each would have to be read again.
@@ -81,6 +101,7 @@ export class Batch {
       .slice(this.#at)
       .filter((record) => !from.has(partitionKey(record)))
     this.#at = 0
+    this.#leftOut = this.#leftOut.filter(({ record }) => !from.has(partitionKey(record)))
     return from
   }
 

@@ -61,15 +61,14 @@ export function buildSinkTask(
     worker: start.workerConfig,
     plugins,
     errors,
-    nameOf,
-    onFailure: (record, failure) => deadLetters?.add(record, failure)
+    nameOf
   })
   const errantRecords = new ErrantRecords({
     errors,
     conversion,
     deadLetters,
     nameOf,
-    stopping: stopping.signal
+    givenUp: givenUp.signal
   })
   const conditions = new TaskConditions(errors.skipped, log, () => task.sayRunning())
   const options = consumerOptions(start, plugin.readingWish(start.config))

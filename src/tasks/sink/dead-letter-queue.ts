@@ -10,7 +10,7 @@ import type { KafkaClients, ProducerRecord, RecordProducer } from '../../kafka/c
 import type { Logger } from '../../log.ts'
 import { type TaskId, taskKey } from '../../storage/task-id.ts'
 import { abortable, retrying, settledWithin } from '../../wait.ts'
-import type { RecordFailure } from '../pipeline/sink-conversion.ts'
+import type { RecordFailure } from '../pipeline/sink-passage.ts'
 import type { StageName } from '../pipeline/stages.ts'
 import type { DeadLetterStart } from '../port.ts'
 import { deadLetter, type FailedRecord } from './dead-letter.ts'

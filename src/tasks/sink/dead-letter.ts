@@ -11,7 +11,7 @@ import {
 import type { ConsumedRecord, ProducerRecord } from '../../kafka/contracts.ts'
 import { shown } from '../../secrets/redact.ts'
 import type { TaskId } from '../../storage/task-id.ts'
-import type { RecordFailure } from '../pipeline/sink-conversion.ts'
+import type { RecordFailure } from '../pipeline/sink-passage.ts'
 
 /** A record as it stood in Kafka, or, of one that a plugin made, as the plugin says it does. */
 export type FailedRecord = RecordBytes &

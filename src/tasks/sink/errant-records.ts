@@ -18,7 +18,7 @@ interface ErrantRecordsOptions {
   readonly deadLetters: DeadLetterQueue | null
   readonly nameOf: SinkRecordNamer
   /** Nobody may wait any more. */
-  readonly stopping: AbortSignal
+  readonly givenUp: AbortSignal
 }
 
 const PUT = { name: 'TASK_PUT', className: 'org.apache.kafka.connect.sink.SinkTask' } as const
@@ -62,7 +62,7 @@ export class ErrantRecords implements ErrantRecordReporter {
   }
 
   async #report(record: SinkRecord, error: unknown): Promise<void> {
-    const { errors, conversion, deadLetters, nameOf, stopping } = this.#options
+    const { errors, conversion, deadLetters, nameOf, givenUp } = this.#options
     const bytes =
       deadLetters === null ? null : (record.originalBytes ?? (await conversion.bytesOf(record)))
     let sent: Promise<void> = Promise.resolve()
@@ -82,7 +82,7 @@ export class ErrantRecords implements ErrantRecordReporter {
       sent.catch(() => undefined)
       throw notTolerated
     }
-    await abortable(sent, stopping, () => new RetriableError('The task is asked to stop'))
+    await abortable(sent, givenUp, () => new RetriableError('The task was given up'))
   }
 }
 

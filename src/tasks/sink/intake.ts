@@ -48,8 +48,10 @@ export class Intake {
   async convert(batch: Batch): Promise<void> {
     const { conversion, stopping } = this.#parts
     let turnEndsAt = performance.now() + TURN_MS
-    for (let count = 1; batch.unconverted !== null && !stopping.aborted; count++) {
-      const converted = conversion.convert(batch.unconverted)
+    for (let count = 1; !stopping.aborted; count++) {
+      const record = batch.unconverted
+      if (record === null) return
+      const converted = conversion.convert(record, (failure) => batch.leaveOut(record, failure))
       batch.converted(converted instanceof Promise ? await converted : converted)
       if (count % RECORDS_PER_LOOK === 0 && performance.now() >= turnEndsAt) {
         // I9: others wait for the event loop, however much one poll brings.

@@ -207,11 +207,12 @@ export class SinkLoop {
 
   /** Never rejects. */
   async #put(batch: Batch, startedMs: number): Promise<void> {
-    const { plugin, deadLetters, errantRecords, context, stopping, clock, meter } = this.#parts
+    const { plugin, deadLetters, errantRecords, context, givenUp, clock, meter } = this.#parts
     const { revoking } = context
+    this.#postLetters(batch)
     try {
       // I10: letters first, so that a batch that has to wait for them was not written before.
-      await deadLetters?.acknowledged(AbortSignal.any([stopping, revoking]))
+      await deadLetters?.acknowledged(givenUp)
       await plugin.put(batch.records)
       await errantRecords.settled()
     } catch (error) {
@@ -223,6 +224,13 @@ export class SinkLoop {
       if (assigned !== null) Object.assign(assigned, { delivered: next, lastTimestamp })
     }
     if (this.#held === batch) this.#drop()
+  }
+
+  /** Not before it is the batch's turn: one that is only read may be read again. */
+  #postLetters(batch: Batch): void {
+    for (const { record, failure } of batch.takeLeftOut()) {
+      this.#parts.deadLetters?.add(record, failure)
+    }
   }
 
   #putFailed(error: unknown, isRevoked: boolean): void {
@@ -333,6 +341,8 @@ export class SinkLoop {
       await this.#intake.convert(batch)
       return true
     } catch (error) {
+      // A JVM worker, too, tells of the record that fails the task.
+      if (!isRetriable(error)) this.#postLetters(batch)
       if (!isRetriable(error) || this.#parts.stopping.aborted) throw error
       this.#toRest(error)
       return false

@@ -97,6 +97,43 @@ describe('A record that cannot be converted', () => {
     assert.match(sink.traces.join(), /1 record was left out/)
   })
 
+  it('I10: is no letter yet when it was only read ahead, and the task ends before its turn', async (t) => {
+    const { topic, write, read } = kafka(t)
+    const [name, letters] = [await topic(), uniqueName('letters')]
+    await write(name, ['{"id":1}'])
+    const { start } = scriptedSink(t, {
+      config: { topics: name, ...JSON_VALUES, ...tolerant(letters) }
+    })
+    const holding = Promise.withResolvers<void>()
+    let isHeld = false
+    const first = await start(() => ({
+      put: (records) => {
+        if (records.length === 0) return Promise.resolve()
+        isHeld = true
+        return holding.promise
+      },
+      stop: () => undefined
+    }))
+    await until(() => isHeld, 'a batch is being put')
+    await write(name, ['no JSON'])
+    await until(() => {
+      const progress = first.task.progress()
+      return progress?.type === 'sink' && progress.skipped === 1
+    }, 'the next one was read ahead')
+    const ended = first.stop()
+    holding.resolve()
+    await ended
+    const task = reporting()
+    const second = await start(task.script)
+    await write(name, ['{"id":2}', 'no JSON either'])
+    const letter = await read(letters, 2)
+    await second.stop()
+    assert.deepEqual(
+      letter.map(({ value }) => String(value)),
+      ['no JSON', 'no JSON either']
+    )
+  })
+
   it('fails the task when nothing is tolerated, and is not committed', async (t) => {
     const { topic, write, committed } = kafka(t)
     const name = await topic()

@@ -205,7 +205,9 @@ export class House {
       for (const { story, judge, sink } of this.#worlds) {
         story.tell(what)
         judge.mayRepeat = true
-        if (sink !== null && ABRUPT.has(what)) sink.judge.mayRepeat = true
+        if (sink === null) continue
+        sink.judge.interruptions += 1
+        if (ABRUPT.has(what)) sink.judge.mayRepeat = true
       }
       await this.#do(what)
       this.disturbedBeat = this.beat + MOURNING_BEATS

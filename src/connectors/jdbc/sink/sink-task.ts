@@ -165,6 +165,9 @@ export class JdbcSinkTask implements SinkTask {
   async #claim(): Promise<void> {
     const { revoking, stopping } = this.#context
     const over = this.#abortWhenRevoked(revoking)
+    // Nothing is lost with a claim, and what it waits for may take long.
+    const abort = (): void => this.#sessions.abort()
+    stopping.addEventListener('abort', abort, { once: true })
     try {
       for (;;) {
         let wasUsed = false
@@ -183,6 +186,7 @@ export class JdbcSinkTask implements SinkTask {
         }
       }
     } finally {
+      stopping.removeEventListener('abort', abort)
       over()
     }
   }
@@ -239,10 +243,13 @@ export class JdbcSinkTask implements SinkTask {
     return this.#context.stopping.aborted || revoking.aborted
   }
 
-  /** I11: throws when partitions of the batch may be somebody else's. */
+  /**
+   * I11: throws when partitions of the batch may be somebody else's. A task that is to end ends its batch,
+   * for as long as the worker waits for it: then they are lost.
+   */
   #requireLeave({ reason }: RevocationSignal): void {
     const mayEnd = reason === undefined || (reason.reason === 'rebalance' && reason.withinMs > 0)
-    if (!mayEnd || this.#context.stopping.aborted) throw cutShort(reason)
+    if (!mayEnd) throw cutShort(reason)
   }
 
   /** I11: a transaction that takes longer than it may is undone. Answers what takes the watch back. */

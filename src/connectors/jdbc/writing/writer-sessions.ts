@@ -15,7 +15,7 @@ interface WriterOpening {
   /** Connector and task, as the server shows them. */
   readonly applicationName: string
   readonly log: Logger
-  /** Ends the attempt, and the session with what runs on it. */
+  /** Ends the attempt; the session stays. */
   readonly signal: AbortSignal
   readonly clock: Clock
 }
@@ -58,7 +58,7 @@ async function openWriter(
   })
 }
 
-/** Keeps one session for as long as it works. An abort of the signal ends it, and no other is opened. */
+/** Keeps one session for as long as it works. After an abort of the signal no other is opened. */
 export class WriterSessions {
   readonly #settings: SinkSettings
   readonly #opening: WriterOpening
@@ -70,7 +70,6 @@ export class WriterSessions {
   constructor(settings: SinkSettings, opening: WriterOpening) {
     this.#settings = settings
     this.#opening = opening
-    opening.signal.addEventListener('abort', () => this.abort(), { once: true })
   }
 
   /** Whether the session now open has served before: its server may have ended it since. */

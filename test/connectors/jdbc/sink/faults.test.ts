@@ -233,6 +233,21 @@ for (const { name, open, fill, empty, raise, waiting } of servers) {
       assert.deepEqual(sink.reports, [])
     })
 
+    it('is written, once, although its task is asked to stop in the middle', async () => {
+      const table = await newTable()
+      const sink = await start(table)
+      await sink.put([item(1)])
+      const other = await database.connect()
+      await other('BEGIN', `UPDATE ${table} SET n = 9 WHERE id = 1`)
+      const put = sink.put([item(0), item(1, { n: 2 }), item(2, { name: null })])
+      await until(async () => (await database.exec(waiting)).length > 0, 'the batch waits')
+      sink.beginStop()
+      await other('COMMIT')
+      await put
+      await sink.stop()
+      assert.deepEqual([sink.reports.length, await idsOf(table)], [1, [0, 1]])
+    })
+
     it('whose session ends in the middle is written by another, once', async () => {
       const table = await newTable()
       const sink = await start(table, throughProxy())
