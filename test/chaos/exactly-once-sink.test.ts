@@ -23,7 +23,8 @@ for (const { name, open } of chosen) {
       const ledger = await SinkLedger.start(t, { open })
       const { proxy } = ledger
       let worker = await ledger.worker()
-      await ledger.configure(worker)
+      // A file has one writer at a time.
+      await ledger.configure(worker, name === 'SQLite' ? {} : { 'write.lanes': '2' })
       const faults: Readonly<Record<string, () => void>> = {
         // That of a claim, too, when it comes first.
         'an answer to COMMIT is lost': () => proxy?.loseAnswerTo(isCommit),

@@ -46,6 +46,7 @@ const {
   'batch.max.bytes': _bytes,
   'batch.linger.ms': _linger,
   'write.timeout.ms': _timeout,
+  'write.lanes': _lanes,
   'debezium.envelope': _envelope,
   ...own
 } = sinkOwnWriteKeys

@@ -91,6 +91,17 @@ export const sinkOwnWriteKeys = configDef({
     displayName: 'Batch Linger (ms)',
     doc: 'How long a batch that is smaller than batch.size waits for more records.'
   },
+  'write.lanes': {
+    type: 'int',
+    default: 1,
+    atLeast: 1,
+    atMost: 16,
+    importance: 'low',
+    group: GROUP,
+    width: 'short',
+    displayName: 'Write Lanes',
+    doc: 'Sessions of each task. Partitions are shared out among them, so that the records of each stay in order; each session writes its part of a batch in a transaction of its own, so that a batch is one transaction with 1 only.'
+  },
   'write.timeout.ms': {
     type: 'long',
     default: 60_000,

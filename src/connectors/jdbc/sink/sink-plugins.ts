@@ -1,8 +1,9 @@
 import { systemClock } from '../../../clock.ts'
 import { type ConfigDef, parseKeys } from '../../../config/config-def.ts'
-import type { SinkConnectorPlugin } from '../../../plugin/sink.ts'
+import type { SinkConnectorPlugin, SinkTaskContext } from '../../../plugin/sink.ts'
 import { aivenSinkConfig, jdbcSinkConfig } from '../settings/sink-config.ts'
 import { alterSinkOffsets } from './alter-sink-offsets.ts'
+import { LanedSinkTask } from './laned-sink-task.ts'
 import { JdbcSinkConnector } from './sink-connector.ts'
 import { previewSink } from './sink-preview.ts'
 import { JdbcSinkTask } from './sink-task.ts'
@@ -18,7 +19,12 @@ function plugin(
     ...facts,
     config,
     create: (given) => new JdbcSinkConnector(config, given),
-    createTask: (given, context) => new JdbcSinkTask(config, given, context, systemClock),
+    createTask(given, context) {
+      const task = (of: SinkTaskContext): JdbcSinkTask =>
+        new JdbcSinkTask(config, given, of, systemClock)
+      const { 'write.lanes': lanes } = parseKeys(jdbcSinkConfig, ['write.lanes'], given)
+      return lanes === 1 ? task(context) : new LanedSinkTask(lanes, context, task)
+    },
     exactlyOnceSupport(given) {
       const { 'exactly.once.sink': wish } = parseKeys(jdbcSinkConfig, ['exactly.once.sink'], given)
       return wish === 'off' ? 'unsupported' : 'supported'

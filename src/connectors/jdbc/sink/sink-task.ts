@@ -76,7 +76,7 @@ export class JdbcSinkTask implements SinkTask {
   /** Partitions of another assignment may have been written to by others, who change tables too. */
   async open(partitions: readonly TopicPartition[]): Promise<void> {
     this.#tables.forget()
-    if (this.#positions === null) return
+    if (this.#positions === null || partitions.length === 0) return
     this.#positions.open(partitions)
     await this.#claim()
   }

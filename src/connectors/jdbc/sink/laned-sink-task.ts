@@ -1,0 +1,140 @@
+import type { SinkRecord } from '../../../data/record.ts'
+import { isRetriable } from '../../../errors.ts'
+import type {
+  SinkTask,
+  SinkTaskContext,
+  TopicPartition,
+  TopicPosition
+} from '../../../plugin/sink.ts'
+import type { StreamFacts } from '../../../plugin/source.ts'
+
+type Lane = Required<
+  Pick<SinkTask, 'open' | 'put' | 'preCommit' | 'close' | 'progress' | 'nameRecord' | 'stop'>
+>
+
+/**
+ * Several sessions inside one task (`write.lanes`): each partition belongs to one of them, so that its
+ * records stay in order (I12), and each writes its part of a batch in a transaction of its own (I13, by lane).
+ * A batch counts as put when all parts are; of one that comes again only the parts that failed are written
+ * again.
+ */
+export class LanedSinkTask implements SinkTask {
+  readonly #lanes: readonly Lane[]
+  readonly #conditions: (string | null)[] = []
+  readonly #context: SinkTaskContext
+  /** Of a batch that failed in part: what the others have written. */
+  #done = new WeakSet<SinkRecord>()
+  /** The longest rest that a lane asked for in this `put`. */
+  #restMs = 0
+
+  constructor(
+    count: number,
+    context: SinkTaskContext,
+    makeLane: (context: SinkTaskContext) => Lane
+  ) {
+    this.#context = context
+    this.#lanes = Array.from({ length: count }, (_, at) => makeLane(this.#contextOf(at)))
+  }
+
+  #contextOf(lane: number): SinkTaskContext {
+    const whole = this.#context
+    return {
+      connector: whole.connector,
+      task: whole.task,
+      log: whole.log,
+      errantRecords: whole.errantRecords,
+      stopping: whole.stopping,
+      get revoking() {
+        return whole.revoking
+      },
+      assignment: () => whole.assignment(),
+      pause: (partitions) => whole.pause(partitions),
+      resume: (partitions) => whole.resume(partitions),
+      offset: (positions) => whole.offset(positions),
+      origins: (partitions) => whole.origins(partitions),
+      confirm: (positions) => whole.confirm(positions),
+      requestCommit: () => whole.requestCommit(),
+      timeout: (ms) => {
+        this.#restMs = Math.max(this.#restMs, ms)
+        whole.timeout(this.#restMs)
+      },
+      reportCondition: (condition) => {
+        this.#conditions[lane] = condition
+        const all = new Set(this.#conditions.filter((one) => one !== null && one !== undefined))
+        whole.reportCondition(all.size === 0 ? null : [...all].join('; '))
+      }
+    }
+  }
+
+  async open(partitions: readonly TopicPartition[]): Promise<void> {
+    await this.#each(partitions, (lane, mine) => lane.open(mine))
+  }
+
+  async put(records: readonly SinkRecord[]): Promise<void> {
+    this.#restMs = 0
+    const open = records.filter((record) => !this.#done.has(record))
+    const byLane = Map.groupBy(open, (record) =>
+      this.#laneOf(record.originalTopic, record.originalKafkaPartition)
+    )
+    const parts = this.#lanes.map(async (lane, at) => {
+      const mine = byLane.get(at) ?? []
+      await lane.put(mine)
+      return mine
+    })
+    const errors: unknown[] = []
+    for (const part of await Promise.allSettled(parts)) {
+      if (part.status === 'rejected') errors.push(part.reason)
+      else for (const record of part.value) this.#done.add(record)
+    }
+    if (errors.length > 0) throw errors.find((error) => !isRetriable(error)) ?? errors[0]
+    this.#done = new WeakSet()
+  }
+
+  async preCommit(positions: readonly TopicPosition[]): Promise<readonly TopicPosition[]> {
+    const answers = await this.#each(positions, (lane, mine) => lane.preCommit(mine))
+    return answers.flat()
+  }
+
+  async close(partitions: readonly TopicPartition[], lost: boolean): Promise<void> {
+    await this.#each(partitions, (lane, mine) => lane.close(mine, lost))
+  }
+
+  progress(): ReadonlyMap<string, StreamFacts> {
+    const sums = new Map<string, Record<string, StreamFacts[string]>>()
+    for (const lane of this.#lanes) {
+      for (const [name, facts] of lane.progress() ?? []) {
+        const sum = sums.get(name) ?? {}
+        sums.set(name, sum)
+        for (const [fact, value] of Object.entries(facts)) {
+          const before = sum[fact]
+          const areNumbers = typeof before === 'number' && typeof value === 'number'
+          sum[fact] = areNumbers ? before + value : value
+        }
+      }
+    }
+    return sums
+  }
+
+  nameRecord(record: SinkRecord): string {
+    return this.#lanes[0]?.nameRecord(record) ?? ''
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#lanes.map((lane) => lane.stop()))
+  }
+
+  async #each<P extends TopicPartition, R>(
+    partitions: readonly P[],
+    work: (lane: Lane, mine: readonly P[]) => Promise<R> | R
+  ): Promise<R[]> {
+    const byLane = Map.groupBy(partitions, ({ topic, partition }) => this.#laneOf(topic, partition))
+    return await Promise.all(this.#lanes.map((lane, at) => work(lane, byLane.get(at) ?? [])))
+  }
+
+  /** Neighbouring partitions of a topic go to different lanes, and topics of one partition spread out. */
+  #laneOf(topic: string, partition: number): number {
+    let hash = 0
+    for (let at = 0; at < topic.length; at++) hash = (hash * 31 + topic.charCodeAt(at)) % 1_000_003
+    return (hash + partition) % this.#lanes.length
+  }
+}
