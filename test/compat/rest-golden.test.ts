@@ -26,7 +26,7 @@ describe('REST like the JVM worker 4.3.1', () => {
   })
   after(async () => {
     await worker.stop()
-    await deleteTopicsOf(worker, ['rest-compat-lines', 'rest-compat-sunk'])
+    await deleteTopicsOf(worker, ['rest-compat-lines', 'rest-compat-sunk', 'rest-compat-lived'])
     await rm(dir, { recursive: true })
   })
 

@@ -4,6 +4,7 @@ import type { Scenario, Step } from './rest-script.ts'
 
 const json = { 'content-type': 'application/json' }
 const TOPIC = 'rest-compat-sunk'
+const LIVED = 'rest-compat-lived'
 const get = (path: string, name = `GET ${path}`): Step => ({ name, method: 'GET', path })
 const bare = (method: string, path: string, name = `${method} ${path}`): Step => ({
   name,
@@ -38,7 +39,22 @@ const sink = {
   file: '${dir}/sunk.txt',
   'consumer.override.max.poll.records': '2'
 }
+const byPattern = {
+  'connector.class': 'FileStreamSink',
+  'topics.regex': `${LIVED}|x`,
+  file: '${dir}/life.txt',
+  'consumer.override.group.id': 'rest-compat-group'
+}
+const twin = {
+  ...sink,
+  topics: LIVED,
+  file: '${dir}/twin.txt',
+  'consumer.override.group.id': 'rest-compat-group'
+}
+const create = (label: string, config: Readonly<Record<string, string>>): Step =>
+  send('POST', '/connectors', { name: 'life', config }, label)
 const first = { kafka_topic: TOPIC, kafka_partition: 0 }
+const lived = { ...first, kafka_topic: LIVED }
 const at = (offset: unknown, partition: unknown = first) => ({ offsets: [{ partition, offset }] })
 const alter = (body: unknown, label: string): Step =>
   send('PATCH', '/connectors/sunk/offsets', body, label)
@@ -153,6 +169,114 @@ export const sinkScenarios: readonly Scenario[] = [
       silent(bare('DELETE', '/connectors/sunk-feed', 'delete the feed')),
       bare('DELETE', '/connectors/sunk', 'delete'),
       { ...offsets('offsets of a deleted connector'), until: { status: 404 } }
+    ]
+  },
+  {
+    name: 'sink-life',
+    files: { 'lines.txt': 'a\nb\nc\n' },
+    steps: [
+      create('no topics', { 'connector.class': 'FileStreamSink' }),
+      create('both kinds of topics', { ...sink, topics: LIVED, 'topics.regex': 'x.*' }),
+      create('an expression that is none', { ...byPattern, 'topics.regex': '(' }),
+      create('a dead letter queue among its topics', {
+        ...sink,
+        topics: LIVED,
+        'errors.deadletterqueue.topic.name': LIVED
+      }),
+      create('a dead letter queue that the expression matches', {
+        ...byPattern,
+        'errors.deadletterqueue.topic.name': LIVED
+      }),
+      create('tasks.max of none', { ...sink, topics: LIVED, 'tasks.max': '0' }),
+      silent(
+        send(
+          'POST',
+          '/connectors',
+          { name: 'life-feed', config: { ...feed, topic: LIVED } },
+          'feed'
+        )
+      ),
+      silent({
+        ...get('/connectors/life-feed/offsets', 'fed'),
+        until: { contains: ['"position":6'] }
+      }),
+      create('by an expression', byPattern),
+      running('life', 'running'),
+      create('the same name again', byPattern),
+      {
+        ...get('/connectors/life/offsets', 'committed'),
+        until: { contains: ['"kafka_offset":3'] }
+      },
+      { ...get('/connectors/life/topics', 'active topics'), until: { contains: [LIVED] } },
+      bare('PUT', '/connectors/life/topics/reset', 'forget topics'),
+      {
+        ...get('/connectors/life/topics', 'topics are forgotten'),
+        until: { contains: ['"topics":[]'] }
+      },
+      get('/connectors/life/tasks/0/status', 'status of the task'),
+      get('/connectors/life/tasks/1/status', 'status of a task that is not there'),
+      bare('POST', '/connectors/life/tasks/1/restart', 'restart a task that is not there'),
+      send('PATCH', '/connectors/life/config', { 'tasks.max': '2' }, 'patch its configuration'),
+      {
+        holds: 5,
+        ...get('/connectors/life/status', 'two tasks'),
+        until: { contains: ['"id":1'], without: ['UNASSIGNED', 'RESTARTING'] }
+      },
+      bare('PUT', '/connectors/life/pause', 'pause'),
+      silent({
+        ...get('/connectors/life/status', 'paused'),
+        until: { contains: ['PAUSED'], without: ['RUNNING'] }
+      }),
+      send(
+        'PATCH',
+        '/connectors/life/offsets',
+        at({ kafka_offset: 1 }, lived),
+        'alter while paused'
+      ),
+      bare('DELETE', '/connectors/life/offsets', 'reset while paused'),
+      bare('PUT', '/connectors/life/stop', 'stop'),
+      silent(stopped('life', 'stopped')),
+      bare('POST', '/connectors/life/restart?includeTasks=true', 'restart while stopped'),
+      bare('PUT', '/connectors/life/pause', 'pause while stopped'),
+      silent({
+        ...get('/connectors/life/status', 'paused again'),
+        until: { contains: ['PAUSED'] }
+      }),
+      bare('PUT', '/connectors/life/stop', 'stop once more'),
+      silent(stopped('life', 'stopped once more')),
+      get('/connectors/absent/offsets', 'offsets of no connector'),
+      send(
+        'PATCH',
+        '/connectors/absent/offsets',
+        at({ kafka_offset: 1 }, lived),
+        'alter no connector'
+      ),
+      bare('DELETE', '/connectors/absent/offsets', 'reset no connector'),
+
+      // Another connector reads with the same group, and so do tasks that have not ended.
+      silent(send('POST', '/connectors', { name: 'twin', config: twin }, 'a twin')),
+      silent(running('twin', 'the twin runs')),
+      {
+        ...get('/connectors/life/offsets', 'offsets of the group'),
+        until: { contains: ['"kafka_offset":3'] }
+      },
+      send(
+        'PATCH',
+        '/connectors/life/offsets',
+        at({ kafka_offset: 1 }, lived),
+        'alter a group in use'
+      ),
+      send('PATCH', '/connectors/life/offsets', at(null, lived), 'forget one of a group in use'),
+      bare('DELETE', '/connectors/life/offsets', 'reset a group in use'),
+      bare('PUT', '/connectors/twin/stop', 'stop the twin'),
+      silent(stopped('twin', 'the twin is stopped')),
+      silent(calmly(bare('DELETE', '/connectors/twin/offsets', 'tidy up the group'))),
+      silent(bare('DELETE', '/connectors/twin', 'delete the twin')),
+      bare('DELETE', '/connectors/life', 'delete'),
+      silent(bare('PUT', '/connectors/life-feed/stop', 'stop the feed')),
+      silent(stopped('life-feed', 'feed stopped')),
+      silent(bare('DELETE', '/connectors/life-feed/offsets', 'forget the feed')),
+      silent(bare('DELETE', '/connectors/life-feed', 'delete the feed'))
     ]
   }
 ]
