@@ -100,7 +100,9 @@ export function sinkConfig(
       ? { 'pk.fields': named('code') }
       : {}),
     ...(sink.keyFrom === 'kafka' || sink.keyFrom === 'none' ? { 'pk.fields': '' } : {}),
-    'auto.create': String(!sink.madeBefore),
+    // The table of the positions is made by the sink in any case.
+    'auto.create': String(!sink.madeBefore || sink.exactlyOnce),
+    ...(sink.exactlyOnce ? { 'exactly.once.sink': 'required' } : {}),
     ...(sink.widens ? { 'auto.evolve': 'true' } : { 'fields.whitelist': fields.join() }),
     ...(plan.values === 'json' ? { 'value.without.schema': 'table' } : {}),
     ...(sink.tombstones === 'deletions' ? { 'delete.enabled': 'true' } : {}),

@@ -33,6 +33,8 @@ interface Copy {
 export class SinkJudge {
   /** Something happened after which a sink may write a record again. */
   mayRepeat = false
+  /** It was told to begin again, exactly once or not. */
+  beganAgain = false
   /**
    * So often its tasks were ended, or shared out anew: a batch that waits for its first session is given up
    * then, and its letters are in Kafka already.
@@ -133,6 +135,7 @@ export class SinkJudge {
   }
 
   #counted({ counts }: Copy, found: readonly (readonly unknown[])[]): string[] {
+    const mayRepeat = this.#sink.exactlyOnce ? this.beganAgain : this.mayRepeat
     const there = new Map<string, number>()
     for (const row of found) {
       const values = signature(row)
@@ -146,7 +149,7 @@ export class SinkJudge {
     for (const [values, times] of there) {
       const expected = counts.get(values) ?? 0
       if (expected === 0) wrong.push(`${values} should not be there`)
-      else if (times > expected && !this.mayRepeat)
+      else if (times > expected && !mayRepeat)
         wrong.push(`${values} is there ${times} times, not ${expected}, without a reason`)
     }
     return wrong

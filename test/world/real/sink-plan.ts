@@ -37,6 +37,8 @@ export interface SinkPlan {
   readonly madeBefore: boolean
   /** What records without a value, which somebody else sends, are to it. */
   readonly tombstones: 'none' | 'deletions' | 'nothing'
+  /** Positions are in the database: nothing is written twice, whatever happens. */
+  readonly exactlyOnce: boolean
   /** Records that cannot be read, or break a rule of the copies, have a topic of their own. */
   readonly deadLetters: boolean
   /** Copies are named by the topic, or by a list. */
@@ -105,7 +107,8 @@ export function sinkPlan(random: Random, database: DatabaseName, source: Source)
       ...(random.chance(0.2) ? { 'batch.linger.ms': '150' } : {}),
       ...(random.chance(0.25) ? { 'write.lanes': of('2', '3') } : {})
     },
-    deeds: deedsOf(random, database, forMs)
+    deeds: deedsOf(random, database, forMs),
+    exactlyOnce: random.chance(0.4)
   }
 }
 

@@ -121,6 +121,7 @@ export class SinkWorld {
       atMs = Math.max(atMs, deed.atMs) + deed.forMs
       story.tell(`${deed.what} (${deed.forMs} ms)`)
       if (REPEATING.has(deed.what)) this.judge.mayRepeat = true
+      if (deed.what === 'the sink begins again') this.judge.beganAgain = true
       if (!GENTLE.has(deed.what)) this.judge.interruptions += 1
       try {
         await this.#do(deed)

@@ -14,7 +14,7 @@ type Lane = Required<
 
 /**
  * Several sessions inside one task (`write.lanes`): each partition belongs to one of them, so that its
- * records stay in order (I12), and each writes its part of a batch in a transaction of its own (I13, by lane).
+ * records stay in order (I12), and each writes its part of a batch in its own transaction (I13, by lane).
  * A batch counts as put when all parts are; of one that comes again only the parts that failed are written
  * again.
  */
