@@ -120,7 +120,7 @@ export class LanedSinkTask implements SinkTask {
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.#lanes.map((lane) => lane.stop()))
+    await Promise.all(this.#lanes.map(async (lane) => await lane.stop()))
   }
 
   async #each<P extends TopicPartition, R>(
