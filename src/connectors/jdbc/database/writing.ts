@@ -90,6 +90,8 @@ export interface TargetTable {
   /** Other tables whose rows have to be there first. */
   readonly parents: readonly TableId[]
   readonly hasTriggers: boolean
+  /** Names in statements are cut to so many bytes of UTF-8, without an error; absent: they are not cut. */
+  readonly nameBytes?: number
   /** Why what is written stays after a rollback (an engine without transactions); absent: it does not. */
   readonly cannotRollBack?: string
   /** Why rows cannot be sent in bulk (`COPY`), a word for people; null: they can. */

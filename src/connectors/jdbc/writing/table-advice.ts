@@ -12,6 +12,11 @@ export function tableAdvice({ rules: settings, target, set, columns: bound }: Bo
       `no primary key and no unique key has just the columns ${keys.join(', ')}; some databases refuse an upsert then`
     )
   }
+  if (insertMode === 'upsert' && table.kind === 'view') {
+    advice.push(
+      `it is a view: an upsert needs a primary or unique key of just the columns ${keys.join(', ')} in the table below it, which is not looked at; some databases add rows without one`
+    )
+  }
   const isReduced = settings.order === 'keyed'
   const others = table.uniqueKeys.filter((columns) => !sameNames(columns, keys))
   if (isReduced && others.length > 0) {

@@ -2,7 +2,7 @@ import type { Schema } from '../../../data/schema.ts'
 import { ConnectError } from '../../../errors.ts'
 import { databaseError, type Dialect, type TableId } from '../database/database.ts'
 import { quoteName } from '../database/table-name.ts'
-import type { TargetTable } from '../database/writing.ts'
+import { errorClassOf, type TargetTable } from '../database/writing.ts'
 import type { PlannedColumn } from './record-plan.ts'
 
 /** Errors about tables, in Confluent's words. They concern all records of a table: none may be dropped. */
@@ -64,6 +64,14 @@ export function evolutionDisabled(
   return structureError(
     `Table ${nameInMessage(dialect, table)} is missing fields ([${words.join(', ')}]) and auto-evolution is disabled`
   )
+}
+
+/** What a session threw that was to make a table, with the name of that. */
+export function creationFailed(dialect: Dialect, table: TableId, error: unknown): unknown {
+  if (!(error instanceof ConnectError) || errorClassOf(error) === null) return error
+  const { code, message, facts } = error
+  const text = `Table ${nameInMessage(dialect, table)} was not made: ${message}`
+  return new ConnectError(code, text, { ...facts, cause: error })
 }
 
 export function amendFailed(

@@ -39,15 +39,17 @@ export function lackingColumns(table: TargetTable, plan: RecordPlan): PlannedCol
 }
 
 /**
- * A table that lacks none of the plan's columns. Columns that the database computes are left out. ConfigError
- * where the rules want what the table does not have.
+ * A table that lacks none of the plan's columns. Columns that the database computes are not written; as part
+ * of a key they find rows where nothing but that is asked. ConfigError where the rules want what the table
+ * does not have.
  */
 export function boundPlan(table: TargetTable, plan: RecordPlan, rules: TableRules): BoundPlan {
   const { softDelete, newerBy } = rules.records
-  const bind = (columns: readonly PlannedColumn[]): BoundColumn[] =>
+  const computedKey = computedKeyUse(table, plan, rules)
+  const bind = (columns: readonly PlannedColumn[], takesComputed = false): BoundColumn[] =>
     columns.flatMap((planned) => {
       const column = columnNamed(table, planned.name)
-      if (column === null || column.isGenerated) return []
+      if (column === null || (column.isGenerated && !takesComputed)) return []
       const { schema, timestampDigits } = planned
       const writer =
         planned === plan.mark && softDelete !== null
@@ -55,14 +57,15 @@ export function boundPlan(table: TargetTable, plan: RecordPlan, rules: TableRule
           : valueWriter(schema, column, rules.values, timestampDigits)
       return [{ planned, column, writer }]
     })
-  const keys = bind(plan.keys).map(ofKey)
+  const keys = bind(plan.keys, computedKey === 'finds').map(ofKey)
   const others = bind(plan.others)
   requireDistinct(table, [...keys, ...others])
   const target = targetOf(
     table,
     keys.map(({ column }) => column),
     {
-      order: rules.order,
+      // Rows whose keys are not known whole cannot be told to be the same.
+      order: computedKey === null ? rules.order : 'arrival',
       newerBy:
         newerBy === null || plan.kind !== 'write' ? null : newerColumn(table, newerBy, others)
     }
@@ -73,6 +76,25 @@ export function boundPlan(table: TargetTable, plan: RecordPlan, rules: TableRule
   others.sort((a, b) => (place.get(a.column) ?? 0) - (place.get(b.column) ?? 0))
   const mark = others.find(({ planned }) => planned === plan.mark) ?? null
   return { rules, target, keys, columns: [...keys, ...others], set, mark }
+}
+
+/**
+ * What a key is good for that the database computes a column of: it finds rows, or is left out of new ones;
+ * null: it computes none. ConfigError where rows are to be found and made by it: without that column other
+ * rows would be found, and with it none could be made.
+ */
+function computedKeyUse(
+  table: TargetTable,
+  { kind, keys }: RecordPlan,
+  { records: { insertMode, softDelete } }: TableRules
+): 'finds' | 'left out' | null {
+  const computed = keys.find(({ name }) => columnNamed(table, name)?.isGenerated === true)
+  if (computed === undefined) return null
+  if (insertMode === 'update' || (kind === 'delete' && softDelete === null)) return 'finds'
+  if (insertMode === 'insert' && kind === 'write') return 'left out'
+  throw new ConfigError(
+    `The database computes column ${computed.name} of table ${table.id.table}: it cannot be part of a key that rows are written with (pk.mode, pk.fields), only of one that finds them for updates and deletes`
+  )
 }
 
 /** Without its key no row is known. */
@@ -89,7 +111,8 @@ function ofKey(bound: BoundColumn): BoundColumn {
 }
 
 /** The column with this name, or the only one that differs from it in case alone. */
-function columnNamed(table: TargetTable, name: string): TargetColumn | null {
+function columnNamed(table: TargetTable, wanted: string): TargetColumn | null {
+  const name = cutName(wanted, table.nameBytes)
   const exact = table.columns.find((column) => column.name === name)
   if (exact !== undefined) return exact
   const lower = name.toLowerCase()
@@ -99,8 +122,15 @@ function columnNamed(table: TargetTable, name: string): TargetColumn | null {
   if (more.length === 0) return only
   const names = [only, ...more].map((column) => column?.name)
   throw new ConfigError(
-    `Field ${name} may be column ${names.join(' or ')} of table ${table.id.table}: they differ in case alone`
+    `Field ${wanted} may be column ${names.join(' or ')} of table ${table.id.table}: they differ in case alone`
   )
+}
+
+/** As the database cuts it: no character in two. */
+function cutName(name: string, limit = Number.POSITIVE_INFINITY): string {
+  if (name.length * 3 <= limit || Buffer.byteLength(name) <= limit) return name
+  const { read } = new TextEncoder().encodeInto(name, new Uint8Array(limit))
+  return name.slice(0, read)
 }
 
 const COMPARABLE = /^(?:integer|float|decimal|date|time|timestamp)$/

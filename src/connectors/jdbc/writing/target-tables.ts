@@ -18,6 +18,7 @@ import type { PlannedRecord } from './record-reader.ts'
 import { tableAdvice } from './table-advice.ts'
 import {
   amendFailed,
+  creationFailed,
   evolutionDisabled,
   missingColumns,
   missingTable,
@@ -184,7 +185,9 @@ export class TargetTables {
     const table = await madeTable(
       () => this.#run(session, id, statements),
       () => this.#find(session, name)
-    )
+    ).catch((error: unknown) => {
+      throw creationFailed(session.dialect, id, error)
+    })
     if (table === null) throw missingTable(session.dialect, id)
     return table
   }

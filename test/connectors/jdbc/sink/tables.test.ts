@@ -135,6 +135,104 @@ for (const { name, open } of sinkDatabases) {
       assert.match(String(routed.reports[0]?.error), /names no table for topic other/)
     })
 
+    it('may compute a column of the key: rows are found by all of it, and none is made with it', async () => {
+      const table = newTable()
+      const kind = name === 'MariaDB' ? 'VIRTUAL' : 'STORED'
+      await database.exec(
+        `CREATE TABLE ${table} (id integer, price integer, twice integer GENERATED ALWAYS AS (id * 2) ${kind}, name varchar(9))`,
+        `INSERT INTO ${table} (id, price, name) VALUES (1, 1, 'a'), (2, 1, 'b'), (3, 1, 'c')`
+      )
+      const keySchema = Schema.struct([
+        { name: 'price', schema: Schema.INT32 },
+        { name: 'twice', schema: Schema.INT32 }
+      ])
+      const valueSchema = Schema.struct([{ name: 'name', schema: Schema.STRING }])
+      const keyed = (twice: number, name: string | null) =>
+        sinkRecord({
+          keySchema,
+          key: struct(keySchema, { price: 1, twice }),
+          ...(name === null ? {} : { valueSchema, value: struct(valueSchema, { name }) })
+        })
+      const config = { 'table.name.format': table, 'pk.mode': 'record_key' }
+      const rows = () => database.exec(`SELECT id, price, name FROM ${table} ORDER BY id, price`)
+
+      const updating = await start({ ...config, 'insert.mode': 'update', 'delete.enabled': 'true' })
+      await updating.put([keyed(2, 'new'), keyed(4, null)])
+      await updating.stop()
+      assert.deepEqual(await rows(), [
+        { id: 1, price: 1, name: 'new' },
+        { id: 3, price: 1, name: 'c' }
+      ])
+
+      const upserting = await start({ ...config, 'insert.mode': 'upsert' })
+      await assert.rejects(upserting.put([keyed(2, 'x')]), {
+        message: /^The database computes column twice of table t\d+: it cannot be part of a key/
+      })
+      await upserting.stop()
+
+      const inserting = await start({ ...config, 'insert.mode': 'insert' })
+      await inserting.put([keyed(2, 'd'), keyed(4, 'e')])
+      await inserting.stop()
+      assert.deepEqual((await rows()).map((row) => row['name']).sort(), ['c', 'd', 'e', 'new'])
+      assert.deepEqual([...updating.reports, ...inserting.reports], [])
+    })
+
+    it('have names that are too long: cut where the database cuts them, and else refused by name', async () => {
+      const table = `${newTable()}_${'long'.repeat(20)}`
+      const long = 'ü'.repeat(40)
+      const sink = await start({
+        'table.name.format': table,
+        'auto.create': 'true',
+        'auto.evolve': 'true'
+      })
+      if (name === 'MariaDB') {
+        await assert.rejects(sink.put([order(1)]), {
+          message: new RegExp(`^Table "${table}" was not made: .* \\(1103\\)$`)
+        })
+        await sink.stop()
+        return
+      }
+      await sink.put([wider(1, { [long]: Schema.OPTIONAL_STRING })])
+      const other = `${long}_other`
+      await sink.put([wider(2, { [long]: Schema.OPTIONAL_STRING, more: Schema.OPTIONAL_STRING })])
+      const both = wider(3, { [long]: Schema.OPTIONAL_STRING, [other]: Schema.OPTIONAL_STRING })
+      if (name === 'PostgreSQL') {
+        await assert.rejects(sink.put([both]), {
+          message: new RegExp(`^Fields ${long} and ${other} both go to column ü{31} of table `)
+        })
+      } else await sink.put([both])
+      await sink.stop()
+      const column = name === 'PostgreSQL' ? long.slice(0, 31) : long
+      assert.deepEqual(
+        await database.exec(`SELECT id, ${column} AS value FROM ${table} WHERE id < 3 ORDER BY id`),
+        [1, 2].map((id) => ({ id, value: `${long}${id}` }))
+      )
+    })
+
+    it('may be views: what goes to one is in its table, and is found there by the keys of that', async () => {
+      const [table, view] = [newTable(), newTable()]
+      await database.exec(
+        `CREATE TABLE ${table} (id integer PRIMARY KEY, label varchar(9), price integer)`,
+        `CREATE VIEW ${view} AS SELECT id, label AS name, price FROM ${table}`
+      )
+      const config = { 'table.name.format': view, 'insert.mode': 'upsert', 'pk.mode': 'record_key' }
+      const closed = await start(config)
+      await assert.rejects(closed.put([order(1)]), {
+        message: /is a view, and table.types does not name VIEW$/
+      })
+      await closed.stop()
+      // SQLite writes to no view.
+      if (name === 'SQLite') return
+      const sink = await start({ ...config, 'table.types': 'VIEW', 'delete.enabled': 'true' })
+      await sink.put([order(1, { name: 'a' }), order(2, { name: 'b' }), order(3, { name: 'c' })])
+      await sink.put([order(1, { name: 'new' }), deletion(2)])
+      await sink.stop()
+      assert.deepEqual(await database.exec(`SELECT id, label FROM ${table} ORDER BY id`), [
+        { id: 1, label: 'new' },
+        { id: 3, label: 'c' }
+      ])
+    })
+
     it('that were made anew by somebody else are looked at again', async () => {
       const table = newTable()
       const sink = await start({ 'table.name.format': table, 'auto.create': 'true' })

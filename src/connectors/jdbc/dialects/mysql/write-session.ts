@@ -239,9 +239,9 @@ function codeOf(error: unknown): unknown {
   return error instanceof ConnectError ? error.facts['code'] : null
 }
 
-/** Without such a key the server would add a row each time. */
+/** Without such a key the server would add a row each time. The keys below a view are not known. */
 function mustHaveKey({ operation, table, columns, keyColumns }: WriteShape): void {
-  if (operation !== 'upsert') return
+  if (operation !== 'upsert' || table.kind === 'view') return
   const key = columns.slice(0, keyColumns).map(({ name }) => name)
   const isKey = (of: readonly string[]): boolean =>
     of.length === key.length && of.every((name) => key.includes(name))

@@ -30,7 +30,7 @@ WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attnum`
 
 const TABLE = `
-SELECT n.nspname, c.oid, c.relkind, row_security_active(c.oid), c.relhasrules,
+SELECT n.nspname, c.oid, c.relkind, row_security_active(c.oid), current_setting('max_identifier_length'), c.relhasrules,
        EXISTS (SELECT 1 FROM pg_catalog.pg_trigger g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal)
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = ANY($1::text[]) AND c.relname = $2 AND c.relkind IN ('r', 'p', 'v', 'f')
@@ -71,7 +71,7 @@ export async function postgresTargetTable(
   const schemas = id.schema === null ? await schemasOf(ask, searchPath) : [id.schema]
   const [found] = await ask(TABLE, [schemas, id.table])
   if (found === undefined) return null
-  const [schema, oid, kind, rowSecurity, hasRules, hasTriggers] = found
+  const [schema, oid, kind, rowSecurity, nameBytes, hasRules, hasTriggers] = found
   const columns = await ask(COLUMNS, [oid])
   const keys = (await ask(KEYS, [oid])).map(([isPrimary, names]) => ({
     isPrimary: isPrimary === 't',
@@ -90,6 +90,7 @@ export async function postgresTargetTable(
       table: String(table)
     })),
     hasTriggers: hasTriggers === 't',
+    nameBytes: Number(nameBytes),
     refusesBulk: refusesBulk(String(kind), rowSecurity === 't', hasRules === 't')
   }
 }

@@ -96,7 +96,7 @@ function copiedRow(where: string | undefined, copied: { table: string; start: nu
 }
 
 /** Messages of these classes name tables, columns and constraints, and hold no value. */
-const NAMES_ONLY = /^(?:08|23|25|28|40|42|53|55|57|58)/
+const NAMES_ONLY = /^(?:08|23|25|28|3D|3F|40|42|53|55|57|58)/
 
 /** The message without values: in most others they stand in quotes, or behind a colon. */
 function shownText(message: string, code: string, where = ''): string {
