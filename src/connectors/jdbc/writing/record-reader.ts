@@ -5,6 +5,7 @@ import type { SinkSettings } from '../settings/sink-settings.ts'
 import type { RecordSettings, TableRules } from '../settings/table-rules.ts'
 import { tableNameOf } from '../settings/table-template.ts'
 import type { TargetColumn } from '../database/writing.ts'
+import { MergedTopics } from './merged-topics.ts'
 import { requireWritable } from './record-errors.ts'
 import { type RecordPlan, recordPlan } from './record-plan.ts'
 import type { ColumnSet, RowChange, RowTarget } from './row-changes.ts'
@@ -32,12 +33,16 @@ export class RecordReader {
   readonly #plans = new Map<TableRules, Map<string, Plans>>()
   readonly #tables = new Map<string, string>()
   readonly #rules = new Map<string, Map<string, TableRules>>()
+  readonly #merged = new MergedTopics()
 
   constructor(settings: Rules) {
     this.#settings = settings
   }
 
-  /** null: nothing is written of it. DataError: it cannot be written, and why. */
+  /**
+   * null: nothing is written of it. DataError: it cannot be written, and why. ConfigError: rows of other
+   * records would be lost.
+   */
   plan(record: SinkRecord): PlannedRecord | null {
     const what = unwrapped(record, this.#settings.records.unwrapsEnvelopes)
     if (what === null) return null
@@ -48,6 +53,8 @@ export class RecordReader {
     const rules = this.#rulesOf(record.topic, table)
     if (isSkipped(what, rules.records)) return null
     requireWritable(what, rules.records)
+    const { keyMode, insertMode } = rules.records
+    if (keyMode === 'kafka' && insertMode !== 'insert') this.#merged.require(record, table)
     return { unwrapped: what, table, plan: this.#planOf(table, what, rules), rules }
   }
 

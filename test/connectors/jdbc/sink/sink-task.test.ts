@@ -132,6 +132,35 @@ for (const { name, open } of sinkDatabases) {
       assert.deepEqual(await rowsOf(byValue, 'code'), [{ name: 'b', code: 'k' }])
     })
 
+    it('loses no record to one of another topic that a transformation gave the same name', async () => {
+      const table = newTable()
+      const config = {
+        'auto.create': 'true',
+        'insert.mode': 'upsert',
+        'pk.mode': 'kafka',
+        'table.name.format': table
+      }
+      const from = (originalTopic: string, topic: string, id: number) => ({
+        ...order(id),
+        topic,
+        originalTopic,
+        kafkaOffset: 0n
+      })
+      await run(config, [from('a', 'ab', 1), from('c', 'c', 2)])
+      await assert.rejects(run(config, [from('a', 'ab', 1)], [from('b', 'ab', 3)]), {
+        message: /^Transformations call the topics a and b both ab: .* would be lost/
+      })
+      assert.deepEqual(
+        (await rowsOf(table)).map((row) => (row as { id: number }).id),
+        [1, 2]
+      )
+      // Where its name is no key nothing is lost.
+      await run({ ...config, 'pk.mode': 'record_key', 'table.name.format': newTable() }, [
+        from('a', 'ab', 1),
+        from('b', 'ab', 3)
+      ])
+    })
+
     it('I12: leaves rows as if each record had been written by itself', async () => {
       const table = newTable()
       const random = new Random(7)
