@@ -46,19 +46,22 @@ export function lackingColumns(table: TargetTable, plan: RecordPlan): PlannedCol
 export function boundPlan(table: TargetTable, plan: RecordPlan, rules: TableRules): BoundPlan {
   const { softDelete, newerBy } = rules.records
   const computedKey = computedKeyUse(table, plan, rules)
-  const bind = (columns: readonly PlannedColumn[], takesComputed = false): BoundColumn[] =>
+  const bind = (columns: readonly PlannedColumn[], isKey: boolean): BoundColumn[] =>
     columns.flatMap((planned) => {
       const column = columnNamed(table, planned.name)
-      if (column === null || (column.isGenerated && !takesComputed)) return []
+      if (column === null) return []
+      if (column.isGenerated && !(isKey && computedKey === 'finds')) return []
       const { schema, timestampDigits } = planned
+      const roundsExcess = rules.values.roundsExcess && !(isKey && isExactKey(column, plan, rules))
+      const values = { ...rules.values, roundsExcess }
       const writer =
         planned === plan.mark && softDelete !== null
-          ? markWriter(column, softDelete, rules.values)
-          : valueWriter(schema, column, rules.values, timestampDigits)
+          ? markWriter(column, softDelete, values)
+          : valueWriter(schema, column, values, timestampDigits)
       return [{ planned, column, writer }]
     })
-  const keys = bind(plan.keys, computedKey === 'finds').map(ofKey)
-  const others = bind(plan.others)
+  const keys = bind(plan.keys, true).map(ofKey)
+  const others = bind(plan.others, false)
   requireDistinct(table, [...keys, ...others])
   const target = targetOf(
     table,
@@ -76,6 +79,20 @@ export function boundPlan(table: TargetTable, plan: RecordPlan, rules: TableRule
   others.sort((a, b) => (place.get(a.column) ?? 0) - (place.get(b.column) ?? 0))
   const mark = others.find(({ planned }) => planned === plan.mark) ?? null
   return { rules, target, keys, columns: [...keys, ...others], set, mark }
+}
+
+/**
+ * Whether a key that its column does not hold digit by digit is an error. Rounded it would find a row of
+ * another key: one that is deleted or changed in its place. Times may be rounded where rows are made the same
+ * way, and new rows are refused by the database where they meet others.
+ */
+function isExactKey(
+  { type }: TargetColumn,
+  { kind }: RecordPlan,
+  { records: { insertMode } }: TableRules
+): boolean {
+  if (insertMode === 'insert' && kind === 'write') return false
+  return insertMode === 'update' || type.kind === 'integer' || type.kind === 'decimal'
 }
 
 /**

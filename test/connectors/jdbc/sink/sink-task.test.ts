@@ -132,6 +132,43 @@ for (const { name, open } of sinkDatabases) {
       assert.deepEqual(await rowsOf(byValue, 'code'), [{ name: 'b', code: 'k' }])
     })
 
+    it('finds no row by a key that is rounded', async () => {
+      const keySchema = Schema.struct([{ name: 'id', schema: Schema.FLOAT64 }])
+      const keyed = (id: number, price: number | null): SinkRecord => ({
+        ...order(1, { price }),
+        keySchema,
+        key: struct(keySchema, { id }),
+        ...(price === null ? { valueSchema: null, value: null } : {})
+      })
+      for (const insertMode of ['upsert', 'update', 'insert']) {
+        // SQLite keeps all digits of a decimal.
+        for (const type of name === 'SQLite' ? ['integer'] : ['integer', 'decimal(5,1)']) {
+          const table = newTable()
+          await database.exec(
+            `CREATE TABLE ${table} (id ${type} PRIMARY KEY, name varchar(9), price integer)`,
+            `INSERT INTO ${table} (id, price) VALUES (1, 1), (2, 2), (3, 3)`
+          )
+          const sink = await run(
+            {
+              'table.name.format': table,
+              'insert.mode': insertMode,
+              'pk.mode': 'record_key',
+              'fields.whitelist': 'price',
+              'delete.enabled': 'true',
+              'errors.isolation.max.share': '1'
+            },
+            [keyed(1.96, null), keyed(2.04, null), keyed(3, null)],
+            insertMode === 'insert' ? [] : [keyed(0.99, 9), keyed(1.04, 9)]
+          )
+          assert.deepEqual(
+            (await rowsOf(table)).map((row) => (row as { price: number }).price),
+            [1, 2]
+          )
+          assert.equal(sink.reports.length, insertMode === 'insert' ? 2 : 4)
+        }
+      }
+    })
+
     it('loses no record to one of another topic that a transformation gave the same name', async () => {
       const table = newTable()
       const config = {
