@@ -59,6 +59,8 @@ export interface WriterOptions {
    * said to it; absent: as the server is set.
    */
   readonly idleTransactionMs?: number
+  /** A COMMIT of rows may be answered before it lasts, where the database can do that. */
+  readonly lastsLater?: boolean
 }
 
 export interface NewColumnUse {

@@ -27,6 +27,8 @@ interface ExactlyOnceSettings {
   /** The name of the connector in the table. */
   readonly name: string
   readonly failsOnGap: boolean
+  /** A COMMIT may be answered before it lasts: what is forgotten is written again. */
+  readonly lastsLater: boolean
 }
 
 /** The configuration of a sink as its parts use it, and the rules of tables that have none of their own. */
@@ -113,7 +115,8 @@ function exactlyOnceSettings(
     isRequired: wish === 'required',
     table: parsed['sink.offsets.table'],
     name: parsed['sink.offsets.name'] === '' ? connector : parsed['sink.offsets.name'],
-    failsOnGap: parsed['sink.offset.gap'] === 'fail'
+    failsOnGap: parsed['sink.offset.gap'] === 'fail',
+    lastsLater: parsed['postgres.synchronous.commit'] === 'off'
   }
 }
 
@@ -183,6 +186,15 @@ export function sinkCombinationProblems(
   }
   if (parsed['upsert.newer.by'] !== '' && parsed['insert.mode'].toLowerCase() !== 'upsert') {
     problems.push(['upsert.newer.by', 'upsert.newer.by needs insert.mode=upsert'])
+  }
+  if (
+    parsed['postgres.synchronous.commit'] === 'off' &&
+    parsed['exactly.once.sink'] !== 'required'
+  ) {
+    problems.push([
+      'postgres.synchronous.commit',
+      'postgres.synchronous.commit=off needs exactly.once.sink=required: else rows that the server forgets are lost'
+    ])
   }
   return problems
 }

@@ -54,7 +54,10 @@ async function openWriter(
     // I15: who claims partitions must not wait for ever for a transaction whose owner stands still.
     ...(settings.exactlyOnce === undefined || settings.exactlyOnce === null
       ? {}
-      : { idleTransactionMs: IDLE_SHARE * settings.writeTimeoutMs })
+      : {
+          idleTransactionMs: IDLE_SHARE * settings.writeTimeoutMs,
+          lastsLater: settings.exactlyOnce.lastsLater
+        })
   })
 }
 

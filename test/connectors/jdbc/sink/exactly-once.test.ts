@@ -322,3 +322,55 @@ for (const { name, open } of sinkDatabases) {
     })
   })
 }
+
+void describe('Exactly once into PostgreSQL, whose commits of rows may last later', () => {
+  void it('I15: has claims that last at once', async (t) => {
+    const postgres = sinkDatabases.find(({ name }) => name === 'PostgreSQL')
+    assert.ok(postgres !== undefined)
+    const database = await postgres.open()
+    t.after(() => database.close())
+    const setting = `current_setting('synchronous_commit')`
+    await database.exec(`CREATE TABLE ledger (seq bigint, said text DEFAULT ${setting})`)
+    const config = {
+      ...database.config,
+      'table.name.format': 'ledger',
+      'auto.create': 'true',
+      'exactly.once.sink': 'required',
+      'postgres.synchronous.commit': 'off'
+    }
+    const kafka: KafkaSaid = { partitions: [origin()] }
+    const first = await startJdbcSink(config, { kafka })
+    await first.put([record(0)])
+    await first.stop()
+    await database.exec(
+      'CREATE TABLE said (epoch bigint, position bigint, setting text)',
+      `CREATE FUNCTION say() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO said VALUES (NEW.epoch, NEW.next_offset, ${setting}); RETURN NEW; END $$`,
+      'CREATE TRIGGER say BEFORE UPDATE ON kafka_connect_sink_offsets FOR EACH ROW EXECUTE FUNCTION say()'
+    )
+    const second = await startJdbcSink(config, { kafka })
+    await second.put([record(1)])
+    await second.stop()
+    const said = await database.exec(
+      'SELECT DISTINCT epoch, position, setting FROM said ORDER BY 2'
+    )
+    assert.deepEqual(
+      said.map((row) => Object.values(row).map(String)),
+      [
+        ['2', '1', 'on'],
+        ['2', '2', 'off']
+      ]
+    )
+    const rows = await database.exec('SELECT seq, said FROM ledger ORDER BY seq')
+    assert.deepEqual(
+      rows.map((row) => Object.values(row).map(String)),
+      [
+        ['0', 'off'],
+        ['1', 'off']
+      ]
+    )
+    await assert.rejects(
+      startJdbcSink({ ...config, 'exactly.once.sink': 'requested' }, { kafka }),
+      /postgres\.synchronous\.commit=off needs exactly\.once\.sink=required/
+    )
+  })
+})

@@ -18,6 +18,7 @@ export const postgresOffsetWords: OffsetWords = {
   numberOf: (place) => `${place}::bigint`,
   shown: (column) => `${column}::text`,
   now: 'CURRENT_TIMESTAMP',
+  lasting: 'SET LOCAL synchronous_commit TO on',
   insertMissing: ({ table, columns, values }) =>
     `INSERT INTO ${table} (${columns}) VALUES (${values}) ON CONFLICT DO NOTHING`
 }

@@ -153,12 +153,13 @@ export class PostgresWriteSession extends PostgresConnection implements WriteSes
 
   /** For this transaction alone: behind a pool the session is also others'. */
   #limits(): string {
-    const { writeTimeoutMs, idleTransactionMs } = this.#options
+    const { writeTimeoutMs, idleTransactionMs, lastsLater } = this.#options
     const ms = String(writeTimeoutMs)
     const all = [...this.settings.settings, ['lock_timeout', ms], ['statement_timeout', ms]]
     if (idleTransactionMs !== undefined) {
       all.push(['idle_in_transaction_session_timeout', String(idleTransactionMs)])
     }
+    if (lastsLater === true) all.push(['synchronous_commit', 'off'])
     const calls = all.map(
       ([name = '', value = '']) => `set_config(${literal(name)}, ${literal(value)}, true)`
     )

@@ -38,6 +38,8 @@ export interface OffsetWords {
   shown(column: string): string
   /** The time, for `updated_at`. */
   readonly now: string
+  /** The transaction lasts once its COMMIT is answered, however the server is set. */
+  readonly lasting?: string
   /** Behind the table's name in an UPDATE. */
   readonly updateHint?: string
   /**
@@ -106,7 +108,7 @@ export class SqlOffsets implements SinkOffsets {
   }
 
   async #claim(claims: readonly OffsetClaim[], owner: string): Promise<readonly ClaimedOffset[]> {
-    return await inTransaction(this.#session, async () => {
+    return await this.#lasting(async () => {
       await this.#makeMissing(claims)
       // The lock comes first: what is read behind it stays.
       await this.#growEpochs(claims)
@@ -160,7 +162,7 @@ export class SqlOffsets implements SinkOffsets {
 
   async set(settings: readonly OffsetSetting[]): Promise<void> {
     const { numberOf, now, updateHint = '' } = this.#words
-    await inTransaction(this.#session, async () => {
+    await this.#lasting(async () => {
       await this.#makeMissing(settings)
       for (const setting of settings) {
         const statement = this.#statement()
@@ -172,6 +174,15 @@ export class SqlOffsets implements SinkOffsets {
             `UPDATE ${this.#table}${updateHint} SET next_offset = ${next}, epoch = epoch + 1, updated_at = ${now} WHERE ${scope} AND ${key}`
         )
       }
+    })
+  }
+
+  /** I15: a claim that a server forgot would let the owner before it go on. */
+  #lasting<T>(work: () => Promise<T>): Promise<T> {
+    const { lasting } = this.#words
+    return inTransaction(this.#session, async () => {
+      if (lasting !== undefined) await this.#session.ask(lasting, [])
+      return await work()
     })
   }
 
