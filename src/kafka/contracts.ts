@@ -241,6 +241,11 @@ export interface GroupConsumerOptions {
   readonly subscription:
     | { readonly kind: 'topics'; readonly topics: readonly string[] }
     | { readonly kind: 'pattern'; readonly text: string; matches(topic: string): boolean }
+  /**
+   * Unless `partition.assignment.strategy` is set: shares out by cooperative-sticky alone, and by range in a
+   * group that cannot do that.
+   */
+  readonly spreads?: boolean
   /** Bytes of records that may wait for `poll`. */
   readonly bufferBytes: number
   /** A position that the log does not have is an error of `poll`, whatever `auto.offset.reset` says. */

@@ -143,6 +143,8 @@ export interface SinkTaskStart extends CommonStart {
   /** Java client properties, the group among them. */
   readonly consumer: ClientProperties
   readonly subscription: TopicSubscription
+  /** `sink.assignment=spread` */
+  readonly spreads: boolean
   /** How many records one poll brings at most; null: as many as the plugin wishes, else the default. */
   readonly maxPollRecords: number | null
   /** null: there is no dead letter queue. */

@@ -4,6 +4,7 @@ import {
   deadLetterSettings,
   errorPolicy,
   maxPollRecords,
+  spreadsPartitions,
   topicSubscription
 } from '../settings/connector/connector-settings.ts'
 import { taskConsumerProperties } from '../settings/worker/layered-properties.ts'
@@ -44,6 +45,7 @@ export function sinkTaskStart(worker: WorkerParts, task: SinkTaskParts): SinkTas
     errors: errorPolicy(connectorConfig, properties),
     consumer,
     subscription: topicSubscription(connectorConfig),
+    spreads: spreadsPartitions(connectorConfig),
     maxPollRecords: maxPollRecords(connectorConfig),
     deadLetters,
     offsetFlushIntervalMs,

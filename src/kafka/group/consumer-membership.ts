@@ -1,4 +1,6 @@
 import type { Clock } from '../../clock.ts'
+import { ConnectError } from '../../errors.ts'
+import type { AssignorName } from '../../settings/clients/consumer-settings.ts'
 import { settledWithin } from '../../wait.ts'
 import { partitionKey } from '../client/partition-key.ts'
 import type {
@@ -16,6 +18,10 @@ import { type CompletedRound, type Held, joinRound } from './consumer-round.ts'
 /** How long the group is told that the member leaves while nobody waits for that. */
 const LEAVE_TIMEOUT_MS = 5000
 const JOINING = 'join'
+const STRATEGY = 'partition.assignment.strategy'
+const SPREADING: readonly AssignorName[] = ['cooperative-sticky']
+/** Every member knows it. */
+const OLDEST: readonly AssignorName[] = ['range']
 
 type State =
   | { readonly kind: 'OUTSIDE' | 'CLOSED' }
@@ -51,7 +57,7 @@ export class ConsumerMembership {
   readonly #options: GroupConsumerOptions
   readonly #parts: ConsumerParts
   readonly #name: string
-  readonly #isIncremental: boolean
+  #assignors: readonly AssignorName[]
   readonly #withinMs: () => number
   #state: State = { kind: 'OUTSIDE' }
   /** Offsets by `partitionKey`. */
@@ -79,7 +85,12 @@ export class ConsumerMembership {
     this.#parts = parts
     this.#name = name
     this.#withinMs = withinMs
-    this.#isIncremental = parts.settings.assignors.every((each) => assignors[each].isCooperative)
+    const spreads = options.spreads === true && !options.client.has(STRATEGY)
+    this.#assignors = spreads ? SPREADING : parts.settings.assignors
+  }
+
+  get #isIncremental(): boolean {
+    return this.#assignors.every((each) => assignors[each].isCooperative)
   }
 
   /** The round under which what is assigned is held; null: nothing may be handed out or committed. */
@@ -177,7 +188,12 @@ export class ConsumerMembership {
     if ('error' in outcome) {
       this.#state = { kind: 'OUTSIDE' }
       if (joining.held !== null) this.lose('lost')
-      throw outcome.error
+      if (this.#assignors !== SPREADING || !isForeignTo(outcome.error)) throw outcome.error
+      this.#assignors = OLDEST
+      this.#parts.log.warn(
+        `${this.#name}: a member of the group does not know cooperative-sticky; partitions are shared out by range`
+      )
+      return false
     }
     const { round, partitions, committed } = outcome.completed
     const { fetcher, watch, subscription } = this.#parts
@@ -258,7 +274,8 @@ export class ConsumerMembership {
     )
     const done = async (): Promise<CompletedRound> => {
       await this.#leaving
-      return joinRound(this.#parts, { held, last: this.#last }, gaveUp.signal)
+      const names = this.#assignors
+      return joinRound(this.#parts, { names, held, last: this.#last }, gaveUp.signal)
     }
     void done()
       .then(
@@ -285,6 +302,13 @@ export class ConsumerMembership {
     this.#options.onRevoking('rebalance', partitions, this.#withinMs())
     this.#parts.fetcher.arrived.ring()
   }
+}
+
+/** Whether the members of the group know nothing by which this one could share out with them. */
+function isForeignTo(error: unknown): boolean {
+  return (
+    error instanceof ConnectError && error.facts['kafkaError'] === 'INCONSISTENT_GROUP_PROTOCOL'
+  )
 }
 
 function keyOf({ topic, partition }: TopicPartition): string {

@@ -40,6 +40,8 @@ export interface CompletedRound {
 
 /** What a member brings to a join. */
 interface Joining {
+  /** Which it knows, the one it likes best first. */
+  readonly names: readonly AssignorName[]
   /** null: nothing. */
   readonly held: Held | null
   /** What it got in its last round, held or not any more; null: none yet. */
@@ -52,7 +54,7 @@ interface Joining {
  */
 export async function joinRound(
   parts: RoundParts,
-  { held, last }: Joining,
+  { names, held, last }: Joining,
   signal: AbortSignal
 ): Promise<CompletedRound> {
   const { settings, membership, subscription, offsets } = parts
@@ -66,7 +68,7 @@ export async function joinRound(
       rack: settings.rack === '' ? null : settings.rack
     })
   const round = await membership.join(
-    settings.assignors.map((name) => ({ name, metadata: metadata(name) })),
+    names.map((name) => ({ name, metadata: metadata(name) })),
     ({ protocol, members, assignmentStands }) =>
       assignmentStands ? Promise.resolve(new Map()) : shareOut(parts, protocol, members, signal),
     signal

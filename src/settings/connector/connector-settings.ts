@@ -87,6 +87,12 @@ export function deadLetterSettings(config: ConfigMap): DeadLetterSettings | null
   }
 }
 
+/** Whether the partitions of many topics are shared out to all tasks of a sink alike. */
+export function spreadsPartitions(config: ConfigMap): boolean {
+  const key = 'sink.assignment'
+  return parseKeys(sinkConnectorConfig, [key], config)[key] === 'spread'
+}
+
 /** How many records a sink's consumer brings at most, where the connector itself says so; else null. */
 export function maxPollRecords(config: ConfigMap): number | null {
   const key = 'max.poll.records'

@@ -143,11 +143,11 @@ export function buildSinkTask(
 }
 
 function consumerOptions(
-  { id, consumer, subscription }: SinkTaskStart,
+  { id, consumer, subscription, spreads }: SinkTaskStart,
   wish: ReadingWish | null
 ): Pick<
   GroupConsumerOptions,
-  'client' | 'clientId' | 'subscription' | 'bufferBytes' | 'failsOutOfRange'
+  'client' | 'clientId' | 'subscription' | 'spreads' | 'bufferBytes' | 'failsOutOfRange'
 > {
   return {
     client: new Map([...(wish?.consumer ?? []), ...consumer]),
@@ -156,6 +156,7 @@ function consumerOptions(
       subscription.kind === 'topics'
         ? subscription
         : { ...subscription, matches: javaFullMatch(subscription.text) },
+    spreads,
     bufferBytes: BUFFER_BYTES,
     failsOutOfRange: wish?.failsOutOfRange === true
   }

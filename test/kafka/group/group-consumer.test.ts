@@ -30,6 +30,7 @@ async function write(
   await startProducer(t).send(values.map(([partition, value]) => record(topic, value, partition)))
 }
 
+const KAFKA = 'org.apache.kafka.clients.consumer'
 const FETCH = 1
 /** In a request: the first partition of a topic stands behind the topic's name and an array's length. */
 const fetchOffset = (bytes: Buffer, topic: string): number =>
@@ -342,6 +343,46 @@ describe('Consumers of a group', () => {
     const values = [...first.values(), ...second.values()]
     assert.equal(new Set(values).size, values.length)
     assert.equal(values.length, 801)
+  })
+
+  it('spread the only partitions of many topics, and keep what they have', async (t) => {
+    const topics = await Promise.all([1, 2, 3, 4].map(() => createTopic(t, 1)))
+    const group = uniqueName('group')
+    const spread = () => startConsumer(t, group, topics, {}, { spreads: true })
+    const first = spread()
+    await pollUntil(first, () => first.consumer.assignment.length === 4, 'the first has all')
+    const second = spread()
+    const stops = [first.follow(), second.follow()]
+    await until(
+      () => second.consumer.assignment.length === 2 && first.consumer.assignment.length === 2,
+      'each has half'
+    )
+    for (const stop of stops) await stop()
+    const given = first.told.filter((each) => each.startsWith('revoked'))
+    assert.equal(given.flatMap((each) => each.split(',')).length, 2, 'it gave two back, no more')
+  })
+
+  it('share out by range where somebody of the group knows nothing else', async (t) => {
+    const topics = await Promise.all([1, 2].map(() => createTopic(t, 1)))
+    const group = uniqueName('group')
+    const range = { 'partition.assignment.strategy': `${KAFKA}.RangeAssignor` }
+    const first = startConsumer(t, group, topics, range)
+    await pollUntil(first, () => first.consumer.assignment.length === 2, 'the first has all')
+    const second = startConsumer(t, group, topics, {}, { spreads: true })
+    const stops = [first.follow(), second.follow()]
+    await until(
+      () => first.consumer.assignment.length + second.consumer.assignment.length === 2,
+      'the group has shared out'
+    )
+    await until(() => second.lines.some((line) => line.includes('by range')), 'it says so')
+    const admin = kafkaJs().admin()
+    await admin.connect()
+    t.after(() => admin.disconnect())
+    await until(async () => {
+      const { groups } = await admin.describeGroups([group])
+      return groups[0]?.members.length === 2 && groups[0].protocol === 'range'
+    }, 'both are members')
+    for (const stop of stops) await stop()
   })
 
   it('tell since which round they held what they gave back', async (t) => {

@@ -248,6 +248,7 @@ function startOf(plan: Plan, url: string, task: number): SinkTaskStart {
       ['auto.offset.reset', 'earliest']
     ]),
     subscription: { kind: 'topics', topics: [TOPIC] },
+    spreads: false,
     maxPollRecords: null,
     deadLetters: plan.hasDeadLetters
       ? {

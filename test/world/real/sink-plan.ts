@@ -105,6 +105,7 @@ export function sinkPlan(random: Random, database: DatabaseName, source: Source)
       ...(isKeyed && random.chance(0.3) ? { 'write.order': 'arrival' } : {}),
       ...(random.chance(0.3) ? { 'offset.commit.interval.ms': of('0', '300') } : {}),
       ...(random.chance(0.2) ? { 'batch.linger.ms': '150' } : {}),
+      ...(random.chance(0.3) ? { 'sink.assignment': 'spread' } : {}),
       ...(random.chance(0.25) ? { 'write.lanes': of('2', '3') } : {})
     },
     deeds: deedsOf(random, database, forMs),
