@@ -231,20 +231,14 @@ export interface PartitionProgress extends TopicPartition {
 }
 
 export interface GroupConsumerOptions {
-  /**
-   * `group.id`, `auto.offset.reset`, `partition.assignment.strategy` … of the consumer; see
-   * settings/clients/consumer-settings.ts.
-   */
+  /** `group.id`, `auto.offset.reset` … of the consumer; see settings/clients/consumer-settings.ts. */
   readonly client: ClientProperties
   readonly clientId: string
   /** Names, or which of the cluster's topics; `text` names the pattern in messages. */
   readonly subscription:
     | { readonly kind: 'topics'; readonly topics: readonly string[] }
     | { readonly kind: 'pattern'; readonly text: string; matches(topic: string): boolean }
-  /**
-   * Unless `partition.assignment.strategy` is set: shares out by cooperative-sticky alone, and by range in a
-   * group that cannot do that.
-   */
+  /** Unless a strategy is set: shares out by cooperative-sticky, by range where the group cannot do that. */
   readonly spreads?: boolean
   /** Bytes of records that may wait for `poll`. */
   readonly bufferBytes: number

@@ -139,12 +139,13 @@ export interface SinkTaskContext {
    * gives up comes again; cut every other wait short. Whose `put` takes too long loses its partitions.
    */
   readonly stopping: AbortSignal
-  /**
-   * Of the assignment there is at present; each assignment has its own. May abort while `put` runs. When
-   * partitions are lost that were only to be given up, this is another signal, with that reason: ask for it
-   * again before anything is made durable.
-   */
+  /** Of the assignment there is at present; each assignment has its own. May abort while `put` runs. */
   readonly revoking: RevocationSignal
+  /**
+   * Beside `revoking`, and of the same assignment: aborts when partitions are lost, though a `put` had been
+   * given time to end before. What is not durable yet must be undone at once.
+   */
+  readonly lost: AbortSignal
 }
 
 /**

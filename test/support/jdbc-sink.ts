@@ -59,6 +59,7 @@ export async function startJdbcSink(
   const given = new Map(Object.entries({ name: 'sink', ...config }))
   const { log, lines } = recordingLog()
   const [stopping, revoking] = [new AbortController(), new AbortController()]
+  const lost = new AbortController()
   const reports: Report[] = []
   const conditions: (string | null)[] = []
   const pausesMs: number[] = []
@@ -86,7 +87,8 @@ export async function startJdbcSink(
       : null,
     reportCondition: (condition) => void conditions.push(condition),
     stopping: stopping.signal,
-    revoking: revoking.signal as RevocationSignal
+    revoking: revoking.signal as RevocationSignal,
+    lost: lost.signal
   })
   try {
     await task.start?.()
@@ -104,7 +106,10 @@ export async function startJdbcSink(
     logged: lines,
     commits: () => commits,
     put: (records) => task.put(records),
-    revoke: (revocation) => revoking.abort(revocation),
+    revoke: (revocation) => {
+      revoking.abort(revocation)
+      if (revocation.reason !== 'rebalance') lost.abort(revocation)
+    },
     beginStop: () => stopping.abort(),
     async stop() {
       stopping.abort()

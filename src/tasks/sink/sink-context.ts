@@ -33,6 +33,7 @@ export class SinkContext implements SinkTaskContext {
   readonly stopping: AbortSignal
   readonly #options: SinkContextOptions
   #revoking = new AbortController()
+  #lost = new AbortController()
   #restMs: number | null = null
   #hasAsked = false
 
@@ -47,6 +48,10 @@ export class SinkContext implements SinkTaskContext {
 
   get revoking(): RevocationSignal {
     return this.#revoking.signal as RevocationSignal
+  }
+
+  get lost(): AbortSignal {
+    return this.#lost.signal
   }
 
   assignment(): readonly TopicPartition[] {
@@ -104,19 +109,16 @@ export class SinkContext implements SinkTaskContext {
     return ms
   }
 
-  /** The partitions there are now have a signal of their own. */
+  /** The partitions there are now have signals of their own. */
   assigned(): void {
     this.#revoking = new AbortController()
+    this.#lost = new AbortController()
   }
 
-  /**
-   * I11: a signal aborts once, and what was to be given up in time may be lost before that: then there is
-   * another signal, for who looks again before he commits.
-   */
+  /** I11: what was to be given up in time may be lost before that. */
   revoke(revocation: Revocation): void {
-    const { reason } = this.revoking
-    if (reason?.reason === 'rebalance' && revocation.reason !== 'rebalance') this.assigned()
     this.#revoking.abort(revocation)
+    if (revocation.reason !== 'rebalance') this.#lost.abort(revocation)
   }
 
   #setPaused(partitions: readonly TopicPartition[], isPaused: boolean): void {

@@ -44,7 +44,7 @@ export const sinkExactlyOnceKeys = configDef({
     displayName: 'Gaps',
     doc: 'What follows when Kafka no longer has the records a position of the table is at: fail stops the task, continue goes on with the first record there is. Either way the status says how many are missing.'
   },
-  'postgres.synchronous.commit': {
+  'synchronous.commit': {
     type: 'string',
     default: 'on',
     oneOf: ['on', 'off'],
@@ -52,7 +52,7 @@ export const sinkExactlyOnceKeys = configDef({
     group: GROUP,
     width: 'short',
     displayName: 'Synchronous Commit',
-    doc: 'off: PostgreSQL answers a COMMIT of rows before it is on its disk. What a server forgets when it crashes, rows and position together, is written again; so it needs exactly.once.sink=required. on: as the server is set. Acts on PostgreSQL alone.'
+    doc: 'off: a COMMIT of rows may be answered before it is on a disk, where the database can do that. What a server forgets when it crashes, rows and position together, is written again; so it needs exactly.once.sink=required. on: as the server is set.'
   }
 })
 

@@ -116,7 +116,7 @@ function exactlyOnceSettings(
     table: parsed['sink.offsets.table'],
     name: parsed['sink.offsets.name'] === '' ? connector : parsed['sink.offsets.name'],
     failsOnGap: parsed['sink.offset.gap'] === 'fail',
-    lastsLater: parsed['postgres.synchronous.commit'] === 'off'
+    lastsLater: parsed['synchronous.commit'] === 'off'
   }
 }
 
@@ -187,13 +187,10 @@ export function sinkCombinationProblems(
   if (parsed['upsert.newer.by'] !== '' && parsed['insert.mode'].toLowerCase() !== 'upsert') {
     problems.push(['upsert.newer.by', 'upsert.newer.by needs insert.mode=upsert'])
   }
-  if (
-    parsed['postgres.synchronous.commit'] === 'off' &&
-    parsed['exactly.once.sink'] !== 'required'
-  ) {
+  if (parsed['synchronous.commit'] === 'off' && parsed['exactly.once.sink'] !== 'required') {
     problems.push([
-      'postgres.synchronous.commit',
-      'postgres.synchronous.commit=off needs exactly.once.sink=required: else rows that the server forgets are lost'
+      'synchronous.commit',
+      'synchronous.commit=off needs exactly.once.sink=required: else rows that the server forgets are lost'
     ])
   }
   return problems

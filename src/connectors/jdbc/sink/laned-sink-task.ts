@@ -47,6 +47,9 @@ export class LanedSinkTask implements SinkTask {
       get revoking() {
         return whole.revoking
       },
+      get lost() {
+        return whole.lost
+      },
       assignment: () => whole.assignment(),
       pause: (partitions) => whole.pause(partitions),
       resume: (partitions) => whole.resume(partitions),

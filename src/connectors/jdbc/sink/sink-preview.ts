@@ -46,6 +46,7 @@ export async function previewSink(
   })
   const writer = new BatchWriter(settings, tables, {
     report: null,
+    onSearch: () => undefined,
     beforeCommit: () => undefined,
     nowMs: () => clock.monotonicMs()
   })

@@ -4,7 +4,6 @@ import type { ConfigDef, ConfigMap } from '../../../config/config-def.ts'
 import type { SinkRecord } from '../../../data/record.ts'
 import { RetriableError, messageOf } from '../../../errors.ts'
 import type {
-  Revocation,
   RevocationSignal,
   SinkTask,
   SinkTaskContext,
@@ -64,7 +63,8 @@ export class JdbcSinkTask implements SinkTask {
     this.#writer = new BatchWriter(settings, this.#tables, {
       report:
         errantRecords === null ? null : (record, error) => errantRecords.report(record, error),
-      beforeCommit: () => this.#requireLeave(context.revoking),
+      beforeCommit: () => this.#requireLeave(),
+      onSearch: (text) => this.#report(text),
       nowMs: () => clock.monotonicMs()
     })
     this.#retries = new SinkRetries(settings.retries, settings.connection.dialect.displayName)
@@ -85,7 +85,7 @@ export class JdbcSinkTask implements SinkTask {
     if (records.length === 0) return
     const { revoking } = this.#context
     this.#positions?.begin()
-    const over = this.#abortWhenRevoked(revoking)
+    const over = this.#abortWhenRevoked()
     try {
       await this.#write(records, revoking)
     } finally {
@@ -164,10 +164,9 @@ export class JdbcSinkTask implements SinkTask {
    */
   async #claim(): Promise<void> {
     const { revoking, stopping } = this.#context
-    const over = this.#abortWhenRevoked(revoking)
+    const over = this.#abortWhenRevoked()
     // Nothing is lost with a claim, and what it waits for may take long.
-    const abort = (): void => this.#sessions.abort()
-    stopping.addEventListener('abort', abort, { once: true })
+    const stop = onAbort(stopping, () => this.#sessions.abort())
     try {
       for (;;) {
         let wasUsed = false
@@ -186,7 +185,7 @@ export class JdbcSinkTask implements SinkTask {
         }
       }
     } finally {
-      stopping.removeEventListener('abort', abort)
+      stop()
       over()
     }
   }
@@ -247,31 +246,29 @@ export class JdbcSinkTask implements SinkTask {
    * I11: throws when partitions of the batch may be somebody else's. A task that is to end ends its batch,
    * for as long as the worker waits for it: then they are lost.
    */
-  #requireLeave({ reason }: RevocationSignal): void {
-    const mayEnd = reason === undefined || (reason.reason === 'rebalance' && reason.withinMs > 0)
-    if (!mayEnd) throw cutShort(reason)
+  #requireLeave(): void {
+    const { revoking, lost } = this.#context
+    if (lost.aborted || revoking.reason?.withinMs === 0) throw cutShort(revoking.reason)
   }
 
-  /** I11: a transaction that takes longer than it may is undone. Answers what takes the watch back. */
-  #abortWhenRevoked(revoking: RevocationSignal): () => void {
+  /**
+   * I11: a transaction that takes longer than it may is undone, and at once when its partitions are lost.
+   * Answers what takes the watch back.
+   */
+  #abortWhenRevoked(): () => void {
+    const { revoking, lost } = this.#context
+    const abort = (): void => this.#sessions.abort()
     let cancel = (): void => {}
     const watch = (): void => {
-      cancel = this.#abortAfter(revoking.reason)
+      const withinMs = revoking.reason?.withinMs ?? 0
+      if (withinMs > 0) cancel = after(this.#clock, withinMs, abort)
+      else abort()
     }
-    if (revoking.aborted) watch()
-    else revoking.addEventListener('abort', watch, { once: true })
+    const stops = [onAbort(revoking, watch), onAbort(lost, abort)]
     return () => {
-      revoking.removeEventListener('abort', watch)
+      for (const stop of stops) stop()
       cancel()
     }
-  }
-
-  #abortAfter(revocation: Revocation | undefined): () => void {
-    const withinMs = revocation?.withinMs ?? 0
-    const abort = (): void => this.#sessions.abort()
-    if (withinMs > 0) return after(this.#clock, withinMs, abort)
-    abort()
-    return () => undefined
   }
 
   #requestCommit(): void {
@@ -291,4 +288,11 @@ function cutShort(cause: unknown): RetriableError {
       outage: true
     }
   )
+}
+
+/** Does it once, at once when the signal has aborted already. Answers what takes that back. */
+function onAbort(signal: AbortSignal, what: () => void): () => void {
+  if (signal.aborted) what()
+  else signal.addEventListener('abort', what, { once: true })
+  return () => signal.removeEventListener('abort', what)
 }

@@ -29,6 +29,8 @@ interface BatchOutlets {
   readonly report: ((record: SinkRecord, error: ConnectError) => Promise<void>) | null
   /** Throws when nothing may be committed any more (I11). */
   readonly beforeCommit: () => void
+  /** Told every few seconds why a batch takes so long. */
+  readonly onSearch: (text: string) => void
   /** Monotonic milliseconds. */
   readonly nowMs: () => number
 }
@@ -52,6 +54,7 @@ export interface BatchResult {
 
 /** Without anybody to take a bad record, it is only looked for to be named: not longer than this. */
 const NAMING_LIMIT_MS = 5000
+const SEARCH_TOLD_EVERY_MS = 5000
 /** After so many records others have their turn: a batch may be large, and heartbeats may not wait for it. */
 const SLICE = 2000
 /** So often columns are made larger for one batch: each time for all that is known to be too large. */
@@ -267,18 +270,27 @@ export class BatchWriter {
     records: readonly SinkRecord[],
     { bad }: Suspicion
   ): (count: number) => void {
-    const untilMs = this.#outlets.nowMs() + NAMING_LIMIT_MS
+    const startedMs = this.#outlets.nowMs()
+    const untilMs = startedMs + NAMING_LIMIT_MS
+    let toldMs = startedMs
     return (count) => {
+      const nowMs = this.#outlets.nowMs()
       if (this.#outlets.report === null) {
         const [first] = bad
         if (first !== undefined) throw badRecordError(first, session)
-        if (this.#outlets.nowMs() > untilMs) {
+        if (nowMs > untilMs) {
           throw new DataError(
             `A record of ${records.length} cannot be stored; which one was not found in ${NAMING_LIMIT_MS} ms`
           )
         }
       } else if (this.#share.isBeyond(count, records.length)) {
         throw tooMany(messages(records, bad))
+      } else if (nowMs > toldMs + SEARCH_TOLD_EVERY_MS) {
+        toldMs = nowMs
+        const seconds = Math.round((nowMs - startedMs) / 1000)
+        this.#outlets.onSearch(
+          `Records that cannot be stored are being looked for among ${records.length}: ${count} were found in ${seconds} s`
+        )
       }
     }
   }

@@ -32,6 +32,48 @@ export interface IsolationLimits {
 }
 
 /**
+ * How far a search for bad rows has come, and how many rows it tries at once. What it learnt of the distance
+ * of bad rows keeps it from sending rows behind them again and again, and a piece known to hold one is halved.
+ */
+class RowSearch {
+  /** The next row. */
+  at = 0
+  reach: number
+  /** Good rows between two bad ones, as it was of late. */
+  #gap: number
+  /** Good rows since the last bad one. */
+  #run = 0
+  /** One before this row is bad; not known of any where that lies behind. */
+  #badBefore = 0
+
+  constructor(rows: number) {
+    this.reach = rows
+    this.#gap = rows
+  }
+
+  taken(rows: number): void {
+    this.at += rows
+    this.#run += rows
+    const left = this.#badBefore - this.at
+    this.reach = left > 0 ? Math.ceil(left / 2) : Math.max(this.reach, this.#run)
+  }
+
+  refused(rows: number): void {
+    this.#badBefore = this.at + rows
+    this.reach = Math.ceil(rows / 2)
+  }
+
+  /** The row behind so many good ones is bad; `named`: the database said which one it is. */
+  found(good: number, named: boolean): void {
+    this.at += good + 1
+    this.#gap = (this.#gap + this.#run + good) / 2
+    this.reach = Math.max(1, Math.ceil(named ? this.#gap * 2 : this.#gap / 2))
+    this.#run = 0
+    this.#badBefore = 0
+  }
+}
+
+/**
  * Writes rows inside a transaction, and leaves out those that cannot be stored: what fails is undone to the
  * last savepoint and tried again in pieces, until the rows at fault stand alone (I14: only for an error of
  * class `data`, or one nobody knows where that is allowed; every other is thrown). Rows keep their order.
@@ -73,28 +115,28 @@ export class IsolatingWriter {
     return runs
   }
 
+  /** Tries as many rows at once as have been good in a row of late, and looks for the first bad one of a piece. */
   async #isolate(group: StatementGroup, rows: readonly number[]): Promise<void> {
-    // The next piece is the last one; a row that the database named comes with its error.
-    const left: { readonly rows: readonly number[]; readonly error?: unknown }[] = [{ rows }]
-    for (let piece = left.pop(); piece !== undefined; piece = left.pop()) {
-      const error = piece.error ?? (await this.#attempt(group, piece.rows))
-      if (error === null) continue
-      const [first = 0, ...more] = piece.rows
-      if (more.length === 0) {
-        await this.#reject(group, first, error)
+    const search = new RowSearch(rows.length)
+    while (search.at < rows.length) {
+      const piece = rows.slice(search.at, search.at + search.reach)
+      const error = await this.#attempt(group, piece)
+      if (error === null) {
+        search.taken(piece.length)
         continue
       }
-      const at = refusedRow(error)
-      if (at !== null && at < piece.rows.length) {
-        left.push(
-          { rows: piece.rows.slice(at + 1) },
-          { rows: piece.rows.slice(at, at + 1), error },
-          { rows: piece.rows.slice(0, at) }
-        )
-      } else {
-        const half = Math.ceil(piece.rows.length / 2)
-        left.push({ rows: piece.rows.slice(half) }, { rows: piece.rows.slice(0, half) })
+      const named = piece.length === 1 ? 0 : refusedRow(error)
+      if (named === null || named >= piece.length) {
+        search.refused(piece.length)
+        continue
       }
+      // The rows before the one that the database named come first, if they are as good as it says.
+      if (named > 0 && (await this.#attempt(group, piece.slice(0, named))) !== null) {
+        search.refused(named)
+        continue
+      }
+      await this.#reject(group, piece[named] as number, error)
+      search.found(named, piece.length > 1)
     }
   }
 

@@ -336,7 +336,7 @@ void describe('Exactly once into PostgreSQL, whose commits of rows may last late
       'table.name.format': 'ledger',
       'auto.create': 'true',
       'exactly.once.sink': 'required',
-      'postgres.synchronous.commit': 'off'
+      'synchronous.commit': 'off'
     }
     const kafka: KafkaSaid = { partitions: [origin()] }
     const first = await startJdbcSink(config, { kafka })
@@ -370,7 +370,7 @@ void describe('Exactly once into PostgreSQL, whose commits of rows may last late
     )
     await assert.rejects(
       startJdbcSink({ ...config, 'exactly.once.sink': 'requested' }, { kafka }),
-      /postgres\.synchronous\.commit=off needs exactly\.once\.sink=required/
+      /synchronous\.commit=off needs exactly\.once\.sink=required/
     )
   })
 })
