@@ -33,7 +33,7 @@ export interface IsolationLimits {
 
 /**
  * How far a search for bad rows has come, and how many rows it tries at once. What it learnt of the distance
- * of bad rows keeps it from sending rows behind them again and again, and a piece known to hold one is halved.
+ * of bad rows keeps it from sending rows behind them again and again; a piece known to hold one is halved.
  */
 class RowSearch {
   /** The next row. */
@@ -115,7 +115,7 @@ export class IsolatingWriter {
     return runs
   }
 
-  /** Tries as many rows at once as have been good in a row of late, and looks for the first bad one of a piece. */
+  /** Tries as many rows at once as have been good of late, and looks for the first bad one of a piece. */
   async #isolate(group: StatementGroup, rows: readonly number[]): Promise<void> {
     const search = new RowSearch(rows.length)
     while (search.at < rows.length) {

@@ -173,7 +173,12 @@ for (const { name, open } of sinkDatabases) {
       const inserting = await start({ ...config, 'insert.mode': 'insert' })
       await inserting.put([keyed(2, 'd'), keyed(4, 'e')])
       await inserting.stop()
-      assert.deepEqual((await rows()).map((row) => row['name']).sort(), ['c', 'd', 'e', 'new'])
+      assert.deepEqual((await rows()).map((row) => String(row['name'])).sort(), [
+        'c',
+        'd',
+        'e',
+        'new'
+      ])
       assert.deepEqual([...updating.reports, ...inserting.reports], [])
     })
 
