@@ -1,6 +1,6 @@
 import { ConnectError } from '../../../errors.ts'
 import type { PartitionOrigin } from '../../../plugin/sink.ts'
-import type { ClaimedOffset } from '../database/sink-offsets.ts'
+import { type ClaimedOffset, offsetKey, type OffsetPartition } from '../database/sink-offsets.ts'
 
 /**
  * Where a partition is read from whose row was claimed: its position, or the first record that Kafka still
@@ -24,6 +24,26 @@ export function positionOf(
   throw new ConnectError(
     'KAFKA_ERROR',
     `The database is at offset ${nextOffset} of ${name}, and Kafka has records from ${first} on: ${first - nextOffset} are missing. sink.offset.gap=continue goes on without them`
+  )
+}
+
+/**
+ * I15: throws ConnectError for a partition whose row is gone. Where the group is, the database was: rows that
+ * it has forgotten with its position would not come again. `metadata`: as below.
+ */
+export function requireRows(
+  origins: readonly PartitionOrigin[],
+  rows: readonly OffsetPartition[],
+  metadata: string
+): void {
+  const there = new Set(rows.map((row) => offsetKey(row)))
+  const gone = origins.find(
+    (each) => !there.has(offsetKey(each)) && each.metadata?.startsWith(metadata) === true
+  )
+  if (gone === undefined) return
+  throw new ConnectError(
+    'KAFKA_ERROR',
+    `The database has no position of partition ${gone.partition} of topic ${gone.topic} any more: it was at ${gone.committed} at least, as the group has it. Where it is to be read from can be set by the offsets of the connector; sink.offsets.table and sink.offsets.name say where positions are looked for`
   )
 }
 

@@ -16,7 +16,7 @@ import {
   type StoredOffset
 } from '../database/sink-offsets.ts'
 import type { WriteSession } from '../database/writing.ts'
-import { claimNotice, positionOf } from './claimed-position.ts'
+import { claimNotice, positionOf, requireRows } from './claimed-position.ts'
 
 interface ClaimSettings {
   /** Under which name the rows are kept. */
@@ -277,8 +277,8 @@ export class PartitionClaims {
     offsets: SinkOffsets,
     origins: readonly PartitionOrigin[]
   ): Promise<readonly (bigint | null)[]> {
-    if (origins.every(({ start }) => start !== null)) return origins.map(({ start }) => start)
     const rows = await offsets.lookUp(origins)
+    requireRows(origins, rows, METADATA)
     const known = new Set(
       rows.filter(({ nextOffset }) => nextOffset !== null).map((row) => offsetKey(row))
     )

@@ -150,6 +150,31 @@ for (const { name, open } of sinkDatabases) {
       await sink.stop()
     })
 
+    void it('I15: a database that has no position any more is not taken for one that never had any', async () => {
+      const { start, seqs, table } = await ledger()
+      const kafka: KafkaSaid = { partitions: [origin()] }
+      const sink = await start(kafka)
+      await sink.put(records(0, 5))
+      // A copy from before the first claim: what was written since is gone, and the group is behind it.
+      const forgets = [
+        `DELETE FROM ${table}`,
+        `DELETE FROM kafka_connect_sink_offsets WHERE connector = '${table}'`
+      ]
+      await database.exec(...forgets)
+      kafka.partitions = [origin({ committed: 5n, start: 5n, metadata: 'knode:1' })]
+      const gone = /has no position of partition 0 of topic orders any more: it was at 5 at least/
+      await assert.rejects(sink.put(records(5, 7)), gone)
+      await sink.stop()
+      await assert.rejects(start(kafka), gone)
+      assert.deepEqual(await seqs(), [])
+      // As long as nothing was committed the group is where the database was before.
+      kafka.partitions = [origin()]
+      const again = await start(kafka)
+      await again.put(records(0, 7))
+      await again.stop()
+      assert.deepEqual(await seqs(), range(0, 7))
+    })
+
     void it('what Kafka does not have any more fails the task, or is counted and said', async () => {
       const { start, seqs } = await ledger()
       const first = await start({ partitions: [origin()] })
