@@ -37,7 +37,55 @@ const upserts = {
 const columns =
   'id integer PRIMARY KEY, name varchar(20) NOT NULL, n smallint, code varchar(40) UNIQUE'
 
+/** A later form of `ITEM`: a field more, and one whose values are of another type. */
+const LATER = Schema.struct([
+  { name: 'id', schema: Schema.INT32 },
+  { name: 'name', schema: Schema.OPTIONAL_STRING },
+  { name: 'n', schema: Schema.OPTIONAL_STRING },
+  { name: 'note', schema: Schema.OPTIONAL_STRING }
+])
+const later = (id: number, n: string): SinkRecord =>
+  sinkRecord({
+    keySchema: KEY,
+    key: struct(KEY, { id }),
+    valueSchema: LATER,
+    value: struct(LATER, { id, name: 'later', n, note: 'new' })
+  })
+
 for (const { name, open } of sinkDatabases) {
+  describe(`Records of another schema in the middle of a batch for ${name}`, () => {
+    it('widen the table, are written as its columns ask for, and are the only ones left out', async (t) => {
+      const database = await open()
+      t.after(() => database.close())
+      await database.exec(`CREATE TABLE mixed (${columns})`)
+      const config = { ...database.config, ...upserts, 'auto.evolve': 'true' }
+      const sink = await startJdbcSink({ ...config, 'table.name.format': 'mixed' })
+      const odd = later(3, `${MARKER} is no number`)
+      await sink.put([item(1), later(2, '7'), item(4), odd, item(1, { n: 2 }), later(5, '8')])
+      await sink.stop()
+      assert.deepEqual(
+        sink.reports.map(({ record }) => record),
+        [odd]
+      )
+      const text = messageOf(sink.reports[0]?.error)
+      assert.match(
+        text,
+        new RegExp(`\\bn\\b.*topic orders, partition 0, offset ${odd.kafkaOffset}\\b`)
+      )
+      // I7
+      assert.ok(!JSON.stringify([text, sink.logged, sink.conditions]).includes(MARKER), text)
+      assert.deepEqual(
+        await database.exec('SELECT id, name, n, code, note FROM mixed ORDER BY id'),
+        [
+          { id: 1, name: 'n', n: 2, code: '1', note: null },
+          { id: 2, name: 'later', n: 7, code: null, note: 'new' },
+          { id: 4, name: 'n', n: 1, code: '4', note: null },
+          { id: 5, name: 'later', n: 8, code: null, note: 'new' }
+        ]
+      )
+    })
+  })
+
   describe(`A record that does not fit a table of ${name}`, () => {
     let database: SinkDatabase
     before(async () => {
