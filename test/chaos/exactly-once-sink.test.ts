@@ -131,7 +131,8 @@ for (const { name, open } of chosen.filter((each) => each.name === 'PostgreSQL')
           'INSERT INTO kafka_connect_sink_offsets TABLE older_offsets',
           'COMMIT'
         )
-        await ledger.progress(100)
+        // After the last time nothing may come any more that would show it.
+        if (round < 2) await ledger.progress(100)
       }
       t.diagnostic(`${await ledger.settle()} records, each once`)
     })

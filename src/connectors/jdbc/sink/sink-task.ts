@@ -22,6 +22,9 @@ import { TargetTables } from '../writing/target-tables.ts'
 import { WriterSessions } from '../writing/writer-sessions.ts'
 import { WrittenRows } from './written-rows.ts'
 
+/** A worker calls `put` about once a second although there is nothing to put. */
+const LOOK_EVERY_MS = 5000
+
 /**
  * Writes records to the tables of a database, one transaction for each `put` (I13). What becomes of an error
  * is decided by its class: a row at fault is handed on, others in the way are tried again in a moment, a
@@ -40,6 +43,7 @@ export class JdbcSinkTask implements SinkTask {
   readonly #stopped = new AbortController()
   readonly #written = new WrittenRows()
   #committedAtMs = -Infinity
+  #lookedAtMs = -Infinity
   #condition: string | null = null
 
   /** Throws ConfigError. */
@@ -82,7 +86,8 @@ export class JdbcSinkTask implements SinkTask {
   }
 
   async put(records: readonly SinkRecord[]): Promise<void> {
-    if (records.length === 0) return
+    const looks = this.#looksAtPositions()
+    if (records.length === 0 && !looks) return
     const { revoking } = this.#context
     this.#positions?.begin()
     const over = this.#abortWhenRevoked()
@@ -91,7 +96,19 @@ export class JdbcSinkTask implements SinkTask {
     } finally {
       over()
     }
-    this.#requestCommit()
+    if (records.length > 0) this.#requestCommit()
+  }
+
+  /**
+   * I15: now and then positions are read though nothing went wrong. A database that fell back has lost rows
+   * also of partitions that get no record any more.
+   */
+  #looksAtPositions(): boolean {
+    const nowMs = this.#clock.monotonicMs()
+    if (this.#positions === null || nowMs < this.#lookedAtMs + LOOK_EVERY_MS) return false
+    this.#lookedAtMs = nowMs
+    this.#positions.doubt()
+    return true
   }
 
   /** I15: positions of the database are committed, not those of what was put. */
@@ -128,7 +145,7 @@ export class JdbcSinkTask implements SinkTask {
         this.#sessions.used()
         this.#retries.succeeded()
         this.#report(null)
-        this.#written.add(result, this.#clock.monotonicMs() - startedMs)
+        if (records.length > 0) this.#written.add(result, this.#clock.monotonicMs() - startedMs)
         return
       } catch (error) {
         if (this.#isCutShort(revoking)) throw cutShort(error)

@@ -7,6 +7,7 @@ import { Schema } from '../../../../src/data/schema.ts'
 import type { PartitionOrigin } from '../../../../src/plugin/sink.ts'
 import { type KafkaSaid, sinkRecord, startJdbcSink, struct } from '../../../support/jdbc-sink.ts'
 import { sinkDatabases } from '../../../support/sink-databases.ts'
+import { until } from '../../../support/until.ts'
 import { startDatabaseProxy, type TcpProxy } from '../../../support/tcp-proxy.ts'
 
 const LEDGER = Schema.struct([{ name: 'seq', schema: Schema.INT64 }])
@@ -148,6 +149,23 @@ for (const { name, open } of sinkDatabases) {
       await sink.put(records(2, 7))
       assert.deepEqual(await seqs(), range(0, 7))
       await sink.stop()
+    })
+
+    void it('I15: a database that fell back is noticed though no record comes any more', async () => {
+      const { start, seqs, table } = await ledger()
+      const sink = await start({ partitions: [origin()] })
+      await sink.put(records(0, 5))
+      await database.exec(
+        `DELETE FROM ${table} WHERE seq >= 2`,
+        `UPDATE kafka_connect_sink_offsets SET next_offset = 2 WHERE connector = '${table}'`
+      )
+      await until(async () => {
+        await sink.put([])
+        return sink.sought.at(-1)?.offset === 2n
+      }, 'it goes back')
+      await sink.put(records(2, 5))
+      await sink.stop()
+      assert.deepEqual(await seqs(), range(0, 5))
     })
 
     void it('I15: a database that has no position any more is not taken for one that never had any', async () => {
