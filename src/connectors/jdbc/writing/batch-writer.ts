@@ -244,7 +244,7 @@ export class BatchWriter {
     }
     // Without a row to write there is nothing to commit.
     if (groups.length > 0 || first !== null) {
-      await inTransaction(session, rows, () => this.#unanswered.add(open))
+      await inTransaction(session, rows, () => this.#unanswered.add(takenOf(open, suspicion)))
     } else await rows()
     return groups
   }
@@ -319,6 +319,12 @@ export class BatchWriter {
       })
     )
   }
+}
+
+/** I10: those that were refused in the transaction say nothing of what became of it. */
+function takenOf(changes: readonly RowChange[], { bad }: Suspicion): readonly RowChange[] {
+  const refused = new Set(bad.map(({ record }) => record))
+  return changes.filter(({ record }) => !refused.has(record))
 }
 
 function messages(records: readonly SinkRecord[], bad: readonly BadRecord[]): (string | null)[] {

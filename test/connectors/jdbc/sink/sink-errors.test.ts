@@ -74,6 +74,43 @@ describe('A JDBC sink task whose database', () => {
     await sink.stop()
   })
 
+  it('I10: ends the session before COMMIT takes no row for one that is there because another was refused', async () => {
+    const table = await newTable()
+    await database.exec(`ALTER TABLE ${table} ADD CHECK (id <> 6)`)
+    let ends = true
+    const sink = await startJdbcSink(
+      { ...database.config, 'table.name.format': table, 'retry.backoff.ms': '20' },
+      {
+        // A record is handed over behind the rows, and before COMMIT.
+        async onReport() {
+          if (!ends) return
+          ends = false
+          for (const pid of await database.sessions()) {
+            await database.exec(
+              `SELECT pg_terminate_backend(${pid}) WHERE EXISTS (SELECT FROM pg_stat_activity WHERE pid = ${pid} AND application_name LIKE 'sink%')`
+            )
+          }
+        }
+      }
+    )
+    const batch = [order(6), order(7), order(8)]
+    await until(
+      () =>
+        sink.put(batch).then(
+          () => true,
+          (error: unknown) => {
+            assert.ok(error instanceof RetriableError, messageOf(error))
+            return false
+          }
+        ),
+      'the batch is written'
+    )
+    await sink.stop()
+    assert.ok(!ends)
+    assert.deepEqual(await idsOf(table), [7, 8])
+    assert.equal(sink.reports.length, 1)
+  })
+
   it('ends an idle session opens another and says nothing', async () => {
     const table = await newTable()
     const sink = await start(table)
