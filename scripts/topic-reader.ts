@@ -32,6 +32,9 @@ export class TopicReader {
   async endOffsets(topic: string): Promise<bigint[] | null> {
     const topics = await this.#admin.listTopics()
     if (!topics.includes(topic)) return null
+    // Another broker may know the topic before the one that the consumer asks.
+    const metadata = await this.#consumer.metadata({ topics: [topic] })
+    if (metadata.topics.get(topic) === undefined) return null
     return (await this.#consumer.listOffsets({ topics: [topic] })).get(topic) ?? null
   }
 

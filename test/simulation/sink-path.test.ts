@@ -7,8 +7,12 @@ import type { Verdict } from './sink/simulate.ts'
 /** `SEED=n` runs one schedule of each kind and tells its story when it fails; `SCHEDULES=n` runs more. */
 const only = process.env['SEED']
 const SCHEDULES = Number(process.env['SCHEDULES'] ?? 120)
+/** Each failed once: a row lost behind a COMMIT without an answer, partitions lost during another loss. */
+const REMEMBERED = [519, 901, 472, 1447]
 const seeds =
-  only === undefined ? Array.from({ length: SCHEDULES }, (_, index) => index + 1) : [Number(only)]
+  only === undefined
+    ? [...Array.from({ length: SCHEDULES }, (_, index) => index + 1), ...REMEMBERED]
+    : [Number(only)]
 
 describe('sink tasks over a model of Kafka and of a database', () => {
   for (const promised of ['at least once', 'exactly once'] as const) {

@@ -241,12 +241,12 @@ export class ConsumerMembership {
 
   async #revoke(partitions: readonly TopicPartition[]): Promise<void> {
     if (partitions.length === 0) return
-    const losses = this.losses
     try {
       await this.#options.onRevoked(partitions)
     } finally {
-      // They are told already: that they were lost meanwhile changes nothing any more.
-      if (losses !== this.losses) this.#lost = []
+      // They are told already: that they were lost meanwhile changes nothing any more. Others are to be told.
+      const told = new Set(partitions.map(keyOf))
+      this.#lost = this.#lost.filter((each) => !told.has(keyOf(each)))
       this.#drop(partitions)
     }
   }

@@ -109,8 +109,14 @@ export class SinkContext implements SinkTaskContext {
     return ms
   }
 
-  /** The partitions there are now have signals of their own. */
+  /**
+   * The partitions there are now have signals of their own; I11: unless one of them was lost meanwhile, which
+   * is still to be told.
+   */
   assigned(): void {
+    const lost = this.#lost.signal.reason as Revocation | undefined
+    if (lost?.partitions.some((each) => this.#options.partitions.get(each) !== null) === true)
+      return
     this.#revoking = new AbortController()
     this.#lost = new AbortController()
   }

@@ -53,7 +53,7 @@ const plugin: SinkConnectorPlugin = {
     const put = task.put.bind(task)
     task.put = (records) => {
       owner.onPut(records)
-      return put(records)
+      return put(records).finally(() => owner.onPutEnd())
     }
     return task
   }
@@ -159,6 +159,11 @@ export class SimulatedTask implements SessionUser {
     if (this.#isPausedSaid && records.length > 0) {
       this.#world.judge.fault(`${this.name} is PAUSED, and puts ${records.length} records`)
     }
+  }
+
+  /** What is committed now are positions, of what the task holds. */
+  onPutEnd(): void {
+    this.records = []
   }
 
   /** A question to the registry takes its time now and then. */

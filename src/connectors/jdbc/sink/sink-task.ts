@@ -114,7 +114,14 @@ export class JdbcSinkTask implements SinkTask {
   /** I15: positions of the database are committed, not those of what was put. */
   async preCommit(positions: readonly TopicPosition[]): Promise<readonly TopicPosition[]> {
     if (this.#positions === null) return positions
-    return await this.#positions.committable(positions, () => this.#sessions.get())
+    // I11: nothing of them is this task's to move any more.
+    if (this.#context.lost.aborted) return []
+    const over = this.#abortWhenRevoked()
+    try {
+      return await this.#positions.committable(positions, () => this.#sessions.get())
+    } finally {
+      over()
+    }
   }
 
   close(partitions: readonly TopicPartition[]): void {
