@@ -19,6 +19,11 @@ import { RealWorld } from './world.ts'
 const BEAT_MS = 100
 /** A member that died is missed for as long as its session lasts. */
 const MOURNING_BEATS = 100
+/**
+ * Where each task has transactions, one that nobody ends keeps readers of offsets waiting for a minute: of a
+ * task whose connector was stopped or deleted after its worker had died.
+ */
+const MOURNING_BEATS_OF_TRANSACTIONS = 700
 
 /** After these a sink may write again what it has written. */
 const ABRUPT: ReadonlySet<HouseDeed> = new Set<HouseDeed>([
@@ -210,7 +215,8 @@ export class House {
         if (ABRUPT.has(what)) sink.judge.mayRepeat = true
       }
       await this.#do(what)
-      this.disturbedBeat = this.beat + MOURNING_BEATS
+      this.disturbedBeat =
+        this.beat + (this.plan.exactlyOnce ? MOURNING_BEATS_OF_TRANSACTIONS : MOURNING_BEATS)
     }
   }
 
