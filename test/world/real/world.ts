@@ -169,6 +169,8 @@ export class RealWorld {
     switch (what) {
       case 'sessions are ended':
         this.judge.mayRepeat = true
+        // Those of its sink among them, be it in the middle of a COMMIT.
+        if (this.sink !== null) this.sink.judge.mayRepeat = true
         return await home.endSessions()
       case 'the right to read goes and comes back':
         this.judge.mayRepeat = true
