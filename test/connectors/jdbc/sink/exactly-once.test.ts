@@ -59,6 +59,12 @@ for (const { name, open } of sinkDatabases) {
       await database.exec(`CREATE TABLE ${table} (seq bigint, part int)`)
       const seqs = async (): Promise<number[]> =>
         (await database.exec(`SELECT seq FROM ${table} ORDER BY seq`)).map(({ seq }) => Number(seq))
+      /** As of a copy that is older: rows and position at once, the epoch as it was. */
+      const fallBack = (): Promise<unknown> =>
+        database.exec(
+          `DELETE FROM ${table} WHERE seq >= 2`,
+          `UPDATE kafka_connect_sink_offsets SET next_offset = 2 WHERE connector = '${table}'`
+        )
       const row = async (partition = 0): Promise<Record<string, unknown> | undefined> =>
         (
           await database.exec(
@@ -83,7 +89,7 @@ for (const { name, open } of sinkDatabases) {
           },
           { kafka }
         )
-      return { table, seqs, row, start }
+      return { fallBack, table, seqs, row, start }
     }
     const isAt = async (row: Promise<Record<string, unknown> | undefined>): Promise<number> =>
       Number((await row)?.['next_offset'])
@@ -135,14 +141,10 @@ for (const { name, open } of sinkDatabases) {
     })
 
     void it('a database that fell back is written again from where it is', async () => {
-      const { start, seqs, table } = await ledger()
+      const { fallBack, start, seqs } = await ledger()
       const sink = await start({ partitions: [origin()] })
       await sink.put(records(0, 5))
-      // As of a copy that is older: rows and position at once, the epoch as it was.
-      await database.exec(
-        `DELETE FROM ${table} WHERE seq >= 2`,
-        `UPDATE kafka_connect_sink_offsets SET next_offset = 2 WHERE connector = '${table}'`
-      )
+      await fallBack()
       await sink.put(records(5, 7))
       assert.deepEqual(sink.sought.at(-1), { topic: 'orders', partition: 0, offset: 2n })
       assert.deepEqual(await seqs(), [0, 1])
@@ -152,13 +154,10 @@ for (const { name, open } of sinkDatabases) {
     })
 
     void it('I15: a database that fell back is noticed though no record comes any more', async () => {
-      const { start, seqs, table } = await ledger()
+      const { fallBack, start, seqs } = await ledger()
       const sink = await start({ partitions: [origin()] })
       await sink.put(records(0, 5))
-      await database.exec(
-        `DELETE FROM ${table} WHERE seq >= 2`,
-        `UPDATE kafka_connect_sink_offsets SET next_offset = 2 WHERE connector = '${table}'`
-      )
+      await fallBack()
       await until(async () => {
         await sink.put([])
         return sink.sought.at(-1)?.offset === 2n

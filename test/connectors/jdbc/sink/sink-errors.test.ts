@@ -45,6 +45,30 @@ describe('A JDBC sink task whose database', () => {
       `//${proxy.address}/`
     )
   })
+  /** As a worker: a batch that failed for something that passes is put again. */
+  const written = (
+    sink: Awaited<ReturnType<typeof startJdbcSink>>,
+    batch: Parameters<typeof sink.put>[0]
+  ): Promise<unknown> =>
+    until(
+      () =>
+        sink.put(batch).then(
+          () => true,
+          (error: unknown) => {
+            assert.ok(error instanceof RetriableError, messageOf(error))
+            return false
+          }
+        ),
+      'the batch is written'
+    )
+  /** Those of sinks, on the server. */
+  const endSessions = async (): Promise<void> => {
+    for (const pid of await database.sessions()) {
+      await database.exec(
+        `SELECT pg_terminate_backend(${pid}) WHERE EXISTS (SELECT FROM pg_stat_activity WHERE pid = ${pid} AND application_name LIKE 'sink%')`
+      )
+    }
+  }
   const idsOf = async (table: string): Promise<unknown[]> =>
     (await database.exec(`SELECT id FROM ${table} ORDER BY id`)).map(({ id }) => id)
 
@@ -57,17 +81,7 @@ describe('A JDBC sink task whose database', () => {
       // The request arrives, and its answer does not; or the session is gone before it.
       const word = happens ? 'COMMIT' : 'COPY'
       proxy.loseAnswerTo((piece) => piece.toString('latin1').includes(word))
-      await until(
-        () =>
-          sink.put(batch).then(
-            () => true,
-            (error: unknown) => {
-              assert.ok(error instanceof RetriableError, messageOf(error))
-              return false
-            }
-          ),
-        'the batch is written'
-      )
+      await written(sink, batch)
     }
     assert.deepEqual(await idsOf(table), [1, 2, 3, 4, 5])
     assert.deepEqual(sink.reports, [])
@@ -85,26 +99,12 @@ describe('A JDBC sink task whose database', () => {
         async onReport() {
           if (!ends) return
           ends = false
-          for (const pid of await database.sessions()) {
-            await database.exec(
-              `SELECT pg_terminate_backend(${pid}) WHERE EXISTS (SELECT FROM pg_stat_activity WHERE pid = ${pid} AND application_name LIKE 'sink%')`
-            )
-          }
+          await endSessions()
         }
       }
     )
     const batch = [order(6), order(7), order(8)]
-    await until(
-      () =>
-        sink.put(batch).then(
-          () => true,
-          (error: unknown) => {
-            assert.ok(error instanceof RetriableError, messageOf(error))
-            return false
-          }
-        ),
-      'the batch is written'
-    )
+    await written(sink, batch)
     await sink.stop()
     assert.ok(!ends)
     assert.deepEqual(await idsOf(table), [7, 8])
@@ -115,11 +115,7 @@ describe('A JDBC sink task whose database', () => {
     const table = await newTable()
     const sink = await start(table)
     await sink.put([order(1)])
-    for (const pid of await database.sessions()) {
-      await database.exec(
-        `SELECT pg_terminate_backend(${pid}) WHERE EXISTS (SELECT FROM pg_stat_activity WHERE pid = ${pid} AND application_name LIKE 'sink%')`
-      )
-    }
+    await endSessions()
     await sink.put([order(2)])
     await sink.stop()
     assert.deepEqual(await idsOf(table), [1, 2])
