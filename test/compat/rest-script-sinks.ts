@@ -56,8 +56,8 @@ const create = (label: string, config: Readonly<Record<string, string>>): Step =
 const first = { kafka_topic: TOPIC, kafka_partition: 0 }
 const lived = { ...first, kafka_topic: LIVED }
 const at = (offset: unknown, partition: unknown = first) => ({ offsets: [{ partition, offset }] })
-const alter = (body: unknown, label: string): Step =>
-  send('PATCH', '/connectors/sunk/offsets', body, label)
+const alter = (body: unknown, label: string, connector = 'sunk'): Step =>
+  send('PATCH', `/connectors/${connector}/offsets`, body, label)
 const offsets = (label: string): Step => get('/connectors/sunk/offsets', label)
 /** While somebody is a member of the group. */
 const refused = (step: Step): Step => ({ ...step, until: { status: 500 } })
@@ -229,12 +229,7 @@ export const sinkScenarios: readonly Scenario[] = [
         ...get('/connectors/life/status', 'paused'),
         until: { contains: ['PAUSED'], without: ['RUNNING'] }
       }),
-      send(
-        'PATCH',
-        '/connectors/life/offsets',
-        at({ kafka_offset: 1 }, lived),
-        'alter while paused'
-      ),
+      alter(at({ kafka_offset: 1 }, lived), 'alter while paused', 'life'),
       bare('DELETE', '/connectors/life/offsets', 'reset while paused'),
       bare('PUT', '/connectors/life/stop', 'stop'),
       silent(stopped('life', 'stopped')),
@@ -247,12 +242,7 @@ export const sinkScenarios: readonly Scenario[] = [
       bare('PUT', '/connectors/life/stop', 'stop once more'),
       silent(stopped('life', 'stopped once more')),
       get('/connectors/absent/offsets', 'offsets of no connector'),
-      send(
-        'PATCH',
-        '/connectors/absent/offsets',
-        at({ kafka_offset: 1 }, lived),
-        'alter no connector'
-      ),
+      alter(at({ kafka_offset: 1 }, lived), 'alter no connector', 'absent'),
       bare('DELETE', '/connectors/absent/offsets', 'reset no connector'),
 
       // Another connector reads with the same group, and so do tasks that have not ended.
@@ -263,14 +253,7 @@ export const sinkScenarios: readonly Scenario[] = [
         until: { contains: ['"kafka_offset":3'] }
       },
       // A task that runs may not have joined its group yet.
-      refused(
-        send(
-          'PATCH',
-          '/connectors/life/offsets',
-          at({ kafka_offset: 1 }, lived),
-          'alter a group in use'
-        )
-      ),
+      refused(alter(at({ kafka_offset: 1 }, lived), 'alter a group in use', 'life')),
       refused(
         send('PATCH', '/connectors/life/offsets', at(null, lived), 'forget one of a group in use')
       ),
