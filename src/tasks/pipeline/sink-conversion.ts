@@ -18,9 +18,7 @@ export class SinkConversion {
   /** Nothing is converted any more; what still waits in a converter gives up. */
   readonly close: () => Promise<void>
 
-  /**
-   * Throws ConfigError naming the key.
-   */
+  /** Throws ConfigError naming the key. */
   constructor(options: {
     /** Both with `${…}` resolved. */
     readonly connector: ConfigMap

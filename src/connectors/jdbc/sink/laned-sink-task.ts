@@ -7,6 +7,7 @@ import type {
   TopicPosition
 } from '../../../plugin/sink.ts'
 import type { StreamFacts } from '../../../plugin/source.ts'
+import { offsetKey } from '../database/sink-offsets.ts'
 
 type Lane = Required<
   Pick<SinkTask, 'open' | 'put' | 'preCommit' | 'close' | 'progress' | 'nameRecord' | 'stop'>
@@ -20,6 +21,7 @@ type Lane = Required<
  */
 export class LanedSinkTask implements SinkTask {
   readonly #lanes: readonly Lane[]
+  readonly #laneByKey = new Map<string, number>()
   readonly #conditions: (string | null)[] = []
   readonly #context: SinkTaskContext
   /** Of a batch that failed in part: what the others have written. */
@@ -77,7 +79,7 @@ export class LanedSinkTask implements SinkTask {
     this.#restMs = 0
     const open = records.filter((record) => !this.#done.has(record))
     const byLane = Map.groupBy(open, (record) =>
-      this.#laneOf(record.originalTopic, record.originalKafkaPartition)
+      this.#laneOf({ topic: record.originalTopic, partition: record.originalKafkaPartition })
     )
     const parts = this.#lanes.map(async (lane, at) => {
       const mine = byLane.get(at) ?? []
@@ -130,14 +132,15 @@ export class LanedSinkTask implements SinkTask {
     partitions: readonly P[],
     work: (lane: Lane, mine: readonly P[]) => Promise<R> | R
   ): Promise<R[]> {
-    const byLane = Map.groupBy(partitions, ({ topic, partition }) => this.#laneOf(topic, partition))
+    const byLane = Map.groupBy(partitions, (each) => this.#laneOf(each))
     return await Promise.all(this.#lanes.map((lane, at) => work(lane, byLane.get(at) ?? [])))
   }
 
-  /** Neighbouring partitions of a topic go to different lanes, and topics of one partition spread out. */
-  #laneOf(topic: string, partition: number): number {
-    let hash = 0
-    for (let at = 0; at < topic.length; at++) hash = (hash * 31 + topic.charCodeAt(at)) % 1_000_003
-    return (hash + partition) % this.#lanes.length
+  /** Partitions go to the lanes in turn, as they are seen first. */
+  #laneOf(partition: TopicPartition): number {
+    const key = offsetKey(partition)
+    const lane = this.#laneByKey.get(key) ?? this.#laneByKey.size % this.#lanes.length
+    this.#laneByKey.set(key, lane)
+    return lane
   }
 }

@@ -105,7 +105,7 @@ export class JdbcSinkTask implements SinkTask {
    */
   #looksAtPositions(): boolean {
     const nowMs = this.#clock.monotonicMs()
-    if (this.#positions === null || nowMs < this.#lookedAtMs + LOOK_EVERY_MS) return false
+    if (this.#positions?.areKept !== true || nowMs < this.#lookedAtMs + LOOK_EVERY_MS) return false
     this.#lookedAtMs = nowMs
     this.#positions.doubt()
     return true

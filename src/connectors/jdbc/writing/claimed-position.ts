@@ -2,6 +2,9 @@ import { ConnectError } from '../../../errors.ts'
 import type { PartitionOrigin } from '../../../plugin/sink.ts'
 import { type ClaimedOffset, offsetKey, type OffsetPartition } from '../database/sink-offsets.ts'
 
+/** With it begins what a task that keeps positions in the database commits beside an offset in Kafka. */
+export const METADATA = 'knode:'
+
 /**
  * Where a partition is read from whose row was claimed: its position, or the first record that Kafka still
  * has. Throws ConnectError where `failsOnGap` and records are missing, and for a position that the topic has
@@ -29,16 +32,15 @@ export function positionOf(
 
 /**
  * I15: throws ConnectError for a partition whose row is gone. Where the group is, the database was: rows that
- * it has forgotten with its position would not come again. `metadata`: as below.
+ * it has forgotten with its position would not come again.
  */
 export function requireRows(
   origins: readonly PartitionOrigin[],
-  rows: readonly OffsetPartition[],
-  metadata: string
+  rows: readonly OffsetPartition[]
 ): void {
   const there = new Set(rows.map((row) => offsetKey(row)))
   const gone = origins.find(
-    (each) => !there.has(offsetKey(each)) && each.metadata?.startsWith(metadata) === true
+    (each) => !there.has(offsetKey(each)) && each.metadata?.startsWith(METADATA) === true
   )
   if (gone === undefined) return
   throw new ConnectError(
@@ -47,14 +49,10 @@ export function requireRows(
   )
 }
 
-/**
- * What an operator should know of a claim; null: nothing. `metadata`: with what a commit of a task begins
- * that keeps its positions in the database.
- */
+/** What an operator should know of a claim; null: nothing. */
 export function claimNotice(
   { topic, partition, nextOffset, before }: ClaimedOffset,
-  { first, committed, metadata: beside, topicId }: PartitionOrigin,
-  metadata: string
+  { first, committed, metadata, topicId }: PartitionOrigin
 ): string | null {
   const name = `Partition ${partition} of topic ${topic}`
   const isOther = topicId !== null && before?.topicId !== null && before?.topicId !== topicId
@@ -64,7 +62,7 @@ export function claimNotice(
   if (nextOffset < first) {
     return `${name}: ${first - nextOffset} offsets from ${nextOffset} on are missing in Kafka`
   }
-  const isOurs = beside?.startsWith(metadata) === true
+  const isOurs = metadata?.startsWith(METADATA) === true
   // What this task did not come to commit any more is no news.
   const isLag = isOurs && (committed ?? 0n) <= nextOffset
   if (before === null || committed === null || committed === nextOffset || isLag) return null

@@ -16,7 +16,7 @@ import {
   type StoredOffset
 } from '../database/sink-offsets.ts'
 import type { WriteSession } from '../database/writing.ts'
-import { claimNotice, positionOf, requireRows } from './claimed-position.ts'
+import { claimNotice, METADATA, positionOf, requireRows } from './claimed-position.ts'
 
 interface ClaimSettings {
   /** Under which name the rows are kept. */
@@ -45,9 +45,6 @@ export interface ClaimedBatch {
   /** Records that came although their rows are there. */
   readonly alreadyWritten: number
 }
-
-/** What was committed beside an offset in Kafka by a task that keeps positions in the database. */
-const METADATA = 'knode:'
 
 /**
  * The partitions of a task as the table of positions has them (I15). A partition is claimed before its first
@@ -264,7 +261,7 @@ export class PartitionClaims {
     this.missing += from - nextOffset
     this.#claims.set(offsetKey(row), claim)
     this.#seek(claim, from)
-    const notice = claimNotice(row, origin, METADATA)
+    const notice = claimNotice(row, origin)
     if (notice === null) this.#notices.delete(offsetKey(row))
     else {
       this.#notices.set(offsetKey(row), notice)
@@ -278,7 +275,7 @@ export class PartitionClaims {
     origins: readonly PartitionOrigin[]
   ): Promise<readonly (bigint | null)[]> {
     const rows = await offsets.lookUp(origins)
-    requireRows(origins, rows, METADATA)
+    requireRows(origins, rows)
     const known = new Set(
       rows.filter(({ nextOffset }) => nextOffset !== null).map((row) => offsetKey(row))
     )

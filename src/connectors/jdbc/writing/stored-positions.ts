@@ -32,6 +32,11 @@ export class StoredPositions {
     this.#parts = parts
   }
 
+  /** There are partitions whose positions the database has, or is to have. */
+  get areKept(): boolean {
+    return this.#open.size > 0 && this.#refused === null
+  }
+
   /** What an operator should know; null: nothing. */
   get notice(): string | null {
     if (this.#refused === null) return this.#claims?.notice ?? null
