@@ -60,9 +60,17 @@ export function bigintToBytes(value: bigint): Buffer {
   return Buffer.from(hex, 'hex')
 }
 
+/** A JavaScript number holds what so many bytes say. */
+const SAFE_BYTES = 6
+
 /** Inverse of {@link bigintToBytes}; empty bytes are 0. */
 export function bytesToBigint(bytes: Uint8Array): bigint {
   if (bytes.length === 0) return 0n
+  if (bytes.length <= SAFE_BYTES) {
+    let value = ((bytes[0] as number) << 24) >> 24
+    for (let at = 1; at < bytes.length; at++) value = value * 256 + (bytes[at] as number)
+    return BigInt(value)
+  }
   const hex = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')
   return BigInt.asIntN(8 * bytes.length, BigInt(`0x${hex}`))
 }

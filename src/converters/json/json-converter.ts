@@ -9,6 +9,7 @@ import { JsonDecoders } from './json-decoder.ts'
 import { JsonEncoders } from './json-encoder.ts'
 import { isJsonObject, type JsonNode, member, parseJson } from '../../data/json-node.ts'
 import { endOfObject } from './envelope-schema.ts'
+import type { PlainStructs } from './plain-structs.ts'
 import { schemaFromJson, schemaToJson } from './envelope-schema.ts'
 
 const jsonConverterConfig = configDef({
@@ -71,7 +72,16 @@ const NOT_AN_ENVELOPE =
 const READ_FAILED = 'Converting byte[] to Kafka Connect data failed due to serialization error: '
 const HEAD = '{"schema":'
 const MIDDLE = ',"payload":'
+const CLOSE_BRACE = 0x7d
 const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+/** A beginning of records, up to their payload, and what the schema in it says. */
+interface Head {
+  readonly text: string
+  readonly bytes: Buffer
+  readonly schema: Schema | null
+  readonly plain: PlainStructs | null
+}
 
 /** Values ↔ JSON, byte for byte as the JVM's JsonConverter writes it. */
 class JsonConverter implements SyncConverter {
@@ -84,9 +94,8 @@ class JsonConverter implements SyncConverter {
   readonly #envelopes = new WeakMap<Schema, string>()
   /** Schemas read, by their JSON text; oldest use first. */
   readonly #schemas = new Map<string, Schema | null>()
-  /** Beginning of the record read last, up to its payload: the next one mostly begins alike. */
-  #lastHead = ''
-  #lastSchema: Schema | null = null
+  /** Of the record read last: the next one mostly begins alike. */
+  #lastHead: Head | null = null
 
   constructor(settings: Parsed<typeof jsonConverterConfig>) {
     const replaceNullWithDefault = settings['replace.null.with.default']
@@ -114,6 +123,8 @@ class JsonConverter implements SyncConverter {
 
   toConnectData(_topic: string, bytes: Uint8Array | null): SchemaAndValue {
     if (bytes === null) return { schema: null, value: null }
+    const alike = this.#readAlike(bytes)
+    if (alike !== null) return alike
     const text = decodeText(bytes)
     if (!this.#schemasEnabled) return this.#read(null, parseText(text))
     if (this.#fixedSchema !== null) return this.#read(this.#fixedSchema, parseText(text))
@@ -125,20 +136,39 @@ class JsonConverter implements SyncConverter {
   }
 
   /**
+   * What begins as the record before it did is compared byte by byte, and read without any other look at its
+   * schema; null where something is unusual.
+   */
+  #readAlike(bytes: Uint8Array): SchemaAndValue | null {
+    const head = this.#lastHead
+    if (head === null || head.plain === null) return null
+    const [start, end] = [head.bytes.length, bytes.length - 1]
+    if (end <= start || bytes[end] !== CLOSE_BRACE) return null
+    if (head.bytes.compare(bytes, 0, start) !== 0) return null
+    const payload = asBuffer(bytes).toString('utf8', start, end)
+    // Where the bytes are no UTF-8 there is such a character, and the strict decoder decides.
+    if (payload.includes('\uFFFD')) return null
+    const value = head.plain.read(payload)
+    return value === null ? null : { schema: head.schema, value }
+  }
+
+  /**
    * The form every producer of ours and of the JVM writes: schema first, no blanks around it. Null for
    * others.
    */
   #readPlainEnvelope(text: string): SchemaAndValue | null {
     if (!text.endsWith('}')) return null
-    if (this.#lastHead === '' || !text.startsWith(this.#lastHead)) {
+    let head = this.#lastHead
+    if (head === null || !text.startsWith(head.text)) {
       if (!text.startsWith(HEAD)) return null
       const end = endOfObject(text, HEAD.length)
       if (end < 0 || !text.startsWith(MIDDLE, end)) return null
       const schemaText = text.slice(HEAD.length, end)
-      this.#lastSchema = this.#cached(schemaText, () => parseText(schemaText))
-      this.#lastHead = text.slice(0, end + MIDDLE.length)
+      const schema = this.#cached(schemaText, () => parseText(schemaText))
+      head = this.#head(text.slice(0, end + MIDDLE.length), schema)
+      this.#lastHead = head
     }
-    const payload = text.slice(this.#lastHead.length, -1)
+    const payload = text.slice(head.text.length, -1)
     let node: JsonNode | undefined
     try {
       node = parseJson(payload)
@@ -146,7 +176,11 @@ class JsonConverter implements SyncConverter {
       if (error instanceof DataError) return null
       throw error
     }
-    return node === undefined ? null : this.#read(this.#lastSchema, node)
+    return node === undefined ? null : this.#read(head.schema, node)
+  }
+
+  #head(text: string, schema: Schema | null): Head {
+    return { text, bytes: Buffer.from(text), schema, plain: this.#decoders.plain(schema) }
   }
 
   #readEnvelope(node: JsonNode | undefined): SchemaAndValue {
@@ -196,6 +230,12 @@ class JsonConverter implements SyncConverter {
       )
     }
   }
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes)
+    ? bytes
+    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
 function decodeText(bytes: Uint8Array): string {

@@ -12,6 +12,7 @@ import {
 import { DataError } from '../../errors.ts'
 import { type EncoderOptions, isObjectMap, nullIsDefault } from './json-encoder.ts'
 import { isJsonObject, type JsonNode, member } from '../../data/json-node.ts'
+import { PlainStructs } from './plain-structs.ts'
 import { JsonNumber } from '../../data/json-reader.ts'
 import { MS_PER_DAY } from '../../data/calendar.ts'
 
@@ -41,6 +42,15 @@ export class JsonDecoders {
       this.#decoders.set(schema, decode)
     }
     return decode
+  }
+
+  /** For structs that are written plainly; null: the schema is not that of a struct. */
+  plain(schema: Schema | null): PlainStructs | null {
+    if (schema?.type !== 'struct' || this.#options.isUnion?.(schema) === true) return null
+    return new PlainStructs(
+      schema,
+      schema.fields.map((field) => this.of(field.schema))
+    )
   }
 
   #withNull(schema: Schema, decode: (node: NonNullable<JsonNode>) => unknown): Decode {
@@ -313,7 +323,37 @@ function decimalFrom(schema: Schema, node: NonNullable<JsonNode>): Decimal {
       `Invalid type for Decimal, underlying representation should be numeric or bytes but was ${kindOf(node)}`
     )
   }
-  return new Decimal(bytesToBigint(bytesFrom(schema, node)), scaleOf(schema))
+  const unscaled = shortUnscaled(node) ?? bytesToBigint(bytesFrom(schema, node))
+  return new Decimal(unscaled, scaleOf(schema))
+}
+
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
+/** What each character of base64 stands for; -1: it is none of them. */
+const SEXTETS = Int8Array.from({ length: 128 }, (_, code) =>
+  ALPHABET.indexOf(String.fromCharCode(code))
+)
+const PADDING = '='.charCodeAt(0)
+
+/**
+ * The number that the bytes behind base64 are, where a JavaScript number holds whatever so many bytes say;
+ * null for longer ones, and for what is no base64. Most decimals are short.
+ */
+function shortUnscaled(text: string): bigint | null {
+  const { length } = text
+  if (length !== 4 && length !== 8) return null
+  let characters = length
+  while (characters > length - 2 && text.charCodeAt(characters - 1) === PADDING) characters--
+  let value = 0
+  for (let at = 0; at < characters; at++) {
+    const sextet = SEXTETS[text.charCodeAt(at)] ?? -1
+    if (sextet === -1) return null
+    value = value * 64 + sextet
+  }
+  // What the last character has beyond the last byte does not count.
+  const bytes = Math.floor((characters * 6) / 8)
+  value = Math.floor(value / 2 ** (characters * 6 - bytes * 8))
+  const isNegative = value >= 2 ** (bytes * 8 - 1)
+  return BigInt(isNegative ? value - 2 ** (bytes * 8) : value)
 }
 
 /** Without a schema: whole numbers are int64, others float64, objects maps, arrays lists. */
