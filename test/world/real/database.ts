@@ -95,7 +95,7 @@ export function literal(text: string | null): string {
 }
 
 const LOST =
-  /terminating connection|shutting down|connection terminated|connection lost|ECONNRESET/i
+  /terminating connection|shutting down|connection terminated|connection lost|ECONNRESET|not queryable/i
 const DONE = /exist|duplicate|no such grant/i
 
 /**
