@@ -45,7 +45,7 @@ export function sinkTaskStart(worker: WorkerParts, task: SinkTaskParts): SinkTas
     errors: errorPolicy(connectorConfig, properties),
     consumer,
     subscription: topicSubscription(connectorConfig),
-    spreads: spreadsPartitions(connectorConfig),
+    spreads: spreadsPartitions(connectorConfig, properties),
     maxPollRecords: maxPollRecords(connectorConfig),
     deadLetters,
     offsetFlushIntervalMs,

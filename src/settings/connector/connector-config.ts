@@ -2,6 +2,7 @@ import { type ConfigDef, type ConfigKey, configDef } from '../../config/config-d
 import { javaRegex } from '../../config/java-regex.ts'
 import { ConfigError } from '../../errors.ts'
 import { errorHandlingKeys, EXHAUSTED_KEY } from './error-handling-keys.ts'
+import { ASSIGNMENT_KEY, sinkAssignmentKeys } from './sink-assignment-keys.ts'
 
 /**
  * Longer ones fit neither an assignment of the group protocol (32,767 bytes) nor, encoded, the address of a
@@ -337,17 +338,14 @@ export const sinkConnectorConfig = configDef({
     displayName: 'More Error Context Headers',
     doc: 'Whether these headers also name the table, the column and the code of the database (`__connect.errors.table`, `.column`, `.sql.state`), where an error has them. A JVM worker has no such headers.'
   },
-  'sink.assignment': {
-    type: 'string',
-    default: 'jvm',
-    oneOf: ['jvm', 'spread'],
+  [ASSIGNMENT_KEY]: {
+    ...sinkAssignmentKeys[ASSIGNMENT_KEY],
+    default: null,
     internal: true,
-    importance: 'low',
     group: 'Common',
     orderInGroup: 5,
     width: 'short',
-    displayName: 'Sharing out of partitions',
-    doc: 'jvm: as a JVM worker, whose range gives the only partitions of many topics to one task. spread: to all tasks alike, and tasks keep what they have when others come and go (cooperative-sticky); where a member of the group knows only range, that is used, and tasks of a JVM worker that know only range cannot join later. `partition.assignment.strategy` of the consumer goes before it.'
+    displayName: 'Sharing out of partitions'
   }
 })
 

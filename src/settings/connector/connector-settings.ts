@@ -6,6 +6,7 @@ import {
   sourceConnectorConfig
 } from './connector-config.ts'
 import { errorHandlingKeys, EXHAUSTED_KEY } from './error-handling-keys.ts'
+import { ASSIGNMENT_KEY, sinkAssignmentKeys } from './sink-assignment-keys.ts'
 
 /*
  * What the worker is told in the configuration of a connector, as values. Configurations have their `${…}`
@@ -87,10 +88,13 @@ export function deadLetterSettings(config: ConfigMap): DeadLetterSettings | null
   }
 }
 
-/** Whether the partitions of many topics are shared out to all tasks of a sink alike. */
-export function spreadsPartitions(config: ConfigMap): boolean {
-  const key = 'sink.assignment'
-  return parseKeys(sinkConnectorConfig, [key], config)[key] === 'spread'
+/**
+ * Whether the partitions of many topics are shared out to all tasks of a sink alike. `worker`: properties of
+ * the worker, which count where the connector says nothing.
+ */
+export function spreadsPartitions(config: ConfigMap, worker: ConfigMap): boolean {
+  const own = parseKeys(sinkConnectorConfig, [ASSIGNMENT_KEY], config)[ASSIGNMENT_KEY]
+  return (own ?? parseConfig(sinkAssignmentKeys, worker)[ASSIGNMENT_KEY]) === 'spread'
 }
 
 /** How many records a sink's consumer brings at most, where the connector itself says so; else null. */

@@ -1,5 +1,6 @@
 import { configDef } from '../../config/config-def.ts'
 import { errorHandlingKeys } from '../connector/error-handling-keys.ts'
+import { sinkAssignmentKeys } from '../connector/sink-assignment-keys.ts'
 import { restKeys } from './rest-keys.ts'
 
 export const POLICY_KEY = 'connector.client.config.override.policy'
@@ -166,4 +167,9 @@ const runtimeKeys = configDef({
 })
 
 /** Settings every worker has. */
-export const commonKeys = configDef({ ...runtimeKeys, ...errorHandlingKeys, ...restKeys })
+export const commonKeys = configDef({
+  ...runtimeKeys,
+  ...errorHandlingKeys,
+  ...sinkAssignmentKeys,
+  ...restKeys
+})

@@ -4,6 +4,7 @@ import {
   errorPolicy,
   offsetsTopic,
   reloadsValues,
+  spreadsPartitions,
   taskLimit,
   transactionBoundary
 } from '../../../src/settings/connector/connector-settings.ts'
@@ -50,6 +51,15 @@ describe('what a connector configuration means', () => {
     const skip = config({ 'errors.retry.exhausted': 'skip' })
     assert.equal(errorPolicy(config(), fail).exhausted, 'fail')
     assert.equal(errorPolicy(skip, fail).exhausted, 'skip')
+  })
+
+  it('says how partitions are shared out: the connector, else the worker', () => {
+    const spread = config({ 'sink.assignment': 'spread' })
+    const jvm = config({ 'sink.assignment': 'jvm' })
+    assert.equal(spreadsPartitions(config(), config()), false)
+    assert.equal(spreadsPartitions(config(), spread), true)
+    assert.equal(spreadsPartitions(jvm, spread), false)
+    assert.equal(spreadsPartitions(spread, config()), true)
   })
 
   it('ends a transaction after each poll when the interval is nothing', () => {

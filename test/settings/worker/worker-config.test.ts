@@ -119,6 +119,7 @@ const refused: [string, string, string][] = [
   invalid('metrics.sample.window.ms', '-1', 'Value must be at least 0'),
   invalid('metrics.num.samples', '0', 'Value must be at least 1'),
   invalid('errors.retry.exhausted', 'drop', 'String must be one of: skip, fail'),
+  invalid('sink.assignment', 'even', 'String must be one of: jvm, spread'),
   invalid('metrics.recording.level', 'info', 'String must be one of: INFO, DEBUG'),
   ...['offset.flush.interval.ms', 'offset.flush.timeout.ms', 'task.shutdown.graceful.timeout.ms']
     .flatMap((key) => ['x', '', '5L', '1.5', '9223372036854775808'].map((value) => [key, value]))
@@ -218,6 +219,7 @@ const own = [
   'rest.metrics.enable',
   'connector.client.config.override.allowlist',
   'errors.retry.exhausted',
+  'sink.assignment',
   'jdbc.blocked.properties',
   'jdbc.oracle.client.lib.dir',
   'rest.preview.enable'
