@@ -16,6 +16,8 @@ import { startWorkerProcess, type WorkerProcess } from '../support/worker-proces
 type SinkDatabase = Awaited<ReturnType<(typeof sinkDatabases)[number]['open']>>
 
 const PARTITIONS = 3
+/** Records that are sent at once. */
+const BATCH = 20
 const SCHEMA = {
   type: 'struct',
   optional: false,
@@ -24,9 +26,15 @@ const SCHEMA = {
 /** A machine that has other things to do. */
 const PATIENCE_MS = 240_000
 
+interface LedgerOptions extends Pick<(typeof sinkDatabases)[number], 'open'> {
+  /** So many are written again and again, and the table has a row for each; default: no two are alike. */
+  readonly keys?: number | null
+}
+
 /**
- * A topic into which records are written all the time, and a table without a key that has a row for each with
- * the partition and the offset it came from: what is missing, and what is there twice, shows.
+ * A topic into which records are written all the time, and a table that says of each row which partition and
+ * offset it came from. It has no key: what is missing, and what is there twice, shows. Or it has one, and
+ * each row is to be the newest record of its key.
  */
 export class SinkLedger {
   readonly database: SinkDatabase
@@ -36,7 +44,11 @@ export class SinkLedger {
   readonly #topic: string
   readonly #t: TestContext
   readonly #producer: RecordProducer
-  readonly #bootstrap: string
+  readonly bootstrap: string
+  readonly #keys: number | null
+  /** The newest offset of each key. */
+  readonly #newest = new Map<number, number>()
+  readonly #ends = Array.from({ length: PARTITIONS }, () => 0)
   readonly #workers: WorkerProcess[] = []
   #isWriting = true
   #written = 0
@@ -49,21 +61,20 @@ export class SinkLedger {
       readonly proxy: TcpProxy | null
       readonly producer: RecordProducer
       readonly bootstrap: string
+      readonly keys: number | null
     }
   ) {
     this.#t = t
     this.database = parts.database
     this.proxy = parts.proxy
     this.#producer = parts.producer
-    this.#bootstrap = parts.bootstrap
+    this.bootstrap = parts.bootstrap
+    this.#keys = parts.keys
     this.#topic = uniqueName('ledger')
     this.name = uniqueName('ledger').replaceAll('-', '_')
   }
 
-  static async start(
-    t: TestContext,
-    { open }: Pick<(typeof sinkDatabases)[number], 'open'>
-  ): Promise<SinkLedger> {
+  static async start(t: TestContext, { open, keys = null }: LedgerOptions): Promise<SinkLedger> {
     const database = await open()
     t.after(() => database.close())
     const [, address] = /\/\/([^/]+)\//.exec(database.config['connection.url'] ?? '') ?? []
@@ -77,10 +88,10 @@ export class SinkLedger {
     t.after(() => admin.close())
     const producer = clients.producer(producerProperties(cluster, new Map()), uniqueName('writer'))
     t.after(() => producer.close(1000))
-    const ledger = new SinkLedger(t, { database, proxy, producer, bootstrap })
+    const ledger = new SinkLedger(t, { database, proxy, producer, bootstrap, keys })
     await ledger.#createTopic(admin)
     await database.exec(
-      `CREATE TABLE ${ledger.name} (seq bigint, topic varchar(100), part int, pos bigint)`
+      `CREATE TABLE ${ledger.name} (seq bigint${keys === null ? '' : ' PRIMARY KEY'}, topic varchar(100), part int, pos bigint)`
     )
     t.after(() => ledger.#stopWriting())
     ledger.#writing = ledger.#write()
@@ -88,10 +99,10 @@ export class SinkLedger {
   }
 
   /** A worker of the group; the first one is to be given the connector. */
-  async worker(): Promise<WorkerProcess> {
+  async worker(bootstrap = this.bootstrap): Promise<WorkerProcess> {
     const worker = await startWorkerProcess({
       properties: {
-        'bootstrap.servers': this.#bootstrap,
+        'bootstrap.servers': bootstrap,
         'group.id': this.name,
         'config.storage.topic': `${this.name}-configs`,
         'offset.storage.topic': `${this.name}-offsets`,
@@ -121,9 +132,9 @@ export class SinkLedger {
       'tasks.max': '2',
       topics: this.#topic,
       'table.name.format': this.name,
-      'pk.mode': 'none',
-      'auto.create': 'true',
-      'exactly.once.sink': 'required',
+      ...(this.#keys === null
+        ? { 'pk.mode': 'none', 'auto.create': 'true', 'exactly.once.sink': 'required' }
+        : { 'insert.mode': 'upsert', 'pk.mode': 'record_value', 'pk.fields': 'seq' }),
       'batch.size': '200',
       'write.timeout.ms': '5000',
       'retry.backoff.ms': '100',
@@ -146,10 +157,31 @@ export class SinkLedger {
     return Number(row?.['n'])
   }
 
-  /** Rows go on arriving. */
+  /** Rows, or newer records of them, go on arriving. */
   async progress(rows = 50): Promise<void> {
-    const enough = (await this.count()) + rows
-    await this.waitFor(async () => (await this.count()) >= enough, 'rows go on arriving')
+    const arrived = async (): Promise<number> => {
+      if (this.#keys === null) return this.count()
+      const [row] = await this.database.exec(`SELECT SUM(pos) AS n FROM ${this.name}`)
+      return Number(row?.['n'])
+    }
+    const enough = (await arrived()) + rows
+    await this.waitFor(async () => (await arrived()) >= enough, 'rows go on arriving')
+  }
+
+  /** Rows of every partition go on arriving. */
+  async progressOfEach(): Promise<void> {
+    const ends = async (): Promise<readonly number[]> => {
+      const rows = await this.database.exec(
+        `SELECT part, MAX(pos) AS pos FROM ${this.name} GROUP BY part`
+      )
+      const of = new Map(rows.map(({ part, pos }) => [Number(part), Number(pos)]))
+      return this.#ends.map((_, part) => of.get(part) ?? -1)
+    }
+    const before = [...this.#ends]
+    await this.waitFor(
+      async () => (await ends()).every((end, part) => end >= (before[part] ?? 0)),
+      'rows of every partition go on arriving'
+    )
   }
 
   async waitFor(isSo: () => Promise<boolean>, what: string): Promise<void> {
@@ -164,6 +196,7 @@ export class SinkLedger {
   /** Ends the writing of records, waits for the last one, and compares; answers how many there were. */
   async settle(): Promise<number> {
     await this.#stopWriting()
+    if (this.#keys !== null) return this.#settleNewest()
     const distinct = async (): Promise<number> => {
       const rows = await this.database.exec(`SELECT DISTINCT seq FROM ${this.name}`)
       return rows.length
@@ -177,18 +210,31 @@ export class SinkLedger {
     return this.#written
   }
 
-  async #write(): Promise<void> {
-    while (this.#isWriting) {
-      const values = Array.from({ length: 20 }, () =>
-        JSON.stringify({ schema: SCHEMA, payload: { seq: this.#written++ } })
+  async #settleNewest(): Promise<number> {
+    const newest = [...this.#newest]
+      .map(([seq, pos]) => ({ seq, part: seq % PARTITIONS, pos }))
+      .sort((a, b) => a.seq - b.seq)
+    const rows = async (): Promise<unknown> =>
+      (await this.database.exec(`SELECT seq, part, pos FROM ${this.name} ORDER BY seq`)).map(
+        ({ seq, part, pos }) => ({ seq: Number(seq), part: Number(part), pos: Number(pos) })
       )
-      const partition = (this.#written / values.length) % PARTITIONS
+    const wanted = JSON.stringify(newest)
+    const isSo = async (): Promise<boolean> => JSON.stringify(await rows()) === wanted
+    await this.waitFor(isSo, 'each row is the newest record of its key')
+    return this.#written
+  }
+
+  async #write(): Promise<void> {
+    let batches = 0
+    while (this.#isWriting) {
+      const partition = batches++ % PARTITIONS
+      const seqs = Array.from({ length: BATCH }, () => this.#seq(partition))
       await this.#producer.send(
-        values.map((value) => ({
+        seqs.map((seq) => ({
           topic: this.#topic,
           partition,
           key: null,
-          value: Buffer.from(value),
+          value: Buffer.from(JSON.stringify({ schema: SCHEMA, payload: { seq } })),
           timestamp: null,
           headers: []
         }))
@@ -196,6 +242,17 @@ export class SinkLedger {
       // Records come by and by, whatever becomes of those before.
       await delay(200)
     }
+  }
+
+  /** The next record's: of a key that is always in this partition, where there are keys. */
+  #seq(partition: number): number {
+    const offset = this.#ends[partition] ?? 0
+    this.#ends[partition] = offset + 1
+    this.#written++
+    if (this.#keys === null) return this.#written - 1
+    const seq = ((offset * PARTITIONS) % this.#keys) + partition
+    this.#newest.set(seq, offset)
+    return seq
   }
 
   async #createTopic(admin: ClusterAdmin): Promise<void> {

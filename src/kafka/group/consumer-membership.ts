@@ -156,6 +156,11 @@ export class ConsumerMembership {
     if (change !== null) this.#requestRejoin(change)
   }
 
+  /** I11: nobody may have noticed yet that this member is in the group no more. */
+  check(): void {
+    if (this.assignment.length > 0 && this.#parts.membership.isOverdue) this.lose('lost')
+  }
+
   /** What was held is somebody else's, or about to be. */
   lose(reason: 'lost' | 'overdue', tell = true): void {
     const state = this.#state

@@ -76,6 +76,10 @@ export class KafkaGroupConsumer implements GroupConsumer {
     this.#parts.fetcher.arrived.ring()
   }
 
+  checkMembership(): void {
+    this.#member.check()
+  }
+
   get standstill(): string | null {
     return this.#parts.troubles.standstill
   }

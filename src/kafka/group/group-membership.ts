@@ -18,7 +18,7 @@ import type {
   RebalanceReason
 } from '../contracts.ts'
 import { joinGroupApi, leaveGroupApi, syncGroupApi } from './group-requests.ts'
-import { sharedTimeMs } from './heartbeat.ts'
+import { SharedInstant, sharedTimeMs } from './heartbeat.ts'
 import type { HeartbeatLine, HeartbeatThread, RunningHeartbeat } from './heartbeat-thread.ts'
 import { type BrokerNode, NetworkClient } from '../client/network-client.ts'
 
@@ -120,6 +120,10 @@ export class KafkaGroupMembership implements GroupMembership {
       }
       await joining.connection.close()
     }
+  }
+
+  get isOverdue(): boolean {
+    return 'heartbeat' in this.#state && this.#state.heartbeat?.isOverdue === true
   }
 
   async leave(reason: string, timeoutMs: number): Promise<void> {
@@ -308,7 +312,7 @@ export class KafkaGroupMembership implements GroupMembership {
         sessionTimeoutMs,
         heartbeatIntervalMs,
         coordinator: this.#coordinator,
-        answeredAtMs: sharedTimeMs(),
+        lastAnswer: new SharedInstant().set(sharedTimeMs()),
         retryBackoffMs: this.#settings.backoff.firstMs
       },
       (reason) => this.#onRebalance(heartbeat, reason)

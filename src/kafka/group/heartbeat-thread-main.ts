@@ -2,7 +2,7 @@ import { parentPort } from 'node:worker_threads'
 import { systemClock } from '../../clock.ts'
 import { clientSettings } from '../client/client-settings.ts'
 import type { HeartbeatCommand, HeartbeatLineData, HeartbeatReport } from './heartbeat-thread.ts'
-import { Heartbeat, type HeartbeatOptions } from './heartbeat.ts'
+import { Heartbeat, type HeartbeatOptions, SharedInstant } from './heartbeat.ts'
 import { NetworkClient } from '../client/network-client.ts'
 
 // What runs in the thread that HeartbeatThread starts.
@@ -27,7 +27,7 @@ parentPort?.on('message', (command: HeartbeatCommand) => {
   const line = lines.get(command.line)
   if (line === undefined) return
   if (command.kind === 'close') close(line)
-  else if (command.kind === 'begin') begin(line, command.id, command.options)
+  else if (command.kind === 'begin') begin(line, command.id, optionsOf(command))
   else if (line.current?.id === command.id) line.current.heartbeat[command.kind]()
 })
 
@@ -43,6 +43,13 @@ function close(line: Line): void {
   lines.delete(line.number)
   line.current?.heartbeat.stop()
   void line.network.close()
+}
+
+function optionsOf({
+  options,
+  lastAnswer
+}: Extract<HeartbeatCommand, { kind: 'begin' }>): HeartbeatOptions {
+  return { ...options, lastAnswer: new SharedInstant(lastAnswer) }
 }
 
 function begin(line: Line, id: number, options: HeartbeatOptions): void {

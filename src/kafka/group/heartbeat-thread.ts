@@ -22,7 +22,8 @@ export type HeartbeatCommand =
       readonly kind: 'begin'
       readonly line: number
       readonly id: number
-      readonly options: HeartbeatOptions
+      readonly options: Omit<HeartbeatOptions, 'lastAnswer'>
+      readonly lastAnswer: SharedArrayBuffer
     }
   | { readonly kind: 'announce' | 'stop'; readonly line: number; readonly id: number }
   | { readonly kind: 'close'; readonly line: number }
@@ -39,6 +40,8 @@ export interface HeartbeatReport {
 export interface RunningHeartbeat {
   /** null while it is unknown who coordinates the group. */
   readonly coordinator: BrokerNode | null
+  /** Whether the coordinator must have given this member up, though nobody has said so yet. */
+  readonly isOverdue: boolean
   announce(): void
   stop(): void
 }
@@ -166,8 +169,9 @@ export class HeartbeatLine {
       if (this.#state === opened) this.#parts.post(command)
     }
     const id = ++this.#lastId
-    post({ kind: 'begin', line, id, options })
-    this.#heartbeat = new ThreadHeartbeat(line, id, options.coordinator, post, tell)
+    const { lastAnswer, ...told } = options
+    post({ kind: 'begin', line, id, options: told, lastAnswer: lastAnswer.memory })
+    this.#heartbeat = new ThreadHeartbeat(line, id, options, post, tell)
     return this.#heartbeat
   }
 
@@ -197,6 +201,7 @@ class ThreadHeartbeat implements RunningHeartbeat {
   coordinator: BrokerNode | null
   readonly #line: number
   readonly #id: number
+  readonly #options: HeartbeatOptions
   readonly #post: (command: HeartbeatCommand) => void
   readonly #tell: (reason: RebalanceReason) => void
   #stopped = false
@@ -204,15 +209,21 @@ class ThreadHeartbeat implements RunningHeartbeat {
   constructor(
     line: number,
     id: number,
-    coordinator: BrokerNode | null,
+    options: HeartbeatOptions,
     post: (command: HeartbeatCommand) => void,
     tell: (reason: RebalanceReason) => void
   ) {
     this.#line = line
     this.#id = id
-    this.coordinator = coordinator
+    this.#options = options
+    this.coordinator = options.coordinator
     this.#post = post
     this.#tell = tell
+  }
+
+  get isOverdue(): boolean {
+    const { lastAnswer, sessionTimeoutMs } = this.#options
+    return lastAnswer.agoMs() >= sessionTimeoutMs
   }
 
   announce(): void {

@@ -15,12 +15,39 @@ export interface HeartbeatOptions {
   readonly heartbeatIntervalMs: number
   readonly retryBackoffMs: number
   readonly coordinator: BrokerNode | null
-  /** When the coordinator answered last, in the time that threads share. */
-  readonly answeredAtMs: number
+  /** Kept up to date by the thread that sends them. */
+  readonly lastAnswer: SharedInstant
 }
 
 /** Monotonic like the clock's, and the same in every thread. */
 export const sharedTimeMs = (): number => performance.timeOrigin + performance.now()
+
+/**
+ * When the question was sent, in the time that threads share, which the coordinator answered last: read by
+ * one thread and set by another. The session lasts from then on, for the answer may have been waiting for a
+ * process that stood still.
+ */
+export class SharedInstant {
+  readonly #ms: BigInt64Array
+
+  constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(8)) {
+    this.#ms = new BigInt64Array(memory)
+  }
+
+  /** What another thread makes one of that is the same. */
+  get memory(): SharedArrayBuffer {
+    return this.#ms.buffer as SharedArrayBuffer
+  }
+
+  set(ms: number): this {
+    Atomics.store(this.#ms, 0, BigInt(Math.floor(ms)))
+    return this
+  }
+
+  agoMs(): number {
+    return sharedTimeMs() - Number(Atomics.load(this.#ms, 0))
+  }
+}
 
 const memberIsOut: ReadonlySet<string> = new Set([
   'UNKNOWN_MEMBER_ID',
@@ -88,10 +115,10 @@ export class Heartbeat {
 
   /** Never rejects: whatever goes wrong becomes a reason. */
   async #run(): Promise<void> {
-    const { sessionTimeoutMs, heartbeatIntervalMs, retryBackoffMs } = this.#options
+    const { sessionTimeoutMs, heartbeatIntervalMs, retryBackoffMs, lastAnswer } = this.#options
     const { signal } = this.#stopped
     // The session began with the join, however long it took until heartbeats could.
-    let lastAnswerMs = this.#clock.monotonicMs() - (sharedTimeMs() - this.#options.answeredAtMs)
+    let lastAnswerMs = this.#clock.monotonicMs() - lastAnswer.agoMs()
     let pauseMs = heartbeatIntervalMs
     for (;;) {
       await this.#clock.sleep(pauseMs, signal)
@@ -100,7 +127,8 @@ export class Heartbeat {
         this.#report('member-unknown')
         return
       }
-      const leftMs = lastAnswerMs + sessionTimeoutMs - this.#clock.monotonicMs()
+      const [sentMs, sentSharedMs] = [this.#clock.monotonicMs(), sharedTimeMs()]
+      const leftMs = lastAnswerMs + sessionTimeoutMs - sentMs
       const answer = leftMs <= 0 ? null : await this.#beat(leftMs)
       if (signal.aborted) return
       if (answer === null || (answer !== 'NONE' && this.#isElsewhere(answer))) {
@@ -110,7 +138,8 @@ export class Heartbeat {
         this.#report('coordinator-lost')
         return
       }
-      lastAnswerMs = this.#clock.monotonicMs()
+      lastAnswerMs = sentMs
+      lastAnswer.set(sentSharedMs)
       pauseMs = heartbeatIntervalMs
       if (memberIsOut.has(answer)) {
         this.#report('member-unknown')

@@ -4,7 +4,7 @@ import { systemClock } from '../../../src/clock.ts'
 import { clientSettings } from '../../../src/kafka/client/client-settings.ts'
 import { NetworkClient } from '../../../src/kafka/client/network-client.ts'
 import type { RebalanceReason } from '../../../src/kafka/contracts.ts'
-import { Heartbeat, sharedTimeMs } from '../../../src/kafka/group/heartbeat.ts'
+import { Heartbeat, SharedInstant, sharedTimeMs } from '../../../src/kafka/group/heartbeat.ts'
 import { uniqueName } from '../../support/environment.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
 import { clientProperties } from '../support.ts'
@@ -30,7 +30,7 @@ function startHeartbeat(t: TestContext, settings: Record<string, string>, isAliv
       heartbeatIntervalMs: INTERVAL_MS,
       retryBackoffMs: 100,
       coordinator: null,
-      answeredAtMs: sharedTimeMs()
+      lastAnswer: new SharedInstant().set(sharedTimeMs())
     },
     { onReason: resolve, isAlive: () => isAlive }
   )

@@ -124,6 +124,15 @@ export class ModelConsumer implements GroupConsumer {
     this.#ring()
   }
 
+  /** Whether the broker must have given it up, as far as it can tell. */
+  get isOverdue(): boolean {
+    return this.#process.monotonicMs() >= this.#heardAtMs + SESSION_MS
+  }
+
+  checkMembership(): void {
+    if (this.assignment.length > 0 && this.isOverdue) this.#lose('lost')
+  }
+
   pause(partitions: readonly TopicPartition[]): void {
     for (const each of partitions) this.#held.pause(each.partition, true)
   }

@@ -2,6 +2,7 @@ import { ConnectError } from '../../../src/errors.ts'
 import type {
   ConsumedRecord,
   ConsumerGroups,
+  GroupClient,
   ConsumerPosition,
   ProducerRecord,
   RecordProducer,
@@ -172,7 +173,9 @@ export class ModelProducer implements RecordProducer {
 }
 
 /** The group and the topic as they are seen from outside. */
-export class ModelGroups implements Pick<ConsumerGroups, 'committed' | 'offsetsAt' | 'close'> {
+export class ModelGroups
+  implements Pick<ConsumerGroups, 'committed' | 'members' | 'offsetsAt' | 'close'>
+{
   readonly #link: BrokerLink
 
   constructor(link: BrokerLink) {
@@ -187,6 +190,11 @@ export class ModelGroups implements Pick<ConsumerGroups, 'committed' | 'offsetsA
     return this.#link.ask(({ committed }) =>
       [...committed].map(([partition, offset]) => ({ topic: TOPIC, partition, offset }))
     )
+  }
+
+  /** All of its members are of this worker's kind, which is none to be told of. */
+  members(): Promise<readonly GroupClient[]> {
+    return Promise.resolve([])
   }
 
   offsetsAt(

@@ -186,6 +186,9 @@ export class SimulatedTask implements SessionUser {
       const { originalKafkaPartition: partition } = foreign
       this.#world.judge.fault(`I11: ${this.name} commits records of ${partition}, which it lost`)
     }
+    if (this.records.length > 0 && this.#consumer?.isOverdue === true) {
+      this.#world.judge.fault(`I11: ${this.name} commits though its session must be over`)
+    }
     if (this.isGivenUp) this.#world.judge.fault(`I11: ${this.name} commits though it was given up`)
   }
 

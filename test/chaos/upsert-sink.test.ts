@@ -1,0 +1,53 @@
+import { describe, it } from 'node:test'
+import { sinkDatabases } from '../support/sink-databases.ts'
+import { startTcpProxy } from '../support/tcp-proxy.ts'
+import { SinkLedger } from './sink-ledger.ts'
+
+const TIMEOUT_MS = 600_000
+/** A multiple of the number of partitions, so that a key is always in the same one. */
+const KEYS = 150
+/** A file has one writer at a time. */
+const chosen = sinkDatabases.filter(({ name }) => name !== 'SQLite')
+
+for (const { name, open } of chosen) {
+  void describe(`A sink that writes the newest of each key into ${name}, at least once`, () => {
+    void it('I11: stands still in the middle, and goes on when another one has taken over', {
+      timeout: TIMEOUT_MS
+    }, async (t) => {
+      const ledger = await SinkLedger.start(t, { open, keys: KEYS })
+      const zombie = await ledger.worker()
+      await ledger.configure(zombie)
+      await ledger.progress(1000)
+      const other = await ledger.worker()
+      for (let round = 0; round < 3; round++) {
+        process.kill(zombie.pid, 'SIGSTOP')
+        // The other one writes what both did.
+        await ledger.progressOfEach()
+        process.kill(zombie.pid, 'SIGCONT')
+        await ledger.progress(1000)
+      }
+      t.diagnostic(`${await ledger.settle()} records`)
+      await other.kill()
+    })
+
+    void it('I11: is cut off from Kafka alone, and comes back when another one has taken over', {
+      timeout: TIMEOUT_MS
+    }, async (t) => {
+      const ledger = await SinkLedger.start(t, { open, keys: KEYS })
+      const proxy = await startTcpProxy(ledger.bootstrap)
+      t.after(() => proxy.close())
+      const cutOff = await ledger.worker(proxy.address)
+      await ledger.configure(cutOff)
+      await ledger.progress(1000)
+      await ledger.worker()
+      for (let round = 0; round < 3; round++) {
+        // It has the database all the while, and records that it read before.
+        proxy.stall()
+        await ledger.progressOfEach()
+        proxy.resume()
+        await ledger.progress(1000)
+      }
+      t.diagnostic(`${await ledger.settle()} records`)
+    })
+  })
+}
