@@ -192,6 +192,8 @@ export interface GroupMembership {
     }) => Promise<ReadonlyMap<string, Uint8Array>>,
     signal: AbortSignal
   ): Promise<GroupRound>
+  /** Whether the group must have given this member up, though nobody has said so yet. */
+  readonly isOverdue: boolean
   /** Leaves the group, best effort within `timeoutMs`; `join` may be called again. */
   leave(reason: string, timeoutMs: number): Promise<void>
   close(): Promise<void>
@@ -286,6 +288,11 @@ export interface GroupConsumer {
   ): Promise<readonly ConsumedRecord[]>
   /** Ends the `poll` there is, or the next one, early. */
   wakeup(): void
+  /**
+   * Tells at once (`onRevoking`) that what is assigned is lost where the group must have given this member
+   * up: in a process that stood still nobody has had the time yet to say so.
+   */
+  checkMembership(): void
   /** What it has been waiting for for long; null when all is well. */
   readonly standstill: string | null
   readonly assignment: readonly TopicPartition[]
@@ -305,6 +312,8 @@ export interface GroupConsumer {
 export interface GroupClient {
   readonly clientId: string
   readonly host: string
+  /** Whether it is a consumer of a worker like this one; null: its coordinator does not show that now. */
+  readonly isOurs: boolean | null
 }
 
 /**

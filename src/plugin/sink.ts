@@ -126,6 +126,12 @@ export interface SinkTaskContext {
    * of each partition that is asked about. False, too, while nobody can say.
    */
   confirm(positions: readonly TopicPosition[]): Promise<boolean>
+  /**
+   * Members of the consumer group that are no tasks of a worker like this one, by client and host: they know
+   * nothing of positions that a plugin keeps. None, too, while the group does not show its members. Rejects
+   * as `origins` does.
+   */
+  strangers(): Promise<readonly string[]>
   /** For how long, in ms, the batch rests that the next RetriableError of `put` leaves behind. */
   timeout(ms: number): void
   /** Asks for a commit soon, before `offset.flush.interval.ms` is over: everything put so far is durable. */

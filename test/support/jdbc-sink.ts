@@ -40,6 +40,8 @@ interface RunningSink {
 export interface KafkaSaid {
   partitions: PartitionOrigin[]
   isMember?: boolean
+  /** Members of the group that are not of this worker's kind. */
+  strangers?: string[]
 }
 
 interface Options {
@@ -75,6 +77,7 @@ export async function startJdbcSink(
     offset: (positions) => void sought.push(...positions),
     origins: () => Promise.resolve({ clusterId: 'cluster-1', partitions: kafka?.partitions ?? [] }),
     confirm: () => Promise.resolve(kafka?.isMember !== false),
+    strangers: () => Promise.resolve(kafka?.strangers ?? []),
     timeout: (ms) => void pausesMs.push(ms),
     requestCommit: () => void (commits += 1),
     errantRecords: hasDeadLetterQueue

@@ -16,6 +16,7 @@ import {
   encodeSubscription
 } from './consumer-protocol.ts'
 import type { GroupOffsets } from './group-offsets.ts'
+import { marked } from './member-mark.ts'
 import type { SubscriptionWatch } from './subscription-watch.ts'
 
 export interface RoundParts {
@@ -62,7 +63,7 @@ export async function joinRound(
   const metadata = (name: AssignorName): Uint8Array =>
     encodeSubscription({
       topics,
-      userData: assignors[name].userData(last),
+      userData: marked(assignors[name].userData(last)),
       ownedPartitions: held?.partitions ?? [],
       generation: held?.round.generation ?? null,
       rack: settings.rack === '' ? null : settings.rack

@@ -11,6 +11,7 @@ import type { BrokerAddress } from '../../settings/clients/client-settings.ts'
 import { errorName } from '../client/broker-errors.ts'
 import type { NetworkClient } from '../client/network-client.ts'
 import type { GroupClient } from '../contracts.ts'
+import { isMarked } from './member-mark.ts'
 
 /** Before version 3 brokers were not asked for rights, and nobody here wants to know them. */
 const describeGroupsApi = [
@@ -22,6 +23,7 @@ const describeGroupsApi = [
   describeGroupsV5.api
 ]
 const consumerGroupDescribeApi = [consumerGroupDescribeV0.api]
+const CONSUMER = 'consumer'
 /** So brokers call a group they do not know as one of the kind that was asked for. */
 const NOT_THERE: ReadonlySet<string> = new Set(['Dead', 'GROUP_ID_NOT_FOUND'])
 
@@ -47,10 +49,18 @@ export async function describeMembers(
   if (NOT_THERE.has(error) || NOT_THERE.has(group.groupState)) {
     return newProtocolMembers(network, coordinator, groupId)
   }
-  return { error, members: group.members.map(clientOf) }
+  return {
+    error,
+    members: group.members.map((member) =>
+      clientOf(member, group.protocolType === CONSUMER ? isMarked(member.memberMetadata) : null)
+    )
+  }
 }
 
-/** A group of the newer protocol (KIP-848) is unknown to who asks for the older kind. */
+/**
+ * A group of the newer protocol (KIP-848) is unknown to who asks for the older kind. Somebody in it speaks
+ * that protocol, which nobody does here, and user data is not shown.
+ */
 async function newProtocolMembers(
   network: NetworkClient,
   coordinator: BrokerAddress,
@@ -67,10 +77,13 @@ async function newProtocolMembers(
   const [group] = groups
   const error = errorName(group?.errorCode ?? 0)
   if (group === undefined || NOT_THERE.has(error)) return { error: 'NONE', members: [] }
-  return { error, members: group.members.map(clientOf) }
+  return { error, members: group.members.map((each) => clientOf(each, null)) }
 }
 
-function clientOf({ clientId, clientHost }: { clientId: string; clientHost: string }): GroupClient {
+function clientOf(
+  { clientId, clientHost }: { clientId: string; clientHost: string },
+  isOurs: boolean | null
+): GroupClient {
   // Kafka writes the address as Java prints one.
-  return { clientId, host: clientHost.replace(/^\//, '') }
+  return { clientId, host: clientHost.replace(/^\//, ''), isOurs }
 }

@@ -5,7 +5,7 @@ import type { Plugins } from '../../plugin/plugins.ts'
 import { compileSinkStages } from './compiled-stages.ts'
 import type { Converters } from './converters.ts'
 import type { RetryWithTolerance } from './retry-with-tolerance.ts'
-import { type RecordFailure, SinkPassage } from './sink-passage.ts'
+import { type OnRecordFailure, SinkPassage } from './sink-passage.ts'
 import { consumedRecordText, describeSinkRecord, type SinkRecordNamer } from './sink-record-text.ts'
 import { Pipeline, type Stage } from './stages.ts'
 
@@ -45,7 +45,7 @@ export class SinkConversion {
    */
   convert(
     record: ConsumedRecord,
-    onFailure: (failure: RecordFailure) => void
+    onFailure: OnRecordFailure
   ): SinkRecord | null | Promise<SinkRecord | null> {
     const passage = this.#pipeline.run(new SinkPassage(record, onFailure))
     return passage instanceof Promise ? passage.then(sinkRecord) : sinkRecord(passage)
@@ -79,7 +79,7 @@ export class SinkConversion {
         executing: stage.className,
         describe: () => describeSinkRecord(passage.record, this.#nameOf),
         text: () => consumedRecordText(consumed),
-        report: (failure) => passage.onFailure({ stage, error: failure }),
+        report: (failure) => passage.onFailure(consumed, { stage, error: failure }),
         outagesAreThrown: true
       },
       () => stage.apply(passage)

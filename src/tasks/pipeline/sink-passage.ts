@@ -9,19 +9,22 @@ export interface RecordFailure {
   readonly error: unknown
 }
 
+/** Told why a record is left out, or fails its task. */
+export type OnRecordFailure = (record: ConsumedRecord, failure: RecordFailure) => void
+
 /** A record that its converters are still at work on. */
 export type SinkDraft = { -readonly [P in keyof SinkRecord]: SinkRecord[P] }
 
 /** A record on its way from Kafka. */
 export class SinkPassage implements Passage {
   readonly consumed: ConsumedRecord
-  readonly onFailure: (failure: RecordFailure) => void
+  readonly onFailure: OnRecordFailure
   /** What the converters write to: the record itself, before any transformation. */
   readonly draft: SinkDraft
   record: SinkRecord
   endedIn: StageLabel | null = null
 
-  constructor(consumed: ConsumedRecord, onFailure: (failure: RecordFailure) => void) {
+  constructor(consumed: ConsumedRecord, onFailure: OnRecordFailure) {
     this.consumed = consumed
     this.onFailure = onFailure
     const { topic, partition, timestamp, timestampType } = consumed

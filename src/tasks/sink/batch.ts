@@ -68,7 +68,8 @@ export class Batch {
     if (record !== null) this.records.push(record)
   }
 
-  leaveOut(record: ConsumedRecord, failure: RecordFailure): void {
+  /** A record that did not come through conversion. One function for all of them. */
+  readonly leaveOut = (record: ConsumedRecord, failure: RecordFailure): void => {
     this.#leftOut.push({ record, failure })
   }
 

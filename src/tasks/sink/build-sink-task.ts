@@ -114,6 +114,7 @@ export function buildSinkTask(
     stopping: stopping.signal,
     reportCondition: (condition) => conditions.fromPlugin(condition),
     requestCommit: () => commits.request(),
+    checkMembership: () => consumer.checkMembership(),
     origins
   })
   const loop = new SinkLoop({

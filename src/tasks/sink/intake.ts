@@ -51,7 +51,7 @@ export class Intake {
     for (let count = 1; !stopping.aborted; count++) {
       const record = batch.unconverted
       if (record === null) return
-      const converted = conversion.convert(record, (failure) => batch.leaveOut(record, failure))
+      const converted = conversion.convert(record, batch.leaveOut)
       batch.converted(converted instanceof Promise ? await converted : converted)
       if (count % RECORDS_PER_LOOK === 0 && performance.now() >= turnEndsAt) {
         // I9: others wait for the event loop, however much one poll brings.

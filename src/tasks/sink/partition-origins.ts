@@ -30,20 +30,16 @@ export class PartitionOrigins {
     this.#options = options
   }
 
-  async origins(partitions: readonly TopicPartition[]): ReturnType<SinkTaskContext['origins']> {
-    const { clients, client, clientId } = this.#options
-    if (this.#isClosed) throw new RetriableError('The task has ended')
-    this.#groups ??= clients.consumerGroups(client, clientId)
-    try {
-      return await this.#ask(this.#groups, partitions)
-    } catch (error) {
-      if (!isRetriable(error)) throw error
-      throw new RetriableError(`Kafka did not answer: ${messageOf(error)}`, {
-        cause: error,
-        outage: true,
-        away: 'Kafka'
-      })
-    }
+  origins(partitions: readonly TopicPartition[]): ReturnType<SinkTaskContext['origins']> {
+    return this.#answer((groups) => this.#ask(groups, partitions))
+  }
+
+  async strangers(): Promise<readonly string[]> {
+    const { groupId } = consumingSettings(this.#options.client)
+    const members = await this.#answer((groups) => groups.members(groupId))
+    return members
+      .filter(({ isOurs }) => isOurs === false)
+      .map(({ clientId, host }) => `${clientId} at ${host}`)
   }
 
   async confirm(positions: readonly TopicPosition[]): Promise<boolean> {
@@ -58,6 +54,22 @@ export class PartitionOrigins {
   async close(): Promise<void> {
     this.#isClosed = true
     await this.#groups?.close()
+  }
+
+  async #answer<T>(ask: (groups: ConsumerGroups) => Promise<T>): Promise<T> {
+    const { clients, client, clientId } = this.#options
+    if (this.#isClosed) throw new RetriableError('The task has ended')
+    this.#groups ??= clients.consumerGroups(client, clientId)
+    try {
+      return await ask(this.#groups)
+    } catch (error) {
+      if (!isRetriable(error)) throw error
+      throw new RetriableError(`Kafka did not answer: ${messageOf(error)}`, {
+        cause: error,
+        outage: true,
+        trouble: 'Kafka is away'
+      })
+    }
   }
 
   async #ask(

@@ -18,7 +18,9 @@ interface SinkContextOptions {
   readonly stopping: AbortSignal
   reportCondition(condition: string | null): void
   requestCommit(): void
-  readonly origins: Pick<SinkTaskContext, 'origins' | 'confirm'>
+  /** Has partitions told as lost that are, though nobody has noticed yet. */
+  checkMembership(): void
+  readonly origins: Pick<SinkTaskContext, 'origins' | 'confirm' | 'strangers'>
 }
 
 /**
@@ -50,7 +52,9 @@ export class SinkContext implements SinkTaskContext {
     return this.#revoking.signal as RevocationSignal
   }
 
+  /** I11: also in a process that stood still, and goes on where it was. */
   get lost(): AbortSignal {
+    this.#options.checkMembership()
     return this.#lost.signal
   }
 
@@ -81,6 +85,10 @@ export class SinkContext implements SinkTaskContext {
 
   confirm(positions: readonly TopicPosition[]): Promise<boolean> {
     return this.#options.origins.confirm(positions)
+  }
+
+  strangers(): Promise<readonly string[]> {
+    return this.#options.origins.strangers()
   }
 
   timeout(ms: number): void {

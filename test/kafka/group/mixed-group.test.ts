@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { type TestContext, describe, it } from 'node:test'
 import { systemClock } from '../../../src/clock.ts'
+import { KafkaConsumerGroups } from '../../../src/kafka/group/consumer-groups.ts'
 import { KafkaRecordProducer } from '../../../src/kafka/producing/producer.ts'
 import { kafkaBootstrap, kafkaLibs, uniqueName } from '../../support/environment.ts'
 import { recordingLog } from '../../support/recording-log.ts'
@@ -77,6 +78,12 @@ describe('A group of our consumers and of Java', () => {
       it(`shares partitions by ${name}, led by ${leader}, and hands over committed offsets both ways`, async (t) => {
         const topic = await createTopic(t, 4)
         const group = uniqueName('group')
+        const groups = new KafkaConsumerGroups(
+          systemClock,
+          clientProperties(),
+          uniqueName('groups')
+        )
+        t.after(() => groups.close())
         const expected = await write(t, topic, 'first')
         const all = [0, 1, 2, 3].map((partition) => `${topic}-${partition}`).join()
         const start = () => {
@@ -108,6 +115,14 @@ describe('A group of our consumers and of Java', () => {
         expected.push(...(await write(t, topic, 'second')))
         const read = () => [...one.values(), ...java.values()]
         await until(() => read().length >= 80, 'both read')
+        // Who is whose can be seen from outside.
+        const ofJava = `consumer-${group}-1`
+        await until(async () => {
+          const members = await groups.members(group)
+          const strangers = members.filter(({ isOurs }) => isOurs === false)
+          const areOurs = members.filter(({ isOurs }) => isOurs === true).length === 1
+          return areOurs && strangers.length === 1 && strangers[0]?.clientId === ofJava
+        }, 'it is seen whose member is whose')
 
         // Who leads goes, and the other one leads.
         if (leader === 'ours') {

@@ -14,9 +14,11 @@ describe('What a sink task is told of its partitions', () => {
       stopping: new AbortController().signal,
       reportCondition: () => undefined,
       requestCommit: () => undefined,
+      checkMembership: () => undefined,
       origins: {
         origins: () => Promise.reject(new Error('not asked')),
-        confirm: () => Promise.resolve(false)
+        confirm: () => Promise.resolve(false),
+        strangers: () => Promise.resolve([])
       }
     })
     const partitions = [{ topic: 't', partition: 0 }]

@@ -58,6 +58,7 @@ export class LanedSinkTask implements SinkTask {
       offset: (positions) => whole.offset(positions),
       origins: (partitions) => whole.origins(partitions),
       confirm: (positions) => whole.confirm(positions),
+      strangers: () => whole.strangers(),
       requestCommit: () => whole.requestCommit(),
       timeout: (ms) => {
         this.#restMs = Math.max(this.#restMs, ms)

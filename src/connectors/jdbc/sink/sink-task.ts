@@ -74,7 +74,9 @@ export class JdbcSinkTask implements SinkTask {
     this.#retries = new SinkRetries(settings.retries, settings.connection.dialect.displayName)
     const owner = `${hostname()}:${process.pid} task ${context.task}`
     this.#positions =
-      settings.exactlyOnce === null ? null : new StoredPositions(settings, { context, log, owner })
+      settings.exactlyOnce === null
+        ? null
+        : new StoredPositions(settings, { context, log, clock, owner })
   }
 
   /** Partitions of another assignment may have been written to by others, who change tables too. */

@@ -159,8 +159,12 @@ export function timestampText(time: Timestamp, digits: number, separator = ' '):
   return `${dayText(day)}${separator}${minute}${two(ofDay % 60)}${fractionText(time.nanos, digits)}`
 }
 
+/** Whole milliseconds as six digits behind a dot: most times have no more. */
+const MILLISECONDS = Array.from({ length: 1000 }, (_, ms) => `.${String(ms).padStart(3, '0')}000`)
+
 function fractionText(nanos: number, digits: number): string {
   if (digits === 0) return ''
+  if (digits === 6 && nanos % 1_000_000 === 0) return MILLISECONDS[nanos / 1_000_000] as string
   return `.${String(nanos).padStart(9, '0').slice(0, digits)}`
 }
 

@@ -227,7 +227,7 @@ export class PartitionClaims {
     if (!(await this.#parts.context.confirm([{ topic, partition, offset }]))) {
       throw new RetriableError(
         `${name} is claimed by ${owner} in the table of positions, and the group does not say that it is this task's`,
-        { outage: true, away: 'Kafka' }
+        { outage: true, trouble: 'Kafka is away' }
       )
     }
     this.#parts.log.warn(`${name} was claimed by ${owner}, and is claimed again`)

@@ -104,11 +104,12 @@ export class SinkRetries {
     if (outageMaxMs !== null && lastsMs >= outageMaxMs) return { next: 'fail' }
     const pauseMs = Math.round(pauseAfter(this.#outages, backoff))
     const what = errorClassOf(error) === 'resource' ? 'has no room' : 'is away'
+    const trouble = troubleOf(error) ?? `${this.#database} ${what}`
     return {
       next: 'later',
       pauseMs,
       forgets: true,
-      condition: `${awayOf(error) ?? this.#database} ${what} for ${Math.round(lastsMs / 1000)} s, next attempt in ${pauseMs} ms: ${messageOf(error)}`
+      condition: `${trouble} for ${Math.round(lastsMs / 1000)} s, next attempt in ${pauseMs} ms: ${messageOf(error)}`
     }
   }
 
@@ -126,10 +127,10 @@ export class SinkRetries {
   }
 }
 
-/** What the error says is away, where it is not the database. */
-function awayOf(error: unknown): string | null {
+/** What the error says is the matter, where it is not the database. */
+function troubleOf(error: unknown): string | null {
   return error instanceof ConnectError
-    ? ((error.facts['away'] as string | undefined) ?? null)
+    ? ((error.facts['trouble'] as string | undefined) ?? null)
     : null
 }
 

@@ -1,3 +1,4 @@
+import type { Clock } from '../../../clock.ts'
 import type { SinkRecord } from '../../../data/record.ts'
 import type { Logger } from '../../../log.ts'
 import type { SinkTaskContext, TopicPartition, TopicPosition } from '../../../plugin/sink.ts'
@@ -7,9 +8,11 @@ import type { WriteSession } from '../database/writing.ts'
 import type { SinkSettings } from '../settings/sink-settings.ts'
 import { offsetsTable, requiredBut } from './offsets-table.ts'
 import { type ClaimedBatch, PartitionClaims } from './partition-claims.ts'
+import { Strangers } from './strangers.ts'
 
 interface StoredPositionsParts {
-  readonly context: Pick<SinkTaskContext, 'origins' | 'confirm' | 'offset'>
+  readonly context: Pick<SinkTaskContext, 'origins' | 'confirm' | 'offset' | 'strangers'>
+  readonly clock: Clock
   readonly log: Logger
   /** Who claims partitions, for people. */
   readonly owner: string
@@ -23,13 +26,19 @@ export class StoredPositions {
   readonly #settings: SinkSettings
   readonly #parts: StoredPositionsParts
   readonly #open = new Map<string, TopicPartition>()
+  readonly #strangers: Strangers
   #claims: PartitionClaims | null = null
+  /** Whether strangers may have come since they were looked for. */
+  #looksForStrangers = true
   /** Why positions are not kept although that is requested. */
   #refused: string | null = null
 
   constructor(settings: SinkSettings, parts: StoredPositionsParts) {
     this.#settings = settings
     this.#parts = parts
+    const { context, clock } = parts
+    const isRequired = settings.exactlyOnce?.isRequired === true
+    this.#strangers = new Strangers({ context, clock, isRequired })
   }
 
   /** There are partitions whose positions the database has, or is to have. */
@@ -39,7 +48,7 @@ export class StoredPositions {
 
   /** What an operator should know; null: nothing. */
   get notice(): string | null {
-    if (this.#refused === null) return this.#claims?.notice ?? null
+    if (this.#refused === null) return this.#strangers.notice ?? this.#claims?.notice ?? null
     return `exactly.once.sink is requested, but ${this.#refused}: records are written at least once`
   }
 
@@ -58,6 +67,7 @@ export class StoredPositions {
   open(partitions: readonly TopicPartition[]): void {
     for (const each of partitions) this.#open.set(offsetKey(each), each)
     this.#claims?.open(partitions)
+    this.#looksForStrangers = true
   }
 
   close(partitions: readonly TopicPartition[]): void {
@@ -68,16 +78,20 @@ export class StoredPositions {
   /** Something went wrong: rows are read again before others are written. */
   doubt(): void {
     this.#claims?.doubt()
+    this.#looksForStrangers = true
   }
 
   /**
-   * As `PartitionClaims.ready`. Throws ConfigError where positions cannot be kept, and the connector is not
-   * to do without.
+   * As `PartitionClaims.ready` and `Strangers.look`. Throws ConfigError where positions cannot be kept, and
+   * the connector is not to do without.
    */
   async ready(session: WriteSession): Promise<void> {
     if (this.#refused !== null) return
     if (this.#claims === null) await this.#begin(session)
-    await this.#claims?.ready(session)
+    if (this.#claims === null) return
+    if (this.#looksForStrangers) await this.#strangers.look()
+    this.#looksForStrangers = false
+    await this.#claims.ready(session)
   }
 
   take(records: readonly SinkRecord[]): ClaimedBatch {

@@ -167,6 +167,21 @@ for (const { name, open } of sinkDatabases) {
       assert.deepEqual(await seqs(), range(0, 5))
     })
 
+    void it('I15: nothing is written beside members of the group that know nothing of positions', async () => {
+      const { start, seqs } = await ledger()
+      const kafka: KafkaSaid = { partitions: [origin()], strangers: [] }
+      const sink = await start(kafka)
+      kafka.strangers = ['connector-consumer-sink-1 at 10.0.0.7']
+      await assert.rejects(sink.put(records(0, 3)), { code: 'RETRIABLE' })
+      const says = /^The group has other members for .*in the group.*: connector-consumer-sink-1 at/
+      assert.match(sink.conditions.at(-1) ?? '', says)
+      assert.deepEqual(await seqs(), [])
+      kafka.strangers = []
+      await sink.put(records(0, 3))
+      await sink.stop()
+      assert.deepEqual([await seqs(), sink.conditions.at(-1)], [range(0, 3), null])
+    })
+
     void it('I15: a database that has no position any more is not taken for one that never had any', async () => {
       const { start, seqs, table } = await ledger()
       const kafka: KafkaSaid = { partitions: [origin()] }

@@ -148,7 +148,12 @@ export function* copyChunks(
 }
 
 function lineOf(columns: readonly TextOf[], row: WriteRow): string {
-  return columns.map((field, at) => field(row[at])).join('\t')
+  let line = ''
+  for (let at = 0; at < columns.length; at++) {
+    const field = (columns[at] as TextOf)(row[at])
+    line = at === 0 ? field : `${line}\t${field}`
+  }
+  return line
 }
 
 export function* unnestChunks(
