@@ -255,9 +255,8 @@ export interface GroupConsumerOptions {
   /**
    * Told at once, whatever its user is doing, so that he comes to `poll` within `withinMs` (0: he must undo
    * what he is doing). `rebalance`: the group shares out anew; `onRevoked` will be given `partitions` before
-   * that, none where all assignors are cooperative. `lost`: the member is out. `overdue`: no
-   * `poll` within `max.poll.interval.ms`; the consumer has left the group. After the last two `partitions`
-   * are not assigned any more, and the next `poll` or `close` gives them to `onLost`.
+   * that, none where all assignors are cooperative. `lost`: the member is out. `overdue`: no `poll` within
+   * `max.poll.interval.ms`; the consumer has left. After the last two `onLost` is given them by the next call.
    */
   onRevoking(
     reason: 'rebalance' | 'lost' | 'overdue',
@@ -288,10 +287,7 @@ export interface GroupConsumer {
   ): Promise<readonly ConsumedRecord[]>
   /** Ends the `poll` there is, or the next one, early. */
   wakeup(): void
-  /**
-   * Tells at once (`onRevoking`) that what is assigned is lost where the group must have given this member
-   * up: in a process that stood still nobody has had the time yet to say so.
-   */
+  /** Tells (`onRevoking`) what must be lost though nobody has noticed: the process may have stood still. */
   checkMembership(): void
   /** What it has been waiting for for long; null when all is well. */
   readonly standstill: string | null
@@ -374,9 +370,7 @@ export interface RecordSample {
 /** The factory main hands out; each method makes one client. `clientId` becomes `client.id`. */
 export interface KafkaClients {
   admin(client: ClientProperties, clientId: string): ClusterAdmin
-  /**
-   * `refused`: whether a record that Kafka will never take fails the producer, or is reported and left out.
-   */
+  /** `refused`: a record that Kafka will never take fails the producer, or is reported and left out. */
   producer(client: ClientProperties, clientId: string, refused?: 'fail' | 'report'): RecordProducer
   /** `transactional.id` is given here, not by the properties. */
   transactionalProducer(
@@ -395,10 +389,7 @@ export interface KafkaClients {
   groupMembership(options: GroupMembershipOptions): GroupMembership
   groupConsumer(options: GroupConsumerOptions): GroupConsumer
   consumerGroups(client: ClientProperties, clientId: string): ConsumerGroups
-  /**
-   * Read by nobody's group, to be looked at: those of a partition in order, one partition after the other.
-   * Rejects with ConnectError when a topic cannot be read, and with the reason of `signal`.
-   */
+  /** In order, partition by partition. Rejects with ConnectError, and with the reason of `signal`. */
   sampleRecords(
     client: ClientProperties,
     clientId: string,
