@@ -256,7 +256,7 @@ export interface GroupConsumerOptions {
    * Told at once, whatever its user is doing, so that he comes to `poll` within `withinMs` (0: he must undo
    * what he is doing). `rebalance`: the group shares out anew; `onRevoked` will be given `partitions` before
    * that, none where all assignors are cooperative. `lost`: the member is out. `overdue`: no `poll` within
-   * `max.poll.interval.ms`; the consumer has left. After the last two `onLost` is given them by the next call.
+   * `max.poll.interval.ms`; the consumer has left. After the last two the next call gives them to `onLost`.
    */
   onRevoking(
     reason: 'rebalance' | 'lost' | 'overdue',
