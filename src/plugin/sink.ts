@@ -159,9 +159,9 @@ export interface SinkTaskContext {
  *
  *     start → ( open → put … preCommit … put → preCommit → close )* → stop
  *
- * and never two at a time: while one call runs, only the signals of the context can abort. Empty batches are
- * put, too, about once a second, so that a task can do what is due. `open` and `close` tell which partitions
- * come and go: all of them at once, or a few while the others go on.
+ * and never two at a time, but for `prepare`: while one call runs, only the signals of the context can abort.
+ * Empty batches are put, too, about once a second, so that a task can do what is due. `open` and `close` tell
+ * which partitions come and go: all of them at once, or a few while the others go on.
  *
  * Offsets are committed to the consumer group: at intervals, on request, before partitions are taken away and
  * at the end, always after `preCommit` and never beyond what it answered. A record that was put and not
@@ -177,6 +177,11 @@ export interface SinkTask {
    * These partitions are the task's from now on, none of their records was put yet. An error fails the task.
    */
   open?(partitions: readonly TopicPartition[]): Promise<void> | void
+  /**
+   * Called while `put` waits for others, with records that are put next, or never: for what can be done of
+   * them by then. What is wrong with one is for its `put` to say.
+   */
+  prepare?(records: readonly SinkRecord[]): void
   /** The records of each partition are in the order of their offsets, across all batches. */
   put(records: readonly SinkRecord[]): Promise<void>
   /**

@@ -235,7 +235,13 @@ export async function putBatches(
 ): ReturnType<typeof startJdbcSink> {
   const sink = await startJdbcSink(config)
   try {
-    for (const batch of batches) await sink.put(batch)
+    for (const [index, batch] of batches.entries()) {
+      const putting = sink.put(batch)
+      // As a worker does, which may have the next batch by then, or not.
+      const next = batches[index + 1]
+      if (next !== undefined) sink.task.prepare?.(next)
+      await putting
+    }
   } finally {
     await sink.stop()
   }

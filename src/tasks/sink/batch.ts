@@ -34,6 +34,8 @@ export class Batch {
   /** Consumed, and not converted yet. */
   #waiting: ConsumedRecord[] = []
   #at = 0
+  /** So many of `records` were handed out to be prepared. */
+  #prepared = 0
   /** Records of a partition come one after the other. */
   #last: Stretch | null = null
 
@@ -68,6 +70,13 @@ export class Batch {
     if (record !== null) this.records.push(record)
   }
 
+  /** The next of `records` that nobody has prepared yet. */
+  takeUnprepared(count: number): readonly SinkRecord[] {
+    const records = this.records.slice(this.#prepared, this.#prepared + count)
+    this.#prepared += records.length
+    return records
+  }
+
   /** A record that did not come through conversion. One function for all of them. */
   readonly leaveOut = (record: ConsumedRecord, failure: RecordFailure): void => {
     this.#leftOut.push({ record, failure })
@@ -94,6 +103,7 @@ export class Batch {
     }
     if (from.size === 0) return from
     this.#last = null
+    this.#prepared = 0
     this.records = this.records.filter(
       ({ originalTopic: topic, originalKafkaPartition: partition }) =>
         !from.has(partitionKey({ topic, partition }))

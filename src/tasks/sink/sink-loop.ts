@@ -32,6 +32,8 @@ interface SinkLoopParts extends IntakeParts {
 const IDLE_MS = 1000
 /** The rest of a batch that is put again, where the plugin does not say. */
 const REST_MS = 1000
+/** After so many others have a turn. */
+const PREPARED_AT_ONCE = 500
 /**
  * For so long records are read while others are written. Behind it nothing is polled until they are, so that
  * a put that does not end is noticed (`max.poll.interval.ms`).
@@ -282,11 +284,23 @@ export class SinkLoop {
         this.#ahead ??= new Batch(clock.monotonicMs())
         this.#intake.take(this.#ahead, consumed)
         if (!(await this.#converted(this.#ahead))) return
+        await this.#prepare(this.#ahead)
       }
       if (stopping.aborted || context.revoking.aborted || !this.#isWorthMore()) break
     }
     // A plugin is called although there is nothing to put.
     if (this.#held === null) this.#ahead ??= new Batch(clock.monotonicMs())
+  }
+
+  /** The plugin may do what it can of the next batch while it waits for others with this one. */
+  async #prepare(batch: Batch): Promise<void> {
+    const { plugin, context } = this.#parts
+    while (this.#putting !== null && !context.revoking.aborted) {
+      const records = batch.takeUnprepared(PREPARED_AT_ONCE)
+      if (records.length === 0) return
+      plugin.prepare(records)
+      await nextTurn()
+    }
   }
 
   /** Whether another poll makes sense before the next turn. */

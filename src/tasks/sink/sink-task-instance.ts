@@ -45,6 +45,10 @@ export class SinkTaskInstance {
     await this.#held.task?.open?.(partitions)
   }
 
+  prepare(records: readonly SinkRecord[]): void {
+    this.#held.task?.prepare?.(records)
+  }
+
   async put(records: readonly SinkRecord[]): Promise<void> {
     await this.#held.task?.put(records)
   }

@@ -172,6 +172,35 @@ describe('A sink task', () => {
     assert.deepEqual(sink.states, ['RUNNING', 'UNASSIGNED'])
   })
 
+  it('has what it puts next prepared while a put waits for others, each record once and in order', async (t) => {
+    const { topic, write } = kafka(t)
+    const name = await topic()
+    const { start } = scriptedSink(t, {
+      config: { topics: name, 'consumer.override.max.poll.records': '50' }
+    })
+    const prepared: string[] = []
+    const ready = Promise.withResolvers<void>()
+    const task = keeping({
+      prepare: (records) => {
+        for (const { value } of records) prepared.push(String(value))
+        if (prepared.length >= 40) ready.resolve()
+      },
+      put: async (records) => {
+        task.take(records)
+        // Nobody else would end this put.
+        if (records.length > 0 && task.values.length <= 10) await ready.promise
+      }
+    })
+    await write(name, numbers(0, 10))
+    const sink = await start(task.script)
+    await until(() => task.values.length === 10, 'the first ones are put')
+    await write(name, numbers(10, 50))
+    await until(() => task.values.length === 50, 'all is put')
+    await sink.stop()
+    assert.deepEqual(prepared.slice(0, 40), numbers(10, 50))
+    assert.deepEqual(task.values, numbers(0, 50))
+  })
+
   it('PAUSED: commits, puts nothing, stays in its group, and goes on where it was', async (t) => {
     const { topic, write, committed } = kafka(t)
     const name = await topic()

@@ -10,7 +10,10 @@ import type { StreamFacts } from '../../../plugin/source.ts'
 import { offsetKey } from '../database/sink-offsets.ts'
 
 type Lane = Required<
-  Pick<SinkTask, 'open' | 'put' | 'preCommit' | 'close' | 'progress' | 'nameRecord' | 'stop'>
+  Pick<
+    SinkTask,
+    'open' | 'prepare' | 'put' | 'preCommit' | 'close' | 'progress' | 'nameRecord' | 'stop'
+  >
 >
 
 /**
@@ -76,12 +79,13 @@ export class LanedSinkTask implements SinkTask {
     await this.#each(partitions, (lane, mine) => lane.open(mine))
   }
 
+  prepare(records: readonly SinkRecord[]): void {
+    for (const [lane, mine] of this.#byLane(records)) this.#lanes[lane]?.prepare(mine)
+  }
+
   async put(records: readonly SinkRecord[]): Promise<void> {
     this.#restMs = 0
-    const open = records.filter((record) => !this.#done.has(record))
-    const byLane = Map.groupBy(open, (record) =>
-      this.#laneOf({ topic: record.originalTopic, partition: record.originalKafkaPartition })
-    )
+    const byLane = this.#byLane(records.filter((record) => !this.#done.has(record)))
     const parts = this.#lanes.map(async (lane, at) => {
       const mine = byLane.get(at) ?? []
       await lane.put(mine)
@@ -135,6 +139,12 @@ export class LanedSinkTask implements SinkTask {
   ): Promise<R[]> {
     const byLane = Map.groupBy(partitions, (each) => this.#laneOf(each))
     return await Promise.all(this.#lanes.map((lane, at) => work(lane, byLane.get(at) ?? [])))
+  }
+
+  #byLane(records: readonly SinkRecord[]): Map<number, SinkRecord[]> {
+    return Map.groupBy(records, (record) =>
+      this.#laneOf({ topic: record.originalTopic, partition: record.originalKafkaPartition })
+    )
   }
 
   /** Partitions go to the lanes in turn, as they are seen first. */

@@ -87,7 +87,12 @@ export class JdbcSinkTask implements SinkTask {
     await this.#claim()
   }
 
+  prepare(records: readonly SinkRecord[]): void {
+    this.#writer.prepare(records)
+  }
+
   async put(records: readonly SinkRecord[]): Promise<void> {
+    if (records.length > 0) this.#writer.begin()
     const looks = this.#looksAtPositions()
     if (records.length === 0 && !looks) return
     const { revoking } = this.#context

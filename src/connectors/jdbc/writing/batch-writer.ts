@@ -1,5 +1,5 @@
 import type { SinkRecord } from '../../../data/record.ts'
-import { type ConnectError, DataError, messageOf } from '../../../errors.ts'
+import { ConnectError, DataError, messageOf } from '../../../errors.ts'
 import { tableName } from '../database/table-name.ts'
 import { inTransaction } from '../database/write-transaction.ts'
 import { errorClassOf, type TargetTable, type WriteSession } from '../database/writing.ts'
@@ -74,6 +74,9 @@ export class BatchWriter {
   /** A batch that comes again does not hand its bad records over twice. */
   readonly #reported = new WeakSet<SinkRecord>()
   readonly #unanswered = new UnansweredCommits()
+  /** Of records that are put next, and of those that are put now. */
+  #next = new Map<SinkRecord, PlannedRecord>()
+  #prepared: ReadonlyMap<SinkRecord, PlannedRecord> = this.#next
 
   constructor(settings: SinkSettings, tables: TargetTables, outlets: BatchOutlets) {
     this.#settings = settings
@@ -81,6 +84,28 @@ export class BatchWriter {
     this.#outlets = outlets
     this.#reader = new RecordReader(settings)
     this.#share = new BadShare(settings.retries.badShare)
+  }
+
+  /** Works out what can be of records that are put next, as their tables are now. */
+  prepare(records: readonly SinkRecord[]): void {
+    for (const record of records) {
+      try {
+        const planned = this.#reader.plan(record)
+        const bound = planned === null ? undefined : this.#tables.boundTo(planned.plan)
+        if (planned === null || bound === undefined) continue
+        planned.prepared = { bound, change: this.#reader.change(planned, bound) }
+        this.#next.set(record, planned)
+      } catch (error) {
+        // Its put meets that again, and knows what to do about it.
+        if (!(error instanceof ConnectError)) throw error
+      }
+    }
+  }
+
+  /** What was prepared so far is of the records that are written from now on. */
+  begin(): void {
+    this.#prepared = this.#next
+    this.#next = new Map()
   }
 
   /** Errors: those of the session, DataError for a bad record nobody takes, and what reports reject with. */
@@ -140,8 +165,10 @@ export class BatchWriter {
     for (const record of records) {
       if (++count % SLICE === 0) await nextTurn()
       try {
-        const plan = this.#reader.plan(record)
-        if (plan !== null) planned.push(plan)
+        const plan = this.#prepared.get(record) ?? this.#reader.plan(record)
+        if (plan === null) continue
+        this.#reader.requireOwnRow(plan)
+        planned.push(plan)
       } catch (error) {
         if (!(error instanceof DataError)) throw error
         onBad(record, error)

@@ -19,6 +19,22 @@ export interface PlannedRecord {
   readonly table: string
   readonly plan: RecordPlan
   readonly rules: TableRules
+  /** What is done to a row, worked out before its batch was put; null: it was not. */
+  prepared: { readonly bound: BoundPlan; readonly change: RowChange | null } | null
+}
+
+/** Where records of a topic go. */
+interface Place {
+  readonly topic: string
+  readonly table: string
+  readonly rules: TableRules
+}
+
+/** What the record before was planned by. */
+interface LastPlan extends Omit<Place, 'topic'> {
+  readonly keySchema: Schema | null
+  readonly valueSchema: Schema
+  readonly plan: RecordPlan
 }
 
 /** Stands for the schema of what has none. */
@@ -34,28 +50,47 @@ export class RecordReader {
   readonly #tables = new Map<string, string>()
   readonly #rules = new Map<string, Map<string, TableRules>>()
   readonly #merged = new MergedTopics()
+  #lastPlace: Place | null = null
+  #lastPlan: LastPlan | null = null
 
   constructor(settings: Rules) {
     this.#settings = settings
   }
 
-  /**
-   * null: nothing is written of it. DataError: it cannot be written, and why. ConfigError: rows of other
-   * records would be lost.
-   */
+  /** null: nothing is written of it. DataError: it cannot be written, and why. */
   plan(record: SinkRecord): PlannedRecord | null {
     const what = unwrapped(record, this.#settings.records.unwrapsEnvelopes)
     if (what === null) return null
     const { template } = this.#settings.records.tables
     // What is left out need not name a table.
     if (!template.needsTopicOnly && isSkipped(what, this.#settings.records)) return null
-    const table = this.#tableOf(what)
-    const rules = this.#rulesOf(record.topic, table)
+    const { table, rules } = this.#placeOf(what)
     if (isSkipped(what, rules.records)) return null
     requireWritable(what, rules.records)
+    return {
+      unwrapped: what,
+      table,
+      plan: this.#planOf(table, what, rules),
+      rules,
+      prepared: null
+    }
+  }
+
+  /** Of each record that is written. ConfigError: rows of other records would be lost. */
+  requireOwnRow({ unwrapped: { record }, table, rules }: PlannedRecord): void {
     const { keyMode, insertMode } = rules.records
     if (keyMode === 'kafka' && insertMode !== 'insert') this.#merged.require(record, table)
-    return { unwrapped: what, table, plan: this.#planOf(table, what, rules), rules }
+  }
+
+  /** The next record mostly goes where the one before it went. */
+  #placeOf(what: UnwrappedRecord): Place {
+    const { topic } = what.record
+    if (this.#lastPlace?.topic === topic) return this.#lastPlace
+    const table = this.#tableOf(what)
+    const place = { topic, table, rules: this.#rulesOf(topic, table) }
+    const { mapping, template } = this.#settings.records.tables
+    this.#lastPlace = mapping !== null || template.needsTopicOnly ? place : null
+    return place
   }
 
   #rulesOf(topic: string, table: string): TableRules {
@@ -81,6 +116,19 @@ export class RecordReader {
   }
 
   #planOf(table: string, record: UnwrappedRecord, rules: TableRules): RecordPlan {
+    const { kind, keySchema, valueSchema } = record
+    const last = this.#lastPlan
+    const isAlike = last?.rules === rules && last.table === table && last.plan.kind === kind
+    if (isAlike && last.keySchema === keySchema && last.valueSchema === valueSchema) {
+      return last.plan
+    }
+    const plan = this.#anyPlanOf(table, record, rules)
+    // Without a schema it is the value that says which columns there are.
+    this.#lastPlan = valueSchema === null ? null : { table, rules, keySchema, valueSchema, plan }
+    return plan
+  }
+
+  #anyPlanOf(table: string, record: UnwrappedRecord, rules: TableRules): RecordPlan {
     const { kind, keySchema, valueSchema, value } = record
     const byTable = entry(this.#plans, rules, () => new Map<string, Plans>())
     const byKey = entry(byTable, table, () => new WeakMap())
@@ -96,6 +144,7 @@ export class RecordReader {
    * record leaves its row as it is.
    */
   change(planned: PlannedRecord, bound: BoundPlan): RowChange | null {
+    if (planned.prepared?.bound === bound) return planned.prepared.change
     try {
       return this.#change(planned, bound)
     } catch (error) {

@@ -36,6 +36,60 @@ for (const { name, open } of sinkDatabases) {
     const rowsOf = (table: string, by = 'id'): Promise<unknown[]> =>
       database.exec(`SELECT * FROM ${table} ORDER BY ${by}`)
 
+    it('writes what was prepared as the table is by then, and nothing that was only prepared', async () => {
+      const table = newTable()
+      const sink = await startJdbcSink({
+        ...database.config,
+        'table.name.format': table,
+        'pk.mode': 'record_value',
+        'pk.fields': 'id',
+        'auto.create': 'true',
+        'auto.evolve': 'true'
+      })
+      const wider = Schema.struct([
+        ...KEY.fields.map(({ name: field, schema }) => ({ name: field, schema })),
+        { name: 'more', schema: Schema.OPTIONAL_STRING }
+      ])
+      const narrow = (id: number): SinkRecord =>
+        sinkRecord({ valueSchema: KEY, value: struct(KEY, { id }) })
+      const wide = (id: number): SinkRecord =>
+        sinkRecord({ valueSchema: wider, value: struct(wider, { id, more: `m${id}` }) })
+      // No table is there yet that it could be prepared for.
+      sink.task.prepare?.([narrow(9)])
+      await sink.put([narrow(1)])
+      const [second, third] = [narrow(2), wide(3)]
+      const putting = sink.put([wide(4)])
+      sink.task.prepare?.([second, third, narrow(8)])
+      await putting
+      await sink.put([second, third])
+      await sink.stop()
+      assert.deepEqual(await rowsOf(table), [
+        { id: 1, more: null },
+        { id: 2, more: null },
+        { id: 3, more: 'm3' },
+        { id: 4, more: 'm4' }
+      ])
+    })
+
+    it('says what is wrong with a record when it is put, not when it is prepared', async () => {
+      const table = newTable()
+      const sink = await startJdbcSink({
+        ...database.config,
+        'table.name.format': table,
+        'auto.create': 'true'
+      })
+      await sink.put([order(1, { name: 'a' })])
+      const tombstone = sinkRecord({ topic: 'orders' })
+      sink.task.prepare?.([tombstone, order(2, { name: 'b' })])
+      assert.deepEqual(sink.reports, [])
+      await sink.put([tombstone, order(2, { name: 'b' })])
+      await sink.stop()
+      assert.deepEqual(
+        sink.reports.map(({ record }) => record),
+        [tombstone]
+      )
+    })
+
     it('writes as insert.mode, pk.mode and delete.enabled say', async () => {
       const batch = [
         order(1, { name: 'a', price: 1.5 }),

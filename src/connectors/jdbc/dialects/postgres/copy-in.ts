@@ -15,10 +15,10 @@ const MESSAGE_BYTES = 256 * 1024
 export class CopyIn {
   readonly done: Promise<void>
   readonly #text: string
-  readonly #data: string
+  readonly #data: Uint8Array
   readonly #end = Promise.withResolvers<void>()
 
-  constructor(text: string, data: string) {
+  constructor(text: string, data: Uint8Array) {
     this.#text = text
     this.#data = data
     this.done = this.#end.promise
@@ -30,7 +30,7 @@ export class CopyIn {
   }
 
   handleCopyInResponse(connection: CopyConnection): void {
-    const bytes = Buffer.from(this.#data)
+    const bytes = this.#data
     for (let at = 0; at < bytes.length; at += MESSAGE_BYTES) {
       connection.sendCopyFromChunk(bytes.subarray(at, at + MESSAGE_BYTES))
     }

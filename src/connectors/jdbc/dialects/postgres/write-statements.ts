@@ -1,4 +1,5 @@
 import type { TargetColumn, TargetTable, WriteRow, WriteShape } from '../../database/writing.ts'
+import { CopyText, LINE_END, TAB } from './copy-text.ts'
 import { elementOf, fieldOf, type TextOf } from './written-text.ts'
 
 /**
@@ -111,7 +112,7 @@ function keysMatch({ columns, keyColumns }: WriteShape): string {
     .join(' AND ')
 }
 
-/** So many characters go in one statement, unless a single row is longer. */
+/** So many characters, or bytes of `COPY`, go in one statement, unless a single row is longer. */
 const CHUNK_CHARACTERS = 8 * 1024 * 1024
 
 /** Rows that one statement carries: `data` for `COPY`, `binds` for the other form. */
@@ -119,8 +120,10 @@ export interface WriteChunk {
   /** Index of its first row among all. */
   readonly start: number
   readonly binds: readonly string[]
-  readonly data: string
+  readonly data: Uint8Array
 }
+
+const NO_BYTES = new Uint8Array()
 
 /** The chunks in turn; each is made when it is asked for, so that memory holds one at a time. */
 export function* copyChunks(
@@ -129,31 +132,24 @@ export function* copyChunks(
   limit = CHUNK_CHARACTERS
 ): Generator<WriteChunk> {
   const columns = shape.columns.map(({ type }) => fieldOf(type))
+  const text = new CopyText()
   let start = 0
-  let size = 0
-  let lines: string[] = []
-  const chunk = (): WriteChunk => ({ start, data: `${lines.join('\n')}\n`, binds: [] })
+  let count = 0
   for (const row of rows) {
-    const line = lineOf(columns, row)
-    if (lines.length > 0 && size + line.length > limit) {
-      yield chunk()
-      start += lines.length
-      size = 0
-      lines = []
+    const lineAt = text.length
+    for (let at = 0; at < columns.length; at++) {
+      if (at > 0) text.separate(TAB)
+      text.add((columns[at] as TextOf)(row[at]))
     }
-    size += line.length + 1
-    lines.push(line)
+    text.separate(LINE_END)
+    if (count > 0 && text.length - 1 > limit) {
+      yield { start, data: text.takeUntil(lineAt), binds: [] }
+      start += count
+      count = 0
+    }
+    count++
   }
-  if (lines.length > 0) yield chunk()
-}
-
-function lineOf(columns: readonly TextOf[], row: WriteRow): string {
-  let line = ''
-  for (let at = 0; at < columns.length; at++) {
-    const field = (columns[at] as TextOf)(row[at])
-    line = at === 0 ? field : `${line}\t${field}`
-  }
-  return line
+  if (count > 0) yield { start, data: text.takeUntil(text.length), binds: [] }
 }
 
 export function* unnestChunks(
@@ -168,7 +164,7 @@ export function* unnestChunks(
   const fields = elements.map(() => '')
   const chunk = (): WriteChunk => ({
     start,
-    data: '',
+    data: NO_BYTES,
     binds: columns.map((parts) => `{${parts.join(',')}}`)
   })
   let index = 0

@@ -58,7 +58,9 @@ describe('statements that write to PostgreSQL', () => {
       assert.deepEqual(new Set(starts).size, made.length)
       assert.equal(starts[0], 0)
       const whole = made
-        .map(({ data, binds }) => (data === '' ? (binds[0] ?? '').slice(1, -1) : data))
+        .map(({ data, binds }) =>
+          data.length === 0 ? (binds[0] ?? '').slice(1, -1) : Buffer.from(data).toString()
+        )
         .join(chunks === copyChunks ? '' : ',')
       for (const [at] of rows.entries()) {
         const mark = chunks === copyChunks ? `${at}\t\\N\t` : `"${at}"`

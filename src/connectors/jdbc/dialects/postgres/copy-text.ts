@@ -1,0 +1,46 @@
+export const TAB = 0x09
+export const LINE_END = 0x0a
+
+const FIRST_BYTES = 64 * 1024
+/** UTF-8 has no more for a unit of a JavaScript text. */
+const MOST_BYTES = 3
+
+/**
+ * The text of a `COPY` while it is written: fields are short, and go straight to the bytes that are sent.
+ */
+export class CopyText {
+  #bytes = Buffer.allocUnsafe(FIRST_BYTES)
+  #length = 0
+
+  /** In bytes. */
+  get length(): number {
+    return this.#length
+  }
+
+  add(field: string): void {
+    // Behind each field there is room for what separates it from the next one.
+    const most = this.#length + MOST_BYTES * field.length + 1
+    if (most > this.#bytes.length) this.#grow(most)
+    this.#length += this.#bytes.write(field, this.#length)
+  }
+
+  /** Behind a field. */
+  separate(byte: number): void {
+    this.#bytes[this.#length++] = byte
+  }
+
+  /** What stands before this place; what is behind it stays. */
+  takeUntil(end: number): Uint8Array {
+    const taken = this.#bytes.subarray(0, end)
+    const rest = this.#bytes.subarray(end, this.#length)
+    this.#bytes = Buffer.allocUnsafe(Math.max(FIRST_BYTES, 2 * rest.length))
+    this.#length = rest.copy(this.#bytes)
+    return taken
+  }
+
+  #grow(least: number): void {
+    const bytes = Buffer.allocUnsafe(Math.max(least, 2 * this.#bytes.length))
+    this.#bytes.copy(bytes, 0, 0, this.#length)
+    this.#bytes = bytes
+  }
+}
