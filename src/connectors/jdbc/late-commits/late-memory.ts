@@ -22,19 +22,13 @@ interface Watched extends Mark {
   readonly low: Position
 }
 
-/**
- * Open transactions are watched from there, at the first look from `untilMs` on; without it nobody has looked
- * yet.
- */
+/** Open transactions are watched from there, at the first look from `untilMs` on; without it none came. */
 interface Everybody {
   readonly low: Position
   readonly untilMs?: number
 }
 
-/**
- * A stretch up to the position that has to be read again; `since`: only for rows that were written since
- * then.
- */
+/** A stretch up to the position that has to be read again; `since`: only for rows written since then. */
 interface Due {
   readonly from: Position
   readonly since: string | null
@@ -201,6 +195,12 @@ export class LateMemory {
       this.#watched.set(id, { ...watched, low: lowerPosition(watched.low, low) })
     }
     this.#summary = null
+  }
+
+  /** Reading goes back to there. I6: rows behind it are read again, and must not take the room of others. */
+  wentBackTo(position: Position): void {
+    this.#seen.forgetBehind(position)
+    if (this.#forgotten !== null) this.#forgotten = lowerPosition(this.#forgotten, position)
   }
 
   /**

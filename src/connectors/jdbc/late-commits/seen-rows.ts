@@ -30,6 +30,8 @@ export interface SeenRows {
   add(row: EmittedRow, late: boolean): Position | null
   /** Rows up to there are never asked for again. */
   forgetUpTo(low: Position): void
+  /** Reading goes back to there: what stands behind it is read, and emitted, again. */
+  forgetBehind(position: Position): void
   textAt(position: Position): () => string
   readonly size: number
 }
@@ -85,6 +87,16 @@ export class SeenIds implements SeenRows {
     const id = BigInt(low.id)
     while (this.size > 0 && (this.#ranges[this.#first]?.to ?? id) <= id) this.#first += 1
     this.#compact()
+  }
+
+  forgetBehind({ id }: Position): void {
+    if (id === null) return
+    const end = BigInt(id)
+    this.#ranges = this.#ranges
+      .slice(this.#first)
+      .filter(({ from }) => from <= end)
+      .map(({ from, to }) => ({ from, to: to > end ? end : to }))
+    this.#first = 0
   }
 
   textAt({ id }: Position): () => string {
@@ -276,6 +288,14 @@ export class SeenVersions implements SeenRows {
     if (timestamp === null) return
     // Rows of the very moment may stand behind the position by their ids.
     while (isBefore(this.#timeOf(this.#first.head), timestamp)) this.#drop()
+  }
+
+  forgetBehind({ timestamp }: Position): void {
+    const rows = merged(this.#inOrder.fixed()(), this.#late.fixed()())
+    this.#known.clear()
+    this.#inOrder = new Stretch()
+    this.#late = new Stretch()
+    for (const row of rows) if (!isBefore(timestamp, row.at)) this.#add(this.#inOrder, row)
   }
 
   textAt(): () => string {

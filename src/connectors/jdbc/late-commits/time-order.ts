@@ -183,6 +183,7 @@ export class TimeOrder implements FinalOrder {
       const wasThere = beforeMs >= (position.timestamp?.ms ?? Infinity)
       if (wasThere && comparePositions(back, this.#setBackTo ?? position) < 0) {
         this.#setBackTo = back
+        memory.wentBackTo(back)
       }
     }
     const to = this.#setBackTo
