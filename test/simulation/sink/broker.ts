@@ -54,6 +54,8 @@ export class Broker {
   #generation = 0
   #members = new Map<string, Member>()
   #memberIds = 0
+  /** Members that were forgotten, and until when they are not told. */
+  readonly #forgotten = new Map<string, number>()
   #isSharingOut = false
   #cancelRound = (): void => {}
   /** Fetches that wait for records. */
@@ -136,6 +138,7 @@ export class Broker {
 
   heartbeat(memberId: string, generation: number): string {
     if (this.#timeline.nowMs < this.movesUntilMs) return 'NOT_COORDINATOR'
+    if (this.#isForgotten(memberId)) return 'NONE'
     const member = this.#members.get(memberId)
     if (member === undefined) return 'UNKNOWN_MEMBER_ID'
     if (generation !== this.#generation) return 'ILLEGAL_GENERATION'
@@ -150,6 +153,7 @@ export class Broker {
   /** I17: as this member, of this generation; else nothing of it. */
   commit(memberId: string, generation: number, positions: readonly ConsumerPosition[]): string {
     if (this.#timeline.nowMs < this.movesUntilMs) return 'NOT_COORDINATOR'
+    if (this.#isForgotten(memberId)) return 'NONE'
     const member = this.#members.get(memberId)
     if (member === undefined) return 'UNKNOWN_MEMBER_ID'
     if (generation !== this.#generation) return 'ILLEGAL_GENERATION'
@@ -171,6 +175,17 @@ export class Broker {
 
   letter(record: LetterRecord): void {
     this.#events.onLetter(record)
+  }
+
+  /** What it held is given to others, and for so long every answer to it is as if nothing had happened. */
+  forget(memberId: string | null, forMs: number): void {
+    if (memberId === null || !this.#members.delete(memberId)) return
+    this.#forgotten.set(memberId, this.#timeline.nowMs + forMs)
+    this.#shareOut(`${memberId} was forgotten`)
+  }
+
+  #isForgotten(memberId: string): boolean {
+    return this.#timeline.nowMs < (this.#forgotten.get(memberId) ?? 0)
   }
 
   /** Somebody asks the group to share out for no reason of ours. */

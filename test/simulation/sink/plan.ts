@@ -31,9 +31,12 @@ const TROUBLES = [
   'somebody locks rows'
 ] as const
 
+/** Who was forgotten is not told for a while: only the database can tell whose a partition is. */
+const TWO_OWNERS = 'the group forgets a member'
+
 export interface Trouble {
   readonly atMs: number
-  readonly what: (typeof TROUBLES)[number]
+  readonly what: (typeof TROUBLES)[number] | typeof TWO_OWNERS
   /** Of the process or task, among those there are. */
   readonly which: number
   readonly forMs: number
@@ -78,7 +81,7 @@ export function planOf(random: Random, promised: Promised): Plan {
   const records = recordsOf(random, target, partitions, hasDeadLetters)
   if (promised === 'exactly once') records.push(...lastRecords(records, partitions))
   const troubles = Array.from({ length: random.within(0, 7) }, () => troubleOf(random, promised))
-  return {
+  const plan: Plan = {
     promised,
     target,
     partitions,
@@ -121,6 +124,9 @@ export function planOf(random: Random, promised: Promised): Plan {
       namesRows: random.chance(0.5)
     }
   }
+  if (promised === 'at least once' || random.chance(0.6)) return plan
+  const more = { ...troubleOf(random, promised), what: TWO_OWNERS } as const
+  return { ...plan, troubles: [...troubles, more].sort((a, b) => a.atMs - b.atMs) }
 }
 
 function recordsOf(

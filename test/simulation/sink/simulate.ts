@@ -215,6 +215,8 @@ class Schedule {
         return server.restart(forMs, random.within(1, 6))
       case 'the group shares out':
         return broker.disturb()
+      case 'the group forgets a member':
+        return broker.forget(task?.memberId ?? null, forMs)
       case 'the coordinator moves':
         broker.movesUntilMs = this.#timeline.nowMs + Math.min(forMs, 400)
         return
