@@ -22,6 +22,15 @@ export function marked(userData: Uint8Array | null): Uint8Array {
  */
 export function isMarked(metadata: Uint8Array): boolean | null {
   if (metadata.length === 0) return null
-  const { userData } = decodeSubscription(metadata)
+  const userData = userDataOf(metadata)
   return userData !== null && Buffer.from(userData).subarray(-MARK.length).equals(MARK)
+}
+
+function userDataOf(metadata: Uint8Array): Uint8Array | null {
+  try {
+    return decodeSubscription(metadata).userData
+  } catch {
+    // Other clients may say there what they like.
+    return null
+  }
 }
