@@ -362,8 +362,10 @@ export class Judge implements WorkerEvents {
   }
 
   #episodes(): number {
-    const { idle, openAtStart, readers } = this.#plan.traffic
-    const ends = idle + readers > 0 || this.#plan.sights.length > 0 ? 4 : openAtStart ? 1 : 2
+    const { idle, openAtStart, prepares, readers } = this.#plan.traffic
+    // Each of those that stay open for long ends by itself, and is looked for then.
+    const stays = idle + prepares + readers > 0 || this.#plan.sights.length > 0
+    const ends = stays ? 4 : openAtStart ? 1 : 2
     // A task that starts before another row was sent reads a stretch again that was read to its end.
     return ends + (this.#startedAgain ? 1 : 0)
   }
