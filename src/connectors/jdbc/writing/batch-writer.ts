@@ -52,6 +52,7 @@ export interface BatchResult {
   readonly bad: readonly BadRecord[]
 }
 
+const NOTHING: ReadonlyMap<SinkRecord, PlannedRecord> = new Map()
 /** Without anybody to take a bad record, it is only looked for to be named: not longer than this. */
 const NAMING_LIMIT_MS = 5000
 const SEARCH_TOLD_EVERY_MS = 5000
@@ -76,7 +77,7 @@ export class BatchWriter {
   readonly #unanswered = new UnansweredCommits()
   /** Of records that are put next, and of those that are put now. */
   #next = new Map<SinkRecord, PlannedRecord>()
-  #prepared: ReadonlyMap<SinkRecord, PlannedRecord> = this.#next
+  #prepared: ReadonlyMap<SinkRecord, PlannedRecord> = NOTHING
 
   constructor(settings: SinkSettings, tables: TargetTables, outlets: BatchOutlets) {
     this.#settings = settings
@@ -132,6 +133,7 @@ export class BatchWriter {
           ...mode,
           naming
         })
+        this.#prepared = NOTHING
         return { rows: rowsByTable(groups, session), bad }
       } catch (error) {
         if (error instanceof LostTransaction) continue
