@@ -42,6 +42,8 @@ export interface KafkaSaid {
   isMember?: boolean
   /** Members of the group that are not of this worker's kind. */
   strangers?: string[]
+  /** Positions that the group was told to be asked whose they are. */
+  readonly confirmed?: TopicPosition[]
 }
 
 interface Options {
@@ -76,7 +78,10 @@ export async function startJdbcSink(
     resume: () => undefined,
     offset: (positions) => void sought.push(...positions),
     origins: () => Promise.resolve({ clusterId: 'cluster-1', partitions: kafka?.partitions ?? [] }),
-    confirm: () => Promise.resolve(kafka?.isMember !== false),
+    confirm: (positions) => {
+      kafka?.confirmed?.push(...positions)
+      return Promise.resolve(kafka?.isMember !== false)
+    },
     strangers: () => Promise.resolve(kafka?.strangers ?? []),
     timeout: (ms) => void pausesMs.push(ms),
     requestCommit: () => void (commits += 1),

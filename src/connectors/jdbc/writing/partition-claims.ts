@@ -221,9 +221,15 @@ export class PartitionClaims {
   /** Somebody else has changed the row: it is claimed if the group still gives the partition to this task. */
   async #fenced(claim: Claim, row: StoredOffset | null): Promise<void> {
     const { topic, partition, position } = claim
-    const owner = row?.owner ?? 'nobody'
     const name = `Partition ${partition} of topic ${topic}`
-    const offset = row?.nextOffset ?? position
+    if (row === null) {
+      // I15: the group is not to be told where the database was: it has forgotten the rows before that, too.
+      this.#parts.log.warn(`${name} has no position in the database any more`)
+      this.#claims.delete(offsetKey(claim))
+      return
+    }
+    const { owner } = row
+    const offset = row.nextOffset ?? position
     if (!(await this.#parts.context.confirm([{ topic, partition, offset }]))) {
       throw new RetriableError(
         `${name} is claimed by ${owner} in the table of positions, and the group does not say that it is this task's`,

@@ -207,6 +207,25 @@ for (const { name, open } of sinkDatabases) {
       assert.deepEqual(await seqs(), range(0, 7))
     })
 
+    void it('I15: a database that fell back to before the first claim is written from where the group is, which is told nothing', async () => {
+      const { start, seqs, table } = await ledger()
+      const kafka: KafkaSaid = { partitions: [origin()], confirmed: [] }
+      const sink = await start(kafka)
+      await sink.put(records(0, 5))
+      await database.exec(
+        `DELETE FROM ${table}`,
+        `DELETE FROM kafka_connect_sink_offsets WHERE connector = '${table}'`
+      )
+      await until(async () => {
+        await sink.put([])
+        return sink.sought.length > 1
+      }, 'it goes back')
+      assert.deepEqual([kafka.confirmed, sink.sought.at(-1)?.offset], [[], 0n])
+      await sink.put(records(0, 7))
+      await sink.stop()
+      assert.deepEqual(await seqs(), range(0, 7))
+    })
+
     void it('what Kafka does not have any more fails the task, or is counted and said', async () => {
       const { start, seqs } = await ledger()
       const first = await start({ partitions: [origin()] })
