@@ -306,8 +306,8 @@ export interface GroupConsumer {
 
 /** A member of a consumer group, as its coordinator knows it. */
 export interface GroupClient {
-  readonly clientId: string
-  readonly host: string
+  /** Its client id, and where it is: `<client id> at <host>`. */
+  readonly name: string
   /** Whether it is a consumer of a worker like this one; null: its coordinator does not show that now. */
   readonly isOurs: boolean | null
 }

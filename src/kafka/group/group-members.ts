@@ -85,5 +85,5 @@ function clientOf(
   isOurs: boolean | null
 ): GroupClient {
   // Kafka writes the address as Java prints one.
-  return { clientId, host: clientHost.replace(/^\//, ''), isOurs }
+  return { name: `${clientId} at ${clientHost.replace(/^\//, '')}`, isOurs }
 }

@@ -37,9 +37,7 @@ export class PartitionOrigins {
   async strangers(): Promise<readonly string[]> {
     const { groupId } = consumingSettings(this.#options.client)
     const members = await this.#answer((groups) => groups.members(groupId))
-    return members
-      .filter(({ isOurs }) => isOurs === false)
-      .map(({ clientId, host }) => `${clientId} at ${host}`)
+    return members.filter(({ isOurs }) => isOurs === false).map(({ name }) => name)
   }
 
   async confirm(positions: readonly TopicPosition[]): Promise<boolean> {

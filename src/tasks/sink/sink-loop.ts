@@ -295,7 +295,7 @@ export class SinkLoop {
   /** The plugin may do what it can of the next batch while it waits for others with this one. */
   async #prepare(batch: Batch): Promise<void> {
     const { plugin, context } = this.#parts
-    while (this.#putting !== null && !context.revoking.aborted) {
+    while (plugin.canPrepare && this.#putting !== null && !context.revoking.aborted) {
       const records = batch.takeUnprepared(PREPARED_AT_ONCE)
       if (records.length === 0) return
       plugin.prepare(records)

@@ -45,6 +45,11 @@ export class SinkTaskInstance {
     await this.#held.task?.open?.(partitions)
   }
 
+  /** Whether the plugin does anything of a batch before it is put. */
+  get canPrepare(): boolean {
+    return this.#held.task?.prepare !== undefined
+  }
+
   prepare(records: readonly SinkRecord[]): void {
     this.#held.task?.prepare?.(records)
   }

@@ -73,9 +73,7 @@ export class SinkOffsets implements OffsetsOfKind<SinkConnectorPlugin> {
     return this.#with(sink, async (groups, group) => {
       const members = await groups.members(group)
       if (members.length === 0) return null
-      const named = members
-        .slice(0, MOST_NAMED)
-        .map(({ clientId, host }) => `${clientId} at ${host}`)
+      const named = members.slice(0, MOST_NAMED).map(({ name }) => name)
       const more = members.length > MOST_NAMED ? ` and ${members.length - MOST_NAMED} more` : ''
       return `Consumer group ${group} has members that are no tasks of this cluster's connector ${sink.name}, or could not leave: ${named.join(', ')}${more}`
     })

@@ -51,7 +51,8 @@ export class Judge implements WorkerEvents {
   /** Rows whose last version may still have to come. */
   readonly #waiting = new Set<string>()
   #lostSession = false
-  #startedAgain = false
+  /** Looks back that starts gave reason for. */
+  #afterStarts = 0
   #idlePolls = 0
   /** When the last record came, or the task started: what it waits for it waits for from its start. */
   #lastMovedMs = 0
@@ -130,7 +131,8 @@ export class Judge implements WorkerEvents {
 
   onStarted(): void {
     this.#server.disturbedAtMs = this.#lastMovedMs = this.#server.nowMs
-    this.#startedAgain = true
+    // It reads a stretch again that was read to its end, and again when one of those ends who are open.
+    this.#afterStarts += 1 + this.#server.open.size
   }
 
   onSessionLost(): void {
@@ -366,8 +368,7 @@ export class Judge implements WorkerEvents {
     // Each of those that stay open for long ends by itself, and is looked for then.
     const stays = idle + prepares + readers > 0 || this.#plan.sights.length > 0
     const ends = stays ? 4 : openAtStart ? 1 : 2
-    // A task that starts before another row was sent reads a stretch again that was read to its end.
-    return ends + (this.#startedAgain ? 1 : 0)
+    return ends + this.#afterStarts
   }
 
   #planOf(table: string): TablePlan | undefined {
