@@ -1,5 +1,5 @@
 import { realpathSync } from 'node:fs'
-import { isAbsolute, sep } from 'node:path'
+import { basename, dirname, isAbsolute, join, resolve, sep } from 'node:path'
 import { ConfigError } from '../errors.ts'
 
 /**
@@ -23,10 +23,13 @@ export class AllowedPaths {
           })
   }
 
-  /** The real path, null when it may not be read or is not there: both look the same from outside. */
+  /**
+   * The real path, null when it may not be read. Of one that is not there, or hidden from this user: where it
+   * would be, so that whoever reads it says what is wrong with it.
+   */
   allowed(path: string): string | null {
-    const real = realPath(path)
-    if (real === null || this.#roots === null) return real
+    const real = whereItWouldBe(resolve(path))
+    if (this.#roots === null) return real
     const inside = this.#roots.some(
       (root) => real === root || real.startsWith(root.endsWith(sep) ? root : `${root}${sep}`)
     )
@@ -38,7 +41,14 @@ function realPath(path: string): string | null {
   try {
     return realpathSync(path)
   } catch {
-    // Missing, or hidden from this user: for a provider there is nothing to read either way.
+    // Missing, or hidden from this user.
     return null
   }
+}
+
+/** I7: as much of an absolute path as is there is followed, for a link in it may lead anywhere. */
+function whereItWouldBe(path: string): string {
+  const real = realPath(path)
+  if (real !== null || dirname(path) === path) return real ?? path
+  return join(whereItWouldBe(dirname(path)), basename(path))
 }

@@ -59,7 +59,6 @@ describe('config providers', () => {
     for (const text of [
       '${nope:key}',
       '${env:NO_SUCH_VARIABLE}',
-      '${file:/no/such/file:key}',
       `\${file:${inside}/db.properties:no.such.key}`,
       '${file:key}',
       '${${}}',
@@ -127,6 +126,36 @@ describe('config providers', () => {
       { message: 'Path /no/such/place does not exist' }
     )
     assert.throws(() => resolve(`\${file:${inside}:key}`), /Could not read/)
+  })
+
+  it('name a file or a folder that is not there, where it may be read', () => {
+    for (const settings of [{}, limited]) {
+      assert.throws(() => resolve(`\${file:${inside}/later.properties:key}`, settings), {
+        name: 'ConfigError',
+        message: `Could not read ${inside}/later.properties: ENOENT: no such file or directory, open '${inside}/later.properties'`
+      })
+      assert.throws(() => resolve(`\${dir:${inside}/later:token}`, settings), {
+        message: new RegExp(`^Could not list ${inside}/later: ENOENT`)
+      })
+    }
+    assert.throws(
+      () => resolve('${file:/no/such/file:key}'),
+      /^ConfigError: Could not read \/no\/such\/file/
+    )
+  })
+
+  it('I7: do not tell whether a file is there that may not be read', () => {
+    symlinkSync(folder, join(inside, 'out'))
+    for (const path of [
+      '/no/such/file',
+      `${folder}/none`,
+      `${inside}/out/none`,
+      `${inside}/../none`
+    ]) {
+      const [file, dir] = [`\${file:${path}:key}`, `\${dir:${path}:key}`]
+      assert.equal(resolve(file, limited), file)
+      assert.equal(resolve(dir, limited), dir)
+    }
   })
 
   it('resolve the properties of the worker itself, and keep nulls', () => {

@@ -77,6 +77,21 @@ describe('values from config providers', { timeout: 110_000 }, () => {
     await Promise.all([old.stop(), next.stop()])
   })
 
+  it('stay when the file is away for a while, and one that is not there is named', async () => {
+    await rest.put('/connectors/stays/config', { ...lines('stays'), 'tasks.max': '1' })
+    await until(async () => (await rest.state('stays')) === 'RUNNING RUNNING', 'it runs')
+    rmSync(values)
+    const away = 'could not be read again; the old ones stay'
+    await until(() => worker.output().includes(away), 'it was noticed')
+    assert.equal(await rest.state('stays'), 'RUNNING RUNNING')
+    await assert.rejects(
+      rest.put('/connectors/starts/config', lines('starts')),
+      new RegExp(`Could not read ${values}: ENOENT`)
+    )
+    write(topics[1])
+    await rest.delete('/connectors/stays')
+  })
+
   it('I7: are seen nowhere: not in configurations, statuses, validation nor the log', async () => {
     const reference = `\${file:${values}:password}`
     const config = {

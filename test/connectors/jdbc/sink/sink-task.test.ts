@@ -3,6 +3,7 @@ import { after, before, describe, it } from 'node:test'
 import type { SinkRecord } from '../../../../src/data/record.ts'
 import { Schema } from '../../../../src/data/schema.ts'
 import { messageOf } from '../../../../src/errors.ts'
+import { describeSinkRecord } from '../../../../src/tasks/pipeline/sink-record-text.ts'
 import {
   deletion,
   envelope,
@@ -345,6 +346,16 @@ for (const { name, open } of sinkDatabases) {
       )
       await sink.stop()
       assert.equal((await rowsOf(table)).length, 1)
+    })
+
+    it('I7: tells of a record where it stood, once, and nothing of its key', async () => {
+      const { task, stop } = await startJdbcSink(database.config)
+      await stop()
+      const record = order(4711)
+      assert.equal(
+        describeSinkRecord(record, (one) => task.nameRecord?.(one) ?? null),
+        `record, topic orders, partition 0, offset ${record.originalKafkaOffset}`
+      )
     })
 
     it('writes texts, plain JSON and nested values where they are wanted', async () => {
