@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, it } from 'node:test'
 import { Random } from '../support/random.ts'
+import { openOracleSinkDatabase } from '../support/oracle-sink-database.ts'
 import { sinkDatabases } from '../support/sink-databases.ts'
 import { SEED } from './at-least-once.ts'
 import { SinkLedger } from './sink-ledger.ts'
@@ -9,9 +10,13 @@ import { SinkLedger } from './sink-ledger.ts'
 /** Rounds for each database: `CHAOS_KILLS`, or 5. */
 const KILLS = Number(process.env['CHAOS_KILLS'] ?? 5)
 const TIMEOUT_MS = 300_000 + KILLS * 60_000
-const DATABASES = (process.env['CHAOS_DATABASES'] ?? 'PostgreSQL,MariaDB,SQLite').split(',')
-const chosen = sinkDatabases.filter(({ name }) => DATABASES.includes(name))
-const isCommit = (piece: Buffer): boolean => /\bCOMMIT\b/.test(piece.toString('latin1'))
+const DATABASES = (process.env['CHAOS_DATABASES'] ?? 'PostgreSQL,MariaDB,SQLite,Oracle').split(',')
+const all = [...sinkDatabases, { name: 'Oracle', open: openOracleSinkDatabase }]
+const chosen = all.filter(({ name }) => DATABASES.includes(name))
+/** A statement, or the call of Oracle's protocol (message 3, function 14 in a packet of data). */
+const isCommit = (piece: Buffer): boolean =>
+  /\bCOMMIT\b/.test(piece.toString('latin1')) ||
+  (piece[4] === 6 && piece.includes('\x03\x0e', 10, 'latin1'))
 
 for (const { name, open } of chosen) {
   void describe(`A sink that writes exactly once into ${name}`, () => {

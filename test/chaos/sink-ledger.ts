@@ -91,7 +91,7 @@ export class SinkLedger {
     const ledger = new SinkLedger(t, { database, proxy, producer, bootstrap, keys })
     await ledger.#createTopic(admin)
     await database.exec(
-      `CREATE TABLE ${ledger.name} (seq bigint${keys === null ? '' : ' PRIMARY KEY'}, topic varchar(100), part int, pos bigint)`
+      `CREATE TABLE ${ledger.name} (seq int${keys === null ? '' : ' PRIMARY KEY'}, topic varchar(100), part int, pos int)`
     )
     t.after(() => ledger.#stopWriting())
     ledger.#writing = ledger.#write()
@@ -171,11 +171,14 @@ export class SinkLedger {
   /** Rows of every partition go on arriving. */
   async progressOfEach(): Promise<void> {
     const ends = async (): Promise<readonly number[]> => {
-      const rows = await this.database.exec(
-        `SELECT part, MAX(pos) AS pos FROM ${this.name} GROUP BY part`
-      )
-      const of = new Map(rows.map(({ part, pos }) => [Number(part), Number(pos)]))
-      return this.#ends.map((_, part) => of.get(part) ?? -1)
+      const found: number[] = []
+      for (const part of this.#ends.keys()) {
+        const [row] = await this.database.exec(
+          `SELECT MAX(pos) AS pos FROM ${this.name} WHERE part = ${part}`
+        )
+        found.push(Number(row?.['pos'] ?? -1))
+      }
+      return found
     }
     const before = [...this.#ends]
     await this.waitFor(
@@ -198,16 +201,23 @@ export class SinkLedger {
     await this.#stopWriting()
     if (this.#keys !== null) return this.#settleNewest()
     const distinct = async (): Promise<number> => {
-      const rows = await this.database.exec(`SELECT DISTINCT seq FROM ${this.name}`)
-      return rows.length
+      const [row] = await this.database.exec(`SELECT COUNT(DISTINCT seq) AS n FROM ${this.name}`)
+      return Number(row?.['n'])
     }
     await this.waitFor(async () => (await distinct()) >= this.#written, 'every record is there')
-    const rows = await this.database.exec(
-      `SELECT seq, part, pos, COUNT(*) AS n FROM ${this.name} GROUP BY seq, part, pos HAVING COUNT(*) > 1`
-    )
-    assert.deepEqual(rows, [], 'rows that are there more than once')
+    assert.deepEqual(await this.#repeated(), [], 'rows that are there more than once')
     assert.equal(await this.count(), this.#written)
     return this.#written
+  }
+
+  /** Rows that are there more than once. */
+  async #repeated(): Promise<unknown[]> {
+    const seen = new Set<string>()
+    const rows = await this.database.exec(`SELECT seq, part, pos FROM ${this.name} ORDER BY seq`)
+    return rows.filter(({ seq, part, pos }) => {
+      const row = [seq, part, pos].join()
+      return seen.has(row) || !seen.add(row)
+    })
   }
 
   async #settleNewest(): Promise<number> {

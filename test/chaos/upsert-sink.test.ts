@@ -1,4 +1,5 @@
 import { describe, it } from 'node:test'
+import { openOracleSinkDatabase } from '../support/oracle-sink-database.ts'
 import { sinkDatabases } from '../support/sink-databases.ts'
 import { startTcpProxy } from '../support/tcp-proxy.ts'
 import { SinkLedger } from './sink-ledger.ts'
@@ -7,7 +8,10 @@ const TIMEOUT_MS = 600_000
 /** A multiple of the number of partitions, so that a key is always in the same one. */
 const KEYS = 150
 /** A file has one writer at a time. */
-const chosen = sinkDatabases.filter(({ name }) => name !== 'SQLite')
+const chosen = [
+  ...sinkDatabases.filter(({ name }) => name !== 'SQLite'),
+  { name: 'Oracle', open: openOracleSinkDatabase }
+]
 
 for (const { name, open } of chosen) {
   void describe(`A sink that writes the newest of each key into ${name}, at least once`, () => {
