@@ -3,18 +3,15 @@
  * large table over Oracle's protocol, from the server of the tests (no Oracle Database) by a worker process
  * of its own. Uses KAFKA_BOOTSTRAP when set, else a broker of its own.
  */
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Bench, runBench } from './bench.ts'
 import { nodeWorker } from './contenders.ts'
 import { measure } from './measure.ts'
+import { startOracleServerProcess } from './oracle-server-process.ts'
 import type { TableAddress } from './oracle-table-server.ts'
 import { usageOf } from './process-usage.ts'
 
 const MODES = ['bulk', 'timestamp+incrementing']
-const FILL_LIMIT_MS = 15 * 60_000
 
 const { values } = parseArgs({
   options: {
@@ -32,7 +29,7 @@ async function main(bench: Bench): Promise<void> {
   const { folder } = bench
   const bootstrap = await bench.broker()
   console.log(`Filling a table with ${rows} rows of 7 columns on the test server …`)
-  const { address, pid } = await tableServer(bench)
+  const { address, pid } = await startOracleServerProcess(bench, rows)
   console.log(`It is full; the server's process has ${address.residentMb.toFixed(0)} MB`)
   for (const mode of values.mode) {
     const before = usageOf(pid).cpuSeconds
@@ -72,22 +69,6 @@ function oracleConnector(address: TableAddress, mode: string): Record<string, st
     'timestamp.column.name': 'UPDATED_AT',
     'incrementing.column.name': 'ID'
   }
-}
-
-/** The server in a process of its own, so that the worker's memory and time are the worker's alone. */
-async function tableServer(bench: Bench): Promise<{ address: TableAddress; pid: number }> {
-  const child: ChildProcess = fork(join(import.meta.dirname, 'oracle-table-server.ts'), [
-    String(rows)
-  ])
-  const gone = once(child, 'exit')
-  bench.atEnd(async () => {
-    child.kill()
-    await gone
-  })
-  const signal = AbortSignal.timeout(FILL_LIMIT_MS)
-  const answer = await Promise.race([once(child, 'message', { signal }), gone.then(() => null)])
-  if (answer === null || child.pid === undefined) throw new Error('The test server ended early')
-  return { address: answer[0] as TableAddress, pid: child.pid }
 }
 
 await runBench(main)

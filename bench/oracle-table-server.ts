@@ -1,7 +1,7 @@
 /**
- * `node bench/oracle-table-server.ts ROWS`, started by oracle-first-load.ts with a channel: the server of the
- * tests that speaks Oracle's protocol, with one table. Tells its parent where it is once the table is full,
- * and ends with the channel.
+ * `node bench/oracle-table-server.ts ROWS`, started by oracle-server-process.ts with a channel: the server of
+ * the tests that speaks Oracle's protocol, with one table. Tells its parent where it is once the table is
+ * full, and ends with the channel.
  */
 import { startOracleServer } from '../test/support/oracle/oracle-server.ts'
 

@@ -1,20 +1,22 @@
 /**
- * `npm run bench -- --sink [--rows N] [--jvm-bad-rows N] [--case append|upsert|hot|bad] [--database
- * PostgreSQL|MariaDB] [--format avro|json] [--tasks N] [--repeat N] [--exactly-once] [--only NAME]`: one
- * topic of four partitions into one table, by this worker and, with BENCH_JVM_PLUGIN_PATH (see
- * bench/README.md), by the JVM's with its defaults and tuned, in turn. Uses KAFKA_BOOTSTRAP,
- * TEST_POSTGRES_URL, TEST_MYSQL_URL and TEST_SCHEMA_REGISTRY_URL when set, else servers of its own.
+ * `npm run bench -- --sink [--rows N] [--jvm-bad-rows N] [--case append|upsert|hot|bad]
+ * [--database PostgreSQL|MariaDB|Oracle] [--format avro|json] [--tasks N] [--repeat N] [--exactly-once]
+ * [--only NAME]`: one topic of four partitions into one table, by this worker and, with
+ * BENCH_JVM_PLUGIN_PATH (see bench/README.md), by the JVM's with its defaults and tuned, in turn. Uses
+ * KAFKA_BOOTSTRAP, TEST_POSTGRES_URL, TEST_MYSQL_URL and TEST_SCHEMA_REGISTRY_URL when set, else servers of
+ * its own.
  */
 import { parseArgs } from 'node:util'
 import { type Bench, runBench } from '../bench.ts'
 import { type Contender, jvmWorker, nodeWorker } from '../contenders.ts'
+import { startOracleServerProcess } from '../oracle-server-process.ts'
 import { CASES, DEFAULTS, EXACTLY_ONCE, type SinkCase, type Tuning, TUNED } from './cases.ts'
 import { measureSink, type SinkMeasurement } from './measure.ts'
 import { report } from './report.ts'
-import { mariaDbTarget, postgresTarget, type Target } from './targets.ts'
+import { mariaDbTarget, oracleTarget, postgresTarget, type Target } from './targets.ts'
 import { type Content, type FilledTopic, fillTopic, type Format } from './topics.ts'
 
-const DATABASES = ['PostgreSQL', 'MariaDB']
+const DATABASES = ['PostgreSQL', 'MariaDB', 'Oracle']
 const FORMATS = ['avro', 'json']
 
 const { values } = parseArgs({
@@ -104,6 +106,7 @@ async function main(bench: Bench): Promise<void> {
         for (let round = 1; round <= repeat; round++) {
           for (const competitor of competitors()) {
             const isJvm = competitor.contender !== nodeWorker
+            if (target.isStandIn === true && (isJvm || one.content === 'bad')) continue
             const records = isJvm && one.content === 'bad' ? Number(values['jvm-bad-rows']) : rows
             const topic = await topicOf(format, one.content, records)
             say(
@@ -156,14 +159,17 @@ function connectorConfig(
 async function openTargets(bench: Bench): Promise<Target[]> {
   const targets: Target[] = []
   for (const name of values.database) {
-    const target =
-      name === 'PostgreSQL'
-        ? await postgresTarget(await bench.postgres())
-        : await mariaDbTarget(await bench.mariaDb())
+    const target = await openTarget(name, bench)
     bench.atEnd(() => target.close())
     targets.push(target)
   }
   return targets
+}
+
+async function openTarget(name: string, bench: Bench): Promise<Target> {
+  if (name === 'PostgreSQL') return postgresTarget(await bench.postgres())
+  if (name === 'MariaDB') return mariaDbTarget(await bench.mariaDb())
+  return oracleTarget((await startOracleServerProcess(bench, 1)).address)
 }
 
 await runBench(main)

@@ -1,5 +1,7 @@
 import mysql from 'mysql2/promise'
 import pg from 'pg'
+import { driver } from '../../test/support/oracle/oracle-client.ts'
+import type { TableAddress } from '../oracle-table-server.ts'
 import { LAST_IDS_FROM, PARTITIONS } from './topics.ts'
 
 interface Arrived {
@@ -12,6 +14,8 @@ interface Arrived {
 /** A database that is written to. */
 export interface Target {
   readonly name: string
+  /** The tests' server of its protocol: checks refuse no row there, and how others fare tells nothing. */
+  readonly isStandIn?: boolean
   /** Keys of a connector that say where it is; `parameters` are added to the URL for a JVM's driver. */
   connection(parameters: string): Record<string, string>
   /** For the parameter by which a JVM's driver makes one statement of many. */
@@ -103,5 +107,41 @@ export async function mariaDbTarget(address: string): Promise<Target> {
       await client.query(`DROP DATABASE ${database}`)
       await client.end()
     }
+  }
+}
+
+export async function oracleTarget(address: TableAddress): Promise<Target> {
+  const { connectString, user, password } = address
+  const client = await driver.getConnection({ connectString, user, password })
+  const number = async (sql: string): Promise<number> => {
+    const { rows = [] } = await client.execute(sql)
+    return Number(rows[0]?.[0])
+  }
+  return {
+    name: 'Oracle',
+    isStandIn: true,
+    rewrites: '',
+    connection: () => ({
+      'connection.url': `jdbc:oracle:thin:@//${connectString}`,
+      'connection.user': user,
+      'connection.password': password
+    }),
+    async createTable(table, hasKey) {
+      await client.execute(`CREATE TABLE ${table} (
+        id NUMBER(19)${hasKey ? ' PRIMARY KEY' : ' NOT NULL'}, customer VARCHAR2(40) NOT NULL,
+        amount NUMBER(12, 2) NOT NULL CHECK (amount >= 0), status VARCHAR2(40), created_at TIMESTAMP(3) NOT NULL,
+        updated_at TIMESTAMP(3) NOT NULL, note VARCHAR2(100))`)
+      if (!hasKey) await client.execute(`CREATE INDEX ${table}_ids ON ${table} (id)`)
+    },
+    async arrived(table) {
+      const last = await number(`SELECT COUNT(*) FROM ${table} WHERE id BETWEEN ${LAST_IDS}`)
+      const any = last > 0 ? last : await number(`SELECT COUNT(*) FROM ${table} WHERE ROWNUM <= 1`)
+      return { any: any > 0, all: last === PARTITIONS }
+    },
+    count: (table) => number(`SELECT COUNT(*) FROM ${table}`),
+    async dropTable(table) {
+      await client.execute(`DROP TABLE ${table}`)
+    },
+    close: () => client.close()
   }
 }
