@@ -46,8 +46,11 @@ export class Judge implements WorkerEvents {
   readonly #tables = new Map<string, Standing>()
   readonly #levels = new Map<string, LevelSample[]>()
   readonly #excusedRows = new Set<number>()
-  /** When the database's clock was set back, and what it showed before. */
-  readonly #setBack: { readonly atMs: number; readonly clockMs: number }[] = []
+  /**
+   * When the database's clock was set back, and what it showed before. `isUnseen`: it was set forward again
+   * before anybody could look at it.
+   */
+  readonly #setBack: { readonly atMs: number; readonly clockMs: number; isUnseen: boolean }[] = []
   /** Rows whose last version may still have to come. */
   readonly #waiting = new Set<string>()
   #lostSession = false
@@ -170,7 +173,12 @@ export class Judge implements WorkerEvents {
     this.#server.disturbedAtMs = this.#server.nowMs
     if (what === 'the clock goes back') {
       for (const one of this.#tables.values()) one.excused = true
-      this.#setBack.push({ atMs: this.#server.nowMs, clockMs: this.#server.clockMs })
+      const { nowMs: atMs, clockMs } = this.#server
+      this.#setBack.push({ atMs, clockMs, isUnseen: false })
+    }
+    if (what === 'the clock goes forward' && this.#server.sight === 'error') {
+      // Who may not look who is open ends its session before it has asked for the time.
+      for (const one of this.#setBack) one.isUnseen ||= this.#server.sightSinceMs <= one.atMs
     }
     if (what !== 'the mode changes') return
     // Where another mode goes on nobody promises; what comes later is promised again.
@@ -298,9 +306,7 @@ export class Judge implements WorkerEvents {
 
   #isPromised(one: Committed, plan: TablePlan): boolean {
     if (this.#excusedRows.has(one.row.version)) return false
-    // Only a guard goes back with the clock.
-    if (this.#plan.guard === 'off' && plan.mode !== 'incrementing' && this.#isBehindClock(one))
-      return false
+    if (plan.mode !== 'incrementing' && this.#isBehindClock(one)) return false
     const levels = this.#levels.get(plan.name) ?? []
     const rowsWithin = (fromMs: number, toMs: number): number =>
       this.#server.visibleWithin(plan.name, fromMs, toMs)
@@ -309,11 +315,15 @@ export class Judge implements WorkerEvents {
 
   /**
    * Whether its time is one that readers were past when it was taken, since the clock was set back in
-   * between.
+   * between. A guard goes back with a clock, if it sees that.
    */
   #isBehindClock({ row, visibleAtMs }: Committed): boolean {
     const stampMs = row.changedMs ?? row.createdMs ?? Infinity
-    return this.#setBack.some(({ atMs, clockMs }) => atMs <= visibleAtMs && stampMs <= clockMs)
+    const isOff = this.#plan.guard === 'off'
+    return this.#setBack.some(
+      ({ atMs, clockMs, isUnseen }) =>
+        (isOff || isUnseen) && atMs <= visibleAtMs && stampMs <= clockMs
+    )
   }
 
   #hasArrived({ row }: Committed, name: string, { mode }: TablePlan): boolean {

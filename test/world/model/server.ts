@@ -71,6 +71,7 @@ export class ModelServer {
   /** Nobody is let in before. */
   awayUntilMs = 0
   sight: Sight['shows'] = 'all'
+  sightSinceMs = 0
   /** When something last stood in the way of readers. */
   disturbedAtMs = 0
 

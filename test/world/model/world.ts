@@ -119,6 +119,7 @@ class World {
     for (const { atMs, shows, reconnect } of this.#plan.sights) {
       server.at(atMs, () => {
         server.sight = shows
+        server.sightSinceMs = server.nowMs
         server.story.tell(`the database shows ${shows} of its transactions`)
         server.disturbedAtMs = server.nowMs
         if (reconnect) this.#access.breaksNext = true
