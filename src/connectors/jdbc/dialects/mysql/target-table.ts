@@ -142,10 +142,10 @@ function targetType(row: Row, isMariaDb: boolean): TargetType {
     case 'datetime':
       return { kind: 'timestamp', hasZone: false, resolutionNanos, cuts: isMariaDb, ...DATETIMES }
     case 'timestamp':
-      // The session's zone is UTC.
+      // Like a `datetime` it is a reading of the session's wall clock, for sources as for the JVM's drivers.
       return {
         kind: 'timestamp',
-        hasZone: true,
+        hasZone: false,
         resolutionNanos,
         cuts: isMariaDb,
         ...EPOCH_SECONDS
@@ -169,8 +169,13 @@ const DATETIMES = {
   minMs: epochDay(1, 1, 1) * MS_PER_DAY,
   maxMs: epochDay(10_000, 1, 1) * MS_PER_DAY - 1
 }
+/** By how much a wall clock may differ from UTC. */
+const FARTHEST_ZONE_MS = (MS_PER_DAY * 14) / 24
 /** A zero is no time, and more than 31 bits only some servers have. */
-const EPOCH_SECONDS = { minMs: 1000, maxMs: 2_147_483_647_999 }
+const EPOCH_SECONDS = {
+  minMs: 1000 - FARTHEST_ZONE_MS,
+  maxMs: 2_147_483_647_999 + FARTHEST_ZONE_MS
+}
 
 function integer(bits: number, isUnsigned: boolean): TargetType {
   const half = 2n ** BigInt(bits - 1)

@@ -46,7 +46,7 @@ export async function startOfWriting(
   const server = serverFacts(variables.get('version') ?? '', packetBytes)
   const seconds = Math.max(1, Math.ceil(limitMs / 1000))
   await send(
-    `SET SESSION sql_mode = '${SQL_MODE}', time_zone = '+00:00', autocommit = 1, innodb_lock_wait_timeout = ${seconds}, lock_wait_timeout = ${seconds}, foreign_key_checks = 1, unique_checks = 1`
+    `SET SESSION sql_mode = '${SQL_MODE}', autocommit = 1, innodb_lock_wait_timeout = ${seconds}, lock_wait_timeout = ${seconds}, foreign_key_checks = 1, unique_checks = 1`
   )
   // A server that writes down statements, and not rows, takes no changes of this level.
   if (!hasIsolation && variables.get('binlog_format') !== 'STATEMENT') {

@@ -27,6 +27,7 @@ import {
 import { Schema } from '../../../../../src/data/schema.ts'
 import { createMysqlDatabase, type MysqlDatabase } from '../../../../support/mysql-database.ts'
 import { openWriter, shapeOf } from '../../../../support/open-writer.ts'
+import { putBatches, sinkRecord, struct } from '../../../../support/jdbc-sink.ts'
 
 const NO_USE = { isKey: false, timestampDigits: null }
 
@@ -166,6 +167,39 @@ void describe('Writing to MySQL', () => {
         assert.equal(String(found[index]).replace('e+', 'e'), expected, `${type} of row ${id}`)
       }
     }
+  })
+
+  void it('times are readings of the session’s wall clock in every type of column, as sources read them', async () => {
+    await database.exec(
+      'CREATE TABLE clocks (id INT PRIMARY KEY, plain DATETIME(3), stamp TIMESTAMP(3) NULL, made DATETIME DEFAULT CURRENT_TIMESTAMP)'
+    )
+    const { config } = database
+    const zone = `sessionVariables=time_zone='%2B05:00'`
+    const schema = Schema.struct([
+      { name: 'id', schema: Schema.INT32 },
+      { name: 'plain', schema: timestampSchema() },
+      { name: 'stamp', schema: timestampSchema() }
+    ])
+    const value = struct(schema, { id: 1, plain: 1_700_000_000_123, stamp: 1_700_000_000_123 })
+    const sink = {
+      ...config,
+      'connection.url': `${config['connection.url']}?${zone}`,
+      'db.timezone': 'America/New_York',
+      'table.name.format': 'clocks'
+    }
+    await putBatches(sink, [[sinkRecord({ valueSchema: schema, value })]])
+    const [row] = await database.exec(
+      "SET time_zone = '+05:00'",
+      'SELECT CAST(plain AS CHAR) AS plain, CAST(stamp AS CHAR) AS stamp, ABS(TIMESTAMPDIFF(MINUTE, made, NOW())) < 60 AS isMade FROM clocks'
+    )
+    assert.deepEqual(
+      { ...row },
+      {
+        plain: '2023-11-14 17:13:20.123',
+        stamp: '2023-11-14 17:13:20.123',
+        isMade: 1
+      }
+    )
   })
 
   void it('a zero is not taken for a new number, and a backslash is one whatever the server is set to', async () => {
