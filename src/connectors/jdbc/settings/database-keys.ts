@@ -17,6 +17,9 @@ export const FILTERS = [
   'table.exclude.list'
 ] as const
 
+/** With a value that is none in one of these, no database can be asked. */
+export const NEEDED_TO_CONNECT = ['connection.url', 'dialect.name', 'db.timezone'] as const
+
 /** How to reach the database, which of its tables to read, and how its types are carried. */
 export const databaseKeys = configDef({
   'connection.url': {

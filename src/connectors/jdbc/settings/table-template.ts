@@ -90,13 +90,14 @@ function fieldPart(
   throw new DataError(`The record has no \${${of}.${name}} to name its table`)
 }
 
-/** Tables by topic, of entries `topic:table`. ConfigError for an entry that is none. */
+/** Tables by topic, of entries `topic:table`. ConfigError for one that is none, or the second of a topic. */
 export function parseTableMapping(entries: readonly string[]): ReadonlyMap<string, string> {
   const tables = new Map<string, string>()
   for (const entry of entries) {
     const at = entry.indexOf(':')
     const [topic, table] = [entry.slice(0, at).trim(), entry.slice(at + 1).trim()]
     if (at < 1 || table === '') throw new ConfigError(`'${entry}' is not topic:table`)
+    if (tables.has(topic)) throw new ConfigError(`topic ${topic} is named twice`)
     tables.set(topic, table)
   }
   return tables

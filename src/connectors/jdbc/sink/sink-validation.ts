@@ -2,6 +2,7 @@ import type { Clock } from '../../../clock.ts'
 import type { CheckedValue, ConfigDef, ConfigMap } from '../../../config/config-def.ts'
 import { ConfigError, messageOf } from '../../../errors.ts'
 import { loggers } from '../../../log.ts'
+import { NEEDED_TO_CONNECT } from '../settings/database-keys.ts'
 import type { JdbcSinkConfig } from '../settings/sink-config.ts'
 import {
   sinkCombinationProblems,
@@ -48,8 +49,7 @@ export async function validateSink(
   if ([...checked.keys()].every((key) => !isBroken(key))) {
     for (const text of tableSettingProblems(config, definition)) add(['table.settings', text])
   }
-  // Of a URL or zone that is none nobody can be asked.
-  if (['connection.url', 'dialect.name', 'db.timezone', 'write.timeout.ms'].some(isBroken)) return
+  if ([...NEEDED_TO_CONNECT, 'write.timeout.ms'].some(isBroken)) return
   const isClean = [...checked.values()].every(({ errors }) => errors.length === 0)
   try {
     const settings = isClean ? sinkSettings(config, definition) : null

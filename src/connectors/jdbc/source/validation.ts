@@ -6,7 +6,7 @@ import {
   checkConfig
 } from '../../../config/config-def.ts'
 import { ConfigError, messageOf } from '../../../errors.ts'
-import { FILTERS } from '../settings/database-keys.ts'
+import { FILTERS, NEEDED_TO_CONNECT } from '../settings/database-keys.ts'
 import { databaseProblems, type Problem } from './database-validation.ts'
 import { isolationProblem } from '../dialects/dialects.ts'
 import { allOwnProblems } from '../settings/own-settings.ts'
@@ -60,7 +60,7 @@ export async function validateSource(
   if (options.filterRequired) filterProblems(checked).forEach(add)
   const values = valuesOf(checked)
   const clean = [...checked.values()].every(({ errors }) => errors.length === 0)
-  if ((checked.get('connection.url')?.errors.length ?? 0) > 0) return
+  if (NEEDED_TO_CONNECT.some((key) => (checked.get(key)?.errors.length ?? 0) > 0)) return
   let settings: SourceSettings | null
   let connection: ConnectionSettings
   try {

@@ -55,6 +55,12 @@ describe('The validation of a JDBC sink', () => {
       'date.timezone': ['Invalid value Rome for configuration date.timezone: Invalid enumerator']
     })
     assert.deepEqual(await errorsOf({ 'insert.mode': 'multi' }, aivenJdbcSinkPlugin), {})
+    const mapping = { 'topics.to.tables.mapping': 'a:t,b:t,a:u' }
+    assert.deepEqual(await errorsOf(mapping, aivenJdbcSinkPlugin), {
+      'topics.to.tables.mapping': [
+        'Invalid value [a:t, b:t, a:u] for configuration topics.to.tables.mapping: topic a is named twice'
+      ]
+    })
   })
 
   it('refuses deletes of rows that have no key of their record', async () => {

@@ -121,6 +121,16 @@ describe('validation of the JDBC source', () => {
     }
   })
 
+  it('asks no database when a key that it needs for that is wrong, and lays it at no other door', async () => {
+    for (const [key, value] of [
+      ['db.timezone', 'Nowhere'],
+      ['dialect.name', 'Nope']
+    ] as const) {
+      const errors = await errorsOf({ ...server, mode: 'bulk', query: 'SELECT 1', [key]: value })
+      assert.deepEqual(Object.keys(errors), [key])
+    }
+  })
+
   it('answers a form that sends null for each key that is not set', async () => {
     for (const mode of ['bulk', 'timestamp']) {
       for (const key of Object.keys(jdbcSourcePlugin.config)) {
