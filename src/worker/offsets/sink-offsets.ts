@@ -59,9 +59,24 @@ export class SinkOffsets implements OffsetsOfKind<SinkConnectorPlugin> {
 
   async modify(sink: Sink, changes: readonly RequestedOffset[] | null): Promise<boolean> {
     if (changes === null) return this.#reset(sink)
-    const { complete, changes: altered } = await this.#altered(sink, changes, STORED)
+    const news = await this.#newOf(sink, changes)
+    const { complete, changes: altered } = await this.#altered(sink, news, STORED)
     await this.#alter(sink, groupPositions(altered))
     return complete
+  }
+
+  /**
+   * I15: what is written back as it was read changes nothing. After a crash the group is behind the positions
+   * that a connector keeps itself, and these must not go back to it.
+   */
+  async #newOf(sink: Sink, changes: readonly RequestedOffset[]): Promise<StoredOffset[]> {
+    const wanted = groupPositions(changes)
+    const failed = `Failed to list offsets prior to altering offsets for sink connector ${sink.name}`
+    const committed = await this.#committed(sink, failed)
+    const before = new Map(committed.map((one) => [partitionName(one), one.offset]))
+    return wanted
+      .filter((one) => one.offset === null || one.offset !== before.get(partitionName(one)))
+      .map(storedPosition)
   }
 
   checked(sink: Sink, given: readonly RequestedOffset[]): Promise<AlteredOffsets> {

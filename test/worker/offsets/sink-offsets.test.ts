@@ -148,6 +148,20 @@ describe('the offsets of a sink', () => {
     assert.deepEqual(told, [[at(0, 2)], [at(0, 13)], [at(0, null)]])
   })
 
+  it('I15: are not told to the connector when they are written back as they were read', async (t) => {
+    const told: unknown[] = []
+    const plugin: Partial<SinkConnectorPlugin> = {
+      alterOffsets: (_, changes) => told.push(changes) > 0
+    }
+    const { name, config, offsets, at } = await sink(t, { plugin })
+    await offsets.modifyOffsets(name, config, [at(0, 3), at(1, 5)])
+    const read = await offsets.offsets(name, config)
+    assert.equal(await offsets.modifyOffsets(name, config, read), true)
+    await offsets.modifyOffsets(name, config, [at(0, 3), at(1, 6)])
+    assert.deepEqual(told, [[at(0, 3), at(1, 5)], [], [at(1, 6)]])
+    assert.deepEqual(await offsets.offsets(name, config), [at(0, 3), at(1, 6)])
+  })
+
   it('do not change while the group has members, in the words of the JVM worker', async (t) => {
     const { name, config, offsets, at, topic } = await sink(t, { times: [1, 2] })
     await offsets.modifyOffsets(name, config, [at(0, 1)])

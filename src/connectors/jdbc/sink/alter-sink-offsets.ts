@@ -27,7 +27,7 @@ export async function alterSinkOffsets(
   const settings = sinkSettings(config, definition)
   // As of the JVM connector: its positions are the group's alone.
   if (settings.exactlyOnce === null) return false
-  if (how.isCheck) return true
+  if (how.isCheck || (changes.length === 0 && !how.all)) return true
   const cluster = await how.clusterId()
   const log = loggers.get('io.confluent.connect.jdbc.JdbcSinkConnector')
   await abortingAfter(clock, LIMIT_MS, async (signal) => {
