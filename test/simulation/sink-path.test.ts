@@ -7,8 +7,11 @@ import type { Verdict } from './sink/simulate.ts'
 /** `SEED=n` runs one schedule of each kind and tells its story when it fails; `SCHEDULES=n` runs more. */
 const only = process.env['SEED']
 const SCHEDULES = Number(process.env['SCHEDULES'] ?? 120)
-/** Each failed once: a row lost behind a COMMIT without an answer, partitions lost during another loss. */
-const REMEMBERED = [519, 901, 472, 1447]
+/**
+ * Each failed once: a row lost behind a COMMIT without an answer, partitions lost during another loss, an end
+ * that was asked before another one wrote.
+ */
+const REMEMBERED = [519, 901, 472, 1447, 400, 2556]
 const seeds =
   only === undefined
     ? [...Array.from({ length: SCHEDULES }, (_, index) => index + 1), ...REMEMBERED]

@@ -255,10 +255,22 @@ export class PartitionClaims {
       })),
       owner
     )
+    const origins = await this.#upTo(claimed, asked.partitions)
     for (const [index, row] of claimed.entries()) {
-      const origin = asked.partitions[index] as PartitionOrigin
+      const origin = origins[index] as PartitionOrigin
       this.#begin(row, origin, positionOf(row, origin, failsOnGap))
     }
+  }
+
+  /** Another one has written records that came after Kafka was asked: ends before these are asked again. */
+  async #upTo(
+    rows: readonly ClaimedOffset[],
+    origins: readonly PartitionOrigin[]
+  ): Promise<readonly PartitionOrigin[]> {
+    const isBeyond = rows.some(
+      ({ nextOffset }, at) => nextOffset > (origins[at]?.end ?? nextOffset)
+    )
+    return isBeyond ? (await this.#parts.context.origins(origins)).partitions : origins
   }
 
   #begin(row: ClaimedOffset, origin: PartitionOrigin, from: bigint): void {
