@@ -1,23 +1,18 @@
-import { oracleDialect } from '../../src/connectors/jdbc/dialects/oracle/dialect.ts'
-import { oracleTarget } from '../../src/connectors/jdbc/dialects/oracle/target.ts'
-import { openOptions } from './open-dialect.ts'
-import { driver } from './oracle/oracle-client.ts'
 import { oracleAccess } from './oracle-access.ts'
+import { logOn } from './real-oracle.ts'
 import type { SinkDatabase } from './sink-databases.ts'
 
 /** Oracle over its protocol, looked at through a session of the real driver; columns in small letters. */
 export async function openOracleSinkDatabase(): Promise<SinkDatabase> {
   const access = await oracleAccess()
-  const { 'connection.url': url = '', 'connection.user': user, ...more } = access.config
-  const { 'connection.password': password } = more
-  const { connectString } = oracleTarget(openOptions(oracleDialect, { url }))
-  const client = await driver.getConnection({ user, password, connectString })
+  const {
+    'connection.url': url = '',
+    'connection.user': user = '',
+    'connection.password': password = ''
+  } = access.config
+  const client = await logOn(url, user, password)
   return {
-    config: {
-      'connection.url': url,
-      'connection.user': user ?? '',
-      'connection.password': password ?? ''
-    },
+    config: { 'connection.url': url, 'connection.user': user, 'connection.password': password },
     async exec(...statements) {
       let answer: Record<string, unknown>[] = []
       for (const sql of statements) {

@@ -39,7 +39,8 @@ export async function realRelease(
   return Number(major) >= 23 ? '23ai' : '19c'
 }
 
-async function logOn(url: string, user: string, password: string): Promise<Client> {
+/** A session of the real driver, at a JDBC address. */
+export async function logOn(url: string, user: string, password: string): Promise<Client> {
   const { connectString } = oracleTarget(openOptions(oracleDialect, { url }))
   return await driver.getConnection({ user, password, connectString })
 }

@@ -74,9 +74,7 @@ export class SinkOffsets implements OffsetsOfKind<SinkConnectorPlugin> {
     const failed = `Failed to list offsets prior to altering offsets for sink connector ${sink.name}`
     const committed = await this.#committed(sink, failed)
     const before = new Map(committed.map((one) => [partitionName(one), one.offset]))
-    return wanted
-      .filter((one) => one.offset === null || one.offset !== before.get(partitionName(one)))
-      .map(storedPosition)
+    return wanted.filter((one) => one.offset !== before.get(partitionName(one))).map(storedPosition)
   }
 
   checked(sink: Sink, given: readonly RequestedOffset[]): Promise<AlteredOffsets> {

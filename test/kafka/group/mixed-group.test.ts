@@ -116,12 +116,12 @@ describe('A group of our consumers and of Java', () => {
         const read = () => [...one.values(), ...java.values()]
         await until(() => read().length >= 80, 'both read')
         // Who is whose can be seen from outside.
-        const ofJava = `consumer-${group}-1`
+        const ofJava = `consumer-${group}-1 at 127.0.0.1`
         await until(async () => {
           const members = await groups.members(group)
           const strangers = members.filter(({ isOurs }) => isOurs === false)
           const areOurs = members.filter(({ isOurs }) => isOurs === true).length === 1
-          return areOurs && strangers.length === 1 && strangers[0]?.name.startsWith(ofJava)
+          return areOurs && strangers.length === 1 && strangers[0]?.name === ofJava
         }, 'it is seen whose member is whose')
 
         // Who leads goes, and the other one leads.

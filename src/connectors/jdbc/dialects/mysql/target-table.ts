@@ -140,16 +140,11 @@ function targetType(row: Row, isMariaDb: boolean): TargetType {
     case 'time':
       return { kind: 'time', resolutionNanos, cuts: isMariaDb }
     case 'datetime':
-      return { kind: 'timestamp', hasZone: false, resolutionNanos, cuts: isMariaDb, ...DATETIMES }
-    case 'timestamp':
-      // Like a `datetime` it is a reading of the session's wall clock, for sources as for the JVM's drivers.
-      return {
-        kind: 'timestamp',
-        hasZone: false,
-        resolutionNanos,
-        cuts: isMariaDb,
-        ...EPOCH_SECONDS
-      }
+    case 'timestamp': {
+      // Either is a reading of the session's wall clock, for sources as for the JVM's drivers.
+      const range = type === 'datetime' ? DATETIMES : EPOCH_SECONDS
+      return { kind: 'timestamp', hasZone: false, resolutionNanos, cuts: isMariaDb, ...range }
+    }
     case 'enum':
       return { kind: 'enum', labels: labelsOf(String(columnType)), isLoose: true }
     case 'json':
