@@ -51,13 +51,9 @@ async function openWriter(
     log,
     applicationName,
     writeTimeoutMs: settings.writeTimeoutMs,
-    // I15: who claims partitions must not wait for ever for a transaction whose owner stands still.
-    ...(settings.exactlyOnce === undefined || settings.exactlyOnce === null
-      ? {}
-      : {
-          idleTransactionMs: IDLE_SHARE * settings.writeTimeoutMs,
-          lastsLater: settings.exactlyOnce.lastsLater
-        })
+    // Who takes over must not wait for ever for rows that a process holds which stands still.
+    idleTransactionMs: IDLE_SHARE * settings.writeTimeoutMs,
+    ...(settings.exactlyOnce && { lastsLater: settings.exactlyOnce.lastsLater })
   })
 }
 
