@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { BAD_CLASS, badPlugin } from '../support/bad-plugin.ts'
 import { uniqueName } from '../support/environment.ts'
+import { freeze, thaw } from '../support/frozen-process.ts'
 import { Random } from '../support/random.ts'
 import { until } from '../support/until.ts'
 import { MORTAL, startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts'
@@ -58,9 +59,9 @@ class Group {
     if (kind < 0.4) await worker.kill()
     else if (kind < 0.7) assert.equal(await worker.stop(), 0)
     else {
-      process.kill(worker.pid, 'SIGSTOP')
+      await freeze(worker)
       // Longer than its session lasts.
-      setTimeout(() => process.kill(worker.pid, 'SIGCONT'), 8000)
+      setTimeout(() => thaw(worker), 8000)
       this.workers.push(worker)
       return
     }

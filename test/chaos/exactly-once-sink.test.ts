@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, it } from 'node:test'
+import { freeze, thaw } from '../support/frozen-process.ts'
 import { Random } from '../support/random.ts'
 import { openOracleSinkDatabase } from '../support/oracle-sink-database.ts'
 import { sinkDatabases } from '../support/sink-databases.ts'
@@ -93,12 +94,12 @@ for (const { name, open } of chosen.filter((each) => each.name in LOCKS)) {
         async () => (await database.exec(waiting)).length > 0,
         'a transaction waits for the table'
       )
-      process.kill(zombie.pid, 'SIGSTOP')
+      await freeze(zombie)
       await database.exec(unlock)
       const other = await ledger.worker()
       await ledger.waitFor(async () => (await epochs()) > before, 'the other one claims')
       await ledger.progress()
-      process.kill(zombie.pid, 'SIGCONT')
+      thaw(zombie)
       await ledger.progress(200)
       assert.ok(await ledger.settle())
       await other.kill()

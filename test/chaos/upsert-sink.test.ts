@@ -1,4 +1,5 @@
 import { describe, it } from 'node:test'
+import { freeze, thaw } from '../support/frozen-process.ts'
 import { openOracleSinkDatabase } from '../support/oracle-sink-database.ts'
 import { sinkDatabases } from '../support/sink-databases.ts'
 import { startTcpProxy } from '../support/tcp-proxy.ts'
@@ -24,10 +25,10 @@ for (const { name, open } of chosen) {
       await ledger.progress(1000)
       const other = await ledger.worker()
       for (let round = 0; round < 3; round++) {
-        process.kill(zombie.pid, 'SIGSTOP')
+        await freeze(zombie)
         // The other one writes what both did.
         await ledger.progressOfEach()
-        process.kill(zombie.pid, 'SIGCONT')
+        thaw(zombie)
         await ledger.progress(1000)
       }
       t.diagnostic(`${await ledger.settle()} records`)

@@ -10,6 +10,7 @@ import { NetworkClient } from '../../src/kafka/client/network-client.ts'
 import { KafkaRecordProducer } from '../../src/kafka/producing/producer.ts'
 import { KafkaTransactionalProducer } from '../../src/kafka/producing/transactional-producer.ts'
 import { uniqueName } from '../support/environment.ts'
+import { freeze, thaw } from '../support/frozen-process.ts'
 import { startCluster } from '../support/kafka-cluster.ts'
 import { recordingLog } from '../support/recording-log.ts'
 import { until } from '../support/until.ts'
@@ -52,15 +53,6 @@ describe('brokers of a cluster that go and come', () => {
     ...more
   })
   const nodeOf = (nodeId: number): Broker => brokers[nodeId - 1] as Broker
-
-  /** Stops the process as it is: connections are accepted by the kernel, nothing is answered. */
-  function hang(t: TestContext, broker: Broker): { goOn(): void } {
-    const { pid } = broker
-    process.kill(pid, 'SIGSTOP')
-    const goOn = (): void => void process.kill(pid, 'SIGCONT')
-    t.after(goOn)
-    return { goOn }
-  }
 
   let back: Promise<void> = Promise.resolve()
   /**
@@ -110,10 +102,11 @@ describe('brokers of a cluster that go and come', () => {
     const asked = portsAsked(t)
     // One of them is the first of the list.
     for (const broker of brokers) {
-      const { goOn } = hang(t, broker)
+      t.after(() => thaw(broker))
+      await freeze(broker)
       asked.length = 0
       for (let question = 0; question < 4; question++) await network.topics([topic])
-      goOn()
+      thaw(broker)
       const inVain = asked.filter((port) => broker.bootstrap.endsWith(`:${port}`)).length
       assert.ok(inVain <= 1, `${inVain} of four questions waited for it`)
       assert.ok(asked.length >= 4)

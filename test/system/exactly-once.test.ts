@@ -4,6 +4,7 @@ import { describe, it, type TestContext } from 'node:test'
 import { followAs } from '../support/committed-reader.ts'
 import { connectRest } from '../support/connect-rest.ts'
 import { uniqueName } from '../support/environment.ts'
+import { freeze, thaw } from '../support/frozen-process.ts'
 import { growingTable } from '../support/growing-table.ts'
 import { idsOf, makeTopic } from '../support/topic-reader.ts'
 import { until } from '../support/until.ts'
@@ -119,11 +120,11 @@ describe('a source that runs exactly once', () => {
     const sleeper = await run.start()
     await run.create(sleeper)
     await until(() => run.read.values.length > 100, 'rows arrive')
-    process.kill(sleeper.pid, 'SIGSTOP')
+    await freeze(sleeper)
     const heir = await run.start()
     const before = run.read.values.length
     await until(() => run.read.values.length > before + 200, 'the heir goes on', 90_000)
-    process.kill(sleeper.pid, 'SIGCONT')
+    thaw(sleeper)
     await until(
       () =>
         /was unable to finish writing records|given up|Joined group/.test(
