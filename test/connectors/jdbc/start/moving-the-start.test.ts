@@ -102,19 +102,22 @@ for (const create of [sqlite, postgres]) {
     })
 
     /**
-     * Ids that a task started like this reads, stored as a worker would; `crash`: before any record's offset
+     * A task started like this reads these ids, stored as a worker would; `crash`: before any record's offset
      * is stored.
      */
-    async function read(
+    async function reads(
       settings: Config,
       offsets: StoredOffsets,
+      ids: readonly number[],
+      message?: string,
       options: { crash?: boolean } = {}
-    ): Promise<unknown[]> {
+    ): Promise<void> {
       const task = await startJdbcTask(settings, offsets)
-      const records = await task.read(1, 150)
+      // Where nothing is to come, there is nothing to wait for: a while is given to what should not come.
+      const records = await (ids.length > 0 ? task.read(ids.length) : task.read(1, 150))
       await task.stop()
       if (options.crash !== true) offsets.commit(records)
-      return fields(records, 'id')
+      assert.deepEqual(fields(records, 'id'), ids, message)
     }
 
     for (const [mode, key, first, second, later] of [
@@ -128,14 +131,14 @@ for (const create of [sqlite, postgres]) {
         const name = await table()
         const offsets = new StoredOffsets()
         const before = config(name, mode, { [key]: first })
-        assert.deepEqual(await read(before, offsets), [4, 5])
-        assert.deepEqual(await read(before, offsets), [], 'restarted')
-        assert.deepEqual(await read({ ...before, 'batch.max.rows': '7' }, offsets), [], 'other key')
+        await reads(before, offsets, [4, 5])
+        await reads(before, offsets, [], 'restarted')
+        await reads({ ...before, 'batch.max.rows': '7' }, offsets, [], 'other key')
         const changed = config(name, mode, { [key]: second })
-        assert.deepEqual(await read(changed, offsets), later)
-        assert.deepEqual(await read(changed, offsets), [], 'restarted after the change')
-        assert.deepEqual(await read(before, offsets), [4, 5], 'changed back')
-        assert.deepEqual(await read(before, offsets), [])
+        await reads(changed, offsets, later)
+        await reads(changed, offsets, [], 'restarted after the change')
+        await reads(before, offsets, [4, 5], 'changed back')
+        await reads(before, offsets, [])
       })
     }
 
@@ -144,35 +147,37 @@ for (const create of [sqlite, postgres]) {
       const offsets = new StoredOffsets()
       const without = config(name, 'incrementing')
       const given = config(name, 'incrementing', { 'incrementing.initial': '3' })
-      assert.deepEqual(await read(given, offsets), [4, 5])
-      assert.deepEqual(await read(without, offsets), [])
-      assert.deepEqual(await read(given, offsets), [4, 5], 'given anew')
+      await reads(given, offsets, [4, 5])
+      await reads(without, offsets, [])
+      await reads(given, offsets, [4, 5], 'given anew')
     })
 
     it('offsets have nothing of ours while no start was ever configured; the first one is adopted', async () => {
       const name = await table()
       const offsets = new StoredOffsets()
-      assert.deepEqual(await read(config(name, 'incrementing'), offsets), [1, 2, 3, 4, 5])
+      await reads(config(name, 'incrementing'), offsets, [1, 2, 3, 4, 5])
       assert.deepEqual(offsets.get(db.partition(name)), { incrementing: 5 })
       const start = (id: string) => config(name, 'incrementing', { 'incrementing.initial': id })
-      assert.deepEqual(await read(start('3'), offsets), [])
-      assert.deepEqual(await read(start('4'), offsets), [5], 'a change after that counts')
+      await reads(start('3'), offsets, [])
+      await reads(start('4'), offsets, [5], 'a change after that counts')
     })
 
     it('the same start in other words, or in another db.timezone, moves nothing', async () => {
       const name = await table()
       const offsets = new StoredOffsets()
-      const start = (text: string, over: Config = {}) =>
-        read(config(name, 'timestamp', { 'timestamp.initial': text, ...over }), offsets)
-      assert.deepEqual(await start(String(at(3))), [4, 5])
-      assert.deepEqual(await start('2024-01-01T00:00:03Z'), [])
-      assert.deepEqual(await start('2024-01-01 08:00:03+08:00'), [])
-      assert.deepEqual(
-        await read(config(name, 'timestamp', { 'timestamp.initial.ms': String(at(3)) }), offsets),
-        []
-      )
-      assert.deepEqual(await start('2024-01-01T00:00:01'), [2, 3, 4, 5], 'local time')
-      assert.deepEqual(await start('2024-01-01 00:00:01', { 'db.timezone': 'GMT+1' }), [])
+      const start = (text: string, ids: readonly number[], message?: string, over: Config = {}) =>
+        reads(
+          config(name, 'timestamp', { 'timestamp.initial': text, ...over }),
+          offsets,
+          ids,
+          message
+        )
+      await start(String(at(3)), [4, 5])
+      await start('2024-01-01T00:00:03Z', [])
+      await start('2024-01-01 08:00:03+08:00', [])
+      await reads(config(name, 'timestamp', { 'timestamp.initial.ms': String(at(3)) }), offsets, [])
+      await start('2024-01-01T00:00:01', [2, 3, 4, 5], 'local time')
+      await start('2024-01-01 00:00:01', [], 'an hour earlier', { 'db.timezone': 'GMT+1' })
     })
 
     it('offsets of a JVM worker are adopted, also of an idle table; a change after that counts', async () => {
@@ -185,12 +190,12 @@ for (const create of [sqlite, postgres]) {
           mode === 'timestamp' ? { timestamp_nanos: 0, timestamp: at(5) } : { incrementing: 5 }
         offsets.set({ table: name }, stored)
         const before = config(name, mode, { [key]: value(1) })
-        assert.deepEqual(await read(before, offsets), [], 'no rewind')
+        await reads(before, offsets, [], 'no rewind')
         const { start, ...cursor } = offsets.get(db.partition(name)) ?? {}
         assert.equal(JSON.stringify(cursor), JSON.stringify(stored))
         assert.match(String(start), /initial=/)
-        assert.deepEqual(await read(before, offsets), [])
-        assert.deepEqual(await read(config(name, mode, { [key]: value(3) }), offsets), [4, 5])
+        await reads(before, offsets, [])
+        await reads(config(name, mode, { [key]: value(3) }), offsets, [4, 5])
       }
     })
 
@@ -220,51 +225,51 @@ for (const create of [sqlite, postgres]) {
       const name = await table()
       const offsets = new StoredOffsets()
       const first = { 'timestamp.initial': String(at(1)) }
-      await read(config(name, 'timestamp+incrementing', first), offsets)
+      await reads(config(name, 'timestamp+incrementing', first), offsets, [1, 2, 3, 4, 5])
       const changed = config(name, 'timestamp+incrementing', { 'timestamp.initial': String(at(4)) })
-      assert.deepEqual(await read(changed, offsets, { crash: true }), [4, 5])
-      assert.deepEqual(await read(changed, offsets), [4, 5])
+      await reads(changed, offsets, [4, 5], 'before a crash', { crash: true })
+      await reads(changed, offsets, [4, 5])
       const fromNow = config(name, 'timestamp+incrementing', { 'timestamp.initial': '-1' })
-      assert.deepEqual(await read(fromNow, offsets), [])
+      await reads(fromNow, offsets, [])
       const moved = offsets.get(db.partition(name))
       assert.ok(Math.abs(Number(moved?.['timestamp']) - Date.now()) < 60_000)
-      assert.deepEqual(await read(fromNow, offsets), [])
+      await reads(fromNow, offsets, [])
       assert.deepEqual(offsets.get(db.partition(name)), moved, 'now was asked for once')
-      assert.deepEqual(await read(changed, offsets), [4, 5])
+      await reads(changed, offsets, [4, 5])
     })
 
     it('I6: a table that starts now keeps that moment while nothing runs', async () => {
       const name = await table()
       const offsets = new StoredOffsets()
       const settings = config(name, 'timestamp', { 'timestamp.initial': '-1' })
-      assert.deepEqual(await read(settings, offsets), [])
+      await reads(settings, offsets, [])
       const moment = offsets.get(db.partition(name))
       assert.notEqual(moment, null)
-      assert.deepEqual(await read(settings, offsets), [])
+      await reads(settings, offsets, [])
       assert.deepEqual(offsets.get(db.partition(name)), moment)
     })
 
     it('a key that the mode does not read moves nothing', async () => {
       const name = await table()
       const offsets = new StoredOffsets()
-      assert.deepEqual(await read(config(name, 'incrementing'), offsets), [1, 2, 3, 4, 5])
+      await reads(config(name, 'incrementing'), offsets, [1, 2, 3, 4, 5])
       const other = config(name, 'incrementing', { 'timestamp.initial': String(at(1)) })
-      assert.deepEqual(await read(other, offsets), [])
+      await reads(other, offsets, [])
       const both = config(name, 'timestamp+incrementing', { 'incrementing.initial': '1' })
       const times = new StoredOffsets()
-      assert.deepEqual(await read(config(name, 'timestamp+incrementing'), times), [1, 2, 3, 4, 5])
-      assert.deepEqual(await read(both, times), [])
+      await reads(config(name, 'timestamp+incrementing'), times, [1, 2, 3, 4, 5])
+      await reads(both, times, [])
     })
 
     it('a new place that cannot be stored yet is not taken up; it is tried again', async () => {
       const name = await table()
       const offsets = new RefusingOffsets()
-      await read(config(name, 'incrementing', { 'incrementing.initial': '4' }), offsets)
+      await reads(config(name, 'incrementing', { 'incrementing.initial': '4' }), offsets, [5])
       offsets.refusals = 1
       const changed = config(name, 'incrementing', { 'incrementing.initial': '3' })
       const task = await startJdbcTask(changed, offsets)
       assert.match(String(task.conditions.at(-1)), /Retrying \(1\): no broker/)
-      assert.deepEqual(fields(await task.read(2, 2000), 'id'), [4, 5])
+      assert.deepEqual(fields(await task.read(2), 'id'), [4, 5])
       assert.equal(task.conditions.at(-1), null)
       await task.stop()
       assert.equal(offsets.get(db.partition(name))?.['start'], 'incrementing.initial=3')
@@ -278,9 +283,9 @@ for (const create of [sqlite, postgres]) {
         const { 'table.whitelist': _, ...rest } = config(name, 'incrementing')
         return { ...rest, query: `SELECT * FROM ${full}`, 'incrementing.initial': id }
       }
-      assert.deepEqual(await read(settings('2'), offsets), [3, 4, 5])
-      assert.deepEqual(await read(settings('2'), offsets), [])
-      assert.deepEqual(await read(settings('4'), offsets), [5])
+      await reads(settings('2'), offsets, [3, 4, 5])
+      await reads(settings('2'), offsets, [])
+      await reads(settings('4'), offsets, [5])
     })
   })
 }
