@@ -132,7 +132,7 @@ export class ConsumerMembership {
     try {
       if (this.#state.kind === 'JOINING') this.lose('lost', false)
       await this.#tellLost()
-      await this.#revoke(this.assignment)
+      await this.#revoke(this.assignment, deadline - this.#clock.monotonicMs())
     } finally {
       this.#state = { kind: 'CLOSED' }
       // Also where nobody waits for this: the group would have a member for as long as a session lasts.
@@ -221,6 +221,8 @@ export class ConsumerMembership {
     }
     const added = partitions.filter((each) => fetcher.find(each) === null)
     if (this.#state === member) await this.#begin(added, committed)
+    // The others may be waiting for this member already.
+    if (this.#state === member && member.rejoin !== null) this.#tellRevoking()
     watch.watch(subscription.watched(partitions.map(({ topic }) => topic)))
     watch.expire()
     return revoked.length + added.length > 0
@@ -244,10 +246,13 @@ export class ConsumerMembership {
     }
   }
 
-  async #revoke(partitions: readonly TopicPartition[]): Promise<void> {
+  async #revoke(
+    partitions: readonly TopicPartition[],
+    withinMs: number = this.#withinMs()
+  ): Promise<void> {
     if (partitions.length === 0) return
     try {
-      await this.#options.onRevoked(partitions)
+      await this.#options.onRevoked(partitions, withinMs)
     } finally {
       // They are told already: that they were lost meanwhile changes nothing any more. Others are to be told.
       const told = new Set(partitions.map(keyOf))
@@ -303,9 +308,13 @@ export class ConsumerMembership {
     if (state.kind !== 'MEMBER' || state.rejoin !== null) return
     state.rejoin = reason
     this.#parts.log.info(`${this.#name} joins again: ${reason}`)
+    this.#tellRevoking()
+    this.#parts.fetcher.arrived.ring()
+  }
+
+  #tellRevoking(): void {
     const partitions = this.#isIncremental ? [] : this.assignment
     this.#options.onRevoking('rebalance', partitions, this.#withinMs())
-    this.#parts.fetcher.arrived.ring()
   }
 }
 

@@ -75,7 +75,7 @@ export function buildSinkTask(
   const consumer: GroupConsumer = surroundings.clients.groupConsumer({
     ...options,
     onAssigned: (partitions) => rebalances.assigned(partitions),
-    onRevoked: (partitions) => rebalances.revoked(partitions),
+    onRevoked: (partitions, withinMs) => rebalances.revoked(partitions, withinMs),
     onLost: (partitions) => rebalances.lost(partitions),
     onRevoking: (...revocation) => task.revoking(...revocation)
   })

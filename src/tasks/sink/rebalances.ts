@@ -32,8 +32,6 @@ export class Rebalances {
   readonly #parts: RebalanceParts
   /** Of the put that took too long; null: none did. */
   #overdue: string | null = null
-  /** As the group said it last. */
-  #withinMs = 0
 
   constructor(parts: RebalanceParts) {
     this.#parts = parts
@@ -63,12 +61,13 @@ export class Rebalances {
     loop.assigned()
   }
 
-  async revoked(partitions: readonly TopicPartition[]): Promise<void> {
-    if (partitions.length > 0) await this.#close(partitions, false)
+  /** `withinMs`: so long the put may take that is under way. */
+  async revoked(partitions: readonly TopicPartition[], withinMs: number): Promise<void> {
+    if (partitions.length > 0) await this.#close({ reason: 'rebalance', partitions, withinMs })
   }
 
   async lost(partitions: readonly TopicPartition[]): Promise<void> {
-    if (partitions.length > 0) await this.#close(partitions, true)
+    if (partitions.length > 0) await this.#close({ reason: 'lost', partitions, withinMs: 0 })
   }
 
   /** At once, whatever the plugin is doing. */
@@ -78,7 +77,6 @@ export class Rebalances {
     withinMs: number
   ): void {
     const { context, loop, log } = this.#parts
-    this.#withinMs = withinMs
     if (partitions.length === 0) {
       // Which ones go, if any, shows when the group has shared out.
       loop.pollSoon(withinMs)
@@ -92,22 +90,22 @@ export class Rebalances {
     context.revoke({ reason, partitions, withinMs })
   }
 
-  async #close(partitions: readonly TopicPartition[], lost: boolean): Promise<void> {
+  async #close(revocation: Revocation): Promise<void> {
     const { plugin, context, commits, loop, meter, givenUp, log } = this.#parts
-    if (!context.revoking.aborted) {
-      context.revoke({ reason: 'rebalance', partitions, withinMs: this.#withinMs })
-    }
+    const { partitions, reason } = revocation
+    const isLost = reason === 'lost'
+    if (!context.revoking.aborted) context.revoke(revocation)
     await loop.putEnded()
     const given = this.#parts.partitions
     try {
       if (givenUp.aborted) return
-      if (!lost)
+      if (!isLost)
         await commits.last(
           partitions.flatMap((each) => given.get(each) ?? ([] as AssignedPartition[]))
         )
       if (givenUp.aborted) return
       log.info(`The task reads ${listed(partitions)} no more`)
-      await plugin.close(partitions, lost)
+      await plugin.close(partitions, isLost)
     } finally {
       given.remove(partitions)
       loop.forget(new Set(partitions.map(partitionKey)))

@@ -185,7 +185,7 @@ export class ModelConsumer implements GroupConsumer {
     try {
       if (this.#state.kind === 'JOINING') this.#lose('lost', false)
       await this.#tellLost()
-      await this.#revoke([...this.#held.partitions])
+      await this.#revoke([...this.#held.partitions], timeoutMs)
     } finally {
       this.#state = { kind: 'CLOSED' }
       this.#held.close()
@@ -259,15 +259,17 @@ export class ModelConsumer implements GroupConsumer {
       await this.#options.onAssigned(added.map(named))
       this.#held.fetch()
     }
+    if (this.#state === member && member.rejoins) this.#tellRevoking()
     return revoked.length + added.length > 0
   }
 
-  async #revoke(partitions: readonly number[]): Promise<void> {
+  async #revoke(partitions: readonly number[], withinMs: number = this.#withinMs()): Promise<void> {
     if (partitions.length === 0) return
     try {
-      await this.#options.onRevoked(partitions.map(named))
+      await this.#options.onRevoked(partitions.map(named), withinMs)
     } finally {
-      this.#lost = []
+      // Others that were lost meanwhile are still to be told.
+      this.#lost = this.#lost.filter(({ partition }) => !partitions.includes(partition))
       this.#drop(partitions)
     }
   }
@@ -335,10 +337,18 @@ export class ModelConsumer implements GroupConsumer {
     if (state.kind === 'JOINING') state.rejoins = true
     if (state.kind !== 'MEMBER' || state.rejoins) return
     state.rejoins = true
-    const leftMs = this.#isPolling ? MAX_POLL_MS : this.#pollDueMs - this.#process.monotonicMs()
-    const withinMs = Math.max(0, Math.min(leftMs - 0.2 * MAX_POLL_MS, WITHIN_MS))
-    this.#options.onRevoking('rebalance', this.#isIncremental ? [] : this.assignment, withinMs)
+    this.#tellRevoking()
     this.#ring()
+  }
+
+  #tellRevoking(): void {
+    const partitions = this.#isIncremental ? [] : this.assignment
+    this.#options.onRevoking('rebalance', partitions, this.#withinMs())
+  }
+
+  #withinMs(): number {
+    const leftMs = this.#isPolling ? MAX_POLL_MS : this.#pollDueMs - this.#process.monotonicMs()
+    return Math.max(0, Math.min(leftMs - 0.2 * MAX_POLL_MS, WITHIN_MS))
   }
 
   #awaitPoll(): void {
