@@ -248,10 +248,7 @@ export interface GroupConsumerOptions {
   readonly failsOutOfRange?: boolean
   /** Called within `poll`: positions may be sought before the first record. An error fails that `poll`. */
   onAssigned(partitions: readonly TopicPartition[]): Promise<void>
-  /**
-   * Called within `poll` or `close`: `commit` still goes as the member that held the partitions (I17), for as
-   * long as this takes no longer than `withinMs`.
-   */
+  /** Called within `poll` or `close`: for so long `commit` still goes as the member that held them (I17). */
   onRevoked(partitions: readonly TopicPartition[], withinMs: number): Promise<void>
   /** Called within `poll` or `close`: they are somebody else's already; nothing can be committed. */
   onLost(partitions: readonly TopicPartition[]): Promise<void>

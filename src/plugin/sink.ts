@@ -132,6 +132,11 @@ export interface SinkTaskContext {
    * as `origins` does.
    */
   strangers(): Promise<readonly string[]>
+  /**
+   * Told while `put` runs: all of its records of these partitions are durable. Should that `put` fail, only
+   * the others are put again.
+   */
+  written(partitions: readonly TopicPartition[]): void
   /** For how long, in ms, the batch rests that the next RetriableError of `put` leaves behind. */
   timeout(ms: number): void
   /** Asks for a commit soon, before `offset.flush.interval.ms` is over: everything put so far is durable. */

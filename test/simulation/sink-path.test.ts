@@ -9,9 +9,9 @@ const only = process.env['SEED']
 const SCHEDULES = Number(process.env['SCHEDULES'] ?? 120)
 /**
  * Each failed once: a row lost behind a COMMIT without an answer, partitions lost during another loss, an end
- * that was asked before another one wrote.
+ * that was asked before another one wrote, a put that was given no time to end.
  */
-const REMEMBERED = [519, 901, 472, 1447, 400, 2556]
+const REMEMBERED = [519, 901, 472, 1447, 400, 2556, 4376, 6937, 8444]
 const seeds =
   only === undefined
     ? [...Array.from({ length: SCHEDULES }, (_, index) => index + 1), ...REMEMBERED]

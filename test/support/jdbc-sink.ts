@@ -8,6 +8,7 @@ import type {
   RevocationSignal,
   SinkConnectorPlugin,
   SinkTask,
+  TopicPartition,
   TopicPosition
 } from '../../src/plugin/sink.ts'
 import { recordingLog } from './recording-log.ts'
@@ -27,6 +28,8 @@ interface RunningSink {
   readonly pausesMs: number[]
   /** Where the task wanted to read from. */
   readonly sought: TopicPosition[]
+  /** What of a `put` that failed was written all the same. */
+  readonly written: TopicPartition[]
   readonly logged: readonly string[]
   commits(): number
   /** As a worker that wants these partitions back. */
@@ -68,6 +71,7 @@ export async function startJdbcSink(
   const conditions: (string | null)[] = []
   const pausesMs: number[] = []
   const sought: TopicPosition[] = []
+  const written: TopicPartition[] = []
   let commits = 0
   const task = plugin.createTask(given, {
     connector: 'sink',
@@ -83,6 +87,7 @@ export async function startJdbcSink(
       return Promise.resolve(kafka?.isMember !== false)
     },
     strangers: () => Promise.resolve(kafka?.strangers ?? []),
+    written: (partitions) => void written.push(...partitions),
     timeout: (ms) => void pausesMs.push(ms),
     requestCommit: () => void (commits += 1),
     errantRecords: hasDeadLetterQueue
@@ -111,6 +116,7 @@ export async function startJdbcSink(
     conditions,
     pausesMs,
     sought,
+    written,
     logged: lines,
     commits: () => commits,
     put: (records) => task.put(records),

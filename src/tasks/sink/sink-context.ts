@@ -37,6 +37,7 @@ export class SinkContext implements SinkTaskContext {
   #revoking = new AbortController()
   #lost = new AbortController()
   #restMs: number | null = null
+  #written: TopicPartition[] = []
   #hasAsked = false
 
   constructor(options: SinkContextOptions) {
@@ -91,6 +92,10 @@ export class SinkContext implements SinkTaskContext {
     return this.#options.origins.strangers()
   }
 
+  written(partitions: readonly TopicPartition[]): void {
+    this.#written.push(...partitions)
+  }
+
   timeout(ms: number): void {
     this.#restMs = ms
   }
@@ -108,6 +113,13 @@ export class SinkContext implements SinkTaskContext {
     const hasAsked = this.#hasAsked
     this.#hasAsked = false
     return hasAsked
+  }
+
+  /** What the plugin has written in part since the last time this was asked. */
+  takeWritten(): readonly TopicPartition[] {
+    const written = this.#written
+    this.#written = []
+    return written
   }
 
   /** For how long the batch rests; null: the plugin did not say. Counts once. */

@@ -212,20 +212,34 @@ export class SinkLoop {
     const { plugin, deadLetters, errantRecords, context, givenUp, clock, meter } = this.#parts
     const { revoking } = context
     this.#postLetters(batch)
+    context.takeWritten()
     try {
       // I10: letters first, so that a batch that has to wait for them was not written before.
       await deadLetters?.acknowledged(givenUp)
       await plugin.put(batch.records)
       await errantRecords.settled()
     } catch (error) {
+      const written = new Set(context.takeWritten().map(partitionKey))
+      this.#delivered(batch, written)
+      const before = batch.records.length
+      batch.purge(written)
+      meter.put(before - batch.records.length, clock.monotonicMs() - startedMs)
       return this.#putFailed(error, revoking.aborted)
     }
-    meter.put(batch, clock.monotonicMs() - startedMs)
-    for (const [key, { next, lastTimestamp }] of batch.stretches) {
-      const assigned = this.#parts.partitions.byKey(key)
-      if (assigned !== null) Object.assign(assigned, { delivered: next, lastTimestamp })
-    }
+    meter.put(batch.records.length, clock.monotonicMs() - startedMs)
+    this.#delivered(batch, batch.stretches.keys())
     if (this.#held === batch) this.#drop()
+  }
+
+  /** I10: what was put of these partitions may be committed. */
+  #delivered(batch: Batch, keys: Iterable<string>): void {
+    for (const key of keys) {
+      const { next, lastTimestamp } = batch.stretches.get(key) ?? {}
+      const assigned = this.#parts.partitions.byKey(key)
+      if (assigned !== null && next !== undefined) {
+        Object.assign(assigned, { delivered: next, lastTimestamp })
+      }
+    }
   }
 
   /** Not before it is the batch's turn: one that is only read may be read again. */

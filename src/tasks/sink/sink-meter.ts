@@ -50,12 +50,11 @@ export class SinkMeter {
     this.#pushes.changed()
   }
 
-  put(batch: Batch, tookMs: number): void {
-    const { length } = batch.records
+  put(records: number, tookMs: number): void {
     const counts = this.#counts
-    if (length > 0) {
-      counts.sent += length
-      counts.active += length
+    if (records > 0) {
+      counts.sent += records
+      counts.active += records
       counts.puts += 1
       counts.putMs += tookMs
       counts.longestPutMs = Math.max(counts.longestPutMs, tookMs)

@@ -141,6 +141,39 @@ describe('A sink task', () => {
     }, 'the progress tells of it')
   })
 
+  it('I10: counts what a put wrote of some partitions before it failed, and puts the others again', async (t) => {
+    const { topic, write, committed } = kafka(t)
+    const name = await topic(2)
+    await write(name, numbers(0, 3), { partition: 0 })
+    await write(name, numbers(3, 6), { partition: 1 })
+    const { group, start } = scriptedSink(t, { config: { topics: name }, flushMs: 100 })
+    let isLocked = true
+    const task = keeping({
+      put: async (records) => {
+        const locked = records.filter(({ originalKafkaPartition: of }) => isLocked && of === 1)
+        const rest = records.filter((record) => !locked.includes(record))
+        task.take(rest)
+        if (locked.length === 0) return
+        task.context.written(
+          rest.map(({ topic, originalKafkaPartition: partition }) => ({ topic, partition }))
+        )
+        task.context.timeout(50)
+        throw new RetriableError('a table is locked')
+      }
+    })
+    const sink = await start(task.script)
+    await until(
+      async () => (await committed(group)).get(`${name}/0`) === 3,
+      'what was written is committed'
+    )
+    await until(() => /a table is locked/.test(sink.traces.at(-1) ?? ''), 'the rest waits')
+    assert.deepEqual(task.values, numbers(0, 3))
+    assert.equal((await committed(group)).get(`${name}/1`), undefined)
+    isLocked = false
+    await until(async () => (await committed(group)).get(`${name}/1`) === 3, 'and is written then')
+    assert.deepEqual(task.values, numbers(0, 6))
+  })
+
   it('calls put about once a second although there is nothing, and never two calls at a time', async (t) => {
     const { topic, write } = kafka(t)
     const name = await topic(3)

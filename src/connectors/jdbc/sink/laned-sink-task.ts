@@ -19,16 +19,13 @@ type Lane = Required<
 /**
  * Several sessions inside one task (`write.lanes`): each partition belongs to one of them, so that its
  * records stay in order (I12), and each writes its part of a batch in its own transaction (I13, by lane).
- * A batch counts as put when all parts are; of one that comes again only the parts that failed are written
- * again.
+ * Each part that is written counts, also when another one fails: only that one comes again.
  */
 export class LanedSinkTask implements SinkTask {
   readonly #lanes: readonly Lane[]
   readonly #laneByKey = new Map<string, number>()
   readonly #conditions: (string | null)[] = []
   readonly #context: SinkTaskContext
-  /** Of a batch that failed in part: what the others have written. */
-  #done = new WeakSet<SinkRecord>()
   /** The longest rest that a lane asked for in this `put`. */
   #restMs = 0
 
@@ -63,6 +60,7 @@ export class LanedSinkTask implements SinkTask {
       confirm: (positions) => whole.confirm(positions),
       strangers: () => whole.strangers(),
       requestCommit: () => whole.requestCommit(),
+      written: (partitions) => whole.written(partitions),
       timeout: (ms) => {
         this.#restMs = Math.max(this.#restMs, ms)
         whole.timeout(this.#restMs)
@@ -85,19 +83,15 @@ export class LanedSinkTask implements SinkTask {
 
   async put(records: readonly SinkRecord[]): Promise<void> {
     this.#restMs = 0
-    const byLane = this.#byLane(records.filter((record) => !this.#done.has(record)))
-    const parts = this.#lanes.map(async (lane, at) => {
-      const mine = byLane.get(at) ?? []
-      await lane.put(mine)
-      return mine
-    })
-    const errors: unknown[] = []
-    for (const part of await Promise.allSettled(parts)) {
-      if (part.status === 'rejected') errors.push(part.reason)
-      else for (const record of part.value) this.#done.add(record)
+    const byLane = this.#byLane(records)
+    const parts = this.#lanes.map(async (lane, at) => await lane.put(byLane.get(at) ?? []))
+    const ends = await Promise.allSettled(parts)
+    const errors = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason] : []))
+    if (errors.length === 0) return
+    for (const [lane, mine] of byLane) {
+      if (ends[lane]?.status === 'fulfilled') this.#context.written(mine.map(partitionOf))
     }
-    if (errors.length > 0) throw errors.find((error) => !isRetriable(error)) ?? errors[0]
-    this.#done = new WeakSet()
+    throw errors.find((error) => !isRetriable(error)) ?? errors[0]
   }
 
   async preCommit(positions: readonly TopicPosition[]): Promise<readonly TopicPosition[]> {
@@ -142,9 +136,7 @@ export class LanedSinkTask implements SinkTask {
   }
 
   #byLane(records: readonly SinkRecord[]): Map<number, SinkRecord[]> {
-    return Map.groupBy(records, (record) =>
-      this.#laneOf({ topic: record.originalTopic, partition: record.originalKafkaPartition })
-    )
+    return Map.groupBy(records, (record) => this.#laneOf(partitionOf(record)))
   }
 
   /** Partitions go to the lanes in turn, as they are seen first. */
@@ -154,4 +146,8 @@ export class LanedSinkTask implements SinkTask {
     this.#laneByKey.set(key, lane)
     return lane
   }
+}
+
+function partitionOf(record: SinkRecord): TopicPartition {
+  return { topic: record.originalTopic, partition: record.originalKafkaPartition }
 }
