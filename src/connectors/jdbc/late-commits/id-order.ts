@@ -69,6 +69,8 @@ export class IdOrder implements FinalOrder {
     return this.#idMissing
   }
 
+  readonly setBackTo = null
+
   get #isMissing(): boolean {
     return this.#idMissing || this.#finalId === null
   }

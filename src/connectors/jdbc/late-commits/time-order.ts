@@ -47,7 +47,7 @@ export class TimeOrder implements FinalOrder {
    * `passedAtMs`.
    */
   #ahead: { readonly lastMs: number; passedAtMs: number | null } | null = null
-  /** Where reading goes back to, since the clock did. */
+  /** Since the clock was set back. */
   #setBackTo: Position | null = null
 
   constructor(
@@ -105,6 +105,10 @@ export class TimeOrder implements FinalOrder {
   }
 
   readonly isWaiting = false
+
+  get setBackTo(): Position | null {
+    return this.#setBackTo
+  }
 
   /**
    * A copy shows rows long after they were stamped: there the window is measured from where reading stands,
