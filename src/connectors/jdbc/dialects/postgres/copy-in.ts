@@ -1,26 +1,28 @@
 /** What we use of the driver's connection while rows are copied. */
 interface CopyConnection {
+  readonly stream: {
+    readonly writableNeedDrain: boolean
+    once(event: 'drain', listener: () => void): unknown
+  }
   query(text: string): void
   sendCopyFromChunk(chunk: Uint8Array): void
   endCopyFrom(): void
 }
 
-/** So many bytes go in one message. */
-const MESSAGE_BYTES = 256 * 1024
-
 /**
- * `COPY … FROM STDIN` as the driver's client runs it: it calls `submit`, then what the server answers. The
- * rows of one statement are in memory, so they are sent at once and wait in the socket.
+ * `COPY … FROM STDIN` as the driver's client runs it: it calls `submit`, then what the server answers. Each
+ * piece is made when it can be sent, so that the server reads one while the next one is made.
  */
 export class CopyIn {
   readonly done: Promise<void>
   readonly #text: string
-  readonly #data: Uint8Array
+  readonly #pieces: Iterator<Uint8Array>
   readonly #end = Promise.withResolvers<void>()
+  #isOver = false
 
-  constructor(text: string, data: Uint8Array) {
+  constructor(text: string, pieces: Iterable<Uint8Array>) {
     this.#text = text
-    this.#data = data
+    this.#pieces = pieces[Symbol.iterator]()
     this.done = this.#end.promise
   }
 
@@ -30,20 +32,26 @@ export class CopyIn {
   }
 
   handleCopyInResponse(connection: CopyConnection): void {
-    const bytes = this.#data
-    for (let at = 0; at < bytes.length; at += MESSAGE_BYTES) {
-      connection.sendCopyFromChunk(bytes.subarray(at, at + MESSAGE_BYTES))
+    while (!this.#isOver) {
+      const piece = this.#pieces.next()
+      if (piece.done === true) return connection.endCopyFrom()
+      connection.sendCopyFromChunk(piece.value)
+      if (connection.stream.writableNeedDrain) {
+        connection.stream.once('drain', () => this.handleCopyInResponse(connection))
+        return
+      }
     }
-    connection.endCopyFrom()
   }
 
   handleCommandComplete(): void {}
 
   handleReadyForQuery(): void {
+    this.#isOver = true
     this.#end.resolve()
   }
 
   handleError(error: Error): void {
+    this.#isOver = true
     this.#end.reject(error)
   }
 }

@@ -1,7 +1,7 @@
 export const TAB = 0x09
 export const LINE_END = 0x0a
 
-const FIRST_BYTES = 64 * 1024
+const FIRST_BYTES = 96 * 1024
 /** UTF-8 has no more for a unit of a JavaScript text. */
 const MOST_BYTES = 3
 
@@ -29,12 +29,11 @@ export class CopyText {
     this.#bytes[this.#length++] = byte
   }
 
-  /** What stands before this place; what is behind it stays. */
-  takeUntil(end: number): Uint8Array {
-    const taken = this.#bytes.subarray(0, end)
-    const rest = this.#bytes.subarray(end, this.#length)
-    this.#bytes = Buffer.allocUnsafe(Math.max(FIRST_BYTES, 2 * rest.length))
-    this.#length = rest.copy(this.#bytes)
+  /** What was written since the last time. */
+  take(): Uint8Array {
+    const taken = this.#bytes.subarray(0, this.#length)
+    this.#bytes = Buffer.allocUnsafe(FIRST_BYTES)
+    this.#length = 0
     return taken
   }
 

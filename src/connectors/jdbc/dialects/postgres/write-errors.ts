@@ -51,8 +51,8 @@ interface ServerError {
 /** What is known of the statement that failed. */
 interface Statement {
   readonly sql: string
-  /** Of a `COPY`: the table, and the index of the first of its rows. */
-  readonly copied?: { readonly table: string; readonly start: number }
+  /** The table of a `COPY`. */
+  readonly copied?: string
 }
 
 /**
@@ -87,12 +87,12 @@ export function postgresWriteError(
 }
 
 /** `COPY orders, line 3, column a: "x"`: lines are counted from 1. */
-function copiedRow(where: string | undefined, copied: { table: string; start: number }) {
-  const context = `COPY ${copied.table}, line `
+function copiedRow(where: string | undefined, table: string): number | null {
+  const context = `COPY ${table}, line `
   const at = where?.indexOf(context) ?? -1
   if (at === -1) return null
   const line = Number.parseInt(where?.slice(at + context.length) ?? '', 10)
-  return line >= 1 ? copied.start + line - 1 : null
+  return line >= 1 ? line - 1 : null
 }
 
 /** Messages of these classes name tables, columns and constraints, and hold no value. */

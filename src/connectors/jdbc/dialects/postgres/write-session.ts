@@ -19,14 +19,7 @@ import { CopyIn } from './copy-in.ts'
 import { literal } from './literal.ts'
 import { postgresTargetTable } from './target-table.ts'
 import { postgresWriteError } from './write-errors.ts'
-import {
-  copyChunks,
-  tableSql,
-  unnestChunks,
-  type WriteChunk,
-  type WriteStatement,
-  writeStatement
-} from './write-statements.ts'
+import { copyPieces, tableSql, unnestChunks, writeStatement } from './write-statements.ts'
 import { SqlOffsets } from '../shared/sql-offsets.ts'
 import { postgresOffsetWords } from './offset-words.ts'
 
@@ -92,29 +85,28 @@ export class PostgresWriteSession extends PostgresConnection implements WriteSes
   async write(shape: WriteShape, rows: readonly WriteRow[]): Promise<void> {
     const statement = writeStatement(shape)
     if (statement === null) return
-    const chunks = statement.form === 'copy' ? copyChunks : unnestChunks
-    for (const chunk of chunks(shape, rows)) await this.#writeChunk(statement, chunk, shape.table)
+    const { sql, form } = statement
+    if (rows.length === 0) return
+    if (form === 'copy') return await this.#copy(sql, shape, rows)
+    let underWay: Promise<unknown> = Promise.resolve()
+    // Binds are made while the server is at work on those before.
+    for (const binds of unnestChunks(shape, rows)) {
+      await underWay
+      underWay = this.#query(sql, binds, writing(shape))
+    }
+    await underWay
   }
 
-  async #writeChunk(
-    { sql, form }: WriteStatement,
-    chunk: WriteChunk,
-    table: TargetTable
-  ): Promise<void> {
-    const what = `write rows to ${table.id.table}`
-    if (form === 'unnest') {
-      await this.#query(sql, chunk.binds, what)
-      return
-    }
-    const copy = new CopyIn(sql, chunk.data)
+  async #copy(sql: string, shape: WriteShape, rows: readonly WriteRow[]): Promise<void> {
+    const copy = new CopyIn(sql, copyPieces(shape, rows))
     const work = copy.done.catch((error: unknown) => {
-      throw postgresWriteError(error, `PostgreSQL did not ${what}`, {
+      throw postgresWriteError(error, `PostgreSQL did not ${writing(shape)}`, {
         sql,
-        copied: { table: table.id.table, start: chunk.start }
+        copied: shape.table.id.table
       })
     })
     this.client.query(copy)
-    await this.#bounded(work, what, sql)
+    await this.#bounded(work, writing(shape), sql)
   }
 
   offsets(place: SinkOffsetsPlace): SinkOffsets {
@@ -190,3 +182,5 @@ export class PostgresWriteSession extends PostgresConnection implements WriteSes
     return databaseError(abortedError().message, { retriable: true, errorClass: 'outage' })
   }
 }
+
+const writing = ({ table }: WriteShape): string => `write rows to ${table.id.table}`

@@ -3,11 +3,11 @@ import { CopyText, LINE_END, TAB } from './copy-text.ts'
 import { elementOf, fieldOf, type TextOf } from './written-text.ts'
 
 /**
- * Statements of a shape. All rows of a chunk travel as one `text[]` for each column, which is unnested and
- * cast: one text serves any number of rows. The cast is to the type without length or precision, for a cast
- * to `varchar(3)` or `bit(4)` cuts silently; assigning to the column then checks them (I16).
+ * Statements of a shape. All rows of a chunk travel as one array for each column, which is unnested: one text
+ * serves any number of rows. The array is of the type without length or precision, for a cast to `varchar(3)`
+ * or `bit(4)` cuts silently; assigning to the column then checks them (I16).
  */
-export interface WriteStatement {
+interface WriteStatement {
   readonly sql: string
   readonly form: 'copy' | 'unnest'
 }
@@ -52,14 +52,24 @@ function copyStatement({ table, columns }: WriteShape): string {
   return `COPY ${tableSql(table)} (${names(columns)}) FROM STDIN`
 }
 
-/** `unnest($1::text[],$2::text[]) AS u(c1,c2)` */
+/**
+ * Kinds of columns whose values travel as text: an array of arrays would come apart into their elements, and
+ * some types have another separator.
+ */
+const AS_TEXT: ReadonlySet<TargetColumn['type']['kind']> = new Set(['array', 'bits', 'other'])
+
+/** `unnest($1::bigint[],$2::text[]) AS u(c1,c2)` */
 function rowsSql({ columns }: WriteShape): string {
-  const places = columns.map((_, index) => `$${index + 1}::text[]`)
+  const places = columns.map(({ bindType, type }, index) => {
+    const element = AS_TEXT.has(type.kind) ? 'text' : (bindType ?? 'text')
+    return `$${index + 1}::${element}[]`
+  })
   return `unnest(${places.join(',')}) AS u(${columns.map((_, index) => `c${index + 1}`).join(',')})`
 }
 
-function valueSql({ bindType }: TargetColumn, index: number): string {
-  return `u.c${index + 1}::${bindType ?? 'text'}`
+function valueSql({ bindType, type }: TargetColumn, index: number): string {
+  const value = `u.c${index + 1}`
+  return AS_TEXT.has(type.kind) ? `${value}::${bindType ?? 'text'}` : value
 }
 
 function insertStatement(shape: WriteShape): string {
@@ -112,62 +122,50 @@ function keysMatch({ columns, keyColumns }: WriteShape): string {
     .join(' AND ')
 }
 
-/** So many characters, or bytes of `COPY`, go in one statement, unless a single row is longer. */
-const CHUNK_CHARACTERS = 8 * 1024 * 1024
+/** Bytes of `COPY` that are sent together. */
+const PIECE_BYTES = 64 * 1024
 
-/** Rows that one statement carries: `data` for `COPY`, `binds` for the other form. */
-export interface WriteChunk {
-  /** Index of its first row among all. */
-  readonly start: number
-  readonly binds: readonly string[]
-  readonly data: Uint8Array
-}
-
-const NO_BYTES = new Uint8Array()
-
-/** The chunks in turn; each is made when it is asked for, so that memory holds one at a time. */
-export function* copyChunks(
+/** The text of a `COPY`; each piece is made when it is asked for. */
+export function* copyPieces(
   shape: WriteShape,
-  rows: readonly WriteRow[],
-  limit = CHUNK_CHARACTERS
-): Generator<WriteChunk> {
+  rows: readonly WriteRow[]
+): Generator<Uint8Array, void> {
   const columns = shape.columns.map(({ type }) => fieldOf(type))
   const text = new CopyText()
-  let start = 0
-  let count = 0
   for (const row of rows) {
-    const lineAt = text.length
     for (let at = 0; at < columns.length; at++) {
       if (at > 0) text.separate(TAB)
       text.add((columns[at] as TextOf)(row[at]))
     }
     text.separate(LINE_END)
-    if (count > 0 && text.length - 1 > limit) {
-      yield { start, data: text.takeUntil(lineAt), binds: [] }
-      start += count
-      count = 0
-    }
-    count++
+    if (text.length >= PIECE_BYTES) yield text.take()
   }
-  if (count > 0) yield { start, data: text.takeUntil(text.length), binds: [] }
+  if (text.length > 0) yield text.take()
 }
 
+/** What goes in one statement. */
+interface ChunkLimits {
+  /** Characters, unless a single row has more. */
+  readonly most: number
+  /** So many are enough, if they are of enough rows: while the server writes them the next are made. */
+  readonly enough: number
+  readonly enoughRows: number
+}
+
+const LIMITS: ChunkLimits = { most: 8 * 1024 * 1024, enough: 128 * 1024, enoughRows: 250 }
+
+/** Binds of one statement after the other; those of each are made when they are asked for. */
 export function* unnestChunks(
   shape: WriteShape,
   rows: readonly WriteRow[],
-  limit = CHUNK_CHARACTERS
-): Generator<WriteChunk> {
+  { most, enough, enoughRows } = LIMITS
+): Generator<readonly string[], void> {
   const elements = shape.columns.map(({ type }) => elementOf(type))
-  let start = 0
+  let count = 0
   let size = 0
   let columns: string[][] = elements.map(() => [])
   const fields = elements.map(() => '')
-  const chunk = (): WriteChunk => ({
-    start,
-    data: NO_BYTES,
-    binds: columns.map((parts) => `{${parts.join(',')}}`)
-  })
-  let index = 0
+  const chunk = (): string[] => columns.map((parts) => `{${parts.join(',')}}`)
   for (const row of rows) {
     let length = 0
     for (const [at, element] of elements.entries()) {
@@ -175,15 +173,16 @@ export function* unnestChunks(
       fields[at] = field
       length += field.length + 1
     }
-    if (index > start && size + length > limit) {
+    const isEnough = size + length > most || (size > enough && count >= enoughRows)
+    if (isEnough && count > 0) {
       yield chunk()
-      start = index
+      count = 0
       size = 0
       columns = elements.map(() => [])
     }
+    count++
     size += length
     for (const [at, field] of fields.entries()) columns[at]?.push(field)
-    index++
   }
-  if (rows.length > start) yield chunk()
+  if (count > 0) yield chunk()
 }

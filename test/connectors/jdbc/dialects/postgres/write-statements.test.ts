@@ -6,7 +6,7 @@ import type {
   WriteShape
 } from '../../../../../src/connectors/jdbc/database/writing.ts'
 import {
-  copyChunks,
+  copyPieces,
   unnestChunks,
   unnestStatement
 } from '../../../../../src/connectors/jdbc/dialects/postgres/write-statements.ts'
@@ -46,33 +46,32 @@ describe('statements that write to PostgreSQL', () => {
     assert.match(sql, /DO UPDATE SET "c"=EXCLUDED\."c"$/)
     assert.match(
       unnestStatement({ ...shape, operation: 'update' }) ?? '',
-      / SET "c"=u\.c3::text FROM /
+      / SET "c"=u\.c3 FROM unnest\(\$1::text\[\],/
     )
   })
 
   it('carry so many characters at most, unless one row alone is longer, and lose no row', () => {
     const rows = [1, 30, 2, 3, 4, 50].map((length, at) => [`${at}`, null, 'x'.repeat(length)])
-    for (const chunks of [copyChunks, unnestChunks]) {
-      const made = [...chunks(shape, rows, 24)]
-      const starts = made.map(({ start }) => start)
-      assert.deepEqual(new Set(starts).size, made.length)
-      assert.equal(starts[0], 0)
-      const whole = made
-        .map(({ data, binds }) =>
-          data.length === 0 ? (binds[0] ?? '').slice(1, -1) : Buffer.from(data).toString()
-        )
-        .join(chunks === copyChunks ? '' : ',')
-      for (const [at] of rows.entries()) {
-        const mark = chunks === copyChunks ? `${at}\t\\N\t` : `"${at}"`
-        assert.equal(whole.split(mark).length - 1, 1, mark)
-      }
-      for (const [index, { start, data, binds }] of made.entries()) {
-        const count = (starts[index + 1] ?? rows.length) - start
-        const size = data.length + binds.join('').length
-        assert.ok(count === 1 || size <= 24 + 2 * binds.length, `${count} rows of ${size}`)
-      }
-    }
-    assert.deepEqual([...copyChunks(shape, [])], [])
+    const limits = { most: 40, enough: 40, enoughRows: 1 }
+    const made = [...unnestChunks(shape, rows, limits)].map(([ids = '', , texts = '']) => ({
+      ids: ids.slice(1, -1).split(','),
+      size: ids.length + texts.length
+    }))
+    assert.deepEqual(
+      made.flatMap(({ ids }) => ids),
+      rows.map(([id]) => `"${id}"`)
+    )
+    assert.ok(made.every(({ ids, size }) => ids.length === 1 || size <= 40))
+    assert.ok(made.some(({ ids }) => ids.length > 1))
     assert.deepEqual([...unnestChunks(shape, [])], [])
+  })
+
+  it('copy all rows, in pieces', () => {
+    const rows = Array.from({ length: 3000 }, (_, at) => [`${at}`, null, 'ü'.repeat(at % 50)])
+    const pieces = [...copyPieces(shape, rows)]
+    assert.ok(pieces.length > 2 && pieces.every(({ length }) => length < 70_000))
+    const lines = Buffer.concat(pieces).toString().split('\n')
+    assert.deepEqual(lines, [...rows.map(([id, , text]) => `${id}\t\\N\t${text}`), ''])
+    assert.deepEqual([...copyPieces(shape, [])], [])
   })
 })
