@@ -47,8 +47,8 @@ export class Judge implements WorkerEvents {
   readonly #levels = new Map<string, LevelSample[]>()
   readonly #excusedRows = new Set<number>()
   /**
-   * When the database's clock was set back, and what it showed before. `isUnseen`: it was set forward again
-   * before anybody could look at it.
+   * When the database's clock was set back, and what it showed before. `isUnseen`: it was set forward again,
+   * or the task began anew, before everybody had looked at it.
    */
   readonly #setBack: { readonly atMs: number; readonly clockMs: number; isUnseen: boolean }[] = []
   /** Rows whose last version may still have to come. */
@@ -134,6 +134,9 @@ export class Judge implements WorkerEvents {
 
   onStarted(): void {
     this.#server.disturbedAtMs = this.#lastMovedMs = this.#server.nowMs
+    const slowest = Math.max(...this.#plan.tables.map(({ pollIntervalMs }) => pollIntervalMs))
+    const lookedAtMs = this.#server.toldTimeAtMs - (this.#plan.tables.length > 1 ? slowest : 0)
+    for (const one of this.#setBack) one.isUnseen ||= lookedAtMs <= one.atMs
     // It reads a stretch again that was read to its end, and again when one of those ends who are open.
     this.#afterStarts += 1 + this.#server.open.size
   }

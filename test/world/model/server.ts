@@ -70,6 +70,8 @@ export class ModelServer {
   clockOffsetMs = 0
   /** Nobody is let in before. */
   awayUntilMs = 0
+  /** When somebody was told what its clock shows. */
+  toldTimeAtMs = 0
   sight: Sight['shows'] = 'all'
   sightSinceMs = 0
   /** When something last stood in the way of readers. */

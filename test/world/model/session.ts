@@ -177,7 +177,10 @@ class ModelSession implements Connection {
 
   async now(): ReturnType<Connection['now']> {
     const { server } = this.#access
-    return await this.#ask('the time', () => ({ ...timestampOfMs(server.clockMs), hasZone: true }))
+    return await this.#ask('the time', () => {
+      server.toldTimeAtMs = server.nowMs
+      return { ...timestampOfMs(server.clockMs), hasZone: true }
+    })
   }
 
   async openTransactions(): Promise<OpenTransactions> {
