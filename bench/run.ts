@@ -1,2 +1,9 @@
-/** `npm run bench`: tables into topics; with `--sink` topics into tables. What each takes is in its file. */
-await import(process.argv.includes('--sink') ? './sink/run.ts' : './source-run.ts')
+/**
+ * `npm run bench`: tables into topics; with `--sink` topics into tables, with `--latency` how soon. What each
+ * takes is in its file.
+ */
+const [, file] = [
+  ['--sink', './sink/run.ts'],
+  ['--latency', './sink/latency.ts']
+].find(([option = '']) => process.argv.includes(option)) ?? ['', './source-run.ts']
+await import(file as string)

@@ -65,7 +65,8 @@ export async function measureSink(setting: SinkRun): Promise<SinkMeasurement> {
   }
 }
 
-async function createConnector(
+/** Throws when it is refused. */
+export async function createConnector(
   worker: RunningWorker,
   name: string,
   config: Readonly<Record<string, string>>

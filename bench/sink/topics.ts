@@ -20,6 +20,8 @@ const BAD_ONE_IN = 500
 /** From here on ids are those of the last record of each partition: when they are there, everything is. */
 export const LAST_IDS_FROM = 1_000_000_000
 
+const jsonConverter = jsonConverterPlugin.create(new Map([['schemas.enable', 'true']]), 'value')
+
 const PER_SEND = 5000
 const MOST_IN_FLIGHT = 4
 
@@ -39,12 +41,10 @@ interface Filling {
   readonly records: number
 }
 
-/** Makes a topic of four partitions and fills it with records of seven columns. */
-export async function fillTopic(topic: string, filling: Filling): Promise<FilledTopic> {
-  const { bootstrap, content, records } = filling
+/** Makes a topic of four partitions. */
+export async function startTopic(topic: string, bootstrap: string): Promise<void> {
   const client = new Map([['bootstrap.servers', bootstrap]])
-  const clients = createKafkaClients(systemClock)
-  const admin = clients.admin(client, 'bench')
+  const admin = createKafkaClients(systemClock).admin(client, 'bench')
   const settings = new Map<string, string>()
   await admin.createTopic({ name: topic, partitions: PARTITIONS, replicationFactor: 1, settings })
   // A broker with much to do answers before it knows the topic.
@@ -52,7 +52,20 @@ export async function fillTopic(topic: string, filling: Filling): Promise<Filled
     await delay(100)
   }
   await admin.close()
-  const producer = clients.producer(client, 'bench')
+}
+
+/** A new record of seven columns, in JSON with its schema. */
+export function recordOf(topic: string, id: number): Promise<ProducerRecord> {
+  const filling = { format: 'json', content: 'new', records: Infinity } as const
+  return bytesOf(jsonConverter, topic, id, filling)
+}
+
+/** Makes a topic and fills it with records of seven columns. */
+export async function fillTopic(topic: string, filling: Filling): Promise<FilledTopic> {
+  const { bootstrap, content, records } = filling
+  await startTopic(topic, bootstrap)
+  const client = new Map([['bootstrap.servers', bootstrap]])
+  const producer = createKafkaClients(systemClock).producer(client, 'bench')
   const converter = converterOf(filling)
   const underWay = new Set<Promise<unknown>>()
   for (let first = 0; first < records + PARTITIONS; first += PER_SEND) {
@@ -75,7 +88,7 @@ async function bytesOf(
   converter: Converter,
   topic: string,
   index: number,
-  { content, records }: Filling
+  { content, records }: Pick<Filling, 'content' | 'records'>
 ): Promise<ProducerRecord> {
   const id = idOf(index, content, records)
   const value = await converter.fromConnectData(topic, schema, rowOf(id, index, content))
@@ -106,5 +119,5 @@ function rowOf(id: number, index: number, content: Content): Struct {
 function converterOf({ format, registry }: Filling): Converter {
   return format === 'avro'
     ? avroConverterPlugin.create(new Map([['schema.registry.url', registry]]), 'value')
-    : jsonConverterPlugin.create(new Map([['schemas.enable', 'true']]), 'value')
+    : jsonConverter
 }
