@@ -6,6 +6,7 @@ import { Kafka, logLevel } from 'kafkajs'
 import { connectRest } from '../support/connect-rest.ts'
 import { kafkaBootstrap, uniqueName } from '../support/environment.ts'
 import { startJvmWorker } from '../support/jvm-worker.ts'
+import { makeTopic } from '../support/topic-reader.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { until } from '../support/until.ts'
 import { startWorkerProcess } from '../support/worker-process.ts'
@@ -20,7 +21,7 @@ async function cluster(t: TestContext, partitions: number) {
   const [admin, producer] = [kafka.admin(), kafka.producer()]
   await Promise.all([admin.connect(), producer.connect()])
   t.after(() => Promise.all([admin.disconnect(), producer.disconnect()]))
-  await admin.createTopics({ topics: [{ topic, numPartitions: partitions }], waitForLeaders: true })
+  await makeTopic(topic, partitions)
   return {
     topic,
     dir: temporaryFolder(t),

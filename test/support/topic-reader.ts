@@ -4,10 +4,12 @@ import { createKafkaClients } from '../../src/kafka/kafka-clients.ts'
 import { kafkaBootstrap, uniqueName } from './environment.ts'
 import { until } from './until.ts'
 
-export async function makeTopic(name: string): Promise<void> {
+/** Until brokers that are asked know it, too: one with much to do answers before it does. */
+export async function makeTopic(name: string, partitions = 1): Promise<void> {
   const client = new Map([['bootstrap.servers', kafkaBootstrap()]])
   const admin = createKafkaClients(systemClock).admin(client, uniqueName('make-topic'))
-  await admin.createTopic({ name, partitions: 1, replicationFactor: 1, settings: new Map() })
+  await admin.createTopic({ name, partitions, replicationFactor: 1, settings: new Map() })
+  await until(async () => (await admin.describeTopics([name])).has(name), `${name} is known`)
   await admin.close()
 }
 

@@ -6,6 +6,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { Kafka, logLevel } from 'kafkajs'
 import { connectRest } from '../support/connect-rest.ts'
 import { kafkaBootstrap, uniqueName } from '../support/environment.ts'
+import { makeTopic } from '../support/topic-reader.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { until } from '../support/until.ts'
 import { startWorkerProcess } from '../support/worker-process.ts'
@@ -20,7 +21,7 @@ async function sinks(t: TestContext) {
   const [admin, producer] = [kafka.admin(), kafka.producer()]
   await Promise.all([admin.connect(), producer.connect()])
   t.after(() => Promise.all([admin.disconnect(), producer.disconnect()]))
-  await admin.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: true })
+  await makeTopic(topic)
   await producer.send({
     topic,
     messages: [
