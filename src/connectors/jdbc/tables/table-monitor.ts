@@ -9,7 +9,7 @@ import { idleGroups, missingText, type SelectedTables, selectTables } from './ta
 import { sharedTopics, topicOfTable } from './target-topic.ts'
 import { settledWithin } from '../../../wait.ts'
 
-/** After so long a table that is missed is looked for again, then after twice as long. */
+/** So soon a table that is missed is looked for again, and a list that failed; then after twice as long. */
 const SOON_MS = 1000
 
 /** What a monitor tells its connector. */
@@ -128,7 +128,8 @@ export class TableMonitor {
       if (!isRetriable(error)) throw error
       await this.#keeper.close()
       this.#log.warn(`The tables could not be listed, trying again later: ${messageOf(error)}`)
-      return this.#tables === null ? settings.backoffMs : tablePollIntervalMs
+      if (this.#tables === null) return settings.backoffMs
+      if (this.#pauseMs === Infinity) this.#pauseMs = SOON_MS
     }
     const pauseMs = Math.min(tablePollIntervalMs, this.#pauseMs)
     this.#pauseMs *= 2

@@ -110,6 +110,19 @@ describe('the monitor of tables', () => {
     assert.equal(changes(), 2)
   })
 
+  it('looks again soon where the tables could not be listed', async (t) => {
+    const { config, database } = shop(t)
+    const { monitor, pauses, lines, pass } = await looking(t, config)
+    await monitor.start()
+    await monitor.take()
+    database.exec('BEGIN EXCLUSIVE')
+    await pass(3)
+    database.exec('ROLLBACK')
+    await pass(1)
+    assert.match(lines.join(), /could not be listed, trying again later: .* locked/)
+    assert.deepEqual(pauses, [60_000, 1000, 2000, 4000, 8000])
+  })
+
   it('never waits for longer than table.poll.interval.ms', async (t) => {
     const { config } = shop(t)
     const { monitor, pauses, pass } = await looking(t, {
