@@ -73,7 +73,7 @@ export const sinkRetryKeys = configDef({
     group: RETRIES,
     width: 'short',
     displayName: 'Maximum Retries',
-    doc: 'How often a batch is tried again after a conflict with others, or an error nobody knows. Outages are waited for as outage.max.wait.ms says; rows that cannot be stored are not tried again.'
+    doc: 'How often a batch is tried again at once after a conflict with others, or after an error nobody knows. Outages, and others who stay in the way, are waited for as outage.max.wait.ms says; rows that cannot be stored are not tried again.'
   },
   'retry.backoff.ms': {
     type: 'int',
@@ -119,7 +119,7 @@ export const sinkOwnRetryKeys = configDef({
     group: RETRIES,
     width: 'short',
     displayName: 'Longest Outage (ms)',
-    doc: 'How long a database that is away, or has no room, is waited for before the task fails. -1: for ever. The status says what is waited for.'
+    doc: 'How long a database that is away or has no room, or a lock that others hold, is waited for before the task fails. -1: for ever. The status says what is waited for.'
   },
   'errors.isolation.max.share': {
     type: 'double',

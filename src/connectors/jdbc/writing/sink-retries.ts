@@ -79,7 +79,10 @@ export class SinkRetries {
             condition: this.#conflicts > 1 ? condition : null
           }
         }
-        return this.#afterUnknown(error, false)
+        return this.#waits(error, circumstances, {
+          trouble: 'Others are in the way',
+          forgets: false
+        })
       case 'structure':
         if (this.#refreshed) return { next: 'fail' }
         this.#refreshed = true
@@ -93,22 +96,33 @@ export class SinkRetries {
     }
   }
 
-  #afterOutage(error: unknown, { sessionWasUsed, nowMs }: Circumstances): AfterError {
-    this.#outages++
+  #afterOutage(error: unknown, circumstances: Circumstances): AfterError {
     // A server ends idle sessions, and what stands in between forgets them.
-    if (this.#outages === 1 && sessionWasUsed)
+    if (this.#outages === 0 && circumstances.sessionWasUsed) {
+      this.#outages++
       return { next: 'again', pauseMs: 0, forgets: true, condition: null }
+    }
+    const what = errorClassOf(error) === 'resource' ? 'has no room' : 'is away'
+    const trouble = troubleOf(error) ?? `${this.#database} ${what}`
+    return this.#waits(error, circumstances, { trouble, forgets: true })
+  }
+
+  /** For as long as it lasts, or `outage.max.wait.ms`: a lock that somebody forgot, too. */
+  #waits(
+    error: unknown,
+    { nowMs }: Circumstances,
+    { trouble, forgets }: { readonly trouble: string; readonly forgets: boolean }
+  ): AfterError {
+    this.#outages++
     this.#outageSinceMs ??= nowMs
     const lastsMs = nowMs - this.#outageSinceMs
     const { outageMaxMs, backoff } = this.#settings
     if (outageMaxMs !== null && lastsMs >= outageMaxMs) return { next: 'fail' }
     const pauseMs = Math.round(pauseAfter(this.#outages, backoff))
-    const what = errorClassOf(error) === 'resource' ? 'has no room' : 'is away'
-    const trouble = troubleOf(error) ?? `${this.#database} ${what}`
     return {
       next: 'later',
       pauseMs,
-      forgets: true,
+      forgets,
       condition: `${trouble} for ${Math.round(lastsMs / 1000)} s, next attempt in ${pauseMs} ms: ${messageOf(error)}`
     }
   }
