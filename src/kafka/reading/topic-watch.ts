@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock.ts'
 import { messageOf } from '../../errors.ts'
 import { Backoff, after } from '../../wait.ts'
+import { isRetriableName } from '../client/broker-errors.ts'
 import type { ClientSettings } from '../client/client-settings.ts'
 import type { NetworkClient, PartitionMetadata, TopicMetadata } from '../client/network-client.ts'
 import type { TopicPartition } from '../contracts.ts'
@@ -13,8 +14,9 @@ const TROUBLE = 'metadata'
 
 /**
  * What the cluster says of some topics, or of all: asked for anew when it is `metadata.max.age.ms` old, when
- * other topics are watched, and soon after somebody found that it is wrong. Never rejects: it tries again,
- * with growing pauses, for as long as it is watched.
+ * other topics are watched, soon after somebody found that it is wrong, and again and again while there is a
+ * topic that may be about to appear. Never rejects: it tries again, with growing pauses, for as long as it is
+ * watched.
  */
 export class TopicWatch {
   readonly #clock: Clock
@@ -88,6 +90,7 @@ export class TopicWatch {
 
   async #follow(): Promise<void> {
     const backoff = new Backoff(this.#settings.backoff)
+    const untilThere = new Backoff(this.#settings.backoff)
     const { signal } = this.#closed
     while (!signal.aborted) {
       this.#isExpired = false
@@ -98,6 +101,10 @@ export class TopicWatch {
         backoff.reset()
         this.#troubles.clear(TROUBLE)
         if (!this.#closed.signal.aborted) this.#onAnswer(askedAtMs)
+        if (this.#lacksTopics) {
+          this.#isExpired = true
+          pauseMs = untilThere.next()
+        } else untilThere.reset()
       } catch (error) {
         this.#troubles.note(TROUBLE, `Nothing is known of the cluster: ${messageOf(error)}`)
         this.#isExpired = true
@@ -107,6 +114,13 @@ export class TopicWatch {
       await this.#clock.sleep(pauseMs, signal)
       await this.#untilExpired()
     }
+  }
+
+  /** As Java's clients do, which ask again for a topic that is not there. */
+  get #lacksTopics(): boolean {
+    return [...(this.#names ?? [])].some((name) =>
+      isRetriableName(this.#topics.get(name)?.error ?? 'NONE')
+    )
   }
 
   async #untilExpired(): Promise<void> {

@@ -277,6 +277,21 @@ describe('A consumer by itself', () => {
     await until(() => one.consumer.standstill === null, 'all is well')
   })
 
+  it('reads a topic that is made after it began, long before its metadata are old', async (t) => {
+    const topic = uniqueName('later')
+    const settings = { 'allow.auto.create.topics': 'false' }
+    const one = startConsumer(t, uniqueName('group'), [topic], settings)
+    for (let polls = 0; polls < 4; polls++) await one.poll(500)
+    assert.deepEqual(one.told, [])
+    const admin = kafkaJs().admin()
+    await admin.connect()
+    t.after(() => admin.disconnect())
+    await admin.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: false })
+    await write(t, topic, [[0, 'a']])
+    await pollUntil(one, () => one.values().length > 0, 'it is read')
+    assert.deepEqual(one.values(), ['a'])
+  })
+
   it('ends a poll early when it is woken', async (t) => {
     const one = startConsumer(t, uniqueName('group'), [await createTopic(t, 1)])
     await pollUntil(one, () => one.told.length > 0, 'it is assigned')
