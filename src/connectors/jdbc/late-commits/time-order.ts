@@ -175,7 +175,8 @@ export class TimeOrder implements FinalOrder {
       this.#ahead = { lastMs, passedAtMs: null }
     }
     if (jumpMs > marginMs) {
-      this.#ahead = null
+      // Unless it is still ahead of where it was set forward.
+      if (instantMs <= (this.#ahead?.lastMs ?? Infinity)) this.#ahead = null
       this.#jumpedMs += jumpMs
       this.#onClockSetBack(jumpMs)
       // What was found final is so by another clock.
