@@ -88,13 +88,7 @@ export class PostgresWriteSession extends PostgresConnection implements WriteSes
     const { sql, form } = statement
     if (rows.length === 0) return
     if (form === 'copy') return await this.#copy(sql, shape, rows)
-    let underWay: Promise<unknown> = Promise.resolve()
-    // Binds are made while the server is at work on those before.
-    for (const binds of unnestChunks(shape, rows)) {
-      await underWay
-      underWay = this.#query(sql, binds, writing(shape))
-    }
-    await underWay
+    for (const binds of unnestChunks(shape, rows)) await this.#query(sql, binds, writing(shape))
   }
 
   async #copy(sql: string, shape: WriteShape, rows: readonly WriteRow[]): Promise<void> {

@@ -143,22 +143,17 @@ export function* copyPieces(
   if (text.length > 0) yield text.take()
 }
 
-/** What goes in one statement. */
-interface ChunkLimits {
-  /** Characters, unless a single row has more. */
-  readonly most: number
-  /** So many are enough, if they are of enough rows: while the server writes them the next are made. */
-  readonly enough: number
-  readonly enoughRows: number
-}
+/** So many characters go in one statement, unless a single row is longer. */
+const STATEMENT_CHARACTERS = 8 * 1024 * 1024
 
-const LIMITS: ChunkLimits = { most: 8 * 1024 * 1024, enough: 128 * 1024, enoughRows: 250 }
-
-/** Binds of one statement after the other; those of each are made when they are asked for. */
+/**
+ * Binds of one statement after the other, made when they are asked for. Rows of a batch stay together where
+ * they can: they may refer to each other, and the server checks that when a statement ends.
+ */
 export function* unnestChunks(
   shape: WriteShape,
   rows: readonly WriteRow[],
-  { most, enough, enoughRows } = LIMITS
+  limit = STATEMENT_CHARACTERS
 ): Generator<readonly string[], void> {
   const elements = shape.columns.map(({ type }) => elementOf(type))
   let count = 0
@@ -173,8 +168,7 @@ export function* unnestChunks(
       fields[at] = field
       length += field.length + 1
     }
-    const isEnough = size + length > most || (size > enough && count >= enoughRows)
-    if (isEnough && count > 0) {
+    if (count > 0 && size + length > limit) {
       yield chunk()
       count = 0
       size = 0

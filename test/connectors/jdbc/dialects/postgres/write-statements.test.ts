@@ -52,8 +52,7 @@ describe('statements that write to PostgreSQL', () => {
 
   it('carry so many characters at most, unless one row alone is longer, and lose no row', () => {
     const rows = [1, 30, 2, 3, 4, 50].map((length, at) => [`${at}`, null, 'x'.repeat(length)])
-    const limits = { most: 40, enough: 40, enoughRows: 1 }
-    const made = [...unnestChunks(shape, rows, limits)].map(([ids = '', , texts = '']) => ({
+    const made = [...unnestChunks(shape, rows, 40)].map(([ids = '', , texts = '']) => ({
       ids: ids.slice(1, -1).split(','),
       size: ids.length + texts.length
     }))

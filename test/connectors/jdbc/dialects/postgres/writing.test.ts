@@ -9,6 +9,7 @@ import {
   timestampSchema
 } from '../../../../../src/data/logical-types.ts'
 import { Schema } from '../../../../../src/data/schema.ts'
+import { sinkRecord, startJdbcSink, struct } from '../../../../support/jdbc-sink.ts'
 import { openOptions } from '../../../../support/open-dialect.ts'
 import { randomValuesSuite } from '../../../../support/random-values-suite.ts'
 import { createPostgresDatabase } from '../../../../support/postgres-database.ts'
@@ -361,5 +362,35 @@ describe('PostgreSQL alone', () => {
     await session.begin()
     await assert.rejects(session.ask('SELECT 1/0', []))
     await assert.rejects(session.commit(), /rolled the transaction back/)
+  })
+})
+
+describe('rows of a batch in PostgreSQL', () => {
+  it('may refer to each other, whichever comes first', async (t) => {
+    const database = await createPostgresDatabase()
+    t.after(() => database.close())
+    await database.exec(
+      'CREATE TABLE people (id int PRIMARY KEY, boss int REFERENCES people, note text)'
+    )
+    const sink = await startJdbcSink({
+      ...database.config,
+      'table.name.format': 'people',
+      'insert.mode': 'upsert',
+      'pk.mode': 'record_value',
+      'pk.fields': 'id'
+    })
+    t.after(() => sink.stop())
+    const schema = Schema.struct([
+      { name: 'id', schema: Schema.INT32 },
+      { name: 'boss', schema: Schema.INT32 },
+      { name: 'note', schema: Schema.STRING }
+    ])
+    const note = 'x'.repeat(200)
+    // The boss of all, who has the last key, comes first.
+    const ids = Array.from({ length: 3000 }, (_, at) => 3000 - at)
+    const person = (id: number) => struct(schema, { id, boss: 3000, note })
+    await sink.put(ids.map((id) => sinkRecord({ valueSchema: schema, value: person(id) })))
+    assert.deepEqual(sink.reports, [])
+    assert.deepEqual(await database.exec('SELECT count(*) FROM people'), [{ count: '3000' }])
   })
 })
