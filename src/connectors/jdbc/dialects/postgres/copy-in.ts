@@ -7,6 +7,7 @@ interface CopyConnection {
   query(text: string): void
   sendCopyFromChunk(chunk: Uint8Array): void
   endCopyFrom(): void
+  sendCopyFail(why: string): void
 }
 
 /**
@@ -32,6 +33,16 @@ export class CopyIn {
   }
 
   handleCopyInResponse(connection: CopyConnection): void {
+    try {
+      this.#send(connection)
+    } catch (error) {
+      // I9: the driver calls this, and nobody would catch what is thrown there.
+      this.handleError(error as Error)
+      connection.sendCopyFail('the rows could not be made')
+    }
+  }
+
+  #send(connection: CopyConnection): void {
     while (!this.#isOver) {
       const piece = this.#pieces.next()
       if (piece.done === true) return connection.endCopyFrom()
