@@ -2,8 +2,7 @@
  * `npm run bench`: tables into topics; with `--sink` topics into tables, with `--latency` how soon. What each
  * takes is in its file.
  */
-const [, file] = [
-  ['--sink', './sink/run.ts'],
-  ['--latency', './sink/latency.ts']
-].find(([option = '']) => process.argv.includes(option)) ?? ['', './source-run.ts']
-await import(file as string)
+let file = './source-run.ts'
+if (process.argv.includes('--sink')) file = './sink/run.ts'
+if (process.argv.includes('--latency')) file = './sink/latency.ts'
+await import(file)

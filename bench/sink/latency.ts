@@ -9,10 +9,10 @@ import pg from 'pg'
 import { systemClock } from '../../src/clock.ts'
 import { createKafkaClients } from '../../src/kafka/kafka-clients.ts'
 import { type Bench, runBench } from '../bench.ts'
-import { type Contender, jvmWorker, nodeWorker } from '../contenders.ts'
-import { createConnector } from './measure.ts'
+import { type Contender, nodeWorker } from '../contenders.ts'
+import { createConnector, jvmSinkWorker } from './measure.ts'
 import { postgresTarget } from './targets.ts'
-import { recordOf, startTopic } from './topics.ts'
+import { converterConfig, recordOf, startTopic } from './topics.ts'
 
 const { values } = parseArgs({
   options: {
@@ -36,9 +36,7 @@ const MOST_MS = 30_000
 const config = {
   'tasks.max': '1',
   'consumer.override.auto.offset.reset': 'earliest',
-  'key.converter': 'org.apache.kafka.connect.storage.StringConverter',
-  'value.converter': 'org.apache.kafka.connect.json.JsonConverter',
-  'value.converter.schemas.enable': 'true',
+  ...converterConfig('json'),
   'insert.mode': 'insert',
   'pk.mode': 'none'
 }
@@ -46,10 +44,8 @@ const config = {
 async function main(bench: Bench): Promise<void> {
   const bootstrap = await bench.broker()
   const address = await bench.postgres()
-  const pluginPath = process.env['BENCH_JVM_PLUGIN_PATH']
-  const jvm =
-    pluginPath === undefined ? null : jvmWorker(pluginPath, { 'plugin.discovery': 'service_load' })
-  for (const [name, contender] of [['this worker', nodeWorker] as const, ['JVM', jvm] as const]) {
+  const contenders = [['this worker', nodeWorker] as const, ['JVM', jvmSinkWorker()] as const]
+  for (const [name, contender] of contenders) {
     if (contender === null) continue
     bench.say(`${name} …`)
     const latencies = await measure(bench, contender, { bootstrap, address })

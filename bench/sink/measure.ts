@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { RunningWorker } from '../contenders.ts'
+import { type Contender, jvmWorker, type RunningWorker } from '../contenders.ts'
 import { usageOf } from '../process-usage.ts'
 import type { Target } from './targets.ts'
 import type { FilledTopic } from './topics.ts'
@@ -31,6 +31,14 @@ const LOOK_EVERY_MS = 20
 const MOST_MS = 30 * 60_000
 
 let runs = 0
+
+/** null: BENCH_JVM_PLUGIN_PATH names none. */
+export function jvmSinkWorker(): Contender | null {
+  const pluginPath = process.env['BENCH_JVM_PLUGIN_PATH']
+  // On a busy machine it would look at all classes for minutes.
+  const settings = { 'plugin.discovery': 'service_load' }
+  return pluginPath === undefined ? null : jvmWorker(pluginPath, settings)
+}
 
 /** One fresh worker process, one fresh table, one connector until every record is written. */
 export async function measureSink(setting: SinkRun): Promise<SinkMeasurement> {

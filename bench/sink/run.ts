@@ -8,13 +8,19 @@
  */
 import { parseArgs } from 'node:util'
 import { type Bench, runBench } from '../bench.ts'
-import { type Contender, jvmWorker, nodeWorker } from '../contenders.ts'
+import { type Contender, nodeWorker } from '../contenders.ts'
 import { startOracleServerProcess } from '../oracle-server-process.ts'
 import { CASES, DEFAULTS, EXACTLY_ONCE, type SinkCase, type Tuning, TUNED } from './cases.ts'
-import { measureSink, type SinkMeasurement } from './measure.ts'
+import { jvmSinkWorker, measureSink, type SinkMeasurement } from './measure.ts'
 import { report } from './report.ts'
 import { mariaDbTarget, oracleTarget, postgresTarget, type Target } from './targets.ts'
-import { type Content, type FilledTopic, fillTopic, type Format } from './topics.ts'
+import {
+  type Content,
+  converterConfig,
+  type FilledTopic,
+  fillTopic,
+  type Format
+} from './topics.ts'
 
 const DATABASES = ['PostgreSQL', 'MariaDB', 'Oracle']
 const FORMATS = ['avro', 'json']
@@ -62,10 +68,7 @@ function competitors(): Competitor[] {
   if (values['exactly-once'] === true) {
     ours.push({ name: 'exactly once', contender: nodeWorker, tuning: EXACTLY_ONCE })
   }
-  const pluginPath = process.env['BENCH_JVM_PLUGIN_PATH']
-  // On a busy machine it would look at all classes for minutes.
-  const settings = { 'plugin.discovery': 'service_load' }
-  const jvm = pluginPath === undefined ? null : jvmWorker(pluginPath, settings)
+  const jvm = jvmSinkWorker()
   const theirs =
     jvm === null
       ? []
@@ -144,12 +147,7 @@ function connectorConfig(
   return {
     'tasks.max': values.tasks,
     'consumer.override.auto.offset.reset': 'earliest',
-    'key.converter': 'org.apache.kafka.connect.storage.StringConverter',
-    // Avro's converters are the worker's.
-    ...(format === 'json' && {
-      'value.converter': 'org.apache.kafka.connect.json.JsonConverter',
-      'value.converter.schemas.enable': 'true'
-    }),
+    ...converterConfig(format),
     ...target.connection(tuning.parameters(target)),
     ...one.config,
     ...tuning.config

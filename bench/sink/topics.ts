@@ -41,6 +41,17 @@ interface Filling {
   readonly records: number
 }
 
+/** How a connector reads the records; Avro's converters are the worker's. */
+export function converterConfig(format: Format): Record<string, string> {
+  return {
+    'key.converter': 'org.apache.kafka.connect.storage.StringConverter',
+    ...(format === 'json' && {
+      'value.converter': 'org.apache.kafka.connect.json.JsonConverter',
+      'value.converter.schemas.enable': 'true'
+    })
+  }
+}
+
 /** Makes a topic of four partitions. */
 export async function startTopic(topic: string, bootstrap: string): Promise<void> {
   const client = new Map([['bootstrap.servers', bootstrap]])

@@ -4,7 +4,7 @@ import { createKafkaClients } from '../../src/kafka/kafka-clients.ts'
 import { kafkaBootstrap, uniqueName } from './environment.ts'
 import { until } from './until.ts'
 
-/** Until brokers that are asked know it, too: one with much to do answers before it does. */
+/** Resolves when a broker that is asked knows it, too: one with much to do answers before it does. */
 export async function makeTopic(name: string, partitions = 1): Promise<void> {
   const client = new Map([['bootstrap.servers', kafkaBootstrap()]])
   const admin = createKafkaClients(systemClock).admin(client, uniqueName('make-topic'))

@@ -8,7 +8,7 @@ import type {
   TopicPosition
 } from '../../plugin/sink.ts'
 import type { TaskId } from '../../storage/task-id.ts'
-import type { AssignedPartitions } from './assigned-partitions.ts'
+import { type AssignedPartitions, partitionKey } from './assigned-partitions.ts'
 
 interface SinkContextOptions {
   readonly id: TaskId
@@ -37,7 +37,7 @@ export class SinkContext implements SinkTaskContext {
   #revoking = new AbortController()
   #lost = new AbortController()
   #restMs: number | null = null
-  #written: TopicPartition[] = []
+  #written = new Set<string>()
   #hasAsked = false
 
   constructor(options: SinkContextOptions) {
@@ -93,7 +93,7 @@ export class SinkContext implements SinkTaskContext {
   }
 
   written(partitions: readonly TopicPartition[]): void {
-    this.#written.push(...partitions)
+    for (const each of partitions) this.#written.add(partitionKey(each))
   }
 
   timeout(ms: number): void {
@@ -115,10 +115,10 @@ export class SinkContext implements SinkTaskContext {
     return hasAsked
   }
 
-  /** What the plugin has written in part since the last time this was asked. */
-  takeWritten(): readonly TopicPartition[] {
+  /** By `partitionKey`: what the plugin has written in part since the last time this was asked. */
+  takeWritten(): ReadonlySet<string> {
     const written = this.#written
-    this.#written = []
+    this.#written = new Set()
     return written
   }
 

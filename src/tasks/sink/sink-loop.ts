@@ -219,7 +219,7 @@ export class SinkLoop {
       await plugin.put(batch.records)
       await errantRecords.settled()
     } catch (error) {
-      const written = new Set(context.takeWritten().map(partitionKey))
+      const written = context.takeWritten()
       this.#delivered(batch, written)
       const before = batch.records.length
       batch.purge(written)
