@@ -19,11 +19,14 @@ export class PlainStructs {
   readonly #decoders: readonly ((node: JsonNode) => unknown)[]
   /** `{"first":`, `,"second":` … */
   readonly #beginnings: readonly string[]
+  /** As long as the values of a struct are. */
+  readonly #nothing: readonly unknown[]
   readonly #text = { source: '', at: 0 }
 
   constructor(schema: Schema, decoders: readonly ((node: JsonNode) => unknown)[]) {
     this.#schema = schema
     this.#decoders = decoders
+    this.#nothing = decoders.map(() => null)
     this.#beginnings = schema.fields.map(
       ({ name }, index) => `${index === 0 ? '{' : ','}${JSON.stringify(name)}:`
     )
@@ -35,7 +38,8 @@ export class PlainStructs {
     text.source = source
     text.at = 0
     const count = this.#beginnings.length
-    const values: unknown[] = []
+    // A list that grows by itself has room for seventeen members.
+    const values = this.#nothing.slice()
     try {
       // An iterator would make two objects of each member, which is most of what is made here.
       for (let index = 0; index < count; index++) {
@@ -44,7 +48,7 @@ export class PlainStructs {
         text.at += beginning.length
         const node = readPlain(text)
         if (node === undefined) return null
-        values.push((this.#decoders[index] as (node: JsonNode) => unknown)(node))
+        values[index] = (this.#decoders[index] as (node: JsonNode) => unknown)(node)
       }
     } catch (error) {
       // The general reader says where it happened.

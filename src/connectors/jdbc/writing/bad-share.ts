@@ -29,8 +29,8 @@ export class BadShare {
   add(outcomes: readonly (string | null)[]): void {
     const all = [...this.#latest, ...outcomes]
     let bad = 0
-    for (const [index, message] of all.entries()) {
-      if (message !== null) bad++
+    for (let index = 0; index < all.length; index++) {
+      if (all[index] !== null) bad++
       if (index >= WINDOW && all[index - WINDOW] !== null) bad--
       if (index >= WINDOW - 1 && bad > this.#most * WINDOW) {
         throw tooMany(all.slice(index + 1 - WINDOW, index + 1))

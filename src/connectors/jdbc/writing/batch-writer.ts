@@ -52,7 +52,6 @@ export interface BatchResult {
   readonly bad: readonly BadRecord[]
 }
 
-const NOTHING: ReadonlyMap<SinkRecord, PlannedRecord> = new Map()
 /** Without anybody to take a bad record, it is only looked for to be named: not longer than this. */
 const NAMING_LIMIT_MS = 5000
 const SEARCH_TOLD_EVERY_MS = 5000
@@ -75,9 +74,9 @@ export class BatchWriter {
   /** A batch that comes again does not hand its bad records over twice. */
   readonly #reported = new WeakSet<SinkRecord>()
   readonly #unanswered = new UnansweredCommits()
-  /** Of records that are put next, and of those that are put now. */
-  #next = new Map<SinkRecord, PlannedRecord>()
-  #prepared: ReadonlyMap<SinkRecord, PlannedRecord> = NOTHING
+  /** Of records that are put next, and of those that are put now, in their order. */
+  #next: PlannedRecord[] = []
+  #prepared: readonly PlannedRecord[] = []
 
   constructor(settings: SinkSettings, tables: TargetTables, outlets: BatchOutlets) {
     this.#settings = settings
@@ -94,8 +93,9 @@ export class BatchWriter {
         const planned = this.#reader.plan(record)
         const bound = planned === null ? undefined : this.#tables.boundTo(planned.plan)
         if (planned === null || bound === undefined) continue
-        planned.prepared = { bound, change: this.#reader.change(planned, bound) }
-        this.#next.set(record, planned)
+        planned.change = this.#reader.change(planned, bound)
+        planned.bound = bound
+        this.#next.push(planned)
       } catch (error) {
         // Its put meets that again, and knows what to do about it.
         if (!(error instanceof ConnectError)) throw error
@@ -106,7 +106,7 @@ export class BatchWriter {
   /** What was prepared so far is of the records that are written from now on. */
   begin(): void {
     this.#prepared = this.#next
-    this.#next = new Map()
+    this.#next = []
   }
 
   /** Errors: those of the session, DataError for a bad record nobody takes, and what reports reject with. */
@@ -133,7 +133,7 @@ export class BatchWriter {
           ...mode,
           naming
         })
-        this.#prepared = NOTHING
+        this.#prepared = []
         return { rows: rowsByTable(groups, session), bad }
       } catch (error) {
         if (error instanceof LostTransaction) continue
@@ -164,10 +164,15 @@ export class BatchWriter {
   ): Promise<PlannedRecord[]> {
     const planned: PlannedRecord[] = []
     let count = 0
+    let preparedAt = 0
     for (const record of records) {
       if (++count % SLICE === 0) await nextTurn()
+      const prepared = this.#prepared[preparedAt]
+      const isPrepared = prepared?.record === record
+      // Behind one that is not put any more, others are only worked out again.
+      if (isPrepared) preparedAt++
       try {
-        const plan = this.#prepared.get(record) ?? this.#reader.plan(record)
+        const plan = isPrepared ? prepared : this.#reader.plan(record)
         if (plan === null) continue
         this.#reader.requireOwnRow(plan)
         planned.push(plan)
@@ -242,7 +247,7 @@ export class BatchWriter {
         if (change !== null) changes.push(change)
       } catch (error) {
         if (!(error instanceof DataError)) throw error
-        onBad(record.unwrapped.record, error, wantedRoom(record, error))
+        onBad(record.record, error, wantedRoom(record, error))
       }
     }
     return changes
@@ -386,9 +391,9 @@ function rowsByTable(
   { dialect }: WriteSession
 ): ReadonlyMap<string, number> {
   const rows = new Map<string, number>()
-  for (const { shape, units } of groups) {
+  for (const { shape, units, refused } of groups) {
     const name = tableName(dialect, shape.table.id)
-    const written = units.reduce((sum, { isDone }) => (isDone ? sum : sum + 1), 0)
+    const written = units.reduce((sum, unit) => (refused.has(unit) ? sum : sum + 1), 0)
     rows.set(name, (rows.get(name) ?? 0) + written)
   }
   return rows

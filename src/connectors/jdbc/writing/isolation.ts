@@ -1,7 +1,7 @@
 import type { SinkRecord } from '../../../data/record.ts'
 import { DataError } from '../../../errors.ts'
 import { errorClassOf, refusedRow, type WriteSession } from '../database/writing.ts'
-import { type RowUnit, unitOf } from './row-changes.ts'
+import { changesOf, type RowChange, type RowUnit } from './row-changes.ts'
 import { shapeOf, type StatementGroup } from './statement-groups.ts'
 
 /** A record that cannot be written, and why. */
@@ -93,18 +93,22 @@ export class IsolatingWriter {
 
   /** Behind `begin`, and a savepoint. Throws LostTransaction when there is none any more. */
   async write(group: StatementGroup): Promise<void> {
-    const open = [...group.units.keys()].filter((index) => group.units[index]?.isDone === false)
-    for (const piece of this.#pieces(group, open)) await this.#isolate(group, piece)
+    for (const piece of this.#pieces(group)) await this.#isolate(group, piece)
   }
 
-  /** Runs of rows, each as long as what was learnt of its rows allows. */
-  #pieces({ units }: StatementGroup, open: readonly number[]): number[][] {
+  /** Runs of rows, by index, each as long as what was learnt of its rows allows. */
+  #pieces({ units, refused }: StatementGroup): number[][] {
     const { pieces } = this.#suspicion
-    if (pieces.size === 0) return open.length === 0 ? [] : [[...open]]
+    const all = units.map((_, index) => index)
+    // What was refused as a delete was written record by record already.
+    const open =
+      refused.size === 0 ? all : all.filter((index) => !refused.has(units[index] as RowUnit))
+    if (pieces.size === 0) return open.length === 0 ? [] : [open]
     const runs: number[][] = []
     let most = 0
     for (const index of open) {
-      const limits = units[index]?.changes.map(({ record }) => pieces.get(record) ?? Infinity) ?? []
+      const unit = units[index] as RowUnit
+      const limits = changesOf(unit).map(({ record }) => pieces.get(record) ?? Infinity)
       const limit = Math.min(...limits)
       const run = runs.at(-1)
       if (run === undefined || run.length >= Math.min(most, limit) || most !== limit) {
@@ -166,7 +170,7 @@ export class IsolatingWriter {
     const { pieces, bad } = this.#suspicion
     const size = Math.ceil(rows.length / 2)
     for (const index of rows) {
-      const changes = group.units[index]?.changes ?? []
+      const changes = changesOf(group.units[index] as RowUnit)
       for (const { record } of changes) {
         if (rows.length > 1) pieces.set(record, size)
         else if (changes.length === 1) bad.push({ record, error, group })
@@ -179,32 +183,24 @@ export class IsolatingWriter {
   async #reject(group: StatementGroup, index: number, error: unknown): Promise<void> {
     const unit = group.units[index]
     if (unit === undefined) return
-    unit.isDone = true
+    group.refused.add(unit)
     const { bad } = this.#suspicion
-    const [change, ...more] = unit.changes
-    if (change !== undefined && more.length === 0) {
-      bad.push({ record: change.record, error, group })
-      return
-    }
-    for (const single of singleGroups(unit)) {
+    const [first, ...more] = changesOf(unit)
+    if (first === undefined) return
+    if (more.length === 0) return void bad.push({ record: first.record, error, group })
+    for (const change of [first, ...more]) {
+      const single = singleGroup(change)
       const failure = await this.#attempt(single, [0])
-      const record = single.units[0]?.changes[0]?.record
-      if (failure !== null && record !== undefined)
-        bad.push({ record, error: failure, group: single })
+      if (failure !== null) bad.push({ record: change.record, error: failure, group: single })
     }
   }
 }
 
-/** Each change of a row as a statement of its own. */
-function singleGroups(unit: RowUnit): StatementGroup[] {
-  return unit.changes.map((change) => {
-    const { target, operation, set, row } = change
-    return {
-      shape: shapeOf(target, operation, operation === 'delete' ? null : set),
-      rows: [row],
-      units: [unitOf(change)]
-    }
-  })
+/** A change as a statement of its own. */
+function singleGroup(change: RowChange): StatementGroup {
+  const { target, operation, set, row } = change
+  const shape = shapeOf(target, operation, operation === 'delete' ? null : set)
+  return { shape, rows: [row], units: [change], refused: new Set() }
 }
 
 function isOfRow(error: unknown, takesUnknown: boolean): boolean {

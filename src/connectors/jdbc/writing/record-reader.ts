@@ -13,14 +13,15 @@ import type { BoundPlan } from './table-plan.ts'
 import { nameFacts, type UnwrappedRecord, unwrapped } from './unwrapped-record.ts'
 
 /** A record, the table it goes to, and what is written of it. */
-export interface PlannedRecord {
-  readonly unwrapped: UnwrappedRecord
+export interface PlannedRecord extends UnwrappedRecord {
   /** As configured: not looked up yet. */
   readonly table: string
   readonly plan: RecordPlan
   readonly rules: TableRules
-  /** What is done to a row, worked out before its batch was put; null: it was not. */
-  prepared: { readonly bound: BoundPlan; readonly change: RowChange | null } | null
+  /** By what `change` was worked out before its batch was put; null: it was not. */
+  bound: BoundPlan | null
+  /** What is done to a row; null: nothing. */
+  change: RowChange | null
 }
 
 /** Where records of a topic go. */
@@ -67,17 +68,27 @@ export class RecordReader {
     const { table, rules } = this.#placeOf(what)
     if (isSkipped(what, rules.records)) return null
     requireWritable(what, rules.records)
+    const { kind, keySchema, key, valueSchema, value, source } = what
+    const plan = this.#planOf(table, what, rules)
+    // One object for all that is known of it: whole batches are held, and copied by the collector.
     return {
-      unwrapped: what,
+      record,
+      kind,
+      keySchema,
+      key,
+      valueSchema,
+      value,
+      source,
       table,
-      plan: this.#planOf(table, what, rules),
+      plan,
       rules,
-      prepared: null
+      bound: null,
+      change: null
     }
   }
 
   /** Of each record that is written. ConfigError: rows of other records would be lost. */
-  requireOwnRow({ unwrapped: { record }, table, rules }: PlannedRecord): void {
+  requireOwnRow({ record, table, rules }: PlannedRecord): void {
     const { keyMode, insertMode } = rules.records
     if (keyMode === 'kafka' && insertMode !== 'insert') this.#merged.require(record, table)
   }
@@ -144,7 +155,7 @@ export class RecordReader {
    * record leaves its row as it is.
    */
   change(planned: PlannedRecord, bound: BoundPlan): RowChange | null {
-    if (planned.prepared?.bound === bound) return planned.prepared.change
+    if (planned.bound === bound) return planned.change
     try {
       return this.#change(planned, bound)
     } catch (error) {
@@ -155,10 +166,10 @@ export class RecordReader {
     }
   }
 
-  #change({ unwrapped: from, rules }: PlannedRecord, bound: BoundPlan): RowChange | null {
+  #change(from: PlannedRecord, bound: BoundPlan): RowChange | null {
+    const { record, kind, rules } = from
     const { insertMode, keepsNulls, softDelete } = rules.records
     const { target, keys, columns, set } = bound
-    const { record, kind } = from
     if (kind === 'truncate') return { record, target, operation: 'truncate', set, row: [] }
     const isDelete = kind !== 'write' && softDelete === null
     const written = isDelete ? keys : columns

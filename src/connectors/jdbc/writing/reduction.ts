@@ -1,12 +1,22 @@
 import type { TargetColumn, WriteOperation } from '../database/writing.ts'
-import { compareKeys, compareValues, keyText, looseKeyText, sortOrder } from './row-keys.ts'
 import {
+  compareKeys,
+  compareValues,
+  isFreeText,
+  keyText,
+  looseKeyText,
+  sortOrder
+} from './row-keys.ts'
+import {
+  firstOf,
+  FoldedRow,
+  isDeleted,
   overridden,
   type RowChange,
   type RowTarget,
   type RowUnit,
-  unitOf,
-  valueIn
+  valueIn,
+  writeOf
 } from './row-changes.ts'
 
 /** What is left to do to the rows of one table. */
@@ -28,33 +38,38 @@ interface ReducedRows {
 export function reduced(changes: readonly RowChange[]): ReducedRows | null {
   const units = new Map<string, RowUnit>()
   const withoutKey: RowUnit[] = []
-  const loose = new Map<string, string>()
+  const [first] = changes
+  if (first === undefined) return { deletes: [], writes: [] }
+  const columns = first.target.keyColumns
+  // Only in texts a collation may overlook something.
+  const loose = columns.some(isFreeText) ? new Map<string, string>() : null
   for (const change of changes) {
-    const columns = change.target.keyColumns
     const text = keyText(columns, change.row)
     if (text === null) {
-      withoutKey.push(unitOf(change))
+      withoutKey.push(change)
       continue
     }
-    const looseText = looseKeyText(columns, change.row, text)
-    const exact = loose.get(looseText)
-    if (exact === undefined) loose.set(looseText, text)
-    else if (exact !== text) return null
+    if (loose !== null) {
+      const looseText = looseKeyText(columns, change.row, text)
+      const exact = loose.get(looseText)
+      if (exact === undefined) loose.set(looseText, text)
+      else if (exact !== text) return null
+    }
     const unit = units.get(text)
-    if (unit === undefined) units.set(text, unitOf(change))
-    else if (!fold(unit, change)) return null
+    if (unit === undefined) units.set(text, change)
+    else {
+      const folded = unit instanceof FoldedRow ? unit : new FoldedRow(unit)
+      if (folded !== unit) units.set(text, folded)
+      if (!fold(folded, change)) return null
+    }
   }
   const all = [...units.values(), ...withoutKey]
-  const [first] = changes
-  if (first !== undefined) sort(all, first.target)
-  return {
-    deletes: all.filter(({ deletes }) => deletes),
-    writes: all.filter(({ write }) => write !== null)
-  }
+  sort(all, first.target)
+  return { deletes: all.filter(isDeleted), writes: all.filter((unit) => writeOf(unit) !== null) }
 }
 
 /** False: without the row in the table nobody knows what the two come to. */
-function fold(unit: RowUnit, change: RowChange): boolean {
+function fold(unit: FoldedRow, change: RowChange): boolean {
   const { operation, target } = change
   const { write } = unit
   if (operation === 'delete') {
@@ -78,7 +93,7 @@ function fold(unit: RowUnit, change: RowChange): boolean {
 
 /** What one statement has to be that does both; null: it depends on whether the row is there. */
 function foldedOperation(
-  before: NonNullable<RowUnit['write']>,
+  before: NonNullable<FoldedRow['write']>,
   { operation, set }: RowChange
 ): WriteOperation | null {
   if (before.operation === operation) return operation
@@ -92,7 +107,7 @@ function foldedOperation(
 function isNewer(
   column: TargetColumn,
   change: RowChange,
-  before: NonNullable<RowUnit['write']>
+  before: NonNullable<FoldedRow['write']>
 ): boolean {
   const { target } = change
   const [mine, theirs] = [valueIn(target, change, column), valueIn(target, before, column)]
@@ -103,6 +118,5 @@ function isNewer(
 
 function sort(units: RowUnit[], { table, keyColumns }: RowTarget): void {
   const order = sortOrder(keyColumns, table.primaryKey)
-  const rowOf = ({ changes }: RowUnit): readonly unknown[] => changes[0]?.row ?? []
-  units.sort((a, b) => compareKeys(rowOf(a), rowOf(b), order))
+  units.sort((a, b) => compareKeys(firstOf(a).row, firstOf(b).row, order))
 }

@@ -31,16 +31,44 @@ export interface RowTarget {
   readonly newerBy?: TargetColumn | null
 }
 
-/** What is done to a row in the end, by one record or by several. */
-export interface RowUnit {
+/** What several records do to one row. */
+export class FoldedRow {
   /** In order. */
   readonly changes: RowChange[]
   /** The row is deleted before it is written, or only deleted. */
   deletes: boolean
   /** null: it is only deleted. */
   write: RowWrite | null
-  /** Written in another way already, record by record. */
-  isDone: boolean
+
+  constructor(first: RowChange) {
+    this.changes = [first]
+    this.deletes = isDeleted(first)
+    this.write = writeOf(first)
+  }
+}
+
+/** What is done to a row in the end, by one record or by several. */
+export type RowUnit = RowChange | FoldedRow
+
+/** In order. */
+export function changesOf(unit: RowUnit): readonly RowChange[] {
+  return unit instanceof FoldedRow ? unit.changes : [unit]
+}
+
+/** Whether the row is deleted before it is written, or only deleted. */
+export function isDeleted(unit: RowUnit): boolean {
+  return unit instanceof FoldedRow ? unit.deletes : unit.operation === 'delete'
+}
+
+/** null: the row is only deleted. */
+export function writeOf(unit: RowUnit): RowWrite | null {
+  if (unit instanceof FoldedRow) return unit.write
+  return unit.operation === 'delete' ? null : unit
+}
+
+/** The change that came first. */
+export function firstOf(unit: RowUnit): RowChange {
+  return unit instanceof FoldedRow ? (unit.changes[0] as RowChange) : unit
 }
 
 /** The sets of columns of one table. */
@@ -104,9 +132,4 @@ export function overridden({ keyColumns, sets }: RowTarget, row: RowWrite, by: R
 /** The key of the row that is changed. */
 export function keyOf({ operation, target, row }: RowChange): WriteRow {
   return operation === 'delete' ? row : row.slice(0, target.keyColumns.length)
-}
-
-export function unitOf(change: RowChange): RowUnit {
-  const isDelete = change.operation === 'delete'
-  return { changes: [change], deletes: isDelete, write: isDelete ? null : change, isDone: false }
 }

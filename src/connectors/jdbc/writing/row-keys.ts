@@ -50,6 +50,11 @@ function decimalText(text: string): string {
 const PLAIN = /^[\x21-\x40\x5b-\x7e]*$/
 const FREE_KINDS: ReadonlySet<string> = new Set(['string', 'other', 'enum', 'json'])
 
+/** Whether a collation decides which values of the column are the same. */
+export function isFreeText({ type }: TargetColumn): boolean {
+  return FREE_KINDS.has(type.kind)
+}
+
 /**
  * As `keyText`, but the same for texts that the loosest collation holds equal: in letters of another case,
  * with and without accents, or with blanks behind. Which collation a column has is not known here.
@@ -60,13 +65,13 @@ export function looseKeyText(
   exact: string
 ): string {
   const isFree = columns.some(
-    ({ type }, index) =>
-      FREE_KINDS.has(type.kind) && typeof key[index] === 'string' && !PLAIN.test(key[index])
+    (column, index) =>
+      isFreeText(column) && typeof key[index] === 'string' && !PLAIN.test(key[index])
   )
   if (!isFree) return exact
-  const loose = columns.map(({ type }, index) => {
+  const loose = columns.map((column, index) => {
     const value = key[index]
-    return FREE_KINDS.has(type.kind) && typeof value === 'string' ? looseText(value) : value
+    return isFreeText(column) && typeof value === 'string' ? looseText(value) : value
   })
   return keyText(columns, loose) ?? exact
 }

@@ -3,11 +3,12 @@ import { reduced } from './reduction.ts'
 import { keyText, looseKeyText } from './row-keys.ts'
 import {
   type ColumnSet,
+  firstOf,
   keyOf,
   type RowChange,
   type RowTarget,
   type RowUnit,
-  unitOf
+  writeOf
 } from './row-changes.ts'
 import { parentsFirst } from './table-order.ts'
 
@@ -17,6 +18,8 @@ export interface StatementGroup {
   readonly rows: readonly WriteRow[]
   /** Of each row. */
   readonly units: readonly RowUnit[]
+  /** Of all groups of a batch: those that were refused, and written record by record as far as that went. */
+  readonly refused: Set<RowUnit>
 }
 
 /** A group that is being filled. */
@@ -35,6 +38,7 @@ export function statementGroups(
   order: 'keyed' | 'arrival' | null
 ): StatementGroup[] {
   const byTable = Map.groupBy(changes, ({ target }) => target.table)
+  const refused = new Set<RowUnit>()
   const deletes: StatementGroup[][] = []
   const writes: StatementGroup[][] = []
   for (const table of parentsFirst([...byTable.keys()])) {
@@ -42,14 +46,14 @@ export function statementGroups(
     const isKeyed = all.every(({ target }) => (order ?? target.order) === 'keyed')
     // What a truncate deletes need not be written.
     const from = isKeyed ? all.findLastIndex(({ operation }) => operation === 'truncate') : -1
-    const mine = all.slice(from + 1)
+    const mine = from === -1 ? all : all.slice(from + 1)
     const rows = isKeyed ? reducedRows(mine) : null
-    if (from !== -1) deletes.push(inOrder(all.slice(from, from + 1)))
+    if (from !== -1) deletes.push(inOrder(all.slice(from, from + 1), refused))
     if (rows !== null) {
-      deletes.push(grouped(rows.deletes, 'delete'))
-      writes.push(grouped(rows.writes, 'write'))
+      deletes.push(grouped(rows.deletes, 'delete', refused))
+      writes.push(grouped(rows.writes, 'write', refused))
     } else {
-      const groups = inOrder(mine)
+      const groups = inOrder(mine, refused)
       const onlyDeletes = groups.every(({ shape }) => REMOVALS.has(shape.operation))
       ;(onlyDeletes ? deletes : writes).push(groups)
     }
@@ -69,19 +73,25 @@ function reducedRows(changes: readonly RowChange[]): ReturnType<typeof reduced> 
 }
 
 /** Rows of one shape together, for no two are the same row. */
-function grouped(units: readonly RowUnit[], part: 'delete' | 'write'): StatementGroup[] {
+function grouped(
+  units: readonly RowUnit[],
+  part: 'delete' | 'write',
+  refused: Set<RowUnit>
+): StatementGroup[] {
   const groups = new Map<WriteOperation, Map<ColumnSet | null, Draft>>()
   for (const unit of units) {
-    const [change] = unit.changes
-    if (change === undefined) continue
-    const write = part === 'write' ? unit.write : null
+    const change = firstOf(unit)
+    const write = part === 'write' ? writeOf(unit) : null
     const operation = write?.operation ?? 'delete'
-    const ofOperation = groups.get(operation) ?? new Map<ColumnSet | null, Draft>()
-    groups.set(operation, ofOperation)
     const set = write?.set ?? null
+    let ofOperation = groups.get(operation)
+    if (ofOperation === undefined) {
+      ofOperation = new Map()
+      groups.set(operation, ofOperation)
+    }
     let group = ofOperation.get(set)
     if (group === undefined) {
-      group = draft(change.target, operation, set)
+      group = draft(change.target, operation, set, refused)
       ofOperation.set(set, group)
     }
     group.rows.push(write === null ? keyOf(change) : write.row)
@@ -90,8 +100,13 @@ function grouped(units: readonly RowUnit[], part: 'delete' | 'write'): Statement
   return [...groups.values()].flatMap((ofOperation) => [...ofOperation.values()])
 }
 
-function draft(target: RowTarget, operation: WriteOperation, set: ColumnSet | null): Draft {
-  return { shape: shapeOf(target, operation, set), rows: [], units: [] }
+function draft(
+  target: RowTarget,
+  operation: WriteOperation,
+  set: ColumnSet | null,
+  refused: Set<RowUnit>
+): Draft {
+  return { shape: shapeOf(target, operation, set), rows: [], units: [], refused }
 }
 
 const shapes = new WeakMap<ColumnSet, Map<string, WriteShape>>()
@@ -130,7 +145,7 @@ export function shapeOf(
  * Every change by itself, in order; runs of one shape go together while no row comes twice among them, which
  * only inserts may.
  */
-function inOrder(changes: readonly RowChange[]): StatementGroup[] {
+function inOrder(changes: readonly RowChange[], refused: Set<RowUnit>): StatementGroup[] {
   const groups: Draft[] = []
   let current: Draft | null = null
   let last: RowChange | null = null
@@ -142,13 +157,13 @@ function inOrder(changes: readonly RowChange[]): StatementGroup[] {
     last = change
     const isNew = !isAlike || operation === 'truncate' || (text !== null && seen.has(text))
     if (current === null || isNew) {
-      current = draft(target, operation, operation === 'delete' ? null : set)
+      current = draft(target, operation, operation === 'delete' ? null : set, refused)
       groups.push(current)
       seen = new Set()
     }
     if (text !== null) seen.add(text)
     current.rows.push(row)
-    current.units.push(unitOf(change))
+    current.units.push(change)
   }
   return groups
 }

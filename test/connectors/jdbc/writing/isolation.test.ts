@@ -29,11 +29,9 @@ function database(isBad: (id: number) => boolean, names: boolean) {
 
 function batch(): StatementGroup {
   const ids = Array.from({ length: ROWS }, (_, id) => id)
-  const units = ids.map((id) => ({
-    isDone: false,
-    changes: [{ record: sinkRecord({ offset: id }) }]
-  }))
-  return { shape: {}, rows: ids.map((id) => [id]), units } as unknown as StatementGroup
+  const units = ids.map((id) => ({ record: sinkRecord({ offset: id }) }))
+  const rows = ids.map((id) => [id])
+  return { shape: {}, rows, units, refused: new Set() } as unknown as StatementGroup
 }
 
 describe('The search for rows that are refused', () => {

@@ -163,8 +163,9 @@ export function* unnestChunks(
   const chunk = (): string[] => columns.map((parts) => `{${parts.join(',')}}`)
   for (const row of rows) {
     let length = 0
-    for (const [at, element] of elements.entries()) {
-      const field = element(row[at])
+    // An iterator would make an object of each field.
+    for (let at = 0; at < elements.length; at++) {
+      const field = (elements[at] as TextOf)(row[at])
       fields[at] = field
       length += field.length + 1
     }
@@ -176,7 +177,7 @@ export function* unnestChunks(
     }
     count++
     size += length
-    for (const [at, field] of fields.entries()) columns[at]?.push(field)
+    for (let at = 0; at < fields.length; at++) columns[at]?.push(fields[at] as string)
   }
   if (count > 0) yield chunk()
 }
