@@ -2,33 +2,40 @@ import { inspect } from 'node:util'
 import { shown } from './secrets/redact.ts'
 
 /**
+ * What a failure comes from: something that passes by itself, a record or row, a configuration, or what only
+ * somebody who reads the message knows.
+ */
+export const failureKinds = ['passing', 'data', 'configuration', 'other'] as const
+export type FailureKind = (typeof failureKinds)[number]
+
+/**
  * The failure vocabulary of the worker: one entry per code, compared with docs/errors.md by a test. `status`
  * is the HTTP status when the error reaches a REST client; `retriable` says whether the same call may succeed
- * later.
+ * later; `kind` what becomes of a task that fails with it (`auto.restart.on`).
  */
 export const errorCodes = {
-  BAD_REQUEST: { status: 400, retriable: false },
-  CONFIG_INVALID: { status: 400, retriable: false },
-  FORBIDDEN: { status: 403, retriable: false },
-  NOT_FOUND: { status: 404, retriable: false },
-  ALREADY_EXISTS: { status: 409, retriable: false },
-  REBALANCE_IN_PROGRESS: { status: 409, retriable: true },
-  OPERATION_UNDER_WAY: { status: 409, retriable: true },
-  REQUEST_TIMED_OUT: { status: 500, retriable: true },
-  NOT_READY: { status: 503, retriable: true },
-  REST_FORWARDED: { status: 500, retriable: false },
-  INTERNAL: { status: 500, retriable: false },
-  DATA_INVALID: { status: 500, retriable: false },
-  RETRIABLE: { status: 500, retriable: true },
-  DATABASE_UNAVAILABLE: { status: 500, retriable: true },
-  DATABASE_ERROR: { status: 500, retriable: false },
-  KAFKA_UNAVAILABLE: { status: 500, retriable: true },
-  KAFKA_ERROR: { status: 500, retriable: false },
-  PRODUCER_FENCED: { status: 500, retriable: false },
-  TRANSACTION_UNCERTAIN: { status: 500, retriable: true },
-  TOPIC_UNSUITABLE: { status: 500, retriable: false },
-  WORKER_STOPPING: { status: 500, retriable: false }
-} as const satisfies Record<string, { status: number; retriable: boolean }>
+  BAD_REQUEST: { status: 400, retriable: false, kind: 'configuration' },
+  CONFIG_INVALID: { status: 400, retriable: false, kind: 'configuration' },
+  FORBIDDEN: { status: 403, retriable: false, kind: 'configuration' },
+  NOT_FOUND: { status: 404, retriable: false, kind: 'configuration' },
+  ALREADY_EXISTS: { status: 409, retriable: false, kind: 'other' },
+  REBALANCE_IN_PROGRESS: { status: 409, retriable: true, kind: 'passing' },
+  OPERATION_UNDER_WAY: { status: 409, retriable: true, kind: 'passing' },
+  REQUEST_TIMED_OUT: { status: 500, retriable: true, kind: 'passing' },
+  NOT_READY: { status: 503, retriable: true, kind: 'passing' },
+  REST_FORWARDED: { status: 500, retriable: false, kind: 'other' },
+  INTERNAL: { status: 500, retriable: false, kind: 'other' },
+  DATA_INVALID: { status: 500, retriable: false, kind: 'data' },
+  RETRIABLE: { status: 500, retriable: true, kind: 'passing' },
+  DATABASE_UNAVAILABLE: { status: 500, retriable: true, kind: 'passing' },
+  DATABASE_ERROR: { status: 500, retriable: false, kind: 'other' },
+  KAFKA_UNAVAILABLE: { status: 500, retriable: true, kind: 'passing' },
+  KAFKA_ERROR: { status: 500, retriable: false, kind: 'other' },
+  PRODUCER_FENCED: { status: 500, retriable: false, kind: 'passing' },
+  TRANSACTION_UNCERTAIN: { status: 500, retriable: true, kind: 'passing' },
+  TOPIC_UNSUITABLE: { status: 500, retriable: false, kind: 'configuration' },
+  WORKER_STOPPING: { status: 500, retriable: false, kind: 'passing' }
+} as const satisfies Record<string, { status: number; retriable: boolean; kind: FailureKind }>
 
 export type ErrorCode = keyof typeof errorCodes
 
@@ -104,19 +111,54 @@ export function asError(thrown: unknown): Error {
     : new Error(typeof thrown === 'string' ? thrown : inspect(thrown))
 }
 
-/** The message of anything thrown, with the messages of its causes behind it. */
-export function messageOf(thrown: unknown): string {
-  const parts: string[] = []
+/** What was thrown and what caused it, as far as anybody reads; of several at once the first one. */
+function* chainOf(thrown: unknown): Generator<Error, void> {
   let current: unknown = thrown
   for (let depth = 0; current !== undefined && current !== null && depth < 5; depth++) {
     const error = asError(current)
-    const text =
-      error.message === '' ? ((error as { code?: string }).code ?? error.name) : error.message
-    if (!parts.some((part) => part.includes(text))) parts.push(text)
+    yield error
     current =
       error instanceof AggregateError && error.cause === undefined ? error.errors[0] : error.cause
   }
+}
+
+/** The message of anything thrown, with the messages of its causes behind it. */
+export function messageOf(thrown: unknown): string {
+  const parts: string[] = []
+  for (const error of chainOf(thrown)) {
+    const text =
+      error.message === '' ? ((error as { code?: string }).code ?? error.name) : error.message
+    if (!parts.some((part) => part.includes(text))) parts.push(text)
+  }
   return shown(parts.join(': '))
+}
+
+/** Codes of Node for peers that are away, as plugins throw them. */
+const AWAY =
+  /^(ECONNREFUSED|ECONNRESET|ECONNABORTED|ETIMEDOUT|EPIPE|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/
+
+/** Why something failed, for who decides what becomes of it. */
+export interface Failure {
+  readonly kind: FailureKind
+  /** With the messages of its causes. */
+  readonly message: string
+}
+
+/** Total. */
+export function failureOf(thrown: unknown): Failure {
+  return { kind: kindOf(thrown), message: messageOf(thrown) }
+}
+
+/** An error that says little, such as one of a whole task, is what caused it. */
+function kindOf(thrown: unknown): FailureKind {
+  for (const error of chainOf(thrown)) {
+    const { code } = error as { readonly code?: unknown }
+    if (error instanceof ConnectError) {
+      const { kind } = errorCodes[error.code]
+      if (kind !== 'other') return kind
+    } else if (typeof code === 'string' && AWAY.test(code)) return 'passing'
+  }
+  return 'other'
 }
 
 /** Stack and every cause, without secrets: what a FAILED status carries as its `trace` (I7). */

@@ -7,6 +7,7 @@ import { ownedByNobody } from '../plugin/plugin-owner.ts'
 import type { OverridePolicy } from '../plugin/override-policy.ts'
 import type { Plugins } from '../plugin/plugins.ts'
 import type { EffectWarnings } from '../settings/clients/effect-warnings.ts'
+import { restartPolicy } from '../settings/connector/connector-settings.ts'
 import { workerClientProperties } from '../settings/worker/layered-properties.ts'
 import {
   exactlyOnceSource,
@@ -67,6 +68,7 @@ export function herderOptions(options: RoomsOptions): HerderOptions {
       kafka: { clients: options.clients, clientProperties },
       clock: systemClock
     }),
+    restartPolicy: (connector) => restartPolicy(connector, config.properties),
     topicTracking: {
       enabled: values['topic.tracking.enable'],
       allowReset: values['topic.tracking.allow.reset']

@@ -1,5 +1,6 @@
 import type { ConfigMap } from '../config/config-def.ts'
 import type { SourceOffset, SourcePartition } from '../data/record.ts'
+import type { Failure } from '../errors.ts'
 import type { ClientProperties, ProducerRecord } from '../kafka/contracts.ts'
 import type { PartitionOffset, StreamFacts } from '../plugin/source.ts'
 import type {
@@ -38,7 +39,8 @@ import type { ErrorData } from './error-data.ts'
  *
  * **The task says**
  * - `state`, when it changes: PAUSED; RUNNING, with a sentence on what the task is coping with; FAILED with
- *   its trace, once, and then no state any more. UNASSIGNED is the worker's word.
+ *   its trace and why, once, and then no state any more. UNASSIGNED is the worker's
+ *   word.
  * - `topic`, when it produces to one, or has read from one, for the first time.
  * - `progress`, unasked: soon after a poll, a put, an acknowledgement or a record that was dropped, a few
  *   times a second at most; every ten seconds anyway; and once more before it ends.
@@ -63,7 +65,13 @@ export type ToTask =
 export type FromTask =
   | { readonly kind: 'started' | 'ended' }
   | { readonly kind: 'refused'; readonly error: ErrorData }
-  | { readonly kind: 'state'; readonly state: State; readonly trace: string | null }
+  | {
+      readonly kind: 'state'
+      readonly state: State
+      readonly trace: string | null
+      /** Of FAILED. */
+      readonly failure?: Failure
+    }
   | { readonly kind: 'topic'; readonly topic: string }
   | { readonly kind: 'progress'; readonly progress: ProgressReport }
   | ({ readonly kind: 'call'; readonly call: number } & TaskCall)

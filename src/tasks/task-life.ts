@@ -1,4 +1,4 @@
-import { traceOf } from '../errors.ts'
+import { failureOf, traceOf } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import { ownedBy, type PluginOwner } from '../plugin/plugin-owner.ts'
 import type { WorkerLink } from './worker-calls.ts'
@@ -97,7 +97,8 @@ export class TaskLife {
   fail(error: unknown): void {
     if (this.#state.kind === 'failed' || this.#state.kind === 'given up') return
     this.#leave({ kind: 'failed' })
-    this.#parts.worker.tell({ kind: 'state', state: 'FAILED', trace: traceOf(error) })
+    const [trace, failure] = [traceOf(error), failureOf(error)]
+    this.#parts.worker.tell({ kind: 'state', state: 'FAILED', trace, failure })
   }
 
   /** Does the work of the task, and answers why it failed. Never rejects. */

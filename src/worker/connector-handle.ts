@@ -1,5 +1,5 @@
 import type { ConfigMap } from '../config/config-def.ts'
-import { ConnectError, traceOf } from '../errors.ts'
+import { ConnectError, failureOf, traceOf } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import type { ConnectorPlugin } from '../plugin/plugins.ts'
 import type { StoredConfig } from '../storage/cluster-config.ts'
@@ -58,7 +58,7 @@ export class LocalConnector implements ConnectorHandle {
       if (this.#state.kind === 'starting') {
         this.#log.error('Failed to start connector', { error })
         this.#state = { kind: 'unmade' }
-        this.#events.onState('FAILED', traceOf(error), null)
+        this.#events.onState('FAILED', traceOf(error), null, failureOf(error))
       }
       throw error
     }
@@ -103,7 +103,8 @@ export class LocalConnector implements ConnectorHandle {
       plugin,
       config: resolved,
       create,
-      onState: (state, trace) => this.#events.onState(state, trace, plugin.version),
+      onState: (state, trace, failure) =>
+        this.#events.onState(state, trace, plugin.version, failure),
       onReconfiguration: () => this.#events.onTaskReconfiguration(),
       clock,
       log: this.#log

@@ -1,3 +1,4 @@
+import type { Failure } from '../errors.ts'
 import type { Plugins } from '../plugin/plugins.ts'
 import type { StartPreview, StartWanted } from '../plugin/start-from.ts'
 import type { StoredConfig } from '../storage/cluster-config.ts'
@@ -12,9 +13,9 @@ interface InstanceEvents {
   /**
    * The register adds worker id and generation and writes the status topic. `trace`: the stack of a FAILED
    * instance, or, beside RUNNING, a sentence about what the instance is coping with (a database that is down,
-   * a column left out). `version`: of the plugin.
+   * a column left out). `version`: of the plugin. `failure`: why it is FAILED.
    */
-  onState(state: State, trace: string | null, version: string | null): void
+  onState(state: State, trace: string | null, version: string | null, failure?: Failure): void
   /** A value that a config provider gave the instance is another one now: it should be started again. */
   onValuesChanged(): void
 }

@@ -1,4 +1,4 @@
-import { ConnectError } from '../errors.ts'
+import { ConnectError, type Failure } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import type { PartitionOffset } from '../plugin/source.ts'
 import type { TransactionalOffsetStore } from '../storage/offset-store.ts'
@@ -34,7 +34,7 @@ interface RunningTaskOptions {
   readonly start: TaskStart
   /** null: of a sink task, which keeps its offsets itself. */
   readonly lease: TaskLease | null
-  onState(state: State, trace: string | null): void
+  onState(state: State, trace: string | null, failure?: Failure): void
   onTopicUsed(topic: string): void
   readonly log: Logger
 }
@@ -142,7 +142,7 @@ export class RunningTask {
           this.#hasFailed = true
           this.#stopping.abort()
         }
-        return onState(message.state, message.trace)
+        return onState(message.state, message.trace, message.failure)
       case 'topic':
         return onTopicUsed(message.topic)
       case 'progress':

@@ -1,5 +1,5 @@
 import type { ConfigMap } from '../config/config-def.ts'
-import { ConnectError, traceOf } from '../errors.ts'
+import { ConnectError, failureOf, traceOf } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import { idleSettings } from '../settings/connector/idle-settings.ts'
 import type { StoredConfig } from '../storage/cluster-config.ts'
@@ -68,7 +68,7 @@ export class LocalTask implements TaskHandle {
       if (this.#isWanted) {
         this.#log.error('Failed to start task', { error })
         this.#toUnbuilt()
-        this.#options.events.onState('FAILED', traceOf(error), null)
+        this.#options.events.onState('FAILED', traceOf(error), null, failureOf(error))
       }
       return false
     }
@@ -164,7 +164,7 @@ export class LocalTask implements TaskHandle {
       openTask: this.#worker.openTask,
       start,
       lease,
-      onState: (state, trace) => events.onState(state, trace, plugin.version),
+      onState: (state, trace, failure) => events.onState(state, trace, plugin.version, failure),
       onTopicUsed: (topic) => events.onTopicUsed(topic),
       log: this.#log
     })

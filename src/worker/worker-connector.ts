@@ -1,6 +1,6 @@
 import type { ConfigMap } from '../config/config-def.ts'
 import type { Clock } from '../clock.ts'
-import { asError, ConnectError, traceOf } from '../errors.ts'
+import { asError, ConnectError, type Failure, failureOf, traceOf } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import type { ConnectorPlugin } from '../plugin/plugins.ts'
 import type { SinkConnector, SinkConnectorContext } from '../plugin/sink.ts'
@@ -23,7 +23,7 @@ interface WorkerConnectorOptions extends Creation {
   readonly plugin: ConnectorPlugin
   /** With `${…}` resolved. */
   readonly config: ConfigMap
-  onState(state: State, trace: string | null): void
+  onState(state: State, trace: string | null, failure?: Failure): void
   onReconfiguration(): void
   readonly clock: Clock
   readonly log: Logger
@@ -43,7 +43,7 @@ export class WorkerConnector {
   readonly plugin: ConnectorPlugin
   readonly config: ConfigMap
   readonly #create: Creation['create']
-  readonly #onState: (state: State, trace: string | null) => void
+  readonly #onState: WorkerConnectorOptions['onState']
   readonly #onReconfiguration: () => void
   readonly #clock: Clock
   readonly #log: Logger
@@ -172,11 +172,11 @@ export class WorkerConnector {
     if (this.#state === 'FAILED') return
     this.#state = 'FAILED'
     this.#failure = error
-    this.#report('FAILED', traceOf(error))
+    this.#report('FAILED', traceOf(error), failureOf(error))
   }
 
-  #report(state: State, trace: string | null): void {
-    if (!this.#closed) this.#onState(state, trace)
+  #report(state: State, trace: string | null, failure?: Failure): void {
+    if (!this.#closed) this.#onState(state, trace, failure)
   }
 
   async #stopAfterFailure(): Promise<void> {

@@ -7,6 +7,7 @@ import type { LeaderClient } from '../../src/herder/group/leader-requests.ts'
 import { signatureAlgorithmHeader, signatureHeader } from '../../src/herder/group/session-key.ts'
 import { createKafkaClients } from '../../src/kafka/kafka-clients.ts'
 import { Loggers } from '../../src/log.ts'
+import { restartPolicy } from '../../src/settings/connector/connector-settings.ts'
 import type { ClusterConfig } from '../../src/storage/cluster-config.ts'
 import { KafkaConfigStore } from '../../src/storage/kafka-config-store.ts'
 import { KafkaStatusStore } from '../../src/storage/kafka-status-store.ts'
@@ -98,6 +99,7 @@ export class HerderCluster {
       workerSyncTimeoutMs: 3000,
       workerUnsyncBackoffMs: 1000,
       sessionKeys,
+      restartPolicy: (config) => restartPolicy(config, new Map()),
       topicTracking: { enabled: true, allowReset: true },
       taskShutdownGracefulTimeoutMs: 5000,
       previews: { show: () => Promise.reject(new Error('No preview here')) },

@@ -1,6 +1,7 @@
 import { moveCommands } from '../moves/move-commands.ts'
 import { MovesUnderWay } from '../moves/moves-under-way.ts'
 import { type RequestedParts, requestedParts } from '../moves/requested-parts.ts'
+import { type AutoRestarts, autoRestarts } from '../work/auto-restarts.ts'
 import { type Executor, handle, type Handlers } from '../work/command-queue.ts'
 import { ConfigValidation } from '../work/config-validation.ts'
 import type { HerderOptions } from '../work/herder-options.ts'
@@ -8,7 +9,7 @@ import { LocalWork } from '../work/local-work.ts'
 import { Startup } from '../work/startup.ts'
 import { StatusReporter } from '../work/status-reporter.ts'
 import { TickStage } from '../work/tick-stage.ts'
-import { restartForValues } from '../work/value-restarts.ts'
+import { restartForValues, restartInstance } from '../work/value-restarts.ts'
 import { SerialQueue } from './serial-queue.ts'
 import { type StandaloneCommands, standaloneCommands } from './standalone-commands.ts'
 import { StandaloneTasks } from './standalone-tasks.ts'
@@ -19,6 +20,7 @@ interface Core {
   readonly startup: Startup
   readonly queue: SerialQueue<StandaloneCommands>
   readonly statuses: StatusReporter
+  readonly autoRestarts: AutoRestarts
   readonly work: LocalWork
   readonly tasks: StandaloneTasks
 }
@@ -58,7 +60,12 @@ export function standaloneParts(options: HerderOptions, stopping: AbortSignal): 
     onConnectorStarted: (connector) => tasks.request(connector),
     onReconfiguration: (connector) => tasks.request(connector),
     onConnectorStopping: () => undefined,
-    onValuesChanged: (connector, task) => restartForValues(requested.changes, connector, task, log)
+    onValuesChanged: (connector, task) =>
+      restartForValues(requested.changes, { connector, task }, log)
+  })
+  core.autoRestarts.tell({
+    restart: (of) => restartInstance(requested.changes, of),
+    onQuiet: (of) => work.sayAgain(of)
   })
   return { ...core, ...requested, validation }
 }
@@ -76,7 +83,8 @@ function coreOf(options: HerderOptions, stopping: AbortSignal): Core {
     clock,
     log
   })
-  const work = new LocalWork({ worker, statuses, guards: null, clock, log })
+  const restarts = autoRestarts(options)
+  const work = new LocalWork({ worker, statuses, guards: null, autoRestarts: restarts, clock, log })
   const tasks = new StandaloneTasks({
     configStore,
     statusStore,
@@ -87,7 +95,7 @@ function coreOf(options: HerderOptions, stopping: AbortSignal): Core {
     log,
     stopping
   })
-  return { stage, startup, queue, statuses, work, tasks }
+  return { stage, startup, queue, statuses, autoRestarts: restarts, work, tasks }
 }
 
 function executorOf(

@@ -6,6 +6,7 @@ import { moveCommands } from '../moves/move-commands.ts'
 import type { OffsetWriters } from '../moves/move-steps.ts'
 import { MovesUnderWay } from '../moves/moves-under-way.ts'
 import { type RequestedParts, requestedParts } from '../moves/requested-parts.ts'
+import { type AutoRestarts, autoRestarts } from '../work/auto-restarts.ts'
 import { CommandQueue, type Executor } from '../work/command-queue.ts'
 import { ConfigValidation } from '../work/config-validation.ts'
 import type { HerderOptions } from '../work/herder-options.ts'
@@ -14,7 +15,7 @@ import { LoggerAnswers } from '../work/logger-answers.ts'
 import { Startup } from '../work/startup.ts'
 import { StatusReporter } from '../work/status-reporter.ts'
 import { TickStage } from '../work/tick-stage.ts'
-import { restartForValues } from '../work/value-restarts.ts'
+import { restartForValues, restartInstance } from '../work/value-restarts.ts'
 import { type AppliedConfig, ConfigChanges } from './config-changes.ts'
 import { connectorCommands } from './connector-commands.ts'
 import { ExactlyOnceSources } from './exactly-once-sources.ts'
@@ -55,6 +56,7 @@ interface Core {
 interface Running {
   readonly statuses: StatusReporter
   readonly exactlyOnce: ExactlyOnceSources
+  readonly autoRestarts: AutoRestarts
   readonly work: LocalWork
   readonly writer: TaskConfigWriter
 }
@@ -104,7 +106,12 @@ export function clusterParts(
     onConnectorStarted: (connector) => writer.request(connector),
     onReconfiguration: (connector) => writer.request(connector),
     onConnectorStopping: (connector) => writer.cancel(connector),
-    onValuesChanged: (connector, task) => restartForValues(requested.changes, connector, task, log)
+    onValuesChanged: (connector, task) =>
+      restartForValues(requested.changes, { connector, task }, log)
+  })
+  running.autoRestarts.tell({
+    restart: (of) => restartInstance(requested.changes, of),
+    onQuiet: (of) => work.sayAgain(of)
   })
   return { ...core, ...running, ...heard, ...requested, validation, loop }
 }
@@ -157,7 +164,9 @@ function runningOf(options: DistributedHerderOptions, core: Core): Running {
     clock,
     log
   })
-  const work = new LocalWork({ worker, statuses, guards: exactlyOnce, clock, log })
+  const restarts = autoRestarts(options)
+  const guards = exactlyOnce
+  const work = new LocalWork({ worker, statuses, guards, autoRestarts: restarts, clock, log })
   const writer = new TaskConfigWriter({
     work,
     configStore,
@@ -168,7 +177,7 @@ function runningOf(options: DistributedHerderOptions, core: Core): Running {
     clock,
     log
   })
-  return { statuses, exactlyOnce, work, writer }
+  return { statuses, exactlyOnce, autoRestarts: restarts, work, writer }
 }
 
 function heardOf(options: DistributedHerderOptions, { keys, wakeup }: Core): Heard {

@@ -1,5 +1,7 @@
 import type { Clock } from '../../clock.ts'
 import type { Logger, Loggers } from '../../log.ts'
+import type { RestartPolicy } from '../../settings/connector/connector-settings.ts'
+import type { StoredConfig } from '../../storage/cluster-config.ts'
 import type { ConfigStore } from '../../storage/config-store.ts'
 import type { StatusStore } from '../../storage/status-store.ts'
 import type { Validations } from '../../validation/validations.ts'
@@ -18,6 +20,8 @@ export interface HerderOptions {
   readonly workerId: string
   readonly validations: Pick<Validations, 'infos'>
   readonly previews: Pick<Previews, 'show'>
+  /** When what has failed of a connector is started again by itself. Throws ConfigError. */
+  readonly restartPolicy: (config: StoredConfig) => RestartPolicy
   /** `topic.tracking.enable`, `topic.tracking.allow.reset` */
   readonly topicTracking: { readonly enabled: boolean; readonly allowReset: boolean }
   /** `task.shutdown.graceful.timeout.ms` */

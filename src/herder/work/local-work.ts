@@ -1,8 +1,7 @@
 import type { Clock } from '../../clock.ts'
-import { ConnectError, traceOf } from '../../errors.ts'
+import { ConnectError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
 import type { ClusterConfig, StoredConfig } from '../../storage/cluster-config.ts'
-import type { State } from '../../storage/status-store.ts'
 import { type TaskId, taskKey } from '../../storage/task-id.ts'
 import type {
   ConnectorHandle,
@@ -11,22 +10,20 @@ import type {
   TaskProgress,
   Worker
 } from '../../worker/contracts.ts'
+import type { AutoRestarts, InstanceId } from './auto-restarts.ts'
+import { failure, InstanceStates, type Stated } from './instance-states.ts'
 import { StartSlots } from './start-slots.ts'
 import type { StatusReporter } from './status-reporter.ts'
 import { taskIdsOf, type WorkSet, workSet } from './work-set.ts'
 
 /** One connector or task that was asked for. */
-interface Instance<H> {
+interface Instance<H> extends Stated {
   readonly handle: H
   /** Ends, without an error, when its start has succeeded or failed. */
   starting: Promise<void>
   settled: boolean
   wanted: boolean
-  /** The instance is started again at once: nobody needs to hear that it was stopped. */
   restarting: boolean
-  /** What was reported last. */
-  state: State
-  version: string | null
 }
 
 interface LocalWorkOptions {
@@ -36,6 +33,7 @@ interface LocalWorkOptions {
   readonly log: Logger
   /** null: no task runs exactly once. */
   readonly guards: TaskGuards | null
+  readonly autoRestarts: AutoRestarts
 }
 
 /** What tasks have to ask that run exactly once. */
@@ -69,6 +67,7 @@ interface WorkEvents {
 export class LocalWork {
   readonly #options: LocalWorkOptions
   readonly #slots: StartSlots
+  readonly #states: InstanceStates
   readonly #connectors = new Map<string, Instance<ConnectorHandle>>()
   readonly #tasks = new Map<string, Instance<TaskHandle>>()
 
@@ -77,6 +76,7 @@ export class LocalWork {
   constructor(options: LocalWorkOptions) {
     this.#options = options
     this.#slots = new StartSlots(options.clock)
+    this.#states = new InstanceStates(options.statuses, options.autoRestarts)
   }
 
   /** Before anything is started: who hears of what happens here. */
@@ -125,11 +125,11 @@ export class LocalWork {
   /** Resolves in the connector's target state; rejects, the failure being reported, short of it. */
   async startConnector(name: string, snapshot: ClusterConfig): Promise<void> {
     const { worker, log } = this.#options
+    const of = ofConnector(name)
     const config = snapshot.connectorConfig(name)
     const target = snapshot.targetState(name) ?? 'STARTED'
     const handle = worker.connector(name, config ?? new Map(), {
-      onState: (state, trace, version) =>
-        this.#onConnectorState(name, here(), state, trace, version),
+      onState: (...said) => this.#states.say(of, here(), ...said),
       onTaskReconfiguration: () => {
         if (here() !== undefined) this.#events.onReconfiguration(name)
       },
@@ -149,7 +149,7 @@ export class LocalWork {
         await handle.start(target)
         if (target === 'STARTED' && instance.wanted) this.#events.onConnectorStarted(name)
       },
-      (error) => this.#onConnectorState(name, instance, 'FAILED', traceOf(error), null)
+      (error) => this.#states.say(of, instance, ...failure(error, null))
     )
   }
 
@@ -165,10 +165,10 @@ export class LocalWork {
       connectorConfig: connectorConfig ?? new Map(),
       guard:
         guards?.guardOf(id, snapshot, (reason) =>
-          this.#onTaskState(id, here(), 'UNASSIGNED', reason, null)
+          this.#states.say(id, here(), 'UNASSIGNED', reason, null)
         ) ?? null,
       events: {
-        onState: (state, trace, version) => this.#onTaskState(id, here(), state, trace, version),
+        onState: (...said) => this.#states.say(id, here(), ...said),
         onTopicUsed: (topic) => {
           if (here() !== undefined) statuses.topicUsed(id, topic)
         },
@@ -192,7 +192,7 @@ export class LocalWork {
     }
     try {
       await this.#start(instance, key, start, (error) =>
-        this.#onTaskState(id, instance, 'FAILED', traceOf(error), null)
+        this.#states.say(id, instance, ...failure(error, null))
       )
     } catch (error) {
       // Taken away before its turn came: nobody misses it.
@@ -251,7 +251,7 @@ export class LocalWork {
     // The connector could not even be made (its class, a reference): it can be STOPPED all the same, and is
     // made anew when it is resumed.
     if (target === 'STOPPED' && instance.state === 'FAILED')
-      this.#onConnectorState(name, instance, 'STOPPED', null, null)
+      this.#states.say(ofConnector(name), instance, 'STOPPED', null, null)
     if (target === 'STARTED' && instance.state === 'STOPPED')
       await this.startConnector(name, snapshot)
   }
@@ -260,35 +260,21 @@ export class LocalWork {
   connectorCondition(name: string, condition: string | null): void {
     const instance = this.#connectors.get(name)
     if (instance?.state !== 'RUNNING') return
-    this.#options.statuses.connector(name, 'RUNNING', condition, instance.version)
+    this.#states.say(ofConnector(name), instance, 'RUNNING', condition, instance.version)
+  }
+
+  /** Says again how the instance is, as something beside that has changed. */
+  sayAgain(of: InstanceId): void {
+    const { connector, task } = of
+    const key = task === null ? null : taskKey({ connector, task })
+    const instance = key === null ? this.#connectors.get(connector) : this.#tasks.get(key)
+    this.#states.sayAgain(of, instance)
   }
 
   /** The connector cannot go on, whatever its own code says. */
   failConnector(name: string, error: unknown): void {
     const instance = this.#connectors.get(name)
-    this.#onConnectorState(name, instance, 'FAILED', traceOf(error), instance?.version ?? null)
-  }
-
-  #onConnectorState(
-    name: string,
-    instance: Instance<ConnectorHandle> | undefined,
-    state: State,
-    trace: string | null,
-    version: string | null
-  ): void {
-    if (isTold(instance, state, version)) {
-      this.#options.statuses.connector(name, state, trace, version)
-    }
-  }
-
-  #onTaskState(
-    id: TaskId,
-    instance: Instance<TaskHandle> | undefined,
-    state: State,
-    trace: string | null,
-    version: string | null
-  ): void {
-    if (isTold(instance, state, version)) this.#options.statuses.task(id, state, trace, version)
+    this.#states.say(ofConnector(name), instance, ...failure(error, instance?.version ?? null))
   }
 
   /** Only what could not even be made is replaced. */
@@ -308,6 +294,7 @@ export class LocalWork {
       wanted: true,
       restarting: false,
       state: 'UNASSIGNED',
+      trace: null,
       version: null
     }
     instances.set(key, instance)
@@ -340,6 +327,7 @@ export class LocalWork {
     const instance = this.#connectors.get(name)
     if (instance === undefined) return
     this.#events.onConnectorStopping(name)
+    this.#states.stopped(ofConnector(name))
     instance.wanted = false
     await instance.handle.stop()
     leave(this.#connectors, name, instance)
@@ -351,7 +339,8 @@ export class LocalWork {
       const instance = this.#tasks.get(key)
       return instance === undefined ? [] : [{ key, instance }]
     })
-    for (const { instance } of stopped) {
+    for (const { key, instance } of stopped) {
+      for (const id of taskIdsOf([key])) this.#states.stopped(id)
       instance.wanted = false
       instance.handle.stop()
     }
@@ -385,14 +374,4 @@ function leave<H>(instances: Map<string, Instance<H>>, key: string, instance: In
   if (instances.get(key) === instance) instances.delete(key)
 }
 
-/** Notes what an instance reports; whether the status topic is told. I2: of one taken away nothing is. */
-function isTold(
-  instance: Instance<unknown> | undefined,
-  state: State,
-  version: string | null
-): boolean {
-  if (instance === undefined) return false
-  instance.state = state
-  instance.version = version
-  return !(instance.restarting && state === 'UNASSIGNED')
-}
+const ofConnector = (connector: string): InstanceId => ({ connector, task: null })

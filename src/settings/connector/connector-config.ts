@@ -1,6 +1,7 @@
 import { type ConfigDef, type ConfigKey, configDef } from '../../config/config-def.ts'
 import { javaRegex } from '../../config/java-regex.ts'
 import { ConfigError } from '../../errors.ts'
+import { autoRestartKeys } from './auto-restart-keys.ts'
 import { errorHandlingKeys, EXHAUSTED_KEY } from './error-handling-keys.ts'
 import { ASSIGNMENT_KEY, sinkAssignmentKeys } from './sink-assignment-keys.ts'
 
@@ -180,8 +181,18 @@ export const commonConnectorConfig = configDef({
     doc: 'Whether these lines show the record: of a source its key, value, headers, source partition and source offset. Off, they only name it.'
   },
   // Not among the keys a JVM worker answers.
-  [EXHAUSTED_KEY]: { ...errorHandlingKeys[EXHAUSTED_KEY], default: null, internal: true }
+  [EXHAUSTED_KEY]: { ...errorHandlingKeys[EXHAUSTED_KEY], default: null, internal: true },
+  'auto.restart.max.restarts': own(autoRestartKeys['auto.restart.max.restarts']),
+  'auto.restart.on': own(autoRestartKeys['auto.restart.on']),
+  'auto.restart.backoff.ms': own(autoRestartKeys['auto.restart.backoff.ms']),
+  'auto.restart.backoff.max.ms': own(autoRestartKeys['auto.restart.backoff.max.ms']),
+  'auto.restart.quiet.ms': own(autoRestartKeys['auto.restart.quiet.ms'])
 })
+
+/** A key of the worker under which a connector may say otherwise. */
+function own<const K extends ConfigKey>(key: K) {
+  return { ...key, default: null, internal: true } as const
+}
 
 function converter<const O extends number>(part: 'Key' | 'Value' | 'Header', orderInGroup: O) {
   return {

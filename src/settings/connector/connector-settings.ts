@@ -5,6 +5,7 @@ import {
   sinkConnectorConfig,
   sourceConnectorConfig
 } from './connector-config.ts'
+import { autoRestartKeys } from './auto-restart-keys.ts'
 import { errorHandlingKeys, EXHAUSTED_KEY } from './error-handling-keys.ts'
 import { ASSIGNMENT_KEY, sinkAssignmentKeys } from './sink-assignment-keys.ts'
 
@@ -146,6 +147,39 @@ export function errorPolicy(config: ConfigMap, worker: ConfigMap): ErrorPolicy {
     logErrors: values['errors.log.enable'],
     logMessages: values['errors.log.include.messages'],
     exhausted: values[EXHAUSTED_KEY] ?? parseConfig(errorHandlingKeys, worker)[EXHAUSTED_KEY]
+  }
+}
+
+/** When a connector or task that has failed is started again by itself. */
+export interface RestartPolicy {
+  /** In a row; 0: not at all; -1: without end. */
+  readonly maxRestarts: number
+  readonly on: readonly string[]
+  readonly firstPauseMs: number
+  readonly longestPauseMs: number
+  /** What runs so long behind a restart is well again. */
+  readonly quietMs: number
+}
+
+const RESTART_KEYS = [
+  'auto.restart.max.restarts',
+  'auto.restart.on',
+  'auto.restart.backoff.ms',
+  'auto.restart.backoff.max.ms',
+  'auto.restart.quiet.ms'
+] as const
+
+/** `worker`: properties of the worker, which count where the connector says nothing. */
+export function restartPolicy(config: ConfigMap, worker: ConfigMap): RestartPolicy {
+  const own = parseKeys(commonConnectorConfig, RESTART_KEYS, config)
+  const others = parseConfig(autoRestartKeys, worker)
+  const said = <K extends (typeof RESTART_KEYS)[number]>(key: K) => own[key] ?? others[key]
+  return {
+    maxRestarts: said('auto.restart.max.restarts'),
+    on: said('auto.restart.on'),
+    firstPauseMs: said('auto.restart.backoff.ms'),
+    longestPauseMs: said('auto.restart.backoff.max.ms'),
+    quietMs: said('auto.restart.quiet.ms')
   }
 }
 

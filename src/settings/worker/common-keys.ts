@@ -1,4 +1,5 @@
 import { configDef } from '../../config/config-def.ts'
+import { autoRestartKeys } from '../connector/auto-restart-keys.ts'
 import { errorHandlingKeys } from '../connector/error-handling-keys.ts'
 import { sinkAssignmentKeys } from '../connector/sink-assignment-keys.ts'
 import { restKeys } from './rest-keys.ts'
@@ -171,5 +172,6 @@ export const commonKeys = configDef({
   ...runtimeKeys,
   ...errorHandlingKeys,
   ...sinkAssignmentKeys,
+  ...autoRestartKeys,
   ...restKeys
 })

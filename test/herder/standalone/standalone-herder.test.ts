@@ -3,6 +3,7 @@ import { describe, it, type TestContext } from 'node:test'
 import { systemClock } from '../../../src/clock.ts'
 import { StandaloneHerder } from '../../../src/herder/standalone/standalone-herder.ts'
 import { Loggers } from '../../../src/log.ts'
+import { restartPolicy } from '../../../src/settings/connector/connector-settings.ts'
 import { MemoryConfigStore } from '../../../src/storage/memory-config-store.ts'
 import { MemoryStatusStore } from '../../../src/storage/memory-status-store.ts'
 import { connectorConfig } from '../../support/herder-cluster.ts'
@@ -12,7 +13,7 @@ import { until } from '../../support/until.ts'
 const create = { initialState: null, allowReplace: false } as const
 const replace = { initialState: null, allowReplace: true } as const
 
-async function startHerder(t: TestContext) {
+async function startHerder(t: TestContext, properties: ReadonlyMap<string, string> = new Map()) {
   const placement = new Placement()
   const worker = new ScriptedWorker('w', placement)
   const loggers = new Loggers({ write: () => undefined })
@@ -27,6 +28,7 @@ async function startHerder(t: TestContext) {
     validations: {
       infos: async () => ({ name: SCRIPTED_CLASS, error_count: 0, groups: [], configs: [] })
     },
+    restartPolicy: (config) => restartPolicy(config, properties),
     topicTracking: { enabled: true, allowReset: true },
     taskShutdownGracefulTimeoutMs: 5000,
     clock: systemClock,
@@ -233,5 +235,71 @@ describe('a standalone herder that moves a connector', () => {
     })
     assert.deepEqual(info.tasks, [{ connector: 'a', task: 0 }])
     assert.deepEqual(await worker.offsets('a'), offsets)
+  })
+})
+
+describe('a standalone herder with restarts by policy', () => {
+  const policy = new Map([
+    ['auto.restart.max.restarts', '2'],
+    ['auto.restart.backoff.ms', '1']
+  ])
+  const task = { connector: 'a', task: 0 }
+  const away = { kind: 'passing', message: 'it is away' } as const
+  const fail = (worker: ScriptedWorker): void =>
+    worker.says.task(task, 'FAILED', 'Error: away\n    at x', '1.2.3', away)
+
+  it('starts a failed task again, says so, and gives up; an operator begins anew', async (t) => {
+    const { herder, worker, placement } = await startHerder(t, policy)
+    await herder.changes.putConnectorConfig('a', connectorConfig('a'), create)
+    const status = () => herder.cluster.taskStatus('a', 0)
+    for (const times of ['once', '2 times']) {
+      fail(worker)
+      assert.match(
+        status().trace ?? '',
+        /^Error: away\n {4}at x\nRestart \d of 2 by policy at .* \(failure of kind passing\)$/
+      )
+      await until(() => status().state === 'RUNNING', `RUNNING, restarted ${times}`)
+      assert.match(
+        status().trace ?? '',
+        new RegExp(`^Restarted by policy ${times}, the last time at .*, because of: it is away$`)
+      )
+    }
+    fail(worker)
+    assert.equal(status().state, 'FAILED')
+    assert.match(status().trace ?? '', /\nGiven up by policy: it has failed behind restart 2 of 2/)
+    assert.equal(worker.calls.filter((call) => call === 'start a-0').length, 3)
+    await herder.changes.restartTask('a', 0)
+    await until(() => status().state === 'RUNNING', 'RUNNING again')
+    assert.equal(status().trace, null)
+    fail(worker)
+    assert.match(status().trace ?? '', /\nRestart 1 of 2 by policy/)
+    assert.deepEqual(placement.conflicts, [])
+  })
+
+  it('starts a failed connector again, and what it copes with stands beside', async (t) => {
+    const { herder, worker } = await startHerder(t, policy)
+    await herder.changes.putConnectorConfig('a', connectorConfig('a'), create)
+    const status = () => herder.cluster.connectorStatus('a').connector
+    worker.says.connector('a', 'FAILED', 'Error: away', '1.2.3', away)
+    await until(() => status().state === 'RUNNING', 'RUNNING again')
+    worker.says.connector('a', 'RUNNING', 'a table is left out', '1.2.3')
+    assert.match(status().trace ?? '', /^a table is left out; Restarted by policy once/)
+  })
+
+  it('leaves what others stop alone', async (t) => {
+    const { herder, worker, placement } = await startHerder(
+      t,
+      new Map([...policy, ['auto.restart.backoff.ms', '50']])
+    )
+    await herder.changes.putConnectorConfig('a', connectorConfig('a'), create)
+    fail(worker)
+    await herder.changes.deleteConnector('a', 'keep')
+    await herder.changes.putConnectorConfig('b', connectorConfig('b'), create)
+    worker.says.task({ connector: 'b', task: 0 }, 'FAILED', 'Error: away', null, away)
+    await until(() => worker.calls.includes('stop b-0'), 'b is restarted')
+    assert.deepEqual(
+      placement.all().filter((what) => what.startsWith('a')),
+      []
+    )
   })
 })

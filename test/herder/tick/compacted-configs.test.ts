@@ -4,6 +4,7 @@ import { Kafka, logLevel } from 'kafkajs'
 import { systemClock } from '../../../src/clock.ts'
 import { decodeAssignment, encodeMetadata } from '../../../src/herder/group/connect-protocol.ts'
 import { Leadership } from '../../../src/herder/group/leadership.ts'
+import { AutoRestarts } from '../../../src/herder/work/auto-restarts.ts'
 import { LocalWork } from '../../../src/herder/work/local-work.ts'
 import type { StatusReporter } from '../../../src/herder/work/status-reporter.ts'
 import { noWork, workSet } from '../../../src/herder/work/work-set.ts'
@@ -144,12 +145,19 @@ describe('task configurations that compaction took', () => {
     const statuses = {
       task: (_: unknown, state: string, trace: string | null) => told.push(`${state} ${trace}`)
     } as unknown as StatusReporter
+    const [clock, { log }] = [systemClock, recordingLog()]
     const work = new LocalWork({
       worker: new ScriptedWorker('w', placement),
       statuses,
-      clock: systemClock,
-      log: recordingLog().log,
-      guards: null
+      clock,
+      log,
+      guards: null,
+      autoRestarts: new AutoRestarts({
+        policyOf: () => null,
+        isToRun: () => true,
+        clock,
+        log
+      })
     })
     t.after(() => work.stop(work.all))
     const empty = new ConfigLogState(recordingLog().log).snapshot()

@@ -293,6 +293,31 @@ describe('one herder', () => {
     assert.deepEqual(since(), ['start a-1', 'stop a-1'])
   })
 
+  it('starts what has failed again by policy, on the member that has it', async (t) => {
+    const away = { kind: 'passing', message: 'it is away' } as const
+    const cluster = new HerderCluster(t)
+    const members = [await cluster.join(), await cluster.join()]
+    await cluster.create('a', {
+      'tasks.max': '4',
+      'auto.restart.max.restarts': '1',
+      'auto.restart.backoff.ms': '1'
+    })
+    await cluster.runs('a', 'a-0', 'a-1', 'a-2', 'a-3')
+    for (const { worker, name } of members) {
+      const on = cluster.placement.on(name).find((what) => what.startsWith('a-'))
+      const task = Number(on?.slice('a-'.length))
+      const id = { connector: 'a', task }
+      const status = () => members[0]?.herder.cluster.taskStatus('a', task)
+      worker.calls.length = 0
+      worker.says.task(id, 'FAILED', 'Error: away', '1.2.3', away)
+      await until(() => status()?.trace?.startsWith('Restarted by policy once') === true, 'said')
+      assert.deepEqual([status()?.state, worker.calls], ['RUNNING', [`stop ${on}`, `start ${on}`]])
+      worker.says.task(id, 'FAILED', 'Error: away', '1.2.3', away)
+      await until(() => status()?.trace?.includes('Given up by policy') === true, 'given up')
+    }
+    assert.deepEqual(cluster.placement.conflicts, [])
+  })
+
   it('I9: a connector that fails or is slow to start holds up nobody', async (t) => {
     const cluster = new HerderCluster(t)
     const { herder } = await cluster.join()

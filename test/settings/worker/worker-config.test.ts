@@ -4,6 +4,7 @@ import { describe, it } from 'node:test'
 import { keyInfos } from '../../../src/config/config-infos.ts'
 import type { ConfigDef } from '../../../src/config/config-def.ts'
 import { ConfigError } from '../../../src/errors.ts'
+import { autoRestartKeys } from '../../../src/settings/connector/auto-restart-keys.ts'
 import { BASIC_AUTH_EXTENSION, listenerTls } from '../../../src/settings/worker/rest-keys.ts'
 import {
   distributedConfig,
@@ -120,6 +121,11 @@ const refused: [string, string, string][] = [
   invalid('metrics.num.samples', '0', 'Value must be at least 1'),
   invalid('errors.retry.exhausted', 'drop', 'String must be one of: skip, fail'),
   invalid('sink.assignment', 'even', 'String must be one of: jvm, spread'),
+  [
+    'auto.restart.on',
+    'sometimes',
+    'Invalid value [sometimes] for configuration auto.restart.on: String must be one of: passing, data, configuration, other'
+  ],
   invalid('metrics.recording.level', 'info', 'String must be one of: INFO, DEBUG'),
   ...['offset.flush.interval.ms', 'offset.flush.timeout.ms', 'task.shutdown.graceful.timeout.ms']
     .flatMap((key) => ['x', '', '5L', '1.5', '9223372036854775808'].map((value) => [key, value]))
@@ -220,6 +226,7 @@ const own = [
   'connector.client.config.override.allowlist',
   'errors.retry.exhausted',
   'sink.assignment',
+  ...Object.keys(autoRestartKeys),
   'jdbc.blocked.properties',
   'jdbc.oracle.client.lib.dir',
   'rest.preview.enable'
