@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net'
+import { Server as TlsServer } from 'node:tls'
 import type { FastifyInstance } from 'fastify'
 import type { Clock } from '../clock.ts'
 import type { Listener } from '../settings/worker/listeners.ts'
@@ -21,7 +22,7 @@ import { rootEndpoints, startingHealth } from './routes/root.ts'
 import { startFromEndpoints } from './routes/start-from.ts'
 import { taskEndpoints } from './routes/tasks.ts'
 import { javaClientTls } from '../tls/java-ssl.ts'
-import { serverTls } from './tls-options.ts'
+import { renewTls, serverTls } from './tls-options.ts'
 import { within } from '../wait.ts'
 
 const log = loggers.get('org.apache.kafka.connect.runtime.rest.RestServer')
@@ -84,9 +85,12 @@ export function createRestServer(settings: {
   }
   const isConnector = (name: string) => herder?.cluster.connectors().includes(name) === true
 
+  let renewals: (() => void)[] = []
   const stop = async () => {
     const closing = apps
     apps = []
+    for (const end of renewals) end()
+    renewals = []
     await Promise.all(closing.map((app) => close(app, clock, options.stopTimeoutMs)))
     stopped.abort()
   }
@@ -109,6 +113,8 @@ export function createRestServer(settings: {
             )
             apps.push(app)
             bound.push(await listen(app, address, admin))
+            const ssl = admin ? options.adminSsl : options.ssl
+            if (app.server instanceof TlsServer) renewals.push(renewTls(app.server, ssl, clock))
           }
         }
       } catch (error) {

@@ -8,6 +8,7 @@ import {
   readPrivateKey
 } from './key-material.ts'
 import { readKeyStore, readTrustStore } from './key-store.ts'
+import { renewed } from './renewed.ts'
 
 type Secret = { readonly value: string } | null
 
@@ -36,7 +37,7 @@ export interface TlsSettings {
  * Options of node:tls that both sides of a connection have. All keys and certificates are PEM, keys without a
  * password.
  */
-interface JavaTls {
+export interface JavaTls {
   readonly key?: string
   readonly cert?: string
   readonly ca?: string[]
@@ -48,10 +49,15 @@ interface JavaTls {
 
 /**
  * What `ssl.*` settings ask for. Without a trust store the certificates that Node.js trusts are trusted.
- * `prefix` goes before the names of settings in messages. Throws ConfigError that names the setting, and
- * never shows a key or password (I7).
+ * Files are read again when they have changed, for whoever copies the options then. `prefix` goes before the
+ * names of settings in messages. Throws ConfigError that names the setting, and never shows a key or password
+ * (I7).
  */
 export function javaTls(ssl: TlsSettings, prefix = ''): JavaTls {
+  return renewed(ssl, () => asSet(ssl, prefix))
+}
+
+function asSet(ssl: TlsSettings, prefix: string): JavaTls {
   return {
     ...ownIdentity(ssl, prefix),
     ...trusted(ssl, prefix),
@@ -68,9 +74,11 @@ export function javaClientTls(
   ssl: TlsSettings,
   prefix = ''
 ): JavaTls & { checkServerIdentity?: () => undefined } {
-  const tls = javaTls(ssl, prefix)
   const checksHost = ssl['ssl.endpoint.identification.algorithm'] !== ''
-  return checksHost ? tls : { ...tls, checkServerIdentity: () => undefined }
+  return renewed(ssl, () => ({
+    ...asSet(ssl, prefix),
+    ...(checksHost ? {} : { checkServerIdentity: () => undefined })
+  }))
 }
 
 const STORE_TYPES = ['JKS', 'PKCS12', 'PEM']

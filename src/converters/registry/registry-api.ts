@@ -73,6 +73,22 @@ class Kept extends Error {
   }
 }
 
+/** Connections with the keys and certificates that are there when each is made. */
+class RegistryAgent extends HttpsAgent {
+  readonly #tls: RegistryOptions['tls']
+
+  constructor(tls: RegistryOptions['tls']) {
+    super({ keepAlive: false })
+    this.#tls = tls
+  }
+
+  override createConnection(
+    ...[options, callback]: Parameters<HttpsAgent['createConnection']>
+  ): ReturnType<HttpsAgent['createConnection']> {
+    return super.createConnection({ ...options, ...this.#tls }, callback)
+  }
+}
+
 /** Requests to one address. */
 export class RegistryApi {
   readonly host: string
@@ -93,7 +109,7 @@ export class RegistryApi {
       host: address.url,
       // Requests are rare: no socket is kept, so that none breaks unseen.
       agent: address.url.startsWith('https:')
-        ? new HttpsAgent({ ...options.tls, keepAlive: false })
+        ? new RegistryAgent(options.tls)
         : new HttpAgent({ keepAlive: false }),
       ...(address.basic === null ? {} : { auth: address.basic }),
       retry: { retries: 1, enableRetry: () => true, validateRetry: keepFailure as never },
