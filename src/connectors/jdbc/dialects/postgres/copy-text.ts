@@ -1,7 +1,10 @@
 export const TAB = 0x09
 export const LINE_END = 0x0a
 
-const FIRST_BYTES = 96 * 1024
+/** Of a text with a few rows; memory outside of the heap has whole collections run before their time. */
+const FIRST_BYTES = 2 * 1024
+/** Room for a piece, behind one that was taken. */
+const NEXT_BYTES = 96 * 1024
 /** UTF-8 has no more for a unit of a JavaScript text. */
 const MOST_BYTES = 3
 
@@ -9,8 +12,10 @@ const MOST_BYTES = 3
  * The text of a `COPY` while it is written: fields are short, and go straight to the bytes that are sent.
  */
 export class CopyText {
-  #bytes = Buffer.allocUnsafe(FIRST_BYTES)
+  #bytes = Buffer.alloc(0)
   #length = 0
+  /** Least that is made room for. */
+  #least = FIRST_BYTES
 
   /** In bytes. */
   get length(): number {
@@ -32,13 +37,14 @@ export class CopyText {
   /** What was written since the last time. */
   take(): Uint8Array {
     const taken = this.#bytes.subarray(0, this.#length)
-    this.#bytes = Buffer.allocUnsafe(FIRST_BYTES)
+    this.#bytes = Buffer.alloc(0)
     this.#length = 0
+    this.#least = NEXT_BYTES
     return taken
   }
 
   #grow(least: number): void {
-    const bytes = Buffer.allocUnsafe(Math.max(least, 2 * this.#bytes.length))
+    const bytes = Buffer.allocUnsafe(Math.max(least, this.#least, 2 * this.#bytes.length))
     this.#bytes.copy(bytes, 0, 0, this.#length)
     this.#bytes = bytes
   }
