@@ -168,7 +168,8 @@ const inside: Record<string, Record<string, readonly string[]>> = {
       'masked-config.ts',
       'metrics-text.ts',
       'request-author.ts',
-      'request-body.ts'
+      'request-body.ts',
+      'roles.ts'
     ]
   }
 }

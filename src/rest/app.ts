@@ -1,16 +1,17 @@
 import { createServer, type IncomingMessage } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { Socket } from 'node:net'
-import type { TlsOptions } from 'node:tls'
+import { type TlsOptions, TLSSocket } from 'node:tls'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import type { HeaderRule } from '../settings/worker/response-headers.ts'
 import { ConnectError } from '../errors.ts'
 import { loggers } from '../log.ts'
 import { logAccess } from './access-log.ts'
 import { type AllowedMethods, allowedMethods } from './allowed-methods.ts'
-import { type Authenticate, basicCredentials, isInternal } from './basic-auth.ts'
+import type { Asking, Authenticate } from './accounts.ts'
+import { isInternal } from './basic-auth.ts'
 import { type CorsOptions, corsHeaders } from './cors.ts'
-import type { Answer, Call, Endpoint } from './endpoint.ts'
+import type { Answer, Call, Endpoint, RequestParts } from './endpoint.ts'
 import { errorAnswer, errorBody, protocolError } from './error-answer.ts'
 import { OFFSETS_HEADER } from './forward.ts'
 import { jsonText } from './json-answer.ts'
@@ -18,6 +19,7 @@ import { acceptedType, acceptsText, checkContentType } from './media-types.ts'
 import { type BodyLimits, RequestBody } from './request-bodies.ts'
 import { connectorPath, routerTarget, uriProblem } from './request-uri.ts'
 import { headersOf } from './response-headers.ts'
+import { ALL_RIGHTS, requireRights, type Rights, type RightsOf } from './roles.ts'
 import { refuseUntrustedClients } from './tls-options.ts'
 
 const log = loggers.get('org.apache.kafka.connect.runtime.rest.RestServer')
@@ -33,6 +35,10 @@ export interface AppOptions {
   cors: CorsOptions | null
   headers: readonly HeaderRule[]
   authenticate: Authenticate | null
+  /** The account that another worker has found for a request which it passes on; null: none does. */
+  passedOn: (call: RequestParts) => string | null
+  /** null: whoever is let in may do everything. */
+  rightsOf: RightsOf | null
   bodies: BodyLimits
   /** True for names of existing connectors. */
   isConnector: (name: string) => boolean
@@ -103,11 +109,12 @@ function addRoute(app: FastifyInstance, endpoint: Endpoint, options: AppOptions)
     },
     preParsing: async (request, reply, payload) => {
       authenticated(options, request, reply)
+      authorized(endpoint, options, request)
       if (hasBody(request)) expectBody(options.bodies, request, reply)
       return payload
     },
     handler: async (request, reply) => {
-      const answer = await endpoint.answer(callOf(request, options))
+      const answer = await endpoint.answer(callOf(request, endpoint, options))
       return sendAnswer(request, reply, answer)
     }
   })
@@ -155,26 +162,65 @@ class Unauthenticated extends ConnectError {
   }
 }
 
+/** Accounts whose password was checked; null where nobody is asked for one. */
+const accounts = new WeakMap<FastifyRequest, string | null>()
+
 function authenticated(options: AppOptions, request: FastifyRequest, reply: FastifyReply): void {
   if (options.authenticate === null) return
   if (isInternalRequest(request)) return
-  if (options.authenticate(request.headers.authorization)) return
+  const found = options.authenticate(askingOf(request, options))
+  if (found !== null) return void accounts.set(request, found.account)
   reply.header('content-type', request.method === 'OPTIONS' ? 'text/plain' : 'application/json')
   throw new Unauthenticated()
 }
 
-function callOf(request: FastifyRequest, options: AppOptions): Call {
+function askingOf(request: FastifyRequest, { passedOn }: AppOptions): Asking {
+  const { headers, socket } = request
+  const tls = socket instanceof TLSSocket && socket.authorized ? socket.getPeerCertificate() : null
+  const name = tls?.subject?.CN
+  return {
+    authorization: headers.authorization,
+    header(wanted) {
+      const value = headers[wanted.toLowerCase()]
+      return typeof value === 'string' && value !== '' ? value : null
+    },
+    address: socket.remoteAddress ?? null,
+    // Several names are none that anybody could rely on.
+    certificate: typeof name === 'string' ? name : null,
+    passedOn: passedOn(partsOf(request))
+  }
+}
+
+/** Requests between workers are signed: whoever caused them was asked before. */
+function authorized(endpoint: Endpoint, options: AppOptions, request: FastifyRequest): Rights {
+  const { rightsOf } = options
+  if (rightsOf === null || isInternalRequest(request)) return ALL_RIGHTS
+  const account = accounts.get(request) ?? null
+  const { connector = null } = request.params as { readonly connector?: string }
+  return requireRights(account, rightsOf(account), {
+    what: `${endpoint.method} ${endpoint.path}`,
+    needs: endpoint.needs,
+    connector,
+    isOfAll: endpoint.isOfAll === true
+  })
+}
+
+function partsOf(request: FastifyRequest): RequestParts {
   return {
     method: request.method,
     target: routerTarget(request.originalUrl),
-    params: request.params as Call['params'],
     query: request.query as Call['query'],
-    headers: request.headers,
+    headers: request.headers
+  }
+}
+
+function callOf(request: FastifyRequest, endpoint: Endpoint, options: AppOptions): Call {
+  return {
+    ...partsOf(request),
+    params: request.params as Call['params'],
     body: request.body instanceof Buffer ? request.body : undefined,
-    user:
-      options.authenticate === null
-        ? null
-        : (basicCredentials(request.headers.authorization)?.user ?? null),
+    user: accounts.get(request) ?? null,
+    rights: authorized(endpoint, options, request),
     address: request.socket.remoteAddress ?? null
   }
 }

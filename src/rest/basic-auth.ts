@@ -9,23 +9,27 @@ const LOGIN_MODULE = 'org.apache.kafka.connect.rest.basic.auth.extension.Propert
 
 const log = loggers.get(BASIC_AUTH_EXTENSION)
 
-/** Tells whether the Authorization header of a request lets it in. */
-export type Authenticate = (authorization: string | undefined) => boolean
+/**
+ * Whom the Authorization header of a request shows to ask; null: it does not let him in. `account` is null
+ * where nobody is asked for one.
+ */
+type BasicAuth = (authorization: string | undefined) => { readonly account: string | null } | null
 
 /**
  * Reads the users file (`user=password`, a `.properties` file) once. An empty file lets everybody in, as the
  * JVM worker's does; that is logged. Throws ConfigError when the file cannot be read.
  */
-export function basicAuth(usersFile: string): Authenticate {
+export function basicAuth(usersFile: string): BasicAuth {
   const users = parseProperties(decodeProperties(read(usersFile, 'credentials file')))
   if (users.size === 0) {
     log.warn('The credentials file is empty: every request is accepted', { file: usersFile })
-    return () => true
+    return () => ({ account: null })
   }
   return (authorization) => {
     const given = basicCredentials(authorization)
     const expected = given === null ? undefined : users.get(given.user)
-    return given !== null && expected !== undefined && same(expected, given.password)
+    if (given === null || expected === undefined) return null
+    return same(expected, given.password) ? { account: given.user } : null
   }
 }
 

@@ -3,7 +3,8 @@ import { type Herder, RequestTargetError } from '../herder/herder.ts'
 import { type Patience, withDeadline } from './deadline.ts'
 import { protocolError } from './error-answer.ts'
 import { maskedInfo } from './masked-config.ts'
-import { type Forward, FORWARDED_FOR, ORIGIN_PROOF } from './forward.ts'
+import { type Forward, FORWARDED_FOR, FORWARDED_USER, ORIGIN_PROOF } from './forward.ts'
+import type { Rights, Role } from './roles.ts'
 
 /** What every endpoint works with. */
 export interface RestContext extends Patience {
@@ -14,18 +15,24 @@ export interface RestContext extends Patience {
   maskConfigs: boolean
 }
 
-/** One request, taken apart. */
-export interface Call {
+/** What is known of a request before its body is read. */
+export interface RequestParts {
   method: string
   /** Path and query as the client sent them. */
   target: string
-  /** Decoded path segments by name. */
-  params: Readonly<Record<string, string>>
   query: Readonly<Record<string, string | string[] | undefined>>
   headers: Readonly<Record<string, string | string[] | undefined>>
+}
+
+/** One request, taken apart. */
+export interface Call extends RequestParts {
+  /** Decoded path segments by name. */
+  params: Readonly<Record<string, string>>
   body: Uint8Array | undefined
-  /** Account whose password was checked; null where nobody is asked for one. */
+  /** Account that was found to ask; null where nobody is asked for one. */
   user: string | null
+  /** What that account may do. */
+  rights: Rights
   /** Network address of the other side. */
   address: string | null
 }
@@ -49,6 +56,10 @@ export interface Endpoint {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** Segments that start with `:` are parameters. */
   path: string
+  /** What whoever asks has to be, where there are roles. */
+  needs: Role
+  /** True when it is about all connectors together. */
+  isOfAll?: boolean
   /** True when the body is read: then it needs a Content-Type. */
   reads?: boolean
   /** True when any Content-Type is fine. */
@@ -56,6 +67,11 @@ export interface Endpoint {
   /** True when the answer is no JSON, whatever the client says it takes. */
   isText?: boolean
   answer: (call: Call) => Promise<Answer> | Answer
+}
+
+/** Whether secrets are hidden in the answer: only who may change a configuration needs to see them. */
+export function masksSecrets(context: RestContext, call: Call): boolean {
+  return context.maskConfigs || call.rights.role !== 'editor'
 }
 
 /** The parameter `name` of the path. */
@@ -77,7 +93,7 @@ export function taskParam(call: Call): number {
 }
 
 /** First value of a query parameter. */
-export function queryParam(call: Call, name: string): string | undefined {
+export function queryParam(call: Pick<Call, 'query'>, name: string): string | undefined {
   const value = call.query[name]
   return Array.isArray(value) ? value[0] : value
 }
@@ -150,7 +166,7 @@ export async function herderWorkOrForward(
       body: call.body
     })
     // The other worker may hide less than this one.
-    const text = context.maskConfigs ? maskedInfo(answered) : answered
+    const text = masksSecrets(context, call) ? maskedInfo(answered) : answered
     const more = offsets === undefined ? {} : { offsets }
     return text === '' ? { status, ...more } : { status, text, ...more }
   }
@@ -158,11 +174,24 @@ export async function herderWorkOrForward(
 
 function withOrigin(context: RestContext, call: Call): Call['headers'] {
   if (call.address === null) return call.headers
-  const proof = context.herder.origins.proof(originOf(call, call.address)) ?? undefined
-  return { ...call.headers, [FORWARDED_FOR]: call.address, [ORIGIN_PROOF]: proof }
+  const { address, user } = call
+  const proof = context.herder.origins.proof(originOf(call, { address, user })) ?? undefined
+  return {
+    ...call.headers,
+    [FORWARDED_FOR]: address,
+    [FORWARDED_USER]: user ?? undefined,
+    [ORIGIN_PROOF]: proof
+  }
+}
+
+/** Where a request came from that another worker passes on. */
+export interface Origin {
+  readonly address: string
+  readonly user: string | null
 }
 
 /** What a worker proves when it passes a request on: which request, and where it came from. */
-export function originOf({ method, target }: Call, address: string): string {
-  return `${address} ${method} ${target.split('?', 1)[0]}`
+export function originOf({ method, target }: RequestParts, { address, user }: Origin): string {
+  const request = `${address} ${method} ${target.split('?', 1)[0]}`
+  return user === null ? request : `${request} ${user}`
 }

@@ -31,6 +31,8 @@ export type Forward = (request: ForwardRequest) => Promise<ForwardAnswer>
 
 /** Set by a worker that passes a request on: where it came from. */
 export const FORWARDED_FOR = 'x-forwarded-for'
+/** The account that this worker has found to ask. */
+export const FORWARDED_USER = 'x-connect-user'
 /** Proof by the group's session key that a worker set it. */
 export const ORIGIN_PROOF = 'x-connect-origin-signature'
 /** What a client says of itself. */
@@ -39,6 +41,7 @@ export const REQUESTED_BY = 'x-requested-by'
 export const OFFSETS_HEADER = 'connect-offsets'
 const TRAVELLING = [
   FORWARDED_FOR,
+  FORWARDED_USER,
   ORIGIN_PROOF,
   REQUESTED_BY,
   'authorization',

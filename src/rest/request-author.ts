@@ -1,25 +1,36 @@
 import type { MoveAuthor } from '../herder/start-from.ts'
-import { type Call, originOf, queryParam, type RestContext } from './endpoint.ts'
-import { FORWARDED_FOR, ORIGIN_PROOF, REQUESTED_BY } from './forward.ts'
+import {
+  type Call,
+  type Origin,
+  originOf,
+  queryParam,
+  type RequestParts,
+  type RestContext
+} from './endpoint.ts'
+import { FORWARDED_FOR, FORWARDED_USER, ORIGIN_PROOF, REQUESTED_BY } from './forward.ts'
 
 /** Longest text taken over from a header. */
 const MAX_NOTE = 200
 
 /** Who sent a request, also when another worker passed it on. */
 export function authorOf(context: RestContext, call: Call): MoveAuthor {
-  const address = passedOnFor(context, call) ?? call.address
+  const address = originPassedOn(context, call)?.address ?? call.address
   return { user: call.user, address, note: header(call, REQUESTED_BY) }
 }
 
-/** Anybody can write the header; only a worker of the group can prove what stands in it. */
-function passedOnFor(context: RestContext, call: Call): string | null {
+/** Anybody can write the headers; only a worker of the group can prove what stands in them. */
+export function originPassedOn(
+  context: Pick<RestContext, 'herder'>,
+  call: RequestParts
+): Origin | null {
   if (queryParam(call, 'forward') === undefined) return null
   const [address, proof] = [header(call, FORWARDED_FOR), header(call, ORIGIN_PROOF)]
   if (address === null || proof === null) return null
-  return context.herder.origins.isProved(originOf(call, address), proof) ? address : null
+  const origin = { address, user: header(call, FORWARDED_USER) }
+  return context.herder.origins.isProved(originOf(call, origin), proof) ? origin : null
 }
 
-function header(call: Call, name: string): string | null {
+function header(call: RequestParts, name: string): string | null {
   const value = call.headers[name]
   const text = (Array.isArray(value) ? value.join(', ') : (value ?? '')).trim()
   return text === '' ? null : text.slice(0, MAX_NOTE)

@@ -2,11 +2,13 @@ import { ConfigError } from '../errors.ts'
 import type { Listener } from '../settings/worker/listeners.ts'
 import type { HeaderRule } from '../settings/worker/response-headers.ts'
 import {
+  BASIC_AUTH_EXTENSION,
   type ListenerTls,
   listenerTls,
   REQUEST_TIMEOUT_MS,
   type RestConfig
 } from '../settings/worker/rest-keys.ts'
+import { type AccountSettings, addressList } from './accounts.ts'
 import { usersFileOfJaas } from './basic-auth.ts'
 import { type CorsOptions, corsOptions } from './cors.ts'
 
@@ -19,8 +21,10 @@ export interface RestServerOptions {
   adminSsl: ListenerTls
   cors: CorsOptions | null
   headers: readonly HeaderRule[]
-  /** Users file of basic auth, null when it is off. */
-  usersFile: string | null
+  /** What lets requests in. */
+  accounts: AccountSettings
+  /** Roles of these users, null when each may do everything. */
+  rolesFile: string | null
   /** Hide values of keys that look like secrets in answers (`rest.config.mask`). */
   maskConfigs: boolean
   /** Answer `GET /metrics` where the loggers are (`rest.metrics.enable`). */
@@ -53,7 +57,12 @@ export function restServerOptions(
       values['access.control.allow.methods']
     ),
     headers: values['response.http.headers.config'],
-    usersFile: usersFile(config, environment),
+    accounts: {
+      usersFile: usersFile(config, environment),
+      proxies: proxies(config),
+      certificates: values['rest.certificate.accounts']
+    },
+    rolesFile: rolesFile(config),
     maskConfigs: values['rest.config.mask'],
     metrics: values['rest.metrics.enable'],
     requestTimeoutMs: REQUEST_TIMEOUT_MS,
@@ -62,6 +71,29 @@ export function restServerOptions(
     workerBodyLimitBytes: 128 * 1024 * 1024,
     stopTimeoutMs: 10_000
   }
+}
+
+function rolesFile({ values }: RestConfig): string | null {
+  const file = values['rest.roles.file']
+  const hasAccounts =
+    values['rest.extension.classes'].length > 0 ||
+    values['rest.proxy.user.header'] !== null ||
+    values['rest.certificate.accounts']
+  if (file === null || hasAccounts) return file
+  throw new ConfigError(
+    `rest.roles.file gives roles to accounts, and there are none: set rest.extension.classes=${BASIC_AUTH_EXTENSION}, rest.proxy.user.header or rest.certificate.accounts`
+  )
+}
+
+function proxies({ values }: RestConfig): AccountSettings['proxies'] {
+  const header = values['rest.proxy.user.header']
+  const key = 'rest.proxy.addresses'
+  const addresses = addressList(key, values[key])
+  if (header === null) return null
+  if (values[key].length > 0) return { header, addresses }
+  throw new ConfigError(
+    `rest.proxy.user.header=${header} would be believed from nobody: ${key} names the proxies that may send it`
+  )
 }
 
 function usersFile(

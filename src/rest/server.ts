@@ -7,10 +7,12 @@ import { ConnectError } from '../errors.ts'
 import type { Herder } from '../herder/herder.ts'
 import { loggers } from '../log.ts'
 import { type AppOptions, createApp } from './app.ts'
-import { basicAuth } from './basic-auth.ts'
+import { authentication } from './accounts.ts'
 import type { Endpoint, RestContext } from './endpoint.ts'
 import { createForward } from './forward.ts'
 import { BodyBudget, type BodyLimits } from './request-bodies.ts'
+import { originPassedOn } from './request-author.ts'
+import { rolesOf } from './roles.ts'
 import type { RestServerOptions } from './rest-server-options.ts'
 import { pluginEndpoints } from './routes/connector-plugins.ts'
 import { connectorEndpoints } from './routes/connectors.ts'
@@ -83,7 +85,11 @@ export function createRestServer(settings: {
     clients: new BodyBudget(2 * options.bodyLimitBytes),
     workers: new BodyBudget(2 * options.workerBodyLimitBytes)
   }
-  const isConnector = (name: string) => herder?.cluster.connectors().includes(name) === true
+  const shared: SharedOptions = {
+    bodies,
+    isConnector: (name) => herder?.cluster.connectors().includes(name) === true,
+    passedOn: (call) => originPassedOn(context, call)?.user ?? null
+  }
 
   let renewals: (() => void)[] = []
   const stop = async () => {
@@ -109,7 +115,7 @@ export function createRestServer(settings: {
           for (const address of addresses) {
             const app = createApp(
               listenerEndpoints(context, options, admin),
-              appOptions(options, address, admin, isConnector, bodies)
+              appOptions(options, address, admin, shared)
             )
             apps.push(app)
             bound.push(await listen(app, address, admin))
@@ -150,21 +156,23 @@ function listenerEndpoints(
   ]
 }
 
+/** What all listeners have in common. */
+type SharedOptions = Pick<AppOptions, 'bodies' | 'isConnector' | 'passedOn'>
+
 function appOptions(
   options: RestServerOptions,
   { protocol }: Listener,
   admin: boolean,
-  isConnector: (name: string) => boolean,
-  bodies: BodyLimits
+  shared: SharedOptions
 ): AppOptions {
   const ssl = admin ? options.adminSsl : options.ssl
   return {
     tls: protocol === 'https' ? serverTls(ssl) : null,
     cors: admin ? null : options.cors,
     headers: admin ? [] : options.headers,
-    authenticate: admin || options.usersFile === null ? null : basicAuth(options.usersFile),
-    bodies,
-    isConnector
+    authenticate: admin ? null : authentication(options.accounts),
+    rightsOf: admin || options.rolesFile === null ? null : rolesOf(options.rolesFile),
+    ...shared
   }
 }
 

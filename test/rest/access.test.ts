@@ -78,7 +78,7 @@ KafkaConnect {
     )
     const config = restConfig({ 'rest.extension.classes': BASIC_AUTH_EXTENSION })
     const environment = { KAFKA_OPTS: `-Xmx1g -Djava.security.auth.login.config=${jaas} -Da=b` }
-    assert.equal(restServerOptions(config, environment).usersFile, join(dir, 'users'))
+    assert.equal(restServerOptions(config, environment).accounts.usersFile, join(dir, 'users'))
     assert.throws(() => restServerOptions(config, {}), /needs a credentials file/)
     await writeFile(jaas, 'KafkaConnect { com.sun.Module required; };')
     assert.throws(() => restServerOptions(config, environment), /exist only in Java/)

@@ -17,6 +17,7 @@ export function pluginEndpoints(context: RestContext): Endpoint[] {
     {
       method: 'GET',
       path: '/connector-plugins',
+      needs: 'viewer',
       answer: (call) => {
         const connectorsOnly = queryFlag(call, 'connectorsOnly', true)
         return { status: 200, body: context.herder.pluginCatalog.plugins(connectorsOnly) }
@@ -25,6 +26,7 @@ export function pluginEndpoints(context: RestContext): Endpoint[] {
     {
       method: 'GET',
       path: '/connector-plugins/:plugin/config',
+      needs: 'viewer',
       answer: (call) => {
         const plugin = param(call, 'plugin')
         const keys = context.herder.pluginCatalog.pluginConfig(plugin, queryParam(call, 'version'))
@@ -34,6 +36,7 @@ export function pluginEndpoints(context: RestContext): Endpoint[] {
     {
       method: 'PUT',
       path: '/connector-plugins/:plugin/config/validate',
+      needs: 'editor',
       reads: true,
       answer: async (call) => {
         const plugin = param(call, 'plugin')
@@ -48,6 +51,7 @@ export function pluginEndpoints(context: RestContext): Endpoint[] {
     {
       method: 'POST',
       path: '/connector-plugins/:plugin/preview',
+      needs: 'editor',
       reads: true,
       answer: async (call) => {
         const rows = rowsWanted(call)

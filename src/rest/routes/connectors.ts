@@ -7,6 +7,7 @@ import {
   type Endpoint,
   herderWork,
   herderWorkOrForward,
+  masksSecrets,
   param,
   queryChoice,
   queryFlag,
@@ -15,6 +16,7 @@ import {
 import { jsonObjectOf } from '../json-answer.ts'
 import { maskedConfig } from '../masked-config.ts'
 import { configBody, createRequest } from '../request-body.ts'
+import { requireRights } from '../roles.ts'
 import { connectorInfo, stateInfo } from '../wire/connectors.ts'
 import { connectorName } from '../../settings/connector/connector-settings.ts'
 
@@ -23,22 +25,35 @@ const log = loggers.get('org.apache.kafka.connect.runtime.rest.resources.Connect
 /** Connectors: list, create, read, change, delete, and their life: pause, resume, stop, restart. */
 export function connectorEndpoints(context: RestContext): Endpoint[] {
   return [
-    { method: 'GET', path: '/connectors', answer: (call) => listConnectors(context, call) },
-    { method: 'POST', path: '/connectors', reads: true, answer: (call) => create(context, call) },
+    {
+      method: 'GET',
+      path: '/connectors',
+      needs: 'viewer',
+      answer: (call) => listConnectors(context, call)
+    },
+    {
+      method: 'POST',
+      path: '/connectors',
+      needs: 'editor',
+      reads: true,
+      answer: (call) => create(context, call)
+    },
     {
       method: 'GET',
       path: '/connectors/:connector',
+      needs: 'viewer',
       answer: async (call) => {
         const info = await herderWork(
           context,
           context.herder.cluster.connectorInfo(param(call, 'connector'))
         )
-        return { status: 200, body: connectorInfo(info, context.maskConfigs) }
+        return { status: 200, body: connectorInfo(info, masksSecrets(context, call)) }
       }
     },
     {
       method: 'DELETE',
       path: '/connectors/:connector',
+      needs: 'editor',
       answer: (call) =>
         herderWorkOrForward(context, call, async () => {
           const offsets = queryChoice(call, 'offsets', ['keep', 'delete']) ?? 'keep'
@@ -49,23 +64,26 @@ export function connectorEndpoints(context: RestContext): Endpoint[] {
     {
       method: 'GET',
       path: '/connectors/:connector/config',
+      needs: 'viewer',
       answer: async (call) => {
         const config = await herderWork(
           context,
           context.herder.cluster.connectorConfig(param(call, 'connector'))
         )
-        return { status: 200, body: context.maskConfigs ? maskedConfig(config) : config }
+        return { status: 200, body: masksSecrets(context, call) ? maskedConfig(config) : config }
       }
     },
     {
       method: 'PUT',
       path: '/connectors/:connector/config',
+      needs: 'editor',
       reads: true,
       answer: (call) => putConfig(context, call)
     },
     {
       method: 'PATCH',
       path: '/connectors/:connector/config',
+      needs: 'editor',
       reads: true,
       answer: (call) => {
         const patch = configBody(call.body)
@@ -74,13 +92,14 @@ export function connectorEndpoints(context: RestContext): Endpoint[] {
             param(call, 'connector'),
             patch
           )
-          return { status: 200, body: connectorInfo(info, context.maskConfigs) }
+          return { status: 200, body: connectorInfo(info, masksSecrets(context, call)) }
         })
       }
     },
     {
       method: 'GET',
       path: '/connectors/:connector/status',
+      needs: 'viewer',
       answer: (call) => ({
         status: 200,
         body: stateInfo(context.herder.cluster.connectorStatus(param(call, 'connector')))
@@ -98,6 +117,7 @@ function lifeEndpoints(context: RestContext): Endpoint[] {
   ): Endpoint => ({
     method: 'PUT',
     path,
+    needs: 'operator',
     answer: (call) =>
       herderWorkOrForward(context, call, async () => {
         await work(param(call, 'connector'))
@@ -117,6 +137,7 @@ function lifeEndpoints(context: RestContext): Endpoint[] {
     {
       method: 'POST',
       path: '/connectors/:connector/restart',
+      needs: 'operator',
       answer: (call) => {
         const name = param(call, 'connector')
         const includeTasks = queryFlag(call, 'includeTasks', false)
@@ -137,16 +158,25 @@ function lifeEndpoints(context: RestContext): Endpoint[] {
 
 async function listConnectors(context: RestContext, call: Call): Promise<Answer> {
   const expand = call.query['expand']
-  if (expand === undefined) return { status: 200, body: context.herder.cluster.connectors() }
+  const { connectors } = call.rights
+  const names = context.herder.cluster
+    .connectors()
+    .filter((name) => connectors === null || connectors(name))
+  if (expand === undefined) return { status: 200, body: names }
   const wanted = new Set(Array.isArray(expand) ? expand : [expand])
   for (const name of wanted) {
     if (name !== 'info' && name !== 'status') log.info('Ignoring unknown expansion type', { name })
   }
-  const expanded = jsonObjectOf(context.herder.cluster.connectors(), async (name) => {
+  const expanded = jsonObjectOf(names, async (name) => {
     try {
       const { herder } = context
       const info = wanted.has('info')
-        ? { info: connectorInfo(await herder.cluster.connectorInfo(name), context.maskConfigs) }
+        ? {
+            info: connectorInfo(
+              await herder.cluster.connectorInfo(name),
+              masksSecrets(context, call)
+            )
+          }
         : {}
       const status = wanted.has('status')
         ? { status: stateInfo(herder.cluster.connectorStatus(name)) }
@@ -166,6 +196,12 @@ async function create(context: RestContext, call: Call): Promise<Answer> {
   const { name, config, initialState, initialOffsets } = createRequest(call.body)
   const others = queryChoice(call, 'offsets', ['keep', 'reset'])
   checkName(name, config)
+  requireRights(call.user, call.rights, {
+    what: 'POST /connectors',
+    needs: 'editor',
+    connector: name,
+    isOfAll: false
+  })
   return createdAt(
     name,
     await herderWorkOrForward(context, call, async () => {
@@ -176,7 +212,7 @@ async function create(context: RestContext, call: Call): Promise<Answer> {
           ? {}
           : { initialOffsets: { offsets: initialOffsets, others: others ?? 'reset' } })
       })
-      return createdAnswer(context, outcome, others !== null)
+      return createdAnswer(context, call, outcome, others !== null)
     })
   )
 }
@@ -194,15 +230,20 @@ async function putConfig(context: RestContext, call: Call): Promise<Answer> {
         config,
         options
       )
-      return { status: created ? 201 : 200, body: connectorInfo(info, context.maskConfigs) }
+      return { status: created ? 201 : 200, body: connectorInfo(info, masksSecrets(context, call)) }
     })
   )
 }
 
 /** As the JVM worker answers; what became of offsets only where somebody gave some, or asked. */
-function createdAnswer(context: RestContext, outcome: PutOutcome, asked: boolean): Answer {
+function createdAnswer(
+  context: RestContext,
+  call: Call,
+  outcome: PutOutcome,
+  asked: boolean
+): Answer {
   const { info, offsetsStatus, keptOffsets = 0 } = outcome
-  const body = connectorInfo(info, context.maskConfigs)
+  const body = connectorInfo(info, masksSecrets(context, call))
   const kept = `${keptOffsets} offsets of an earlier connector of that name are kept`
   const status = offsetsStatus ?? (asked ? kept : undefined)
   return {

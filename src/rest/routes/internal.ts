@@ -15,6 +15,7 @@ export function internalEndpoints(context: RestContext): Endpoint[] {
     {
       method: 'POST',
       path: '/connectors/:connector/tasks',
+      needs: 'viewer',
       // Not `reads`: like the JVM worker it takes a body without a type.
       answer: (call) => {
         const bytes = call.body ?? new Uint8Array()
@@ -32,6 +33,7 @@ export function internalEndpoints(context: RestContext): Endpoint[] {
     {
       method: 'PUT',
       path: '/connectors/:connector/fence',
+      needs: 'viewer',
       answer: (call) =>
         herderWorkOrForward(context, call, async () => {
           await context.herder.fenceZombieSourceTasks(param(call, 'connector'), signature(call))

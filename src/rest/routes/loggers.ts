@@ -20,6 +20,7 @@ export function loggerEndpoints(context: RestContext): Endpoint[] {
     {
       method: 'GET',
       path: '/admin/loggers',
+      needs: 'viewer',
       answer: () => {
         const levels = [...context.herder.loggerLevels.loggers()]
         return {
@@ -31,6 +32,7 @@ export function loggerEndpoints(context: RestContext): Endpoint[] {
     {
       method: 'GET',
       path: '/admin/loggers/:logger',
+      needs: 'viewer',
       answer: (call) => {
         const name = param(call, 'logger')
         const level = context.herder.loggerLevels.logger(name)
@@ -41,6 +43,8 @@ export function loggerEndpoints(context: RestContext): Endpoint[] {
     {
       method: 'PUT',
       path: '/admin/loggers/:logger',
+      needs: 'operator',
+      isOfAll: true,
       reads: true,
       answer: (call) => setLevel(context, call)
     }

@@ -7,6 +7,8 @@ export function metricsEndpoints(context: RestContext): Endpoint[] {
     {
       method: 'GET',
       path: '/metrics',
+      needs: 'viewer',
+      isOfAll: true,
       anyType: true,
       isText: true,
       answer: () => ({

@@ -14,6 +14,7 @@ export function offsetEndpoints(context: RestContext): Endpoint[] {
     {
       method: 'GET',
       path,
+      needs: 'viewer',
       answer: async (call) => {
         const offsets = await herderWork(
           context,
@@ -26,6 +27,7 @@ export function offsetEndpoints(context: RestContext): Endpoint[] {
     {
       method: 'PATCH',
       path,
+      needs: 'operator',
       reads: true,
       answer: (call) => {
         const offsets = offsetsBody(call.body)
@@ -41,6 +43,7 @@ export function offsetEndpoints(context: RestContext): Endpoint[] {
     {
       method: 'DELETE',
       path,
+      needs: 'operator',
       answer: (call) =>
         herderWorkOrForward(context, call, async () => {
           const message = await context.herder.changes.modifyOffsets(param(call, 'connector'), null)

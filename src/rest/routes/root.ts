@@ -16,6 +16,7 @@ export function rootEndpoints(context: RestContext): Endpoint[] {
     {
       method: 'GET',
       path: '/',
+      needs: 'viewer',
       anyType: true,
       answer: () => {
         return { status: 200, body: workerInfo(context.herder.info) }
@@ -24,6 +25,7 @@ export function rootEndpoints(context: RestContext): Endpoint[] {
     {
       method: 'GET',
       path: '/health',
+      needs: 'viewer',
       anyType: true,
       answer: async () => {
         try {

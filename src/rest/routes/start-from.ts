@@ -20,6 +20,7 @@ export function startFromEndpoints(context: RestContext): Endpoint[] {
     {
       method: 'GET',
       path,
+      needs: 'viewer',
       answer: async (call) => {
         const name = param(call, 'connector')
         const history = await herderWork(context, context.herder.startFrom.history(name))
@@ -29,12 +30,14 @@ export function startFromEndpoints(context: RestContext): Endpoint[] {
     {
       method: 'PUT',
       path,
+      needs: 'operator',
       reads: true,
       answer: (call) => previewOrMove(context, call, { start: startBody(call.body) })
     },
     {
       method: 'POST',
       path: `${path}/undo`,
+      needs: 'operator',
       answer: (call) => previewOrMove(context, call, 'undo')
     }
   ]

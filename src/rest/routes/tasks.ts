@@ -2,6 +2,7 @@ import {
   type Endpoint,
   herderWork,
   herderWorkOrForward,
+  masksSecrets,
   param,
   type RestContext,
   taskParam
@@ -14,18 +15,20 @@ export function taskEndpoints(context: RestContext): Endpoint[] {
     {
       method: 'GET',
       path: '/connectors/:connector/tasks',
+      needs: 'viewer',
       answer: async (call) => {
         const tasks = await herderWork(
           context,
           context.herder.cluster.taskInfos(param(call, 'connector'))
         )
-        const body = tasks.map((task) => taskInfo(task, context.maskConfigs))
+        const body = tasks.map((task) => taskInfo(task, masksSecrets(context, call)))
         return { status: 200, body }
       }
     },
     {
       method: 'GET',
       path: '/connectors/:connector/progress',
+      needs: 'viewer',
       answer: (call) => {
         const name = param(call, 'connector')
         const tasks = context.herder.cluster.connectorProgress(name).map(taskProgress)
@@ -35,6 +38,7 @@ export function taskEndpoints(context: RestContext): Endpoint[] {
     {
       method: 'GET',
       path: '/connectors/:connector/tasks/:task/status',
+      needs: 'viewer',
       answer: (call) => ({
         status: 200,
         body: taskState(
@@ -45,6 +49,7 @@ export function taskEndpoints(context: RestContext): Endpoint[] {
     {
       method: 'POST',
       path: '/connectors/:connector/tasks/:task/restart',
+      needs: 'operator',
       answer: (call) => {
         const task = taskParam(call)
         return herderWorkOrForward(context, call, async () => {
@@ -56,6 +61,7 @@ export function taskEndpoints(context: RestContext): Endpoint[] {
     {
       method: 'GET',
       path: '/connectors/:connector/topics',
+      needs: 'viewer',
       answer: (call) => {
         const name = param(call, 'connector')
         return {
@@ -67,6 +73,7 @@ export function taskEndpoints(context: RestContext): Endpoint[] {
     {
       method: 'PUT',
       path: '/connectors/:connector/topics/reset',
+      needs: 'operator',
       answer: async (call) => {
         await herderWork(
           context,

@@ -110,6 +110,31 @@ export const restKeys = configDef({
     importance: 'low',
     doc: 'File with the accounts of that extension, `user=password` a line. Not set: the one that the JAAS file of `KAFKA_OPTS` names, as for a JVM worker.'
   },
+  'rest.proxy.user.header': {
+    type: 'string',
+    default: null,
+    nonEmpty: true,
+    importance: 'low',
+    doc: 'Header in which a proxy that has checked who asks (single sign-on) names the account, such as `X-Forwarded-User`. It is believed from `rest.proxy.addresses` only.'
+  },
+  'rest.proxy.addresses': {
+    type: 'list',
+    default: [],
+    importance: 'low',
+    doc: 'Addresses of these proxies, or their networks: `10.1.0.7,10.2.0.0/16`.'
+  },
+  'rest.certificate.accounts': {
+    type: 'boolean',
+    default: false,
+    importance: 'low',
+    doc: "Whether the common name of a client's certificate is its account, where `ssl.client.auth` asks for one and the trust store knows who issued it."
+  },
+  'rest.roles.file': {
+    type: 'string',
+    default: null,
+    importance: 'medium',
+    doc: 'File that says what these accounts may do: `account=viewer`, `operator` or `editor` a line, and behind it, if it is for some connectors only, a Java regular expression of their names; `*` stands for everybody else. Not set: whoever has an account may do everything, as in a JVM worker.'
+  },
   'rest.config.mask': {
     type: 'boolean',
     default: false,

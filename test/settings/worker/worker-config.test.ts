@@ -227,6 +227,10 @@ const own = [
   'errors.retry.exhausted',
   'sink.assignment',
   ...Object.keys(autoRestartKeys),
+  'rest.proxy.user.header',
+  'rest.proxy.addresses',
+  'rest.certificate.accounts',
+  'rest.roles.file',
   'jdbc.blocked.properties',
   'jdbc.oracle.client.lib.dir',
   'rest.preview.enable'
