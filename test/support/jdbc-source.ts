@@ -163,11 +163,14 @@ export function fields(records: readonly SourceRecord[], name: string): unknown[
   return records.map((record) => field(record, name))
 }
 
-/** The fields of an offset that the JVM connector knows. */
+/**
+ * The fields of an offset that the JVM connector knows. What else is remembered depends on who else has a
+ * transaction open on the server.
+ */
 export function cursorOf(offset: RecordOffset | null | undefined): SourceOffset | null {
   if (offset === null || offset === undefined) return null
   const { start: _, ...cursor } = encodedOffset(offset)
-  return cursor
+  return Object.fromEntries(Object.entries(cursor).filter(([name]) => !name.startsWith('late_')))
 }
 
 /** Those fields as JSON, so that the order of their keys counts. */
