@@ -167,6 +167,7 @@ const inside: Record<string, Record<string, readonly string[]>> = {
       'json-answer.ts',
       'masked-config.ts',
       'metrics-text.ts',
+      'recorded.ts',
       'request-author.ts',
       'request-body.ts',
       'roles.ts'

@@ -2,9 +2,16 @@ import type { WrittenConfig } from '../storage/cluster-config.ts'
 import type { ConfigInfos, ConfigKeyInfo } from '../config/config-infos.ts'
 import type { ConnectorPreview } from '../worker/preview-connector.ts'
 import type { TaskProgress } from '../worker/contracts.ts'
+import type { ChangeHistory } from '../storage/change-history.ts'
 import type { StartFrom } from './start-from.ts'
 
 export type { SinkProgress, TaskProgress } from '../worker/contracts.ts'
+export type {
+  Change,
+  ChangeHistory,
+  ChangeKind,
+  ShownConfig
+} from '../storage/change-history.ts'
 export type { ConnectorPreview } from '../worker/preview-connector.ts'
 
 /** Configuration as REST carries it. Values may be null in requests (an error, or "remove" in a patch). */
@@ -192,6 +199,8 @@ export interface Herder {
   readonly loggerLevels: LoggerLevels
   /** Tells a request that another worker passed on from one that only says so. */
   readonly origins: Origins
+  /** Who changed what; null: that is not kept. */
+  readonly history: ChangeHistory | null
 
   /** Resolves when the loop of this worker answers. */
   healthCheck(): Promise<void>

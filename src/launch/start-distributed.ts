@@ -13,6 +13,7 @@ import { createKafkaClients } from '../kafka/kafka-clients.ts'
 import type { KafkaClients } from '../kafka/contracts.ts'
 import { loggers } from '../log.ts'
 import type { RunningWorker, StartOptions } from './running-worker.ts'
+import { KafkaChangeHistory } from '../storage/kafka-change-history.ts'
 import { KafkaConfigStore } from '../storage/kafka-config-store.ts'
 import { KafkaOffsetStore } from '../storage/kafka-offset-store.ts'
 import { KafkaStatusStore } from '../storage/kafka-status-store.ts'
@@ -27,8 +28,8 @@ import {
   exactlyOnceSource,
   type DistributedWorkerConfig,
   parseWorkerConfig,
-  topicSettings,
-  type TopicKind
+  historyTopic,
+  topicSettings
 } from '../settings/worker/worker-config.ts'
 import { leaderTransactionalId } from '../worker/transactional-ids.ts'
 import { EffectWarnings } from '../settings/clients/effect-warnings.ts'
@@ -57,7 +58,7 @@ export async function startDistributed(options: StartOptions): Promise<RunningWo
     options,
     rest
   )
-  const stores = createStores(config, clients, base)
+  const stores = createStores(config, clients, base, rest.advertised.workerId)
   const { values } = config
   const herder = new DistributedHerder({
     ...herderOptions({
@@ -71,6 +72,7 @@ export async function startDistributed(options: StartOptions): Promise<RunningWo
       offsetTopic: stores.offset,
       configStore: stores.config,
       statusStore: stores.status,
+      history: stores.history,
       rest,
       kafkaClusterId,
       logName: 'org.apache.kafka.connect.runtime.distributed.DistributedHerder'
@@ -107,11 +109,13 @@ export async function startDistributed(options: StartOptions): Promise<RunningWo
     ['offset store', () => stores.offset.stop()],
     ['status store', () => stores.status.stop()],
     ['config store', () => stores.config.stop()],
+    ['history', async () => await stores.history?.stop()],
     ['configuration providers', () => providers.close()]
   ])
   stopWhenAsked(options.stopping, stop)
   try {
     await stores.offset.start()
+    await stores.history?.start()
     await herder.start()
   } catch (error) {
     await stop()
@@ -123,14 +127,16 @@ export async function startDistributed(options: StartOptions): Promise<RunningWo
 function createStores(
   config: DistributedWorkerConfig,
   clients: KafkaClients,
-  clientIdBase: string
+  clientIdBase: string,
+  workerId: string
 ) {
   const client = workerClientProperties(config)
   const { enabled, transactionalLeader } = exactlyOnceSource(config)
   // What is in transactions that were not committed must count for nobody.
+  const history = historyTopic(config)
   const committed = enabled ? readingCommitted(client) : client
-  const options = (kind: TopicKind, suffix: string) => {
-    const { topic, partitions, replicationFactor, settings } = topicSettings(config, kind)
+  const options = (of: ReturnType<typeof topicSettings>, suffix: string) => {
+    const { topic, partitions, replicationFactor, settings } = of
     const create = { partitions, replicationFactor, settings }
     return {
       clients,
@@ -143,13 +149,18 @@ function createStores(
   }
   return {
     config: new KafkaConfigStore({
-      ...options('config', 'configs'),
+      ...options(topicSettings(config, 'config'), 'configs'),
       client: committed,
       leaderTransactionalId: transactionalLeader
         ? leaderTransactionalId(config.values['group.id'])
         : null
     }),
-    offset: new KafkaOffsetStore({ ...options('offset', 'offsets'), client: committed }),
-    status: new KafkaStatusStore(options('status', 'statuses'))
+    offset: new KafkaOffsetStore({
+      ...options(topicSettings(config, 'offset'), 'offsets'),
+      client: committed
+    }),
+    status: new KafkaStatusStore(options(topicSettings(config, 'status'), 'statuses')),
+    history:
+      history === null ? null : new KafkaChangeHistory({ ...options(history, 'history'), workerId })
   }
 }

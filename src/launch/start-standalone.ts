@@ -6,6 +6,7 @@ import { createKafkaClients } from '../kafka/kafka-clients.ts'
 import { loggers } from '../log.ts'
 import type { RunningWorker, StartOptions } from './running-worker.ts'
 import { FileOffsetStore } from '../storage/file-offset-store.ts'
+import { MemoryChangeHistory } from '../storage/memory-change-history.ts'
 import { MemoryConfigStore } from '../storage/memory-config-store.ts'
 import { MemoryStatusStore } from '../storage/memory-status-store.ts'
 import {
@@ -73,6 +74,7 @@ export async function startStandalone(
       offsetTopic: null,
       configStore: new MemoryConfigStore(),
       statusStore: new MemoryStatusStore(),
+      history: new MemoryChangeHistory(rest.advertised.workerId, systemClock),
       rest,
       kafkaClusterId,
       logName: 'org.apache.kafka.connect.runtime.standalone.StandaloneHerder'

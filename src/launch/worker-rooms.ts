@@ -14,6 +14,7 @@ import {
   topicSettings,
   type WorkerConfig
 } from '../settings/worker/worker-config.ts'
+import type { ChangeHistory } from '../storage/change-history.ts'
 import type { StoredConfig } from '../storage/cluster-config.ts'
 import type { ConfigStore } from '../storage/config-store.ts'
 import type { OffsetStore, TransactionalOffsetStore } from '../storage/offset-store.ts'
@@ -40,6 +41,7 @@ interface RoomsOptions {
   readonly offsetTopic: TransactionalOffsetStore | null
   readonly configStore: ConfigStore
   readonly statusStore: StatusStore
+  readonly history: ChangeHistory | null
   readonly rest: BoundRest
   readonly kafkaClusterId: string
   readonly logName: string
@@ -58,6 +60,7 @@ export function herderOptions(options: RoomsOptions): HerderOptions {
     offsets,
     configStore: options.configStore,
     statusStore: options.statusStore,
+    history: options.history,
     workerId: options.rest.advertised.workerId,
     info: { ...restVersion(), kafkaClusterId: options.kafkaClusterId },
     validations: new Validations({ plugins, workerConfig: config, providers }),

@@ -16,6 +16,7 @@ import { rolesOf } from './roles.ts'
 import type { RestServerOptions } from './rest-server-options.ts'
 import { pluginEndpoints } from './routes/connector-plugins.ts'
 import { connectorEndpoints } from './routes/connectors.ts'
+import { historyEndpoints } from './routes/history.ts'
 import { internalEndpoints } from './routes/internal.ts'
 import { loggerEndpoints } from './routes/loggers.ts'
 import { metricsEndpoints } from './routes/metrics.ts'
@@ -150,6 +151,7 @@ function listenerEndpoints(
     ...taskEndpoints(context),
     ...offsetEndpoints(context),
     ...startFromEndpoints(context),
+    ...historyEndpoints(context),
     ...pluginEndpoints(context),
     ...internalEndpoints(context),
     ...(options.adminListeners === null ? [...loggerEndpoints(context), ...metrics] : [])

@@ -10,6 +10,7 @@ import { restServerOptions } from '../../src/rest/rest-server-options.ts'
 import { roles, rolesOf } from '../../src/rest/roles.ts'
 import { pluginEndpoints } from '../../src/rest/routes/connector-plugins.ts'
 import { connectorEndpoints } from '../../src/rest/routes/connectors.ts'
+import { historyEndpoints } from '../../src/rest/routes/history.ts'
 import { loggerEndpoints } from '../../src/rest/routes/loggers.ts'
 import { metricsEndpoints } from '../../src/rest/routes/metrics.ts'
 import { offsetEndpoints } from '../../src/rest/routes/offsets.ts'
@@ -26,6 +27,7 @@ const endpoints: readonly Endpoint[] = [
   taskEndpoints,
   offsetEndpoints,
   startFromEndpoints,
+  historyEndpoints,
   pluginEndpoints,
   loggerEndpoints,
   metricsEndpoints

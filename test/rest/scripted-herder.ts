@@ -1,6 +1,7 @@
 import type { ConfigInfos, ConfigKeyInfo } from '../../src/config/config-infos.ts'
 import { ConnectError, NotFoundError } from '../../src/errors.ts'
 import type {
+  ChangeHistory,
   ConnectorInfo,
   ConnectorPreview,
   ConnectorOffset,
@@ -97,6 +98,7 @@ export class ScriptedHerder implements Herder {
   readonly changes = this
   readonly pluginCatalog = this
   readonly loggerLevels = this
+  history: ChangeHistory | null = null
 
   async healthCheck(): Promise<void> {
     await this.#ask('healthCheck')

@@ -99,6 +99,7 @@ export class HerderCluster {
       workerSyncTimeoutMs: 3000,
       workerUnsyncBackoffMs: 1000,
       sessionKeys,
+      history: null,
       restartPolicy: (config) => restartPolicy(config, new Map()),
       topicTracking: { enabled: true, allowReset: true },
       taskShutdownGracefulTimeoutMs: 5000,

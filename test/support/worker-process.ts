@@ -39,6 +39,8 @@ interface WorkerProcessOptions {
    */
   properties?: Readonly<Record<string, string>>
   env?: Readonly<Record<string, string>>
+  /** `account:password` of somebody who may see whether it is well. */
+  healthUser?: string
 }
 
 /** Starts `node src/main.ts --distributed <file>` and waits until `GET /health` answers 200. */
@@ -70,11 +72,13 @@ export async function startWorkerProcess(
     return code
   }
   const url = `http://127.0.0.1:${port}`
+  const user = options.healthUser ?? ''
+  const headers = { authorization: `Basic ${Buffer.from(user).toString('base64')}` }
   try {
     await until(
       async () => {
         if (child.exitCode !== null) return true
-        return (await fetch(`${url}/health`)).status === 200
+        return (await fetch(`${url}/health`, { headers })).status === 200
       },
       `the worker at ${url} is healthy`,
       300_000

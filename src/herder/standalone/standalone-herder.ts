@@ -8,6 +8,7 @@ import type {
   PluginCatalog,
   WorkerInfo
 } from '../herder.ts'
+import type { ChangeHistory } from '../../storage/change-history.ts'
 import type { StartFrom } from '../start-from.ts'
 import { ClusterAnswers } from '../work/cluster-answers.ts'
 import type { HerderOptions } from '../work/herder-options.ts'
@@ -31,6 +32,7 @@ export class StandaloneHerder implements Herder {
   readonly startFrom: StartFrom
   readonly pluginCatalog: PluginCatalog
   readonly loggerLevels: LoggerAnswers
+  readonly history: ChangeHistory | null
   /** A worker that has no group is passed no requests. */
   readonly origins: Origins = { proof: () => null, isProved: () => false }
   readonly #options: HerderOptions
@@ -61,6 +63,7 @@ export class StandaloneHerder implements Herder {
     this.startFrom = parts.startFrom
     this.pluginCatalog = new PluginAnswers({ plugins, validation, previews, stopping })
     this.loggerLevels = new LoggerAnswers(options.loggers, clock, log)
+    this.history = options.history
   }
 
   async start(): Promise<void> {

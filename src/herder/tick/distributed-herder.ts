@@ -1,4 +1,5 @@
 import { asError, ConnectError } from '../../errors.ts'
+import type { ChangeHistory } from '../../storage/change-history.ts'
 import type { WrittenConfig } from '../../storage/cluster-config.ts'
 import type {
   ClusterView,
@@ -37,6 +38,7 @@ export class DistributedHerder implements Herder {
   readonly startFrom: StartFrom
   readonly pluginCatalog: PluginCatalog
   readonly loggerLevels: LoggerAnswers
+  readonly history: ChangeHistory | null
   readonly origins: SessionKeys
   readonly #options: DistributedHerderOptions
   /** Aborts when the worker stops. */
@@ -67,6 +69,7 @@ export class DistributedHerder implements Herder {
     this.startFrom = parts.startFrom
     this.pluginCatalog = new PluginAnswers({ plugins, validation, previews, stopping })
     this.loggerLevels = parts.loggerLevels
+    this.history = options.history
     this.origins = parts.keys
   }
 

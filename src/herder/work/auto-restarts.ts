@@ -17,6 +17,8 @@ interface AutoRestartsOptions {
   policyOf(connector: string): RestartPolicy | null
   /** The connector is to run: neither paused nor stopped. */
   isToRun(connector: string): boolean
+  /** Told of each restart: the how-manieth it was, and why. */
+  onRestart(of: InstanceId, count: number, because: string): void
   readonly clock: Clock
   readonly log: Logger
 }
@@ -31,15 +33,20 @@ interface RestartEvents {
 
 /** What either herder restarts, and when. */
 export function autoRestarts(
-  options: Pick<HerderOptions, 'configStore' | 'restartPolicy' | 'clock' | 'log'>
+  options: Pick<HerderOptions, 'configStore' | 'restartPolicy' | 'history' | 'clock' | 'log'>
 ): AutoRestarts {
-  const { configStore, restartPolicy, clock, log } = options
+  const { configStore, restartPolicy, history, clock, log } = options
   return new AutoRestarts({
     policyOf(connector) {
       const config = configStore.snapshot().connectorConfig(connector)
       return config === null ? null : restartPolicy(config)
     },
     isToRun: (connector) => configStore.snapshot().targetState(connector) === 'STARTED',
+    onRestart({ connector, task }, restarts, because) {
+      const by = { user: null, address: null, note: 'auto.restart' }
+      const details = { task, restarts, because }
+      void history?.add({ what: 'restart', connector, by, details, before: null, after: null })
+    },
     clock,
     log
   })
@@ -166,6 +173,7 @@ export class AutoRestarts {
     log.info('Restarting by policy what has failed', { ...of, restarts: count })
     try {
       await this.#events?.restart(of)
+      this.#options.onRestart(of, count, trouble.because)
     } catch (error) {
       log.warn('What has failed could not be restarted by policy, and is tried again', {
         ...of,

@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock.ts'
 import type { Logger, Loggers } from '../../log.ts'
 import type { RestartPolicy } from '../../settings/connector/connector-settings.ts'
+import type { ChangeHistory } from '../../storage/change-history.ts'
 import type { StoredConfig } from '../../storage/cluster-config.ts'
 import type { ConfigStore } from '../../storage/config-store.ts'
 import type { StatusStore } from '../../storage/status-store.ts'
@@ -20,6 +21,8 @@ export interface HerderOptions {
   readonly workerId: string
   readonly validations: Pick<Validations, 'infos'>
   readonly previews: Pick<Previews, 'show'>
+  /** null: what is changed is not kept. */
+  readonly history: ChangeHistory | null
   /** When what has failed of a connector is started again by itself. Throws ConfigError. */
   readonly restartPolicy: (config: StoredConfig) => RestartPolicy
   /** `topic.tracking.enable`, `topic.tracking.allow.reset` */

@@ -15,6 +15,7 @@ import {
 } from '../endpoint.ts'
 import { jsonObjectOf } from '../json-answer.ts'
 import { maskedConfig } from '../masked-config.ts'
+import { recorded } from '../recorded.ts'
 import { configBody, createRequest } from '../request-body.ts'
 import { requireRights } from '../roles.ts'
 import { connectorInfo, stateInfo } from '../wire/connectors.ts'
@@ -57,7 +58,11 @@ export function connectorEndpoints(context: RestContext): Endpoint[] {
       answer: (call) =>
         herderWorkOrForward(context, call, async () => {
           const offsets = queryChoice(call, 'offsets', ['keep', 'delete']) ?? 'keep'
-          await context.herder.changes.deleteConnector(param(call, 'connector'), offsets)
+          const connector = param(call, 'connector')
+          const wanted = { what: 'delete', connector, details: { offsets } } as const
+          await recorded(context, call, wanted, () =>
+            context.herder.changes.deleteConnector(connector, offsets)
+          )
           return { status: 204 }
         })
     },
@@ -88,9 +93,9 @@ export function connectorEndpoints(context: RestContext): Endpoint[] {
       answer: (call) => {
         const patch = configBody(call.body)
         return herderWorkOrForward(context, call, async () => {
-          const info = await context.herder.changes.patchConnectorConfig(
-            param(call, 'connector'),
-            patch
+          const connector = param(call, 'connector')
+          const info = await recorded(context, call, { what: 'config', connector }, () =>
+            context.herder.changes.patchConnectorConfig(connector, patch)
           )
           return { status: 200, body: connectorInfo(info, masksSecrets(context, call)) }
         })
@@ -111,29 +116,24 @@ export function connectorEndpoints(context: RestContext): Endpoint[] {
 
 function lifeEndpoints(context: RestContext): Endpoint[] {
   const change = (
-    path: string,
+    what: 'pause' | 'resume' | 'stop',
     status: number,
     work: (name: string) => Promise<void>
   ): Endpoint => ({
     method: 'PUT',
-    path,
+    path: `/connectors/:connector/${what}`,
     needs: 'operator',
     answer: (call) =>
       herderWorkOrForward(context, call, async () => {
-        await work(param(call, 'connector'))
+        const connector = param(call, 'connector')
+        await recorded(context, call, { what, connector }, () => work(connector))
         return { status }
       })
   })
   return [
-    change('/connectors/:connector/pause', 202, (name) =>
-      context.herder.changes.pauseConnector(name)
-    ),
-    change('/connectors/:connector/resume', 202, (name) =>
-      context.herder.changes.resumeConnector(name)
-    ),
-    change('/connectors/:connector/stop', 204, (name) =>
-      context.herder.changes.stopConnector(name)
-    ),
+    change('pause', 202, (name) => context.herder.changes.pauseConnector(name)),
+    change('resume', 202, (name) => context.herder.changes.resumeConnector(name)),
+    change('stop', 204, (name) => context.herder.changes.stopConnector(name)),
     {
       method: 'POST',
       path: '/connectors/:connector/restart',
@@ -143,12 +143,17 @@ function lifeEndpoints(context: RestContext): Endpoint[] {
         const includeTasks = queryFlag(call, 'includeTasks', false)
         const onlyFailed = queryFlag(call, 'onlyFailed', false)
         return herderWorkOrForward(context, call, async () => {
+          const options = { includeTasks, onlyFailed }
+          const wanted = { what: 'restart', connector: name, details: options } as const
           if (!includeTasks && !onlyFailed) {
-            await context.herder.changes.restartConnector(name)
+            await recorded(context, call, wanted, () =>
+              context.herder.changes.restartConnector(name)
+            )
             return { status: 204 }
           }
-          const options = { includeTasks, onlyFailed }
-          const state = await context.herder.changes.restartConnectorAndTasks(name, options)
+          const state = await recorded(context, call, wanted, () =>
+            context.herder.changes.restartConnectorAndTasks(name, options)
+          )
           return { status: 202, body: stateInfo(state) }
         })
       }
@@ -205,13 +210,18 @@ async function create(context: RestContext, call: Call): Promise<Answer> {
   return createdAt(
     name,
     await herderWorkOrForward(context, call, async () => {
-      const outcome = await context.herder.changes.putConnectorConfig(name, config, {
+      const options = {
         initialState,
         allowReplace: false,
         ...(initialOffsets === null && others !== 'reset'
           ? {}
           : { initialOffsets: { offsets: initialOffsets, others: others ?? 'reset' } })
-      })
+      }
+      const details = { initialState, offsets: initialOffsets }
+      const wanted = { what: 'create', connector: name, details } as const
+      const outcome = await recorded(context, call, wanted, () =>
+        context.herder.changes.putConnectorConfig(name, config, options)
+      )
       return createdAnswer(context, call, outcome, others !== null)
     })
   )
@@ -225,10 +235,12 @@ async function putConfig(context: RestContext, call: Call): Promise<Answer> {
     name,
     await herderWorkOrForward(context, call, async () => {
       const options = { initialState: null, allowReplace: true }
-      const { created, info } = await context.herder.changes.putConnectorConfig(
-        name,
-        config,
-        options
+      const { created, info } = await recorded(
+        context,
+        call,
+        { what: 'config', connector: name },
+        () => context.herder.changes.putConnectorConfig(name, config, options),
+        (outcome) => (outcome.created ? 'create' : 'config')
       )
       return { status: created ? 201 : 200, body: connectorInfo(info, masksSecrets(context, call)) }
     })

@@ -9,6 +9,7 @@ import {
   queryParam,
   type RestContext
 } from '../endpoint.ts'
+import { recorded } from '../recorded.ts'
 import { levelBody } from '../request-body.ts'
 import { loggerInfo } from '../wire/worker.ts'
 
@@ -59,12 +60,19 @@ async function setLevel(context: RestContext, call: Call): Promise<Answer> {
   }
   const level = given.trim().toUpperCase()
   if (!isLevelName(level)) throw new NotFoundError(`invalid log level '${given}'.`)
+  const wanted = { what: 'logger', connector: null, details: { logger: name, level } } as const
   const scope = (queryParam(call, 'scope') ?? 'worker').toLowerCase()
   if (scope === 'cluster') {
     // Every worker reads the text as it was given.
-    await herderWork(context, context.herder.setClusterLoggerLevel(name, given))
+    const set = recorded(context, call, wanted, () =>
+      context.herder.setClusterLoggerLevel(name, given)
+    )
+    await herderWork(context, set)
     return { status: 204 }
   }
   if (scope !== 'worker') log.warn('Unknown scope, using worker', { scope })
-  return { status: 200, body: context.herder.loggerLevels.setLoggerLevel(name, level) }
+  const body = await recorded(context, call, wanted, () =>
+    Promise.resolve(context.herder.loggerLevels.setLoggerLevel(name, level))
+  )
+  return { status: 200, body }
 }

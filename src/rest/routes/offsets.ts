@@ -5,6 +5,7 @@ import {
   param,
   type RestContext
 } from '../endpoint.ts'
+import { recorded } from '../recorded.ts'
 import { offsetsBody } from '../request-body.ts'
 
 /** Offsets of a connector: read, alter, reset. */
@@ -32,9 +33,10 @@ export function offsetEndpoints(context: RestContext): Endpoint[] {
       answer: (call) => {
         const offsets = offsetsBody(call.body)
         return herderWorkOrForward(context, call, async () => {
-          const message = await context.herder.changes.modifyOffsets(
-            param(call, 'connector'),
-            offsets
+          const connector = param(call, 'connector')
+          const wanted = { what: 'offsets', connector, details: { offsets } } as const
+          const message = await recorded(context, call, wanted, () =>
+            context.herder.changes.modifyOffsets(connector, offsets)
           )
           return { status: 200, body: { message } }
         })
@@ -46,7 +48,11 @@ export function offsetEndpoints(context: RestContext): Endpoint[] {
       needs: 'operator',
       answer: (call) =>
         herderWorkOrForward(context, call, async () => {
-          const message = await context.herder.changes.modifyOffsets(param(call, 'connector'), null)
+          const connector = param(call, 'connector')
+          const wanted = { what: 'offsets', connector, details: { offsets: null } } as const
+          const message = await recorded(context, call, wanted, () =>
+            context.herder.changes.modifyOffsets(connector, null)
+          )
           return { status: 200, body: { message } }
         })
     }

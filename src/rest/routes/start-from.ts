@@ -9,6 +9,7 @@ import {
   queryFlag,
   type RestContext
 } from '../endpoint.ts'
+import { recorded } from '../recorded.ts'
 import { authorOf } from '../request-author.ts'
 import { startBody } from '../request-body.ts'
 import { moveInfo } from '../wire/moves.ts'
@@ -53,7 +54,13 @@ function previewOrMove(context: RestContext, call: Call, wanted: StartFromWanted
     })
   }
   return herderWorkOrForward(context, call, async () => {
-    const move = await startFrom.move(name, wanted, authorOf(context, call))
+    const details = wanted === 'undo' ? { undo: true } : { ...wanted }
+    const move = await recorded(
+      context,
+      call,
+      { what: 'start-from', connector: name, details },
+      () => startFrom.move(name, wanted, authorOf(context, call))
+    )
     return { status: statusOf(move), body: { name, ...moveInfo(move) } }
   })
 }

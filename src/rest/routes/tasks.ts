@@ -7,6 +7,7 @@ import {
   type RestContext,
   taskParam
 } from '../endpoint.ts'
+import { recorded } from '../recorded.ts'
 import { taskInfo, taskProgress, taskState } from '../wire/connectors.ts'
 
 /** Tasks and active topics of a connector. */
@@ -53,7 +54,11 @@ export function taskEndpoints(context: RestContext): Endpoint[] {
       answer: (call) => {
         const task = taskParam(call)
         return herderWorkOrForward(context, call, async () => {
-          await context.herder.changes.restartTask(param(call, 'connector'), task)
+          const connector = param(call, 'connector')
+          const wanted = { what: 'restart', connector, details: { task } } as const
+          await recorded(context, call, wanted, () =>
+            context.herder.changes.restartTask(connector, task)
+          )
           return { status: 204 }
         })
       }
@@ -75,10 +80,11 @@ export function taskEndpoints(context: RestContext): Endpoint[] {
       path: '/connectors/:connector/topics/reset',
       needs: 'operator',
       answer: async (call) => {
-        await herderWork(
-          context,
-          context.herder.cluster.resetActiveTopics(param(call, 'connector'))
+        const connector = param(call, 'connector')
+        const reset = recorded(context, call, { what: 'topics-reset', connector }, () =>
+          context.herder.cluster.resetActiveTopics(connector)
         )
+        await herderWork(context, reset)
         return { status: 202 }
       }
     }

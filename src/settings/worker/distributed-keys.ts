@@ -105,6 +105,20 @@ const clusterKeys = configDef({
     importance: 'low',
     doc: 'Replication factor the status topic is created with; -1 is the default of the brokers.'
   },
+  'history.storage.topic': {
+    type: 'string',
+    default: null,
+    nonEmpty: true,
+    importance: 'medium',
+    doc: 'Topic for the history of changes: who changed what, and the configurations before and after, without passwords. Not set: none is kept. Other keys behind `history.storage.` are settings for its creation.'
+  },
+  'history.storage.replication.factor': {
+    type: 'short',
+    default: 3,
+    check: replicationFactorProblem,
+    importance: 'low',
+    doc: 'Replication factor the history topic is created with; -1 is the default of the brokers.'
+  },
   'connect.protocol': {
     type: 'string',
     default: 'sessioned',

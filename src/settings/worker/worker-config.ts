@@ -74,6 +74,7 @@ const FAMILIES = [
   'config.storage.',
   'offset.storage.',
   'status.storage.',
+  'history.storage.',
   'key.converter.',
   'value.converter.',
   'header.converter.',
@@ -115,7 +116,7 @@ function warningsOf(definition: ConfigDef, properties: ConfigMap): string[] {
   return warnings
 }
 
-export type TopicKind = 'config' | 'offset' | 'status'
+type TopicKind = 'config' | 'offset' | 'status'
 
 function forcedTopicSettings(kind: TopicKind): string[] {
   return kind === 'config' ? ['cleanup.policy', 'partitions'] : ['cleanup.policy']
@@ -187,6 +188,19 @@ export function topicSettings(config: DistributedWorkerConfig, kind: TopicKind):
     replicationFactor: config.values[`${kind}.storage.replication.factor`],
     settings
   }
+}
+
+/** The topic of the history; null: none is kept. */
+export function historyTopic(config: DistributedWorkerConfig): InternalTopic | null {
+  const property = 'history.storage.topic'
+  const topic = config.values[property]
+  if (topic === null) return null
+  const settings = withPrefix(config.properties, 'history.storage.')
+  for (const name of ['topic', 'replication.factor', 'partitions', 'cleanup.policy']) {
+    settings.delete(name)
+  }
+  const replicationFactor = config.values['history.storage.replication.factor']
+  return { topic, property, partitions: 1, replicationFactor, settings }
 }
 
 /**

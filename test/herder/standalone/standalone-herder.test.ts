@@ -4,6 +4,7 @@ import { systemClock } from '../../../src/clock.ts'
 import { StandaloneHerder } from '../../../src/herder/standalone/standalone-herder.ts'
 import { Loggers } from '../../../src/log.ts'
 import { restartPolicy } from '../../../src/settings/connector/connector-settings.ts'
+import { MemoryChangeHistory } from '../../../src/storage/memory-change-history.ts'
 import { MemoryConfigStore } from '../../../src/storage/memory-config-store.ts'
 import { MemoryStatusStore } from '../../../src/storage/memory-status-store.ts'
 import { connectorConfig } from '../../support/herder-cluster.ts'
@@ -15,6 +16,7 @@ const replace = { initialState: null, allowReplace: true } as const
 
 async function startHerder(t: TestContext, properties: ReadonlyMap<string, string> = new Map()) {
   const placement = new Placement()
+  const history = new MemoryChangeHistory('w:8083', systemClock)
   const worker = new ScriptedWorker('w', placement)
   const loggers = new Loggers({ write: () => undefined })
   const herder = new StandaloneHerder({
@@ -28,6 +30,7 @@ async function startHerder(t: TestContext, properties: ReadonlyMap<string, strin
     validations: {
       infos: async () => ({ name: SCRIPTED_CLASS, error_count: 0, groups: [], configs: [] })
     },
+    history,
     restartPolicy: (config) => restartPolicy(config, properties),
     topicTracking: { enabled: true, allowReset: true },
     taskShutdownGracefulTimeoutMs: 5000,
@@ -37,7 +40,7 @@ async function startHerder(t: TestContext, properties: ReadonlyMap<string, strin
   })
   t.after(() => herder.stop())
   await herder.start()
-  return { herder, worker, placement }
+  return { herder, worker, placement, history }
 }
 
 describe('a standalone herder', () => {
@@ -249,7 +252,7 @@ describe('a standalone herder with restarts by policy', () => {
     worker.says.task(task, 'FAILED', 'Error: away\n    at x', '1.2.3', away)
 
   it('starts a failed task again, says so, and gives up; an operator begins anew', async (t) => {
-    const { herder, worker, placement } = await startHerder(t, policy)
+    const { herder, worker, placement, history } = await startHerder(t, policy)
     await herder.changes.putConnectorConfig('a', connectorConfig('a'), create)
     const status = () => herder.cluster.taskStatus('a', 0)
     for (const times of ['once', '2 times']) {
@@ -268,6 +271,14 @@ describe('a standalone herder with restarts by policy', () => {
     assert.equal(status().state, 'FAILED')
     assert.match(status().trace ?? '', /\nGiven up by policy: it has failed behind restart 2 of 2/)
     assert.equal(worker.calls.filter((call) => call === 'start a-0').length, 3)
+    assert.deepEqual(
+      (await history.latest('a', 9)).map(({ what, by, details }) => [what, by.note, details]),
+      [2, 1].map((restarts) => [
+        'restart',
+        'auto.restart',
+        { task: 0, restarts, because: 'it is away' }
+      ])
+    )
     await herder.changes.restartTask('a', 0)
     await until(() => status().state === 'RUNNING', 'RUNNING again')
     assert.equal(status().trace, null)

@@ -155,6 +155,7 @@ describe('task configurations that compaction took', () => {
       autoRestarts: new AutoRestarts({
         policyOf: () => null,
         isToRun: () => true,
+        onRestart: () => undefined,
         clock,
         log
       })

@@ -17,6 +17,7 @@ function restarts(policy: Readonly<Record<string, string>>) {
   const seen = {
     restarted: [] as string[],
     quiet: [] as string[],
+    told: [] as string[],
     isToRun: true,
     refusal: null as Error | null,
     policy
@@ -24,6 +25,7 @@ function restarts(policy: Readonly<Record<string, string>>) {
   const auto = new AutoRestarts({
     policyOf: () => restartPolicy(new Map(Object.entries(seen.policy)), new Map()),
     isToRun: () => seen.isToRun,
+    onRestart: (_, count, because) => void seen.told.push(`${count}: ${because}`),
     clock,
     log: recordingLog().log
   })

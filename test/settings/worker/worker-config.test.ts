@@ -227,6 +227,8 @@ const own = [
   'errors.retry.exhausted',
   'sink.assignment',
   ...Object.keys(autoRestartKeys),
+  'history.storage.topic',
+  'history.storage.replication.factor',
   'rest.proxy.user.header',
   'rest.proxy.addresses',
   'rest.certificate.accounts',
