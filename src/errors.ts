@@ -133,8 +133,8 @@ export function messageOf(thrown: unknown): string {
   return shown(parts.join(': '))
 }
 
-/** Codes of Node for peers that are away, as plugins throw them. */
-const AWAY =
+/** Codes of Node for peers that are away. */
+export const PEER_AWAY =
   /^(ECONNREFUSED|ECONNRESET|ECONNABORTED|ETIMEDOUT|EPIPE|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/
 
 /** Why something failed, for who decides what becomes of it. */
@@ -156,7 +156,7 @@ function kindOf(thrown: unknown): FailureKind {
     if (error instanceof ConnectError) {
       const { kind } = errorCodes[error.code]
       if (kind !== 'other') return kind
-    } else if (typeof code === 'string' && AWAY.test(code)) return 'passing'
+    } else if (typeof code === 'string' && PEER_AWAY.test(code)) return 'passing'
   }
   return 'other'
 }

@@ -109,12 +109,12 @@ function addRoute(app: FastifyInstance, endpoint: Endpoint, options: AppOptions)
     },
     preParsing: async (request, reply, payload) => {
       authenticated(options, request, reply)
-      authorized(endpoint, options, request)
+      rights.set(request, authorized(endpoint, options, request))
       if (hasBody(request)) expectBody(options.bodies, request, reply)
       return payload
     },
     handler: async (request, reply) => {
-      const answer = await endpoint.answer(callOf(request, endpoint, options))
+      const answer = await endpoint.answer(callOf(request))
       return sendAnswer(request, reply, answer)
     }
   })
@@ -191,6 +191,9 @@ function askingOf(request: FastifyRequest, { passedOn }: AppOptions): Asking {
   }
 }
 
+/** What these accounts may do, as it was asked before the body was read. */
+const rights = new WeakMap<FastifyRequest, Rights>()
+
 /** Requests between workers are signed: whoever caused them was asked before. */
 function authorized(endpoint: Endpoint, options: AppOptions, request: FastifyRequest): Rights {
   const { rightsOf } = options
@@ -214,13 +217,13 @@ function partsOf(request: FastifyRequest): RequestParts {
   }
 }
 
-function callOf(request: FastifyRequest, endpoint: Endpoint, options: AppOptions): Call {
+function callOf(request: FastifyRequest): Call {
   return {
     ...partsOf(request),
     params: request.params as Call['params'],
     body: request.body instanceof Buffer ? request.body : undefined,
     user: accounts.get(request) ?? null,
-    rights: authorized(endpoint, options, request),
+    rights: rights.get(request) ?? ALL_RIGHTS,
     address: request.socket.remoteAddress ?? null
   }
 }

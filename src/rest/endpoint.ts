@@ -120,6 +120,15 @@ export function queryChoice<W extends string>(
   )
 }
 
+/** A whole number from 1 to `most`. BAD_REQUEST for anything else; `missing` where there is none. */
+export function queryCount(call: Call, name: string, missing: number, most: number): number {
+  const text = queryParam(call, name)
+  if (text === undefined) return missing
+  const count = Number(text)
+  if (/^\d+$/.test(text) && count >= 1 && count <= most) return count
+  throw new ConnectError('BAD_REQUEST', `${name} must be a number from 1 to ${most}, not '${text}'`)
+}
+
 /** Runs herder work within the limit for requests (I8). */
 export async function herderWork<T>(context: RestContext, work: Promise<T>): Promise<T> {
   return await withDeadline(context, work, context.requestTimeoutMs, () => context.herder.stage())

@@ -1,9 +1,8 @@
-import { ConnectError } from '../../errors.ts'
 import {
-  type Call,
   type Endpoint,
   herderWork,
   param,
+  queryCount,
   queryFlag,
   queryParam,
   type RestContext
@@ -54,7 +53,7 @@ export function pluginEndpoints(context: RestContext): Endpoint[] {
       needs: 'editor',
       reads: true,
       answer: async (call) => {
-        const rows = rowsWanted(call)
+        const rows = queryCount(call, 'rows', DEFAULT_ROWS, MOST_ROWS)
         const config = configBody(call.body)
         const work = context.herder.pluginCatalog.preview(param(call, 'plugin'), config, rows)
         return { status: 200, body: preview(await herderWork(context, work)) }
@@ -65,14 +64,3 @@ export function pluginEndpoints(context: RestContext): Endpoint[] {
 
 const DEFAULT_ROWS = 10
 const MOST_ROWS = 100
-
-function rowsWanted(call: Call): number {
-  const text = queryParam(call, 'rows')
-  if (text === undefined) return DEFAULT_ROWS
-  const rows = Number(text)
-  if (/^\d+$/.test(text) && rows >= 1 && rows <= MOST_ROWS) return rows
-  throw new ConnectError(
-    'BAD_REQUEST',
-    `rows must be a number from 1 to ${MOST_ROWS}, not '${text}'`
-  )
-}

@@ -8,6 +8,7 @@ import {
   herderWorkOrForward,
   masksSecrets,
   param,
+  queryCount,
   queryParam,
   type RestContext
 } from '../endpoint.ts'
@@ -29,7 +30,7 @@ export function historyEndpoints(context: RestContext): Endpoint[] {
       needs: 'viewer',
       isOfAll: true,
       answer: async (call) => {
-        const limit = limitOf(call)
+        const limit = queryCount(call, 'limit', DEFAULT_LIMIT, MOST_CHANGES)
         const changes = await herderWork(context, historyOf(context).latest(null, limit))
         return { status: 200, body: { changes: changes.map(changeInfo) } }
       }
@@ -40,9 +41,9 @@ export function historyEndpoints(context: RestContext): Endpoint[] {
       needs: 'viewer',
       answer: async (call) => {
         const name = param(call, 'connector')
-        const limit = limitOf(call)
+        const limit = queryCount(call, 'limit', DEFAULT_LIMIT, MOST_CHANGES)
         const changes = await herderWork(context, historyOf(context).latest(name, limit))
-        if (changes.length === 0) await requireKnown(context, name)
+        if (changes.length === 0) await currentConfig(context, name)
         return { status: 200, body: { name, changes: changes.map(changeInfo) } }
       }
     },
@@ -66,21 +67,6 @@ function historyOf({ herder }: RestContext): ChangeHistory {
   if (history !== null) return history
   throw new NotFoundError(
     'This worker keeps no history of changes: history.storage.topic is not set'
-  )
-}
-
-async function requireKnown(context: RestContext, name: string): Promise<void> {
-  await herderWork(context, context.herder.cluster.connectorConfig(name))
-}
-
-function limitOf(call: Call): number {
-  const text = queryParam(call, 'limit')
-  if (text === undefined) return DEFAULT_LIMIT
-  const limit = Number(text)
-  if (/^\d+$/.test(text) && limit >= 1 && limit <= MOST_CHANGES) return limit
-  throw new ConnectError(
-    'BAD_REQUEST',
-    `limit must be a number from 1 to ${MOST_CHANGES}, not '${text}'`
   )
 }
 

@@ -118,7 +118,7 @@ function warningsOf(definition: ConfigDef, properties: ConfigMap): string[] {
 
 type TopicKind = 'config' | 'offset' | 'status'
 
-function forcedTopicSettings(kind: TopicKind): string[] {
+function forcedTopicSettings(kind: TopicKind | 'history'): string[] {
   return kind === 'config' ? ['cleanup.policy', 'partitions'] : ['cleanup.policy']
 }
 
@@ -176,11 +176,7 @@ interface InternalTopic {
 
 /** How one of the three internal topics is called and created. */
 export function topicSettings(config: DistributedWorkerConfig, kind: TopicKind): InternalTopic {
-  const settings = withPrefix(config.properties, `${kind}.storage.`)
-  for (const name of ['topic', 'replication.factor', 'partitions', 'file.filename']) {
-    settings.delete(name)
-  }
-  for (const name of forcedTopicSettings(kind)) settings.delete(name)
+  const settings = creationSettings(config, kind)
   return {
     topic: config.values[`${kind}.storage.topic`],
     property: `${kind}.storage.topic`,
@@ -190,15 +186,23 @@ export function topicSettings(config: DistributedWorkerConfig, kind: TopicKind):
   }
 }
 
+/** What stands behind its prefix, but for what has a setting of its own, or is not to be chosen. */
+function creationSettings(
+  { properties }: DistributedWorkerConfig,
+  kind: TopicKind | 'history'
+): Map<string, string> {
+  const settings = withPrefix(properties, `${kind}.storage.`)
+  const others = ['topic', 'replication.factor', 'partitions', 'file.filename']
+  for (const name of [...others, ...forcedTopicSettings(kind)]) settings.delete(name)
+  return settings
+}
+
 /** The topic of the history; null: none is kept. */
 export function historyTopic(config: DistributedWorkerConfig): InternalTopic | null {
   const property = 'history.storage.topic'
   const topic = config.values[property]
   if (topic === null) return null
-  const settings = withPrefix(config.properties, 'history.storage.')
-  for (const name of ['topic', 'replication.factor', 'partitions', 'cleanup.policy']) {
-    settings.delete(name)
-  }
+  const settings = creationSettings(config, 'history')
   const replicationFactor = config.values['history.storage.replication.factor']
   return { topic, property, partitions: 1, replicationFactor, settings }
 }

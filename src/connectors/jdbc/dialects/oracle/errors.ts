@@ -1,4 +1,4 @@
-import { ConfigError, ConnectError, messageOf } from '../../../../errors.ts'
+import { ConfigError, ConnectError, messageOf, PEER_AWAY } from '../../../../errors.ts'
 import { databaseError } from '../../database/database.ts'
 
 /*
@@ -70,8 +70,6 @@ const RETRIABLE_OF_DRIVER = new Set([
   521, // end of file
   530 // host not found
 ])
-const NETWORK =
-  /^(ECONNREFUSED|ECONNRESET|ECONNABORTED|ETIMEDOUT|EPIPE|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/
 
 /**
  * The driver's error as one of ours. One error of the driver may carry another of the server: either decides.
@@ -90,7 +88,7 @@ export function oracleError(error: unknown, what: string, sql?: string): Connect
   const inner = codes.filter(([, from, number]) => from !== 'ORA' || !WRAPPERS.has(Number(number)))
   const deciding = inner.length > 0 ? inner : codes
   const retriable =
-    NETWORK.test(named) ||
+    PEER_AWAY.test(named) ||
     deciding.some(([, from, number]) =>
       (from === 'ORA' ? RETRIABLE : RETRIABLE_OF_DRIVER).has(Number(number))
     )
