@@ -188,7 +188,8 @@ function withOrigin(context: RestContext, call: Call): Call['headers'] {
   return {
     ...call.headers,
     [FORWARDED_FOR]: address,
-    [FORWARDED_USER]: user ?? undefined,
+    // A header has no letters but those of Latin-1.
+    [FORWARDED_USER]: user === null ? undefined : encodeURIComponent(user),
     [ORIGIN_PROOF]: proof
   }
 }
@@ -202,5 +203,5 @@ export interface Origin {
 /** What a worker proves when it passes a request on: which request, and where it came from. */
 export function originOf({ method, target }: RequestParts, { address, user }: Origin): string {
   const request = `${address} ${method} ${target.split('?', 1)[0]}`
-  return user === null ? request : `${request} ${user}`
+  return user === null ? request : `${request} ${encodeURIComponent(user)}`
 }

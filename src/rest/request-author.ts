@@ -26,8 +26,18 @@ export function originPassedOn(
   if (queryParam(call, 'forward') === undefined) return null
   const [address, proof] = [header(call, FORWARDED_FOR), header(call, ORIGIN_PROOF)]
   if (address === null || proof === null) return null
-  const origin = { address, user: header(call, FORWARDED_USER) }
+  const origin = { address, user: userOf(call.headers[FORWARDED_USER]) }
   return context.herder.origins.isProved(originOf(call, origin), proof) ? origin : null
+}
+
+/** As another worker has encoded it; what is not encoded so has no proof either. */
+function userOf(value: string | string[] | undefined): string | null {
+  if (typeof value !== 'string' || value === '') return null
+  try {
+    return decodeURIComponent(value)
+  } catch {
+    return value
+  }
 }
 
 function header(call: RequestParts, name: string): string | null {

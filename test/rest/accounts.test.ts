@@ -8,6 +8,9 @@ import { addressList } from '../../src/rest/accounts.ts'
 import { originOf } from '../../src/rest/endpoint.ts'
 import { FORWARDED_FOR, FORWARDED_USER, ORIGIN_PROOF } from '../../src/rest/forward.ts'
 import { restServerOptions } from '../../src/rest/rest-server-options.ts'
+import { systemClock } from '../../src/clock.ts'
+import { RequestTargetError } from '../../src/herder/herder.ts'
+import { MemoryChangeHistory } from '../../src/storage/memory-change-history.ts'
 import { BASIC_AUTH_EXTENSION } from '../../src/settings/worker/rest-keys.ts'
 import { type KeyFolder, keyFolder } from '../support/key-files.ts'
 import { call, restConfig, startRestWorker } from './rest-worker.ts'
@@ -124,6 +127,34 @@ describe('Accounts', () => {
     assert.equal(await status(`proof of ${origin}`, 'anna'), 401)
     assert.equal(await status('proof of nothing', 'ben'), 401)
     assert.equal(await status(`proof of ${origin}`, 'ben', ''), 401)
+  })
+
+  it('keep their names on the way to another worker, in whatever letters', async (t) => {
+    const named = join(dir, 'named')
+    await writeFile(`${named}-users`, '\\u5f20\\u4e09=secret\n')
+    await writeFile(`${named}-roles`, '\\u5f20\\u4e09=operator\n')
+    const properties = {
+      'rest.extension.classes': BASIC_AUTH_EXTENSION,
+      'rest.basic.auth.file': `${named}-users`,
+      'rest.roles.file': `${named}-roles`
+    }
+    const leader = await startRestWorker(properties)
+    const follower = await startRestWorker(properties)
+    t.after(() => Promise.all([leader.stop(), follower.stop()]))
+    leader.herder.history = new MemoryChangeHistory('leader:8083', systemClock)
+    leader.herder.known.set('lines', { config: new Map(), state: 'RUNNING', offsets: [] })
+    follower.herder.before = () => {
+      throw new RequestTargetError('not the leader', leader.base)
+    }
+    const paused = await call(
+      `${follower.base}/connectors/lines/pause`,
+      'PUT',
+      undefined,
+      basic('张三')
+    )
+    assert.equal(paused.status, 202, paused.text)
+    const [change] = await leader.herder.history.latest('lines', 1)
+    assert.deepEqual([change?.what, change?.by.user], ['pause', '张三'])
   })
 
   it('are refused at the start where they would be believed of anybody', () => {
